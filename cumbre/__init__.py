@@ -1,0 +1,3 @@
+"""Cumbre finds photos by meaning and knows its mountains."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,66 @@
+"""The catalogue: peaks with a place, an elevation and the names that people use for them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from cumbre.errors import CatalogError, NotFound
+from cumbre.geometry import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """One summit. names[0] is the one to show; the others are aliases in any script."""
+
+    id: str
+    lat: float
+    lon: float
+    elev_m: float
+    names: tuple[str, ...]
+    region: str = ""
+    country: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.names[0]
+
+
+class Catalog(Mapping[str, Peak]):
+    """Peaks by id, in the order given, with their coordinates as arrays of shape [N]."""
+
+    def __init__(self, peaks: Iterable[Peak]) -> None:
+        self._peaks: dict[str, Peak] = {}
+        for peak in peaks:
+            if peak.id in self._peaks:
+                raise CatalogError(f"two peaks have the id {peak.id!r}; give one of them another id")
+            self._peaks[peak.id] = peak
+
+    def __getitem__(self, peak_id: str) -> Peak:
+        return self._peaks[peak_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._peaks)
+
+    def __len__(self) -> int:
+        return len(self._peaks)
+
+    def peak(self, peak_id: str) -> Peak:
+        """The peak with this id, or NotFound with what to do."""
+        try:
+            return self._peaks[peak_id]
+        except KeyError:
+            raise NotFound(f"no peak with the id {peak_id!r}; `cumbre peaks list` shows them all") from None
+
+    @cached_property
+    def lats(self) -> FloatArray:
+        return np.array([p.lat for p in self._peaks.values()], dtype=np.float64)
+
+    @cached_property
+    def lons(self) -> FloatArray:
+        return np.array([p.lon for p in self._peaks.values()], dtype=np.float64)
+
+    @cached_property
+    def elevs_m(self) -> FloatArray:
+        return np.array([p.elev_m for p in self._peaks.values()], dtype=np.float64)

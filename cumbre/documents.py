@@ -1,0 +1,115 @@
+"""What is known about a photo, in the form that is stored, searched and shown."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+
+from cumbre.geometry import Position
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFacts:
+    """What the file itself says. None is "unknown": nonsense in EXIF never becomes a fact.
+
+    width and height are those of the picture as oriented for viewing. heading_ref is "T" (true north) or "M"
+    (magnetic north). taken_at is UTC; where utc_offset_min is None the zone was unknown and taken_at holds the
+    camera's own clock.
+    """
+
+    width: int
+    height: int
+    format: str
+    position: Position | None = None
+    gps_error_m: float | None = None
+    heading_deg: float | None = None
+    heading_ref: str = "T"
+    focal_length_35mm: float | None = None
+    taken_at: datetime | None = None
+    utc_offset_min: int | None = None
+    camera: str | None = None
+
+    @property
+    def taken_at_local(self) -> datetime | None:
+        """The time on the camera's clock, with its offset where that is known."""
+        if self.taken_at is None or self.utc_offset_min is None:
+            return self.taken_at
+        return self.taken_at.astimezone(timezone(timedelta(minutes=self.utc_offset_min)))
+
+
+@dataclass(frozen=True, slots=True)
+class PeakPrediction:
+    """One peak that may be in a photo, with the evidence for it.
+
+    offset_deg is the peak's bearing less the camera's heading (None without a heading); elevation_deg the apparent
+    elevation; cosine the likeness to the peak's prototype (None where appearance did not vote); why the reason in
+    words.
+    """
+
+    id: str
+    probability: float
+    why: str
+    distance_m: float | None = None
+    bearing_deg: float | None = None
+    offset_deg: float | None = None
+    elevation_deg: float | None = None
+    cosine: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identification:
+    """The peaks of one photo. answer is the id of the peak that we stand by, None where there is none.
+
+    peaks holds the distribution, likeliest first (what is missing to 1 is "none of these"); used names what spoke
+    ("geometry", "appearance"); note says why there is no answer, or what would make it better.
+    """
+
+    answer: str | None
+    peaks: tuple[PeakPrediction, ...]
+    used: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoDocument:
+    """One photo of the album as the index holds it (its vector lies beside it).
+
+    failure is the reason why the photo could not be indexed; such a document is kept so that the file is not tried
+    again until it changes, and is never a search result. predicted_peaks are the peaks that count in filters and
+    totals: what a person said (corrected), else the likeliest of `peaks`. background: see docs/search.md.
+    """
+
+    bucket: str
+    key: str
+    etag: str
+    content_sha256: str
+    size_bytes: int
+    indexed_at: datetime
+    model_id: str
+    facts: PhotoFacts | None = None
+    failure: str | None = None
+    heading_true_deg: float | None = None
+    hfov_deg: float | None = None
+    background: float = 0.0
+    peaks: tuple[PeakPrediction, ...] = ()
+    predicted_peaks: tuple[str, ...] = ()
+    corrected: bool = False
+    used: tuple[str, ...] = ()
+    note: str = ""
+    id: str = field(default="")
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            object.__setattr__(self, "id", photo_id(self.bucket, self.key))
+
+
+def photo_id(bucket: str, key: str) -> str:
+    """The id of the photo at bucket/key: stable, so that one object is one document.
+
+    >>> photo_id("album", "day 1/a.jpg") == photo_id("album", "day 1/a.jpg")
+    True
+    """
+    return hashlib.sha1(f"{bucket}/{key}".encode(), usedforsecurity=False).hexdigest()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

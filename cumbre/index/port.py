@@ -1,0 +1,182 @@
+"""The port PhotoIndex: one generation of the index, and the generations themselves.
+
+A generation holds the photos embedded by one model (a vector space), so vectors of two models never mix. Queries go to
+the active generation; a reindex fills the next one and then activates it. Every adapter passes tests/contract.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cumbre.documents import PhotoDocument
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class VectorSpace:
+    """Which encoder the vectors come from. Vectors compare only within one space."""
+
+    model_id: str
+    dimensions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A circle on the Earth."""
+
+    lat: float
+    lon: float
+    radius_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFilter:
+    """Which photos may answer. Empty fields do not restrict; several peaks mean any of them.
+
+    since and until bound the time of the shot: since <= taken_at < until.
+    """
+
+    peak_ids: tuple[str, ...] = ()
+    near: Near | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVERYTHING = PhotoFilter()
+
+
+class RankBy(Enum):
+    """COSINE compares photo with photo; SCORE is the cosine less the photo's background, for texts."""
+
+    COSINE = "cosine"
+    SCORE = "score"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPhoto:
+    """A document with the version that a conditional write must name."""
+
+    document: PhotoDocument
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoWrite:
+    """One conditional write. expected_version is None where no document may exist yet.
+
+    vector has shape [dimensions] and length 1; None keeps the vector that is stored (there is none for a failure).
+    """
+
+    document: PhotoDocument
+    vector: Vector | None
+    expected_version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownObject:
+    """What the index knows of one object: enough to see whether it must be looked at again."""
+
+    key: str
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """One result of a vector search."""
+
+    photo_id: str
+    cosine: float
+    score: float
+
+
+class PhotoIndex(Protocol):
+    """One generation of the index."""
+
+    @property
+    def space(self) -> VectorSpace: ...
+
+    def get(self, photo_id: str) -> StoredPhoto | None: ...
+
+    def get_many(self, photo_ids: Sequence[str]) -> dict[str, PhotoDocument]:
+        """The documents of these ids; ids that are not there are left out."""
+        ...
+
+    def vector(self, photo_id: str) -> Vector | None: ...
+
+    def find_by_content(self, content_sha256: str) -> StoredPhoto | None:
+        """Any indexed photo (not a failure) with this content: its vector serves for a copy or a renamed file."""
+        ...
+
+    def with_content(self, content_sha256: str) -> list[StoredPhoto]:
+        """Every document with this content."""
+        ...
+
+    def known(self, bucket: str, prefix: str = "") -> Iterator[KnownObject]:
+        """Every object of a bucket that has a document, failures included, in no promised order."""
+        ...
+
+    def buckets(self) -> dict[str, int]:
+        """How many documents each bucket has, failures included."""
+        ...
+
+    def write(self, writes: Sequence[PhotoWrite]) -> list[PhotoWrite]:
+        """Carry out the writes; the ones whose expected version no longer holds are returned, unwritten."""
+        ...
+
+    def delete(self, photo_id: str, expected_version: int) -> None:
+        """Delete a document. Raises VersionConflict if it has changed; one that is gone already is fine."""
+        ...
+
+    def nearest(
+        self, vector: Vector, k: int, where: PhotoFilter = EVERYTHING, rank_by: RankBy = RankBy.SCORE
+    ) -> list[Neighbour]:
+        """The k best photos for a vector of shape [dimensions], best first; exact in the order of rank_by."""
+        ...
+
+    def select(self, where: PhotoFilter = EVERYTHING, limit: int | None = None) -> list[PhotoDocument]:
+        """Photos (no failures) that pass the filter, newest shot first; photos without a time come last."""
+        ...
+
+    def count(self, where: PhotoFilter = EVERYTHING) -> int: ...
+
+    def peak_counts(self, where: PhotoFilter = EVERYTHING) -> dict[str, int]:
+        """Photos per predicted peak."""
+        ...
+
+    def failures(self) -> list[PhotoDocument]: ...
+
+    def scan(self) -> Iterator[tuple[StoredPhoto, Vector]]:
+        """Every photo (no failures) with its vector; what is written meanwhile may or may not be seen."""
+        ...
+
+    def note(self, name: str) -> str | None:
+        """A small fact kept with the generation (for example the version of the backgrounds)."""
+        ...
+
+    def set_note(self, name: str, value: str) -> None: ...
+
+
+class IndexGenerations(Protocol):
+    """The generations of an index: the one that answers, and the next one while it is being built."""
+
+    def active(self) -> PhotoIndex | None: ...
+
+    def building(self) -> PhotoIndex | None: ...
+
+    def create(self, space: VectorSpace) -> PhotoIndex:
+        """A new, empty generation: the active one if there is none yet, else the one being built."""
+        ...
+
+    def activate_building(self) -> None:
+        """The generation being built answers from now on; the old one is dropped."""
+        ...
+
+    def drop_building(self) -> None: ...
+
+    def close(self) -> None: ...

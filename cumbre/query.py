@@ -1,0 +1,121 @@
+"""QueryService: the questions that a front end may ask, and the answers' types.
+
+Front ends (page, chat, command line) know these types and nothing behind them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from cumbre.catalog import Peak
+from cumbre.documents import Identification, PhotoDocument
+from cumbre.geometry import Position
+from cumbre.index.port import Near
+
+Sort = Literal["score", "time"]
+RENDITION_SIZES_PX = (320, 640, 1280, 2560)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """Words, a photo or both, and filters. With neither words nor photo: every photo that passes the filters.
+
+    photo holds the bytes of a picture file; since <= time of the shot < until.
+    """
+
+    text: str = ""
+    photo: bytes | None = None
+    peak_ids: tuple[str, ...] = ()
+    near: Near | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    k: int = 24
+    sort: Sort = "score"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """One photo that answers; score is comparable within one answer only."""
+
+    photo: PhotoDocument
+    score: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnswer:
+    """hits is empty when nothing matches; note then says so, and what to try.
+
+    named_peaks are the peaks that the words named; identification is that of the photo in the question.
+    """
+
+    query: str
+    hits: tuple[SearchHit, ...]
+    note: str = ""
+    named_peaks: tuple[Peak, ...] = ()
+    identification: Identification | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PeakCount:
+    peak: Peak
+    photos: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPhoto:
+    id: str
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexingProgress:
+    """The scan that is running: done of total looked at."""
+
+    done: int
+    total: int
+    rate_per_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What Cumbre has, what answers, and what stands in the way.
+
+    notices are sentences for people (a model that would do better, a reindex that is due, an album that is missing).
+    """
+
+    photos: int
+    failures: tuple[FailedPhoto, ...]
+    peaks: int
+    model_id: str
+    wanted_model_id: str
+    albums: tuple[str, ...]
+    notices: tuple[str, ...]
+    indexing: IndexingProgress | None = None
+
+
+class QueryService(Protocol):
+    """What a front end may ask."""
+
+    def search(self, request: SearchRequest) -> SearchAnswer: ...
+
+    def identify(
+        self, photo: bytes, at: Position | None = None, heading_deg: float | None = None
+    ) -> Identification: ...
+
+    def photo(self, photo_id: str) -> PhotoDocument:
+        """Raises NotFound."""
+        ...
+
+    def rendition(self, photo_id: str, size_px: int) -> bytes:
+        """A JPEG without metadata, at most size_px (one of RENDITION_SIZES_PX) on its long side."""
+        ...
+
+    def peak(self, peak_id: str) -> Peak: ...
+
+    def peaks(self) -> list[PeakCount]:
+        """Every catalogued peak with its number of photos, most photos first, then by elevation."""
+        ...
+
+    def status(self) -> Status: ...

@@ -1,0 +1,37 @@
+"""The port PhotoStorage: where the photos lie. Every adapter passes tests/contract."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStat:
+    """One object. The ETag tells one content of a key from another; it has no order."""
+
+    key: str
+    etag: str
+    size_bytes: int
+
+
+class PhotoStorage(Protocol):
+    """One bucket: a folder or an S3 bucket. Keys are relative, with "/" between their parts."""
+
+    @property
+    def bucket(self) -> str: ...
+
+    def list(self, prefix: str = "") -> Iterator[ObjectStat]:
+        """The photos under a prefix (by file name extension). Raises StorageError if the bucket is not there."""
+        ...
+
+    def stat(self, key: str) -> ObjectStat | None:
+        """The object as it is now; None if there is none. Raises StorageError if the bucket is not there."""
+        ...
+
+    def read(self, key: str, etag: str, max_bytes: int) -> bytes:
+        """The content with this ETag. Raises ObjectGone, ObjectChanged, or PhotoError if it is too large."""
+        ...
+
+    def write(self, key: str, data: bytes) -> ObjectStat:
+        """Store a new object. Raises StorageError if the bucket is only read, or the key is taken."""
+        ...
