@@ -13,7 +13,7 @@ class PhotoFacts:
 
     width and height are those of the picture as oriented for viewing. heading_ref is "T" (true north) or "M"
     (magnetic north). taken_at is UTC; where utc_offset_min is None the zone was unknown and taken_at holds the
-    camera's own clock.
+    camera's own clock. pitch_deg (up is positive) and roll_deg (clockwise) come from the phone's accelerometer.
     """
 
     width: int
@@ -24,6 +24,8 @@ class PhotoFacts:
     heading_deg: float | None = None
     heading_ref: str = "T"
     focal_length_35mm: float | None = None
+    pitch_deg: float | None = None
+    roll_deg: float | None = None
     taken_at: datetime | None = None
     utc_offset_min: int | None = None
     camera: str | None = None
@@ -75,7 +77,8 @@ class PhotoDocument:
 
     failure is the reason why the photo could not be indexed; such a document is kept so that the file is not tried
     again until it changes, and is never a search result. predicted_peaks are the peaks that count in filters and
-    totals: what a person said (corrected), else the likeliest of `peaks`. background: see docs/search.md.
+    totals: what a person said (corrected), else the likeliest of `peaks`. sky_fraction: see skyline.py; background:
+    see docs/search.md.
     """
 
     bucket: str
@@ -89,6 +92,7 @@ class PhotoDocument:
     failure: str | None = None
     heading_true_deg: float | None = None
     hfov_deg: float | None = None
+    sky_fraction: float | None = None
     background: float = 0.0
     peaks: tuple[PeakPrediction, ...] = ()
     predicted_peaks: tuple[str, ...] = ()

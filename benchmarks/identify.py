@@ -1,0 +1,88 @@
+"""How well peaks are named on real, labelled photos, and what moving each constant by 20 % does.
+
+    python -m benchmarks.identify [--photos ../shared/photos]
+
+The photos' folder holds labels.yaml (per photo: the answers that count as right) and the pictures.
+"""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import yaml
+
+from cumbre.catalog import Catalog
+from cumbre.catalog_files import bundled_catalog
+from cumbre.identify import IdentifyPolicy, PeakIdentifier
+from cumbre.photo import PhotoLimits, read_photo
+from cumbre.sighting import Sighting, sighting
+from cumbre.skyline import sky_fraction
+from cumbre.visibility import VisibilityModel
+
+
+@dataclass(frozen=True)
+class LabelledSighting:
+    name: str
+    seen: Sighting
+    right_answers: tuple[str, ...]
+    certain: bool
+
+
+def labelled_sightings(photos: Path) -> Iterator[LabelledSighting]:
+    """Every labelled photo that still has its EXIF."""
+    labels = yaml.safe_load((photos / "labels.yaml").read_text())["peaks"]
+    for path in sorted([*photos.glob("heic/*"), *photos.glob("jpeg/*")]):
+        photo = read_photo(path.read_bytes(), PhotoLimits(), wanted_px=256)
+        label = labels[path.stem]
+        seen = sighting(photo.facts, sky_fraction(photo.image))
+        yield LabelledSighting(path.stem, seen, tuple(label["peaks"]), label["certain"])
+
+
+def wrong(labelled: list[LabelledSighting], identifier: PeakIdentifier) -> list[str]:
+    """The names of the photos whose answer is not among the right ones ("none" is right where no peak is labelled)."""
+    missed = []
+    for photo in labelled:
+        answer = identifier.identify(photo.seen).answer
+        right = answer in photo.right_answers if photo.right_answers else answer is None
+        if not right:
+            missed.append(photo.name)
+    return missed
+
+
+def varied(catalog: Catalog, factor: float) -> Iterator[tuple[str, PeakIdentifier]]:
+    """The identifier with one constant after the other multiplied by the factor."""
+    for field in fields(VisibilityModel):
+        model = replace(VisibilityModel(), **{field.name: getattr(VisibilityModel(), field.name) * factor})
+        yield field.name, PeakIdentifier(catalog, model=model)
+    policy = replace(IdentifyPolicy(), answer_min=IdentifyPolicy().answer_min * factor)
+    yield "answer_min", PeakIdentifier(catalog, policy=policy)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--photos", type=Path, default=Path("../shared/photos"))
+    catalog = bundled_catalog()
+    every = list(labelled_sightings(parser.parse_args().photos))
+    certain = [photo for photo in every if photo.certain]
+    missed = wrong(certain, PeakIdentifier(catalog))
+    print(f"certain labels: {len(certain) - len(missed)} of {len(certain)} right; wrong: {missed or 'none'}")
+    unsure = [photo for photo in every if not photo.certain]
+    print(f"uncertain labels: {len(unsure) - len(wrong(unsure, PeakIdentifier(catalog)))} of {len(unsure)} right")
+    for factor in (0.5, 0.8, 1.2, 2.0):
+        print(f"each constant x {factor}:")
+        for name, identifier in varied(catalog, factor):
+            lost = wrong(certain, identifier)
+            print(f"  {name:24} {len(lost)} lost {' '.join(lost)}")
+    without_altitude = [
+        replace(photo, seen=replace(photo.seen, position=replace(photo.seen.position, altitude_m=None)))
+        for photo in certain
+        if photo.seen.position
+    ]
+    print(f"without altitude: {len(wrong(without_altitude, PeakIdentifier(catalog)))} lost")
+    narrow = [replace(photo, seen=replace(photo.seen, pitch_deg=None, sky_fraction=None)) for photo in certain]
+    print(f"without tilt and sky: {len(wrong(narrow, PeakIdentifier(catalog)))} lost")
+
+
+if __name__ == "__main__":
+    main()

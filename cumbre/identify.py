@@ -1,0 +1,165 @@
+"""Which peaks a photo shows: geometry and appearance fused, with an honest "none of these".
+
+P(none) is the chance that none of the summits is in the frame and clear to see; what is left is shared by
+in_frame * clear * weight (* likelihood of the appearance). docs/identify.md derives and measures it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cumbre.appearance import AppearanceVote, PeakAppearance
+from cumbre.catalog import Catalog
+from cumbre.documents import Identification, PeakPrediction
+from cumbre.geometry import FloatArray
+from cumbre.index.port import Vector
+from cumbre.sighting import Sighting
+from cumbre.visibility import PeakViews, VisibilityModel, peak_views
+from cumbre.wording import Reasons
+
+# Without any altitude: what share of the mean elevation of the summits around people stand at.
+_PLAUSIBLE_ALTITUDE_SHARES = (0.35, 0.45, 0.55, 0.65, 0.75, 0.85)
+_SUMMITS_AROUND_M = 20_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifyPolicy:
+    """answer_min: with P(none) below 1 - answer_min we stand by the likeliest peak; without a heading the peak itself
+    must reach it. shown_min, shown_max: which predictions count in filters and totals (design decision 14).
+    familiar_min: the cosine to a known photo from which appearance alone may answer."""
+
+    answer_min: float = 0.5
+    shown_min: float = 0.15
+    shown_max: int = 4
+    kept_min: float = 0.01
+    kept_max: int = 12
+    familiar_min: float = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class _Posterior:
+    """views with the probability of each, and of none of them."""
+
+    views: PeakViews
+    probability: FloatArray
+    none: float
+
+
+@dataclass(frozen=True)
+class PeakIdentifier:
+    """Names the peaks of a photo from its sighting and, where the encoder may vote, its vector."""
+
+    catalog: Catalog
+    model: VisibilityModel = field(default_factory=VisibilityModel)
+    policy: IdentifyPolicy = field(default_factory=IdentifyPolicy)
+    appearance: PeakAppearance | None = None
+
+    def identify(self, seen: Sighting, vector: Vector | None = None) -> Identification:
+        """The peaks of one photo; vector has shape [D], None where there is none."""
+        if len(self.catalog) == 0:
+            return Identification(None, (), (), Reasons.EMPTY_CATALOG)
+        vote = self._voter(vector)
+        if seen.position is None:
+            return self._by_appearance(vote)
+        found = self._by_geometry(seen, vote)
+        if len(found.views) == 0:
+            return Identification(None, (), ("geometry",), Reasons.nothing_around(self.model.range_m))
+        return self._conclude(seen, found, vote(self._ids(found.views)) if vote else None)
+
+    def shown(self, identification: Identification) -> tuple[str, ...]:
+        """The peaks that count for a photo: at most shown_max, each likely enough, none without an answer."""
+        if identification.answer is None:
+            return ()
+        likely = [p.id for p in identification.peaks if p.probability >= self.policy.shown_min]
+        return tuple(likely[: self.policy.shown_max]) or (identification.answer,)
+
+    def _voter(self, vector: Vector | None) -> Callable[[list[str]], AppearanceVote] | None:
+        appearance = self.appearance
+        if appearance is None or vector is None:
+            return None
+        return lambda peak_ids: appearance.vote(vector, peak_ids)
+
+    def _ids(self, views: PeakViews) -> list[str]:
+        every_id = list(self.catalog)
+        return [every_id[i] for i in views.index]
+
+    def _by_geometry(self, seen: Sighting, vote: Callable[[list[str]], AppearanceVote] | None) -> _Posterior:
+        """The posterior, averaged over the plausible altitudes where the altitude is unknown."""
+        posteriors = []
+        for altitude_m in self._altitudes_m(seen):
+            views = peak_views(self.catalog, seen, altitude_m, self.model)
+            likelihood = vote(self._ids(views)).likelihood if vote and len(views) else np.ones(len(views))
+            posteriors.append(_posterior(views, likelihood))
+        middle = posteriors[len(posteriors) // 2]
+        probability = np.mean([p.probability for p in posteriors], axis=0)
+        return _Posterior(middle.views, probability, float(np.mean([p.none for p in posteriors])))
+
+    def _altitudes_m(self, seen: Sighting) -> list[float]:
+        assert seen.position is not None
+        if seen.position.altitude_m is not None:
+            return [seen.position.altitude_m]
+        views = peak_views(self.catalog, seen, 0.0, self.model)
+        if len(views) == 0:
+            return [0.0]
+        elevations_m = self.catalog.elevs_m[views.index]
+        around = elevations_m[views.distance_m <= _SUMMITS_AROUND_M]
+        mean_m = float(around.mean() if len(around) else elevations_m.mean())
+        return [share * mean_m for share in _PLAUSIBLE_ALTITUDE_SHARES]
+
+    def _conclude(self, seen: Sighting, found: _Posterior, vote: AppearanceVote | None) -> Identification:
+        views, ids = found.views, self._ids(found.views)
+        order = np.argsort(-found.probability)[: self.policy.kept_max]
+        kept = [int(i) for i in order if found.probability[i] >= self.policy.kept_min]
+        predictions = tuple(
+            PeakPrediction(
+                id=ids[i],
+                probability=float(found.probability[i]),
+                why=Reasons.in_view(views, i, seen),
+                distance_m=float(views.distance_m[i]),
+                bearing_deg=float(views.bearing_deg[i]),
+                offset_deg=None if seen.heading_deg is None else float(views.offset_deg[i]),
+                elevation_deg=float(views.elevation_deg[i]),
+                cosine=float(vote.cosine[i]) if vote else None,
+            )
+            for i in kept
+        )
+        used = ("geometry", "appearance") if vote else ("geometry",)
+        certainty = 1.0 - found.none
+        if seen.heading_deg is None:
+            certainty = predictions[0].probability if predictions else 0.0
+        if not predictions or certainty < self.policy.answer_min:
+            return Identification(None, predictions, used, Reasons.no_answer(seen, self.model.sky_columns))
+        return Identification(predictions[0].id, predictions, used, Reasons.assumed(seen))
+
+    def _by_appearance(self, vote: Callable[[list[str]], AppearanceVote] | None) -> Identification:
+        """Without a position only the likeness to photos that are known to show a peak may answer."""
+        if vote is None:
+            return Identification(None, (), (), Reasons.NO_POSITION)
+        ids = list(self.catalog)
+        seen = vote(ids)
+        # Half of the belief stays with "none": most pictures in the world show no catalogued peak.
+        share = seen.likelihood / (seen.likelihood.sum() + len(ids))
+        order = [int(i) for i in np.argsort(-share)[: self.policy.kept_max] if share[i] >= self.policy.kept_min]
+        predictions = tuple(
+            PeakPrediction(
+                id=ids[i],
+                probability=float(share[i]),
+                why=Reasons.looks_like(float(seen.cosine[i]), float(seen.familiar[i])),
+                cosine=float(seen.cosine[i]),
+            )
+            for i in order
+        )
+        best = int(np.argmax(seen.familiar))
+        if seen.familiar[best] < self.policy.familiar_min or not predictions or ids[best] != predictions[0].id:
+            return Identification(None, predictions, ("appearance",), Reasons.NO_POSITION)
+        return Identification(ids[best], predictions, ("appearance",), Reasons.APPEARANCE_ONLY)
+
+
+def _posterior(views: PeakViews, likelihood: FloatArray) -> _Posterior:
+    visible = np.clip(views.in_frame * views.clear, 0.0, 1.0)
+    none = float(np.prod(1.0 - visible))
+    mass = views.in_frame * views.clear * views.weight * likelihood
+    total = float(mass.sum())
+    probability = (1.0 - none) * mass / total if total > 0 else np.zeros(len(views))
+    return _Posterior(views, probability, none)

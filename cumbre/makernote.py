@@ -1,0 +1,54 @@
+"""How the camera was tilted, from the accelerometer that Apple's phones write into the MakerNote.
+
+The note is "Apple iOS\\0", two bytes of version, "MM", and a big-endian IFD; offsets count from the note's start.
+Tag 8 holds the acceleration in g along the phone's axes (three signed rationals). Measured on 57 photos: the pitch is
+right to 0.5 degrees (median), 1.3 degrees (90 %); see docs/identify.md.
+"""
+
+import math
+import struct
+from dataclasses import dataclass
+
+_SIGNATURE = b"Apple iOS\0"
+_IFD_OFFSET = 14
+_MAX_ENTRIES = 200
+_ACCELERATION_TAG = 8
+_SIGNED_RATIONAL = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CameraTilt:
+    """pitch_deg: the optical axis above the horizontal; roll_deg: the camera's turn about it."""
+
+    pitch_deg: float
+    roll_deg: float
+
+
+def camera_tilt(maker_note: object, width: int, height: int) -> CameraTilt | None:
+    """The tilt of a picture of width x height (as oriented for viewing), None if the note doesn't tell."""
+    if not isinstance(maker_note, bytes) or not maker_note.startswith(_SIGNATURE):
+        return None
+    try:
+        acceleration = _acceleration(maker_note)
+    except (struct.error, ZeroDivisionError):
+        return None
+    norm = math.hypot(*acceleration) if acceleration else 0.0
+    # A phone at rest feels 1 g; far from it the vector is motion, not gravity.
+    if acceleration is None or not 0.8 < norm < 1.2:
+        return None
+    x, y, z = (component / norm for component in acceleration)
+    if height > width:
+        right, up = (-x, -y) if y > 0 else (x, y)
+    else:
+        right, up = (-y, x) if x < 0 else (y, -x)
+    return CameraTilt(math.degrees(math.asin(max(-1.0, min(1.0, z)))), math.degrees(math.atan2(right, -up)))
+
+
+def _acceleration(note: bytes) -> tuple[float, float, float] | None:
+    (entries,) = struct.unpack_from(">H", note, _IFD_OFFSET)
+    for i in range(min(entries, _MAX_ENTRIES)):
+        tag, kind, count, offset = struct.unpack_from(">HHII", note, _IFD_OFFSET + 2 + 12 * i)
+        if (tag, kind, count) == (_ACCELERATION_TAG, _SIGNED_RATIONAL, 3):
+            parts = struct.unpack_from(">6i", note, offset)
+            return parts[0] / parts[1], parts[2] / parts[3], parts[4] / parts[5]
+    return None

@@ -1,0 +1,139 @@
+"""Geometry's part of recognising a peak: which summits can stand in the picture, and how much they fill the view.
+
+docs/identify.md derives the model; benchmarks/identify.py shows what moving each constant does.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from cumbre.catalog import Catalog
+from cumbre.geometry import FloatArray, apparent_elevation_deg, bearing_and_distance, signed_angle_deg
+from cumbre.sighting import Sighting
+
+_erf = np.vectorize(math.erf, otypes=[np.float64])
+
+
+@dataclass(frozen=True, slots=True)
+class VisibilityModel:
+    """The constants. Angles in degrees.
+
+    heading_sigma_deg: phones' compasses err by 10 to 30, in the trek's album by up to 13.
+    tilt_sigma_deg, tilt_margin_deg: the accelerometer is good to 1.3; the margin covers catalogue and roll.
+    prominence_exponent: what fills the view is what people mean.
+    hidden_factor: what is left of a summit behind a nearer, apparently higher one.
+    flank_slope: how steeply a mountain's outline falls away, in degrees of elevation per degree of bearing.
+    horizon_share, horizon_min_deg: the elevation at which a summit is as likely as not to clear the terrain between,
+    as a share of the highest summit around, and at least.
+    sky_columns: with sky above fewer columns than this share, a visible summit becomes unlikely in proportion.
+    """
+
+    range_m: float = 60_000.0
+    heading_sigma_deg: float = 10.0
+    tilt_sigma_deg: float = 2.0
+    tilt_margin_deg: float = 5.0
+    prominence_exponent: float = 2.0
+    hidden_factor: float = 0.15
+    flank_slope: float = 0.7
+    horizon_share: float = 0.12
+    horizon_min_deg: float = 0.25
+    sky_columns: float = 0.05
+    no_sky_factor: float = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class PeakViews:
+    """N peaks as seen from one place; arrays of shape [N] beside the indices [N] into the catalogue.
+
+    in_frame: how likely the direction is inside the frame, relative to a summit in its centre.
+    clear: how likely nothing stands before the summit. weight: its share of attention if it is in view.
+    offset_deg is nan without a heading.
+    """
+
+    index: np.ndarray
+    bearing_deg: FloatArray
+    distance_m: FloatArray
+    elevation_deg: FloatArray
+    offset_deg: FloatArray
+    in_frame: FloatArray
+    clear: FloatArray
+    weight: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+
+def peak_views(catalog: Catalog, seen: Sighting, altitude_m: float, model: VisibilityModel) -> PeakViews:
+    """Every catalogued peak within range of the sighting's position, seen from this altitude."""
+    assert seen.position is not None
+    lat, lon = seen.position.lat, seen.position.lon
+    index = _roughly_near(catalog, lat, lon, model.range_m)
+    bearing, distance = bearing_and_distance(lat, lon, catalog.lats[index], catalog.lons[index])
+    near = distance <= model.range_m
+    index, bearing, distance = index[near], bearing[near], distance[near]
+    elevation = apparent_elevation_deg(altitude_m, catalog.elevs_m[index], np.maximum(distance, 1.0))
+    offset = np.full(len(index), np.nan) if seen.heading_deg is None else signed_angle_deg(bearing - seen.heading_deg)
+    return PeakViews(
+        index=index,
+        bearing_deg=bearing,
+        distance_m=distance,
+        elevation_deg=elevation,
+        offset_deg=offset,
+        in_frame=_in_frame(offset, elevation, seen, model),
+        clear=_clear(bearing, distance, elevation, model) * _sky_factor(seen, model),
+        weight=np.maximum(0.1, elevation) ** model.prominence_exponent,
+    )
+
+
+def _roughly_near(catalog: Catalog, lat: float, lon: float, range_m: float) -> np.ndarray:
+    """A latitude and longitude box, so that geodesics are computed for few of many thousand peaks."""
+    metres_per_degree = 110_000.0
+    reach_deg = range_m / metres_per_degree
+    shrink = max(math.cos(math.radians(min(89.0, abs(lat) + reach_deg))), 0.01)
+    near = (np.abs(catalog.lats - lat) <= reach_deg) & (
+        np.abs(signed_angle_deg(catalog.lons - lon)) <= reach_deg / shrink
+    )
+    return np.flatnonzero(near)
+
+
+def _in_frame(offset: FloatArray, elevation: FloatArray, seen: Sighting, model: VisibilityModel) -> FloatArray:
+    """P(direction inside the frame), over P for a summit in the centre.
+
+    Relative, because a lens that sees less than the compass errs was aimed at something.
+    """
+    likely = np.ones(len(offset))
+    if seen.heading_deg is not None and seen.hfov_deg is not None:
+        half = seen.hfov_deg / 2
+        at_centre = _between(np.zeros(1), half, model.heading_sigma_deg)[0]
+        likely = _between(offset, half, model.heading_sigma_deg) / at_centre
+    if seen.pitch_deg is not None and seen.vfov_deg is not None:
+        half = seen.vfov_deg / 2 + model.tilt_margin_deg
+        likely = likely * _between(elevation - seen.pitch_deg, half, model.tilt_sigma_deg)
+    return likely
+
+
+def _between(offset: FloatArray, half: float, sigma: float) -> FloatArray:
+    """P(|offset + N(0, sigma)| < half)."""
+    scale = sigma * math.sqrt(2.0)
+    inside: FloatArray = 0.5 * (_erf((half + offset) / scale) - _erf((offset - half) / scale))
+    return inside
+
+
+def _clear(bearing: FloatArray, distance: FloatArray, elevation: FloatArray, model: VisibilityModel) -> FloatArray:
+    """P(no terrain before the summit): nearer peaks as cones, and the terrain that no catalogue knows."""
+    if len(bearing) == 0:
+        return np.zeros(0)
+    apart = np.abs(signed_angle_deg(bearing[:, None] - bearing[None, :]))
+    nearer = distance[None, :] < distance[:, None]
+    hidden = (nearer & (elevation[None, :] - model.flank_slope * apart > elevation[:, None])).any(axis=1)
+    horizon = max(model.horizon_min_deg, model.horizon_share * float(elevation.max()))
+    height = np.maximum(0.1, elevation) ** 2
+    clear: FloatArray = np.where(hidden, model.hidden_factor, 1.0) * height / (height + horizon**2)
+    return clear
+
+
+def _sky_factor(seen: Sighting, model: VisibilityModel) -> float:
+    if seen.sky_fraction is None:
+        return 1.0
+    return min(1.0, max(model.no_sky_factor, seen.sky_fraction / model.sky_columns))
