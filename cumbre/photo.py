@@ -1,6 +1,7 @@
 """Bytes -> a picture, upright and in RGB, and the facts that the file states. Untrusted bytes meet limits here."""
 
 import io
+import warnings
 from dataclasses import dataclass
 from functools import cache
 
@@ -44,6 +45,8 @@ def _prepare_pillow() -> None:
     from pillow_heif import register_heif_opener
 
     register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+    # Broken EXIF is "unknown" and no news for the terminal.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     # Pillow's own limit is a warning that nobody sees; PhotoLimits replaces it.
     Image.MAX_IMAGE_PIXELS = None
 
@@ -85,11 +88,19 @@ def _decode(opened: Image.Image, data: bytes, limits: PhotoLimits, wanted_px: in
     if wanted_px is not None and opened.format in ("JPEG", "MPO"):
         scale = min(1.0, _DRAFT_FACTOR * wanted_px / min(width, height))
         opened.draft("RGB", (int(width * scale), int(height * scale)))
-    upright = ImageOps.exif_transpose(opened)
+    upright = _upright(opened)
     turned = (upright.width > upright.height) != (opened.width > opened.height)
     oriented = (height, width) if turned else (width, height)
     facts = facts_from_tags(tags, *oriented, file_format=_format_name(opened))
     return Photo(to_rgb(upright), facts)
+
+
+def _upright(opened: Image.Image) -> Image.Image:
+    """Turned as its EXIF says; a directory too broken to be read says nothing."""
+    try:
+        return ImageOps.exif_transpose(opened)
+    except Exception:
+        return opened
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

@@ -1,0 +1,147 @@
+"""A message in, replies out. What carries them (a chat, a terminal) knows nothing of search, and this nothing of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.wording import Wording, say, wording
+from cumbre.catalog import Catalog, Peak
+from cumbre.documents import Identification, PhotoDocument
+from cumbre.errors import InvalidRequest, PhotoError
+from cumbre.geometry import Position
+from cumbre.index.port import Near
+from cumbre.query import QueryService, SearchAnswer, SearchHit, SearchRequest
+
+PHOTOS_PER_REPLY = 6
+NEARBY_KM = 5
+SUGGESTED_PEAKS = 3
+MAX_TEXT_CHARS = 500
+COMMANDS_FOR_HELP = frozenset({"/start", "/help"})
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a person sent. picture holds the bytes of a picture file; a place with it is where it was taken."""
+
+    text: str = ""
+    picture: bytes | None = None
+    location: Position | None = None
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class TextReply:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionedPhoto:
+    hit: SearchHit
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhotosReply:
+    photos: tuple[CaptionedPhoto, ...]
+
+
+Reply = TextReply | PhotosReply
+
+
+class Conversation:
+    """Answers messages. Faults of the service are not caught here: the carrier logs them and says so."""
+
+    def __init__(
+        self, query: QueryService, catalog: Callable[[], Catalog], *, photos_per_reply: int = PHOTOS_PER_REPLY
+    ) -> None:
+        self._query = query
+        self._catalog = catalog
+        self._photos_per_reply = photos_per_reply
+
+    def answer(self, message: Message) -> list[Reply]:
+        words = wording(message.language)
+        try:
+            if message.picture is not None:
+                return self._about_picture(message.picture, message, words)
+            if message.location is not None:
+                return self._nearby(message.location, words)
+            text = message.text.strip()
+            if not text or text.lower() in COMMANDS_FOR_HELP:
+                return [TextReply(say(words, "chat.help"))]
+            return self._about_words(text[:MAX_TEXT_CHARS], words)
+        except (PhotoError, InvalidRequest) as unusable:
+            return [TextReply(say(words, "chat.unusable", reason=str(unusable).rstrip(".")))]
+
+    def _about_words(self, text: str, words: Wording) -> list[Reply]:
+        found = self._query.search(SearchRequest(text=text, k=self._photos_per_reply))
+        if not found.hits:
+            note = found.note or self._what_to_try(words)
+            return [TextReply(say(words, "chat.nothing", query=text, note=note))]
+        return self._with_photos(say(words, "chat.found", n=len(found.hits), query=text), found, words)
+
+    def _about_picture(self, picture: bytes, message: Message, words: Wording) -> list[Reply]:
+        asked = SearchRequest(text=message.text.strip()[:MAX_TEXT_CHARS], photo=picture, k=self._photos_per_reply)
+        found = self._query.search(asked)
+        identified = found.identification
+        if message.location is not None or identified is None:
+            identified = self._query.identify(picture, at=message.location)
+        replies: list[Reply] = [TextReply(self._which_mountain(identified, words))]
+        if found.hits:
+            replies += self._with_photos(say(words, "chat.alike", n=len(found.hits)), found, words)
+        return replies
+
+    def _nearby(self, place: Position, words: Wording) -> list[Reply]:
+        near = Near(place.lat, place.lon, NEARBY_KM * 1000)
+        found = self._query.search(SearchRequest(near=near, k=self._photos_per_reply, sort="time"))
+        if not found.hits:
+            return [TextReply(say(words, "chat.nothing_nearby", km=NEARBY_KM))]
+        return self._with_photos(say(words, "chat.nearby", n=len(found.hits)), found, words)
+
+    def _with_photos(self, first: str, found: SearchAnswer, words: Wording) -> list[Reply]:
+        text = f"{first} {found.note}".strip()
+        captioned = tuple(CaptionedPhoto(hit, self._caption(hit, words)) for hit in found.hits)
+        return [TextReply(text), PhotosReply(captioned)]
+
+    def _which_mountain(self, found: Identification, words: Wording) -> str:
+        catalog = self._catalog()
+        peak = catalog.get(found.answer) if found.answer else None
+        if peak is not None:
+            evidence = next((p for p in found.peaks if p.id == peak.id), None)
+            return say(
+                words,
+                "chat.this_is",
+                name=peak.name,
+                elev=_metres(peak, words),
+                percent=round(100 * evidence.probability) if evidence else 100,
+                why=evidence.why.rstrip(".") if evidence else "",
+            )
+        likely = [catalog[p.id].name for p in found.peaks[:SUGGESTED_PEAKS] if p.id in catalog]
+        first = say(words, "chat.maybe", names=", ".join(likely)) if likely else say(words, "chat.no_answer")
+        return f"{first} {found.note}".strip()
+
+    def _caption(self, hit: SearchHit, words: Wording) -> str:
+        """The peaks with their elevations, the date on the camera's clock, and why the photo is an answer."""
+        lines = [", ".join(self._named(hit.photo, words)), _date(hit.photo, words), hit.why]
+        return "\n".join(line for line in lines if line)
+
+    def _named(self, photo: PhotoDocument, words: Wording) -> list[str]:
+        catalog = self._catalog()
+        key = "chat.caption_corrected" if photo.corrected else "chat.caption_peak"
+        peaks = [catalog[peak_id] for peak_id in photo.predicted_peaks if peak_id in catalog]
+        return [say(words, key, name=peak.name, elev=_metres(peak, words)) for peak in peaks]
+
+    def _what_to_try(self, words: Wording) -> str:
+        names = [counted.peak.name for counted in self._query.peaks() if counted.photos][:SUGGESTED_PEAKS]
+        return say(words, "chat.try", peaks=", ".join(names)) if names else say(words, "chat.try_plain")
+
+
+def _metres(peak: Peak, words: Wording) -> str:
+    # A narrow no-break space between thousands reads the same in every language (SI Brochure, 5.4.4).
+    return say(words, "chat.metres", metres=f"{peak.elev_m:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}"))
+
+
+def _date(photo: PhotoDocument, words: Wording) -> str:
+    taken = photo.facts.taken_at_local if photo.facts else None
+    if taken is None:
+        return ""
+    month = words["chat.months"].split(",")[taken.month - 1]
+    return say(words, "chat.date", day=taken.day, month=month, year=taken.year, time=f"{taken:%H:%M}")

@@ -1,0 +1,32 @@
+// Small builders for elements. What comes from data is set as text or as an attribute, never parsed as HTML.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * el("button", { class: "chip", text: name, on: { click }, vars: { ratio: 1.5 }, "aria-pressed": "true" }, child, ...)
+ * Attributes that are null, undefined or false are left out; true means present.
+ */
+export function el(tag, { text, on = {}, vars = {}, ...attributes } = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    element.setAttribute(name, value === true ? "" : String(value));
+  }
+  if (text !== undefined) element.textContent = text;
+  for (const [name, listener] of Object.entries(on)) element.addEventListener(name, listener);
+  for (const [name, value] of Object.entries(vars)) element.style.setProperty(`--${name}`, String(value));
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+export function icon(name, className = "icon") {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", className);
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `#i-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+export const byId = (id) => document.getElementById(id);

@@ -1,0 +1,45 @@
+// Nothing to show: said plainly, with what to try next.
+
+import { byId, el, icon } from "./elements.js";
+import { withCommands } from "./status.js";
+import { t } from "./words.js";
+
+const SUGGESTED = 5;
+
+export function hideNothing() {
+  byId("nothing").hidden = true;
+  byId("nothing").replaceChildren();
+}
+
+/** No photo matches. peaks are those that have photos; ask and clear change what is asked. */
+export function drawNothing({ query, note, filtered, peaks, ask, clearFilter, showAll }) {
+  const title = query ? t("nothing", { query: `“${query}”` }) : t("nothing_plain");
+  const chips = peaks.slice(0, SUGGESTED).map((peak) =>
+    el("button", { type: "button", class: "chip", text: peak.name, on: { click: () => ask(peak.name) } }));
+  show(
+    el("h2", { text: title }),
+    note ? el("p", {}, ...withCommands(note)) : null,
+    chips.length ? el("p", { class: "chips" }, el("span", { text: t("try_peaks") }), ...chips) : null,
+    el("p", { class: "actions" },
+      filtered ? el("button", { type: "button", text: t("without_filter"), on: { click: clearFilter } }) : null,
+      el("button", { type: "button", class: "link", text: t("show_all"), on: { click: showAll } })));
+}
+
+/** The album has no photos (yet). */
+export function drawEmptyAlbum({ indexing }) {
+  if (indexing) return show(el("h2", { text: t("empty_title") }), el("p", { text: t("empty_indexing") }));
+  return show(
+    el("h2", { text: t("empty_title") }),
+    el("p", { text: t("empty_text") }),
+    el("p", { text: t("empty_drop") }),
+    el("p", {}, t("empty_demo"), " ", el("code", { text: "cumbre demo" })));
+}
+
+export function drawFault(message) {
+  show(el("h2", { text: message }));
+}
+
+function show(...parts) {
+  byId("nothing").replaceChildren(icon("ridge", "ridge"), ...parts.filter(Boolean));
+  byId("nothing").hidden = false;
+}

@@ -1,0 +1,100 @@
+"""AlbumQueryService: QueryService over a Library in the same process."""
+
+from collections.abc import Callable
+
+from cumbre.catalog import Peak
+from cumbre.documents import Identification, PhotoDocument
+from cumbre.errors import InvalidRequest, NotFound
+from cumbre.generation import Generation
+from cumbre.geometry import Position
+from cumbre.jsonform import document_path
+from cumbre.library import Library
+from cumbre.photo import Photo, read_photo
+from cumbre.query import (
+    FailedPhoto,
+    IndexingProgress,
+    PeakCount,
+    SearchAnswer,
+    SearchRequest,
+    Status,
+)
+from cumbre.renditions import Renditions
+from cumbre.search import PhotoQuestion
+from cumbre.skyline import sky_fraction
+
+
+class AlbumQueryService:
+    """Answers questions about the albums of a library; safe to share between threads."""
+
+    def __init__(self, library: Library, progress: Callable[[], IndexingProgress | None] = lambda: None) -> None:
+        self._library = library
+        self._progress = progress
+        self._renditions = Renditions(library.cache / "renditions", library.options.limits)
+
+    def search(self, request: SearchRequest) -> SearchAnswer:
+        generation = self._library.active()
+        for peak_id in request.peak_ids:
+            self._library.catalog().peak(peak_id)
+        if request.since and request.until and request.since >= request.until:
+            raise InvalidRequest("the start of the time span must lie before its end")
+        question = self._question(generation, request.photo) if request.photo is not None else None
+        return generation.searcher().search(request, question)
+
+    def identify(self, photo: bytes, at: Position | None = None, heading_deg: float | None = None) -> Identification:
+        generation = self._library.active()
+        return self._identify(generation, self._decoded(generation, photo), at, heading_deg)
+
+    def photo(self, photo_id: str) -> PhotoDocument:
+        stored = self._library.active().index.get(photo_id)
+        if stored is None:
+            raise NotFound("no such photo in the album (any more)")
+        return stored.document
+
+    def rendition(self, photo_id: str, size_px: int) -> bytes:
+        document = self.photo(photo_id)
+        if document.failure is not None:
+            raise NotFound(f"this photo can't be shown: {document.failure}")
+        return self._renditions.rendition(document, self._library.storage(document.bucket), size_px)
+
+    def peak(self, peak_id: str) -> Peak:
+        return self._library.catalog().peak(peak_id)
+
+    def peaks(self) -> list[PeakCount]:
+        counts = self._library.active().index.peak_counts()
+        counted = [PeakCount(peak, counts.get(peak.id, 0)) for peak in self._library.catalog().values()]
+        return sorted(counted, key=lambda one: (-one.photos, -one.peak.elev_m))
+
+    def status(self) -> Status:
+        library = self._library
+        generation = library.active()
+        choice = library.encoders.choice()
+        notices = [choice.notice, library.reindex_due(), *library.problems.values()]
+        failures = [FailedPhoto(d.id, document_path(d), d.failure or "") for d in generation.index.failures()]
+        return Status(
+            photos=generation.index.count(),
+            failures=tuple(failures),
+            peaks=len(library.catalog()),
+            model_id=generation.index.space.model_id,
+            wanted_model_id=library.encoders.wanted().description.model_id,
+            albums=tuple(library.storages()),
+            notices=tuple(notice for notice in notices if notice),
+            indexing=self._progress(),
+        )
+
+    def _question(self, generation: Generation, data: bytes) -> PhotoQuestion:
+        photo = self._decoded(generation, data)
+        vectors, _ = generation.embedder.embed([generation.embedder.pixels(photo.image)])
+        return PhotoQuestion(vectors[0], self._identify(generation, photo, None, None))
+
+    def _identify(
+        self, generation: Generation, photo: Photo, at: Position | None, heading_deg: float | None
+    ) -> Identification:
+        annotator = generation.annotator()
+        seen = annotator.sighting(photo.facts, sky_fraction(photo.image), at, heading_deg)
+        vector = None
+        if generation.encoder.description.tells_peaks:
+            vector = generation.embedder.embed([generation.embedder.pixels(photo.image)])[0][0]
+        return annotator.identifier.identify(seen, vector)
+
+    def _decoded(self, generation: Generation, data: bytes) -> Photo:
+        return read_photo(data, self._library.options.limits, generation.embedder.wanted_px)

@@ -1,0 +1,42 @@
+"""The one place that builds the objects and joins them."""
+
+import os
+
+from cumbre.albums import Albums
+from cumbre.catalog_store import CatalogStore
+from cumbre.corrections import Corrections
+from cumbre.encoders import Encoders
+from cumbre.errors import SettingsError
+from cumbre.identify import IdentifyPolicy
+from cumbre.index.embedded import EmbeddedGenerations
+from cumbre.ingest import IngestOptions
+from cumbre.library import Library
+from cumbre.photo import PhotoLimits
+from cumbre.settings import Settings
+from cumbre.state.sqlite import SqliteStateStore
+from cumbre.visibility import VisibilityModel
+
+
+def open_library(settings: Settings) -> Library:
+    """Open (or start) the Cumbre that lives in settings.home. Raises a CumbreError that says what is in the way."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"CUMBRE_HOME={settings.home} can't be made a folder ({error.strerror}): name one that may be written"
+        ) from error
+    state = SqliteStateStore(settings.state_path)
+    limits = PhotoLimits(settings.max_photo_mb * 1_000_000, settings.max_photo_megapixels * 1_000_000)
+    return Library(
+        settings=settings,
+        state=state,
+        albums=Albums(settings, state),
+        store=CatalogStore(state),
+        corrections=Corrections(state),
+        generations=EmbeddedGenerations(settings.index_path),
+        encoders=Encoders(settings, state),
+        model=VisibilityModel(range_m=settings.peak_range_km * 1000.0),
+        policy=IdentifyPolicy(shown_min=settings.peak_min_probability, shown_max=settings.peak_max),
+        options=IngestOptions(limits, settings.workers or os.cpu_count() or 2, settings.batch_size),
+        cache=settings.home / "cache",
+    )

@@ -1,0 +1,85 @@
+"""The catalogue in use: the bundled peaks, those that people imported, and their reference photos."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from cumbre.catalog import Catalog, Peak
+from cumbre.catalog_files import bundled_catalog
+from cumbre.errors import CatalogError
+from cumbre.state.port import StateStore
+
+MAX_REFERENCES = 3
+_PEAK = "peak"
+_REFERENCE = "reference"
+_REVISION = "catalog"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCount:
+    added: int
+    changed: int
+    unchanged: int
+
+
+class CatalogStore:
+    """Imported peaks overlay the bundled ones: one with the same id replaces it."""
+
+    def __init__(self, state: StateStore) -> None:
+        self._state = state
+        self._seen_revision: bytes | None = b"never"
+        self._catalog = Catalog(())
+
+    def catalog(self) -> Catalog:
+        """The catalogue as it is now, read again when any process has changed it."""
+        revision = self._state.get(_REVISION, "revision")
+        if revision != self._seen_revision:
+            imported = {key: _peak(value) for key, value in self._state.items(_PEAK)}
+            bundled = bundled_catalog()
+            self._catalog = Catalog([*(p for p in bundled.values() if p.id not in imported), *imported.values()])
+            self._seen_revision = revision
+        return self._catalog
+
+    def revision(self) -> str:
+        """Changes whenever a peak or a reference does."""
+        return (self._state.get(_REVISION, "revision") or b"bundled").decode()
+
+    def import_peaks(self, peaks: Iterable[Peak]) -> ImportCount:
+        """Add peaks, or replace those with the same id."""
+        before = self.catalog()
+        added = changed = unchanged = 0
+        for peak in peaks:
+            if before.get(peak.id) == peak:
+                unchanged += 1
+                continue
+            added, changed = (added, changed + 1) if peak.id in before else (added + 1, changed)
+            self._state.put(_PEAK, peak.id, json.dumps(asdict(peak)).encode())
+        if added or changed:
+            self._touch()
+        return ImportCount(added, changed, unchanged)
+
+    def references(self, peak_id: str) -> list[bytes]:
+        """The reference photos of a peak (JPEG)."""
+        return [value for key, value in self._state.items(_REFERENCE) if key.partition("/")[0] == peak_id]
+
+    def set_references(self, peak_id: str, jpegs: list[bytes]) -> None:
+        """Replace a peak's reference photos; none removes them."""
+        self.catalog().peak(peak_id)
+        if len(jpegs) > MAX_REFERENCES:
+            raise CatalogError(f"a peak takes at most {MAX_REFERENCES} reference photos")
+        for key, _ in list(self._state.items(_REFERENCE)):
+            if key.partition("/")[0] == peak_id:
+                self._state.delete(_REFERENCE, key)
+        for jpeg in jpegs:
+            self._state.put(_REFERENCE, f"{peak_id}/{hashlib.sha256(jpeg).hexdigest()}", jpeg)
+        self._touch()
+
+    def _touch(self) -> None:
+        count = int(self._state.get(_REVISION, "revision") or b"0") + 1
+        self._state.put(_REVISION, "revision", str(count).encode())
+
+
+def _peak(value: bytes) -> Peak:
+    record = json.loads(value)
+    return Peak(**{**record, "names": tuple(record["names"])})

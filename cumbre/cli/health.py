@@ -1,0 +1,44 @@
+"""How things stand: status, doctor."""
+
+import click
+
+from cumbre.cli.output import json_option, notice, opened_library, print_json, printable
+
+
+@click.command()
+@json_option
+def status(as_json: bool) -> None:
+    """Counts, the model, albums, and photos that failed with their reasons."""
+    from cumbre import jsonform
+    from cumbre.answering import AlbumQueryService
+
+    with opened_library() as library:
+        current = AlbumQueryService(library).status()
+        if as_json:
+            print_json(jsonform.status(current))
+            return
+        click.echo(f"{current.photos} photos, {current.peaks} peaks, {len(current.failures)} failures")
+        click.echo(f"model: {current.model_id}")
+        click.echo(f"home: {library.settings.home}")
+        for album in current.albums:
+            click.echo(f"album: {printable(album)}")
+        for failure in current.failures:
+            click.echo(f"failed: {printable(failure.path)}: {failure.reason}")
+        for text in current.notices:
+            notice(text)
+
+
+@click.command()
+@json_option
+def doctor(as_json: bool) -> int:
+    """Check every part and say what to do where one is not well."""
+    from cumbre.diagnosis import diagnose
+    from cumbre.settings import read_settings
+
+    checks = list(diagnose(read_settings()))
+    if as_json:
+        print_json({"checks": [{"part": c.part, "well": c.well, "found": c.found} for c in checks]})
+    else:
+        for check in checks:
+            click.echo(f"{'ok  ' if check.well else 'FAIL'}  {check.part}: {check.found}")
+    return 0 if all(check.well for check in checks) else 1

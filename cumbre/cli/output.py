@@ -1,0 +1,62 @@
+"""What commands share: opening the library, JSON on standard output, notices on standard error."""
+
+import json
+import shutil
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from cumbre.library import Library
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+
+
+@contextmanager
+def opened_library() -> "Iterator[Library]":
+    """The library of the settings, closed afterwards."""
+    from cumbre.bootstrap import open_library
+    from cumbre.settings import read_settings
+
+    library = open_library(read_settings())
+    try:
+        yield library
+    finally:
+        library.close()
+
+
+def print_json(document: Any) -> None:
+    """One document on one line, names readable in every script."""
+    click.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
+
+
+def notice(text: str) -> None:
+    """A line for people, on standard error."""
+    if text:
+        click.echo(text, err=True)
+
+
+def paragraph(text: str, indent: str = "") -> str:
+    """The text wrapped to the terminal."""
+    width = min(100, shutil.get_terminal_size().columns)
+    return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def printable(text: str) -> str:
+    """A name or path as one line: control characters, which a file name may hold, are shown as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """Rows with their columns aligned."""
+    kept = list(rows)
+    if not kept:
+        return
+    widths = [max(len(row[i]) for row in kept) for i in range(len(kept[0]))]
+    for row in kept:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -1,0 +1,120 @@
+"""The catalogue's commands: peaks list, show, import, reference."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cumbre.cli.output import json_option, notice, opened_library, print_json, table
+
+if TYPE_CHECKING:
+    from cumbre.library import Library
+
+
+@click.group()
+def peaks() -> None:
+    """The catalogue of peaks."""
+
+
+@peaks.command("list")
+@json_option
+def list_peaks(as_json: bool) -> None:
+    """Every peak, with how many photos show it."""
+    from cumbre import jsonform
+    from cumbre.answering import AlbumQueryService
+
+    with opened_library() as library:
+        counted = AlbumQueryService(library).peaks()
+        if as_json:
+            print_json({"peaks": [jsonform.peak_count(one) for one in counted]})
+            return
+        rows = [(one.peak.id, f"{one.peak.elev_m:.0f} m", f"{one.photos} photos", one.peak.name) for one in counted]
+        for line in table(rows):
+            click.echo(line)
+
+
+@peaks.command()
+@click.argument("peak_id", metavar="ID")
+@json_option
+def show(peak_id: str, as_json: bool) -> None:
+    """One peak: names, place, elevation."""
+    from cumbre import jsonform
+
+    with opened_library() as library:
+        peak = library.catalog().peak(peak_id)
+        if as_json:
+            print_json(jsonform.peak(peak))
+            return
+        click.echo(f"{peak.name}, {peak.elev_m:.0f} m, at {peak.lat:.5f},{peak.lon:.5f}")
+        click.echo(", ".join(part for part in (peak.region, peak.country) if part))
+        click.echo("also: " + ", ".join(peak.names[1:]))
+
+
+@peaks.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@json_option
+def import_peaks(file: Path, as_json: bool) -> None:
+    """Add peaks from a YAML, CSV or GeoJSON file (OpenStreetMap's natural=peak), then name all photos anew.
+
+    A peak with an id that exists replaces it.
+    """
+    from cumbre.catalog_files import read_peaks
+
+    with opened_library() as library:
+        read = read_peaks(file)
+        count = library.store.import_peaks(read.peaks)
+        for reason in read.skipped:
+            notice(f"skipped: {reason}")
+        changed = reidentify(library, quiet=as_json) if count.added or count.changed else 0
+        if as_json:
+            print_json(
+                {
+                    "added": count.added,
+                    "changed": count.changed,
+                    "unchanged": count.unchanged,
+                    "skipped": list(read.skipped),
+                    "photos_renamed": changed,
+                }
+            )
+        else:
+            click.echo(
+                f"{count.added} added, {count.changed} changed, {count.unchanged} unchanged, {len(read.skipped)} "
+                f"skipped; {changed} photos named anew"
+            )
+
+
+@peaks.command()
+@click.argument("peak_id", metavar="ID")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--remove", is_flag=True, help="Forget the peak's reference photos.")
+@json_option
+def reference(peak_id: str, files: tuple[Path, ...], remove: bool, as_json: bool) -> None:
+    """Teach how a peak looks: 1 to 3 photos are blended into its prototype, then all photos are named anew."""
+    from cumbre.renditions import Renditions
+
+    if remove == bool(files):
+        raise click.UsageError("name 1 to 3 photos, or use --remove")
+    with opened_library() as library:
+        renditions = Renditions(library.cache / "renditions", library.options.limits)
+        library.store.set_references(peak_id, [renditions.encode(file.read_bytes(), 640) for file in files])
+        if not library.active().encoder.description.tells_peaks:
+            notice("kept; the model that answers now (lite) can't tell mountains apart and doesn't use it yet")
+        changed = reidentify(library, quiet=as_json)
+        if as_json:
+            print_json({"id": peak_id, "references": len(files), "photos_renamed": changed})
+        else:
+            click.echo(f"{peak_id} has {len(files)} reference photos; {changed} photos named anew")
+
+
+def reidentify(library: "Library", quiet: bool) -> int:
+    """Name the peaks of all photos again, with a bar; returns how many changed."""
+    import sys
+
+    from tqdm import tqdm
+
+    changed = 0
+    for generation in filter(None, (library.active(), library.building())):
+        total = generation.index.count()
+        with tqdm(total=total, unit=" photos", file=sys.stderr, disable=quiet, leave=False) as bar:
+            changed += generation.reidentify(lambda _, bar=bar: bar.update())  # type: ignore[misc]
+    return changed

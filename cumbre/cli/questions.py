@@ -1,0 +1,142 @@
+"""Commands that ask: search, identify."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cumbre.cli.output import json_option, notice, opened_library, paragraph, print_json, printable
+
+if TYPE_CHECKING:
+    from cumbre.documents import Identification
+    from cumbre.query import SearchAnswer
+
+
+@click.command()
+@click.argument("text", required=False, default="")
+@click.option("--photo", type=click.Path(path_type=Path, dir_okay=False), help="A photo as the question.")
+@click.option("--peak", "peaks", multiple=True, metavar="ID", help="Only photos of this peak; repeatable.")
+@click.option("--near", metavar="LAT,LON,KM", help="Only photos taken within a circle.")
+@click.option("--from", "since", metavar="DATE", help="Only photos taken then or later (UTC unless it has a zone).")
+@click.option("--to", "until", metavar="DATE", help="Only photos taken before, a whole day included.")
+@click.option("-k", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many photos at most.")
+@click.option("--sort", type=click.Choice(["score", "time"]), default="score", show_default=True)
+@json_option
+def search(
+    text: str,
+    photo: Path | None,
+    peaks: tuple[str, ...],
+    near: str | None,
+    since: str | None,
+    until: str | None,
+    k: int,
+    sort: str,
+    as_json: bool,
+) -> None:
+    """Find photos by words, by a photo, or both.
+
+    A peak's name puts its photos first. Examples: cumbre search "ama dablam", cumbre search stupa --sort time
+    """
+    from cumbre import forms, jsonform
+    from cumbre.answering import AlbumQueryService
+    from cumbre.query import SearchRequest
+
+    request = SearchRequest(
+        text=text,
+        photo=_read(photo) if photo else None,
+        peak_ids=peaks,
+        near=forms.near("--near", near) if near else None,
+        since=forms.moment("--from", since) if since else None,
+        until=forms.moment("--to", until, end_of_day=True) if until else None,
+        k=k,
+        sort="time" if sort == "time" else "score",
+    )
+    with opened_library() as library:
+        answer = AlbumQueryService(library).search(request)
+        if as_json:
+            print_json(jsonform.search_answer(answer, library.catalog()))
+        else:
+            _print_answer(answer)
+            notice(library.encoders.choice().notice if answer.query else "")
+
+
+def _print_answer(answer: "SearchAnswer") -> None:
+    from cumbre.jsonform import document_path
+
+    if answer.identification is not None:
+        click.echo(_headline(answer.identification))
+    for rank, hit in enumerate(answer.hits, 1):
+        facts = hit.photo.facts
+        taken = facts.taken_at_local.strftime("%Y-%m-%d %H:%M") if facts and facts.taken_at_local else "no date"
+        click.echo(f"{rank:3}  {hit.score:6.3f}  {taken}  {printable(document_path(hit.photo))}")
+        click.echo(paragraph(hit.why, indent=" " * 13))
+    if answer.note:
+        click.echo(answer.note)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--at", metavar="LAT,LON[,ALT]", help="Where the photo was taken, if the file doesn't say.")
+@click.option("--heading", metavar="DEG", help="Where the camera looked, in degrees from true north.")
+@json_option
+def identify(files: tuple[Path, ...], at: str | None, heading: str | None, as_json: bool) -> int:
+    """Name the peaks in photos, each with its reason; or say why there is no answer.
+
+    The photos need not be in the album, and are not added.
+    """
+    from cumbre import forms, jsonform
+    from cumbre.answering import AlbumQueryService
+    from cumbre.errors import PhotoError
+
+    position = forms.position("--at", at) if at else None
+    heading_deg = forms.heading_deg("--heading", heading) if heading else None
+    unreadable = 0
+    with opened_library() as library:
+        service = AlbumQueryService(library)
+        for file in files:
+            try:
+                found = service.identify(_read(file), position, heading_deg)
+            except PhotoError as error:
+                unreadable += 1
+                found = None
+                reason = str(error)
+            if as_json:
+                form = (
+                    jsonform.identification(found, library.catalog())
+                    if found
+                    else {"answer": None, "peaks": [], "used": [], "note": reason}
+                )
+                print_json({"path": str(file), **form})
+            elif found:
+                click.echo(f"{printable(str(file))}: {_headline(found)}")
+                _print_peaks(found)
+            else:
+                click.echo(f"{printable(str(file))}: {reason}")
+    return 1 if unreadable else 0
+
+
+def _headline(found: "Identification") -> str:
+    if found.answer is None:
+        return f"no peak named: {found.note}"
+    return f"{found.answer}" + (f" ({found.note})" if found.note else "")
+
+
+def _print_peaks(found: "Identification") -> None:
+    for peak in found.peaks:
+        click.echo(f"  {peak.probability:4.0%}  {peak.id}: {peak.why}")
+
+
+def _read(file: Path) -> bytes:
+    """A file's bytes; "-" is standard input."""
+    from cumbre.errors import PhotoError
+    from cumbre.settings import read_settings
+
+    limit = read_settings().max_photo_mb * 1_000_000
+    try:
+        if str(file) == "-":
+            return sys.stdin.buffer.read(limit + 1)
+        with file.open("rb") as opened:
+            return opened.read(limit + 1)
+    except OSError as error:
+        raise PhotoError(f"can't be read: {error.strerror}") from error

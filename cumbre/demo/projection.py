@@ -1,0 +1,135 @@
+"""Directions <-> pixels of a pinhole camera. The formulas are those of docs/summits.md, "Projection".
+
+The renderer draws on an upright plane (pitch and roll 0), where a column is one azimuth and straight things stay
+straight; tilting the camera is then a homography between two planes through the same point.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from cumbre.catalog import Catalog
+from cumbre.demo.scene import Camera
+from cumbre.geometry import (
+    FULL_FRAME_DIAGONAL_MM,
+    FloatArray,
+    apparent_elevation_deg,
+    bearing_and_distance,
+    signed_angle_deg,
+)
+
+# Beyond this angle from the axis the upright plane grows without bound.
+_MAX_TILT_DEG = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class SummitViews:
+    """N catalogued summits as seen by a camera; arrays of shape [N] in the catalogue's order."""
+
+    bearing_deg: FloatArray
+    distance_m: FloatArray
+    elevation_deg: FloatArray
+
+
+def summit_views(camera: Camera, catalog: Catalog) -> SummitViews:
+    """Bearing, distance and apparent elevation (curvature and refraction) of every catalogued summit."""
+    bearing, distance = bearing_and_distance(camera.lat, camera.lon, catalog.lats, catalog.lons)
+    elevation = apparent_elevation_deg(camera.altitude_m, catalog.elevs_m, np.maximum(distance, 1.0))
+    return SummitViews(bearing, distance, elevation)
+
+
+def focal_px(camera: Camera) -> float:
+    """The focal length in pixels; the 35 mm equivalence is by the diagonal (CIPA DC-008)."""
+    return camera.focal_length_35mm / FULL_FRAME_DIAGONAL_MM * math.hypot(camera.width, camera.height)
+
+
+def project(camera: Camera, azimuth_deg: FloatArray, elevation_deg: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Picture coordinates of directions, as fractions (0, 0 top left; 1, 1 bottom right); nan behind the camera."""
+    offset = np.radians(signed_angle_deg(np.asarray(azimuth_deg, dtype=np.float64) - camera.heading_deg))
+    elevation = np.radians(elevation_deg)
+    ray = np.stack(
+        [np.cos(elevation) * np.sin(offset), np.sin(elevation), np.cos(elevation) * np.cos(offset)],
+    )
+    right, up, forward = _rotation(camera) @ ray.reshape(3, -1)
+    forward = np.where(forward > 1e-6, forward, np.nan)
+    focal = focal_px(camera)
+    x = 0.5 + focal * right / (forward * camera.width)
+    y = 0.5 - focal * up / (forward * camera.height)
+    return x.reshape(offset.shape), y.reshape(offset.shape)
+
+
+def unproject(camera: Camera, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Azimuth in [0, 360) and elevation, in degrees, of picture coordinates given as fractions."""
+    focal = focal_px(camera)
+    x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    ray = np.stack([(x - 0.5) * camera.width / focal, (0.5 - y) * camera.height / focal, np.ones_like(x)])
+    right, up, forward = _rotation(camera).T @ ray.reshape(3, -1)
+    azimuth = (np.degrees(np.arctan2(right, forward)) + camera.heading_deg) % 360.0
+    elevation = np.degrees(np.arctan2(up, np.hypot(right, forward)))
+    return azimuth.reshape(x.shape), elevation.reshape(x.shape)
+
+
+def _rotation(camera: Camera) -> FloatArray:
+    """(right, up, forward) of the level camera -> of the tilted one, [3, 3]."""
+    pitch, roll = math.radians(camera.pitch_deg), math.radians(camera.roll_deg)
+    tilt = np.array([[1, 0, 0], [0, math.cos(pitch), -math.sin(pitch)], [0, math.sin(pitch), math.cos(pitch)]])
+    turn = np.array([[math.cos(roll), -math.sin(roll), 0], [math.sin(roll), math.cos(roll), 0], [0, 0, 1]])
+    return np.asarray(turn @ tilt, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class UprightPlane:
+    """The level picture plane that covers a camera's view, at the same focal length.
+
+    Pixel (column, row) has its centre at left + column + 0.5 right of the heading and top + row + 0.5 below the
+    horizon, in pixels of focal length focal_px.
+    """
+
+    focal_px: float
+    left: int
+    top: int
+    width: int
+    height: int
+
+    def azimuth_offsets_rad(self) -> FloatArray:
+        """Angle right of the heading of each column, [width]."""
+        return np.arctan((self.left + np.arange(self.width) + 0.5) / self.focal_px)
+
+    def row_of(self, tangent: FloatArray, offset_rad: FloatArray) -> FloatArray:
+        """Continuous row (0 = upper edge of the plane) of a direction with this tangent of elevation."""
+        return -self.focal_px * tangent / np.cos(offset_rad) - self.top
+
+    def column_of(self, offset_rad: FloatArray) -> FloatArray:
+        """Continuous column (0 = left edge of the plane) of an angle right of the heading."""
+        return self.focal_px * np.tan(offset_rad) - self.left
+
+
+def upright_plane(camera: Camera) -> UprightPlane:
+    """The smallest upright plane that holds the picture's corners, or ValueError for a camera tilted too far."""
+    if abs(camera.pitch_deg) > _MAX_TILT_DEG or abs(camera.roll_deg) > _MAX_TILT_DEG:
+        raise ValueError(f"a drawn camera may be tilted by at most {_MAX_TILT_DEG:.0f} degrees")
+    focal = focal_px(camera)
+    half_w, half_h = camera.width / 2, camera.height / 2
+    corners = np.array([[-half_w, half_w, -half_w, half_w], [half_h, half_h, -half_h, -half_h], [focal] * 4])
+    right, up, forward = _rotation(camera).T @ corners
+    # A corner may look far down: the plane is cut where it meets 70 degrees from the axis.
+    forward = np.maximum(forward, focal * 0.3)
+    xs, ys = focal * right / forward, -focal * up / forward
+    level = camera.pitch_deg == 0 and camera.roll_deg == 0
+    left, top = math.floor(xs.min() + 1e-6), math.floor(ys.min() + 1e-6)
+    right_edge, bottom = math.ceil(xs.max() - 1e-6), math.ceil(ys.max() - 1e-6)
+    border = 0 if level else 2
+    return UprightPlane(
+        focal, left - border, top - border, right_edge - left + 2 * border, bottom - top + 2 * border
+    )
+
+
+def picture_to_plane(camera: Camera, plane: UprightPlane) -> tuple[float, ...]:
+    """The homography from picture pixels to plane pixels, as the 8 numbers of Pillow's Transform.PERSPECTIVE."""
+    focal = plane.focal_px
+    to_ray = np.array([[1, 0, -camera.width / 2], [0, -1, camera.height / 2], [0, 0, focal]], dtype=np.float64)
+    to_plane = np.array([[focal, 0, -plane.left], [0, -focal, -plane.top], [0, 0, 1]], dtype=np.float64)
+    matrix = to_plane @ _rotation(camera).T @ to_ray
+    matrix = matrix / matrix[2, 2]
+    return tuple(float(v) for v in matrix.ravel()[:8])

@@ -1,0 +1,49 @@
+"""What a drawn picture shows: where the camera stood, how it looked, when, and in which light and weather."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Light = Literal["dawn", "day", "dusk", "night"]
+Weather = Literal["clear", "fair", "fog", "overcast"]
+Ornament = Literal["flags", "chorten", "pines", "houses", "lake"]
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """A pinhole camera; heading is true, width and height are the upright picture's pixels.
+
+    roll_deg turns the camera clockwise about its axis, as docs/summits.md defines it.
+    """
+
+    lat: float
+    lon: float
+    altitude_m: float
+    heading_deg: float
+    pitch_deg: float
+    focal_length_35mm: float
+    width: int
+    height: int
+    roll_deg: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One picture to draw. name is its file name without extension; taken_at carries its UTC offset.
+
+    weather: "fog" fills the valleys, "overcast" hides every summit that rises into the cloud.
+    ridge_deg: how high uncatalogued ridges may stand above the horizon; None lets the catalogue's summits decide.
+    snow_line_m: None takes the usual one for the latitude.
+    stored_turned: the JPEG holds a portrait picture lying on its side with Orientation 6, as phones write it.
+    """
+
+    name: str
+    camera: Camera
+    taken_at: datetime
+    light: Light = "day"
+    weather: Weather = "clear"
+    ornaments: tuple[Ornament, ...] = ()
+    ridge_deg: float | None = None
+    snow_line_m: float | None = None
+    stored_turned: bool = False
+    seed: int = 0

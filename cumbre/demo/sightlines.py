@@ -1,0 +1,53 @@
+"""Which catalogued summits a scene shows, found without painting it."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from cumbre.catalog import Catalog
+from cumbre.demo.projection import focal_px, project
+from cumbre.demo.scene import Scene
+from cumbre.demo.sky import ceiling_alpha
+from cumbre.demo.terrain import Terrain
+
+# A summit counts as visible when this share of the picture's height of it stands clear of nearer ground.
+_CLEAR_SHARE = 0.004
+_HIDING_ALPHA = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class SummitInView:
+    """A visible summit; x and y are fractions of the upright picture from its top left corner."""
+
+    peak_id: str
+    x: float
+    y: float
+    elevation_deg: float
+
+
+def visible_summits(scene: Scene, catalog: Catalog, terrain: Terrain | None = None) -> tuple[SummitInView, ...]:
+    """The summits in the frame that neither nearer ground nor cloud hides, apparently highest first."""
+    terrain = terrain or Terrain(scene, catalog)
+    camera, views = scene.camera, terrain.views
+    x, y = project(camera, views.bearing_deg, views.elevation_deg)
+    with np.errstate(invalid="ignore"):
+        framed = (x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)
+    inside = [i for i in terrain.summit_indices() if framed[i]]
+    if not inside:
+        return ()
+    bearing = views.bearing_deg[inside]
+    distance = terrain.distances_m()
+    tangent = terrain.tangents(terrain.heights_m(bearing, distance), distance)
+    clear = _CLEAR_SHARE * camera.height / focal_px(camera)
+    ids = list(catalog)
+    found = []
+    for column, i in enumerate(inside):
+        own = math.tan(math.radians(views.elevation_deg[i]))
+        # Its own flank leads up to it; what hides it is ground that stands higher before it.
+        nearer = tangent[distance < 0.985 * views.distance_m[i], column]
+        offset = np.array([math.radians(views.bearing_deg[i] - camera.heading_deg)], dtype=np.float32)
+        cloud = ceiling_alpha(scene, np.array([own], dtype=np.float32), offset)[0]
+        if nearer.max(initial=-np.inf) < own - clear and cloud < _HIDING_ALPHA:
+            found.append(SummitInView(ids[i], float(x[i]), float(y[i]), float(views.elevation_deg[i])))
+    return tuple(sorted(found, key=lambda s: -s.elevation_deg))

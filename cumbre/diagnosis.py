@@ -1,0 +1,99 @@
+"""`cumbre doctor`: every part looked at, each finding with what to do."""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from cumbre.bootstrap import open_library
+from cumbre.errors import CumbreError
+from cumbre.library import Library
+from cumbre.settings import Settings
+from cumbre.storage.port import PhotoStorage
+
+_LEAST_FREE_BYTES = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One part: whether it is well, and what was found or what to do."""
+
+    part: str
+    well: bool
+    found: str
+
+
+def diagnose(settings: Settings) -> Iterator[Check]:
+    """Check the parts one after the other; a part that is not well never hides the next, where it can be helped."""
+    yield _checked("home folder", lambda: _home(settings))
+    yield _checked("image formats", _formats)
+    library: Library | None = None
+    try:
+        library = open_library(settings)
+        yield Check("state", True, str(settings.state_path))
+    except CumbreError as error:
+        yield Check("state and index", False, str(error))
+        return
+    try:
+        opened = library
+        yield _checked("catalogue", lambda: f"{len(opened.catalog())} peaks")
+        yield _checked("model", lambda: _model(opened))
+        yield _checked("index", lambda: _index(opened))
+        for bucket, storage in library.storages().items():
+            yield _checked(f"album {bucket}", partial(_album, storage))
+    finally:
+        library.close()
+
+
+def _checked(part: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(part, True, look())
+    except (CumbreError, OSError) as error:
+        return Check(part, False, str(error))
+
+
+def _home(settings: Settings) -> str:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=settings.home):
+        pass
+    free = shutil.disk_usage(settings.home).free
+    if free < _LEAST_FREE_BYTES:
+        raise CumbreError(f"{settings.home} has only {free / 1e6:.0f} MB left: make room")
+    return f"{settings.home}, {free / 1e9:.1f} GB free"
+
+
+def _formats() -> str:
+    from PIL import features
+    from pillow_heif import libheif_info
+
+    missing = [name for name in ("jpg", "webp", "avif", "libtiff", "zlib") if not features.check(name)]
+    if missing or not libheif_info().get("libheif"):
+        raise CumbreError(f"Pillow lacks {', '.join(missing) or 'HEIF'}: reinstall Cumbre's requirements")
+    return "HEIC, JPEG, PNG, WebP, AVIF, TIFF"
+
+
+def _model(library: Library) -> str:
+    from cumbre.encoder import execution_provider
+
+    encoder = library.encoders.wanted()
+    started = time.monotonic()
+    encoder.encode_texts(["a mountain"])
+    seconds = time.monotonic() - started
+    choice = library.encoders.choice()
+    hint = f" {choice.notice}" if choice.notice else ""
+    where = f"{os.cpu_count()} processors, {execution_provider()}"
+    return f"{encoder.description.model_id} answers a first text in {seconds:.1f} s ({where}).{hint}"
+
+
+def _index(library: Library) -> str:
+    index = library.active().index
+    due = library.reindex_due()
+    failed = len(index.failures())
+    return f"{index.count()} photos, {failed} failures, model {index.space.model_id}" + (f". {due}" if due else "")
+
+
+def _album(storage: PhotoStorage) -> str:
+    return f"{sum(1 for _ in storage.list())} photos"

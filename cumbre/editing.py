@@ -1,0 +1,88 @@
+"""LocalAlbumService: AlbumService over a Library in the same process."""
+
+import re
+import unicodedata
+from pathlib import PurePosixPath
+from uuid import uuid4
+
+from cumbre.documents import PhotoDocument
+from cumbre.documents import photo_id as document_id
+from cumbre.errors import NotFound, VersionConflict
+from cumbre.generation import Generation
+from cumbre.index.port import PhotoWrite, StoredPhoto
+from cumbre.library import Library
+from cumbre.photo import read_photo
+
+_MAX_NAME_LENGTH = 80
+_ATTEMPTS = 5
+_EXTENSIONS = {"JPEG": ".jpg", "HEIC": ".heic", "PNG": ".png", "WEBP": ".webp", "AVIF": ".avif", "TIFF": ".tif"}
+
+
+class LocalAlbumService:
+    """Adds photos to the inbox, corrects peaks, tries failures again."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def add(self, filename: str, photo: bytes) -> PhotoDocument:
+        checked = read_photo(photo, self._library.options.limits, wanted_px=64)
+        inbox = self._library.storage(str(self._library.albums.inbox.resolve()))
+        stat = inbox.write(_inbox_key(filename, _EXTENSIONS.get(checked.facts.format, ".jpg")), photo)
+        for ingestor in self._library.ingestors():
+            ingestor.reconcile(inbox.bucket, stat.key)
+        return self._get(document_id(inbox.bucket, stat.key)).document
+
+    def correct(self, photo_id: str, peak_ids: tuple[str, ...] | None) -> PhotoDocument:
+        stored = self._get(photo_id)
+        content = stored.document.content_sha256
+        if stored.document.failure is not None:
+            raise NotFound(f"this photo could not be read: {stored.document.failure}")
+        if peak_ids is None:
+            self._library.corrections.remove(content)
+        else:
+            for peak_id in peak_ids:
+                self._library.catalog().peak(peak_id)
+            self._library.corrections.put(content, tuple(dict.fromkeys(peak_ids)))
+        building = self._library.building()
+        for generation in (self._library.active(), building):
+            if generation is not None:
+                self._annotate_again(generation, content)
+        return self._get(photo_id).document
+
+    def retry(self, photo_id: str) -> PhotoDocument:
+        stored = self._get(photo_id)
+        document = stored.document
+        if document.failure is None:
+            return document
+        for ingestor in self._library.ingestors():
+            failed = ingestor.index.get(photo_id)
+            if failed is not None:
+                ingestor.index.delete(photo_id, failed.version)
+            ingestor.reconcile(document.bucket, document.key)
+        return self._get(photo_id).document
+
+    def _annotate_again(self, generation: Generation, content_sha256: str) -> None:
+        """Lay the correction over every photo with this content."""
+        for _ in range(_ATTEMPTS):
+            annotator = generation.annotator()
+            writes = []
+            for stored in generation.index.with_content(content_sha256):
+                annotated = annotator.annotate(stored.document, generation.index.vector(stored.document.id))
+                writes.append(PhotoWrite(annotated, None, stored.version))
+            if not generation.index.write(writes):
+                return
+        raise VersionConflict("the photo keeps changing; try again")
+
+    def _get(self, photo_id: str) -> StoredPhoto:
+        stored = self._library.active().index.get(photo_id)
+        if stored is None:
+            raise NotFound("no such photo in the album (any more)")
+        return stored
+
+
+def _inbox_key(filename: str, extension: str) -> str:
+    """A key that is safe on every file system and taken by nobody: the name that was given, cleaned, and a suffix."""
+    stem = PurePosixPath(filename.replace("\\", "/")).stem
+    plain = unicodedata.normalize("NFC", stem)
+    plain = re.sub(r"[^\w.-]+", "-", plain).strip("-._")[:_MAX_NAME_LENGTH]
+    return f"{plain or 'photo'}-{uuid4().hex[:8]}{extension}"

@@ -1,0 +1,106 @@
+"""The whole of one Cumbre: albums, catalogue, index generations and encoders, joined; what services work on."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+from cumbre.albums import Albums
+from cumbre.catalog import Catalog
+from cumbre.catalog_store import CatalogStore
+from cumbre.corrections import Corrections
+from cumbre.encoder import Encoder
+from cumbre.encoders import Encoders
+from cumbre.generation import Generation
+from cumbre.identify import IdentifyPolicy
+from cumbre.index.port import IndexGenerations, PhotoIndex
+from cumbre.ingest import IngestOptions, Ingestor
+from cumbre.settings import Settings
+from cumbre.state.port import StateStore
+from cumbre.storage.folder import FolderPhotoStorage
+from cumbre.storage.port import PhotoStorage
+from cumbre.visibility import VisibilityModel
+
+
+@dataclass
+class Library:
+    """Built by bootstrap.open_library; close it when done.
+
+    problems holds, by album, what keeps it from being followed (for example a drive that is not there).
+    """
+
+    settings: Settings
+    state: StateStore
+    albums: Albums
+    store: CatalogStore
+    corrections: Corrections
+    generations: IndexGenerations
+    encoders: Encoders
+    model: VisibilityModel
+    policy: IdentifyPolicy
+    options: IngestOptions
+    cache: Path
+    problems: dict[str, str] = field(default_factory=dict)
+    _joined: dict[PhotoIndex, Generation] = field(default_factory=dict)
+    _storages: dict[str, PhotoStorage] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def catalog(self) -> Catalog:
+        return self.store.catalog()
+
+    def active(self) -> Generation:
+        """The generation that answers; the first one is created with the wanted model."""
+        index = self.generations.active()
+        if index is None:
+            index = self.generations.create(self.encoders.wanted().space)
+        return self._join(index, self.encoders.for_space(index.space))
+
+    def building(self) -> Generation | None:
+        """The generation that a reindex is filling."""
+        index = self.generations.building()
+        return None if index is None else self._join(index, self.encoders.for_space(index.space))
+
+    def storages(self) -> dict[str, PhotoStorage]:
+        """The album's storages by bucket."""
+        with self._lock:
+            if not self._storages:
+                self._storages = dict(self.albums.storages())
+            return self._storages
+
+    def albums_changed(self) -> None:
+        """Take up folders that were remembered or forgotten."""
+        with self._lock:
+            self._storages = {}
+
+    def storage(self, bucket: str) -> PhotoStorage:
+        """The storage of a bucket, also of a folder outside the album whose files were named one by one."""
+        return self.storages().get(bucket) or FolderPhotoStorage(Path(bucket))
+
+    def ingestors(self) -> list[Ingestor]:
+        """One for the generation that answers and one for the next, while a reindex builds it: photos go into both."""
+        building = self.building()
+        return [self.ingestor(one) for one in (self.active(), building) if one is not None]
+
+    def ingestor(self, generation: Generation) -> Ingestor:
+        return Ingestor(self.storage, generation.index, generation.embedder, generation.annotator, self.options)
+
+    def reindex_due(self) -> str:
+        """A sentence if another model is wanted than the one that answers, else empty."""
+        index = self.generations.active()
+        wanted = self.encoders.wanted().description.model_id
+        if index is None or index.space.model_id == wanted:
+            return ""
+        return f"The model {index.space.model_id} answers, {wanted} is wanted: `cumbre reindex` changes over."
+
+    def close(self) -> None:
+        self.generations.close()
+        self.state.close()
+
+    def _join(self, index: PhotoIndex, encoder: Encoder) -> Generation:
+        with self._lock:
+            if index not in self._joined:
+                current = (self.generations.active(), self.generations.building())
+                self._joined = {known: joined for known, joined in self._joined.items() if known in current}
+                self._joined[index] = Generation(
+                    index, encoder, self.store, self.corrections, self.model, self.policy, self.cache
+                )
+            return self._joined[index]

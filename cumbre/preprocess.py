@@ -1,0 +1,31 @@
+"""A picture -> the tensor that an image encoder takes."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from cumbre.model_directory import ModelDescription
+
+# First a box filter by a whole factor, then the exact resize at twice the size: 12 ms instead of 40-100 for 12
+# megapixels. The golden vectors of SigLIP-2 keep a cosine of 0.9999996, real photos 0.99997.
+_REDUCING_GAP = 2.0
+
+
+def pixel_values(image: Image.Image, description: ModelDescription) -> NDArray[np.float32]:
+    """The pixel tensor of one upright picture, shape [3, height, width], float32, channels red, green, blue.
+
+    1. uint8 RGB [h, w, 3]; another mode goes through Pillow's plain conversion (transparency is dropped, not blended).
+    2. Resized to description.image_size with description.resample; no crop, so the proportions may change.
+    3. float32, times rescale_factor.
+    4. Less image_mean, divided by image_std, per channel.
+    5. Channels first.
+
+    The same steps as the reference image processor of SigLIP (tests/unit/test_encoder.py pins them).
+    """
+    rgb = image if image.mode == "RGB" else image.convert("RGB")
+    height, width = description.image_size
+    resized = rgb.resize((width, height), Image.Resampling(description.resample), reducing_gap=_REDUCING_GAP)
+    scaled = np.asarray(resized, dtype=np.float32) * np.float32(description.rescale_factor)
+    mean = np.asarray(description.image_mean, dtype=np.float32)
+    std = np.asarray(description.image_std, dtype=np.float32)
+    return np.ascontiguousarray(((scaled - mean) / std).transpose(2, 0, 1))

@@ -1,0 +1,145 @@
+"""A scan: compare a whole album with the index and reconcile what differs. The bucket is the truth."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from cumbre.documents import photo_id
+from cumbre.errors import AlbumMissing
+from cumbre.ingest import Ingestor, Outcome, OutcomeKind
+from cumbre.storage.port import PhotoStorage
+
+# Someone may well delete a handful of photos; losing this many and more than half of an album is likelier a drive that
+# is not there.
+_SUSPICIOUS_REMOVALS = 20
+
+
+@dataclass
+class ScanReport:
+    """What a scan did. failed holds every photo that can't be used, old failures included."""
+
+    indexed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    failed: list[Outcome] = field(default_factory=list)
+    stopped: bool = False
+    seconds: float = 0.0
+
+    def count(self, outcome: Outcome) -> None:
+        if outcome.kind is OutcomeKind.FAILED:
+            self.failed.append(outcome)
+        elif outcome.kind is OutcomeKind.INDEXED:
+            self.indexed += 1
+        elif outcome.kind is OutcomeKind.UNCHANGED:
+            self.unchanged += 1
+        else:
+            self.removed += 1
+
+    def add(self, other: "ScanReport") -> None:
+        self.indexed += other.indexed
+        self.unchanged += other.unchanged
+        self.removed += other.removed
+        self.failed += other.failed
+        self.stopped = self.stopped or other.stopped
+        self.seconds += other.seconds
+
+
+class ScanProgress:
+    """Where a scan stands; read by other threads. total is None while the album is being listed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._started = time.monotonic()
+        self.done = 0
+        self.failed = 0
+        self.total: int | None = None
+
+    def expect(self, more: int) -> None:
+        with self._lock:
+            self.total = (self.total or 0) + more
+            self._started = time.monotonic() if self.done == 0 else self._started
+
+    def advance(self, outcome: Outcome) -> None:
+        with self._lock:
+            self.done += 1
+            self.failed += outcome.kind is OutcomeKind.FAILED
+
+    @property
+    def rate_per_s(self) -> float:
+        return self.done / max(time.monotonic() - self._started, 1e-3)
+
+
+def scan(
+    ingestor: Ingestor,
+    storage: PhotoStorage,
+    prefix: str = "",
+    confirm_removals: bool = False,
+    progress: ScanProgress | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> ScanReport:
+    """Reconcile every object of a bucket (or under a prefix) whose ETag differs from the index's, and those gone.
+
+    What is new comes first, so a renamed photo finds its vector under its old name. Raises StorageError if the bucket
+    can't be listed, and AlbumMissing if most of it is gone and removing was not confirmed; new photos are indexed all
+    the same.
+    """
+    started = time.monotonic()
+    report = ScanReport()
+    progress = progress or ScanProgress()
+    known = {one.key: one.etag for one in ingestor.index.known(storage.bucket, prefix)}
+    failures = {d.key: d.failure or "" for d in ingestor.index.failures() if d.bucket == storage.bucket}
+    changed, present = [], 0
+    for stat in storage.list(prefix):
+        if stopped():
+            report.stopped = True
+            return report
+        present += 1
+        if known.pop(stat.key, None) != stat.etag:
+            changed.append(stat.key)
+        elif stat.key in failures:
+            report.failed.append(Outcome(storage.bucket, stat.key, OutcomeKind.FAILED, failures[stat.key]))
+        else:
+            report.unchanged += 1
+    progress.expect(len(changed))
+
+    def note(outcome: Outcome) -> None:
+        report.count(outcome)
+        progress.advance(outcome)
+
+    ingestor.reconcile_many(storage.bucket, changed, note, stopped)
+    report.stopped = stopped()
+    if not report.stopped:
+        _remove(ingestor, storage, list(known), present, confirm_removals, note, stopped)
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _remove(
+    ingestor: Ingestor,
+    storage: PhotoStorage,
+    missing: list[str],
+    present: int,
+    confirmed: bool,
+    note: Callable[[Outcome], None],
+    stopped: Callable[[], bool],
+) -> None:
+    moved = [key for key in missing if _has_copy(ingestor, storage.bucket, key)]
+    lost = len(missing) - len(moved)
+    suspicious = lost > 0 and (present == 0 or (lost >= _SUSPICIOUS_REMOVALS and lost > present))
+    if suspicious and not confirmed:
+        ingestor.reconcile_many(storage.bucket, moved, note, stopped)
+        raise AlbumMissing(
+            f"{lost} of the {lost + present} photos of {storage.bucket} are not there. Nothing was removed from the "
+            "index. If a drive is not connected, connect it; if they are really gone, run "
+            f"`cumbre ingest --confirm-removals {storage.bucket}`"
+        )
+    ingestor.reconcile_many(storage.bucket, missing, note, stopped)
+
+
+def _has_copy(ingestor: Ingestor, bucket: str, key: str) -> bool:
+    """Whether another document has the same content: then the photo was renamed or is there twice, not lost."""
+    stored = ingestor.index.get(photo_id(bucket, key))
+    if stored is None or stored.document.failure is not None:
+        return True
+    return len(ingestor.index.with_content(stored.document.content_sha256)) > 1

@@ -1,0 +1,58 @@
+"""The next generation of the index, with the wanted model, while the old one goes on answering."""
+
+from collections.abc import Callable
+
+from cumbre.errors import AlbumMissing, StorageError
+from cumbre.generation import Generation
+from cumbre.library import Library
+from cumbre.reconcile import ScanProgress, ScanReport, scan
+
+# After the long pass a short one takes up what was added meanwhile; more only if the album keeps growing.
+_MAX_PASSES = 5
+
+
+def reindex(
+    library: Library,
+    progress: ScanProgress | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> ScanReport:
+    """Build the next generation and let it answer. Called again after a stop or a crash, it goes on where it was.
+
+    Raises StorageError, and changes nothing, if part of the album can't be reached: the new generation would lack it.
+    """
+    generation = _target(library)
+    total = ScanReport()
+    for _ in range(_MAX_PASSES):
+        report = ScanReport()
+        for storage in library.storages().values():
+            try:
+                report.add(scan(library.ingestor(generation), storage, progress=progress, stopped=stopped))
+            except AlbumMissing:
+                raise
+            except StorageError as error:
+                raise StorageError(
+                    f"{error} Without it the new index would lack photos: bring it back and run `cumbre reindex` again"
+                ) from error
+        total.add(report)
+        total.failed = report.failed
+        if report.stopped:
+            return total
+        if report.indexed == 0 and report.removed == 0:
+            break
+    library.generations.activate_building()
+    return total
+
+
+def _target(library: Library) -> Generation:
+    """The generation to fill: the one begun before if it is of the wanted model, else a new one."""
+    wanted = library.encoders.wanted().space
+    library.active()
+    begun = library.generations.building()
+    if begun is not None and begun.space != wanted:
+        library.generations.drop_building()
+        begun = None
+    if begun is None:
+        library.generations.create(wanted)
+    building = library.building()
+    assert building is not None
+    return building

@@ -1,0 +1,203 @@
+"""Text, photo, place -> ranked photos, each with a reason; or nothing. docs/search.md explains score and cutoff."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cumbre.catalog import Catalog, Peak
+from cumbre.documents import Identification, PhotoDocument
+from cumbre.encoder import Encoder
+from cumbre.index.port import Neighbour, PhotoFilter, PhotoIndex, RankBy, Vector
+from cumbre.names import PeakNames
+from cumbre.prompts import query_vector
+from cumbre.query import SearchAnswer, SearchHit, SearchRequest
+
+# Reciprocal rank fusion, Cormack et al. 2009.
+_RRF_K = 60
+# What a text or photo may bring at most, before filters of other kinds and k.
+_POOL = 500
+# A photo whose peak was only likely ranks below one whose peak is sure, whatever else it shows.
+_PEAK_BONUS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoQuestion:
+    """A photo as the question: its vector [D] and the peaks that it shows."""
+
+    vector: Vector
+    identification: Identification
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    photo_id: str
+    score: float
+    why: str
+
+
+class Searcher:
+    """Answers searches over one generation of the index with the encoder that filled it."""
+
+    def __init__(
+        self, index: PhotoIndex, encoder: Encoder, names: PeakNames, prototype: Callable[[Peak], Vector]
+    ) -> None:
+        self._index = index
+        self._encoder = encoder
+        self._names = names
+        self._prototype = prototype
+
+    @property
+    def _catalog(self) -> Catalog:
+        return self._names.catalog
+
+    def search(self, request: SearchRequest, question: PhotoQuestion | None = None) -> SearchAnswer:
+        """The photos that answer, best first; `question` belongs to request.photo."""
+        where = PhotoFilter(request.peak_ids, request.near, request.since, request.until)
+        text = request.text.strip()
+        match = self._names.find(text) if text else None
+        named = tuple(self._catalog[peak_id] for peak_id in match.peaks) if match else ()
+        rankings = []
+        if text:
+            rankings.append(self._by_text(match.rest if match else text, text, named, where))
+        if question is not None:
+            rankings.append(self._by_photo(question, where))
+        if not rankings:
+            return self._everything(request, where)
+        ranked = rankings[0] if len(rankings) == 1 else _fused(rankings)
+        hits = self._hits(ranked, request)
+        identification = question.identification if question else None
+        note = "" if hits else self._nothing(text, named, where, question)
+        return SearchAnswer(text, hits, note, named, identification)
+
+    def _by_text(self, rest: str, text: str, named: Sequence[Peak], where: PhotoFilter) -> list[_Ranked]:
+        """Named peaks first, refined by the rest of the words; then what the words find by meaning."""
+        if not named:
+            return self._by_meaning(text, where)
+        of_peaks = self._of_peaks(named, rest, where)
+        if rest:
+            fill = self._by_meaning(rest, where)
+        elif self._encoder.description.tells_peaks:
+            fill = [hit for peak in named for hit in self._like_prototype(peak, where)]
+        else:
+            fill = []
+        seen = {hit.photo_id for hit in of_peaks}
+        return of_peaks + [hit for hit in fill if hit.photo_id not in seen]
+
+    def _of_peaks(self, named: Sequence[Peak], rest: str, where: PhotoFilter) -> list[_Ranked]:
+        """The photos that show one of the peaks: most of them first, then by the words or by certainty."""
+        ids = tuple(peak.id for peak in named)
+        if where.peak_ids:
+            ids = tuple(peak_id for peak_id in ids if peak_id in where.peak_ids)
+            if not ids:
+                return []
+        photos = self._index.select(PhotoFilter(ids, where.near, where.since, where.until))
+        meaning: dict[str, float] = {}
+        if rest and photos:
+            vector = self._text_vector(rest)
+            inside = PhotoFilter(ids, where.near, where.since, where.until)
+            meaning = {n.photo_id: n.score for n in self._index.nearest(vector, len(photos), inside)}
+        ranked = []
+        for photo in photos:
+            shown = [peak for peak in named if peak.id in photo.predicted_peaks]
+            certainty = sum(_probability(photo, peak.id) for peak in shown) / len(named)
+            refined = meaning.get(photo.id, certainty) if rest else certainty
+            names = " and ".join(peak.name for peak in shown)
+            said = "you said it shows" if photo.corrected else "shows"
+            why = f"{said} {names}" + (f"; {_evidence(photo, shown[0].id)}" if not photo.corrected else "")
+            ranked.append(_Ranked(photo.id, _PEAK_BONUS * len(shown) + refined, why))
+        return sorted(ranked, key=lambda hit: (-hit.score, hit.photo_id))
+
+    def _by_meaning(self, text: str, where: PhotoFilter) -> list[_Ranked]:
+        cutoff = self._encoder.description.calibration.score_cutoff
+        found = self._index.nearest(self._text_vector(text), _POOL, where)
+        return [_Ranked(n.photo_id, n.score, f"looks like “{text}”") for n in found if n.score >= cutoff]
+
+    def _like_prototype(self, peak: Peak, where: PhotoFilter) -> list[_Ranked]:
+        cutoff = self._encoder.description.calibration.score_cutoff
+        found = self._index.nearest(self._prototype(peak), _POOL, where)
+        return [_Ranked(n.photo_id, n.score, f"looks like {peak.name}") for n in found if n.score >= cutoff]
+
+    def _by_photo(self, question: PhotoQuestion, where: PhotoFilter) -> list[_Ranked]:
+        """First the photos of the peak that it shows, most similar first; then the most similar of all."""
+        cutoff = self._encoder.description.calibration.photo_cosine_cutoff
+        similar = self._index.nearest(question.vector, _POOL, where, RankBy.COSINE)
+        alike = [_Ranked(n.photo_id, n.cosine, _alike(n)) for n in similar if n.cosine >= cutoff]
+        answer = question.identification.answer
+        if answer is None or answer not in self._catalog or (where.peak_ids and answer not in where.peak_ids):
+            return alike
+        peak = self._catalog[answer]
+        inside = PhotoFilter((answer,), where.near, where.since, where.until)
+        same_peak = [
+            _Ranked(n.photo_id, _PEAK_BONUS + n.cosine, f"shows {peak.name} too")
+            for n in self._index.nearest(question.vector, _POOL, inside, RankBy.COSINE)
+        ]
+        seen = {hit.photo_id for hit in same_peak}
+        return same_peak + [hit for hit in alike if hit.photo_id not in seen]
+
+    def _everything(self, request: SearchRequest, where: PhotoFilter) -> SearchAnswer:
+        photos = self._index.select(where, request.k)
+        why = "passes the filters" if where != PhotoFilter() else "in the album"
+        hits = tuple(SearchHit(photo, 0.0, self._filter_reason(photo, where) or why) for photo in photos)
+        return SearchAnswer("", hits, "" if hits else self._nothing("", (), where, None))
+
+    def _filter_reason(self, photo: PhotoDocument, where: PhotoFilter) -> str:
+        shown = [peak_id for peak_id in where.peak_ids if peak_id in photo.predicted_peaks]
+        if not shown or shown[0] not in self._catalog:
+            return ""
+        return f"shows {self._catalog[shown[0]].name}; {_evidence(photo, shown[0])}"
+
+    def _hits(self, ranked: Iterable[_Ranked], request: SearchRequest) -> tuple[SearchHit, ...]:
+        chosen = list(ranked)[: max(request.k, _POOL if request.sort == "time" else 0)]
+        documents = self._index.get_many([hit.photo_id for hit in chosen])
+        hits = [SearchHit(documents[hit.photo_id], hit.score, hit.why) for hit in chosen if hit.photo_id in documents]
+        if request.sort == "time":
+            hits.sort(key=lambda hit: _time_key(hit.photo), reverse=True)
+        return tuple(hits[: request.k])
+
+    def _text_vector(self, text: str) -> Vector:
+        calibration = self._encoder.description.calibration
+        return query_vector(self._encoder, text, calibration.templates, calibration.anti_concept_weight)
+
+    def _nothing(self, text: str, named: Sequence[Peak], where: PhotoFilter, question: PhotoQuestion | None) -> str:
+        """Why there is no answer, and what to try."""
+        if self._index.count() == 0:
+            return "the album is empty: add photos, or wait until the first ones are indexed"
+        if where != PhotoFilter() and self._index.count(where) == 0:
+            return "no photo passes the filters: widen them"
+        if named:
+            return f"no photo of {' or '.join(peak.name for peak in named)} in the album"
+        if question is not None and not text:
+            return "no photo in the album looks like this one"
+        return f"nothing in the album matches “{text}”: try other words, or the name of a peak"
+
+
+def _fused(rankings: Sequence[Sequence[_Ranked]]) -> list[_Ranked]:
+    """Reciprocal rank fusion; a photo found twice keeps both reasons."""
+    scores: dict[str, float] = {}
+    reasons: dict[str, list[str]] = {}
+    for ranking in rankings:
+        for rank, hit in enumerate(ranking):
+            scores[hit.photo_id] = scores.get(hit.photo_id, 0.0) + 1.0 / (_RRF_K + rank + 1)
+            reasons.setdefault(hit.photo_id, []).append(hit.why)
+    order = sorted(scores, key=lambda photo_id: (-scores[photo_id], photo_id))
+    return [_Ranked(photo_id, scores[photo_id], "; ".join(reasons[photo_id])) for photo_id in order]
+
+
+def _probability(photo: PhotoDocument, peak_id: str) -> float:
+    if photo.corrected:
+        return 1.0
+    return next((p.probability for p in photo.peaks if p.id == peak_id), 0.0)
+
+
+def _evidence(photo: PhotoDocument, peak_id: str) -> str:
+    return next((p.why for p in photo.peaks if p.id == peak_id), "you said so")
+
+
+def _alike(neighbour: Neighbour) -> str:
+    return "the same picture" if neighbour.cosine > 0.9995 else f"looks alike (cosine {neighbour.cosine:.2f})"
+
+
+def _time_key(photo: PhotoDocument) -> float:
+    taken_at = photo.facts.taken_at if photo.facts else None
+    return taken_at.timestamp() if taken_at else float(-np.inf)

@@ -1,0 +1,137 @@
+"""One settings object, read from the environment (CUMBRE_*) and from a .env file in the working directory.
+
+docs/settings.md describes every setting; a test compares the two.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from cumbre.errors import SettingsError
+
+
+def _setting(name: str, default: Any, about: str) -> Any:
+    """A field with its environment variable and its description."""
+    metadata = {"name": name, "about": about}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def _platform_home() -> Path:
+    from platformdirs import user_data_path
+
+    return user_data_path("cumbre", appauthor=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every knob. Units are in the names."""
+
+    home: Path = _setting("CUMBRE_HOME", _platform_home, "folder of the index, the state, the models and the caches")
+    storage: tuple[str, ...] = _setting(
+        "CUMBRE_STORAGE", (), f"where the photos are: folder:PATH; several are separated by {os.pathsep!r}"
+    )
+    index: str = _setting("CUMBRE_INDEX", "", "embedded:PATH of the index file; default: index.sqlite in CUMBRE_HOME")
+    state: str = _setting(
+        "CUMBRE_STATE", "", "sqlite:PATH of corrections and peaks; default: state.sqlite in CUMBRE_HOME"
+    )
+    model: str = _setting("CUMBRE_MODEL", "auto", "auto, lite, siglip2 or the PATH of a model directory")
+    model_endpoint: str = _setting(
+        "CUMBRE_MODEL_ENDPOINT", "https://huggingface.co", "the hub, or a mirror of it, that `cumbre models fetch` asks"
+    )
+    host: str = _setting("CUMBRE_HOST", "127.0.0.1", "address that the page listens on")
+    port: int = _setting("CUMBRE_PORT", 8765, "port that the page listens on; 0 takes a free one")
+    password: str = _setting("CUMBRE_PASSWORD", "", "password of the page; needed beyond loopback")
+    allowed_hosts: tuple[str, ...] = _setting(
+        "CUMBRE_ALLOWED_HOSTS", (), "further host names that the page answers to, separated by commas"
+    )
+    max_photo_mb: int = _setting("CUMBRE_MAX_PHOTO_MB", 100, "largest photo file, in megabytes")
+    max_photo_megapixels: int = _setting("CUMBRE_MAX_PHOTO_MEGAPIXELS", 120, "largest picture, in megapixels")
+    peak_range_km: float = _setting("CUMBRE_PEAK_RANGE_KM", 60.0, "how far away a peak may be, in kilometres")
+    peak_min_probability: float = _setting(
+        "CUMBRE_PEAK_MIN_PROBABILITY", 0.15, "the least probability with which a peak counts in filters and totals"
+    )
+    peak_max: int = _setting("CUMBRE_PEAK_MAX", 4, "how many peaks of one photo count at most")
+    workers: int = _setting("CUMBRE_WORKERS", 0, "photos decoded at the same time; 0: one a processor")
+    batch_size: int = _setting("CUMBRE_BATCH_SIZE", 8, "photos embedded at once")
+    reconcile_minutes: float = _setting(
+        "CUMBRE_RECONCILE_MINUTES", 30.0, "how often `serve` compares the whole album with the index; 0: only at start"
+    )
+
+    def __post_init__(self) -> None:
+        _in_range("CUMBRE_PORT", self.port, 0, 65_535)
+        _in_range("CUMBRE_MAX_PHOTO_MB", self.max_photo_mb, 1, 2000)
+        _in_range("CUMBRE_MAX_PHOTO_MEGAPIXELS", self.max_photo_megapixels, 1, 1000)
+        _in_range("CUMBRE_PEAK_RANGE_KM", self.peak_range_km, 1, 300)
+        _in_range("CUMBRE_PEAK_MIN_PROBABILITY", self.peak_min_probability, 0, 1)
+        _in_range("CUMBRE_PEAK_MAX", self.peak_max, 1, 12)
+        _in_range("CUMBRE_WORKERS", self.workers, 0, 256)
+        _in_range("CUMBRE_BATCH_SIZE", self.batch_size, 1, 1024)
+        _in_range("CUMBRE_RECONCILE_MINUTES", self.reconcile_minutes, 0, 100_000)
+
+    @property
+    def index_path(self) -> Path:
+        """Where the embedded index lies."""
+        return _path("CUMBRE_INDEX", self.index, "embedded", self.home / "index.sqlite")
+
+    @property
+    def state_path(self) -> Path:
+        """Where the state lies."""
+        return _path("CUMBRE_STATE", self.state, "sqlite", self.home / "state.sqlite")
+
+    @property
+    def album_paths(self) -> tuple[Path, ...]:
+        """The folders of CUMBRE_STORAGE."""
+        return tuple(_path("CUMBRE_STORAGE", one, "folder", Path()) for one in self.storage)
+
+
+def read_settings(environment: Mapping[str, str] | None = None, dotenv: Path | None = Path(".env")) -> Settings:
+    """The settings of an environment (default: the process's own) over those of a .env file.
+
+    Raises SettingsError, which names the setting.
+    """
+    values: dict[str, str] = {}
+    if dotenv is not None and dotenv.is_file():
+        from dotenv import dotenv_values
+
+        values.update({k: v for k, v in dotenv_values(dotenv).items() if v is not None})
+    values.update(os.environ if environment is None else environment)
+    known = {}
+    for one in fields(Settings):
+        name = one.metadata["name"]
+        if values.get(name, "").strip():
+            known[one.name] = _parsed(name, values[name].strip(), one.type)
+    return Settings(**known)
+
+
+def _parsed(name: str, text: str, kind: Any) -> Any:
+    try:
+        if kind is Path:
+            return Path(text).expanduser().absolute()
+        if kind in (int, float):
+            return kind(text)
+    except ValueError:
+        raise SettingsError(f"{name}={text}: this must be a number") from None
+    if kind is str:
+        return text
+    separator = os.pathsep if name == "CUMBRE_STORAGE" else ","
+    # On a path list "folder:/a:folder:/b" the scheme's colon is no separator.
+    text = text.replace("folder:", "folder\0") if name == "CUMBRE_STORAGE" else text
+    return tuple(part.strip().replace("\0", ":") for part in text.split(separator) if part.strip())
+
+
+def _path(name: str, value: str, scheme: str, default: Path) -> Path:
+    if not value:
+        return default
+    given, colon, rest = value.partition(":")
+    if not colon or given != scheme or not rest:
+        raise SettingsError(f"{name}={value}: this must be {scheme}:PATH")
+    return Path(rest).expanduser().absolute()
+
+
+def _in_range(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise SettingsError(f"{name}={value}: this must be from {low} to {high}")

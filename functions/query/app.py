@@ -1,0 +1,152 @@
+"""The QueryService and the AlbumService as JSON over HTTP; described by openapi.yaml beside this file."""
+
+import hashlib
+from collections.abc import Callable
+from importlib import resources
+
+from flask import Blueprint, Response, jsonify, make_response, request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
+
+from cumbre import jsonform
+from cumbre.album import AlbumService
+from cumbre.catalog import Catalog
+from cumbre.documents import PhotoDocument
+from cumbre.errors import InvalidRequest
+from cumbre.query import QueryService
+from functions.query import parameters
+from functions.query.problems import problem_of, problem_response
+
+# What a multipart body needs beside the photo: boundaries, headers and the fields.
+MULTIPART_OVERHEAD_BYTES = 64 * 1024
+MAX_FORM_PARTS = 100
+# A photo that is edited in place keeps its id, so its renditions are asked for again after a while (a 304 mostly).
+RENDITION_MAX_AGE_S = 3600
+
+
+def create_api(
+    query: QueryService, album: AlbumService, catalog: Callable[[], Catalog], *, max_upload_bytes: int
+) -> Blueprint:
+    """The blueprint under /api. catalog is called for each request, since a catalogue may be edited meanwhile."""
+    api = Blueprint("api", __name__, url_prefix="/api")
+    description = resources.files("functions.query").joinpath("openapi.yaml").read_bytes()
+
+    @api.before_request
+    def limit_upload() -> None:
+        request.max_content_length = max_upload_bytes + MULTIPART_OVERHEAD_BYTES
+        request.max_form_parts = MAX_FORM_PARTS
+
+    @api.after_request
+    def forbid_storing(response: Response) -> Response:
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    @api.errorhandler(Exception)
+    def answer_error(error: Exception) -> Response:
+        return problem_response(problem_of(error))
+
+    @api.app_errorhandler(HTTPException)
+    def answer_http_error(error: HTTPException) -> ResponseReturnValue:
+        """An address that no route has belongs to no blueprint; below /api it is answered as JSON too."""
+        return problem_response(problem_of(error)) if request.path.startswith("/api/") else error
+
+    def uploaded_photo() -> tuple[FileStorage, bytes]:
+        if request.mimetype != "multipart/form-data":
+            raise UnsupportedMediaType("send the photo as multipart/form-data, in a part named photo")
+        parameters.no_parameters(request.args)
+        upload = request.files.get("photo")
+        if upload is None or len(request.files) != 1:
+            raise InvalidRequest("send one photo, in a part named photo")
+        data = upload.stream.read(max_upload_bytes + 1)
+        if len(data) > max_upload_bytes:
+            raise RequestEntityTooLarge(f"a photo may have at most {max_upload_bytes // 1_000_000} MB")
+        if not data:
+            raise InvalidRequest("the photo is empty")
+        return upload, data
+
+    def photo_response(document: PhotoDocument) -> Response:
+        return jsonify(jsonform.photo(document, catalog()))
+
+    @api.get("/search")
+    def search() -> Response:
+        peaks = catalog()
+        asked = parameters.search_request(request.args, None, peaks)
+        return jsonify(jsonform.search_answer(query.search(asked), peaks))
+
+    @api.post("/search")
+    def search_by_photo() -> Response:
+        _, photo = uploaded_photo()
+        peaks = catalog()
+        asked = parameters.search_request(request.form, photo, peaks)
+        return jsonify(jsonform.search_answer(query.search(asked), peaks))
+
+    @api.post("/identify")
+    def identify() -> Response:
+        _, photo = uploaded_photo()
+        at, heading_deg = parameters.identify_place(request.form)
+        return jsonify(jsonform.identification(query.identify(photo, at, heading_deg), catalog()))
+
+    @api.get("/photos/<photo_id>")
+    def photo(photo_id: str) -> Response:
+        parameters.no_parameters(request.args)
+        return photo_response(query.photo(parameters.photo_id(photo_id)))
+
+    @api.get("/photos/<photo_id>/rendition")
+    def rendition(photo_id: str) -> Response:
+        size_px = parameters.rendition_size_px(request.args)
+        document = query.photo(parameters.photo_id(photo_id))
+        etag = hashlib.sha256(f"{document.etag} {document.content_sha256} {size_px}".encode()).hexdigest()[:32]
+        if request.if_none_match.contains(etag):
+            response = Response(status=304)
+        else:
+            response = Response(query.rendition(document.id, size_px), mimetype="image/jpeg")
+        response.set_etag(etag)
+        response.headers["Cache-Control"] = f"private, max-age={RENDITION_MAX_AGE_S}"
+        return response
+
+    @api.put("/photos/<photo_id>/peaks")
+    def correct(photo_id: str) -> Response:
+        parameters.no_parameters(request.args)
+        if not request.is_json:
+            raise UnsupportedMediaType("send the correction as application/json")
+        peaks = parameters.correction(request.get_json(silent=True), catalog())
+        return photo_response(album.correct(parameters.photo_id(photo_id), peaks))
+
+    @api.delete("/photos/<photo_id>/peaks")
+    def undo_correction(photo_id: str) -> Response:
+        parameters.no_parameters(request.args)
+        return photo_response(album.correct(parameters.photo_id(photo_id), None))
+
+    @api.post("/photos")
+    def add() -> Response:
+        upload, data = uploaded_photo()
+        parameters.no_parameters(request.form)
+        document = album.add(parameters.filename(upload.filename), data)
+        response = photo_response(document)
+        response.status_code = 201
+        response.headers["Location"] = f"/api/photos/{document.id}"
+        return response
+
+    @api.post("/photos/<photo_id>/retry")
+    def retry(photo_id: str) -> Response:
+        parameters.no_parameters(request.args)
+        return photo_response(album.retry(parameters.photo_id(photo_id)))
+
+    @api.get("/peaks")
+    def peaks() -> Response:
+        parameters.no_parameters(request.args)
+        return jsonify({"peaks": [jsonform.peak_count(counted) for counted in query.peaks()]})
+
+    @api.get("/status")
+    def status() -> Response:
+        parameters.no_parameters(request.args)
+        return jsonify(jsonform.status(query.status()))
+
+    @api.get("/openapi.yaml")
+    def openapi() -> Response:
+        response = make_response(description)
+        response.mimetype = "application/yaml"
+        return response
+
+    return api

@@ -1,0 +1,74 @@
+"""Errors as HTTP: a status, a code for programs and a sentence for people, never a stack trace or a path."""
+
+import logging
+from dataclasses import dataclass
+
+from flask import Response, jsonify
+from werkzeug.exceptions import HTTPException
+
+from cumbre import errors
+
+_log = logging.getLogger(__name__)
+
+RETRY_SOON_S = 5
+RETRY_LATER_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a failed request is answered with."""
+
+    status: int
+    code: str
+    message: str
+    retry_after_s: int | None = None
+
+
+_HTTP_CODES = {
+    400: "invalid_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
+
+
+def problem_of(error: Exception) -> Problem:
+    """The answer to an error. What people can act on keeps its message; the rest may name paths and is only logged."""
+    match error:
+        case errors.InvalidRequest():
+            return Problem(400, "invalid_request", str(error))
+        case errors.NotFound():
+            return Problem(404, "not_found", str(error))
+        case errors.PhotoError():
+            return Problem(422, "photo_unusable", str(error))
+        case errors.ObjectGone():
+            return Problem(404, "not_found", "this photo is no longer in the album")
+        case errors.VersionConflict() | errors.ObjectChanged():
+            return Problem(409, "conflict", "the photo was changed meanwhile; try again", RETRY_SOON_S)
+        case errors.StorageError():
+            return _unavailable(error, "the album can't be reached at the moment")
+        case errors.IndexFault():
+            return _unavailable(error, "the index can't answer at the moment")
+        case errors.ModelError():
+            return _unavailable(error, "the model can't answer at the moment")
+        case HTTPException():
+            return Problem(error.code or 500, _HTTP_CODES.get(error.code or 500, "error"), error.description or "")
+        case _:
+            _log.error("request failed", exc_info=error)
+            return Problem(500, "internal", "something went wrong; the server's log says what")
+
+
+def _unavailable(error: Exception, message: str) -> Problem:
+    _log.error("%s: %s", type(error).__name__, error)
+    return Problem(503, "unavailable", f"{message}; `cumbre status` says what to do", RETRY_LATER_S)
+
+
+def problem_response(problem: Problem) -> Response:
+    response = jsonify({"error": {"code": problem.code, "message": problem.message}})
+    response.status_code = problem.status
+    if problem.retry_after_s is not None:
+        response.headers["Retry-After"] = str(problem.retry_after_s)
+    return response

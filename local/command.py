@@ -1,0 +1,50 @@
+"""The command `cumbre`: the library's commands, and `serve`, which joins the library with the front ends."""
+
+import logging
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from cumbre.cli import cli, run
+from cumbre.cli.album import forget_album
+from cumbre.cli.output import notice
+
+
+@cli.command()
+@click.option(
+    "--photos", "folders", multiple=True, type=click.Path(path_type=Path), help="A folder of photos; repeatable."
+)
+@click.option("--host", help="Address to listen on (CUMBRE_HOST; default 127.0.0.1, this machine alone).")
+@click.option("--port", type=click.IntRange(0, 65_535), help="Port (CUMBRE_PORT; default 8765); 0 takes a free one.")
+@click.option("-v", "--verbose", is_flag=True, help="Say what is going on.")
+def serve(folders: tuple[Path, ...], host: str | None, port: int | None, verbose: bool) -> None:
+    """Follow the album and serve the page and the JSON API, until Ctrl-C.
+
+    The folders named become the album and are remembered; they are only ever read.
+    """
+    from cumbre.bootstrap import open_library
+    from cumbre.settings import read_settings
+    from local.serve import serve as serve_library
+
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(message)s")
+    settings = read_settings()
+    changes = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    library = open_library(replace(settings, **changes))
+    try:
+        for folder in folders:
+            _, _, replaced = library.albums.remember(folder)
+            for album in replaced:
+                forget_album(library, album)
+        library.albums_changed()
+        if not library.albums.folders():
+            notice("no album yet: `cumbre serve --photos DIR` takes yours, `cumbre demo` draws a sample")
+        serve_library(library, library.settings.host, library.settings.port)
+    finally:
+        library.close()
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    sys.exit(run(cli))

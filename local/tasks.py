@@ -1,0 +1,125 @@
+"""What runs beside the page: scans of the albums, and the events of changed files."""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Iterable
+
+from functions.ingest.events import ObjectEvent
+
+from cumbre.errors import CumbreError
+from cumbre.library import Library
+from cumbre.query import IndexingProgress
+from cumbre.reconcile import ScanProgress, scan
+
+_log = logging.getLogger(__name__)
+
+_IDLE_S = 0.5
+_EVENT_BATCH = 64
+
+
+class AlbumTasks:
+    """Two threads: one scans whole albums, one reconciles single files, so that a new photo never waits for a scan.
+
+    Both may meet at one photo; conditional writes make the later one right.
+    """
+
+    def __init__(self, library: Library, reconcile_minutes: float) -> None:
+        self._library = library
+        self._interval_s = reconcile_minutes * 60.0
+        self._events: queue.SimpleQueue[ObjectEvent] = queue.SimpleQueue()
+        self._due: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._progress: ScanProgress | None = None
+        self._threads = [
+            threading.Thread(target=self._scan_albums, name="scan"),
+            threading.Thread(target=self._handle_events, name="events"),
+        ]
+
+    def start(self) -> None:
+        for bucket in self._library.storages():
+            self.request_scan(bucket)
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End soon: what is in hand is finished, the rest waits for the next start's scan."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def handle_event(self, event: ObjectEvent) -> None:
+        self._events.put(event)
+
+    def request_scan(self, bucket: str) -> None:
+        self._due.put(bucket)
+
+    def progress(self) -> IndexingProgress | None:
+        """Where the running scan stands; None while there is nothing to index."""
+        progress = self._progress
+        if progress is None or not progress.total:
+            return None
+        return IndexingProgress(progress.done, progress.total, progress.rate_per_s)
+
+    def _scan_albums(self) -> None:
+        last_full = time.monotonic()
+        while not self._stop.is_set():
+            due = set(self._waiting(self._due))
+            if self._interval_s and time.monotonic() - last_full >= self._interval_s:
+                due |= set(self._library.storages())
+                last_full = time.monotonic()
+            for bucket in sorted(due & set(self._library.storages())):
+                self._scan(bucket)
+            self._stop.wait(_IDLE_S)
+
+    def _scan(self, bucket: str) -> None:
+        self._progress = ScanProgress()
+        try:
+            storage = self._library.storages()[bucket]
+            self._library.active().refresh_backgrounds()
+            for ingestor in self._library.ingestors():
+                report = scan(ingestor, storage, progress=self._progress, stopped=self._stop.is_set)
+                if report.indexed or report.removed:
+                    _log.info("%s: %d indexed, %d removed", bucket, report.indexed, report.removed)
+            self._library.problems.pop(bucket, None)
+        except CumbreError as error:
+            self._library.problems[bucket] = str(error)
+            _log.warning("%s", error)
+        except Exception:
+            # A thread that dies in silence would leave an album that is never followed again.
+            _log.exception("the scan of %s failed; the next one tries again", bucket)
+        finally:
+            self._progress = None
+
+    def _handle_events(self) -> None:
+        while not self._stop.is_set():
+            try:
+                first = self._events.get(timeout=_IDLE_S)
+            except queue.Empty:
+                continue
+            batch = [first]
+            while len(batch) < _EVENT_BATCH and not self._events.empty():
+                batch.append(self._events.get())
+            keys_of: dict[str, dict[str, None]] = {}
+            for event in batch:
+                keys_of.setdefault(event.bucket, {})[event.key] = None
+            for bucket, keys in keys_of.items():
+                self._reconcile(bucket, keys)
+
+    def _reconcile(self, bucket: str, keys: Iterable[str]) -> None:
+        wanted = list(keys)
+        try:
+            for ingestor in self._library.ingestors():
+                ingestor.reconcile_many(bucket, wanted, stopped=self._stop.is_set)
+        except CumbreError as error:
+            _log.warning("%s; a scan will take up what was missed", error)
+            self.request_scan(bucket)
+        except Exception:
+            _log.exception("an event of %s failed; a scan will take up what was missed", bucket)
+            self.request_scan(bucket)
+
+    @staticmethod
+    def _waiting(source: "queue.SimpleQueue[str]") -> Iterable[str]:
+        while not source.empty():
+            yield source.get()

@@ -1,0 +1,374 @@
+"""The page in a real Chromium, over a real server with a fake album behind it."""
+
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from waitress.server import create_server
+
+from bot.app import create_app
+from cumbre.query import IndexingProgress
+from tests.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo, khumbu_album, make_failure
+
+pytestmark = pytest.mark.browser
+
+BLUE_LIKE_AMA = draw_photo((90, 140, 220))
+PHONE = {"width": 360, "height": 740}
+
+
+def find_chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    found = (shutil.which(name) for name in names)
+    return os.environ.get("CHROMIUM") or next((path for path in found if path), None)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        # Playwright's own Chromium, where it has been installed, needs no path.
+        chromium = find_chromium()
+        if chromium is None and not Path(playwright.chromium.executable_path).exists():
+            if os.environ.get("CI"):
+                pytest.fail("no Chromium found: install one, or name it in CHROMIUM")
+            pytest.skip("no Chromium found: install one, or name it in CHROMIUM")
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Site:
+    """A server of its own for one test, and what its page did wrong."""
+
+    address: str
+    album: FakeAlbum
+    faults: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    album = FakeAlbum.of(khumbu_album(), [make_failure("day 9/broken.heic", "the file ends too early")])
+    app = create_app(FakeQueryService(album), FakeAlbumService(album), lambda: album.catalog)
+    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    site = Site(f"http://127.0.0.1:{server.effective_port}", album)
+    yield site
+    server.close()
+    thread.join(timeout=10)
+    assert site.faults == []
+
+
+@pytest.fixture
+def page(browser: Browser, site: Site) -> Iterator[Page]:
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce", has_touch=True
+    )
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.on("console", lambda message: site.faults.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: site.faults.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith((site.address, "blob:"))
+            else site.faults.append(f"asked elsewhere: {request.url}")
+        ),
+    )
+    page.goto(site.address)
+    expect(page.locator(".tile")).to_have_count(5)
+    yield page
+    context.close()
+
+
+def search(page: Page, words: str) -> None:
+    box = page.get_by_role("textbox", name="Search your photos by words")
+    box.fill(words)
+    box.press("Enter")
+
+
+def give_photo(page: Page, data: bytes = BLUE_LIKE_AMA) -> None:
+    page.locator("#photo-file").set_input_files({"name": "ama.jpg", "mimeType": "image/jpeg", "buffer": data})
+
+
+def open_viewer(page: Page, which: int = 0) -> None:
+    page.locator(".tile").nth(which).click()
+    expect(page.get_by_role("button", name="Correct the peaks")).to_be_visible()
+
+
+def test_words_find_photos_and_stand_in_the_address(page: Page) -> None:
+    search(page, "ama dablam")
+    expect(page.get_by_role("heading", name="2 photos for “ama dablam”")).to_be_visible()
+    expect(page.locator(".tile")).to_have_count(2)
+    expect(page.locator(".tile").first).to_contain_text("Ama Dablam")
+    expect(page.locator(".tile").first).to_contain_text("its words are in the photo")
+    assert page.url.endswith("?q=ama+dablam")
+    page.go_back()
+    expect(page.locator(".tile")).to_have_count(5)
+    page.go_forward()
+    expect(page.locator(".tile")).to_have_count(2)
+    expect(page.locator("#words")).to_have_value("ama dablam")
+
+
+def test_thumbnails_really_show(page: Page) -> None:
+    expect(page.locator(".tile img.there")).to_have_count(5)
+    widths = page.locator(".tile img").evaluate_all("images => images.map((image) => image.naturalWidth)")
+    assert all(width > 0 for width in widths)
+
+
+def test_a_peak_filters_and_a_second_click_lets_go(page: Page) -> None:
+    peak = page.get_by_role("button", name="Ama Dablam, 6,812 m, 2 photos")
+    peak.click()
+    expect(page.locator(".tile")).to_have_count(2)
+    expect(peak).to_have_attribute("aria-pressed", "true")
+    assert "peak=ama-dablam" in page.url
+    peak.click()
+    expect(page.locator(".tile")).to_have_count(5)
+
+
+def test_the_order_can_be_by_time(page: Page) -> None:
+    search(page, "ama")
+    expect(page.locator(".tile").first).to_contain_text("3 Oct 2023")
+    page.get_by_text("Newest first").click()
+    expect(page.locator(".tile").first).to_contain_text("4 Oct 2023")
+    assert "sort=time" in page.url
+
+
+def test_nothing_matches_is_said_with_what_to_try(page: Page) -> None:
+    search(page, "zebra")
+    expect(page.get_by_role("heading", name="Nothing matches “zebra”")).to_be_visible()
+    expect(page.get_by_text("No photo fits these words well enough.")).to_be_visible()
+    page.locator("#nothing").get_by_role("button", name="Ama Dablam").click()
+    expect(page.locator(".tile")).to_have_count(2)
+    expect(page.get_by_role("heading", name="Nothing matches")).to_be_hidden()
+
+
+def test_a_photo_is_identified_above_the_photos_that_go_with_it(page: Page) -> None:
+    give_photo(page)
+    question = page.locator("#question")
+    expect(question.get_by_role("heading", name="This looks like Ama Dablam")).to_be_visible()
+    expect(question).to_contain_text("93 %")
+    expect(question).to_contain_text("9 km away at 041 degrees, inside the view")
+    expect(question).to_contain_text("4° right")
+    expect(page.locator(".tile")).to_have_count(2)
+    page.get_by_role("button", name="Put the photo away").click()
+    expect(question).to_be_hidden()
+    expect(page.locator(".tile")).to_have_count(5)
+
+
+def test_a_photo_can_be_dropped(page: Page) -> None:
+    transfer = page.evaluate_handle(
+        """(bytes) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([new Uint8Array(bytes)], "ama.jpg", { type: "image/jpeg" }));
+            return transfer;
+        }""",
+        list(BLUE_LIKE_AMA),
+    )
+    page.dispatch_event("body", "dragenter", {"dataTransfer": transfer})
+    expect(page.locator("#drop")).to_be_visible()
+    page.dispatch_event("body", "drop", {"dataTransfer": transfer})
+    expect(page.locator("#drop")).to_be_hidden()
+    expect(page.locator("#question")).to_contain_text("Ama Dablam")
+
+
+def test_a_photo_of_no_known_mountain_is_not_guessed(page: Page) -> None:
+    give_photo(page, draw_photo((255, 0, 255)))
+    expect(page.locator("#question")).to_contain_text("No mountain that I can name")
+    expect(page.locator("#question")).to_contain_text("Send the original file")
+
+
+def test_a_photo_in_the_question_can_join_the_album(page: Page) -> None:
+    give_photo(page)
+    page.get_by_role("button", name="Add to the album").click()
+    expect(page.get_by_role("button", name="Added to the album")).to_be_disabled()
+    expect(page.locator("#status")).to_contain_text("6 photos")
+
+
+def test_a_file_that_is_no_picture_is_refused_in_words(page: Page, site: Site) -> None:
+    give_photo(page, b"hello")
+    expect(page.locator("#question")).to_contain_text("this is not a picture that can be read")
+    # The browser itself reports a failed request.
+    assert len(site.faults) == 1
+    assert "422" in site.faults.pop()
+
+
+def test_the_full_view_works_by_keyboard(page: Page) -> None:
+    search(page, "ama")
+    expect(page.locator(".tile")).to_have_count(2)
+    page.locator(".tile").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".tile").nth(1)).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    viewer = page.get_by_role("dialog")
+    expect(viewer).to_be_visible()
+    expect(viewer.get_by_text("1 of 2")).to_be_visible()
+    expect(viewer).to_contain_text("Tuesday 3 October 2023")
+    page.keyboard.press("ArrowRight")
+    expect(viewer.get_by_text("2 of 2")).to_be_visible()
+    expect(viewer).to_contain_text("71 %")
+    page.keyboard.press("ArrowRight")
+    expect(viewer.get_by_text("2 of 2")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(viewer).to_be_hidden()
+    expect(page.locator(".tile").nth(1)).to_be_focused()
+    assert "photo=" not in page.url
+
+
+def test_the_full_view_shows_evidence_and_facts(page: Page) -> None:
+    search(page, "morning")
+    expect(page.locator(".tile")).to_have_count(1)
+    open_viewer(page)
+    viewer = page.get_by_role("dialog")
+    facts = ("6,812 m", "93 %", "041° NE", "4° right", "9.2 km", "17.3°", "3,867 m", "037° NE", "67°", "Pixel 7")
+    for fact in (*facts, "27.8362° N, 86.7649° E", "UTC+05:45", "trek/day 3/ama.jpg"):
+        expect(viewer).to_contain_text(fact)
+    expect(viewer.get_by_role("img", name="The view towards 037° NE")).to_be_visible()
+    expect(viewer.locator("#large")).to_have_class(re.compile("there"))
+
+
+def test_an_address_opens_its_photo(page: Page, site: Site) -> None:
+    photo_id = next(iter(site.album.photos))
+    page.goto(f"{site.address}/?photo={photo_id}")
+    expect(page.get_by_role("dialog")).to_contain_text("Ama Dablam")
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator(".tile")).to_have_count(5)
+
+
+def test_back_closes_the_full_view(page: Page) -> None:
+    open_viewer(page)
+    page.go_back()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_a_swipe_turns_to_the_next_photo(page: Page) -> None:
+    open_viewer(page)
+    swipe = """(stage) => {
+        const at = (type, x) => new PointerEvent(type, { pointerType: "touch", clientX: x, clientY: 300 });
+        stage.dispatchEvent(at("pointerdown", 500));
+        stage.dispatchEvent(at("pointerup", 300));
+    }"""
+    page.locator("#stage").evaluate(swipe)
+    expect(page.get_by_text("2 of 5")).to_be_visible()
+
+
+def test_a_peak_is_corrected_by_keyboard_and_the_correction_undone(page: Page, site: Site) -> None:
+    search(page, "bridge")
+    expect(page.locator(".tile")).to_have_count(1)
+    open_viewer(page)
+    viewer = page.get_by_role("dialog")
+    viewer.get_by_role("button", name="Correct the peaks").press("Enter")
+    name = viewer.get_by_label("Which peaks does this photo show?")
+    expect(name).to_be_focused()
+    name.fill("no such peak")
+    name.press("Enter")
+    expect(viewer.get_by_text("No peak has that name.")).to_be_visible()
+    name.fill("khumbi yul lha")
+    name.press("Enter")
+    expect(viewer.get_by_role("button", name="Remove Khumbila")).to_be_visible()
+    viewer.get_by_role("button", name="Save").press("Enter")
+    expect(viewer.get_by_role("heading", name="Khumbila")).to_be_visible()
+    expect(viewer.get_by_text("You said so")).to_be_visible()
+    expect(page.locator(".peak", has_text="Khumbila")).to_contain_text("1")
+    expect(page.locator(".tile").first).to_contain_text("Khumbila")
+    viewer.get_by_role("button", name="Undo", exact=True).click()
+    expect(viewer.get_by_role("heading", name="No catalogued peak")).to_be_visible()
+    assert not any(photo.document.corrected for photo in site.album.photos.values())
+
+
+def test_a_correction_can_be_undone_later(page: Page, site: Site) -> None:
+    photo_id = next(iter(site.album.photos))
+    FakeAlbumService(site.album).correct(photo_id, ())
+    page.goto(f"{site.address}/?photo={photo_id}")
+    page.get_by_role("button", name="Undo the correction").click()
+    expect(page.get_by_role("dialog").get_by_role("heading", name="Ama Dablam")).to_be_visible()
+
+
+def test_escape_in_the_form_leaves_the_form_only(page: Page) -> None:
+    open_viewer(page)
+    page.get_by_role("button", name="Correct the peaks").click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Correct the peaks")).to_be_focused()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_failures_are_listed_and_can_be_tried_again(page: Page) -> None:
+    page.get_by_text("1 photo could not be read").click()
+    expect(page.get_by_text("the file ends too early")).to_be_visible()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("It worked this time.")).to_be_visible()
+    expect(page.locator(".tile")).to_have_count(6)
+
+
+def test_progress_is_followed_until_all_photos_are_there(page: Page, site: Site) -> None:
+    site.album.indexing = IndexingProgress(3, 5, 2.0)
+    page.reload()
+    expect(page.get_by_text("Reading photos: 3 of 5")).to_be_visible()
+    site.album.indexing = None
+    expect(page.get_by_text("Reading photos")).to_be_hidden()
+
+
+def test_an_empty_album_teaches(page: Page, site: Site) -> None:
+    site.album.photos.clear()
+    page.reload()
+    expect(page.get_by_role("heading", name="No photos yet")).to_be_visible()
+    expect(page.get_by_text("cumbre demo")).to_be_visible()
+
+
+def test_data_is_never_parsed_as_html(page: Page, site: Site) -> None:
+    site.album.notices = ("<img src=x onerror=alert(1)>",)
+    page.goto(f"{site.address}/?q=%3Cimg+src%3Dx%3E")
+    expect(page.get_by_role("heading", name="Nothing matches “<img src=x>”")).to_be_visible()
+    expect(page.get_by_text("<img src=x onerror=alert(1)>")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_everything_without_scrolling_sideways(page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    sideways = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(sideways) == 0
+    search(page, "zebra")
+    expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    assert page.evaluate(sideways) == 0
+    give_photo(page)
+    search(page, "ama")
+    expect(page.locator("#question")).to_contain_text("Ama Dablam")
+    expect(page.locator(".tile")).to_have_count(2)
+    assert page.evaluate(sideways) == 0
+    open_viewer(page)
+    assert page.locator("#viewer").evaluate("viewer => viewer.scrollWidth - viewer.clientWidth") == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground(page: Page, scheme: str) -> None:
+    """WCAG 2.2, 1.4.3: a contrast of at least 4.5 for text, also for the quiet kind and the accents."""
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    contrasts = page.evaluate(
+        """() => {
+            const style = getComputedStyle(document.documentElement);
+            const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+            const luminance = (name) => {
+                const [r, g, b] = style.getPropertyValue(name).trim().match(/[0-9a-f]{2}/gi)
+                    .map((hex) => linear(parseInt(hex, 16) / 255));
+                return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+            };
+            const pairs = ["--paper", "--raised"].flatMap((ground) =>
+                ["--ink", "--soft", "--glacier", "--glow"].map((ink) => [ink, ground]));
+            pairs.push(["--ink", "--glacier-wash"], ["--soft", "--sunk"], ["--glacier-ink", "--glacier"]);
+            return pairs.map(([ink, ground]) => {
+                const [low, high] = [luminance(ink), luminance(ground)].sort((a, b) => a - b);
+                return [`${ink} on ${ground}`, (high + 0.05) / (low + 0.05)];
+            });
+        }"""
+    )
+    assert {pair: round(value, 2) for pair, value in contrasts if value < 4.5} == {}

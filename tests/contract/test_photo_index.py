@@ -1,0 +1,315 @@
+"""What every PhotoIndex does, whichever adapter: the suite runs on each of them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cumbre.documents import PeakPrediction, PhotoDocument, PhotoFacts
+from cumbre.errors import IndexFault, VersionConflict
+from cumbre.geometry import Position
+from cumbre.index.embedded import EmbeddedGenerations
+from cumbre.index.port import (
+    IndexGenerations,
+    Near,
+    PhotoFilter,
+    PhotoIndex,
+    PhotoWrite,
+    RankBy,
+    VectorSpace,
+)
+
+SPACE = VectorSpace("test-encoder", 8)
+NOON = datetime(2023, 10, 31, 6, 15, tzinfo=UTC)
+
+
+def unit_vector(seed: int, dimensions: int = 8) -> np.ndarray:
+    vector = np.random.default_rng(seed).normal(size=dimensions).astype(np.float32)
+    return vector / np.linalg.norm(vector)
+
+
+def photo(key: str, **changes: object) -> PhotoDocument:
+    document = PhotoDocument(
+        bucket="album",
+        key=key,
+        etag=f"etag-{key}",
+        content_sha256=f"sha-{key}",
+        size_bytes=1000,
+        indexed_at=NOON,
+        model_id=SPACE.model_id,
+        facts=PhotoFacts(400, 300, "JPEG", Position(27.8, 86.7, 3440.0), taken_at=NOON, utc_offset_min=345),
+        peaks=(PeakPrediction("ama-dablam", 0.8, "9 km away", 9000.0, 41.0, 3.0, 20.0, None),),
+        predicted_peaks=("ama-dablam",),
+        used=("geometry",),
+    )
+    return replace(document, **changes)
+
+
+@pytest.fixture(params=["embedded"])
+def generations(tmp_path: Path) -> Iterator[IndexGenerations]:
+    opened = EmbeddedGenerations(tmp_path / "index.sqlite")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def index(generations: IndexGenerations) -> PhotoIndex:
+    return generations.create(SPACE)
+
+
+def put(index: PhotoIndex, document: PhotoDocument, seed: int = 0) -> None:
+    stored = index.get(document.id)
+    vector = None if document.failure else unit_vector(seed)
+    assert index.write([PhotoWrite(document, vector, stored.version if stored else None)]) == []
+
+
+def test_a_document_comes_back_as_it_was_written(index):
+    document = photo("day 1/ama dablam – आमा दब्लम.jpg", background=0.25, corrected=True, note="said so")
+    put(index, document, seed=3)
+    assert index.get(document.id).document == document
+    np.testing.assert_array_equal(index.vector(document.id), unit_vector(3))
+    assert index.get_many([document.id, "0" * 40]) == {document.id: document}
+
+
+def test_what_is_not_there_is_none(index):
+    assert index.get("0" * 40) is None
+    assert index.vector("0" * 40) is None
+    assert index.find_by_content("nothing") is None
+    assert index.nearest(unit_vector(1), 5) == []
+
+
+def test_a_write_must_name_the_version_that_it_read(index):
+    put(index, photo("a.jpg"))
+    version = index.get(photo("a.jpg").id).version
+    stale = PhotoWrite(photo("a.jpg", note="stale"), None, version - 1)
+    unaware = PhotoWrite(photo("a.jpg", note="unaware"), unit_vector(1), None)
+    fine = PhotoWrite(photo("b.jpg"), unit_vector(2), None)
+    assert index.write([stale, unaware, fine]) == [stale, unaware]
+    assert index.get(photo("a.jpg").id).document.note == ""
+    assert index.count() == 2
+
+
+def test_a_worker_that_slept_can_not_bring_a_deleted_photo_back_or_overwrite_its_successor(index):
+    put(index, photo("a.jpg"))
+    old = index.get(photo("a.jpg").id).version
+    index.delete(photo("a.jpg").id, old)
+    put(index, photo("a.jpg", note="successor"))
+    late = PhotoWrite(photo("a.jpg", note="late"), unit_vector(1), old)
+    assert index.write([late]) == [late]
+    with pytest.raises(VersionConflict):
+        index.delete(photo("a.jpg").id, old)
+    assert index.get(photo("a.jpg").id).document.note == "successor"
+
+
+def test_deleting_twice_is_fine(index):
+    put(index, photo("a.jpg"))
+    version = index.get(photo("a.jpg").id).version
+    index.delete(photo("a.jpg").id, version)
+    index.delete(photo("a.jpg").id, version)
+    assert index.count() == 0
+    assert index.nearest(unit_vector(0), 5) == []
+
+
+def test_a_write_without_a_vector_keeps_the_vector(index):
+    put(index, photo("a.jpg"), seed=5)
+    stored = index.get(photo("a.jpg").id)
+    index.write([PhotoWrite(replace(stored.document, note="renamed"), None, stored.version)])
+    np.testing.assert_array_equal(index.vector(photo("a.jpg").id), unit_vector(5))
+
+
+def test_nearest_ranks_by_cosine_or_by_score(index):
+    query = unit_vector(1)
+    near, far = unit_vector(2), unit_vector(3)
+    if near @ query < far @ query:
+        near, far = far, near
+    # The nearer photo is a hub: its background takes away more than its lead.
+    lead = float(near @ query - far @ query)
+    index.write(
+        [
+            PhotoWrite(photo("near.jpg", background=lead + 0.1), near, None),
+            PhotoWrite(photo("far.jpg", background=0.0), far, None),
+        ]
+    )
+    by_cosine = [n.photo_id for n in index.nearest(query, 2, rank_by=RankBy.COSINE)]
+    by_score = index.nearest(query, 2, rank_by=RankBy.SCORE)
+    assert by_cosine == [photo("near.jpg").id, photo("far.jpg").id]
+    assert [n.photo_id for n in by_score] == by_cosine[::-1]
+    assert by_score[0].score == pytest.approx(float(far @ query), abs=1e-5)
+    assert by_score[1].score == pytest.approx(by_score[1].cosine - lead - 0.1, abs=1e-5)
+
+
+def test_a_new_background_counts_at_once(index):
+    put(index, photo("a.jpg"), seed=1)
+    before = index.nearest(unit_vector(1), 1)[0].score
+    stored = index.get(photo("a.jpg").id)
+    index.write([PhotoWrite(replace(stored.document, background=0.5), None, stored.version)])
+    assert index.nearest(unit_vector(1), 1)[0].score == pytest.approx(before - 0.5, abs=1e-5)
+
+
+@pytest.fixture
+def album(index: PhotoIndex) -> PhotoIndex:
+    """Three photos: Ama Dablam at Namche, Everest at Gorak Shep a week later, and one that says nothing."""
+    gorak_shep = PhotoFacts(400, 300, "JPEG", Position(27.98, 86.83, 5160.0), taken_at=NOON + timedelta(days=7))
+    put(index, photo("namche.jpg"), seed=1)
+    put(index, photo("gorak.jpg", facts=gorak_shep, predicted_peaks=("mount-everest", "nuptse")), seed=2)
+    put(index, photo("bare.jpg", facts=PhotoFacts(400, 300, "PNG"), predicted_peaks=()), seed=3)
+    return index
+
+
+FILTERS = [
+    (PhotoFilter(), {"namche.jpg", "gorak.jpg", "bare.jpg"}),
+    (PhotoFilter(peak_ids=("nuptse",)), {"gorak.jpg"}),
+    (PhotoFilter(peak_ids=("nuptse", "ama-dablam")), {"gorak.jpg", "namche.jpg"}),
+    (PhotoFilter(peak_ids=("makalu",)), set()),
+    (PhotoFilter(since=NOON + timedelta(days=1)), {"gorak.jpg"}),
+    (PhotoFilter(until=NOON + timedelta(days=1)), {"namche.jpg"}),
+    (PhotoFilter(since=NOON, until=NOON + timedelta(seconds=1)), {"namche.jpg"}),
+    (PhotoFilter(until=NOON), set()),
+    (PhotoFilter(near=Near(27.8, 86.7, 1000.0)), {"namche.jpg"}),
+    (PhotoFilter(near=Near(27.8, 86.7, 50_000.0)), {"namche.jpg", "gorak.jpg"}),
+    (PhotoFilter(peak_ids=("nuptse",), near=Near(27.8, 86.7, 1000.0)), set()),
+]
+
+
+@pytest.mark.parametrize(("where", "expected"), FILTERS)
+def test_filters(album, where, expected):
+    ids = {photo(key).id for key in expected}
+    assert {d.id for d in album.select(where)} == ids
+    assert {n.photo_id for n in album.nearest(unit_vector(9), 10, where)} == ids
+    assert album.count(where) == len(expected)
+
+
+def test_select_is_newest_first_and_undated_photos_come_last(album):
+    assert [d.key for d in album.select()] == ["gorak.jpg", "namche.jpg", "bare.jpg"]
+    assert [d.key for d in album.select(limit=1)] == ["gorak.jpg"]
+
+
+def test_peak_counts(album):
+    assert album.peak_counts() == {"ama-dablam": 1, "mount-everest": 1, "nuptse": 1}
+    assert album.peak_counts(PhotoFilter(near=Near(27.8, 86.7, 1000.0))) == {"ama-dablam": 1}
+
+
+def test_failures_are_kept_but_never_found(album):
+    put(album, photo("broken.jpg", failure="the picture is damaged", facts=None, peaks=(), predicted_peaks=()))
+    assert [d.key for d in album.failures()] == ["broken.jpg"]
+    assert album.count() == 3
+    assert photo("broken.jpg").id not in {n.photo_id for n in album.nearest(unit_vector(0), 10)}
+    assert photo("broken.jpg").id not in {d.id for d in album.select()}
+    assert album.find_by_content("sha-broken.jpg") is None
+    assert {k.key for k in album.known("album")} == {"namche.jpg", "gorak.jpg", "bare.jpg", "broken.jpg"}
+
+
+def test_a_photo_that_became_unreadable_loses_its_vector(album):
+    put(album, photo("namche.jpg", failure="cut short", predicted_peaks=()))
+    assert photo("namche.jpg").id not in {n.photo_id for n in album.nearest(unit_vector(1), 10)}
+    assert album.vector(photo("namche.jpg").id) is None
+
+
+def test_known_objects_by_bucket_and_prefix(index):
+    put(index, photo("day 1/a.jpg"))
+    put(index, photo("day 2/b.jpg"))
+    put(index, photo("day_1/c.jpg"))
+    assert {(k.key, k.etag) for k in index.known("album", "day 1/")} == {("day 1/a.jpg", "etag-day 1/a.jpg")}
+    assert list(index.known("elsewhere")) == []
+    assert index.buckets() == {"album": 3}
+
+
+def test_photos_with_one_content(index):
+    put(index, photo("a.jpg", content_sha256="same"))
+    put(index, photo("copy.jpg", content_sha256="same"))
+    assert index.find_by_content("same").document.key in ("a.jpg", "copy.jpg")
+    assert {s.document.key for s in index.with_content("same")} == {"a.jpg", "copy.jpg"}
+
+
+def test_scan_gives_every_photo_with_its_vector(album):
+    put(album, photo("broken.jpg", failure="damaged"))
+    found = {stored.document.key: vector for stored, vector in album.scan()}
+    assert found.keys() == {"namche.jpg", "gorak.jpg", "bare.jpg"}
+    np.testing.assert_array_equal(found["gorak.jpg"], unit_vector(2))
+
+
+def test_notes_belong_to_a_generation(generations, index):
+    assert index.note("prompts") is None
+    index.set_note("prompts", "1")
+    index.set_note("prompts", "2")
+    assert index.note("prompts") == "2"
+    assert generations.create(SPACE).note("prompts") is None
+
+
+def test_a_vector_of_another_size_is_refused(index):
+    with pytest.raises(IndexFault, match="dimensions"):
+        index.write([PhotoWrite(photo("a.jpg"), unit_vector(1, 9), None)])
+    with pytest.raises(IndexFault, match="dimensions"):
+        index.nearest(unit_vector(1, 9), 5)
+    assert index.count() == 0
+
+
+def test_a_reindex_swaps_the_generations(generations, index):
+    put(index, photo("old.jpg"))
+    assert generations.active().space == SPACE
+    building = generations.create(VectorSpace("better-encoder", 4))
+    assert generations.building().space == VectorSpace("better-encoder", 4)
+    assert generations.active().count() == 1
+    building.write([PhotoWrite(photo("new.jpg"), unit_vector(1, 4), None)])
+    generations.activate_building()
+    assert generations.active().space.model_id == "better-encoder"
+    assert [d.key for d in generations.active().select()] == ["new.jpg"]
+    assert generations.building() is None
+
+
+def test_only_one_generation_is_built_at_a_time(generations, index):
+    generations.create(SPACE)
+    with pytest.raises(IndexFault, match="reindex"):
+        generations.create(SPACE)
+    generations.drop_building()
+    assert generations.building() is None
+
+
+def test_another_process_sees_what_was_written(tmp_path):
+    first, second = EmbeddedGenerations(tmp_path / "i.sqlite"), EmbeddedGenerations(tmp_path / "i.sqlite")
+    writer = first.create(SPACE)
+    reader = second.active()
+    for i in range(3):
+        put(writer, photo(f"{i}.jpg"), seed=i)
+        assert len(reader.nearest(unit_vector(0), 10)) == i + 1
+    writer.delete(photo("1.jpg").id, writer.get(photo("1.jpg").id).version)
+    assert {n.photo_id for n in reader.nearest(unit_vector(0), 10)} == {photo("0.jpg").id, photo("2.jpg").id}
+    first.close()
+    second.close()
+
+
+operations = st.lists(
+    st.tuples(st.sampled_from(["put", "put", "delete", "fail"]), st.integers(0, 5), st.integers(0, 99)), max_size=30
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@given(operations)
+def test_search_always_equals_brute_force_over_what_is_stored(tmp_path_factory, steps):
+    opened = EmbeddedGenerations(tmp_path_factory.mktemp("index") / "i.sqlite")
+    index = opened.create(SPACE)
+    model: dict[str, np.ndarray] = {}
+    query = unit_vector(1234)
+    for action, name, seed in steps:
+        document = photo(f"{name}.jpg")
+        stored = index.get(document.id)
+        if action == "put":
+            index.write([PhotoWrite(document, unit_vector(seed), stored.version if stored else None)])
+            model[document.id] = unit_vector(seed)
+        elif action == "fail":
+            put(index, replace(document, failure="damaged"))
+            model.pop(document.id, None)
+        elif stored:
+            index.delete(document.id, stored.version)
+            model.pop(document.id, None)
+        found = index.nearest(query, 10, rank_by=RankBy.COSINE)
+        assert {n.photo_id: pytest.approx(n.cosine, abs=1e-5) for n in found} == {
+            photo_id: float(vector @ query) for photo_id, vector in model.items()
+        }
+        assert [n.cosine for n in found] == sorted((n.cosine for n in found), reverse=True)
+    opened.close()

@@ -1,0 +1,80 @@
+"""Picture files for tests, drawn here: a sky over a mountain, with whatever EXIF a test needs."""
+
+import io
+import math
+
+from PIL import ExifTags, Image, ImageDraw
+from PIL.TiffImagePlugin import IFDRational
+
+
+def rational(value: float) -> IFDRational:
+    return IFDRational(round(value * 1_000_000), 1_000_000)
+
+
+def degrees_minutes_seconds(value: float) -> tuple[IFDRational, IFDRational, IFDRational]:
+    whole = math.floor(abs(value))
+    minutes = math.floor((abs(value) - whole) * 60)
+    seconds = (abs(value) - whole - minutes / 60) * 3600
+    return rational(whole), rational(minutes), rational(seconds)
+
+
+def exif(
+    lat: float | None = None,
+    lon: float | None = None,
+    altitude_m: float | None = None,
+    heading_deg: float | None = None,
+    heading_ref: str = "T",
+    focal_length_35mm: int | None = None,
+    taken_at: str | None = None,
+    offset: str | None = None,
+    orientation: int | None = None,
+    **more: object,
+) -> bytes:
+    """EXIF bytes; `more` are further tags by name, of whichever directory has them."""
+    data = Image.Exif()
+    gps: dict[int, object] = {}
+    main: dict[int, object] = {}
+    if lat is not None and lon is not None:
+        gps |= {1: "S" if lat < 0 else "N", 2: degrees_minutes_seconds(lat)}
+        gps |= {3: "W" if lon < 0 else "E", 4: degrees_minutes_seconds(lon)}
+    if altitude_m is not None:
+        gps |= {5: b"\1" if altitude_m < 0 else b"\0", 6: rational(abs(altitude_m))}
+    if heading_deg is not None:
+        gps |= {16: heading_ref, 17: rational(heading_deg)}
+    if focal_length_35mm is not None:
+        main[ExifTags.Base.FocalLengthIn35mmFilm] = focal_length_35mm
+    if taken_at is not None:
+        main[ExifTags.Base.DateTimeOriginal] = taken_at
+    if offset is not None:
+        main[ExifTags.Base.OffsetTimeOriginal] = offset
+    if orientation is not None:
+        data[ExifTags.Base.Orientation] = orientation
+    for name, value in more.items():
+        if name in ExifTags.GPS.__members__:
+            gps[ExifTags.GPS[name]] = value
+        elif name in ("Make", "Model"):
+            data[ExifTags.Base[name]] = value
+        else:
+            main[ExifTags.Base[name]] = value
+    if gps:
+        data.get_ifd(ExifTags.IFD.GPSInfo).update(gps)
+    if main:
+        data.get_ifd(ExifTags.IFD.Exif).update(main)
+    return data.tobytes()
+
+
+def landscape(
+    size: tuple[int, int] = (320, 240), sky: tuple[int, int, int] = (90, 140, 220), summit: float = 0.5
+) -> Image.Image:
+    """A plain sky over a grey mountain whose summit stands at this fraction of the width."""
+    width, height = size
+    image = Image.new("RGB", size, sky)
+    draw = ImageDraw.Draw(image)
+    draw.polygon([(0, height), (width * summit, height * 0.3), (width, height)], fill=(90, 85, 80))
+    return image
+
+
+def encoded(image: Image.Image, file_format: str = "JPEG", exif_data: bytes = b"", **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, file_format, **({"exif": exif_data} if exif_data else {}), **options)
+    return file.getvalue()

@@ -1,0 +1,44 @@
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cumbre.makernote import camera_tilt
+
+
+def apple_note(x: float, y: float, z: float) -> bytes:
+    """A MakerNote as iPhones write it, with the acceleration vector alone."""
+    header = b"Apple iOS\0\0\1MM" + struct.pack(">H", 1)
+    entry = struct.pack(">HHII", 8, 10, 3, len(header) + 12 + 4)
+    values = struct.pack(">6i", *(part for v in (x, y, z) for part in (round(v * 10_000), 10_000)))
+    return header + entry + struct.pack(">I", 0) + values
+
+
+def test_a_level_portrait():
+    tilt = camera_tilt(apple_note(0.0, -1.0, 0.0), 3024, 4032)
+    assert (tilt.pitch_deg, tilt.roll_deg) == pytest.approx((0.0, 0.0), abs=0.01)
+
+
+def test_a_landscape_that_looks_up():
+    tilt = camera_tilt(apple_note(-0.9659, 0.0, 0.2588), 4032, 3024)
+    assert tilt.pitch_deg == pytest.approx(15.0, abs=0.01)
+    assert tilt.roll_deg == pytest.approx(0.0, abs=0.01)
+
+
+def test_a_landscape_held_the_other_way_round_is_level_too():
+    assert camera_tilt(apple_note(1.0, 0.0, 0.0), 4032, 3024).roll_deg == pytest.approx(0.0, abs=0.01)
+
+
+def test_a_shaken_phone_says_nothing():
+    assert camera_tilt(apple_note(-1.6, 0.4, 0.9), 4032, 3024) is None
+
+
+@pytest.mark.parametrize("note", [None, b"", b"Nikon\0", b"Apple iOS\0", apple_note(0, -1, 0)[:40], 7])
+def test_other_notes_say_nothing(note):
+    assert camera_tilt(note, 100, 100) is None
+
+
+@given(st.binary(max_size=200))
+def test_broken_notes_are_no_errors(rest):
+    camera_tilt(b"Apple iOS\0" + rest, 100, 100)

@@ -1,0 +1,101 @@
+"""The page's files: what they refer to is there, their words are there, and nothing comes from elsewhere."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from bot.app import create_app
+from bot.wording import ENGLISH, language_of, page_wording, say
+from tests.fakes import KHUMBU, FakeAlbum, FakeAlbumService, FakeQueryService
+
+BOT = Path(__file__).parents[2] / "bot"
+SCRIPTS = sorted((BOT / "static").glob("*.js"))
+SOURCES = [*SCRIPTS, *sorted((BOT / "static").glob("*.css")), BOT / "templates" / "index.html"]
+
+
+@pytest.fixture(scope="module")
+def client() -> FlaskClient:
+    album = FakeAlbum.of([])
+    return create_app(FakeQueryService(album), FakeAlbumService(album), lambda: KHUMBU).test_client()
+
+
+@pytest.fixture(scope="module")
+def html(client: FlaskClient) -> str:
+    return client.get("/").get_data(as_text=True)
+
+
+def test_everything_that_the_page_refers_to_is_there(client: FlaskClient, html: str) -> None:
+    addresses = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', html))
+    assert len(addresses) >= 5
+    for address in addresses:
+        assert client.get(address, buffered=True).status_code == 200, address
+
+
+def test_every_imported_module_is_there() -> None:
+    for script in SCRIPTS:
+        for name in re.findall(r'from "\./([\w.]+)"', script.read_text("utf-8")):
+            assert (BOT / "static" / name).is_file(), f"{script.name} imports {name}"
+
+
+def test_modules_have_a_type_that_browsers_run(client: FlaskClient) -> None:
+    assert client.get("/static/main.js", buffered=True).mimetype == "text/javascript"
+    assert client.get("/favicon.ico", buffered=True).mimetype == "image/svg+xml"
+
+
+def test_every_id_that_a_script_asks_for_is_in_the_page(html: str) -> None:
+    ids = set(re.findall(r'\bid="([\w-]+)"', html))
+    for script in SCRIPTS:
+        source = script.read_text("utf-8")
+        made_there = set(re.findall(r'\bid: "([\w-]+)"', " ".join(s.read_text("utf-8") for s in SCRIPTS)))
+        for wanted in re.findall(r'byId\("([\w-]+)"\)', source):
+            assert wanted in ids | made_there, f"{script.name} wants #{wanted}"
+
+
+def test_every_word_of_the_page_is_in_the_table_and_used() -> None:
+    used: set[str] = set()
+    for source in SOURCES:
+        text = source.read_text("utf-8")
+        used |= set(re.findall(r"\{\{ t\.(\w+) ", text))
+        used |= set(re.findall(r'"(\w+)"', text))
+    words = {key.split(".")[0] for key in page_wording("en")}
+    assert words <= used, f"never used: {words - used}"
+    for script in SCRIPTS:
+        for key in re.findall(r'\btn?\("(\w+)"', script.read_text("utf-8")):
+            assert key in words, f"{script.name} says {key}"
+    for key in re.findall(r"\{\{ t\.(\w+) ", (BOT / "templates" / "index.html").read_text("utf-8")):
+        assert key in words
+
+
+def test_the_page_carries_its_words_as_data(html: str) -> None:
+    block = re.search(r'<script type="application/json" id="wording">(.*?)</script>', html, re.DOTALL)
+    assert block is not None
+    assert json.loads(block[1]) == page_wording("en")
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
+def test_nothing_is_fetched_from_elsewhere_or_parsed_as_html(source: Path) -> None:
+    text = source.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
+    assert "//" not in re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE).replace("/* ", "")
+    for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
+        assert forbidden not in text
+
+
+def test_the_page_has_no_inline_script_or_style(html: str) -> None:
+    scripts = re.findall(r"<script([^>]*)>", html)
+    assert all("src=" in script or "application/json" in script for script in scripts)
+    assert "<style" not in html
+    assert not re.search(r"<[^>]+\s(style|on\w+)=", html)
+
+
+def test_a_language_that_we_do_not_speak_is_answered_in_english(client: FlaskClient) -> None:
+    response = client.get("/", headers={"Accept-Language": "eu"})
+    assert 'lang="en"' in response.get_data(as_text=True)
+    assert language_of("en-NP") == language_of(None) == language_of("xx") == "en"
+
+
+def test_numbers_choose_their_form() -> None:
+    assert say(ENGLISH, "page.photos", n=1) == "1 photo"
+    assert say(ENGLISH, "page.photos", n=0) == "0 photos"
