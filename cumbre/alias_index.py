@@ -19,7 +19,11 @@ _LAST: Final = "\U0010ffff"
 
 
 class AliasIndex:
-    """Keys to peaks. peaks(key) are in order of elevation, highest first, where several share a name."""
+    """Keys to peaks. peaks(key) are in order of elevation, highest first, where several share a name.
+
+    max_words and max_letters are those of the longest name, spaceless_lengths the lengths of the names in scripts
+    without spaces (longest first), name_words the words of all names.
+    """
 
     def __init__(self, catalog: Catalog) -> None:
         peaks: dict[str, list[str]] = {}
@@ -39,6 +43,7 @@ class AliasIndex:
         }
         # Nearly every key has one spelling, often the key itself: only the others are kept.
         self._spellings = {key: tuple(sorted(found)) for key, found in spellings.items() if found != {key}}
+        self.name_words = frozenset(w for found in spellings.values() for s in found for w in s.split(" "))
         long_enough = [key for key in peaks if len(key) >= MIN_TYPO_LETTERS]
         self._forward = sorted(long_enough)
         self._backward = sorted(key[::-1] for key in long_enough)
@@ -59,10 +64,6 @@ class AliasIndex:
     def spellings(self, key: str) -> tuple[str, ...]:
         """The folded names, with spaces, that have this key."""
         return self._spellings.get(key, (key,))
-
-    def starting_with(self, prefix: str) -> list[str]:
-        """Keys of at least MIN_TYPO_LETTERS letters that begin so, sorted."""
-        return _with_prefix(self._forward, prefix)
 
     def one_typo_away(self, key: str) -> list[str]:
         """Keys of at least MIN_TYPO_LETTERS letters that differ from this one by exactly one typo.

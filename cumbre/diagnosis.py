@@ -1,6 +1,5 @@
 """`cumbre doctor`: every part looked at, each finding with what to do."""
 
-import os
 import shutil
 import tempfile
 import time
@@ -76,16 +75,13 @@ def _formats() -> str:
 
 
 def _model(library: Library) -> str:
-    from cumbre.encoder import execution_provider
-
     encoder = library.encoders.wanted()
     started = time.monotonic()
     encoder.encode_texts(["a mountain"])
     seconds = time.monotonic() - started
     choice = library.encoders.choice()
     hint = f" {choice.notice}" if choice.notice else ""
-    where = f"{os.cpu_count()} processors, {execution_provider()}"
-    return f"{encoder.description.model_id} answers a first text in {seconds:.1f} s ({where}).{hint}"
+    return f"{encoder.description.model_id} answers a first text in {seconds:.1f} s.{hint}"
 
 
 def _index(library: Library) -> str:

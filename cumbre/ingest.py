@@ -5,65 +5,23 @@ conditionally, look at the object again; if it changed meanwhile, once more. So 
 or a second worker costs time, never data. Design: docs/architecture.md.
 """
 
-import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from enum import Enum
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass, field
 
 from cumbre.annotate import Annotator
-from cumbre.documents import PhotoDocument, PhotoFacts, now, photo_id
+from cumbre.documents import PhotoDocument, now
 from cumbre.embed import PhotoEmbedder
-from cumbre.errors import ObjectChanged, ObjectGone, PhotoError, VersionConflict
-from cumbre.index.port import PhotoIndex, PhotoWrite, StoredPhoto, Vector
-from cumbre.photo import PhotoLimits, read_photo
-from cumbre.skyline import sky_fraction
-from cumbre.storage.port import ObjectStat, PhotoStorage
+from cumbre.index.port import PhotoIndex, PhotoWrite, Vector
+from cumbre.object_reader import DecodedPhoto, ObjectReader, Outcome, OutcomeKind, ReadyWrite
+from cumbre.photo import PhotoLimits
+from cumbre.storage.port import PhotoStorage
 
 # How often one key is looked at again because it changed under our hands, before the next event or scan must.
 _MAX_ROUNDS = 4
 
-
-class OutcomeKind(Enum):
-    INDEXED = "indexed"
-    UNCHANGED = "unchanged"
-    REMOVED = "removed"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one key; reason is set for FAILED."""
-
-    bucket: str
-    key: str
-    kind: OutcomeKind
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Decoded:
-    """A photo that waits for its vector."""
-
-    stat: ObjectStat
-    bucket: str
-    content_sha256: str
-    facts: PhotoFacts
-    sky_fraction: float
-    pixels: NDArray[np.float32]
-    expected_version: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A write that needs no encoder, and what to call it."""
-
-    write: PhotoWrite
-    outcome: Outcome
+Looked = DecodedPhoto | ReadyWrite
 
 
 @dataclass(frozen=True)
@@ -96,6 +54,7 @@ class Ingestor:
         self._embedder = embedder
         self._annotator = annotator
         self._options = options
+        self._reader = ObjectReader(storage_of, index, embedder, options.limits)
 
     def reconcile(self, bucket: str, key: str) -> Outcome:
         """Reconcile one object. Raises StorageError or IndexFault if either can't be reached."""
@@ -133,14 +92,14 @@ class Ingestor:
     ) -> list[str]:
         """One pass over the keys; returns those that changed meanwhile."""
         again: list[str] = []
-        batch: list[_Decoded | _Ready] = []
+        batch: list[Looked] = []
 
         def settle(outcome: Outcome) -> None:
             done.append(outcome)
             if on_outcome:
                 on_outcome(outcome)
 
-        def take(future: "Future[_Decoded | _Ready | Outcome | None]", key: str) -> None:
+        def take(future: "Future[Looked | Outcome | None]", key: str) -> None:
             looked = future.result()
             if looked is None:
                 if give_up:
@@ -165,109 +124,31 @@ class Ingestor:
             batch.clear()
 
         with ThreadPoolExecutor(self._options.workers, "decode") as pool:
-            waiting: deque[tuple[Future[_Decoded | _Ready | Outcome | None], str]] = deque()
+            waiting: deque[tuple[Future[Looked | Outcome | None], str]] = deque()
             for key in keys:
                 if stopped():
                     break
-                waiting.append((pool.submit(self._look, bucket, key), key))
+                waiting.append((pool.submit(self._reader.look, bucket, key), key))
                 if len(waiting) >= self._options.look_ahead:
                     take(*waiting.popleft())
-            while waiting:
+            while waiting and not stopped():
                 take(*waiting.popleft())
+            for future, _ in waiting:
+                future.cancel()
         flush()
         return again
 
-    def _look(self, bucket: str, key: str) -> _Decoded | _Ready | Outcome | None:
-        """Everything up to the encoder for one key; None if the object changed under our hands."""
-        storage = self._storage_of(bucket)
-        stored = self.index.get(photo_id(bucket, key))
-        stat = storage.stat(key)
-        if stat is None:
-            return self._remove(bucket, key, stored)
-        if stored is not None and stored.document.etag == stat.etag:
-            failure = stored.document.failure
-            if failure is None:
-                return Outcome(bucket, key, OutcomeKind.UNCHANGED)
-            return Outcome(bucket, key, OutcomeKind.FAILED, failure)
-        try:
-            data = storage.read(key, stat.etag, self._options.limits.max_bytes)
-            return self._read(bucket, stat, stored, data)
-        except (ObjectGone, ObjectChanged):
-            return None
-        except PhotoError as error:
-            return self._failed(bucket, stat, stored, str(error))
-
-    def _read(self, bucket: str, stat: ObjectStat, stored: StoredPhoto | None, data: bytes) -> _Decoded | _Ready:
-        content_sha256 = hashlib.sha256(data).hexdigest()
-        version = stored.version if stored else None
-        twin = self._twin(stored, content_sha256)
-        if twin is not None:
-            return self._copy(bucket, stat, stored, twin)
-        photo = read_photo(data, self._options.limits, self._embedder.wanted_px)
-        return _Decoded(
-            stat=stat,
-            bucket=bucket,
-            content_sha256=content_sha256,
-            facts=photo.facts,
-            sky_fraction=sky_fraction(photo.image),
-            pixels=self._embedder.pixels(photo.image),
-            expected_version=version,
-        )
-
-    def _twin(self, stored: StoredPhoto | None, content_sha256: str) -> StoredPhoto | None:
-        """An indexed photo with the same content: this very one (it was only touched), a copy, or its old name."""
-        if stored and stored.document.failure is None and stored.document.content_sha256 == content_sha256:
-            return stored
-        return self.index.find_by_content(content_sha256)
-
-    def _copy(self, bucket: str, stat: ObjectStat, stored: StoredPhoto | None, twin: StoredPhoto) -> _Ready:
-        """The twin's document under this key; the vector is the twin's, so nothing is embedded again."""
-        document = replace(
-            twin.document, id=photo_id(bucket, stat.key), bucket=bucket, key=stat.key, etag=stat.etag, indexed_at=now()
-        )
-        itself = stored is not None and stored.document.id == twin.document.id
-        vector = None if itself else self.index.vector(twin.document.id)
-        kind = OutcomeKind.UNCHANGED if itself else OutcomeKind.INDEXED
-        write = PhotoWrite(document, vector, stored.version if stored else None)
-        return _Ready(write, Outcome(bucket, stat.key, kind))
-
-    def _failed(self, bucket: str, stat: ObjectStat, stored: StoredPhoto | None, reason: str) -> _Ready:
-        document = PhotoDocument(
-            bucket=bucket,
-            key=stat.key,
-            etag=stat.etag,
-            content_sha256="",
-            size_bytes=stat.size_bytes,
-            indexed_at=now(),
-            model_id=self.index.space.model_id,
-            failure=reason,
-        )
-        write = PhotoWrite(document, None, stored.version if stored else None)
-        return _Ready(write, Outcome(bucket, stat.key, OutcomeKind.FAILED, reason))
-
-    def _remove(self, bucket: str, key: str, stored: StoredPhoto | None) -> Outcome | None:
-        if stored is not None:
-            try:
-                self.index.delete(stored.document.id, stored.version)
-            except VersionConflict:
-                return None
-        return Outcome(bucket, key, OutcomeKind.REMOVED)
-
-    def _write(self, bucket: str, batch: list[_Decoded | _Ready]) -> list[tuple[Outcome | None, str]]:
+    def _write(self, bucket: str, batch: list[Looked]) -> list[tuple[Outcome | None, str]]:
         """Embed and write a batch, then look at the objects again; an outcome of None: changed meanwhile."""
-        ready = [one for one in batch if isinstance(one, _Ready)]
-        decoded = [one for one in batch if isinstance(one, _Decoded)]
+        ready = [one for one in batch if isinstance(one, ReadyWrite)]
+        decoded = [one for one in batch if isinstance(one, DecodedPhoto)]
         if decoded:
             vectors, backgrounds = self._embedder.embed([one.pixels for one in decoded])
             annotator = self._annotator()
-            for one, vector, background in zip(decoded, vectors, backgrounds, strict=True):
-                document = self._document(annotator, one, vector, float(background))
-                ready.append(
-                    _Ready(
-                        PhotoWrite(document, vector, one.expected_version),
-                        Outcome(bucket, one.stat.key, OutcomeKind.INDEXED),
-                    )
-                )
+            for photo, vector, background in zip(decoded, vectors, backgrounds, strict=True):
+                document = self._document(annotator, photo, vector, float(background))
+                write = PhotoWrite(document, vector, photo.expected_version)
+                ready.append(ReadyWrite(write, Outcome(bucket, photo.stat.key, OutcomeKind.INDEXED)))
         conflicts = {write.document.id for write in self.index.write([one.write for one in ready])} if ready else set()
         storage = self._storage_of(bucket)
         settled: list[tuple[Outcome | None, str]] = []
@@ -278,7 +159,7 @@ class Ingestor:
             settled.append((one.outcome if still_true else None, document.key))
         return settled
 
-    def _document(self, annotator: Annotator, one: _Decoded, vector: Vector, background: float) -> PhotoDocument:
+    def _document(self, annotator: Annotator, one: DecodedPhoto, vector: Vector, background: float) -> PhotoDocument:
         document = PhotoDocument(
             bucket=one.bucket,
             key=one.stat.key,

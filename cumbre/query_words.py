@@ -1,22 +1,30 @@
 """Words that decide whether a name in a query means the summit: fillers, titles, places called after a peak.
 
-All are folded (cumbre/folding.py). English and Spanish in full, other languages where people mix them with names.
+English and Spanish in full, other languages where people mix them with names.
 """
 
 from typing import Final
 
+from cumbre.folding import fold
+
+
+def _folded(text: str) -> frozenset[str]:
+    return frozenset(fold(text).split())
+
+
+def _phrases(*phrases: str) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(fold(phrase).split()) for phrase in phrases)
+
+
 # Between a name and its surroundings: "a photo of ..., with ...".
-PREPOSITIONS: Final = frozenset(
-    """
+PREPOSITIONS: Final = _folded("""
     of at in on with from near by over to under behind above below around towards toward into across and or vs plus for
     de del al en con desde cerca sobre bajo tras hacia ante hasta por para y e o u a junto
     du des d l et von vom am im mit und bei nach di da do na no em com и с у на в из от над का की के में से और
-    """.split()
-)
+    """)
 
 # They carry no meaning of their own in a question about photos.
-FILLERS: Final = PREPOSITIONS | frozenset(
-    """
+FILLERS: Final = PREPOSITIONS | _folded("""
     the an this that these those some any all my our me i we you it its is are was there s
     please find show search give get want need see seen look looking have has do does can where which what who when
     photo photos picture pictures pic pics image images img foto fotos fotografia fotografias imagen imagenes
@@ -26,56 +34,45 @@ FILLERS: Final = PREPOSITIONS | frozenset(
     buscame encuentra dame quiero ver veo tengo
     le les mes bild bilder fotos zeig mir von der die das den dem фото фотографии снимки покажи
     फोटो तस्वीर तस्बिर को 사진
-    """.split()
-)
+    """)
 
 # Beside a name they say that it is a mountain, and add nothing else.
-TITLES: Final = frozenset(
-    """
+TITLES: Final = _folded("""
     mount mt mountain peak peaks himal pico monte mont montana cerro nevado volcan berg piz
     гора пик हिमाल पर्वत 산 봉
-    """.split()
-)
+    """)
 
 # The same in scripts without spaces, where they cling to the name.
-SPACELESS_FILLERS: Final = frozenset("の と で から が を に は 写真 画像 的 和 与 在 照片 相片 图片 圖片".split())
-SPACELESS_TITLES: Final = frozenset("山 峰 さん".split())
+SPACELESS_FILLERS: Final = _folded("の と で から が を に は 写真 画像 的 和 与 在 照片 相片 图片 圖片")
+SPACELESS_TITLES: Final = _folded("山 峰")
 # Endings of Nepali and Hindi, Korean and Tibetan words.
 CASE_ENDINGS: Final = tuple("बाट लाई सँग संग को का की मा ले 에서 까지 의 을 를 은 는 이 가 과 와 산 봉 འི".split())
 
 # "everest base camp" is no picture of the summit: behind a name these make it another place.
-PLACES_BEHIND: Final = frozenset(
-    tuple(phrase.split())
-    for phrase in (
-        "base camp", "basecamp", "bc", "advanced base camp", "campo base", "campamento base", "camp de base",
-        "basislager", "базовый лагерь", "आधार शिविर", "베이스캠프", "大本营", "大本營", "ベースキャンプ",
-        "region", "area", "valley", "village", "pass", "national park", "barun national park", "conservation area",
-        "trek", "treks", "trekking", "トレッキング", "circuit", "highway", "marathon", "街道", "地区", "地域",
-        "view hotel", "hotel", "view lodge", "lodge", "view point", "viewpoint", "resort", "inn", "guest house",
-        "guesthouse", "tea house", "teahouse", "cafe", "bakery", "restaurant", "museum", "airport", "street", "road",
-    )
+PLACES_BEHIND: Final = _phrases(
+    "base camp", "basecamp", "bc", "advanced base camp", "campo base", "campamento base", "camp de base",
+    "basislager", "базовый лагерь", "आधार शिविर", "베이스캠프", "大本营", "大本營", "ベースキャンプ",
+    "region", "area", "valley", "village", "pass", "national park", "barun national park", "conservation area",
+    "trek", "treks", "trekking", "トレッキング", "circuit", "highway", "marathon", "街道", "地区", "地域",
+    "view hotel", "hotel", "view lodge", "lodge", "view point", "viewpoint", "resort", "inn", "guest house",
+    "guesthouse", "tea house", "teahouse", "cafe", "bakery", "restaurant", "museum", "airport", "street", "road",
 )  # fmt: skip
-# The same before a name: "campo base del everest". Those that need no "of" in between stand with "".
-PLACES_BEFORE: Final = frozenset(
-    tuple(phrase.split())
-    for phrase in (
-        "base camp", "campo base", "campamento base", "camp de base", "basislager", "базовый лагерь",
-        "region", "valle", "parque nacional", "national park", "trek", "trekking", "maraton", "marathon",
-    )
+# The same before a name, with or without "of" in between: "campo base del everest".
+PLACES_BEFORE: Final = _phrases(
+    "base camp", "campo base", "campamento base", "camp de base", "basislager", "базовый лагерь",
+    "region", "valle", "parque nacional", "national park", "trek", "trekking", "maraton", "marathon",
 )  # fmt: skip
-PLACE_LINKS: Final = frozenset("of the to de del al la el l d du des vom".split())
+PLACE_LINKS: Final = _folded("of the to de del al la el l d du des vom")
 # Only side by side: "hotel everest", but not "a hotel near everest".
-HOUSES_BEFORE: Final = frozenset("hotel lodge hostal hosteria albergue refugio restaurante cafe".split())
+HOUSES_BEFORE: Final = _folded("hotel lodge hostal hosteria albergue refugio restaurante cafe")
 
 # Beside a name that is a word too ("mera" is Spanish and Hindi), they say that the mountain is meant.
-MOUNTAIN_WORDS: Final = TITLES | frozenset(
-    """
+MOUNTAIN_WORDS: Final = TITLES | _folded("""
     summit top face ridge slope glacier snow ice snowy climb climbing climbed climber expedition sunrise sunset
     alpenglow himalaya himalayas khumbu nepal massif north south east west
     cumbre cima cara arista ladera glaciar nieve nevada escalar escalada subir subida expedicion amanecer atardecer
     montana himalaya macizo norte sur este oeste
-    """.split()
-)
+    """)
 
 # Never taken for a mistyped name: what people ask photos for, and dictionary words one letter from a bundled name.
 _SUBJECTS: Final = """
@@ -111,4 +108,4 @@ _SUBJECTS: Final = """
     mucho mucha muchos muchas poco otro otra cada siempre nunca aqui ahora entonces porque meta manera marea merma
     tareche taberna noche coche bueno escalera
     """
-EVERYDAY_WORDS: Final = frozenset(_SUBJECTS.split()) | FILLERS | TITLES | MOUNTAIN_WORDS
+EVERYDAY_WORDS: Final = _folded(_SUBJECTS) | FILLERS | TITLES | MOUNTAIN_WORDS

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from cumbre.documents import photo_id
 from cumbre.errors import AlbumMissing
-from cumbre.ingest import Ingestor, Outcome, OutcomeKind
+from cumbre.ingest import Ingestor
+from cumbre.object_reader import Outcome, OutcomeKind
 from cumbre.storage.port import PhotoStorage
 
 # Someone may well delete a handful of photos; losing this many and more than half of an album is likelier a drive that

@@ -30,8 +30,7 @@ def serve(folders: tuple[Path, ...], host: str | None, port: int | None, verbose
 
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(message)s")
     settings = read_settings()
-    changes = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    library = open_library(replace(settings, **changes))
+    library = open_library(replace(settings, host=host or settings.host, port=settings.port if port is None else port))
     try:
         for folder in folders:
             _, _, replaced = library.albums.remember(folder)

@@ -55,7 +55,7 @@ def run(group: click.Group, arguments: list[str] | None = None) -> int:
         return 1
     except BrokenPipeError:
         # The reader (head, less) has seen enough. Without this the interpreter complains while it shuts down.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return 0
 
 

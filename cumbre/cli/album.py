@@ -118,6 +118,11 @@ def _print_report(report: "ScanReport") -> None:
         click.echo(f"  {printable(f'{failed.bucket}/{failed.key}')}: {failed.reason}")
 
 
+def _no_bar(enabled: bool) -> bool | None:
+    """tqdm's `disable`: None shows the bar on a terminal alone."""
+    return None if enabled else True
+
+
 @contextmanager
 def progress_bar(enabled: bool) -> "Iterator[ScanProgress]":
     """A bar on standard error that follows a scan's progress: done, rate, time left, failures."""
@@ -129,7 +134,7 @@ def progress_bar(enabled: bool) -> "Iterator[ScanProgress]":
     finished = threading.Event()
 
     def follow() -> None:
-        with tqdm(unit=" photos", file=sys.stderr, disable=not enabled, dynamic_ncols=True, leave=True) as bar:
+        with tqdm(unit=" photos", file=sys.stderr, disable=_no_bar(enabled), dynamic_ncols=True) as bar:
             while True:
                 ended = finished.wait(_REFRESH_S)
                 bar.total = progress.total
@@ -192,7 +197,7 @@ def demo(directory: Path | None, if_empty: bool) -> None:
             return
         folder = directory or library.albums.sample
         folder.mkdir(parents=True, exist_ok=True)
-        with tqdm(unit=" pictures", file=sys.stderr, leave=False) as bar:
+        with tqdm(unit=" pictures", file=sys.stderr, disable=None, leave=False) as bar:
 
             def follow(done: int, total: int) -> None:
                 bar.total = total

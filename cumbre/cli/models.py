@@ -47,7 +47,7 @@ def fetch() -> None:
     with opened_library() as library:
         settings = library.settings
         directory = SIGLIP2.directory(settings.home)
-        with tqdm(unit="B", unit_scale=True, file=sys.stderr) as bar:
+        with tqdm(unit="B", unit_scale=True, file=sys.stderr, disable=None) as bar:
 
             def follow(progress: FetchProgress) -> None:
                 bar.total = progress.total_bytes

@@ -115,6 +115,6 @@ def reidentify(library: "Library", quiet: bool) -> int:
     changed = 0
     for generation in filter(None, (library.active(), library.building())):
         total = generation.index.count()
-        with tqdm(total=total, unit=" photos", file=sys.stderr, disable=quiet, leave=False) as bar:
+        with tqdm(total=total, unit=" photos", file=sys.stderr, disable=True if quiet else None, leave=False) as bar:
             changed += generation.reidentify(lambda _, bar=bar: bar.update())  # type: ignore[misc]
     return changed

@@ -111,9 +111,7 @@ def _spots(stage: Stage, rng: np.random.Generator, near_m: float, far_m: float, 
     chosen = rng.integers(0, len(rows), min(count * 4, 4_000))
     order = np.argsort(-depth[chosen], kind="stable")
     wanted = np.unique(np.linspace(0, len(order) - 1, count).astype(int))
-    return [
-        (float(columns[k]), float(rows[k] + stage.first_row), float(depth[k])) for k in chosen[order[wanted]]
-    ]
+    return [(float(columns[k]), float(rows[k] + stage.first_row), float(depth[k])) for k in chosen[order[wanted]]]
 
 
 def _pines(stage: Stage, scene: Scene, rng: np.random.Generator) -> None:
@@ -134,10 +132,10 @@ def _pine(
     patch = _Patch(stage, box)
     if patch.empty:
         return
-    far = min(1.0, away / 700.0)
+    far, tone = min(1.0, away / 700.0), rng.uniform(0.8, 1.25)
     haze = PALETTES[scene.light].haze
     for shadow in (True, False):
-        base = (0.07, 0.12, 0.09) if shadow else (0.12, 0.20, 0.13)
+        base = (0.08, 0.13, 0.09) if shadow else (0.17 * tone, 0.25, 0.14)
         lit = _tinted(base, scene, 0.3 if shadow else 0.9)
         colour: Colour = tuple(c + far * (h - c) for c, h in zip(lit, haze, strict=True))  # type: ignore[assignment]
         shift = 0.0 if shadow else -0.02 * height
@@ -166,16 +164,16 @@ def _houses(stage: Stage, scene: Scene, rng: np.random.Generator) -> None:
             _house(stage, scene, rng, x, y, size, box)
 
 
-def _house(
-    stage: Stage, scene: Scene, rng: np.random.Generator, x: float, y: float, size: float, box: Box
-) -> None:
+def _house(stage: Stage, scene: Scene, rng: np.random.Generator, x: float, y: float, size: float, box: Box) -> None:
     patch = _Patch(stage, box)
     if patch.empty:
         return
     half, wall, ridge = 0.62 * size, 0.42 * size, 0.74 * size
     stone = (0.86, 0.83, 0.76) if rng.uniform() < 0.6 else (0.58, 0.53, 0.46)
     roof = _ROOFS[int(rng.integers(len(_ROOFS)))]
-    patch.polygon([(x - half, y), (x + half, y), (x + half, y - wall), (x - half, y - wall)], _tinted(stone, scene, 0.7))
+    patch.polygon(
+        [(x - half, y), (x + half, y), (x + half, y - wall), (x - half, y - wall)], _tinted(stone, scene, 0.7)
+    )
     side = 0.2 * size
     patch.polygon([(x + half - side, y), (x + half, y), (x + half, y - wall), (x + half - side, y - wall)],
                   _tinted(stone, scene, 0.15))  # fmt: skip
@@ -250,7 +248,7 @@ def _flags(stage: Stage, scene: Scene, rng: np.random.Generator) -> None:
     width, height = stage.picture.size
     choices = [(0.06, 0.20, 0.10), (0.20, 0.05, 0.10), (0.62, 0.86, 0.06), (0.86, 0.62, 0.06), (0.80, 0.80, 0.07)]
     size = 0.024 * max(width, height)
-    for left, right, sag in choices:
+    for left, right, sag in [choices[k] for k in rng.permutation(len(choices))]:
         t = np.linspace(-0.03, 1.03, 120)
         y = (left + (right - left) * t + sag * 4 * t * (1 - t)) * height
         string = [(float(a) * width, float(b)) for a, b in zip(t, y, strict=True)]
@@ -259,9 +257,7 @@ def _flags(stage: Stage, scene: Scene, rng: np.random.Generator) -> None:
             return
 
 
-def _hang(
-    stage: Stage, scene: Scene, rng: np.random.Generator, string: list[tuple[float, float]], size: float
-) -> None:
+def _hang(stage: Stage, scene: Scene, rng: np.random.Generator, string: list[tuple[float, float]], size: float) -> None:
     width = stage.picture.width
     rows = [p[1] for p in string]
     patch = _Patch(stage, (0, min(rows) - 4, width, max(rows) + 2.2 * size))

@@ -120,9 +120,7 @@ def upright_plane(camera: Camera) -> UprightPlane:
     left, top = math.floor(xs.min() + 1e-6), math.floor(ys.min() + 1e-6)
     right_edge, bottom = math.ceil(xs.max() - 1e-6), math.ceil(ys.max() - 1e-6)
     border = 0 if level else 2
-    return UprightPlane(
-        focal, left - border, top - border, right_edge - left + 2 * border, bottom - top + 2 * border
-    )
+    return UprightPlane(focal, left - border, top - border, right_edge - left + 2 * border, bottom - top + 2 * border)
 
 
 def picture_to_plane(camera: Camera, plane: UprightPlane) -> tuple[float, ...]:

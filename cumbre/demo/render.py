@@ -12,11 +12,14 @@ from cumbre.demo.ornaments import Stage, add_ornaments
 from cumbre.demo.projection import UprightPlane, picture_to_plane, project, upright_plane
 from cumbre.demo.raster import VisibleGround, visible_ground
 from cumbre.demo.scene import Camera, Scene
-from cumbre.demo.shading import add_air, ground_fields, paint_ground
+from cumbre.demo.shading import add_air, ground_fields, lay_lake, paint_ground
 from cumbre.demo.sightlines import SummitInView, visible_summits
 from cumbre.demo.sky import ceiling_alpha, paint_ceiling, paint_sky
 from cumbre.demo.terrain import Terrain
 from cumbre.geometry import FloatArray
+
+_TONE_UNIT = 2_048
+_TONE_STEPS = 2 * _TONE_UNIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def render(scene: Scene, catalog: Catalog) -> Rendering:
     offset = plane.azimuth_offsets_rad()
     azimuth = camera.heading_deg + np.degrees(offset)
     distance = terrain.distances_m()
-    height = terrain.heights_m(azimuth, distance)
+    height = terrain.heights_m(azimuth, distance, column_step=2)
     seen = visible_ground(terrain.tangents(height, distance), plane)
     summits = visible_summits(scene, catalog, terrain)
     canvas, depth = _paint(scene, terrain, plane, seen, height, distance, azimuth)
@@ -60,7 +63,7 @@ def _paint(
     distance_m: FloatArray,
     azimuth: FloatArray,
 ) -> tuple[Float32, Float32]:
-    """The plane's colours [H, W, 3], and the distance of the ground from its first row on [R, W] (inf for sky)."""
+    """The plane's colours [3, H, W], and the distance of the ground from its first row on [R, W] (inf for sky)."""
     palette = PALETTES[scene.light]
     light = light_source(scene, terrain.relief_m)
     lowest = int(np.clip(np.ceil(seen.skyline_row.max()) + 2, seen.first_row + 1, plane.height))
@@ -68,14 +71,19 @@ def _paint(
     fields = ground_fields(height, distance_m, azimuth, light)
     every_distance = np.broadcast_to(distance_m.astype(np.float32)[:, None], height.shape)
     away = seen.interpolate(np.ascontiguousarray(every_distance))
-    ground = paint_ground(scene, palette, light, terrain, fields, seen, away)
+    offset = plane.azimuth_offsets_rad().astype(np.float32)
+    ground = paint_ground(scene, palette, light, terrain, fields, seen, away, offset)
     tops = np.clip(seen.skyline_row, 0, lowest - 1).astype(np.int32)
-    horizon = sky[tops, np.arange(plane.width)]
-    add_air(ground, horizon, away, seen.interpolate(height), scene, palette)
-    canvas = np.empty((plane.height, plane.width, 3), dtype=np.float32)
-    canvas[: seen.first_row] = sky[: seen.first_row]
-    canvas[seen.first_row :] = ground
+    horizon = sky[:, tops, np.arange(plane.width)]
+    z = seen.interpolate(height)
+    add_air(ground, horizon, away, z, scene, palette)
+    canvas = np.empty((3, plane.height, plane.width), dtype=np.float32)
+    canvas[:, : seen.first_row] = sky[:, : seen.first_row]
+    canvas[:, seen.first_row :] = ground
     _lay_sky(canvas, sky, seen, lowest)
+    if terrain.lake_level_m is not None:
+        water = seen.ground & (np.abs(z - terrain.lake_level_m) < 0.4) & (away < 3_000.0)
+        lay_lake(canvas, seen.first_row, water, -plane.top, palette)
     _lay_ceiling(canvas, scene, plane, away, seen)
     return canvas, np.where(seen.ground, away, np.inf).astype(np.float32)
 
@@ -83,9 +91,9 @@ def _paint(
 def _lay_sky(canvas: Float32, sky: Float32, seen: VisibleGround, lowest: int) -> None:
     """Sky down to the skyline, whose fractional row gives the share of the sky in the pixel it crosses."""
     rows = np.arange(seen.first_row, lowest, dtype=np.float32)[:, None]
-    share = np.clip(seen.skyline_row.astype(np.float32)[None, :] - rows, 0.0, 1.0)[..., None]
-    part = canvas[seen.first_row : lowest]
-    part += share * (sky[seen.first_row :] - part)
+    share = np.clip(seen.skyline_row.astype(np.float32)[None, :] - rows, 0.0, 1.0)
+    part = canvas[:, seen.first_row : lowest]
+    part += share * (sky[:, seen.first_row :] - part)
 
 
 def _lay_ceiling(canvas: Float32, scene: Scene, plane: UprightPlane, away: Float32, seen: VisibleGround) -> None:
@@ -97,18 +105,20 @@ def _lay_ceiling(canvas: Float32, scene: Scene, plane: UprightPlane, away: Float
     near = np.clip((away - 300.0) / 900.0, 0, 1)
     alpha[seen.first_row :] *= np.where(seen.ground, near, 1.0)
     cloud = paint_ceiling(scene, PALETTES[scene.light], plane, plane.height)
-    canvas += alpha[..., None] * (cloud - canvas)
+    canvas += alpha * (cloud - canvas)
 
 
 def _to_image(canvas: Float32) -> Image.Image:
-    """A gentle S curve, a touch of grain against banding, 8 bits."""
-    tone = np.clip(canvas, 0.0, 1.0)
-    tone = tone * (0.86 + tone * (0.42 - 0.28 * tone))
-    rows, columns = tone.shape[:2]
+    """To 8 bits: a soft shoulder for sunlit snow, and a touch of grain against banding."""
+    light = np.arange(_TONE_STEPS) / _TONE_UNIT
+    curve = light * (1.04 + 0.10 * light) / (1 + (light * 0.98) ** 5) ** 0.26
+    table = (np.clip(curve, 0, 1) * 255 + 0.5).astype(np.uint8)
+    rows, columns = canvas.shape[1:]
     grain = fractal_tile(53, 0.2)
     grain = np.tile(grain, (rows // grain.shape[0] + 1, columns // grain.shape[1] + 1))[:rows, :columns]
-    tone += 0.006 * grain[..., None]
-    return Image.fromarray((np.clip(tone, 0, 1) * 255 + 0.5).astype(np.uint8), "RGB")
+    step = canvas * np.float32(_TONE_UNIT) + (0.006 * _TONE_UNIT) * grain
+    bands = table[np.clip(step, 0, _TONE_STEPS - 1).astype(np.uint16)]
+    return Image.merge("RGB", [Image.fromarray(band) for band in bands])
 
 
 def _tilt(picture: Image.Image, camera: Camera, plane: UprightPlane) -> Image.Image:

@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cumbre.demo.daylight import LightSource, Palette
-from cumbre.demo.noise import TILE_PX, Float32, fractal_tile, ridged_tile
+from cumbre.demo.noise import TILE_PX, Float32, fractal_tile
 from cumbre.demo.raster import VisibleGround
 from cumbre.demo.scene import Scene
 from cumbre.demo.terrain import Terrain
 from cumbre.geometry import FloatArray
 
 # Latitude -> usual height of the autumn snow line on steep ground, metres: Andes and Himalaya, Alps, Scotland, Norway.
-_SNOW_LINE = ((0.0, 5_000.0), (28.0, 5_350.0), (46.0, 2_750.0), (57.0, 1_500.0), (70.0, 900.0))
-_TREE_LINE_SHARE = 0.735
+_SNOW_LINE = ((0.0, 5_000.0), (28.0, 5_050.0), (46.0, 2_750.0), (57.0, 1_500.0), (70.0, 900.0))
+_TREE_LINE_SHARE = 0.77
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,14 @@ def snow_line_m(scene: Scene) -> float:
     return float(np.interp(abs(scene.camera.lat), latitudes, heights))
 
 
-def ground_fields(height_m: Float32, distance_m: FloatArray, azimuth_deg: FloatArray, light: LightSource) -> GroundFields:
+def ground_fields(
+    height_m: Float32, distance_m: FloatArray, azimuth_deg: FloatArray, light: LightSource
+) -> GroundFields:
     """Slopes of the heights [D, W] against the light: lit in [-1, 1], steep = tangent of the slope."""
     d = distance_m.astype(np.float32)[:, None]
     outward = np.gradient(height_m, distance_m.astype(np.float32), axis=0)
     # Neighbouring columns are metres apart near and far; a wider step keeps far slopes from turning into noise.
-    step = 3
+    step = 4
     across = np.empty_like(height_m)
     turn = np.float32(np.radians(azimuth_deg[-1] - azimuth_deg[0]) / max(1, len(azimuth_deg) - 1) * 2 * step)
     across[:, step:-step] = (height_m[:, 2 * step :] - height_m[:, : -2 * step]) / (turn * d)
@@ -65,48 +68,52 @@ def paint_ground(
     fields: GroundFields,
     seen: VisibleGround,
     distance: Float32,
+    offset_rad: Float32,
 ) -> Float32:
-    """The ground's colours [R, W, 3] before the air; distance [R, W] in metres."""
-    z, lit, steep, hollow = (
-        seen.interpolate(f) for f in (fields.height_m, fields.lit, fields.steep, fields.hollow)
-    )
+    """The ground's colours [3, R, W] before the air; distance [R, W] in metres, offset_rad [W] right of the heading."""
+    z, lit, steep, hollow = (seen.interpolate(f) for f in (fields.height_m, fields.lit, fields.steep, fields.hollow))
     shape = z.shape
     grain = _screen(fractal_tile(31, 1.2), shape, 0)
-    streak = _screen(ridged_tile(37), shape, 211)
-    broad = _screen(fractal_tile(41, 2.2), shape, 97)
+    far = _step(distance, 200.0, 2_500.0)
+    streak = _screen(fractal_tile(37, 1.5), shape, 211, tall=4) * (0.25 + 0.75 * far)
+    broad = _carpet(fractal_tile(41, 1.9), terrain, distance, offset_rad)
     snow_line = snow_line_m(scene)
     tree_line = snow_line * _TREE_LINE_SHARE
     span = 0.085 * snow_line
     # Rock shows where it is steep, snow lies higher on ledges; the noise makes the edge ragged.
-    level = (z - snow_line) / span + 0.75 * broad + 0.35 * grain + 0.30 * streak
-    snow = _step(level - 0.8 * np.clip(steep - 0.75, 0, 1.2) + 0.2, -0.35, 0.55)
+    level = (
+        (z - snow_line) / span + 0.45 * broad + 0.25 * grain + 0.35 * streak - 0.9 * (1 - _step(distance, 60.0, 900.0))
+    )
+    snow = _step(level - 0.9 * np.clip(steep - 1.25, 0, 1.5) + 0.2, -0.3, 0.5)
     rocky = _step(steep + 0.25 * streak + (z - tree_line) / (1.6 * span + 200) * 0.30, 0.42, 0.95)
     forest = _step((tree_line - z) / span + 0.5 * broad + 0.25 * grain, -0.1, 0.25) * _step(distance, 150.0, 420.0)
-    soil = _mix(_rgb((0.43, 0.41, 0.24)), _rgb((0.50, 0.42, 0.28)), 0.5 + 0.5 * broad)
+    soil = _mix(_rgb((0.47, 0.47, 0.26)), _rgb((0.58, 0.49, 0.31)), 0.5 + 0.5 * broad)
     soil = _blend(soil, _rgb((0.45, 0.42, 0.39)), _step((z - 0.84 * snow_line) / span + 0.4 * broad, -0.5, 0.7))
-    soil *= (0.90 + 0.16 * grain + 0.07 * broad)[..., None]
-    trees = _rgb((0.13, 0.21, 0.14)) * (0.95 + 0.42 * grain + 0.15 * broad)[..., None]
-    rock = _mix(_rgb((0.34, 0.31, 0.30)), _rgb((0.47, 0.42, 0.38)), 0.5 + 0.5 * streak)
-    rock *= (0.97 + 0.13 * grain + 0.08 * broad)[..., None]
-    colour = _blend(_blend(_blend(soil, trees, forest), rock, rocky * (1 - 0.7 * forest)), _rgb((0.96, 0.97, 1.0)), snow)
+    rubble = _step(grain + 0.6 * broad, 0.55, 0.9) * _step(z / snow_line, 0.84, 0.92)
+    soil = _blend(soil, _rgb((0.62, 0.60, 0.58)), 0.55 * rubble)
+    soil *= 1.02 + 0.10 * grain + 0.20 * broad
+    trees = _rgb((0.21, 0.27, 0.17)) * (0.98 + 0.36 * grain + 0.18 * broad)
+    rock = _mix(_rgb((0.43, 0.40, 0.40)), _rgb((0.57, 0.51, 0.46)), 0.5 + 0.5 * streak)
+    rock *= 0.97 + 0.13 * grain + 0.08 * broad
+    colour = _blend(
+        _blend(_blend(soil, trees, forest), rock, rocky * (1 - 0.7 * forest)), _rgb((0.96, 0.97, 1.0)), snow
+    )
     relief = lit + (0.10 + 0.14 * np.minimum(steep, 1.2)) * (0.5 * grain + 0.6 * streak) * (1 - 0.55 * snow)
-    sunny = _step(relief, -0.05, 0.75) * _step((z - light.lit_above_m) / (0.05 * snow_line) + 0.4 * broad, 0.0, 1.0)
-    ambient = 0.86 + 0.35 * hollow + 0.14 * np.clip(relief, -1, 1)
+    sunny = _step(relief, -0.15, 1.1) * _step((z - light.lit_above_m) / (0.05 * snow_line) + 0.4 * broad, 0.0, 1.0)
+    ambient = 0.95 + 0.35 * hollow + 0.14 * np.clip(relief, -1, 1)
     sun, shade = _rgb(palette.sun), _rgb(palette.shade)
-    colour *= shade * ambient[..., None] * 1.05 + sunny[..., None] * (sun - 0.45 * shade)
-    if terrain.lake_level_m is not None:
-        _shade_lake(colour, z, terrain.lake_level_m, distance, palette)
+    colour *= shade * (1.05 * ambient) + (sun - 0.62 * shade) * sunny
     return colour
 
 
 def add_air(
     colour: Float32, horizon: Float32, distance: Float32, height_m: Float32, scene: Scene, palette: Palette
 ) -> None:
-    """Haze by distance, thicker low down, in place; horizon [W, 3] is the sky's colour there. Fog fills the valleys."""
+    """Haze by distance, thicker low down, in place; horizon [3, W] is the sky's colour there. Fog fills the valleys."""
     camera = scene.camera
-    thin = np.exp(-np.clip(height_m - camera.altitude_m, -300.0, 6_000.0) / 4_500.0)
-    amount = 0.90 * (1.0 - np.exp(-distance * thin / palette.haze_m))[..., None]
-    air = 0.55 * _rgb(palette.haze) + 0.45 * horizon[None, :, :]
+    thin = np.exp(-np.clip(height_m - camera.altitude_m, -300.0, 6_000.0) / 1_500.0) * 1.1
+    amount = 0.90 * (1.0 - np.exp(-distance * thin / palette.haze_m))
+    air = 0.55 * _rgb(palette.haze) + 0.45 * horizon[:, None, :]
     colour += amount * (air - colour)
     if scene.weather == "fog":
         wisps = _screen(fractal_tile(43, 2.6), distance.shape, 300, stretch=2)
@@ -114,29 +121,37 @@ def add_air(
         fog = _step(deep, -0.9, 1.1) * _step(distance, 350.0, 2_600.0) * 0.94
         lit = 0.35 * _rgb(palette.cloud_shade) + 0.65 * _rgb(palette.cloud_lit)
         shadow = 1 - 0.07 * (1 - wisps)
-        colour += fog[..., None] * (lit * shadow[..., None] - colour)
+        colour += fog * (lit * shadow - colour)
 
 
-def _shade_lake(colour: Float32, z: Float32, level_m: float, distance: Float32, palette: Palette) -> None:
-    """Still water mirrors what stands above the far shore; near the viewer its own turquoise shows more."""
-    water = (np.abs(z - level_m) < 0.4) & (distance < 3_000.0)
-    rows, columns = water.shape
-    any_water = water.any(axis=0)
-    shore = np.where(any_water, water.argmax(axis=0), rows)
-    row = np.arange(rows)[:, None]
-    mirrored = np.clip(2 * shore[None, :] - row, 0, rows - 1)
-    image = colour[mirrored, np.arange(columns)[None, :]]
-    tone = _rgb((0.16, 0.42, 0.50)) * (_rgb(palette.shade) * 0.8 + 0.45 * _rgb(palette.sun))
-    ripple = _screen(fractal_tile(47, 1.4), water.shape, 400, stretch=6)
-    depth = np.clip((row - shore[None, :]) / (0.25 * rows), 0, 1)
-    share = (0.62 - 0.3 * depth + 0.08 * ripple)[..., None]
-    colour[water] = (tone + share * (image - tone))[water]
+def lay_lake(canvas: Float32, first_row: int, water: NDArray[np.bool_], horizon_row: int, palette: Palette) -> None:
+    """Still water, in place: it mirrors what stands as far above the horizon, and near by shows its own turquoise.
+
+    canvas [3, H, W] is the finished view, water [R, W] says which pixels from first_row on are lake.
+    """
+    rows, columns = np.nonzero(water)
+    rows = rows + first_row
+    below = np.maximum(rows - horizon_row, 0)
+    ripple = _screen(fractal_tile(47, 1.4), canvas.shape[1:], 400, stretch=5)[rows, columns]
+    mirrored = np.clip(horizon_row - below + (ripple * (2 + 0.02 * below)).astype(np.int64), 0, canvas.shape[1] - 1)
+    image = canvas[:, mirrored, columns]
+    tone = (_rgb((0.10, 0.40, 0.46)) * (0.9 * _rgb(palette.shade) + 0.35 * _rgb(palette.sun)))[:, 0]
+    share = (0.72 - 0.34 * np.clip(below / (0.3 * canvas.shape[1]), 0, 1) + 0.05 * ripple)
+    canvas[:, rows, columns] = tone + share.astype(np.float32) * (image - tone)
 
 
-def _screen(tile: Float32, shape: tuple[int, ...], shift: int, stretch: int = 1) -> Float32:
+def _carpet(tile: Float32, terrain: Terrain, distance: Float32, offset_rad: Float32) -> Float32:
+    """A tile laid on the ground, log-polar about the viewer: conformal, so as fine near as far, [R, W]."""
+    column = ((offset_rad + np.radians(terrain.camera.heading_deg)) * 330.0).astype(np.int32) % TILE_PX
+    row = (np.log(distance) * 330.0).astype(np.int32) % TILE_PX
+    result: Float32 = tile.ravel()[row * TILE_PX + column[None, :]]
+    return result
+
+
+def _screen(tile: Float32, shape: tuple[int, ...], shift: int, stretch: int = 1, tall: int = 1) -> Float32:
     """A tile laid over the picture pixel by pixel (detail that stays fine at every distance), [R, W]."""
     rows, columns = shape
-    row = (np.arange(rows) + shift) % TILE_PX
+    row = (np.arange(rows) // tall + shift) % TILE_PX
     column = ((np.arange(columns) // stretch) + 3 * shift) % TILE_PX
     result: Float32 = tile[row][:, column]
     return result
@@ -149,14 +164,16 @@ def _step(x: Float32, low: float, high: float) -> Float32:
 
 
 def _mix(a: Float32, b: Float32, t: Float32) -> Float32:
-    result: Float32 = a + (b - a) * t[..., None]
+    result: Float32 = a + (b - a) * t
     return result
 
 
 def _blend(base: Float32, over: Float32, alpha: Float32) -> Float32:
-    result: Float32 = base + (over - base) * alpha[..., None]
-    return result
+    over = over - base
+    over *= alpha
+    over += base
+    return over
 
 
 def _rgb(colour: tuple[float, float, float]) -> Float32:
-    return np.array(colour, dtype=np.float32)
+    return np.array(colour, dtype=np.float32)[:, None, None]

@@ -16,15 +16,15 @@ _CEILING_SOFTNESS = 0.05
 
 
 def paint_sky(scene: Scene, palette: Palette, light: LightSource, plane: UprightPlane, rows: int) -> Float32:
-    """The sky behind everything, [rows, width, 3]: the plane's upper rows."""
+    """The sky behind everything, [3, rows, width]: the plane's upper rows."""
     tangent = -(plane.top + np.arange(rows, dtype=np.float32)[:, None] + 0.5) / plane.focal_px
     offset = plane.azimuth_offsets_rad().astype(np.float32)[None, :]
     height = np.clip(tangent * np.cos(offset), 0.0, 1.2)
-    low = np.exp(-height * 5.5)[..., None]
-    high = np.clip(height * 1.5, 0, 1)[..., None]
+    low = np.exp(-height * 5.5)
+    high = np.clip(height * 1.5, 0, 1)
     middle, horizon = _rgb(palette.middle), _rgb(palette.horizon)
     sky = middle + (_rgb(palette.zenith) - middle) * (high * (2 - high)) + (horizon - middle) * low
-    sky += _glow(scene, light, tangent, offset)[..., None] * (_rgb(palette.glow) - sky)
+    sky += _glow(scene, light, tangent, offset) * (_rgb(palette.glow) - sky)
     if scene.light == "night":
         _add_stars(sky, scene.seed, tangent, offset)
     if scene.weather in ("clear", "fair"):
@@ -42,8 +42,8 @@ def ceiling_alpha(scene: Scene, tangent: Float32, offset_rad: Float32) -> Float3
 
 
 def paint_ceiling(scene: Scene, palette: Palette, plane: UprightPlane, rows: int) -> Float32:
-    """The colour of the low cloud, [rows, width, 3]."""
-    texture = _cloud_texture(scene.seed, plane, rows, 2.6, 1.3)[..., None]
+    """The colour of the low cloud, [3, rows, width]."""
+    texture = _cloud_texture(scene.seed, plane, rows, 2.6, 1.3)
     shade, lit = _rgb(palette.cloud_shade), _rgb(palette.cloud_lit)
     return np.asarray(shade + (lit - shade) * (0.45 + 0.28 * texture), dtype=np.float32)
 
@@ -57,7 +57,7 @@ def _glow(scene: Scene, light: LightSource, tangent: Float32, offset: Float32) -
 
 
 def _add_stars(sky: Float32, seed: int, tangent: Float32, offset: Float32) -> None:
-    rows, columns = sky.shape[:2]
+    rows, columns = sky.shape[1:]
     rng = np.random.default_rng(seed + 90_001)
     along = offset * 0.9 + tangent * 1.1 - 0.55
     band = np.exp(-((along / 0.2) ** 2)) * np.clip(tangent * 3.0, 0, 1)
@@ -65,21 +65,21 @@ def _add_stars(sky: Float32, seed: int, tangent: Float32, offset: Float32) -> No
         fractal_tile(23, 2.0), np.arange(columns, dtype=np.float32) * 0.5, np.arange(rows, dtype=np.float32) * 0.5
     )
     milky = band * (0.55 + 0.45 * dust)
-    sky += milky[..., None] * np.array([0.13, 0.13, 0.17], dtype=np.float32)
+    sky += milky * _rgb((0.13, 0.13, 0.17))
     count = int(rows * columns / 1e6 * _STARS_PER_MEGAPIXEL)
     row, column = rng.integers(1, rows - 1, count), rng.integers(1, columns - 1, count)
     brightness = np.minimum(0.1 + 0.16 * rng.pareto(1.6, count), 0.95).astype(np.float32)
-    tint = np.stack([np.ones(count), np.full(count, 0.96), rng.uniform(0.85, 1.1, count)], axis=1).astype(np.float32)
-    np.add.at(sky, (row, column), brightness[:, None] * tint)
+    tint = np.stack([np.ones(count), np.full(count, 0.96), rng.uniform(0.85, 1.1, count)], axis=0).astype(np.float32)
+    np.add.at(sky, (slice(None), row, column), brightness * tint)
     for dr, dc in ((0, 1), (1, 0), (0, -1), (-1, 0)):
-        np.add.at(sky, (row + dr, column + dc), 0.35 * brightness[:, None] * tint)
+        np.add.at(sky, (slice(None), row + dr, column + dc), 0.35 * brightness * tint)
 
 
 def _add_clouds(sky: Float32, scene: Scene, palette: Palette, plane: UprightPlane) -> None:
-    rows = sky.shape[0]
+    rows = sky.shape[1]
     veil = _cloud_texture(scene.seed + 5, plane, rows, 0.55, 2.4)
     cover = 0.30 if scene.weather == "fair" else 0.62
-    thin = np.clip((veil - cover) * 1.2, 0, 0.5)[..., None]
+    thin = np.clip((veil - cover) * 1.2, 0, 0.5)
     lit, shade = _rgb(palette.cloud_lit), _rgb(palette.cloud_shade)
     sky += thin * (lit - sky)
     if scene.weather != "fair":
@@ -89,8 +89,8 @@ def _add_clouds(sky: Float32, scene: Scene, palette: Palette, plane: UprightPlan
     tangent = -(plane.top + np.arange(rows, dtype=np.float32)[:, None] + 0.5) / plane.focal_px
     where = np.exp(-(((tangent - 0.30) / 0.20) ** 2))
     alpha = np.clip((puffs - 0.62 + 0.55 * where) * 2.4 - 0.25, 0, 0.92)
-    alpha = (alpha * alpha * (3 - 2 * alpha))[..., None]
-    relief = np.clip(0.62 + (puffs - top) * 3.0, 0, 1)[..., None]
+    alpha = alpha * alpha * (3 - 2 * alpha)
+    relief = np.clip(0.62 + (puffs - top) * 3.0, 0, 1)
     sky += alpha * (shade + (lit - shade) * relief - sky)
 
 
@@ -105,4 +105,4 @@ def _cloud_texture(
 
 
 def _rgb(colour: tuple[float, float, float]) -> Float32:
-    return np.array(colour, dtype=np.float32)
+    return np.array(colour, dtype=np.float32)[:, None, None]

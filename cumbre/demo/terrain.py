@@ -35,6 +35,7 @@ class _Mountain:
     bearing_deg: float
     distance_m: float
     elev_m: float
+    relief_m: float
     tangent: float
     top_slope: float
     foot_slope: float
@@ -74,34 +75,50 @@ class Terrain:
 
     def distances_m(self, scale: float = 1.0) -> FloatArray:
         """The distances [D], ascending, at which to evaluate a picture; each summit's own is among them."""
-        legs = ((_NEAREST_M, 60.0, 70), (60.0, 1_000.0, 90), (1_000.0, 4_000.0, 110), (4_000.0, 30_000.0, 260))
+        legs = ((_NEAREST_M, 60.0, 60), (60.0, 1_000.0, 80), (1_000.0, 4_000.0, 90), (4_000.0, 30_000.0, 220))
         steps = [np.geomspace(start, stop, max(12, int(n * scale)), endpoint=False) for start, stop, n in legs]
         far = np.geomspace(30_000.0, RANGE_M * 1.05, max(12, int(40 * scale)))
         exact = [m.distance_m for m in self._mountains]
         return np.unique(np.concatenate([*steps, far, exact]))
 
-    def heights_m(self, azimuth_deg: FloatArray, distance_m: FloatArray) -> Float32:
-        """Heights [D, C] at D distances along C azimuths."""
+    def heights_m(self, azimuth_deg: FloatArray, distance_m: FloatArray, column_step: int = 1) -> Float32:
+        """Heights [D, C] at D distances along C azimuths.
+
+        With column_step > 1 the azimuths must ascend; every so many are evaluated, and each summit's own, and those
+        between are interpolated.
+        """
+        if column_step == 1:
+            return self._evaluate(azimuth_deg, distance_m)
+        span = azimuth_deg[-1] - azimuth_deg[0]
+        exact = azimuth_deg[0] + (np.array([m.bearing_deg for m in self._mountains]) - azimuth_deg[0]) % 360.0
+        coarse = np.concatenate([azimuth_deg[::column_step], azimuth_deg[-1:], exact[exact < azimuth_deg[0] + span]])
+        coarse = np.unique(coarse)
+        place = np.clip(np.searchsorted(coarse, azimuth_deg, side="right") - 1, 0, len(coarse) - 2)
+        share = ((azimuth_deg - coarse[place]) / (coarse[place + 1] - coarse[place])).astype(np.float32)
+        known = self._evaluate(coarse, distance_m)
+        left = known[:, place]
+        left += share * (known[:, place + 1] - left)
+        return left
+
+    def _evaluate(self, azimuth_deg: FloatArray, distance_m: FloatArray) -> Float32:
         azimuth = np.radians(azimuth_deg)
         d = distance_m.astype(np.float32)[:, None]
         east = d * np.sin(azimuth).astype(np.float32)
         north = d * np.cos(azimuth).astype(np.float32)
         world_x = east + np.float32(self._anchor[0] % 1.0 * _METRES_PER_DEGREE)
         world_y = north + np.float32(self._anchor[1] % 1.0 * _METRES_PER_DEGREE)
-        crags = sample(ridged_tile(3), world_x / 9.0, world_y / 9.0)
-        fine = sample(fractal_tile(5, 1.9), world_x / 2.6, world_y / 2.6)
+        crags = sample(ridged_tile(3), world_x / 16.0, world_y / 16.0)
+        fine = sample(fractal_tile(5, 1.9), world_x / 9.0, world_y / 9.0)
         height = self._ground(d, world_x, world_y, crags, fine)
-        sway = fractal_tile(7), fractal_tile(11)
+        # Bends are stretched by the distance from the apex: any roughness in them would turn into needles.
+        bend_x, bend_y = (sample(fractal_tile(seed, 4.0), world_x / 24.0, world_y / 24.0) for seed in (7, 11))
         for mountain in self._mountains:
             rows, columns = self._reach(mountain, azimuth_deg, distance_m)
             if rows.start >= rows.stop or columns.start >= columns.stop:
                 continue
             box = rows, columns
-            x, y = world_x[box] / 14.0, world_y[box] / 14.0
-            # A coarse grid of sway is enough: it bends ridges over hundreds of metres.
-            bend_x, bend_y = (_nearest(tile, x, y) for tile in sway)
             height[box] = self._raise(
-                mountain, height[box], d[rows], east[box], north[box], (bend_x, bend_y), crags[box], fine[box]
+                mountain, height[box], d[rows], east[box], north[box], (bend_x[box], bend_y[box]), crags[box], fine[box]
             )
         return self._clear_observer(height, d)
 
@@ -180,9 +197,9 @@ class Terrain:
         arms = arms + [start + k * 2 * math.pi / 3 + rng.uniform(-0.4, 0.4) for k in range(3)]
         # A ridge towards the camera would hide the summit behind itself.
         kept = tuple(a for a in arms if abs(math.remainder(a - back, 2 * math.pi)) > 0.6)
-        radius = (relief + 250.0) / (0.40 * foot)
+        radius = min((relief + 150.0) / (0.45 * foot), 14_000.0)
         return _Mountain(
-            i, float(east), float(north), float(self.views.bearing_deg[i]), distance, elev_m, tangent,
+            i, float(east), float(north), float(self.views.bearing_deg[i]), distance, elev_m, relief, tangent,
             top, foot, shoulder, radius, kept,
         )  # fmt: skip
 
@@ -222,8 +239,10 @@ class Terrain:
                 0.9 * across + 1.5 * np.maximum(-along, 0)
             )
             np.minimum(drop, crest, out=drop)
-        drop *= 1.0 - 0.30 * crags
-        drop -= np.minimum(0.22 * drop, 60.0) * fine
+        # Full relief high up; towards the foot less, or the crags would stand in the meadows like teeth.
+        calm = np.clip(1.2 - drop / np.float32(mountain.relief_m), 0.08, 1.0)
+        drop -= np.minimum(0.32 * drop, 300.0) * calm * crags
+        drop -= np.minimum(0.08 * drop, 22.0) * fine
         peak: Float32 = np.float32(mountain.elev_m) - drop
         # Between the camera and the apex nothing of the mountain may rise above the line of sight to the apex.
         sight = np.float32(self.camera.altitude_m) + d * np.float32(mountain.tangent) - 0.06 * r
@@ -244,10 +263,4 @@ class Terrain:
 def _drop(r, top: float, foot: float, shoulder: float):  # type: ignore[no-untyped-def]
     """How far a flank has fallen at r metres from the apex: steep near the top, gentler towards the foot."""
     return foot * r + (top - foot) * shoulder * r / (r + shoulder)
-
-
-def _nearest(tile: Float32, x: Float32, y: Float32) -> Float32:
-    size = tile.shape[0]
-    result: Float32 = tile.ravel()[(y.astype(np.int32) & (size - 1)) * size + (x.astype(np.int32) & (size - 1))]
-    return result
 

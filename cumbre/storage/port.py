@@ -4,6 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from cumbre.errors import StorageError
+
+
+class ListingIncomplete(StorageError):
+    """Parts of a bucket could not be listed: nothing is known of the photos under these prefixes.
+
+    Raised only when everything else has been listed, so what came before may be used; but a photo that was not listed
+    is gone only if its key starts with none of the prefixes.
+    """
+
+    def __init__(self, message: str, prefixes: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.prefixes = prefixes
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectStat:
@@ -21,7 +35,11 @@ class PhotoStorage(Protocol):
     def bucket(self) -> str: ...
 
     def list(self, prefix: str = "") -> Iterator[ObjectStat]:
-        """The photos under a prefix (by file name extension). Raises StorageError if the bucket is not there."""
+        """The photos under a prefix (by file name extension), in an order that stays the same.
+
+        Raises StorageError if the bucket is not there, and ListingIncomplete, after all the others, if a part of it
+        can't be read.
+        """
         ...
 
     def stat(self, key: str) -> ObjectStat | None:

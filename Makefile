@@ -1,0 +1,51 @@
+# The daily commands. `make run` and `make test` are all that a newcomer needs.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# The album: make run PHOTOS=~/Pictures/Trek; without it a sample album is drawn.
+PHOTOS ?=
+PYTEST_ARGS ?=
+
+.PHONY: run test check format bench screenshot clean
+
+run: $(VENV)/.run-ready
+ifeq ($(strip $(PHOTOS)),)
+	@$(BIN)/cumbre demo --if-empty
+	@exec $(BIN)/cumbre serve
+else
+	@exec $(BIN)/cumbre serve --photos "$(PHOTOS)"
+endif
+
+test: $(VENV)/.test-ready check
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.test-ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/.test-ready
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.test-ready
+	$(BIN)/python -m benchmarks.identify
+	$(BIN)/python -m benchmarks.search
+	$(BIN)/python -m benchmarks.startup
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Cumbre needs Python 3.11 or newer; name one: make run PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run-ready: requirements.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Setting up $(VENV) (once; a minute or so)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.test-ready: requirements.txt pyproject.toml | $(VENV)/bin/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/.run-ready
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info

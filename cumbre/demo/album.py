@@ -1,0 +1,85 @@
+"""Draw the sample album into a folder, several pictures at a time."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+from PIL import Image
+
+from cumbre.catalog import Catalog
+from cumbre.demo.exif import exif_bytes
+from cumbre.demo.render import render
+from cumbre.demo.scene import Scene
+from cumbre.demo.sightlines import visible_summits
+from cumbre.demo.trail import trail_scenes
+
+_JPEG_QUALITY = 90
+_MAX_WORKERS = 8
+# Each process first makes its own noise tiles; for a few pictures a thread is quicker.
+_WORTH_PROCESSES = 6
+
+
+def file_name(scene: Scene) -> str:
+    """The name of a scene's file in the album."""
+    return f"{scene.name}.jpg"
+
+
+def draw_album(
+    directory: Path,
+    catalog: Catalog,
+    on_progress: Callable[[int, int], None] | None = None,
+    scenes: tuple[Scene, ...] | None = None,
+) -> list[Path]:
+    """Draw the album's pictures that are not there yet and return the paths of all, in the order of the scenes.
+
+    A file appears whole or not at all, so that an interrupted run can simply be repeated. on_progress gets the number
+    of finished pictures and of all.
+    """
+    scenes = trail_scenes(catalog) if scenes is None else scenes
+    directory.mkdir(parents=True, exist_ok=True)
+    paths = [directory / file_name(scene) for scene in scenes]
+    missing = [(scene, path) for scene, path in zip(scenes, paths, strict=True) if not path.exists()]
+    done = len(scenes) - len(missing)
+    if on_progress:
+        on_progress(done, len(scenes))
+    with _executor(len(missing)) as executor:
+        for finished in as_completed([executor.submit(draw_picture, scene, catalog, path) for scene, path in missing]):
+            finished.result()
+            done += 1
+            if on_progress:
+                on_progress(done, len(scenes))
+    return paths
+
+
+def draw_picture(scene: Scene, catalog: Catalog, path: Path) -> None:
+    """Render one scene and write it as a JPEG with its EXIF."""
+    image = render(scene, catalog).image
+    if scene.stored_turned:
+        image = image.transpose(Image.Transpose.ROTATE_90)
+    # A hidden name in the same folder: a watcher of the album must not take it for a photo, and rename stays atomic.
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            image.save(file, "JPEG", quality=_JPEG_QUALITY, exif=exif_bytes(scene))
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def album_truth(catalog: Catalog, scenes: tuple[Scene, ...] | None = None) -> dict[str, tuple[str, ...]]:
+    """File name -> the peaks that the picture shows, apparently highest first; empty where it shows none."""
+    scenes = trail_scenes(catalog) if scenes is None else scenes
+    return {file_name(s): tuple(v.peak_id for v in visible_summits(s, catalog)) for s in scenes}
+
+
+def _executor(pictures: int) -> Executor:
+    workers = max(1, min(os.cpu_count() or 1, pictures, _MAX_WORKERS))
+    if workers == 1 or pictures < _WORTH_PROCESSES:
+        return ThreadPoolExecutor(workers)
+    # "spawn": the caller may hold threads and open databases, which a fork would copy.
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))

@@ -1,0 +1,149 @@
+"""Look at one object: what its key needs to be right in the index, up to the encoder."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cumbre.documents import PhotoDocument, PhotoFacts, now, photo_id
+from cumbre.embed import PhotoEmbedder
+from cumbre.errors import ObjectChanged, ObjectGone, PhotoError, VersionConflict
+from cumbre.index.port import PhotoIndex, PhotoWrite, StoredPhoto
+from cumbre.photo import PhotoLimits, read_photo
+from cumbre.skyline import sky_fraction
+from cumbre.storage.port import ObjectStat, PhotoStorage
+
+
+class OutcomeKind(Enum):
+    INDEXED = "indexed"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one key; reason is set for FAILED."""
+
+    bucket: str
+    key: str
+    kind: OutcomeKind
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedPhoto:
+    """A photo that waits for its vector."""
+
+    stat: ObjectStat
+    bucket: str
+    content_sha256: str
+    facts: PhotoFacts
+    sky_fraction: float
+    pixels: NDArray[np.float32]
+    expected_version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyWrite:
+    """A write that needs no encoder, and what to call it."""
+
+    write: PhotoWrite
+    outcome: Outcome
+
+
+class ObjectReader:
+    """Reads objects for one generation of the index; any thread may look."""
+
+    def __init__(
+        self,
+        storage_of: Callable[[str], PhotoStorage],
+        index: PhotoIndex,
+        embedder: PhotoEmbedder,
+        limits: PhotoLimits,
+    ) -> None:
+        self._storage_of = storage_of
+        self._index = index
+        self._embedder = embedder
+        self._limits = limits
+
+    def look(self, bucket: str, key: str) -> DecodedPhoto | ReadyWrite | Outcome | None:
+        """Everything up to the encoder for one key; None if the object changed under our hands."""
+        storage = self._storage_of(bucket)
+        stored = self._index.get(photo_id(bucket, key))
+        stat = storage.stat(key)
+        if stat is None:
+            return self._remove(bucket, key, stored)
+        if stored is not None and stored.document.etag == stat.etag:
+            failure = stored.document.failure
+            if failure is None:
+                return Outcome(bucket, key, OutcomeKind.UNCHANGED)
+            return Outcome(bucket, key, OutcomeKind.FAILED, failure)
+        try:
+            data = storage.read(key, stat.etag, self._limits.max_bytes)
+            return self._read(bucket, stat, stored, data)
+        except (ObjectGone, ObjectChanged):
+            return None
+        except PhotoError as error:
+            return self._failed(bucket, stat, stored, str(error))
+
+    def _read(
+        self, bucket: str, stat: ObjectStat, stored: StoredPhoto | None, data: bytes
+    ) -> DecodedPhoto | ReadyWrite:
+        content_sha256 = hashlib.sha256(data).hexdigest()
+        version = stored.version if stored else None
+        twin = self._twin(stored, content_sha256)
+        if twin is not None:
+            return self._copy(bucket, stat, stored, twin)
+        photo = read_photo(data, self._limits, self._embedder.wanted_px)
+        return DecodedPhoto(
+            stat=stat,
+            bucket=bucket,
+            content_sha256=content_sha256,
+            facts=photo.facts,
+            sky_fraction=sky_fraction(photo.image),
+            pixels=self._embedder.pixels(photo.image),
+            expected_version=version,
+        )
+
+    def _twin(self, stored: StoredPhoto | None, content_sha256: str) -> StoredPhoto | None:
+        """An indexed photo with the same content: this very one (it was only touched), a copy, or its old name."""
+        if stored and stored.document.failure is None and stored.document.content_sha256 == content_sha256:
+            return stored
+        return self._index.find_by_content(content_sha256)
+
+    def _copy(self, bucket: str, stat: ObjectStat, stored: StoredPhoto | None, twin: StoredPhoto) -> ReadyWrite:
+        """The twin's document under this key; the vector is the twin's, so nothing is embedded again."""
+        document = replace(
+            twin.document, id=photo_id(bucket, stat.key), bucket=bucket, key=stat.key, etag=stat.etag, indexed_at=now()
+        )
+        itself = stored is not None and stored.document.id == twin.document.id
+        vector = None if itself else self._index.vector(twin.document.id)
+        kind = OutcomeKind.UNCHANGED if itself else OutcomeKind.INDEXED
+        write = PhotoWrite(document, vector, stored.version if stored else None)
+        return ReadyWrite(write, Outcome(bucket, stat.key, kind))
+
+    def _failed(self, bucket: str, stat: ObjectStat, stored: StoredPhoto | None, reason: str) -> ReadyWrite:
+        document = PhotoDocument(
+            bucket=bucket,
+            key=stat.key,
+            etag=stat.etag,
+            content_sha256="",
+            size_bytes=stat.size_bytes,
+            indexed_at=now(),
+            model_id=self._index.space.model_id,
+            failure=reason,
+        )
+        write = PhotoWrite(document, None, stored.version if stored else None)
+        return ReadyWrite(write, Outcome(bucket, stat.key, OutcomeKind.FAILED, reason))
+
+    def _remove(self, bucket: str, key: str, stored: StoredPhoto | None) -> Outcome | None:
+        if stored is not None:
+            try:
+                self._index.delete(stored.document.id, stored.version)
+            except VersionConflict:
+                return None
+        return Outcome(bucket, key, OutcomeKind.REMOVED)

@@ -1,0 +1,213 @@
+"""PhotoStorage over a folder. An album folder is only ever read; the inbox alone is writable."""
+
+import errno
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from cumbre.errors import ObjectChanged, ObjectGone, PhotoError, StorageError
+from cumbre.storage.folder_walk import FolderWalk
+from cumbre.storage.formats import PHOTO_EXTENSIONS, is_photo_key
+from cumbre.storage.keys import decode_path, encode_name, path_of
+from cumbre.storage.port import ListingIncomplete, ObjectStat
+
+# Non-blocking, in case a FIFO took the file's place since it was looked at: opening one would wait for a writer.
+_READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+_NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
+# What is wrong with one file, not with the whole drive.
+_FILE_FAULTS = {
+    errno.EACCES: "the file may not be read (permission denied): change its permissions",
+    errno.EPERM: "the file may not be read (permission denied): change its permissions",
+    errno.EIO: "the disk reports an error while reading the file: check the disk, restore the file from a copy",
+}
+_NO_HARD_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+
+# The longest name of a file on the usual file systems.
+_MAX_NAME_BYTES = 255
+
+
+class FolderPhotoStorage:
+    """A folder and everything under it; its bucket name is the absolute path with links resolved.
+
+    The folder need not be there when this is built (a drive may come later); every method raises StorageError while it
+    is not. Hidden files and folders hold no photos. extensions are lower case, with their dot.
+    """
+
+    def __init__(self, root: Path, writable: bool = False, extensions: frozenset[str] = PHOTO_EXTENSIONS) -> None:
+        resolved = decode_path(root.expanduser().absolute()).resolve()
+        bucket = encode_name(str(resolved))
+        if bucket is None:
+            raise StorageError(f"{str(root)!r} has a name that is no text: rename the folder")
+        self._root = resolved
+        self._bucket = bucket
+        self._writable = writable
+        self._extensions = extensions
+
+    @property
+    def bucket(self) -> str:
+        return self._bucket
+
+    @property
+    def root(self) -> Path:
+        return self._root
+
+    def list(self, prefix: str = "") -> Iterator[ObjectStat]:
+        """See PhotoStorage.list. Folder by folder, sorted by name; memory grows with one folder, not with the album."""
+        self._check_root()
+        folder = prefix.rpartition("/")[0]
+        if folder:
+            path_of(self._root, folder)
+        walk = FolderWalk(self._root, self._extensions)
+        for file in walk.files(folder):
+            if file.key.startswith(prefix):
+                yield _object(file.key, file.stat)
+        # Also after the last file: a drive that vanished meanwhile must not look like an album without photos.
+        self._check_root()
+        if walk.unreadable:
+            names = ", ".join(walk.unreadable[:3]) + (" and others" if len(walk.unreadable) > 3 else "")
+            raise ListingIncomplete(
+                f"parts of {self._bucket} can't be read ({names or 'the folder itself'}): change their permissions; "
+                "their photos stay in the index as they are",
+                tuple(walk.unreadable),
+            )
+
+    def stat(self, key: str) -> ObjectStat | None:
+        seen = self._look(path_of(self._root, key))
+        return None if seen is None else _object(key, seen)
+
+    def read(self, key: str, etag: str, max_bytes: int) -> bytes:
+        """See PhotoStorage.read. A file that can't be read, though the folder can, raises PhotoError."""
+        path = path_of(self._root, key)
+        # Before it is opened: opening a device can have effects of its own.
+        if self._look(path) is None:
+            raise ObjectGone(f"{key} is not there any more")
+        try:
+            descriptor = os.open(path, _READ_FLAGS)
+        except OSError as error:
+            raise self._fault(key, error) from error
+        with os.fdopen(descriptor, "rb") as file:
+            try:
+                before = os.fstat(descriptor)
+                if not stat.S_ISREG(before.st_mode) or _etag(before) != etag:
+                    raise ObjectChanged(f"{key} is not the file any more that was asked for")
+                if before.st_size > max_bytes:
+                    raise PhotoError(_too_large(before.st_size, max_bytes))
+                data = file.read(before.st_size + 1)
+                after = os.fstat(descriptor)
+            except OSError as error:
+                raise self._fault(key, error) from error
+        if _etag(after) != etag or len(data) != before.st_size:
+            raise ObjectChanged(f"{key} was written to while it was read")
+        return data
+
+    def write(self, key: str, data: bytes) -> ObjectStat:
+        """See PhotoStorage.write. The file appears whole or not at all."""
+        if not self._writable:
+            raise StorageError(f"{self._bucket} is an album folder, which is only read: photos are added to the inbox")
+        self._check_name(key)
+        self._check_root()
+        path = path_of(self._root, key)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return _object(key, _publish(path, data))
+        except FileExistsError as error:
+            raise StorageError(f"{key} exists already: choose another name") from error
+        except OSError as error:
+            raise StorageError(
+                f"{key} can't be written in {self._bucket}: {error.strerror}. Make room, or check the folder's "
+                "permissions"
+            ) from error
+
+    def _check_name(self, key: str) -> None:
+        fine = is_photo_key(key, self._extensions) and all(
+            part.isprintable() and not set(part) & set('\\:*?"<>|') and len(part.encode()) <= _MAX_NAME_BYTES
+            for part in key.split("/")
+        )
+        if not fine:
+            raise StorageError(f"{key!r} can't be the name of a photo: use letters, digits and an extension like .jpg")
+
+    def _check_root(self) -> None:
+        try:
+            mode = self._root.stat().st_mode
+        except OSError as error:
+            if error.errno in _NOT_THERE:
+                raise StorageError(
+                    f"the folder {self._bucket} is not there: connect its drive, or name another folder"
+                ) from error
+            raise StorageError(f"the folder {self._bucket} can't be reached: {error.strerror}") from error
+        if not stat.S_ISDIR(mode):
+            raise StorageError(f"{self._bucket} is a file: name the folder that holds it")
+
+    def _look(self, path: Path) -> os.stat_result | None:
+        """A regular file's status, or None if there is none."""
+        try:
+            seen = path.stat()
+        except OSError as error:
+            self._check_root()
+            if error.errno in _NOT_THERE:
+                return None
+            raise StorageError(f"{str(path)!r} can't be looked at: {error.strerror}. Check the permissions") from error
+        return seen if stat.S_ISREG(seen.st_mode) else None
+
+    def _fault(self, key: str, error: OSError) -> Exception:
+        """What to raise for a file that can't be opened or read."""
+        self._check_root()
+        if error.errno in _NOT_THERE:
+            return ObjectGone(f"{key} is not there any more")
+        if error.errno in _FILE_FAULTS:
+            return PhotoError(_FILE_FAULTS[error.errno])
+        return StorageError(f"{key} in {self._bucket} can't be read: {error.strerror}. Check the drive, then try again")
+
+
+def _etag(seen: os.stat_result) -> str:
+    # No inode: an album that was copied to another drive, times and all, has not changed.
+    return f"{seen.st_size}-{seen.st_mtime_ns}"
+
+
+def _object(key: str, seen: os.stat_result) -> ObjectStat:
+    return ObjectStat(key, _etag(seen), seen.st_size)
+
+
+def _too_large(size_bytes: int, max_bytes: int) -> str:
+    return (
+        f"the file has {size_bytes / 1e6:.1f} MB, more than the limit of {max_bytes / 1e6:.1f} MB (CUMBRE_MAX_PHOTO_MB)"
+    )
+
+
+def _publish(path: Path, data: bytes) -> os.stat_result:
+    """Write a new file that appears under its name only when it is whole. Raises FileExistsError if it is taken."""
+    descriptor, name = tempfile.mkstemp(prefix=".cumbre-", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+            written = os.fstat(descriptor)
+        try:
+            path.hardlink_to(temporary)
+        except OSError as error:
+            if error.errno not in _NO_HARD_LINKS:
+                raise
+            # exFAT and the like: reserve the name, then put the whole file in its place.
+            path.touch(mode=0o600, exist_ok=False)
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+    return written
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name survive a power cut, where folders can be synced (not on Windows)."""
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            with suppress(OSError):
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

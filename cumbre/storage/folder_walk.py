@@ -1,0 +1,139 @@
+"""Walks an album folder: symbolic links to folders are followed, never in circles."""
+
+import errno
+import logging
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cumbre.storage.formats import PHOTO_EXTENSIONS, is_hidden, is_photo_name
+from cumbre.storage.keys import encode_name
+
+_log = logging.getLogger(__name__)
+
+# Deeper than any album; ends a walk through links that lead ever on from one drive to another.
+_MAX_DEPTH = 64
+
+_Inode = tuple[int, int]
+_Entries = list[tuple[str, os.DirEntry[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class WalkedFile:
+    """A photo: a regular file, or a link to one. The key is relative to the walk's root."""
+
+    key: str
+    stat: os.stat_result
+
+
+@dataclass(frozen=True, slots=True)
+class WalkedFolder:
+    """A folder; the root's key is empty. linked: it is a symbolic link itself."""
+
+    key: str
+    path: Path
+    linked: bool = False
+    ancestors: frozenset[_Inode] = frozenset()
+    depth: int = 0
+
+
+class FolderWalk:
+    """One walk below a root. unreadable grows meanwhile: the prefixes of the keys that could not be seen.
+
+    A link back to a folder that the walk came through, or into the album itself (whose photos have their keys already),
+    is not followed; a link to anywhere else is. Hidden names are passed over (see formats.is_hidden).
+    """
+
+    def __init__(self, root: Path, extensions: frozenset[str] = PHOTO_EXTENSIONS) -> None:
+        self._root = root
+        self._real_root = os.path.realpath(root)
+        self._extensions = extensions
+        self.unreadable: list[str] = []
+
+    def folders(self) -> Iterator[WalkedFolder]:
+        """Every folder, parents first."""
+        for folder, _ in self._visit([]):
+            yield folder
+
+    def files(self, start: str = "") -> Iterator[WalkedFile]:
+        """The photos in and under a folder (its key; "" for the root), sorted by name within each folder."""
+        for folder, entries in self._visit(start.split("/") if start else []):
+            for name, entry in entries:
+                if is_photo_name(name, self._extensions):
+                    yield from self._file(_join(folder.key, name), entry)
+
+    def _visit(self, start: list[str]) -> Iterator[tuple[WalkedFolder, _Entries]]:
+        waiting = [WalkedFolder("", self._root)]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                seen = folder.path.stat()
+                inode = (seen.st_dev, seen.st_ino)
+                if inode in folder.ancestors:
+                    continue
+                entries = self._entries(folder)
+            except OSError as error:
+                self._report(folder.key and f"{folder.key}/", error)
+                continue
+            if folder.depth < len(start):
+                entries = [(name, entry) for name, entry in entries if name == start[folder.depth]]
+            else:
+                yield folder, entries
+            if folder.depth < _MAX_DEPTH:
+                below = folder.ancestors | {inode}
+                waiting += [sub for named in reversed(entries) for sub in self._subfolder(folder, below, *named)]
+
+    def _entries(self, folder: WalkedFolder) -> _Entries:
+        named: dict[str, os.DirEntry[str]] = {}
+        with os.scandir(folder.path) as entries:
+            for entry in entries:
+                name = encode_name(entry.name)
+                if name is None:
+                    _log.warning("%r in %r is passed over: rename it", entry.name, str(folder.path))
+                elif not is_hidden(entry.name) and (name not in named or name == entry.name):
+                    # Where a name with broken bytes looks like another file's real name, the real one has the key.
+                    named[name] = entry
+        return sorted(named.items())
+
+    def _subfolder(
+        self, folder: WalkedFolder, ancestors: frozenset[_Inode], name: str, entry: os.DirEntry[str]
+    ) -> Iterator[WalkedFolder]:
+        key = _join(folder.key, name)
+        try:
+            if not entry.is_dir():
+                return
+            linked = entry.is_symlink()
+        except OSError as error:
+            # What can't even be looked at may be a folder full of photos.
+            self._report(key, error)
+            return
+        if not (linked and self._leads_into_album(entry.path)):
+            yield WalkedFolder(key, Path(entry.path), linked, ancestors, folder.depth + 1)
+
+    def _file(self, key: str, entry: os.DirEntry[str]) -> Iterator[WalkedFile]:
+        try:
+            # DirEntry.stat may be stale on Windows.
+            seen = Path(entry.path).stat()
+        except OSError as error:
+            self._report(key, error)
+            return
+        if stat.S_ISREG(seen.st_mode):
+            yield WalkedFile(key, seen)
+
+    def _leads_into_album(self, path: str) -> bool:
+        target = os.path.realpath(path)
+        return target == self._real_root or target.startswith(self._real_root.rstrip(os.sep) + os.sep)
+
+    def _report(self, prefix: str, error: OSError) -> None:
+        # Gone since it was listed, a link that leads nowhere, or one that leads to itself: there is nothing to see.
+        if error.errno in (errno.ENOENT, errno.ELOOP, errno.ENOTDIR):
+            return
+        if prefix not in self.unreadable:
+            _log.warning("%r can't be read: %s", str(self._root / prefix), error.strerror)
+            self.unreadable.append(prefix)
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name

@@ -1,0 +1,93 @@
+"""A whole Cumbre in a temporary folder: real storage, index, state and the bundled encoder."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cumbre.bootstrap import open_library
+from cumbre.embed import PhotoEmbedder
+from cumbre.encoder import OnnxEncoder
+from cumbre.library import Library
+from cumbre.models import resolve_model
+from cumbre.settings import Settings
+from tests.pictures import encoded, exif, landscape
+
+# Above Namche, with Ama Dablam at 56 degrees and Kongde behind the camera.
+NAMCHE = {"lat": 27.8030, "lon": 86.7150, "altitude_m": 3570.0}
+TO_AMA_DABLAM = 65.0
+TO_NOTHING = 140.0
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Tests see neither the environment's CUMBRE_ settings nor a .env file."""
+    for name in [name for name in os.environ if name.startswith("CUMBRE_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def lite() -> OnnxEncoder:
+    return OnnxEncoder(resolve_model("lite", Path("/nonexistent")).directory)
+
+
+@pytest.fixture(scope="session")
+def cache_of_lite(lite: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder with lite's everyday texts: they cost a second, which every home would pay again."""
+    cache = tmp_path_factory.mktemp("cache")
+    embedder = PhotoEmbedder(lite, cache)
+    embedder.backgrounds(lite.encode_texts(["a mountain"]))
+    return cache
+
+
+@pytest.fixture
+def home(tmp_path: Path, cache_of_lite: Path) -> Path:
+    shutil.copytree(cache_of_lite, tmp_path / "home" / "cache")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def open_cumbre(home: Path) -> Iterator[Callable[..., Library]]:
+    """Opens a Cumbre on this home; further ones are other processes on the same home."""
+    opened: list[Library] = []
+
+    def open_one(**settings: object) -> Library:
+        opened.append(open_library(Settings(home=home, model="lite", **settings)))
+        return opened[-1]
+
+    yield open_one
+    for library in opened:
+        library.close()
+
+
+@pytest.fixture
+def library(open_cumbre: Callable[..., Library]) -> Library:
+    return open_cumbre()
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """A folder of three photos: Ama Dablam, a view without any peak, and a picture without EXIF."""
+    folder = tmp_path / "album"
+    (folder / "day 1").mkdir(parents=True)
+    (folder / "day 1" / "ama dablam.jpg").write_bytes(photo_towards(TO_AMA_DABLAM, "2023:10:29 08:52:12"))
+    (folder / "day 1" / "valley.jpg").write_bytes(photo_towards(TO_NOTHING, "2023:10:29 09:30:00", sky=(200, 210, 220)))
+    (folder / "plain.png").write_bytes(encoded(landscape(sky=(240, 200, 120)), "PNG"))
+    return folder
+
+
+def photo_towards(heading_deg: float, taken_at: str, sky: tuple[int, int, int] = (90, 140, 220)) -> bytes:
+    """A photo taken above Namche with a long lens."""
+    data = exif(**NAMCHE, heading_deg=heading_deg, focal_length_35mm=61, taken_at=taken_at, offset="+05:45")
+    return encoded(landscape(sky=sky), "JPEG", data)
+
+
+def ingest(library: Library, folder: Path, **options: object):
+    """Scan a folder as `cumbre ingest FOLDER` does."""
+    from cumbre.reconcile import scan
+
+    root, prefix, _ = library.albums.remember(folder)
+    library.albums_changed()
+    return scan(library.ingestor(library.active()), library.storage(str(root)), prefix, **options)

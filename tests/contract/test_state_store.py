@@ -1,0 +1,146 @@
+"""What every StateStore does."""
+
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from cumbre.errors import CumbreError
+from cumbre.state.port import StateStore
+from cumbre.state.sqlite import SqliteStateStore
+
+PAST, FUTURE = 1.0, 4_000_000_000.0
+
+
+class StoreMaker:
+    """Opens the same store again and again, as several processes do."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        self.kind = kind
+        self.folder = folder
+        self.opened: list[StateStore] = []
+
+    def open(self) -> StateStore:
+        store = open_store(self.kind, self.folder)
+        self.opened.append(store)
+        return store
+
+
+def open_store(kind: str, folder: Path) -> StateStore:
+    assert kind == "sqlite"
+    return SqliteStateStore(folder / "state.sqlite")
+
+
+@pytest.fixture(params=["sqlite"])
+def maker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreMaker]:
+    maker = StoreMaker(request.param, tmp_path)
+    yield maker
+    for store in maker.opened:
+        store.close()
+
+
+@pytest.fixture
+def store(maker: StoreMaker) -> StateStore:
+    return maker.open()
+
+
+def test_gets_what_was_put(store: StateStore) -> None:
+    store.put("album", "/photos/ü", b"\x00\xff")
+    assert store.get("album", "/photos/ü") == b"\x00\xff"
+    assert store.get("album", "other") is None
+    assert store.get("correction", "/photos/ü") is None
+
+
+def test_an_empty_value_is_a_record(store: StateStore) -> None:
+    store.put("album", "/photos", b"")
+    assert store.get("album", "/photos") == b""
+
+
+def test_put_replaces(store: StateStore) -> None:
+    store.put("chat", "7", b"old", expires_at=FUTURE)
+    store.put("chat", "7", b"new")
+    assert store.get("chat", "7") == b"new"
+    assert list(store.items("chat")) == [("7", b"new")]
+
+
+def test_delete_forgets_and_may_find_nothing(store: StateStore) -> None:
+    store.put("chat", "7", b"x")
+    store.delete("chat", "7")
+    store.delete("chat", "7")
+    assert store.get("chat", "7") is None
+
+
+def test_items_come_by_key_and_kind(store: StateStore) -> None:
+    for key in ("b", "a", "c"):
+        store.put("peak", key, key.encode())
+    store.put("album", "z", b"")
+    assert list(store.items("peak")) == [("a", b"a"), ("b", b"b"), ("c", b"c")]
+
+
+def test_items_may_be_deleted_on_the_way(store: StateStore) -> None:
+    for number in range(250):
+        store.put("peak", f"{number:03}", b"x")
+    for key, _ in store.items("peak"):
+        store.delete("peak", key)
+    assert list(store.items("peak")) == []
+
+
+def test_expired_records_are_not_there(store: StateStore) -> None:
+    store.put("file", "gone", b"x", expires_at=PAST)
+    store.put("file", "here", b"y", expires_at=FUTURE)
+    assert store.get("file", "gone") is None
+    assert list(store.items("file")) == [("here", b"y")]
+
+
+def test_put_if_absent_keeps_the_first(store: StateStore) -> None:
+    assert store.put_if_absent("update", "1", b"first")
+    assert not store.put_if_absent("update", "1", b"second")
+    assert store.get("update", "1") == b"first"
+
+
+def test_put_if_absent_takes_the_place_of_an_expired_record(maker: StoreMaker) -> None:
+    store = maker.open()
+    assert store.put_if_absent("update", "1", b"old", expires_at=PAST)
+    assert store.put_if_absent("update", "1", b"new", expires_at=FUTURE)
+    assert not store.put_if_absent("update", "1", b"newer")
+    assert store.get("update", "1") == b"new"
+
+
+def test_a_record_has_a_largest_size(store: StateStore) -> None:
+    store.put("peak", "full", bytes(350 * 1024))
+    assert len(store.get("peak", "full") or b"") == 350 * 1024
+    with pytest.raises(CumbreError, match="at most"):
+        store.put("peak", "over", bytes(350 * 1024 + 1))
+    with pytest.raises(CumbreError, match="at most"):
+        store.put_if_absent("peak", "over", bytes(350 * 1024 + 1))
+
+
+def test_records_outlive_the_store_and_are_seen_by_others(maker: StoreMaker) -> None:
+    one, other = maker.open(), maker.open()
+    one.put("correction", "abc", b"[]")
+    assert other.get("correction", "abc") == b"[]"
+    one.close()
+    assert maker.open().get("correction", "abc") == b"[]"
+
+
+def test_of_many_threads_one_is_first(store: StateStore) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(lambda n: store.put_if_absent("update", "1", str(n).encode()), range(64)))
+    assert won.count(True) == 1
+    assert store.get("update", "1") == str(won.index(True)).encode()
+
+
+def _claim(kind: str, folder: Path, count: int) -> int:
+    store = open_store(kind, folder)
+    won = sum(store.put_if_absent("update", str(number), b"x") for number in range(count))
+    store.close()
+    return won
+
+
+def test_of_many_processes_one_is_first(maker: StoreMaker) -> None:
+    """The processes also create the file at the same time."""
+    with multiprocessing.get_context("spawn").Pool(3) as pool:
+        won = pool.starmap(_claim, [(maker.kind, maker.folder, 60)] * 3)
+    assert sum(won) == 60

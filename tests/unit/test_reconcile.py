@@ -1,0 +1,101 @@
+"""A whole album against the index."""
+
+import shutil
+
+import pytest
+
+from cumbre.errors import AlbumMissing, StorageError
+from cumbre.reconcile import ScanProgress
+from tests.conftest import ingest, photo_towards
+
+
+def counts(report):
+    return report.indexed, report.unchanged, report.removed, len(report.failed)
+
+
+def test_a_first_scan_indexes_all_and_a_second_finds_nothing_to_do(library, album):
+    assert counts(ingest(library, album)) == (3, 0, 0, 0)
+    assert counts(ingest(library, album)) == (0, 3, 0, 0)
+
+
+def test_what_changed_meanwhile_is_taken_up(library, album):
+    ingest(library, album)
+    (album / "plain.png").unlink()
+    (album / "new.jpg").write_bytes(photo_towards(10, "2023:11:01 08:00:00"))
+    (album / "day 1" / "valley.jpg").write_bytes(photo_towards(20, "2023:11:01 08:00:00"))
+    assert counts(ingest(library, album)) == (2, 1, 1, 0)
+
+
+def test_old_failures_are_reported_again_but_not_tried_again(library, album):
+    (album / "bad.jpg").write_bytes(b"no picture")
+    first, second = ingest(library, album), ingest(library, album)
+    assert counts(first) == (3, 0, 0, 1)
+    assert counts(second) == (0, 3, 0, 1)
+    assert first.failed == second.failed
+
+
+def test_a_renamed_folder_costs_no_embedding_and_no_doubt(library, album, lite, monkeypatch):
+    for i in range(30):
+        (album / "day 1" / f"{i}.jpg").write_bytes(photo_towards(i, "2023:11:01 08:00:00"))
+    ingest(library, album)
+    monkeypatch.setattr(type(lite), "encode_images", lambda *_: pytest.fail("embedded again"))
+    (album / "day 1").rename(album / "first day")
+    assert counts(ingest(library, album)) == (32, 1, 32, 0)
+    assert library.active().index.count() == 33
+
+
+def test_an_empty_album_folder_does_not_empty_the_index_until_it_is_confirmed(library, album):
+    ingest(library, album)
+    shutil.rmtree(album / "day 1")
+    (album / "plain.png").unlink()
+    with pytest.raises(AlbumMissing, match="--confirm-removals"):
+        ingest(library, album)
+    assert library.active().index.count() == 3
+    assert counts(ingest(library, album, confirm_removals=True)) == (0, 0, 3, 0)
+
+
+def test_losing_most_of_an_album_is_suspicious_and_new_photos_are_indexed_all_the_same(library, album):
+    for i in range(40):
+        (album / f"{i}.jpg").write_bytes(photo_towards(i, "2023:11:01 08:00:00"))
+    ingest(library, album)
+    for i in range(30):
+        (album / f"{i}.jpg").unlink()
+    (album / "new.jpg").write_bytes(photo_towards(77, "2023:11:02 08:00:00"))
+    with pytest.raises(AlbumMissing, match="30 of the 44"):
+        ingest(library, album)
+    assert library.active().index.count() == 44
+
+
+def test_an_album_that_is_not_there_changes_nothing(library, album):
+    ingest(library, album)
+    storage = library.storage(str(album.resolve()))
+    album.rename(album.with_name("elsewhere"))
+    from cumbre.reconcile import scan
+
+    with pytest.raises(StorageError):
+        scan(library.ingestor(library.active()), storage)
+    assert library.active().index.count() == 3
+
+
+def test_a_prefix_looks_at_nothing_else(library, album):
+    ingest(library, album)
+    (album / "plain.png").unlink()
+    (album / "day 1" / "new.jpg").write_bytes(photo_towards(10, "2023:11:01 08:00:00"))
+    assert counts(ingest(library, album / "day 1")) == (1, 2, 0, 0)
+    assert library.active().index.count() == 4
+
+
+def test_a_crash_in_the_middle_costs_only_what_was_in_hand(library, album, open_cumbre):
+    for i in range(20):
+        (album / f"{i}.jpg").write_bytes(photo_towards(i, "2023:11:01 08:00:00"))
+    progress = ScanProgress()
+    ingest(library, album, progress=progress, stopped=lambda: progress.done >= 8)
+    done = library.active().index.count()
+    assert 8 <= done < 23
+    assert counts(ingest(open_cumbre(), album)) == (23 - done, done, 0, 0)
+
+
+def test_progress_knows_how_much_there_is(library, album):
+    progress = ScanProgress()
+    ingest(library, album, progress=progress)
+    assert (progress.done, progress.total, progress.failed) == (3, 3, 0)

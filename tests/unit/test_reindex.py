@@ -1,0 +1,97 @@
+"""The next generation, with siglip2-tiny where it is at hand, else a copy of lite under another name."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cumbre.answering import AlbumQueryService
+from cumbre.bootstrap import open_library
+from cumbre.editing import LocalAlbumService
+from cumbre.errors import ModelError, StorageError
+from cumbre.models import resolve_model
+from cumbre.query import SearchRequest
+from cumbre.reconcile import ScanProgress
+from cumbre.reindex import reindex
+from tests.conftest import ingest
+
+
+@pytest.fixture
+def other_model(tmp_path: Path) -> Path:
+    """An encoder of another id; its vectors must never meet those of lite."""
+    directory = tmp_path / "other"
+    shutil.copytree(resolve_model("lite", tmp_path).directory, directory)
+    own = json.loads((directory / "cumbre.json").read_text())
+    (directory / "cumbre.json").write_text(json.dumps(own | {"model_id": "other-1"}))
+    return directory
+
+
+@pytest.fixture
+def changed(library, album, other_model):
+    """The same home, opened by someone who wants another model."""
+    ingest(library, album)
+    opened = open_library(replace(library.settings, model=str(other_model)))
+    yield opened
+    opened.close()
+
+
+def test_the_old_model_answers_and_says_that_a_reindex_is_due(changed):
+    service = AlbumQueryService(changed)
+    assert service.search(SearchRequest(text="ama dablam")).hits
+    status = service.status()
+    assert (status.model_id, status.wanted_model_id) == ("lite-1", "other-1")
+    assert any("cumbre reindex" in notice for notice in status.notices)
+
+
+def test_a_reindex_moves_every_photo_to_the_wanted_model(changed):
+    report = reindex(changed)
+    assert (report.indexed, len(report.failed)) == (3, 0)
+    assert changed.active().index.space.model_id == "other-1"
+    assert changed.active().index.count() == 3
+    assert AlbumQueryService(changed).search(SearchRequest(text="ama dablam")).hits
+    assert changed.reindex_due() == ""
+
+
+def test_a_stopped_reindex_goes_on_where_it_was(changed):
+    progress = ScanProgress()
+    changed.options = replace(changed.options, batch_size=1)
+    assert reindex(changed, progress, stopped=lambda: progress.done >= 1).stopped
+    assert changed.active().index.space.model_id == "lite-1"
+    done = changed.building().index.count()
+    assert 1 <= done < 3
+    assert reindex(changed).indexed == 3 - done
+    assert changed.active().index.count() == 3
+
+
+def test_corrections_survive_a_reindex(changed, album):
+    photo = next(d for d in changed.active().index.select() if d.key == "plain.png")
+    LocalAlbumService(changed).correct(photo.id, ("makalu",))
+    reindex(changed)
+    assert changed.active().index.get(photo.id).document.predicted_peaks == ("makalu",)
+
+
+def test_photos_added_while_it_is_built_go_into_both(changed):
+    changed.active()
+    changed.generations.create(changed.encoders.wanted().space)
+    added = LocalAlbumService(changed).add("new.jpg", (Path(changed.albums.folders()[0]) / "plain.png").read_bytes())
+    for generation in (changed.active(), changed.building()):
+        assert generation.index.get(added.id) is not None
+
+
+def test_an_album_that_is_away_stops_the_reindex_and_the_old_index_stays(changed, album):
+    album.rename(album.with_name("away"))
+    with pytest.raises(StorageError, match="cumbre reindex"):
+        reindex(changed)
+    assert changed.active().index.space.model_id == "lite-1"
+    assert changed.active().index.count() == 3
+
+
+def test_an_index_whose_model_is_gone_names_the_way_out(library, album, other_model, open_cumbre):
+    theirs = open_library(replace(library.settings, model=str(other_model)))
+    ingest(theirs, album)
+    theirs.close()
+    shutil.rmtree(other_model)
+    with pytest.raises(ModelError, match="cumbre reindex"):
+        open_cumbre().active()

@@ -1,0 +1,167 @@
+"""The two services that front ends use, over a whole Cumbre."""
+
+import pytest
+
+from cumbre.answering import AlbumQueryService
+from cumbre.editing import LocalAlbumService
+from cumbre.errors import InvalidRequest, NotFound, PhotoError
+from cumbre.geometry import Position
+from cumbre.photo import PhotoLimits, read_photo
+from cumbre.query import SearchRequest
+from tests.conftest import NAMCHE, TO_AMA_DABLAM, ingest, photo_towards
+from tests.pictures import encoded, landscape
+
+
+@pytest.fixture
+def query(library, album):
+    ingest(library, album)
+    return AlbumQueryService(library)
+
+
+@pytest.fixture
+def editor(library, query):
+    return LocalAlbumService(library)
+
+
+def by_key(query, key):
+    return next(hit.photo for hit in query.search(SearchRequest(k=100)).hits if hit.photo.key == key)
+
+
+def test_a_name_finds_its_photo(query):
+    (hit,) = query.search(SearchRequest(text="आमा दब्लम")).hits
+    assert hit.photo.key == "day 1/ama dablam.jpg"
+
+
+def test_a_photo_in_the_question_is_identified_too(query):
+    answer = query.search(SearchRequest(photo=photo_towards(TO_AMA_DABLAM, "2023:11:05 08:00:00")))
+    assert answer.identification.answer == "ama-dablam"
+    assert answer.hits[0].photo.key == "day 1/ama dablam.jpg"
+
+
+def test_identify_adds_nothing_to_the_album(query):
+    before = query.status().photos
+    found = query.identify(photo_towards(TO_AMA_DABLAM, "2023:11:05 08:00:00"))
+    assert found.answer == "ama-dablam"
+    assert query.status().photos == before
+
+
+def test_a_stripped_photo_is_named_once_someone_says_where_and_whither(query):
+    stripped = encoded(landscape())
+    assert query.identify(stripped).answer is None
+    at = Position(NAMCHE["lat"], NAMCHE["lon"], NAMCHE["altitude_m"])
+    found = query.identify(stripped, at, TO_AMA_DABLAM)
+    # Without a focal length the view is taken as wide, and Thamserku at its edge is twice as high.
+    assert {peak.id for peak in found.peaks[:2]} == {"ama-dablam", "thamserku"}
+    assert found.answer is not None
+    assert "focal length is unknown" in found.note
+
+
+def test_a_place_without_altitude_takes_that_of_album_photos_nearby(query):
+    found = query.identify(encoded(landscape()), Position(NAMCHE["lat"], NAMCHE["lon"]), TO_AMA_DABLAM)
+    assert found.answer is not None
+    assert "album photos taken nearby" in found.note
+
+
+def test_no_picture_is_a_photo_error(query):
+    with pytest.raises(PhotoError):
+        query.identify(b"no picture")
+
+
+def test_renditions_are_small_jpegs_without_metadata(query):
+    photo = by_key(query, "day 1/ama dablam.jpg")
+    jpeg = query.rendition(photo.id, 320)
+    shown = read_photo(jpeg, PhotoLimits())
+    assert max(shown.image.size) <= 320
+    assert shown.facts.position is None
+    assert b"Exif" not in jpeg
+    assert query.rendition(photo.id, 320) == jpeg
+    with pytest.raises(InvalidRequest):
+        query.rendition(photo.id, 321)
+
+
+def test_peaks_are_counted(query):
+    counts = {one.peak.id: one.photos for one in query.peaks()}
+    assert counts["ama-dablam"] == 1
+    assert counts["makalu"] <= 1
+    assert len(counts) == 25
+
+
+def test_what_does_not_exist_is_not_found(query, editor):
+    for ask in (query.photo, editor.retry, lambda i: editor.correct(i, ()), lambda i: query.rendition(i, 320)):
+        with pytest.raises(NotFound):
+            ask("0" * 40)
+    with pytest.raises(NotFound):
+        query.search(SearchRequest(peak_ids=("olympus-mons",)))
+
+
+def test_status_says_what_answers_and_what_would_be_better(query, library, album):
+    (album / "bad.jpg").write_bytes(b"no picture")
+    ingest(library, album)
+    status = query.status()
+    assert (status.photos, len(status.failures)) == (3, 1)
+    assert status.model_id == "lite-1"
+    assert any("cumbre models fetch" in notice for notice in status.notices)
+    assert status.failures[0].path.endswith("/bad.jpg")
+
+
+def test_a_correction_is_used_everywhere_survives_a_rename_and_can_be_undone(query, editor, library, album):
+    photo = by_key(query, "plain.png")
+    corrected = editor.correct(photo.id, ("makalu", "makalu", "lhotse"))
+    assert corrected.predicted_peaks == ("makalu", "lhotse")
+    assert [hit.photo.key for hit in query.search(SearchRequest(text="makalu")).hits] == ["plain.png"]
+    (album / "plain.png").rename(album / "renamed.png")
+    ingest(library, album)
+    renamed = by_key(query, "renamed.png")
+    assert renamed.corrected
+    assert renamed.predicted_peaks == ("makalu", "lhotse")
+    undone = editor.correct(renamed.id, None)
+    assert (undone.corrected, undone.predicted_peaks) == (False, ())
+
+
+def test_a_correction_to_nothing_takes_the_peaks_away(query, editor):
+    photo = by_key(query, "day 1/ama dablam.jpg")
+    editor.correct(photo.id, ())
+    assert query.search(SearchRequest(text="ama dablam")).hits == ()
+    assert query.photo(photo.id).peaks[0].id == "ama-dablam"
+
+
+def test_a_correction_names_catalogued_peaks_only(query, editor):
+    with pytest.raises(NotFound):
+        editor.correct(by_key(query, "plain.png").id, ("olympus-mons",))
+
+
+def test_an_added_photo_is_searchable_at_once_and_the_album_folder_is_untouched(query, editor, library, album):
+    before = sorted(album.rglob("*"))
+    added = editor.add("../../IMG 1?.jpg", photo_towards(TO_AMA_DABLAM, "2023:11:05 08:00:00"))
+    assert added.predicted_peaks[0] == "ama-dablam"
+    assert added.bucket == str(library.albums.inbox.resolve())
+    assert added.key.startswith("IMG-1-")
+    assert len(query.search(SearchRequest(text="ama dablam")).hits) == 2
+    assert sorted(album.rglob("*")) == before
+
+
+def test_what_is_no_photo_is_not_added(query, editor, library):
+    with pytest.raises(PhotoError):
+        editor.add("x.jpg", b"no picture")
+    assert list(library.albums.inbox.iterdir()) == []
+
+
+def test_a_failure_is_tried_again_on_request(query, editor, library, album):
+    (album / "bad.jpg").write_bytes(b"no picture")
+    ingest(library, album)
+    failed = query.status().failures[0]
+    assert editor.retry(failed.id).failure is not None
+    assert editor.retry(by_key(query, "plain.png").id).failure is None
+
+
+def test_an_imported_peak_renames_the_photos_without_reading_them(query, library, album):
+    from cumbre.catalog import Peak
+    from cumbre.geometry import destination
+
+    lat, lon = destination(NAMCHE["lat"], NAMCHE["lon"], 140.0, 5000.0)
+    for file in album.rglob("*.jpg"):
+        file.unlink()
+    library.store.import_peaks([Peak("new-peak", lat, lon, 5600.0, ("New Peak",))])
+    changed = library.active().reidentify()
+    assert changed >= 1
+    assert [hit.photo.key for hit in query.search(SearchRequest(text="new peak")).hits] == ["day 1/valley.jpg"]
