@@ -42,7 +42,8 @@ class PhotoFacts:
 class PeakPrediction:
     """One peak that may be in a photo, with the evidence for it.
 
-    offset_deg is the peak's bearing less the camera's heading (None without a heading); elevation_deg the apparent
+    probability is the share of the picture's attention (all peaks and "none of these" sum to 1); in_view the chance that
+    the summit is inside the frame and clear to see. offset_deg is the peak's bearing less the camera's heading (None without a heading); elevation_deg the apparent
     elevation; cosine the likeness to the peak's prototype (None where appearance did not vote); why the reason in
     words.
     """
@@ -50,6 +51,7 @@ class PeakPrediction:
     id: str
     probability: float
     why: str
+    in_view: float | None = None
     distance_m: float | None = None
     bearing_deg: float | None = None
     offset_deg: float | None = None

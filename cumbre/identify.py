@@ -15,7 +15,7 @@ from cumbre.documents import Identification, PeakPrediction
 from cumbre.geometry import FloatArray
 from cumbre.index.port import Vector
 from cumbre.sighting import Sighting
-from cumbre.visibility import PeakViews, VisibilityModel, peak_views
+from cumbre.visibility import PeakViews, VisibilityModel, aimed_in_frame, peak_views
 from cumbre.wording import Reasons
 
 # Without any altitude: what share of the mean elevation of the summits around people stand at.
@@ -26,12 +26,13 @@ _SUMMITS_AROUND_M = 20_000.0
 @dataclass(frozen=True, slots=True)
 class IdentifyPolicy:
     """answer_min: with P(none) below 1 - answer_min we stand by the likeliest peak; without a heading the peak itself
-    must reach it. shown_min, shown_max: which predictions count in filters and totals (design decision 14).
-    familiar_min: the cosine to a known photo from which appearance alone may answer."""
+    must reach it. shown_min, shown_max: which predictions count in filters and totals; in_view_min: a summit that is as
+    surely in view as this counts as well, though another fills the picture. familiar_min: the cosine to a known photo from which appearance alone may answer."""
 
     answer_min: float = 0.5
     shown_min: float = 0.15
     shown_max: int = 4
+    in_view_min: float = 0.65
     kept_min: float = 0.01
     kept_max: int = 12
     familiar_min: float = 0.85
@@ -39,10 +40,11 @@ class IdentifyPolicy:
 
 @dataclass(frozen=True, slots=True)
 class _Posterior:
-    """views with the probability of each, and of none of them."""
+    """views with the probability of each and of being in view, and the probability of none of them."""
 
     views: PeakViews
     probability: FloatArray
+    in_view: FloatArray
     none: float
 
 
@@ -71,8 +73,10 @@ class PeakIdentifier:
         """The peaks that count for a photo: at most shown_max, each likely enough, none without an answer."""
         if identification.answer is None:
             return ()
-        likely = [p.id for p in identification.peaks if p.probability >= self.policy.shown_min]
-        return tuple(likely[: self.policy.shown_max]) or (identification.answer,)
+        policy = self.policy
+        likely = [p.id for p in identification.peaks if p.probability >= policy.shown_min] or [identification.answer]
+        beside = [p.id for p in identification.peaks if (p.in_view or 0.0) >= policy.in_view_min]
+        return tuple(dict.fromkeys([*likely, *beside]))[: policy.shown_max]
 
     def _voter(self, vector: Vector | None) -> Callable[[list[str]], AppearanceVote] | None:
         appearance = self.appearance
@@ -90,10 +94,11 @@ class PeakIdentifier:
         for altitude_m in self._altitudes_m(seen):
             views = peak_views(self.catalog, seen, altitude_m, self.model)
             likelihood = vote(self._ids(views)).likelihood if vote and len(views) else np.ones(len(views))
-            posteriors.append(_posterior(views, likelihood))
+            posteriors.append(_posterior(views, likelihood, seen, self.model))
         middle = posteriors[len(posteriors) // 2]
         probability = np.mean([p.probability for p in posteriors], axis=0)
-        return _Posterior(middle.views, probability, float(np.mean([p.none for p in posteriors])))
+        in_view = np.mean([p.in_view for p in posteriors], axis=0)
+        return _Posterior(middle.views, probability, in_view, float(np.mean([p.none for p in posteriors])))
 
     def _altitudes_m(self, seen: Sighting) -> list[float]:
         assert seen.position is not None
@@ -116,6 +121,7 @@ class PeakIdentifier:
                 id=ids[i],
                 probability=float(found.probability[i]),
                 why=Reasons.in_view(views, i, seen),
+                in_view=None if seen.heading_deg is None else float(found.in_view[i]),
                 distance_m=float(views.distance_m[i]),
                 bearing_deg=float(views.bearing_deg[i]),
                 offset_deg=None if seen.heading_deg is None else float(views.offset_deg[i]),
@@ -156,10 +162,11 @@ class PeakIdentifier:
         return Identification(ids[best], predictions, ("appearance",), Reasons.APPEARANCE_ONLY)
 
 
-def _posterior(views: PeakViews, likelihood: FloatArray) -> _Posterior:
-    visible = np.clip(views.in_frame * views.clear, 0.0, 1.0)
-    none = float(np.prod(1.0 - visible))
-    mass = views.in_frame * views.clear * views.weight * likelihood
+def _posterior(views: PeakViews, likelihood: FloatArray, seen: Sighting, model: VisibilityModel) -> _Posterior:
+    none = float(np.prod(1.0 - np.clip(views.in_frame * views.clear, 0.0, 1.0)))
+    attention = views.clear * views.weight * likelihood
+    mass = views.in_frame * attention
     total = float(mass.sum())
     probability = (1.0 - none) * mass / total if total > 0 else np.zeros(len(views))
-    return _Posterior(views, probability, none)
+    in_view = (1.0 - none) * views.clear * aimed_in_frame(views, attention, seen, model)
+    return _Posterior(views, probability, in_view, none)

@@ -44,6 +44,7 @@ def prediction(predicted: PeakPrediction, catalog: Mapping[str, Peak]) -> Json:
         "id": predicted.id,
         "name": known.name if known else predicted.id,
         "probability": round(predicted.probability, 4),
+        "in_view": _rounded(predicted.in_view, 4),
         "distance_m": _rounded(predicted.distance_m, 0),
         "bearing_deg": _rounded(predicted.bearing_deg, 1),
         "offset_deg": _rounded(predicted.offset_deg, 1),

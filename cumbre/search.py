@@ -100,7 +100,7 @@ class Searcher:
         ranked = []
         for photo in photos:
             shown = [peak for peak in named if peak.id in photo.predicted_peaks]
-            certainty = sum(_probability(photo, peak.id) for peak in shown) / len(named)
+            certainty = sum(_certainty(photo, peak.id) for peak in shown) / len(named)
             refined = meaning.get(photo.id, certainty) if rest else certainty
             names = " and ".join(peak.name for peak in shown)
             said = "you said it shows" if photo.corrected else "shows"
@@ -184,10 +184,15 @@ def _fused(rankings: Sequence[Sequence[_Ranked]]) -> list[_Ranked]:
     return [_Ranked(photo_id, scores[photo_id], "; ".join(reasons[photo_id])) for photo_id in order]
 
 
-def _probability(photo: PhotoDocument, peak_id: str) -> float:
+def _certainty(photo: PhotoDocument, peak_id: str) -> float:
+    """How surely a photo shows a peak, and how much it is about it; in [0, 1]."""
     if photo.corrected:
         return 1.0
-    return next((p.probability for p in photo.peaks if p.id == peak_id), 0.0)
+    found = next((p for p in photo.peaks if p.id == peak_id), None)
+    if found is None:
+        return 0.0
+    in_view = found.probability if found.in_view is None else found.in_view
+    return in_view * (1.0 + found.probability) / 2
 
 
 def _evidence(photo: PhotoDocument, peak_id: str) -> str:

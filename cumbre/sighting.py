@@ -24,6 +24,7 @@ class Sighting:
     hfov_deg: float | None = None
     vfov_deg: float | None = None
     pitch_deg: float | None = None
+    roll_deg: float | None = None
     sky_fraction: float | None = None
     fov_assumed: bool = False
     altitude_from_album: bool = False
@@ -52,6 +53,7 @@ def sighting(
         hfov_deg=horizontal_fov_deg(focal_length_35mm, facts.width, facts.height),
         vfov_deg=horizontal_fov_deg(focal_length_35mm, facts.height, facts.width),
         pitch_deg=facts.pitch_deg,
+        roll_deg=facts.roll_deg,
         sky_fraction=sky_fraction,
         fov_assumed=facts.focal_length_35mm is None,
         altitude_from_album=from_album,

@@ -3,7 +3,7 @@
 from datetime import UTC
 
 from PIL import Image
-from PIL.ExifTags import IFD, GPS, Base
+from PIL.ExifTags import GPS, IFD, Base
 from PIL.TiffImagePlugin import IFDRational
 
 from cumbre.demo.scene import Scene

@@ -18,7 +18,7 @@ def fractal_tile(seed: int, roughness: float = 2.2) -> Float32:
     """Cloud-like noise [1024, 1024] in (-1, 1); the amplitude of a frequency k is k ** -roughness / 2."""
     frequency = _frequency()
     spectrum = _white_spectrum(seed) * np.where(frequency > 0, np.maximum(frequency, 1.0) ** (-roughness / 2 - 0.5), 0)
-    return _spread(np.fft.irfft2(spectrum, (TILE_PX, TILE_PX)))
+    return _spread(_wave(spectrum))
 
 
 @cache
@@ -29,7 +29,7 @@ def ridged_tile(seed: int) -> Float32:
     weight = np.ones_like(total)
     for octave in range(2, 7):
         band = np.exp(-((np.log2(np.maximum(frequency, 0.5)) - octave) ** 2) * 2.0)
-        wave = np.fft.irfft2(_white_spectrum(seed * 31 + octave) * band, (TILE_PX, TILE_PX))
+        wave: Float32 = _wave(_white_spectrum(seed * 31 + octave) * band)
         crest = 1.0 - np.minimum(np.abs(wave) / (1.6 * wave.std()), np.float32(1.0))
         total += crest * weight * 0.46 ** (octave - 2)
         weight = np.clip(weight * crest * 1.5, 0.1, 1.0)
@@ -66,13 +66,19 @@ def sample_grid(tile: Float32, columns: Float32, rows: Float32) -> Float32:
 def _frequency() -> Float32:
     fy = np.fft.fftfreq(TILE_PX)[:, None] * TILE_PX
     fx = np.fft.rfftfreq(TILE_PX)[None, :] * TILE_PX
-    return np.hypot(fx, fy).astype(np.float32)
+    frequency: Float32 = np.hypot(fx, fy).astype(np.float32)
+    return frequency
 
 
 def _white_spectrum(seed: int) -> NDArray[np.complex64]:
     """Half the spectrum of white noise, drawn where it is used: a forward transform would only shuffle it."""
     parts = np.random.default_rng(seed).standard_normal((TILE_PX, TILE_PX // 2 + 1, 2), dtype=np.float32)
     return parts.view(np.complex64)[..., 0]
+
+
+def _wave(spectrum: NDArray[np.complex64]) -> Float32:
+    wave: Float32 = np.fft.irfft2(spectrum, (TILE_PX, TILE_PX)).astype(np.float32, copy=False)
+    return wave
 
 
 def _spread(values: Float32) -> Float32:

@@ -94,7 +94,8 @@ class UprightPlane:
 
     def azimuth_offsets_rad(self) -> FloatArray:
         """Angle right of the heading of each column, [width]."""
-        return np.arctan((self.left + np.arange(self.width) + 0.5) / self.focal_px)
+        offsets: FloatArray = np.arctan((self.left + np.arange(self.width) + 0.5) / self.focal_px)
+        return offsets
 
     def row_of(self, tangent: FloatArray, offset_rad: FloatArray) -> FloatArray:
         """Continuous row (0 = upper edge of the plane) of a direction with this tangent of elevation."""

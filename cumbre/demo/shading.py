@@ -75,7 +75,7 @@ def paint_ground(
     shape = z.shape
     grain = _screen(fractal_tile(31, 1.2), shape, 0)
     far = _step(distance, 200.0, 2_500.0)
-    streak = _screen(fractal_tile(37, 1.5), shape, 211, tall=4) * (0.25 + 0.75 * far)
+    streak: Float32 = _screen(fractal_tile(37, 1.5), shape, 211, tall=4) * (0.25 + 0.75 * far)
     broad = _carpet(fractal_tile(41, 1.9), terrain, distance, offset_rad)
     snow_line = snow_line_m(scene)
     tree_line = snow_line * _TREE_LINE_SHARE
@@ -84,23 +84,23 @@ def paint_ground(
     level = (
         (z - snow_line) / span + 0.45 * broad + 0.25 * grain + 0.35 * streak - 0.9 * (1 - _step(distance, 60.0, 900.0))
     )
-    snow = _step(level - 0.9 * np.clip(steep - 1.25, 0, 1.5) + 0.2, -0.3, 0.5)
+    snow = _step(level - 0.9 * np.clip(steep - 1.05 + 0.35 * streak, 0, 1.3) + 0.2, -0.3, 0.5)
     rocky = _step(steep + 0.25 * streak + (z - tree_line) / (1.6 * span + 200) * 0.30, 0.42, 0.95)
     forest = _step((tree_line - z) / span + 0.5 * broad + 0.25 * grain, -0.1, 0.25) * _step(distance, 150.0, 420.0)
     soil = _mix(_rgb((0.47, 0.47, 0.26)), _rgb((0.58, 0.49, 0.31)), 0.5 + 0.5 * broad)
-    soil = _blend(soil, _rgb((0.45, 0.42, 0.39)), _step((z - 0.84 * snow_line) / span + 0.4 * broad, -0.5, 0.7))
+    soil = _blend(soil, _rgb((0.53, 0.47, 0.39)), _step((z - 0.84 * snow_line) / span + 0.4 * broad, -0.5, 0.7))
     rubble = _step(grain + 0.6 * broad, 0.55, 0.9) * _step(z / snow_line, 0.84, 0.92)
     soil = _blend(soil, _rgb((0.62, 0.60, 0.58)), 0.55 * rubble)
     soil *= 1.02 + 0.10 * grain + 0.20 * broad
     trees = _rgb((0.21, 0.27, 0.17)) * (0.98 + 0.36 * grain + 0.18 * broad)
-    rock = _mix(_rgb((0.43, 0.40, 0.40)), _rgb((0.57, 0.51, 0.46)), 0.5 + 0.5 * streak)
+    rock = _mix(_rgb((0.43, 0.40, 0.40)), _rgb((0.57, 0.51, 0.46)), (0.5 + 0.5 * streak).astype(np.float32, copy=False))
     rock *= 0.97 + 0.13 * grain + 0.08 * broad
     colour = _blend(
-        _blend(_blend(soil, trees, forest), rock, rocky * (1 - 0.7 * forest)), _rgb((0.96, 0.97, 1.0)), snow
+        _blend(_blend(soil, trees, forest), rock, rocky * (1 - 0.7 * forest)), _rgb((0.90, 0.915, 0.94)), snow
     )
     relief = lit + (0.10 + 0.14 * np.minimum(steep, 1.2)) * (0.5 * grain + 0.6 * streak) * (1 - 0.55 * snow)
-    sunny = _step(relief, -0.15, 1.1) * _step((z - light.lit_above_m) / (0.05 * snow_line) + 0.4 * broad, 0.0, 1.0)
-    ambient = 0.95 + 0.35 * hollow + 0.14 * np.clip(relief, -1, 1)
+    sunny = _step(relief, -0.1, 1.05) * _step((z - light.lit_above_m) / (0.05 * snow_line) + 0.4 * broad, 0.0, 1.0)
+    ambient = 0.88 + 0.35 * hollow + 0.26 * np.clip(relief, -0.6, 1)
     sun, shade = _rgb(palette.sun), _rgb(palette.shade)
     colour *= shade * (1.05 * ambient) + (sun - 0.62 * shade) * sunny
     return colour
@@ -136,7 +136,7 @@ def lay_lake(canvas: Float32, first_row: int, water: NDArray[np.bool_], horizon_
     mirrored = np.clip(horizon_row - below + (ripple * (2 + 0.02 * below)).astype(np.int64), 0, canvas.shape[1] - 1)
     image = canvas[:, mirrored, columns]
     tone = (_rgb((0.10, 0.40, 0.46)) * (0.9 * _rgb(palette.shade) + 0.35 * _rgb(palette.sun)))[:, 0]
-    share = (0.72 - 0.34 * np.clip(below / (0.3 * canvas.shape[1]), 0, 1) + 0.05 * ripple)
+    share = 0.72 - 0.34 * np.clip(below / (0.3 * canvas.shape[1]), 0, 1) + 0.05 * ripple
     canvas[:, rows, columns] = tone + share.astype(np.float32) * (image - tone)
 
 

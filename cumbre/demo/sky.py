@@ -70,9 +70,10 @@ def _add_stars(sky: Float32, seed: int, tangent: Float32, offset: Float32) -> No
     row, column = rng.integers(1, rows - 1, count), rng.integers(1, columns - 1, count)
     brightness = np.minimum(0.1 + 0.16 * rng.pareto(1.6, count), 0.95).astype(np.float32)
     tint = np.stack([np.ones(count), np.full(count, 0.96), rng.uniform(0.85, 1.1, count)], axis=0).astype(np.float32)
-    np.add.at(sky, (slice(None), row, column), brightness * tint)
-    for dr, dc in ((0, 1), (1, 0), (0, -1), (-1, 0)):
-        np.add.at(sky, (slice(None), row + dr, column + dc), 0.35 * brightness * tint)
+    star = brightness * tint
+    for dr, dc, share in ((0, 0, 1.0), (0, 1, 0.35), (1, 0, 0.35), (0, -1, 0.35), (-1, 0, 0.35)):
+        for channel, light in zip(sky, star, strict=True):
+            np.add.at(channel, (row + dr, column + dc), share * light)
 
 
 def _add_clouds(sky: Float32, scene: Scene, palette: Palette, plane: UprightPlane) -> None:

@@ -21,6 +21,7 @@ EYE_HEIGHT_M = 1.7
 # Nearer than this one stands on the summit rather than looking at it.
 _UNDERFOOT_M = 60.0
 _MAX_PEAKS = 120
+_CREST_M = 70.0
 _NEAREST_M = 2.5
 _METRES_PER_DEGREE = 111_320.0
 
@@ -234,15 +235,16 @@ class Terrain:
         for arm in mountain.arms_rad:
             sin, cos = np.float32(math.sin(arm)), np.float32(math.cos(arm))
             along = dx * sin + dy * cos
-            across = np.abs(dx * cos - dy * sin)
+            # Rounded: a knife edge, sampled at steps of distance, would look like a string of beads.
+            across = np.sqrt((dx * cos - dy * sin) ** 2 + _CREST_M**2) - _CREST_M
             crest = 0.62 * _drop(np.maximum(along, 0), *slopes) + mountain.top_slope * (
                 0.9 * across + 1.5 * np.maximum(-along, 0)
             )
             np.minimum(drop, crest, out=drop)
         # Full relief high up; towards the foot less, or the crags would stand in the meadows like teeth.
         calm = np.clip(1.2 - drop / np.float32(mountain.relief_m), 0.08, 1.0)
-        drop -= np.minimum(0.32 * drop, 300.0) * calm * crags
-        drop -= np.minimum(0.08 * drop, 22.0) * fine
+        drop -= np.minimum(0.38 * drop, 380.0) * calm * crags
+        drop -= np.minimum(0.10 * drop, 45.0) * fine
         peak: Float32 = np.float32(mountain.elev_m) - drop
         # Between the camera and the apex nothing of the mountain may rise above the line of sight to the apex.
         sight = np.float32(self.camera.altitude_m) + d * np.float32(mountain.tangent) - 0.06 * r
@@ -263,4 +265,3 @@ class Terrain:
 def _drop(r, top: float, foot: float, shoulder: float):  # type: ignore[no-untyped-def]
     """How far a flank has fallen at r metres from the apex: steep near the top, gentler towards the foot."""
     return foot * r + (top - foot) * shoulder * r / (r + shoulder)
-

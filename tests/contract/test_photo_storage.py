@@ -1,6 +1,5 @@
 """What every PhotoStorage does. An adapter joins by a class that can put and remove objects behind its back."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -45,11 +44,11 @@ class FolderBucket:
 
 
 @pytest.fixture(params=["folder"])
-def bucket(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bucket]:
+def bucket(request: pytest.FixtureRequest, tmp_path: Path) -> Bucket:
     assert request.param == "folder"
     root = tmp_path / "album"
     root.mkdir()
-    yield FolderBucket(root)
+    return FolderBucket(root)
 
 
 def keys(storage: PhotoStorage, prefix: str = "") -> list[str]:

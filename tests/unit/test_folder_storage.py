@@ -212,14 +212,13 @@ def test_an_unreadable_folder_is_not_an_empty_one(album: Path) -> None:
     put(album / "locked" / "b.jpg")
     put(album / "z.jpg")
     (album / "locked").chmod(0)
-    found = []
+    listing = FolderPhotoStorage(album).list()
     try:
+        assert [next(listing).key, next(listing).key] == ["a.jpg", "z.jpg"]
         with pytest.raises(ListingIncomplete) as caught:
-            for one in FolderPhotoStorage(album).list():
-                found.append(one.key)  # noqa: PERF402  what came before the error counts
+            next(listing)
     finally:
         (album / "locked").chmod(0o700)
-    assert found == ["a.jpg", "z.jpg"]
     assert caught.value.prefixes == ("locked/",)
 
 

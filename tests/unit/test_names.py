@@ -76,8 +76,8 @@ def _script(char: str) -> str:
 
 
 def _mistyped(spelling: str, data: st.DataObject) -> str:
-    """One letter put in, left out, replaced, or swapped with its neighbour, in the letters of the same script."""
-    at = data.draw(st.sampled_from([i for i, char in enumerate(spelling) if char != " "]))
+    """One letter (no digit) put in, left out, replaced by one of the same script, or swapped with its neighbour."""
+    at = data.draw(st.sampled_from([i for i, char in enumerate(spelling) if char != " " and not char.isdigit()]))
     alphabet = "abcdefghijklmnopqrstuvwxyz" if spelling.isascii() else spelling.replace(" ", "")
     letter = data.draw(st.sampled_from(alphabet))
     kind = data.draw(st.sampled_from(("insert", "delete", "substitute", "transpose")))
@@ -87,7 +87,7 @@ def _mistyped(spelling: str, data: st.DataObject) -> str:
         return spelling[:at] + spelling[at + 1 :]
     if kind == "substitute":
         return spelling[:at] + letter + spelling[at + 1 :]
-    assume(at + 1 < len(spelling) and spelling[at + 1] != " ")
+    assume(at + 1 < len(spelling) and spelling[at + 1] != " " and not spelling[at + 1].isdigit())
     return spelling[:at] + spelling[at + 1] + spelling[at] + spelling[at + 2 :]
 
 

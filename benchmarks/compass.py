@@ -1,0 +1,57 @@
+"""How far phones' compasses err, and how the error goes with the phone's roll.
+
+    python -m benchmarks.compass [--photos ../shared/photos]
+
+The folder holds summits.yaml (where summits stand in the pictures, by eye): each marked summit tells the true heading.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from cumbre.catalog_files import bundled_catalog
+from cumbre.geometry import bearing_and_distance, horizontal_fov_deg, signed_angle_deg
+from cumbre.photo import PhotoLimits, read_photo
+
+
+def heading_errors(photos: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Heading errors (true less EXIF) and rolls in degrees, both [N], of the photos with marked summits."""
+    catalog = bundled_catalog()
+    marked = yaml.safe_load((photos / "summits.yaml").read_text())
+    errors, rolls = [], []
+    for path in sorted([*photos.glob("heic/*"), *photos.glob("jpeg/*")]):
+        if path.stem not in marked:
+            continue
+        facts = read_photo(path.read_bytes(), PhotoLimits(), wanted_px=64).facts
+        assert facts.position and facts.focal_length_35mm and facts.heading_deg is not None
+        half = np.radians(horizontal_fov_deg(facts.focal_length_35mm, facts.width, facts.height) / 2)
+        of_summits = []
+        for peak_id, (x, _) in marked[path.stem].items():
+            peak = catalog[peak_id]
+            bearing, _ = bearing_and_distance(
+                facts.position.lat, facts.position.lon, np.array([peak.lat]), np.array([peak.lon])
+            )
+            offset_deg = np.degrees(np.arctan((x - 0.5) * 2 * np.tan(half)))
+            of_summits.append(signed_angle_deg(bearing - offset_deg - facts.heading_deg)[0])
+        errors.append(np.mean(of_summits))
+        rolls.append(facts.roll_deg or 0.0)
+    return np.array(errors), np.array(rolls)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--photos", type=Path, default=Path("../shared/photos"))
+    errors, rolls = heading_errors(parser.parse_args().photos)
+    print(f"{len(errors)} photos; correlation of error and roll {np.corrcoef(errors, rolls)[0, 1]:.2f}")
+    for share in (0.0, 0.25, 0.5, 0.6, 0.75, 1.0):
+        left = errors + share * rolls
+        print(
+            f"heading - {share:.2f} x roll: median {np.median(np.abs(left)):.1f}, rms {np.sqrt((left**2).mean()):.1f}, "
+            f"max {np.abs(left).max():.1f} degrees"
+        )
+
+
+if __name__ == "__main__":
+    main()

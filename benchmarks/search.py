@@ -1,0 +1,169 @@
+"""How well words find photos with the bundled encoder, and how quiet the search is about what isn't there.
+
+    python -m benchmarks.search [--photos ../shared/photos] [--model lite]
+
+Prints the shipped calibration's mean average precision, F1 of what is shown and silence on absent subjects, then the
+variants side by side: score and templates that were considered, each at its own best cutoff for silence.
+"""
+
+import argparse
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from cumbre.bootstrap import open_library
+from cumbre.library import Library
+from cumbre.prompts import background_vectors, backgrounds, query_vector
+from cumbre.query import SearchRequest
+from cumbre.reconcile import scan
+from cumbre.settings import Settings
+
+# Everyday subjects that a trek's album lacks, to see the cutoff on more than the labelled ones.
+FURTHER_ABSENT = (
+    "a giraffe", "a violin", "a space shuttle", "a skateboard", "a bowl of noodles", "a subway train", "a microwave oven",
+    "a washing machine", "a tennis court", "a polar bear", "a penguin", "a chess board", "a pineapple", "a police car",
+    "a fire engine", "a golf course", "a lion", "a toothbrush", "a roller coaster", "an octopus", "a shark", "a tractor",
+    "a cathedral interior", "a snowman", "a camel", "a television", "a printer", "a ballet dancer", "a cruise ship",
+    "a lighthouse", "a helicopter", "palm trees", "a cactus", "bananas", "a bathtub", "a crocodile", "a zebra",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Labels:
+    concepts: dict[str, frozenset[str]]
+    absent: tuple[str, ...]
+    peaks: dict[str, tuple[frozenset[str], bool]]
+
+
+def read_labels(photos: Path) -> Labels:
+    raw = yaml.safe_load((photos / "labels.yaml").read_text())
+    return Labels(
+        {query: frozenset(names) for query, names in raw["concepts"].items()},
+        tuple(raw["absent"]),
+        {name: (frozenset(label["peaks"]), label["certain"]) for name, label in raw["peaks"].items()},
+    )
+
+
+def average_precision(ranked: list[str], relevant: frozenset[str]) -> float:
+    hits = np.array([name in relevant for name in ranked])
+    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+    return float(precision[hits].sum() / len(relevant))
+
+
+def f1(shown: set[str], relevant: frozenset[str]) -> float:
+    return 2 * len(shown & relevant) / (len(shown) + len(relevant))
+
+
+@dataclass(frozen=True)
+class Measured:
+    mean_average_precision: float
+    mean_f1: float
+    silent: int
+    absent: int
+    silent_further: int
+    first_is_right: int
+    labelled_peaks: int
+
+
+def measure(library: Library, labels: Labels) -> Measured:
+    """The shipped search, end to end."""
+    index, searcher = library.active().index, library.active().searcher()
+    everything = index.count()
+    names = {document.id: Path(document.key).stem for document in index.select()}
+    calibration = library.active().encoder.description.calibration
+    precisions, f1s = [], []
+    for query, relevant in labels.concepts.items():
+        vector = query_vector(library.active().encoder, query, calibration.templates, calibration.anti_concept_weight)
+        ranked = [names[n.photo_id] for n in index.nearest(vector, everything)]
+        precisions.append(average_precision(ranked, relevant))
+        shown = {names[hit.photo.id] for hit in searcher.search(SearchRequest(text=query, k=everything)).hits}
+        f1s.append(f1(shown, relevant))
+    peaks = sorted({peak for shown, certain in labels.peaks.values() if certain for peak in shown})
+    right = found = 0
+    for peak_id in peaks:
+        hits = searcher.search(SearchRequest(text=library.catalog().peak(peak_id).name, k=1)).hits
+        if hits:
+            found += 1
+            right += peak_id in labels.peaks[names[hits[0].photo.id]][0]
+    return Measured(
+        float(np.mean(precisions)),
+        float(np.mean(f1s)),
+        sum(not searcher.search(SearchRequest(text=query)).hits for query in labels.absent),
+        len(labels.absent),
+        sum(not searcher.search(SearchRequest(text=query)).hits for query in FURTHER_ABSENT),
+        right,
+        found,
+    )
+
+
+def variants(library: Library, labels: Labels) -> None:
+    """Other scores and templates, each at the lowest cutoff that silences all labelled absent subjects."""
+    encoder = library.active().encoder
+    stored = list(library.active().index.scan())
+    names = [Path(one.document.key).stem for one, _ in stored]
+    photos = np.stack([vector for _, vector in stored])
+    everyday = background_vectors(encoder)
+    highest = np.sort(photos @ everyday.T, axis=1)[:, -10:]
+    scores = {
+        "cosine": np.zeros(len(photos)),
+        "less half the mean of the 10 highest (CSLS)": 0.5 * highest.mean(axis=1),
+        **{f"less log-sum-exp at temperature {t}": backgrounds(photos, everyday, t) for t in (10, 20, 40, 100)},
+    }
+    print(f"{'score':45} {'templates':25} anti    mAP    F1  cutoff")
+    for score_name, background in scores.items():
+        for templates in (("{}",), ("{}", "a photo of {}")):
+            for anti in (0.0, 0.25):
+
+                def scored(query: str) -> np.ndarray:
+                    return photos @ query_vector(encoder, query, templates, anti) - background  # noqa: B023
+
+                cutoff = max(float(scored(query).max()) for query in labels.absent)
+                precisions, f1s = [], []
+                for query, relevant in labels.concepts.items():
+                    values = scored(query)
+                    precisions.append(average_precision([names[i] for i in np.argsort(-values)], relevant))
+                    f1s.append(f1({names[i] for i in np.flatnonzero(values > cutoff)}, relevant))
+                print(
+                    f"{score_name:45} {'+'.join(templates):25} {anti:.2f}  {np.mean(precisions):.3f}  "
+                    f"{np.mean(f1s):.2f}  {cutoff:6.3f}"
+                )
+
+
+def indexed(photos: Path, home: Path, model: str) -> Library:
+    """The labelled photos in an index of their own."""
+    library = open_library(Settings(home=home, model=model))
+    for folder in ("jpeg", "heic"):
+        library.albums.remember(photos / folder)
+    library.albums_changed()
+    for storage in library.storages().values():
+        scan(library.ingestor(library.active()), storage)
+    return library
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--photos", type=Path, default=Path("../shared/photos"))
+    parser.add_argument("--model", default="lite")
+    arguments = parser.parse_args()
+    labels = read_labels(arguments.photos)
+    with tempfile.TemporaryDirectory() as home:
+        library = indexed(arguments.photos, Path(home), arguments.model)
+        try:
+            found = measure(library, labels)
+            print(
+                f"mAP {found.mean_average_precision:.3f} over {len(labels.concepts)} concepts, "
+                f"mean F1 of what is shown {found.mean_f1:.2f}"
+            )
+            print(f"silent on {found.silent} of {found.absent} absent subjects, ", end="")
+            print(f"on {found.silent_further} of {len(FURTHER_ABSENT)} further ones")
+            print(f"first result right for {found.first_is_right} of {found.labelled_peaks} labelled peaks with photos")
+            variants(library, labels)
+        finally:
+            library.close()
+
+
+if __name__ == "__main__":
+    main()
