@@ -51,7 +51,7 @@ class Library:
         """The generation that answers; the first one is created with the wanted model."""
         index = self.generations.active()
         if index is None:
-            index = self.generations.create(self.encoders.wanted().space)
+            index = self.generations.ensure_active(self.encoders.wanted().space)
         return self._join(index, self.encoders.for_space(index.space))
 
     def building(self) -> Generation | None:

@@ -52,7 +52,7 @@ def _target(library: Library) -> Generation:
         library.generations.drop_building()
         begun = None
     if begun is None:
-        library.generations.create(wanted)
+        library.generations.create_building(wanted)
     building = library.building()
     assert building is not None
     return building

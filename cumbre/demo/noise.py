@@ -29,7 +29,7 @@ def ridged_tile(seed: int) -> Float32:
     weight = np.ones_like(total)
     for octave in range(2, 7):
         band = np.exp(-((np.log2(np.maximum(frequency, 0.5)) - octave) ** 2) * 2.0)
-        wave: Float32 = _wave(_white_spectrum(seed * 31 + octave) * band)
+        wave = _wave(_white_spectrum(seed * 31 + octave) * band)
         crest = 1.0 - np.minimum(np.abs(wave) / (1.6 * wave.std()), np.float32(1.0))
         total += crest * weight * 0.46 ** (octave - 2)
         weight = np.clip(weight * crest * 1.5, 0.1, 1.0)
@@ -46,8 +46,7 @@ def sample(tile: Float32, column: Float32, row: Float32) -> Float32:
     flat = tile.ravel()
     upper = flat[y0 + x0] * (1 - fx) + flat[y0 + x1] * fx
     lower = flat[y1 + x0] * (1 - fx) + flat[y1 + x1] * fx
-    result: Float32 = upper * (1 - fy) + lower * fy
-    return result
+    return np.asarray(upper * (1 - fy) + lower * fy, dtype=np.float32)
 
 
 def sample_grid(tile: Float32, columns: Float32, rows: Float32) -> Float32:
@@ -83,4 +82,5 @@ def _wave(spectrum: NDArray[np.complex64]) -> Float32:
 
 def _spread(values: Float32) -> Float32:
     low, middle, high = np.percentile(values[::7, ::7], [1, 50, 99])
-    return np.tanh((values - middle) * (2.6 / (high - low))).astype(np.float32)
+    spread: Float32 = np.tanh((values - middle) * (2.6 / (high - low))).astype(np.float32)
+    return spread

@@ -9,7 +9,7 @@ from cumbre.catalog import Catalog
 from cumbre.demo.projection import focal_px, project
 from cumbre.demo.scene import Scene
 from cumbre.demo.sky import ceiling_alpha
-from cumbre.demo.terrain import Terrain
+from cumbre.demo.terrain import SIGHT_SLOPE, Terrain
 
 # A summit counts as visible when this share of the picture's height of it stands clear of nearer ground.
 _CLEAR_SHARE = 0.004
@@ -44,10 +44,12 @@ def visible_summits(scene: Scene, catalog: Catalog, terrain: Terrain | None = No
     found = []
     for column, i in enumerate(inside):
         own = math.tan(math.radians(views.elevation_deg[i]))
-        # Its own flank leads up to it; what hides it is ground that stands higher before it.
-        nearer = tangent[distance < 0.985 * views.distance_m[i], column]
+        # Its own flank leads up to it (at SIGHT_SLOPE at least), so the last stretch must only not cover it.
+        away = distance / views.distance_m[i]
+        nearer = tangent[away < 1.0 - 1.1 * clear / float(SIGHT_SLOPE), column]
+        covered = bool((tangent[away < 0.9999, column] > own).any())
         offset = np.array([math.radians(views.bearing_deg[i] - camera.heading_deg)], dtype=np.float32)
         cloud = ceiling_alpha(scene, np.array([own], dtype=np.float32), offset)[0]
-        if nearer.max(initial=-np.inf) < own - clear and cloud < _HIDING_ALPHA:
+        if nearer.max(initial=-np.inf) < own - clear and not covered and cloud < _HIDING_ALPHA:
             found.append(SummitInView(ids[i], float(x[i]), float(y[i]), float(views.elevation_deg[i])))
     return tuple(sorted(found, key=lambda s: -s.elevation_deg))

@@ -21,6 +21,8 @@ EYE_HEIGHT_M = 1.7
 # Nearer than this one stands on the summit rather than looking at it.
 _UNDERFOOT_M = 60.0
 _MAX_PEAKS = 120
+# A mountain's near flank stays this far below the line of sight to its apex, per metre from the apex.
+SIGHT_SLOPE = np.float32(0.10)
 _CREST_M = 70.0
 _NEAREST_M = 2.5
 _METRES_PER_DEGREE = 111_320.0
@@ -232,11 +234,12 @@ class Terrain:
         dx, dy = dx + 0.3 * r * bend[0], dy + 0.3 * r * bend[1]
         slopes = mountain.top_slope, mountain.foot_slope, mountain.shoulder_m
         drop = _drop(np.sqrt(dx * dx + dy * dy), *slopes)
+        blunt = 0.12 * np.minimum(r, _CREST_M / 0.12)
         for arm in mountain.arms_rad:
             sin, cos = np.float32(math.sin(arm)), np.float32(math.cos(arm))
             along = dx * sin + dy * cos
             # Rounded: a knife edge, sampled at steps of distance, would look like a string of beads.
-            across = np.sqrt((dx * cos - dy * sin) ** 2 + _CREST_M**2) - _CREST_M
+            across = np.sqrt((dx * cos - dy * sin) ** 2 + blunt * blunt) - blunt
             crest = 0.62 * _drop(np.maximum(along, 0), *slopes) + mountain.top_slope * (
                 0.9 * across + 1.5 * np.maximum(-along, 0)
             )
@@ -244,10 +247,10 @@ class Terrain:
         # Full relief high up; towards the foot less, or the crags would stand in the meadows like teeth.
         calm = np.clip(1.2 - drop / np.float32(mountain.relief_m), 0.08, 1.0)
         drop -= np.minimum(0.38 * drop, 380.0) * calm * crags
-        drop -= np.minimum(0.10 * drop, 45.0) * fine
+        drop -= np.minimum(0.09 * drop, 26.0) * fine
         peak: Float32 = np.float32(mountain.elev_m) - drop
         # Between the camera and the apex nothing of the mountain may rise above the line of sight to the apex.
-        sight = np.float32(self.camera.altitude_m) + d * np.float32(mountain.tangent) - 0.06 * r
+        sight = np.float32(self.camera.altitude_m) + d * np.float32(mountain.tangent) - SIGHT_SLOPE * r
         peak = np.where(d < mountain.distance_m, np.minimum(peak, sight), peak)
         # Higher neighbours and hills leave the summit its place.
         lowered = np.minimum(ground, np.float32(mountain.elev_m - 15.0) + 0.35 * r)

@@ -308,21 +308,29 @@ class EmbeddedGenerations:
     def building(self) -> EmbeddedPhotoIndex | None:
         return self._in_state("building")
 
-    def create(self, space: VectorSpace) -> EmbeddedPhotoIndex:
+    def ensure_active(self, space: VectorSpace) -> EmbeddedPhotoIndex:
         with self._database.writing() as connection:
-            states = {row[0] for row in connection.execute("SELECT state FROM generations")}
-            state = "active" if "active" not in states else "building"
-            if state in states:
+            connection.execute(
+                "INSERT OR IGNORE INTO generations (model_id, dimensions, state) VALUES (?, ?, 'active')",
+                (space.model_id, space.dimensions),
+            )
+        active = self.active()
+        assert active is not None
+        return active
+
+    def create_building(self, space: VectorSpace) -> EmbeddedPhotoIndex:
+        with self._database.writing() as connection:
+            if connection.execute("SELECT 1 FROM generations WHERE state = 'building'").fetchone():
                 raise IndexFault(
                     "a new generation of the index is being built already: `cumbre reindex` goes on with it"
                 )
             connection.execute(
-                "INSERT INTO generations (model_id, dimensions, state) VALUES (?, ?, ?)",
-                (space.model_id, space.dimensions, state),
+                "INSERT INTO generations (model_id, dimensions, state) VALUES (?, ?, 'building')",
+                (space.model_id, space.dimensions),
             )
-        created = self._in_state(state)
-        assert created is not None
-        return created
+        building = self.building()
+        assert building is not None
+        return building
 
     def activate_building(self) -> None:
         with self._database.writing() as connection:

@@ -169,8 +169,12 @@ class IndexGenerations(Protocol):
 
     def building(self) -> PhotoIndex | None: ...
 
-    def create(self, space: VectorSpace) -> PhotoIndex:
-        """A new, empty generation: the active one if there is none yet, else the one being built."""
+    def ensure_active(self, space: VectorSpace) -> PhotoIndex:
+        """The active generation; an empty one of this space if there was none. Safe to call by several at once."""
+        ...
+
+    def create_building(self, space: VectorSpace) -> PhotoIndex:
+        """A new, empty generation beside the active one. Raises IndexFault if one is being built already."""
         ...
 
     def activate_building(self) -> None:

@@ -1,6 +1,7 @@
 """What every PhotoIndex does, whichever adapter: the suite runs on each of them."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,7 +60,7 @@ def generations(tmp_path: Path) -> Iterator[IndexGenerations]:
 
 @pytest.fixture
 def index(generations: IndexGenerations) -> PhotoIndex:
-    return generations.create(SPACE)
+    return generations.ensure_active(SPACE)
 
 
 def put(index: PhotoIndex, document: PhotoDocument, seed: int = 0) -> None:
@@ -238,7 +239,7 @@ def test_notes_belong_to_a_generation(generations, index):
     index.set_note("prompts", "1")
     index.set_note("prompts", "2")
     assert index.note("prompts") == "2"
-    assert generations.create(SPACE).note("prompts") is None
+    assert generations.create_building(SPACE).note("prompts") is None
 
 
 def test_a_vector_of_another_size_is_refused(index):
@@ -252,7 +253,7 @@ def test_a_vector_of_another_size_is_refused(index):
 def test_a_reindex_swaps_the_generations(generations, index):
     put(index, photo("old.jpg"))
     assert generations.active().space == SPACE
-    building = generations.create(VectorSpace("better-encoder", 4))
+    building = generations.create_building(VectorSpace("better-encoder", 4))
     assert generations.building().space == VectorSpace("better-encoder", 4)
     assert generations.active().count() == 1
     building.write([PhotoWrite(photo("new.jpg"), unit_vector(1, 4), None)])
@@ -262,17 +263,27 @@ def test_a_reindex_swaps_the_generations(generations, index):
     assert generations.building() is None
 
 
+def test_several_may_ask_for_the_first_generation_at_once(tmp_path):
+    opened = [EmbeddedGenerations(tmp_path / "i.sqlite") for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        spaces = list(pool.map(lambda one: one.ensure_active(SPACE).space, opened))
+    assert spaces == [SPACE] * 4
+    assert all(one.building() is None for one in opened)
+    for one in opened:
+        one.close()
+
+
 def test_only_one_generation_is_built_at_a_time(generations, index):
-    generations.create(SPACE)
+    generations.create_building(SPACE)
     with pytest.raises(IndexFault, match="reindex"):
-        generations.create(SPACE)
+        generations.create_building(SPACE)
     generations.drop_building()
     assert generations.building() is None
 
 
 def test_another_process_sees_what_was_written(tmp_path):
     first, second = EmbeddedGenerations(tmp_path / "i.sqlite"), EmbeddedGenerations(tmp_path / "i.sqlite")
-    writer = first.create(SPACE)
+    writer = first.ensure_active(SPACE)
     reader = second.active()
     for i in range(3):
         put(writer, photo(f"{i}.jpg"), seed=i)
@@ -292,7 +303,7 @@ operations = st.lists(
 @given(operations)
 def test_search_always_equals_brute_force_over_what_is_stored(tmp_path_factory, steps):
     opened = EmbeddedGenerations(tmp_path_factory.mktemp("index") / "i.sqlite")
-    index = opened.create(SPACE)
+    index = opened.ensure_active(SPACE)
     model: dict[str, np.ndarray] = {}
     query = unit_vector(1234)
     for action, name, seed in steps:

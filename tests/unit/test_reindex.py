@@ -74,7 +74,7 @@ def test_corrections_survive_a_reindex(changed, album):
 
 def test_photos_added_while_it_is_built_go_into_both(changed):
     changed.active()
-    changed.generations.create(changed.encoders.wanted().space)
+    changed.generations.create_building(changed.encoders.wanted().space)
     added = LocalAlbumService(changed).add("new.jpg", (Path(changed.albums.folders()[0]) / "plain.png").read_bytes())
     for generation in (changed.active(), changed.building()):
         assert generation.index.get(added.id) is not None

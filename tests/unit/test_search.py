@@ -61,7 +61,7 @@ class Album:
 @pytest.fixture
 def index(tmp_path: Path):
     generations = EmbeddedGenerations(tmp_path / "index.sqlite")
-    yield generations.create(VectorSpace("axes", len(AXES)))
+    yield generations.ensure_active(VectorSpace("axes", len(AXES)))
     generations.close()
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,9 @@ from cumbre.storage.folder import FolderPhotoStorage
 from functions.ingest.events import ObjectEvent
 from local import watcher as watcher_module
 from local.watcher import FolderWatcher
+
+Start = Callable[..., FolderWatcher]
+Options = dict[str, Any]
 
 DEADLINE_S = 20.0
 SETTLE_S = 0.1
@@ -61,12 +65,12 @@ def album(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def watch(told: Told) -> Iterator[Callable[..., FolderWatcher]]:
+def watch(told: Told) -> Iterator[Start]:
     """Starts watchers that end with the test, and end all their threads."""
     before = set(threading.enumerate())
     started: list[FolderWatcher] = []
 
-    def start(**roots_and_options: object) -> FolderWatcher:
+    def start(**roots_and_options: Any) -> FolderWatcher:
         roots = {name: one for name, one in roots_and_options.items() if isinstance(one, Path)}
         options = {name: one for name, one in roots_and_options.items() if name not in roots}
         watcher = FolderWatcher(
@@ -85,7 +89,7 @@ def watch(told: Told) -> Iterator[Callable[..., FolderWatcher]]:
 
 
 @pytest.fixture(params=["native", "polling"])
-def way(request: pytest.FixtureRequest) -> dict[str, object]:
+def way(request: pytest.FixtureRequest) -> Options:
     """Both ways to watch; a network folder is polled."""
     return {"is_network": lambda _: request.param == "polling"}
 
@@ -96,7 +100,7 @@ def put(path: Path, data: bytes = b"x") -> Path:
     return path
 
 
-def test_new_photos_are_told(watch: Callable[..., FolderWatcher], told: Told, album: Path, way: dict) -> None:  # type: ignore[type-arg]
+def test_new_photos_are_told(watch: Start, told: Told, album: Path, way: Options) -> None:
     (album / "day 1").mkdir()
     watch(trek=album, **way)
     put(album / "yak.jpg")
@@ -105,10 +109,10 @@ def test_new_photos_are_told(watch: Callable[..., FolderWatcher], told: Told, al
 
 
 def test_renames_tell_the_new_name_first(
-    watch: Callable[..., FolderWatcher],
+    watch: Start,
     told: Told,
     album: Path,
-    way: dict,  # type: ignore[type-arg]
+    way: Options,
 ) -> None:
     put(album / "a.jpg")
     watch(trek=album, **way)
@@ -117,7 +121,7 @@ def test_renames_tell_the_new_name_first(
     assert told.words.index("created b.jpg") < told.words.index("removed a.jpg")
 
 
-def test_deletions_are_told(watch: Callable[..., FolderWatcher], told: Told, album: Path, way: dict) -> None:  # type: ignore[type-arg]
+def test_deletions_are_told(watch: Start, told: Told, album: Path, way: Options) -> None:
     put(album / "yak.jpg")
     watch(trek=album, **way)
     (album / "yak.jpg").unlink()
@@ -125,14 +129,14 @@ def test_deletions_are_told(watch: Callable[..., FolderWatcher], told: Told, alb
     assert "created yak.jpg" not in told.words
 
 
-def test_overwritten_photos_are_told(watch: Callable[..., FolderWatcher], told: Told, album: Path, way: dict) -> None:  # type: ignore[type-arg]
+def test_overwritten_photos_are_told(watch: Start, told: Told, album: Path, way: Options) -> None:
     put(album / "yak.jpg")
     watch(trek=album, **way)
     put(album / "yak.jpg", b"another yak")
     told.wait_for("created yak.jpg")
 
 
-def test_only_photos_that_people_see_are_told(watch: Callable[..., FolderWatcher], told: Told, album: Path) -> None:
+def test_only_photos_that_people_see_are_told(watch: Start, told: Told, album: Path) -> None:
     (album / ".thumbnails").mkdir()
     watch(trek=album)
     put(album / "notes.txt")
@@ -144,7 +148,7 @@ def test_only_photos_that_people_see_are_told(watch: Callable[..., FolderWatcher
     assert told.words == ["created marker.jpg"]
 
 
-def test_reading_photos_tells_nothing(watch: Callable[..., FolderWatcher], told: Told, album: Path) -> None:
+def test_reading_photos_tells_nothing(watch: Start, told: Told, album: Path) -> None:
     put(album / "yak.jpg")
     watch(trek=album)
     (album / "yak.jpg").read_bytes()
@@ -153,16 +157,14 @@ def test_reading_photos_tells_nothing(watch: Callable[..., FolderWatcher], told:
     assert told.words == ["created marker.jpg"]
 
 
-def test_a_download_that_ends_in_a_rename_is_one_photo(
-    watch: Callable[..., FolderWatcher], told: Told, album: Path
-) -> None:
+def test_a_download_that_ends_in_a_rename_is_one_photo(watch: Start, told: Told, album: Path) -> None:
     watch(trek=album)
     put(album / "yak.jpg.part").rename(album / "yak.jpg")
     told.wait_for("created yak.jpg")
     assert told.words == ["created yak.jpg"]
 
 
-def test_a_photo_is_told_when_it_is_whole(watch: Callable[..., FolderWatcher], told: Told, album: Path) -> None:
+def test_a_photo_is_told_when_it_is_whole(watch: Start, told: Told, album: Path) -> None:
     sizes: list[int] = []
 
     class Looking(Told):
@@ -172,7 +174,7 @@ def test_a_photo_is_told_when_it_is_whole(watch: Callable[..., FolderWatcher], t
 
     looking = Looking()
     with (
-        FolderWatcher({"trek": album}, looking.event, looking.rescan, settle_s=1.0),
+        FolderWatcher({"trek": album}, looking.event, looking.rescan, settle_s=2.0),
         (album / "slow.jpg").open("wb") as file,
     ):
         for _ in range(10):
@@ -183,9 +185,7 @@ def test_a_photo_is_told_when_it_is_whole(watch: Callable[..., FolderWatcher], t
     assert sizes[-1] == 10
 
 
-def test_photos_in_new_folders_are_told(
-    watch: Callable[..., FolderWatcher], told: Told, album: Path, way: dict
-) -> None:  # type: ignore[type-arg]
+def test_photos_in_new_folders_are_told(watch: Start, told: Told, album: Path, way: Options) -> None:
     watch(trek=album, **way)
     put(album / "new" / "deeper" / "yak.jpg")
     told.wait_for("created new/deeper/yak.jpg")
@@ -193,9 +193,7 @@ def test_photos_in_new_folders_are_told(
     told.wait_for("created new/deeper/later.jpg")
 
 
-def test_photos_of_a_folder_that_moves_in_are_told(
-    watch: Callable[..., FolderWatcher], told: Told, album: Path, tmp_path: Path
-) -> None:
+def test_photos_of_a_folder_that_moves_in_are_told(watch: Start, told: Told, album: Path, tmp_path: Path) -> None:
     put(tmp_path / "camera" / "dcim" / "yak.jpg")
     watch(trek=album)
     (tmp_path / "camera").rename(album / "camera")
@@ -203,10 +201,10 @@ def test_photos_of_a_folder_that_moves_in_are_told(
 
 
 def test_a_folder_that_is_renamed_is_a_rescan(
-    watch: Callable[..., FolderWatcher],
+    watch: Start,
     told: Told,
     album: Path,
-    way: dict,  # type: ignore[type-arg]
+    way: Options,
 ) -> None:
     put(album / "day 1" / "yak.jpg")
     watch(trek=album, **way)
@@ -220,13 +218,13 @@ def test_a_folder_that_is_renamed_is_a_rescan(
 
 
 def test_a_folder_that_is_deleted_is_a_rescan(
-    watch: Callable[..., FolderWatcher],
+    watch: Start,
     told: Told,
     album: Path,
-    way: dict,  # type: ignore[type-arg]
+    way: Options,
 ) -> None:
     put(album / "day 1" / "yak.jpg")
-    watch(trek=album, **way)
+    watch(trek=album, settle_s=1.0, **way)  # so long that both steps fall together
     (album / "day 1" / "yak.jpg").unlink()
     (album / "day 1").rmdir()
     told.wait_for("rescan trek")
@@ -235,18 +233,14 @@ def test_a_folder_that_is_deleted_is_a_rescan(
     assert "removed day 1/yak.jpg" not in told.words
 
 
-def test_a_folder_that_moves_away_is_a_rescan(
-    watch: Callable[..., FolderWatcher], told: Told, album: Path, tmp_path: Path
-) -> None:
+def test_a_folder_that_moves_away_is_a_rescan(watch: Start, told: Told, album: Path, tmp_path: Path) -> None:
     put(album / "day 1" / "yak.jpg")
     watch(trek=album)
     (album / "day 1").rename(tmp_path / "elsewhere")
     told.wait_for("rescan trek")
 
 
-def test_keys_are_those_of_the_storage(
-    watch: Callable[..., FolderWatcher], told: Told, album: Path, tmp_path: Path
-) -> None:
+def test_keys_are_those_of_the_storage(watch: Start, told: Told, album: Path, tmp_path: Path) -> None:
     """Behind a link to the album, a link in it, and a name that is no UTF-8."""
     (tmp_path / "link").symlink_to(album)
     (tmp_path / "drive").mkdir()
@@ -258,9 +252,7 @@ def test_keys_are_those_of_the_storage(
     assert {f"created {one.key}" for one in FolderPhotoStorage(album).list()} == set(told.words)
 
 
-def test_a_link_to_a_folder_that_comes_and_goes(
-    watch: Callable[..., FolderWatcher], told: Told, album: Path, tmp_path: Path
-) -> None:
+def test_a_link_to_a_folder_that_comes_and_goes(watch: Start, told: Told, album: Path, tmp_path: Path) -> None:
     put(tmp_path / "drive" / "ama.jpg")
     watch(trek=album)
     (album / "drive").symlink_to(tmp_path / "drive")
@@ -277,9 +269,7 @@ def test_a_link_to_a_folder_that_comes_and_goes(
     told.wait_for("rescan trek")
 
 
-def test_links_in_circles_do_not_hold_it_up(
-    watch: Callable[..., FolderWatcher], told: Told, album: Path, way: dict
-) -> None:  # type: ignore[type-arg]
+def test_links_in_circles_do_not_hold_it_up(watch: Start, told: Told, album: Path, way: Options) -> None:
     (album / "round").symlink_to(album)
     (album / "day 1").mkdir()
     (album / "day 1" / "up").symlink_to(album)
@@ -289,9 +279,7 @@ def test_links_in_circles_do_not_hold_it_up(
     assert told.words == ["created day 1/yak.jpg"]
 
 
-def test_several_albums_have_their_own_buckets(
-    watch: Callable[..., FolderWatcher], told: Told, album: Path, tmp_path: Path
-) -> None:
+def test_several_albums_have_their_own_buckets(watch: Start, told: Told, album: Path, tmp_path: Path) -> None:
     put(tmp_path / "other" / "day 1" / "yak.jpg")
     watch(trek=album, other=tmp_path / "other")
     (tmp_path / "other" / "day 1").rename(tmp_path / "other" / "day 2")
@@ -299,11 +287,26 @@ def test_several_albums_have_their_own_buckets(
     assert "rescan trek" not in told.words
 
 
+def test_an_album_that_another_links_to_stays_watched_without_the_link(
+    watch: Start, told: Told, album: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (album / "other").symlink_to(other)
+    watch(trek=album, other=other)
+    put(other / "yak.jpg")
+    told.wait_for("created other/yak.jpg", "created yak.jpg")
+    (album / "other").unlink()
+    told.wait_for("rescan trek")
+    put(other / "ama.jpg")
+    told.wait_for("created ama.jpg")
+
+
 def test_a_drive_that_goes_and_comes_back_is_watched_again(
-    watch: Callable[..., FolderWatcher],
+    watch: Start,
     told: Told,
     album: Path,
-    way: dict,  # type: ignore[type-arg]
+    way: Options,
 ) -> None:
     watch(trek=album, **way)
     album.rename(album.with_name("unplugged"))
@@ -315,9 +318,7 @@ def test_a_drive_that_goes_and_comes_back_is_watched_again(
     told.wait_for("created yak.jpg")
 
 
-def test_a_drive_that_comes_late_is_watched_then(
-    watch: Callable[..., FolderWatcher], told: Told, tmp_path: Path
-) -> None:
+def test_a_drive_that_comes_late_is_watched_then(watch: Start, told: Told, tmp_path: Path) -> None:
     watch(trek=tmp_path / "drive")
     put(tmp_path / "drive" / "yak.jpg")
     told.wait_for("rescan trek")
@@ -325,7 +326,7 @@ def test_a_drive_that_comes_late_is_watched_then(
     told.wait_for("created ama.jpg")
 
 
-def test_lost_events_are_a_rescan(watch: Callable[..., FolderWatcher], told: Told, album: Path) -> None:
+def test_lost_events_are_a_rescan(watch: Start, told: Told, album: Path) -> None:
     """The words are watchdog's own; it has no other way to say so."""
     watch(trek=album)
     logging.getLogger("watchdog.observers.inotify_c").warning("Inotify queue overflowed; filesystem events were lost")
@@ -333,7 +334,7 @@ def test_lost_events_are_a_rescan(watch: Callable[..., FolderWatcher], told: Tol
 
 
 def test_many_changes_at_once_are_a_rescan(
-    watch: Callable[..., FolderWatcher], told: Told, album: Path, monkeypatch: pytest.MonkeyPatch
+    watch: Start, told: Told, album: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watcher_module, "_MAX_WAITING", 5)
     watch(trek=album, settle_s=1.0)
@@ -343,7 +344,7 @@ def test_many_changes_at_once_are_a_rescan(
 
 
 def test_at_the_watch_limit_the_folder_is_polled(
-    watch: Callable[..., FolderWatcher],
+    watch: Start,
     told: Told,
     album: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -366,7 +367,7 @@ def test_at_the_watch_limit_the_folder_is_polled(
 
 
 def test_a_limit_that_only_subfolders_meet_is_noticed(
-    watch: Callable[..., FolderWatcher],
+    watch: Start,
     told: Told,
     album: Path,
     monkeypatch: pytest.MonkeyPatch,

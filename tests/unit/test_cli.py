@@ -1,0 +1,265 @@
+"""Commands as a shell runs them, in this process: exit codes, standard output, standard error."""
+
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from cumbre.cli import cli, run
+from tests.conftest import NAMCHE, TO_AMA_DABLAM, photo_towards
+from tests.pictures import encoded, landscape
+
+
+@dataclass
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+    @property
+    def json_lines(self):
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def cumbre(home, capfd, monkeypatch):
+    """Runs a command on a home of its own."""
+    monkeypatch.setenv("CUMBRE_HOME", str(home))
+    monkeypatch.setenv("CUMBRE_MODEL", "lite")
+
+    def command(*arguments: object) -> Ran:
+        capfd.readouterr()
+        code = run(cli, [str(a) for a in arguments])
+        captured = capfd.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return command
+
+
+def test_ingest_says_what_it_did_and_is_repeatable(cumbre, album):
+    (album / "bad.jpg").write_bytes(b"no picture")
+    first = cumbre("ingest", album)
+    assert first.code == 0
+    assert first.out.startswith("3 indexed, 0 unchanged, 0 removed, 1 failed")
+    assert "bad.jpg: not a picture" in first.out
+    assert "cumbre models fetch" in first.err
+    again = cumbre("ingest", "--json").json
+    assert (again["indexed"], again["unchanged"], len(again["failed"])) == (0, 3, 1)
+    assert again["failed"][0]["path"].endswith("bad.jpg")
+
+
+def test_ingest_takes_single_files(cumbre, album):
+    assert cumbre("ingest", album / "plain.png", "--json").json["indexed"] == 1
+
+
+def test_ingest_of_a_folder_that_is_not_there(cumbre, tmp_path):
+    ran = cumbre("ingest", tmp_path / "nowhere")
+    assert (ran.code, ran.out) == (1, "")
+    assert "does not exist" in ran.err
+
+
+def test_an_album_that_is_gone_for_good_can_be_forgotten(cumbre, album):
+    cumbre("ingest", album)
+    album.rename(album.with_name("moved"))
+    assert cumbre("ingest").code == 1
+    assert cumbre("ingest", "--confirm-removals", album).code == 0
+    assert cumbre("status", "--json").json["photos"] == 0
+    assert cumbre("ingest").code == 0
+
+
+def test_search_prints_rank_score_date_path_and_reason(cumbre, album):
+    cumbre("ingest", album)
+    ran = cumbre("search", "ama dablam")
+    assert ran.code == 0
+    assert "2023-10-29 08:52" in ran.out
+    assert "ama dablam.jpg" in ran.out
+    assert "shows Ama Dablam" in ran.out
+
+
+def test_search_as_json_is_one_document(cumbre, album):
+    cumbre("ingest", album)
+    found = cumbre("search", "AMA-DABLAM", "--json").json
+    assert found["query"] == "AMA-DABLAM"
+    (result,) = found["results"]
+    assert result["path"].endswith("day 1/ama dablam.jpg")
+    assert result["shot_time"] == "2023-10-29T03:07:12+00:00"
+    assert result["gps"]["lat"] == pytest.approx(NAMCHE["lat"], abs=1e-5)
+    assert result["peaks"][0]["id"] == "ama-dablam"
+    assert {"score", "why"} <= result.keys()
+
+
+def test_finding_nothing_is_no_error(cumbre, album):
+    cumbre("ingest", album)
+    ran = cumbre("search", "makalu")
+    assert (ran.code, ran.out.strip()) == (0, "no photo of Makalu in the album")
+    found = cumbre("search", "makalu", "--json").json
+    assert found["results"] == []
+    assert found["note"]
+
+
+def test_search_by_photo_and_filters(cumbre, album):
+    cumbre("ingest", album)
+    photo = album / "day 1" / "ama dablam.jpg"
+    assert cumbre("search", "--photo", photo, "--json").json["identification"]["answer"] == "ama-dablam"
+    near = f"{NAMCHE['lat']},{NAMCHE['lon']},1"
+    assert len(cumbre("search", "--near", near, "--json").json["results"]) == 2
+    assert len(cumbre("search", "--from", "2023-10-29", "--to", "2023-10-29", "--json").json["results"]) == 2
+    assert len(cumbre("search", "--peak", "ama-dablam", "-k", "1", "--json").json["results"]) == 1
+    times = [r["shot_time"] for r in cumbre("search", "--sort", "time", "--json").json["results"]]
+    assert times[:2] == sorted(times[:2], reverse=True)
+
+
+def test_every_option_is_a_setting_too(cumbre, album, monkeypatch):
+    cumbre("ingest", album)
+    monkeypatch.setenv("CUMBRE_SEARCH_K", "1")
+    assert len(cumbre("search", "--json").json["results"]) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("search", "--near", "here"),
+        ("search", "--sort", "colour"),
+        ("search", "-k", "0"),
+        ("identify",),
+        ("identify", "x.jpg", "--at", "27.8"),
+        ("identify", "x.jpg", "--heading", "north"),
+        ("peaks", "reference", "ama-dablam"),
+        ("nonsense",),
+    ],
+)
+def test_wrong_use_is_exit_code_2_and_nothing_on_standard_output(cumbre, arguments):
+    ran = cumbre(*arguments)
+    assert ran.code == 2
+    assert ran.out == ""
+    assert ran.err
+
+
+def test_identify_gives_a_line_a_file(cumbre, album):
+    files = [album / "day 1" / "ama dablam.jpg", album / "day 1" / "valley.jpg", album / "plain.png"]
+    named, nothing, stripped = cumbre("identify", *files, "--json").json_lines
+    assert named["path"] == str(files[0])
+    assert (named["answer"], named["used"]) == ("ama-dablam", ["geometry"])
+    assert {"id", "name", "probability", "distance_m", "offset_deg", "elevation_deg", "why"} <= named["peaks"][0].keys()
+    assert nothing["answer"] is None
+    assert "140°" in nothing["note"]
+    assert (stripped["answer"], stripped["peaks"]) == (None, [])
+    assert "can't tell without position" in stripped["note"]
+    assert cumbre("status", "--json").json["photos"] == 0
+
+
+def test_identify_with_a_place_answers_from_there(cumbre, tmp_path):
+    stripped = tmp_path / "chat.jpg"
+    stripped.write_bytes(encoded(landscape()))
+    at = f"{NAMCHE['lat']},{NAMCHE['lon']},{NAMCHE['altitude_m']}"
+    assert cumbre("identify", stripped, "--at", at, "--heading", TO_AMA_DABLAM, "--json").json["answer"]
+    around = cumbre("identify", stripped, "--at", at, "--json").json
+    assert around["used"] == ["geometry"]
+    assert {"thamserku", "ama-dablam"} <= {peak["id"] for peak in around["peaks"]}
+
+
+def test_identify_of_what_is_no_photo_goes_on_and_fails_in_the_end(cumbre, album, tmp_path):
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"no picture")
+    ran = cumbre("identify", bad, tmp_path / "gone.jpg", album / "day 1" / "ama dablam.jpg", "--json")
+    assert ran.code == 1
+    assert [line["answer"] for line in ran.json_lines] == [None, None, "ama-dablam"]
+    assert "not a picture" in ran.json_lines[0]["note"]
+
+
+def test_peaks_are_listed_and_shown(cumbre):
+    assert len(cumbre("peaks", "list", "--json").json["peaks"]) == 25
+    assert "Ama Dablam" in cumbre("peaks", "list").out
+    assert "6812 m" in cumbre("peaks", "show", "ama-dablam").out
+    assert "आमा दब्लम" in cumbre("peaks", "show", "ama-dablam", "--json").json["names"]
+    ran = cumbre("peaks", "show", "olympus-mons")
+    assert ran.code == 1
+    assert "cumbre peaks list" in ran.err
+
+
+def test_importing_peaks_names_the_photos_anew(cumbre, album, tmp_path):
+    cumbre("ingest", album)
+    # 5 km away at 140 degrees, where the valley photo looks.
+    csv = tmp_path / "own.csv"
+    csv.write_text("id,lat,lon,elev_m,names\nown-peak,27.7685,86.7476,5600,Own Peak|Pico Propio\n")
+    count = cumbre("peaks", "import", csv, "--json").json
+    assert (count["added"], count["changed"]) == (1, 0)
+    assert count["photos_renamed"] >= 1
+    (result,) = cumbre("search", "pico propio", "--json").json["results"]
+    assert result["path"].endswith("valley.jpg")
+
+
+def test_a_catalogue_with_a_mistake_names_it(cumbre, tmp_path):
+    csv = tmp_path / "bad.csv"
+    csv.write_text("id,lat,lon,elev_m,names\nnowhere,127.7,86.7,5600,Nowhere\n")
+    ran = cumbre("peaks", "import", csv)
+    assert ran.code == 1
+    assert "bad.csv, line 2: lat is 127.7" in ran.err
+
+
+def test_reference_photos_are_kept(cumbre, album):
+    cumbre("ingest", album)
+    ran = cumbre("peaks", "reference", "ama-dablam", album / "day 1" / "ama dablam.jpg", "--json")
+    assert (ran.code, ran.json["references"]) == (0, 1)
+    assert cumbre("peaks", "reference", "ama-dablam", "--remove").code == 0
+
+
+def test_models_are_listed(cumbre):
+    listed = cumbre("models", "list", "--json").json
+    assert {row["name"]: row["ready"] for row in listed["models"]} == {"siglip2": False, "lite": True}
+    assert listed["answers"] == "lite-1"
+    assert "MB to fetch" in cumbre("models", "list").out
+
+
+def test_a_model_that_is_wanted_but_missing_names_the_command(cumbre, monkeypatch):
+    monkeypatch.setenv("CUMBRE_MODEL", "siglip2")
+    ran = cumbre("status")
+    assert ran.code == 1
+    assert "cumbre models fetch" in ran.err
+
+
+def test_reindex_with_the_same_model_builds_the_index_anew(cumbre, album):
+    cumbre("ingest", album)
+    result = cumbre("reindex", "--json").json
+    assert (result["indexed"], result["total"], result["model_id"]) == (3, 3, "lite-1")
+
+
+def test_doctor_checks_every_part(cumbre, album):
+    cumbre("ingest", album)
+    ran = cumbre("doctor", "--json")
+    assert ran.code == 0
+    parts = {check["part"]: check["well"] for check in ran.json["checks"]}
+    assert {"home folder", "image formats", "catalogue", "model", "index", f"album {album.resolve()}"} <= parts.keys()
+    assert all(parts.values())
+    album.rename(album.with_name("away"))
+    broken = cumbre("doctor")
+    assert broken.code == 1
+    assert "FAIL  album" in broken.out
+
+
+def test_status_lists_failures_with_reasons(cumbre, album):
+    (album / "bad.jpg").write_bytes(b"")
+    cumbre("ingest", album)
+    assert "bad.jpg: the file is empty" in cumbre("status").out
+
+
+def test_a_file_name_can_not_write_to_the_terminal(cumbre, album):
+    (album / "evil\x1b[2J.jpg").write_bytes(b"")
+    assert "\x1b[2J" not in cumbre("ingest", album).out
+
+
+def test_a_setting_that_can_not_be_is_wrong_use(cumbre, monkeypatch):
+    monkeypatch.setenv("CUMBRE_PORT", "eighty")
+    ran = cumbre("status")
+    assert ran.code == 2
+    assert "CUMBRE_PORT" in ran.err
+
+
+def test_a_photo_with_the_same_content_is_identified_from_a_file(cumbre, tmp_path):
+    file = tmp_path / "a.jpg"
+    file.write_bytes(photo_towards(TO_AMA_DABLAM, "2023:10:29 08:52:12"))
+    assert cumbre("identify", file).out.startswith(f"{file}: ama-dablam")
