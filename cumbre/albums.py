@@ -6,6 +6,7 @@ from cumbre.errors import StorageError
 from cumbre.settings import Settings
 from cumbre.state.port import StateStore
 from cumbre.storage.folder import FolderPhotoStorage
+from cumbre.storage.keys import bucket_of, decode_path, encode_name
 
 _KIND = "album"
 
@@ -21,7 +22,7 @@ class Albums:
 
     def folders(self) -> list[Path]:
         """Every album folder, without the inbox."""
-        remembered = [Path(key) for key, _ in self._state.items(_KIND)]
+        remembered = [decode_path(Path(key)) for key, _ in self._state.items(_KIND)]
         named = [path.resolve() for path in self._settings.album_paths]
         return list(dict.fromkeys([*named, *remembered]))
 
@@ -41,13 +42,13 @@ class Albums:
         known = self.folders()
         around = next((album for album in known if album != root and album in root.parents), None)
         if around is not None:
-            return around, root.relative_to(around).as_posix() + "/", []
+            return around, f"{encode_name(root.relative_to(around).as_posix())}/", []
         replaced = [album for album in known if root in album.parents]
         if root != self.sample.resolve() and self.sample.resolve() in known:
             replaced.append(self.sample.resolve())
-        self._state.put(_KIND, str(root), b"")
+        self._state.put(_KIND, bucket_of(root), b"")
         for album in replaced:
-            self._state.delete(_KIND, str(album))
+            self._state.delete(_KIND, bucket_of(album))
         return root, "", list(dict.fromkeys(replaced))
 
     def locate(self, file: Path) -> tuple[Path, str]:
@@ -55,10 +56,10 @@ class Albums:
         path = file.expanduser().absolute()
         path = path.parent.resolve() / path.name
         around = next((album for album in self.folders() if album in path.parents), path.parent)
-        return around, path.relative_to(around).as_posix()
+        return around, encode_name(path.relative_to(around).as_posix()) or ""
 
     def forget(self, folder: Path) -> None:
-        self._state.delete(_KIND, str(folder))
+        self._state.delete(_KIND, bucket_of(folder))
 
     def storages(self) -> dict[str, FolderPhotoStorage]:
         """The storages by bucket, the inbox last."""

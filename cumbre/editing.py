@@ -12,6 +12,7 @@ from cumbre.generation import Generation
 from cumbre.index.port import PhotoWrite, StoredPhoto
 from cumbre.library import Library
 from cumbre.photo import read_photo
+from cumbre.storage.keys import bucket_of
 
 _MAX_NAME_LENGTH = 80
 _ATTEMPTS = 5
@@ -26,7 +27,7 @@ class LocalAlbumService:
 
     def add(self, filename: str, photo: bytes) -> PhotoDocument:
         checked = read_photo(photo, self._library.options.limits, wanted_px=64)
-        inbox = self._library.storage(str(self._library.albums.inbox.resolve()))
+        inbox = self._library.storage(bucket_of(self._library.albums.inbox))
         stat = inbox.write(_inbox_key(filename, _EXTENSIONS.get(checked.facts.format, ".jpg")), photo)
         for ingestor in self._library.ingestors():
             ingestor.reconcile(inbox.bucket, stat.key)

@@ -9,7 +9,7 @@ from cumbre.documents import photo_id
 from cumbre.errors import AlbumMissing
 from cumbre.ingest import Ingestor
 from cumbre.object_reader import Outcome, OutcomeKind
-from cumbre.storage.port import PhotoStorage
+from cumbre.storage.port import ListingIncomplete, PhotoStorage
 
 # Someone may well delete a handful of photos; losing this many and more than half of an album is likelier a drive that
 # is not there.
@@ -18,12 +18,13 @@ _SUSPICIOUS_REMOVALS = 20
 
 @dataclass
 class ScanReport:
-    """What a scan did. failed holds every photo that can't be used, old failures included."""
+    """What a scan did. failed holds every photo that can't be used, old failures included; unreadable names folders."""
 
     indexed: int = 0
     unchanged: int = 0
     removed: int = 0
     failed: list[Outcome] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
     stopped: bool = False
     seconds: float = 0.0
 
@@ -42,6 +43,7 @@ class ScanReport:
         self.unchanged += other.unchanged
         self.removed += other.removed
         self.failed += other.failed
+        self.unreadable += other.unreadable
         self.stopped = self.stopped or other.stopped
         self.seconds += other.seconds
 
@@ -91,17 +93,22 @@ def scan(
     known = {one.key: one.etag for one in ingestor.index.known(storage.bucket, prefix)}
     failures = {d.key: d.failure or "" for d in ingestor.index.failures() if d.bucket == storage.bucket}
     changed, present = [], 0
-    for stat in storage.list(prefix):
-        if stopped():
-            report.stopped = True
-            return report
-        present += 1
-        if known.pop(stat.key, None) != stat.etag:
-            changed.append(stat.key)
-        elif stat.key in failures:
-            report.failed.append(Outcome(storage.bucket, stat.key, OutcomeKind.FAILED, failures[stat.key]))
-        else:
-            report.unchanged += 1
+    try:
+        for stat in storage.list(prefix):
+            if stopped():
+                report.stopped = True
+                return report
+            present += 1
+            if known.pop(stat.key, None) != stat.etag:
+                changed.append(stat.key)
+            elif stat.key in failures:
+                report.failed.append(Outcome(storage.bucket, stat.key, OutcomeKind.FAILED, failures[stat.key]))
+            else:
+                report.unchanged += 1
+    except ListingIncomplete as error:
+        # What lies in a folder that can't be read is not gone; all else goes on.
+        known = {key: etag for key, etag in known.items() if not key.startswith(tuple(error.prefixes))}
+        report.unreadable.append(str(error))
     progress.expect(len(changed))
 
     def note(outcome: Outcome) -> None:

@@ -15,6 +15,7 @@ from cumbre.answering import AlbumQueryService
 from cumbre.editing import LocalAlbumService
 from cumbre.errors import CumbreError, SettingsError
 from cumbre.library import Library
+from cumbre.storage.keys import decode_path
 from local.tasks import AlbumTasks
 from local.watcher import FolderWatcher
 
@@ -54,7 +55,7 @@ def serve(library: Library, host: str, port: int) -> None:
 @contextmanager
 def _followed(library: Library, tasks: AlbumTasks) -> Iterator[None]:
     """The albums are scanned and watched inside."""
-    roots = {bucket: Path(bucket) for bucket in library.storages() if Path(bucket).is_dir()}
+    roots = {bucket: decode_path(Path(bucket)) for bucket in library.storages()}
     watcher = FolderWatcher(roots, tasks.handle_event, tasks.request_scan)
     watcher.start()
     tasks.start()

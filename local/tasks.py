@@ -6,12 +6,11 @@ import threading
 import time
 from collections.abc import Iterable
 
-from functions.ingest.events import ObjectEvent
-
 from cumbre.errors import CumbreError
 from cumbre.library import Library
 from cumbre.query import IndexingProgress
 from cumbre.reconcile import ScanProgress, scan
+from functions.ingest.events import ObjectEvent
 
 _log = logging.getLogger(__name__)
 
@@ -82,7 +81,10 @@ class AlbumTasks:
                 report = scan(ingestor, storage, progress=self._progress, stopped=self._stop.is_set)
                 if report.indexed or report.removed:
                     _log.info("%s: %d indexed, %d removed", bucket, report.indexed, report.removed)
-            self._library.problems.pop(bucket, None)
+                if report.unreadable:
+                    self._library.problems[bucket] = " ".join(report.unreadable)
+                else:
+                    self._library.problems.pop(bucket, None)
         except CumbreError as error:
             self._library.problems[bucket] = str(error)
             _log.warning("%s", error)

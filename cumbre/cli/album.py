@@ -48,6 +48,7 @@ def ingest(paths: tuple[Path, ...], confirm_removals: bool, as_json: bool) -> No
                     "unchanged": report.unchanged,
                     "removed": report.removed,
                     "failed": failed,
+                    "unreadable": report.unreadable,
                     "seconds": round(report.seconds, 3),
                 }
             )
@@ -61,6 +62,8 @@ def _targets(
     library: "Library", folders: list[Path], everything: bool, confirm_removals: bool
 ) -> Iterator[tuple[str, str]]:
     """Buckets and prefixes to scan; the folders named become part of the album."""
+    from cumbre.storage.keys import bucket_of
+
     if everything:
         if not library.albums.folders():
             notice("no album yet: name the folder that holds your photos, `cumbre ingest DIR`")
@@ -71,7 +74,7 @@ def _targets(
             continue
         root, prefix, replaced = library.albums.remember(folder)
         library.albums_changed()
-        yield str(root), prefix
+        yield bucket_of(root), prefix
         for album in replaced:
             forget_album(library, album)
 
@@ -79,12 +82,14 @@ def _targets(
 def forget_album(library: "Library", folder: Path) -> None:
     """The folder is no album any more: its photos leave the index (the files are not touched)."""
     from cumbre.documents import photo_id
+    from cumbre.storage.keys import bucket_of
 
+    bucket = bucket_of(folder)
     library.albums.forget(folder)
     library.albums_changed()
     for generation in filter(None, (library.active(), library.building())):
-        for known in list(generation.index.known(str(folder))):
-            stored = generation.index.get(photo_id(str(folder), known.key))
+        for known in list(generation.index.known(bucket)):
+            stored = generation.index.get(photo_id(bucket, known.key))
             if stored is not None:
                 generation.index.delete(stored.document.id, stored.version)
 
@@ -102,10 +107,12 @@ def _scan(library: "Library", bucket: str, prefix: str, confirm: bool, progress:
 
 
 def _ingest_file(library: "Library", path: Path, report: "ScanReport", progress: "ScanProgress") -> None:
+    from cumbre.storage.keys import bucket_of
+
     root, key = library.albums.locate(path)
     progress.expect(1)
     for i, ingestor in enumerate(library.ingestors()):
-        outcome = ingestor.reconcile(str(root), key)
+        outcome = ingestor.reconcile(bucket_of(root), key)
         if i == 0:
             report.count(outcome)
             progress.advance(outcome)
@@ -116,6 +123,8 @@ def _print_report(report: "ScanReport") -> None:
     click.echo(f"{counts}, {len(report.failed)} failed ({report.seconds:.1f} s)")
     for failed in report.failed:
         click.echo(f"  {printable(f'{failed.bucket}/{failed.key}')}: {failed.reason}")
+    for unreadable in report.unreadable:
+        click.echo(f"  {printable(unreadable)}")
 
 
 def _no_bar(enabled: bool) -> bool | None:

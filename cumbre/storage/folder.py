@@ -11,7 +11,7 @@ from pathlib import Path
 from cumbre.errors import ObjectChanged, ObjectGone, PhotoError, StorageError
 from cumbre.storage.folder_walk import FolderWalk
 from cumbre.storage.formats import PHOTO_EXTENSIONS, is_photo_key
-from cumbre.storage.keys import decode_path, encode_name, path_of
+from cumbre.storage.keys import bucket_of, decode_path, path_of
 from cumbre.storage.port import ListingIncomplete, ObjectStat
 
 # Non-blocking, in case a FIFO took the file's place since it was looked at: opening one would wait for a writer.
@@ -38,12 +38,8 @@ class FolderPhotoStorage:
     """
 
     def __init__(self, root: Path, writable: bool = False, extensions: frozenset[str] = PHOTO_EXTENSIONS) -> None:
-        resolved = decode_path(root.expanduser().absolute()).resolve()
-        bucket = encode_name(str(resolved))
-        if bucket is None:
-            raise StorageError(f"{str(root)!r} has a name that is no text: rename the folder")
-        self._root = resolved
-        self._bucket = bucket
+        self._root = decode_path(root.expanduser().absolute()).resolve()
+        self._bucket = bucket_of(self._root)
         self._writable = writable
         self._extensions = extensions
 

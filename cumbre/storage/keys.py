@@ -23,6 +23,14 @@ def encode_name(name: str) -> str | None:
     return part
 
 
+def bucket_of(folder: Path) -> str:
+    """The bucket name of an album folder: its path with links resolved. Raises StorageError if it can't be text."""
+    bucket = encode_name(str(folder.resolve()))
+    if bucket is None:
+        raise StorageError(f"{str(folder)!r} has a name that is no text: rename the folder")
+    return bucket
+
+
 def decode_path(path: Path) -> Path:
     """The path that an encoded one stands for; a file that really has private-use characters in its name wins."""
     if str(path).translate(_TO_NAME) == str(path):

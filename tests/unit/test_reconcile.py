@@ -99,3 +99,22 @@ def test_progress_knows_how_much_there_is(library, album):
     progress = ScanProgress()
     ingest(library, album, progress=progress)
     assert (progress.done, progress.total, progress.failed) == (3, 3, 0)
+
+
+def test_a_folder_that_can_not_be_read_is_reported_and_its_photos_stay(library, album, monkeypatch):
+    from cumbre.storage.folder import FolderPhotoStorage
+    from cumbre.storage.port import ListingIncomplete
+
+    ingest(library, album)
+    (album / "new.jpg").write_bytes(photo_towards(10, "2023:11:01 08:00:00"))
+    whole = FolderPhotoStorage.list
+
+    def without_day_1(storage, prefix=""):
+        yield from (stat for stat in whole(storage, prefix) if not stat.key.startswith("day 1/"))
+        raise ListingIncomplete("day 1 can't be read: change its permissions", ("day 1/",))
+
+    monkeypatch.setattr(FolderPhotoStorage, "list", without_day_1)
+    report = ingest(library, album)
+    assert counts(report) == (1, 1, 0, 0)
+    assert report.unreadable == ["day 1 can't be read: change its permissions"]
+    assert library.active().index.count() == 4

@@ -1,0 +1,97 @@
+"""What belongs to one generation, with an encoder that may vote on peaks (lite's graphs under another description)."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cumbre.bootstrap import open_library
+from cumbre.catalog import Catalog
+from cumbre.catalog_files import bundled_catalog
+from cumbre.index.port import PhotoWrite
+from cumbre.models import resolve_model
+from cumbre.prompts import PROMPT_VERSION
+from cumbre.settings import Settings
+from tests.conftest import ingest
+from tests.pictures import encoded, landscape
+
+
+@pytest.fixture
+def voting_model(tmp_path: Path) -> Path:
+    directory = tmp_path / "voting"
+    shutil.copytree(resolve_model("lite", tmp_path).directory, directory)
+    own = json.loads((directory / "cumbre.json").read_text())
+    (directory / "cumbre.json").write_text(json.dumps(own | {"model_id": "voting-1", "tells_peaks": True}))
+    return directory
+
+
+@pytest.fixture
+def voting(home, voting_model, album):
+    library = open_library(Settings(home=home, model=str(voting_model)))
+    # Three peaks' prototypes instead of 25: each costs a dozen texts.
+    few = Catalog(bundled_catalog()[name] for name in ("ama-dablam", "lhotse", "kwangde-ri"))
+    library.store.catalog = lambda: few  # type: ignore[method-assign]
+    yield library
+    library.close()
+
+
+def test_lite_does_not_vote_on_peaks(library, album):
+    ingest(library, album)
+    assert {document.used for document in library.active().index.select()} == {("geometry",), ()}
+
+
+def test_an_encoder_that_tells_peaks_apart_votes_beside_geometry(voting, album):
+    ingest(voting, album)
+    photo = next(d for d in voting.active().index.select() if d.key == "day 1/ama dablam.jpg")
+    assert photo.used == ("geometry", "appearance")
+    assert photo.peaks[0].cosine is not None
+    assert photo.predicted_peaks[0] == "ama-dablam"
+
+
+def test_prototypes_are_kept_in_the_cache(voting, album, home):
+    ingest(voting, album)
+    (file,) = (home / "cache").glob("prototypes-voting-1-*.npz")
+    with np.load(file) as kept:
+        assert set(kept.files) == {"ama-dablam", "lhotse", "kwangde-ri"}
+
+
+def test_reference_photos_change_a_prototype(voting, album):
+    generation = voting.active()
+    peak = voting.catalog()["lhotse"]
+    before = generation._prototypes.vector(peak)
+    voting.store.set_references("lhotse", [encoded(landscape(sky=(200, 30, 30)))])
+    after = generation._prototypes.vector(peak)
+    assert float(before @ after) < 0.999
+    assert np.linalg.norm(after) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_the_album_teaches_what_a_peak_looks_like(voting, album):
+    ingest(voting, album)
+    generation = voting.active()
+    taught = next(d for d in generation.index.select() if d.key == "day 1/ama dablam.jpg")
+    # The same view without EXIF: sent by a chat, say.
+    (album / "chat.png").write_bytes(encoded(landscape(), "PNG"))
+    ingest(voting, album)
+    generation.reidentify()
+    chat = next(d for d in generation.index.select() if d.key == "chat.png")
+    assert chat.used == ("appearance",)
+    assert chat.peaks[0].id == taught.peaks[0].id
+    assert "whose place is known" in chat.peaks[0].why
+
+
+def test_new_prompts_mean_new_backgrounds_and_no_new_embedding(library, album):
+    ingest(library, album)
+    generation = library.active()
+    generation.refresh_backgrounds()
+    assert generation.index.note("backgrounds").startswith(f"{PROMPT_VERSION} ")
+    before = {d.id: (d.background, d.indexed_at) for d in generation.index.select()}
+    generation.index.set_note("backgrounds", "0 of an older version")
+    for stored, _ in generation.index.scan():
+        generation.index.write([PhotoWrite(replace(stored.document, background=-9.0), None, stored.version)])
+    assert generation.refresh_backgrounds() == 3
+    after = {d.id: (pytest.approx(d.background, abs=1e-5), d.indexed_at) for d in generation.index.select()}
+    assert before == after
+    assert generation.refresh_backgrounds() == 0
