@@ -25,7 +25,9 @@ def heading_errors(photos: Path) -> tuple[np.ndarray, np.ndarray]:
         if path.stem not in marked:
             continue
         facts = read_photo(path.read_bytes(), PhotoLimits(), wanted_px=64).facts
-        assert facts.position and facts.focal_length_35mm and facts.heading_deg is not None
+        assert facts.position
+        assert facts.focal_length_35mm
+        assert facts.heading_deg is not None
         half = np.radians(horizontal_fov_deg(facts.focal_length_35mm, facts.width, facts.height) / 2)
         of_summits = []
         for peak_id, (x, _) in marked[path.stem].items():

@@ -23,11 +23,12 @@ from cumbre.settings import Settings
 
 # Everyday subjects that a trek's album lacks, to see the cutoff on more than the labelled ones.
 FURTHER_ABSENT = (
-    "a giraffe", "a violin", "a space shuttle", "a skateboard", "a bowl of noodles", "a subway train", "a microwave oven",
-    "a washing machine", "a tennis court", "a polar bear", "a penguin", "a chess board", "a pineapple", "a police car",
-    "a fire engine", "a golf course", "a lion", "a toothbrush", "a roller coaster", "an octopus", "a shark", "a tractor",
-    "a cathedral interior", "a snowman", "a camel", "a television", "a printer", "a ballet dancer", "a cruise ship",
-    "a lighthouse", "a helicopter", "palm trees", "a cactus", "bananas", "a bathtub", "a crocodile", "a zebra",
+    "a giraffe", "a violin", "a space shuttle", "a skateboard", "a bowl of noodles", "a subway train",
+    "a washing machine", "a tennis court", "a polar bear", "a penguin", "a chess board", "a pineapple",
+    "a police car", "a fire engine", "a golf course", "a lion", "a toothbrush", "a roller coaster", "an octopus",
+    "a shark", "a tractor", "a microwave oven", "a cathedral interior", "a snowman", "a camel", "a television",
+    "a printer", "a ballet dancer", "a cruise ship", "a lighthouse", "a helicopter", "palm trees", "a cactus",
+    "bananas", "a bathtub", "a crocodile", "a zebra",
 )  # fmt: skip
 
 

@@ -42,10 +42,10 @@ class PhotoFacts:
 class PeakPrediction:
     """One peak that may be in a photo, with the evidence for it.
 
-    probability is the share of the picture's attention (all peaks and "none of these" sum to 1); in_view the chance that
-    the summit is inside the frame and clear to see. offset_deg is the peak's bearing less the camera's heading (None without a heading); elevation_deg the apparent
-    elevation; cosine the likeness to the peak's prototype (None where appearance did not vote); why the reason in
-    words.
+    probability is the share of the picture's attention (all peaks and "none of these" sum to 1); in_view the chance
+    that the summit is inside the frame and clear to see; why the reason in words. offset_deg is the peak's bearing less
+    the camera's heading (None without a heading); elevation_deg the apparent elevation; cosine the likeness to the
+    peak's prototype (None where appearance did not vote).
     """
 
     id: str

@@ -25,9 +25,13 @@ _SUMMITS_AROUND_M = 20_000.0
 
 @dataclass(frozen=True, slots=True)
 class IdentifyPolicy:
-    """answer_min: with P(none) below 1 - answer_min we stand by the likeliest peak; without a heading the peak itself
-    must reach it. shown_min, shown_max: which predictions count in filters and totals; in_view_min: a summit that is as
-    surely in view as this counts as well, though another fills the picture. familiar_min: the cosine to a known photo from which appearance alone may answer."""
+    """When there is an answer, and which predictions count.
+
+    answer_min: with P(none) below 1 - answer_min we stand by the likeliest peak; without a heading the peak itself must
+    reach it. shown_min, shown_max: which predictions count in filters and totals; in_view_min: a summit that is as
+    surely in view as this counts as well, though another fills the picture. familiar_min: the cosine to a known photo
+    from which appearance alone may answer. kept_min, kept_max: what of the distribution is kept.
+    """
 
     answer_min: float = 0.5
     shown_min: float = 0.15
