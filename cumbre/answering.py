@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from cumbre.catalog import Peak
 from cumbre.documents import Identification, PhotoDocument
-from cumbre.errors import InvalidRequest, NotFound
+from cumbre.errors import NotFound
 from cumbre.generation import Generation
 from cumbre.geometry import Position
 from cumbre.jsonform import document_path
@@ -35,8 +35,6 @@ class AlbumQueryService:
         generation = self._library.active()
         for peak_id in request.peak_ids:
             self._library.catalog().peak(peak_id)
-        if request.since and request.until and request.since >= request.until:
-            raise InvalidRequest("the start of the time span must lie before its end")
         question = self._question(generation, request.photo) if request.photo is not None else None
         return generation.searcher().search(request, question)
 

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from cumbre.catalog import Peak
 from cumbre.documents import Identification, PhotoDocument
+from cumbre.errors import InvalidRequest
 from cumbre.geometry import Position
 from cumbre.index.port import Near
 
@@ -20,7 +21,8 @@ RENDITION_SIZES_PX = (320, 640, 1280, 2560)
 class SearchRequest:
     """Words, a photo or both, and filters. With neither words nor photo: every photo that passes the filters.
 
-    photo holds the bytes of a picture file; since <= time of the shot < until.
+    photo holds the bytes of a picture file; since <= time of the shot < until. Raises InvalidRequest where since is not
+    before until.
     """
 
     text: str = ""
@@ -31,6 +33,10 @@ class SearchRequest:
     until: datetime | None = None
     k: int = 24
     sort: Sort = "score"
+
+    def __post_init__(self) -> None:
+        if self.since and self.until and self.since >= self.until:
+            raise InvalidRequest("the start of the time span (from) must be before its end (to)")
 
 
 @dataclass(frozen=True, slots=True)
