@@ -36,7 +36,7 @@ FURTHER_ABSENT = (
 class Labels:
     concepts: dict[str, frozenset[str]]
     absent: tuple[str, ...]
-    peaks: dict[str, tuple[frozenset[str], bool]]
+    peaks: dict[str, frozenset[str]]
 
 
 def read_labels(photos: Path) -> Labels:
@@ -44,7 +44,7 @@ def read_labels(photos: Path) -> Labels:
     return Labels(
         {query: frozenset(names) for query, names in raw["concepts"].items()},
         tuple(raw["absent"]),
-        {name: (frozenset(label["peaks"]), label["certain"]) for name, label in raw["peaks"].items()},
+        {name: frozenset(label["peaks"]) for name, label in raw["peaks"].items()},
     )
 
 
@@ -82,13 +82,11 @@ def measure(library: Library, labels: Labels) -> Measured:
         precisions.append(average_precision(ranked, relevant))
         shown = {names[hit.photo.id] for hit in searcher.search(SearchRequest(text=query, k=everything)).hits}
         f1s.append(f1(shown, relevant))
-    peaks = sorted({peak for shown, certain in labels.peaks.values() if certain for peak in shown})
-    right = found = 0
+    peaks = sorted({peak for shown in labels.peaks.values() for peak in shown})
+    right = 0
     for peak_id in peaks:
         hits = searcher.search(SearchRequest(text=library.catalog().peak(peak_id).name, k=1)).hits
-        if hits:
-            found += 1
-            right += peak_id in labels.peaks[names[hits[0].photo.id]][0]
+        right += bool(hits) and peak_id in labels.peaks[names[hits[0].photo.id]]
     return Measured(
         float(np.mean(precisions)),
         float(np.mean(f1s)),
@@ -96,7 +94,7 @@ def measure(library: Library, labels: Labels) -> Measured:
         len(labels.absent),
         sum(not searcher.search(SearchRequest(text=query)).hits for query in FURTHER_ABSENT),
         right,
-        found,
+        len(peaks),
     )
 
 
@@ -160,7 +158,7 @@ def main() -> None:
             )
             print(f"silent on {found.silent} of {found.absent} absent subjects, ", end="")
             print(f"on {found.silent_further} of {len(FURTHER_ABSENT)} further ones")
-            print(f"first result right for {found.first_is_right} of {found.labelled_peaks} labelled peaks with photos")
+            print(f"first result right for {found.first_is_right} of {found.labelled_peaks} labelled peaks")
             variants(library, labels)
         finally:
             library.close()

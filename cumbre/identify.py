@@ -14,7 +14,7 @@ from cumbre.catalog import Catalog
 from cumbre.documents import Identification, PeakPrediction
 from cumbre.geometry import FloatArray
 from cumbre.index.port import Vector
-from cumbre.sighting import Sighting
+from cumbre.sighting import Sighting, plausible_views
 from cumbre.visibility import PeakViews, VisibilityModel, aimed_in_frame, peak_views
 from cumbre.wording import Reasons
 
@@ -93,12 +93,13 @@ class PeakIdentifier:
         return [every_id[i] for i in views.index]
 
     def _by_geometry(self, seen: Sighting, vote: Callable[[list[str]], AppearanceVote] | None) -> _Posterior:
-        """The posterior, averaged over the plausible altitudes where the altitude is unknown."""
+        """The posterior, averaged over the plausible altitudes and lenses where those are unknown."""
         posteriors = []
         for altitude_m in self._altitudes_m(seen):
-            views = peak_views(self.catalog, seen, altitude_m, self.model)
-            likelihood = vote(self._ids(views)).likelihood if vote and len(views) else np.ones(len(views))
-            posteriors.append(_posterior(views, likelihood, seen, self.model))
+            for through in plausible_views(seen):
+                views = peak_views(self.catalog, through, altitude_m, self.model)
+                likelihood = vote(self._ids(views)).likelihood if vote and len(views) else np.ones(len(views))
+                posteriors.append(_posterior(views, likelihood, through, self.model))
         middle = posteriors[len(posteriors) // 2]
         probability = np.mean([p.probability for p in posteriors], axis=0)
         in_view = np.mean([p.in_view for p in posteriors], axis=0)

@@ -1,6 +1,7 @@
 """Facts -> a sighting: where the camera stood and looked, with what was assumed where the file says nothing."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
@@ -11,8 +12,10 @@ from cumbre.geometry import Position, horizontal_fov_deg
 if TYPE_CHECKING:
     from pygeomag import GeoMag
 
-# Where no focal length is known: the main camera of most phones (24 to 28 mm equivalent).
+# Where no focal length is known: the main camera of most phones (24 to 28 mm equivalent), twice as likely as the
+# longer lenses that people take for summits.
 ASSUMED_FOCAL_LENGTH_35MM = 26.0
+_PLAUSIBLE_FOCAL_LENGTHS_35MM = (26.0, 26.0, 52.0, 77.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,20 @@ class Sighting:
     sky_fraction: float | None = None
     fov_assumed: bool = False
     altitude_from_album: bool = False
+
+
+def plausible_views(seen: Sighting) -> list[Sighting]:
+    """The sighting itself; with an assumed field of view, one for each lens that it may have been."""
+    if not seen.fov_assumed or seen.hfov_deg is None or seen.vfov_deg is None:
+        return [seen]
+    return [
+        replace(seen, hfov_deg=_zoomed(seen.hfov_deg, factor), vfov_deg=_zoomed(seen.vfov_deg, factor))
+        for factor in (length / ASSUMED_FOCAL_LENGTH_35MM for length in _PLAUSIBLE_FOCAL_LENGTHS_35MM)
+    ]
+
+
+def _zoomed(fov_deg: float, factor: float) -> float:
+    return 2 * math.degrees(math.atan(math.tan(math.radians(fov_deg / 2)) / factor))
 
 
 def sighting(

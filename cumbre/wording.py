@@ -65,7 +65,7 @@ class Reasons:
         if seen.heading_deg is None:
             said.append("from the position alone, without a direction of view")
         elif seen.fov_assumed:
-            said.append("the focal length is unknown: a wide view was assumed")
+            said.append("the focal length is unknown: a wide view was taken as likeliest")
         if seen.altitude_from_album:
             said.append("the altitude is that of album photos taken nearby")
         elif seen.position is not None and seen.position.altitude_m is None:

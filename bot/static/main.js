@@ -90,8 +90,8 @@ function drawAnswer(answer, scored) {
   drawGrid(results, { scored, addressOf: (id) => toAddress({ ...asked, photo: id }), open: (photo) => go({ photo }) });
   viewer.setHits(results);
   drawTitle(results.length, scored);
-  byId("results-note").hidden = !(note && results.length);
-  byId("results-note").textContent = note;
+  byId("results-note").textContent = results.length ? note : "";
+  byId("results-note").hidden = !byId("results-note").textContent;
   byId("sort").hidden = !scored || results.length < 2;
   byId("more").hidden = results.length < k || k >= MOST;
   hideNothing();

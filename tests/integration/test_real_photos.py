@@ -1,0 +1,52 @@
+"""The figures that hold on the real, labelled photos (benchmarks/ prints them)."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.search import indexed, measure, read_labels
+from cumbre.answering import AlbumQueryService
+from cumbre.geometry import Position
+from cumbre.photo import PhotoLimits, read_photo
+
+PHOTOS = Path("../shared/photos")
+pytestmark = pytest.mark.skipif(not PHOTOS.is_dir(), reason="the real photos are not beside this checkout")
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    library = indexed(PHOTOS.resolve(), tmp_path_factory.mktemp("home"), "lite")
+    yield library
+    library.close()
+
+
+def test_words_find_what_lite_can_know_and_nothing_where_there_is_nothing(library):
+    found = measure(library, read_labels(PHOTOS))
+    assert found.mean_average_precision >= 0.45
+    assert found.silent >= 7
+    assert found.mean_f1 >= 0.2
+    assert (found.first_is_right, found.labelled_peaks) == (17, 17)
+
+
+@pytest.mark.parametrize("path", sorted(PHOTOS.glob("stripped/*")), ids=lambda path: path.stem)
+def test_a_stripped_photo_gets_no_confident_wrong_peak_and_says_what_would_help(library, path):
+    service = AlbumQueryService(library)
+    found = service.identify(path.read_bytes())
+    assert (found.answer, found.peaks) == (None, ())
+    assert "can't tell without position" in found.note
+    assert "original file" in found.note
+
+
+@pytest.mark.parametrize("path", sorted(PHOTOS.glob("stripped/*")), ids=lambda path: path.stem)
+def test_a_stripped_photo_is_named_from_where_it_was_taken(library, path):
+    original = read_photo((PHOTOS / "jpeg" / path.name).read_bytes(), PhotoLimits()).facts
+    labels = read_labels(PHOTOS).peaks[path.stem]
+    service = AlbumQueryService(library)
+    found = service.identify(path.read_bytes(), original.position, original.heading_deg)
+    assert found.answer in labels
+    assert found.used == ("geometry",)
+    without_altitude = Position(original.position.lat, original.position.lon)
+    assert service.identify(path.read_bytes(), without_altitude, original.heading_deg).answer in labels
+    around = service.identify(path.read_bytes(), original.position)
+    assert around.used == ("geometry",)
+    assert labels & {peak.id for peak in around.peaks}
