@@ -10,7 +10,7 @@ from cumbre.errors import CumbreError
 from cumbre.library import Library
 from cumbre.query import IndexingProgress
 from cumbre.reconcile import ScanProgress, scan
-from functions.ingest.events import ObjectEvent
+from functions.ingest.events import ObjectEvent, keys_by_bucket
 
 _log = logging.getLogger(__name__)
 
@@ -103,17 +103,13 @@ class AlbumTasks:
             batch = [first]
             while len(batch) < _EVENT_BATCH and not self._events.empty():
                 batch.append(self._events.get())
-            keys_of: dict[str, dict[str, None]] = {}
-            for event in batch:
-                keys_of.setdefault(event.bucket, {})[event.key] = None
-            for bucket, keys in keys_of.items():
+            for bucket, keys in keys_by_bucket(batch).items():
                 self._reconcile(bucket, keys)
 
-    def _reconcile(self, bucket: str, keys: Iterable[str]) -> None:
-        wanted = list(keys)
+    def _reconcile(self, bucket: str, keys: list[str]) -> None:
         try:
             for ingestor in self._library.ingestors():
-                ingestor.reconcile_many(bucket, wanted, stopped=self._stop.is_set)
+                ingestor.reconcile_many(bucket, keys, stopped=self._stop.is_set)
         except CumbreError as error:
             _log.warning("%s; a scan will take up what was missed", error)
             self.request_scan(bucket)

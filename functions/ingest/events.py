@@ -5,7 +5,7 @@ with Amazon SQS" and "SNS message and JSON formats" for the envelopes, and "Buck
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import unquote_plus
@@ -36,6 +36,14 @@ class ObjectEvent:
     bucket: str
     key: str
     kind: ObjectEventKind
+
+
+def keys_by_bucket(events: Iterable[ObjectEvent]) -> dict[str, list[str]]:
+    """What to look at: each key once, in the order of its first event. The kind doesn't matter: the storage tells."""
+    keys: dict[str, dict[str, None]] = {}
+    for event in events:
+        keys.setdefault(event.bucket, {})[event.key] = None
+    return {bucket: list(of_bucket) for bucket, of_bucket in keys.items()}
 
 
 @dataclass(frozen=True, slots=True)

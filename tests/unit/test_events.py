@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cumbre.errors import InvalidRequest
-from functions.ingest.events import ObjectEvent, ObjectEventKind, is_sqs, parse_events, parse_sqs
+from functions.ingest.events import ObjectEvent, ObjectEventKind, is_sqs, keys_by_bucket, parse_events, parse_sqs
 
 EVENTS = Path(__file__).parent.parent / "events"
 
@@ -145,3 +145,14 @@ def test_whatever_arrives_is_events_or_refused(payload: object) -> None:
     except InvalidRequest:
         return
     assert all(isinstance(event, ObjectEvent) for event in found)
+
+
+def test_each_key_is_looked_at_once_whatever_its_events_say():
+    created, removed = ObjectEventKind.CREATED, ObjectEventKind.REMOVED
+    events = [
+        ObjectEvent("a", "1.jpg", created),
+        ObjectEvent("b", "1.jpg", created),
+        ObjectEvent("a", "2.jpg", removed),
+        ObjectEvent("a", "1.jpg", removed),
+    ]
+    assert keys_by_bucket(events) == {"a": ["1.jpg", "2.jpg"], "b": ["1.jpg"]}
