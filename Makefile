@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 PHOTOS ?=
 PYTEST_ARGS ?=
 
-.PHONY: run test check format bench screenshot clean
+.PHONY: run test check format bench clean
 
 run: $(VENV)/.run-ready
 ifeq ($(strip $(PHOTOS)),)
-	@$(BIN)/cumbre demo --if-empty
-	@exec $(BIN)/cumbre serve
+	@$(BIN)/cumbre demo --if-empty --first 8
+	@# The page is up while the rest is drawn; its pictures appear one by one.
+	@$(BIN)/cumbre demo --if-empty >/dev/null 2>&1 & exec $(BIN)/cumbre serve
 else
 	@exec $(BIN)/cumbre serve --photos "$(PHOTOS)"
 endif
@@ -30,7 +31,9 @@ format: $(VENV)/.test-ready
 
 bench: $(VENV)/.test-ready
 	$(BIN)/python -m benchmarks.identify
+	$(BIN)/python -m benchmarks.compass
 	$(BIN)/python -m benchmarks.search
+	$(BIN)/python -m benchmarks.sample_album
 	$(BIN)/python -m benchmarks.startup
 
 $(VENV)/bin/python:

@@ -80,6 +80,7 @@ ENGLISH: Wording = {
     "page.you_said_so": "You said so",
     "page.also_considered": "Also considered",
     "page.percent": "{n} %",
+    "page.in_view": "Chance that it is in view",
     "page.direction": "Direction",
     "page.offset": "From the centre",
     "page.offset_left": "{n}° left",

@@ -17,6 +17,7 @@ export function evidence(found, peak, { corrected = false, brief = false, named 
 
 function numbers(found) {
   const rows = [
+    ["in_view", found.in_view === null ? null : percent(found.in_view)],
     ["direction", found.bearing_deg === null ? null : bearing(found.bearing_deg)],
     ["offset", found.offset_deg === null ? null : offset(found.offset_deg)],
     ["distance", found.distance_m === null ? null : distance(found.distance_m)],

@@ -8,6 +8,8 @@ import { metres, t } from "./words.js";
 
 const ALSO_SHOWN = 3;
 let preview = null;
+// The file that was added last: the panel is drawn again after each search, and must not offer it twice.
+let kept = null;
 
 /** Shows the photo while it is looked at; file null puts the panel away. */
 export function drawWaiting(file) {
@@ -24,6 +26,7 @@ export function drawQuestion(file, { identification = null, error = "", peakById
   else if (!identification) answer.append(el("h2", { class: "waiting", text: t("looking") }));
   else answer.append(...findings(identification, peakById));
   const keep = el("button", { type: "button", text: t("keep"), hidden: Boolean(error) || !identification, on: { click: () => keepPhoto(file, keep, added) } });
+  if (kept === file) showKept(keep);
   answer.append(el("p", { class: "actions" }, keep, el("button", { type: "button", class: "link", text: t("dismiss"), on: { click: dismiss } })));
   place.replaceChildren(picture(), answer);
 }
@@ -60,10 +63,17 @@ function picture() {
 async function keepPhoto(file, button, added) {
   button.disabled = true;
   try {
-    added(await addPhoto(file));
-    button.replaceChildren(icon("check"), t("kept"));
+    const photo = await addPhoto(file);
+    kept = file;
+    showKept(button);
+    added(photo);
   } catch (error) {
     button.disabled = false;
     toast(error.message);
   }
+}
+
+function showKept(button) {
+  button.disabled = true;
+  button.replaceChildren(icon("check"), t("kept"));
 }

@@ -192,7 +192,8 @@ def reindex(as_json: bool) -> None:
 @click.command()
 @click.argument("directory", required=False, type=click.Path(path_type=Path, file_okay=False))
 @click.option("--if-empty", is_flag=True, help="Only if there is no album yet.")
-def demo(directory: Path | None, if_empty: bool) -> None:
+@click.option("--first", type=click.IntRange(1), metavar="N", help="Only the first N pictures; run again for the rest.")
+def demo(directory: Path | None, if_empty: bool, first: int | None) -> None:
     """Draw the sample album: the peaks around the trail to Everest Base Camp, as a phone would see them.
 
     Without DIRECTORY it goes into Cumbre's own folder and becomes the album, until you name another.
@@ -200,6 +201,7 @@ def demo(directory: Path | None, if_empty: bool) -> None:
     from tqdm import tqdm
 
     from cumbre.demo.album import draw_album
+    from cumbre.demo.trail import trail_scenes
 
     with opened_library() as library:
         if if_empty and any(folder != library.albums.sample.resolve() for folder in library.albums.folders()):
@@ -212,7 +214,8 @@ def demo(directory: Path | None, if_empty: bool) -> None:
                 bar.total = total
                 bar.update(done - bar.n)
 
-            drawn = draw_album(folder, library.catalog(), follow)
+            catalog = library.catalog()
+            drawn = draw_album(folder, catalog, follow, trail_scenes(catalog)[:first])
         if directory is None:
             library.albums.remember(folder)
-        click.echo(f"{len(drawn)} pictures in {folder}")
+        click.echo(f"{len(drawn)} picture{'' if len(drawn) == 1 else 's'} in {folder}")

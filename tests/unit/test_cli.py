@@ -263,3 +263,22 @@ def test_a_photo_with_the_same_content_is_identified_from_a_file(cumbre, tmp_pat
     file = tmp_path / "a.jpg"
     file.write_bytes(photo_towards(TO_AMA_DABLAM, "2023:10:29 08:52:12"))
     assert cumbre("identify", file).out.startswith(f"{file}: ama-dablam")
+
+
+def test_the_sample_album_is_drawn_into_the_home_and_becomes_the_album(cumbre, home):
+    ran = cumbre("demo", "--first", "1")
+    assert (ran.code, ran.out) == (0, f"1 picture in {home / 'sample-album'}\n")
+    assert str(home / "sample-album") in cumbre("status", "--json").json["albums"]
+    assert cumbre("ingest", "--json").json["indexed"] == 1
+
+
+def test_the_sample_album_is_not_drawn_beside_an_own_one(cumbre, album, home):
+    cumbre("ingest", album)
+    assert cumbre("demo", "--if-empty").out == ""
+    assert not (home / "sample-album").exists()
+
+
+def test_the_sample_album_can_be_drawn_anywhere(cumbre, tmp_path):
+    assert cumbre("demo", tmp_path / "drawn", "--first", "1").code == 0
+    assert len(list((tmp_path / "drawn").iterdir())) == 1
+    assert len(cumbre("status", "--json").json["albums"]) == 1
