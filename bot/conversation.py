@@ -74,8 +74,9 @@ class Conversation:
     def _about_words(self, text: str, words: Wording) -> list[Reply]:
         found = self._query.search(SearchRequest(text=text, k=self._photos_per_reply))
         if not found.hits:
-            note = found.note or self._what_to_try(words)
-            return [TextReply(say(words, "chat.nothing", query=text, note=note))]
+            # A note that repeats the question would say the same twice.
+            advice = self._what_to_try(words) if not found.note or text in found.note else found.note
+            return [TextReply(say(words, "chat.nothing", query=text, advice=advice))]
         return self._with_photos(say(words, "chat.found", n=len(found.hits), query=text), found, words)
 
     def _about_picture(self, picture: bytes, message: Message, words: Wording) -> list[Reply]:

@@ -21,7 +21,7 @@ class VisibilityModel:
 
     heading_sigma_deg: phones' compasses err by 10 to 30, in the trek's album by up to 13.
     heading_error_per_roll: what the compass of a tilted phone reads too little, a share of its roll. No cause is known;
-    on the 35 photos with marked summits it takes the error from 4.3 to 3.1 degrees (rms; benchmarks/compass.py).
+    on the 35 photos with marked summits it takes the error from 4.3 to 3.0 degrees (rms; benchmarks/compass.py).
     tilt_sigma_deg, tilt_margin_deg: the accelerometer is good to 1.3; the margin covers catalogue and roll.
     prominence_exponent: what fills the view is what people mean.
     hidden_factor: what is left of a summit behind a nearer, apparently higher one.

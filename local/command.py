@@ -13,13 +13,11 @@ from cumbre.cli.output import notice
 
 
 @cli.command()
-@click.option(
-    "--photos", "folders", multiple=True, type=click.Path(path_type=Path), help="A folder of photos; repeatable."
-)
+@click.option("--photos", multiple=True, type=click.Path(path_type=Path), help="A folder of photos; repeatable.")
 @click.option("--host", help="Address to listen on (CUMBRE_HOST; default 127.0.0.1, this machine alone).")
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port (CUMBRE_PORT; default 8765); 0 takes a free one.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what is going on.")
-def serve(folders: tuple[Path, ...], host: str | None, port: int | None, verbose: bool) -> None:
+def serve(photos: tuple[Path, ...], host: str | None, port: int | None, verbose: bool) -> None:
     """Follow the album and serve the page and the JSON API, until Ctrl-C.
 
     The folders named become the album and are remembered; they are only ever read.
@@ -32,7 +30,7 @@ def serve(folders: tuple[Path, ...], host: str | None, port: int | None, verbose
     settings = read_settings()
     library = open_library(replace(settings, host=host or settings.host, port=settings.port if port is None else port))
     try:
-        for folder in folders:
+        for folder in photos:
             _, _, replaced = library.albums.remember(folder)
             for album in replaced:
                 forget_album(library, album)

@@ -86,7 +86,9 @@ function ask(state = {}) {
 }
 
 function drawAnswer(answer, scored) {
-  const { results, note } = answer;
+  const { note } = answer;
+  // Without a question every photo is there for the same reason.
+  const results = scored ? answer.results : answer.results.map((hit) => ({ ...hit, why: "" }));
   drawGrid(results, { scored, addressOf: (id) => toAddress({ ...asked, photo: id }), open: (photo) => go({ photo }) });
   viewer.setHits(results);
   drawTitle(results.length, scored);

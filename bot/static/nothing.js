@@ -2,7 +2,7 @@
 
 import { byId, el, icon } from "./elements.js";
 import { withCommands } from "./status.js";
-import { t } from "./words.js";
+import { sentence, t } from "./words.js";
 
 const SUGGESTED = 5;
 
@@ -14,11 +14,13 @@ export function hideNothing() {
 /** No photo matches. peaks are those that have photos; ask and clear change what is asked. */
 export function drawNothing({ query, note, filtered, peaks, ask, clearFilter, showAll }) {
   const title = query ? t("nothing", { query: `“${query}”` }) : t("nothing_plain");
+  // A note that repeats the question would say the title again.
+  const advice = query && note.includes(query) ? t("try_other") : sentence(note);
   const chips = peaks.slice(0, SUGGESTED).map((peak) =>
     el("button", { type: "button", class: "chip", text: peak.name, on: { click: () => ask(peak.name) } }));
   show(
     el("h2", { text: title }),
-    note ? el("p", {}, ...withCommands(note)) : null,
+    advice ? el("p", {}, ...withCommands(advice)) : null,
     chips.length ? el("p", { class: "chips" }, el("span", { text: t("try_peaks") }), ...chips) : null,
     el("p", { class: "actions" },
       filtered ? el("button", { type: "button", text: t("without_filter"), on: { click: clearFilter } }) : null,

@@ -1,14 +1,17 @@
 // The panel beside a large picture: its peaks with their evidence, and its facts.
 
 import { el, icon } from "./elements.js";
-import { evidence } from "./evidence.js";
+import { chance, evidence } from "./evidence.js";
 import { panorama } from "./panorama.js";
-import { bearing, fileSize, localDate, metres, number, place, t } from "./words.js";
+import { bearing, fileSize, localDate, metres, number, place, sentence, t } from "./words.js";
 
 /** actions: correct() opens the form, undo() takes a correction back. why is the reason of the search, if any. */
 export function panelContent(photo, { peakById, why, correct, undo }) {
   const shown = new Set(photo.peaks.map((peak) => peak.id));
-  const others = photo.candidates.filter((peak) => !shown.has(peak.id) && peak.probability >= 0.005);
+  const by = "in_view";
+  const others = photo.candidates
+    .filter((peak) => !shown.has(peak.id) && peak.probability >= 0.005)
+    .sort((a, b) => chance(b, by) - chance(a, by));
   const title = photo.peaks.map((peak) => peak.name).join(", ") || t("none_here");
   const parts = [
     el("h2", { id: "photo-title", text: title }),
@@ -18,14 +21,14 @@ export function panelContent(photo, { peakById, why, correct, undo }) {
     el("h3", { text: t("in_this_photo") }),
     panorama(photo, shown),
     photo.peaks.length
-      ? el("ul", { class: "evidences" }, photo.peaks.map((peak) => evidence(peak, peakById(peak.id), { corrected: photo.corrected })))
-      : el("p", { class: "teach", text: photo.corrected ? t("you_said_so") : photo.note || t("none_here") }),
-    photo.peaks.length && photo.note ? el("p", { class: "note", text: photo.note }) : null,
+      ? el("ul", { class: "evidences" }, photo.peaks.map((peak) => evidence(peak, peakById(peak.id), { by, corrected: photo.corrected })))
+      : el("p", { class: "teach", text: photo.corrected ? t("you_said_so") : sentence(photo.note) || t("none_here") }),
+    photo.peaks.length && photo.note ? el("p", { class: "note", text: sentence(photo.note) }) : null,
     el("p", { class: "actions" },
       el("button", { type: "button", id: "correct", on: { click: correct } }, icon("pencil"), t("correct")),
       photo.corrected ? el("button", { type: "button", class: "link", id: "undo-correction", text: t("undo_correction"), on: { click: undo } }) : null),
     ...(others.length
-      ? [el("h3", { text: t("also_considered") }), el("ul", { class: "evidences brief" }, others.map((peak) => evidence(peak, peakById(peak.id), { brief: true })))]
+      ? [el("h3", { text: t("also_considered") }), el("ul", { class: "evidences brief" }, others.map((peak) => evidence(peak, peakById(peak.id), { by, brief: true })))]
       : []),
     el("h3", { text: t("facts") }),
     facts(photo),

@@ -4,7 +4,7 @@ import { addPhoto } from "./api.js";
 import { byId, el, icon } from "./elements.js";
 import { evidence } from "./evidence.js";
 import { toast } from "./toast.js";
-import { metres, t } from "./words.js";
+import { metres, sentence, t } from "./words.js";
 
 const ALSO_SHOWN = 3;
 let preview = null;
@@ -42,7 +42,7 @@ function findings(found, peakById) {
   } else {
     parts.push(el("h2", { text: t("no_answer") }));
   }
-  if (found.note) parts.push(el("p", { class: "note", text: found.note }));
+  if (found.note) parts.push(el("p", { class: "note", text: sentence(found.note) }));
   if (others.length) {
     parts.push(el("h3", { text: t(answer ? "also_considered" : "also_possible") }));
     parts.push(el("ul", { class: "evidences brief" }, others.map((peak) => evidence(peak, peakById(peak.id), { brief: true }))));

@@ -21,6 +21,11 @@ export function number(n, digits = 0) {
   return new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(n);
 }
 
+/** A reason or note of the server as a sentence: they come without a capital, to stand after a colon as well. */
+export function sentence(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 export function metres(m) {
   return `${number(m)} m`;
 }

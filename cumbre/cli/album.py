@@ -24,7 +24,7 @@ _REFRESH_S = 0.2
     "--confirm-removals", is_flag=True, help="Photos that are not there any more leave the index, however many."
 )
 @json_option
-def ingest(paths: tuple[Path, ...], confirm_removals: bool, as_json: bool) -> None:
+def ingest(paths: tuple[Path, ...], confirm_removals: bool, json: bool) -> None:
     """Index photos: of the folders and files named (PATHS), else of every album folder.
 
     A folder is remembered as part of the album. Only what is new or changed is read; run it as often as you like.
@@ -35,12 +35,12 @@ def ingest(paths: tuple[Path, ...], confirm_removals: bool, as_json: bool) -> No
         report = ScanReport()
         folders = [path for path in paths if path.is_dir() or not path.exists()]
         files = [path for path in paths if path not in folders]
-        with progress_bar(enabled=not as_json) as progress:
+        with progress_bar(enabled=not json) as progress:
             for folder, prefix in _targets(library, folders, everything=not paths, confirm_removals=confirm_removals):
                 report.add(_scan(library, folder, prefix, confirm_removals, progress))
             for path in files:
                 _ingest_file(library, path, report, progress)
-        if as_json:
+        if json:
             failed = [{"path": f"{f.bucket}/{f.key}", "reason": f.reason} for f in report.failed]
             print_json(
                 {
@@ -164,7 +164,7 @@ def progress_bar(enabled: bool) -> "Iterator[ScanProgress]":
 
 @click.command()
 @json_option
-def reindex(as_json: bool) -> None:
+def reindex(json: bool) -> None:
     """Build the index anew with the wanted model (CUMBRE_MODEL).
 
     Questions are answered from the old index until the new one is complete. Stopped, it goes on where it was.
@@ -172,7 +172,7 @@ def reindex(as_json: bool) -> None:
     from cumbre.reindex import reindex as build
 
     with opened_library() as library:
-        with progress_bar(enabled=not as_json) as progress:
+        with progress_bar(enabled=not json) as progress:
             report = build(library, progress)
         index = library.active().index
         result = {
@@ -181,7 +181,7 @@ def reindex(as_json: bool) -> None:
             "failed": len(report.failed),
             "total": index.count() + len(report.failed),
         }
-        if as_json:
+        if json:
             print_json(result)
         else:
             click.echo(f"{result['indexed']} of {result['total']} photos indexed with {result['model_id']}")

@@ -7,14 +7,14 @@ from cumbre.cli.output import json_option, notice, opened_library, print_json, p
 
 @click.command()
 @json_option
-def status(as_json: bool) -> None:
+def status(json: bool) -> None:
     """Counts, the model, albums, and photos that failed with their reasons."""
     from cumbre import jsonform
     from cumbre.answering import AlbumQueryService
 
     with opened_library() as library:
         current = AlbumQueryService(library).status()
-        if as_json:
+        if json:
             print_json(jsonform.status(current))
             return
         click.echo(f"{current.photos} photos, {current.peaks} peaks, {len(current.failures)} failures")
@@ -30,13 +30,13 @@ def status(as_json: bool) -> None:
 
 @click.command()
 @json_option
-def doctor(as_json: bool) -> int:
+def doctor(json: bool) -> int:
     """Check every part and say what to do where one is not well."""
     from cumbre.diagnosis import diagnose
     from cumbre.settings import read_settings
 
     checks = list(diagnose(read_settings()))
-    if as_json:
+    if json:
         print_json({"checks": [{"part": c.part, "well": c.well, "found": c.found} for c in checks]})
     else:
         for check in checks:

@@ -14,7 +14,7 @@ def models() -> None:
 
 @models.command("list")
 @json_option
-def list_models(as_json: bool) -> None:
+def list_models(json: bool) -> None:
     """What is there, and what answers now."""
     from cumbre.models import list_models as known_models
 
@@ -23,7 +23,7 @@ def list_models(as_json: bool) -> None:
         choice = library.encoders.choice()
         index = library.generations.active()
         answers = index.space.model_id if index else library.encoders.wanted().description.model_id
-        if as_json:
+        if json:
             listed = [{"name": row.name, "ready": row.ready, "download_bytes": row.size_bytes} for row in rows]
             print_json({"models": listed, "wanted": choice.name, "answers": answers})
             return

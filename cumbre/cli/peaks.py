@@ -18,14 +18,14 @@ def peaks() -> None:
 
 @peaks.command("list")
 @json_option
-def list_peaks(as_json: bool) -> None:
+def list_peaks(json: bool) -> None:
     """Every peak, with how many photos show it."""
     from cumbre import jsonform
     from cumbre.answering import AlbumQueryService
 
     with opened_library() as library:
         counted = AlbumQueryService(library).peaks()
-        if as_json:
+        if json:
             print_json({"peaks": [jsonform.peak_count(one) for one in counted]})
             return
         rows = [(one.peak.id, f"{one.peak.elev_m:.0f} m", f"{one.photos} photos", one.peak.name) for one in counted]
@@ -36,13 +36,13 @@ def list_peaks(as_json: bool) -> None:
 @peaks.command()
 @click.argument("peak_id", metavar="ID")
 @json_option
-def show(peak_id: str, as_json: bool) -> None:
+def show(peak_id: str, json: bool) -> None:
     """One peak: names, place, elevation."""
     from cumbre import jsonform
 
     with opened_library() as library:
         peak = library.catalog().peak(peak_id)
-        if as_json:
+        if json:
             print_json(jsonform.peak(peak))
             return
         click.echo(f"{peak.name}, {peak.elev_m:.0f} m, at {peak.lat:.5f},{peak.lon:.5f}")
@@ -53,7 +53,7 @@ def show(peak_id: str, as_json: bool) -> None:
 @peaks.command("import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @json_option
-def import_peaks(file: Path, as_json: bool) -> None:
+def import_peaks(file: Path, json: bool) -> None:
     """Add peaks from a YAML, CSV or GeoJSON file (OpenStreetMap's natural=peak), then name all photos anew.
 
     A peak with an id that exists replaces it.
@@ -65,8 +65,8 @@ def import_peaks(file: Path, as_json: bool) -> None:
         count = library.store.import_peaks(read.peaks)
         for reason in read.skipped:
             notice(f"skipped: {reason}")
-        changed = reidentify(library, quiet=as_json) if count.added or count.changed else 0
-        if as_json:
+        changed = reidentify(library, quiet=json) if count.added or count.changed else 0
+        if json:
             print_json(
                 {
                     "added": count.added,
@@ -88,7 +88,7 @@ def import_peaks(file: Path, as_json: bool) -> None:
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--remove", is_flag=True, help="Forget the peak's reference photos.")
 @json_option
-def reference(peak_id: str, files: tuple[Path, ...], remove: bool, as_json: bool) -> None:
+def reference(peak_id: str, files: tuple[Path, ...], remove: bool, json: bool) -> None:
     """Teach how a peak looks: 1 to 3 photos are blended into its prototype, then all photos are named anew."""
     from cumbre.renditions import Renditions
 
@@ -99,8 +99,8 @@ def reference(peak_id: str, files: tuple[Path, ...], remove: bool, as_json: bool
         library.store.set_references(peak_id, [renditions.encode(file.read_bytes(), 640) for file in files])
         if not library.active().encoder.description.tells_peaks:
             notice("kept; the model that answers now (lite) can't tell mountains apart and doesn't use it yet")
-        changed = reidentify(library, quiet=as_json)
-        if as_json:
+        changed = reidentify(library, quiet=json)
+        if json:
             print_json({"id": peak_id, "references": len(files), "photos_renamed": changed})
         else:
             click.echo(f"{peak_id} has {len(files)} reference photos; {changed} photos named anew")

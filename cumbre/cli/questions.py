@@ -16,23 +16,29 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("text", required=False, default="")
 @click.option("--photo", type=click.Path(path_type=Path, dir_okay=False), help="A photo as the question.")
-@click.option("--peak", "peaks", multiple=True, metavar="ID", help="Only photos of this peak; repeatable.")
+@click.option("--peak", multiple=True, metavar="ID", help="Only photos of this peak; repeatable.")
 @click.option("--near", metavar="LAT,LON,KM", help="Only photos taken within a circle.")
-@click.option("--from", "since", metavar="DATE", help="Only photos taken then or later (UTC unless it has a zone).")
-@click.option("--to", "until", metavar="DATE", help="Only photos taken before, a whole day included.")
+@click.option(
+    "--from",
+    "since",
+    envvar="CUMBRE_SEARCH_FROM",
+    metavar="DATE",
+    help="Only photos taken then or later (UTC unless it has a zone).",
+)
+@click.option("--to", metavar="DATE", help="Only photos taken before, a whole day included.")
 @click.option("-k", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many photos at most.")
 @click.option("--sort", type=click.Choice(["score", "time"]), default="score", show_default=True)
 @json_option
 def search(
     text: str,
     photo: Path | None,
-    peaks: tuple[str, ...],
+    peak: tuple[str, ...],
     near: str | None,
     since: str | None,
-    until: str | None,
+    to: str | None,
     k: int,
     sort: str,
-    as_json: bool,
+    json: bool,
 ) -> None:
     """Find photos by words, by a photo, or both.
 
@@ -45,16 +51,16 @@ def search(
     request = SearchRequest(
         text=text,
         photo=_read(photo) if photo else None,
-        peak_ids=peaks,
+        peak_ids=peak,
         near=forms.near("--near", near) if near else None,
         since=forms.moment("--from", since) if since else None,
-        until=forms.moment("--to", until, end_of_day=True) if until else None,
+        until=forms.moment("--to", to, end_of_day=True) if to else None,
         k=k,
         sort="time" if sort == "time" else "score",
     )
     with opened_library() as library:
         answer = AlbumQueryService(library).search(request)
-        if as_json:
+        if json:
             print_json(jsonform.search_answer(answer, library.catalog()))
         else:
             _print_answer(answer)
@@ -80,7 +86,7 @@ def _print_answer(answer: "SearchAnswer") -> None:
 @click.option("--at", metavar="LAT,LON[,ALT]", help="Where the photo was taken, if the file doesn't say.")
 @click.option("--heading", metavar="DEG", help="Where the camera looked, in degrees from true north.")
 @json_option
-def identify(files: tuple[Path, ...], at: str | None, heading: str | None, as_json: bool) -> int:
+def identify(files: tuple[Path, ...], at: str | None, heading: str | None, json: bool) -> int:
     """Name the peaks in photos, each with its reason; or say why there is no answer.
 
     The photos need not be in the album, and are not added.
@@ -101,7 +107,7 @@ def identify(files: tuple[Path, ...], at: str | None, heading: str | None, as_js
                 unreadable += 1
                 found = None
                 reason = str(error)
-            if as_json:
+            if json:
                 form = (
                     jsonform.identification(found, library.catalog())
                     if found

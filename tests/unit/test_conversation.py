@@ -57,8 +57,11 @@ def test_nothing_is_said_honestly_and_with_what_to_try(conversation: Conversatio
     assert text_of(reply) == "Nothing in the album matches “zebra”. No photo fits these words well enough."
 
 
-def test_without_a_note_peaks_of_the_album_are_suggested(conversation: Conversation, query: FakeQueryService) -> None:
-    query.search = lambda request: SearchAnswer(request.text, ())  # type: ignore[method-assign]
+@pytest.mark.parametrize("note", ["", "nothing in the album matches “zebra”"])
+def test_without_a_note_of_its_own_peaks_of_the_album_are_suggested(
+    conversation: Conversation, query: FakeQueryService, note: str
+) -> None:
+    query.search = lambda request: SearchAnswer(request.text, (), note)  # type: ignore[method-assign]
     (reply,) = conversation.answer(Message("zebra"))
     assert "Ama Dablam, Mount Everest" in text_of(reply)
 
