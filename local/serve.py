@@ -1,6 +1,5 @@
 """One process that runs it all: follows the albums, answers the page and the JSON API."""
 
-import ipaddress
 import logging
 import signal
 import threading
@@ -11,9 +10,10 @@ from pathlib import Path
 from waitress.server import create_server
 
 from bot.app import create_app
+from bot.security import require_password_beyond_loopback
 from cumbre.answering import AlbumQueryService
 from cumbre.editing import LocalAlbumService
-from cumbre.errors import CumbreError, SettingsError
+from cumbre.errors import CumbreError
 from cumbre.library import Library
 from cumbre.storage.keys import decode_path
 from local.tasks import AlbumTasks
@@ -27,7 +27,7 @@ _THREADS = 8
 def serve(library: Library, host: str, port: int) -> None:
     """Serve until SIGINT or SIGTERM. Raises a CumbreError if the address can't be listened on."""
     settings = library.settings
-    _require_password(host, settings.password)
+    require_password_beyond_loopback(host, settings.password)
     tasks = AlbumTasks(library, settings.reconcile_minutes)
     app = create_app(
         AlbumQueryService(library, tasks.progress),
@@ -85,19 +85,6 @@ def _warm_up(library: Library) -> None:
         library.active().encoder.encode_texts(["a mountain"])
     except CumbreError as error:
         _log.warning("%s", error)
-
-
-def _require_password(host: str, password: str) -> None:
-    if password or host == "localhost":
-        return
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        raise SettingsError(
-            f"listening on {host} lets others in: set CUMBRE_PASSWORD, or use --host 127.0.0.1 for this machine alone"
-        )
 
 
 def _shown(host: str) -> str:

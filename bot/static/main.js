@@ -67,6 +67,8 @@ async function search() {
     drawAnswer(answer, scored);
   } catch (error) {
     if (error.name === "AbortError") return;
+    // A fault of the page itself belongs in the console, not in front of people.
+    if (!(error instanceof api.ApiError)) throw error;
     drawGrid([], {});
     viewer.setHits([]);
     byId("results-head").hidden = true;
@@ -87,8 +89,9 @@ function ask(state = {}) {
 
 function drawAnswer(answer, scored) {
   const { note } = answer;
-  // Without a question every photo is there for the same reason.
-  const results = scored ? answer.results : answer.results.map((hit) => ({ ...hit, why: "" }));
+  // Without words, photo or filter every photo is there for the same reason.
+  const reasons = scored || asked.peaks.length > 0;
+  const results = reasons ? answer.results : answer.results.map((hit) => ({ ...hit, why: "" }));
   drawGrid(results, { scored, addressOf: (id) => toAddress({ ...asked, photo: id }), open: (photo) => go({ photo }) });
   viewer.setHits(results);
   drawTitle(results.length, scored);
