@@ -136,7 +136,6 @@ def indexed(photos: Path, home: Path, model: str) -> Library:
     library = open_library(Settings(home=home, model=model))
     for folder in ("jpeg", "heic"):
         library.albums.remember(photos / folder)
-    library.albums_changed()
     for storage in library.storages().values():
         scan(library.ingestor(library.active()), storage)
     return library

@@ -1,69 +1,113 @@
-"""Which folders are the album: those of the settings, those that people named before, and the inbox."""
+"""What the album is: folders of the settings, folders and files that people named, and the inbox for added photos."""
 
+import json
 from pathlib import Path
+from uuid import uuid4
 
 from cumbre.errors import StorageError
 from cumbre.settings import Settings
 from cumbre.state.port import StateStore
 from cumbre.storage.folder import FolderPhotoStorage
+from cumbre.storage.formats import is_photo_name
 from cumbre.storage.keys import bucket_of, decode_path, encode_name
+from cumbre.storage.port import PhotoStorage
+from cumbre.storage.selected import SelectedPhotoStorage
 
-_KIND = "album"
+_FOLDER = "album"
+_FILES = "album files"
+_REVISION = "albums"
 
 
 class Albums:
-    """The album's folders. One that was named once is remembered; the sample album gives way to the first other."""
+    """Named once, a folder or file is remembered. The sample album gives way to the first folder of one's own."""
 
     def __init__(self, settings: Settings, state: StateStore) -> None:
         self._settings = settings
         self._state = state
-        self.inbox = settings.home / "inbox"
-        self.sample = settings.home / "sample-album"
+        self._home = settings.home.resolve()
+        self.inbox = self._home / "inbox"
+        self.sample = self._home / "sample-album"
 
     def folders(self) -> list[Path]:
         """Every album folder, without the inbox."""
-        remembered = [decode_path(Path(key)) for key, _ in self._state.items(_KIND)]
+        remembered = [decode_path(Path(key)) for key, _ in self._state.items(_FOLDER)]
         named = [path.resolve() for path in self._settings.album_paths]
         return list(dict.fromkeys([*named, *remembered]))
+
+    def revision(self) -> str:
+        """Changes whenever any process names or forgets a folder or file."""
+        return (self._state.get(_REVISION, "revision") or b"first").decode()
 
     def remember(self, folder: Path) -> tuple[Path, str, list[Path]]:
         """Make a folder part of the album.
 
         Returns the album folder that holds it, the prefix of its keys there ("" if it is the album folder itself), and
         the folders that are no albums of their own any more: those inside it, and the sample album. Raises
-        StorageError if it is not there.
+        StorageError if it is not there, or lies in Cumbre's own folder.
         """
         root = folder.expanduser().resolve()
         if not root.is_dir():
             what = "is no folder" if root.exists() else "does not exist"
             raise StorageError(f"{folder} {what}: name the folder that holds your photos")
-        if self.inbox.exists() and root == self.inbox.resolve():
+        if root == self.inbox:
             return root, "", []
+        if root != self.sample and (root == self._home or self._home in root.parents):
+            raise StorageError(f"{folder} is Cumbre's own folder: name the folder that holds your photos")
         known = self.folders()
-        around = next((album for album in known if album != root and album in root.parents), None)
+        around = next((album for album in known if album in root.parents), None)
         if around is not None:
             return around, f"{encode_name(root.relative_to(around).as_posix())}/", []
-        replaced = [album for album in known if root in album.parents]
-        if root != self.sample.resolve() and self.sample.resolve() in known:
-            replaced.append(self.sample.resolve())
-        self._state.put(_KIND, bucket_of(root), b"")
+        replaced = [album for album in known if root in album.parents and album != self.sample]
+        if root != self.sample and self.sample in known:
+            replaced.append(self.sample)
+        if root not in known:
+            self._state.put(_FOLDER, bucket_of(root), b"")
+            self._touch()
         for album in replaced:
-            self._state.delete(_KIND, bucket_of(album))
-        return root, "", list(dict.fromkeys(replaced))
+            self.forget(album)
+        return root, "", replaced
 
-    def locate(self, file: Path) -> tuple[Path, str]:
-        """The album folder and the key of a file; a file outside every album counts as part of its own folder."""
+    def remember_file(self, file: Path) -> tuple[str, str]:
+        """Make a file part of the album; returns its bucket and key. Raises StorageError if it can't be a photo."""
         path = file.expanduser().absolute()
         path = path.parent.resolve() / path.name
-        around = next((album for album in self.folders() if album in path.parents), path.parent)
-        return around, encode_name(path.relative_to(around).as_posix()) or ""
+        if not is_photo_name(path.name):
+            raise StorageError(
+                f"{file} has no photo's name: Cumbre reads .heic, .jpg, .png, .webp, .avif and .tif files"
+            )
+        around = next((album for album in [*self.folders(), self.inbox] if album in path.parents), None)
+        if around is not None:
+            return bucket_of(around), encode_name(path.relative_to(around).as_posix()) or ""
+        bucket, key = bucket_of(path.parent), encode_name(path.name) or ""
+        keys = self._selected().get(bucket, frozenset())
+        if key not in keys:
+            self._state.put(_FILES, bucket, json.dumps(sorted(keys | {key})).encode())
+            self._touch()
+        return bucket, key
 
     def forget(self, folder: Path) -> None:
-        self._state.delete(_KIND, bucket_of(folder))
+        """The folder, and files named in it one by one, are no part of the album any more."""
+        self._state.delete(_FOLDER, bucket_of(folder))
+        self._state.delete(_FILES, bucket_of(folder))
+        self._touch()
 
-    def storages(self) -> dict[str, FolderPhotoStorage]:
-        """The storages by bucket, the inbox last."""
-        opened = [FolderPhotoStorage(folder) for folder in self.folders()]
+    def storages(self) -> dict[str, PhotoStorage]:
+        """The storages by bucket, the inbox last. Cumbre's own folder is never part of an album around it."""
         self.inbox.mkdir(parents=True, exist_ok=True)
+        folders = self.folders()
+        opened: list[PhotoStorage] = [
+            FolderPhotoStorage(folder, excluded=None if folder == self.sample else self._home) for folder in folders
+        ]
+        for bucket, keys in self._selected().items():
+            folder = decode_path(Path(bucket))
+            # Files that were named first are part of a folder that was named later.
+            if not any(album == folder or album in folder.parents for album in folders):
+                opened.append(SelectedPhotoStorage(FolderPhotoStorage(folder), keys))
         opened.append(FolderPhotoStorage(self.inbox, writable=True))
         return {storage.bucket: storage for storage in opened}
+
+    def _selected(self) -> dict[str, frozenset[str]]:
+        return {bucket: frozenset(json.loads(keys)) for bucket, keys in self._state.items(_FILES)}
+
+    def _touch(self) -> None:
+        self._state.put(_REVISION, "revision", uuid4().hex.encode())

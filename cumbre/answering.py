@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from cumbre.catalog import Peak
 from cumbre.documents import Identification, PhotoDocument
-from cumbre.errors import NotFound
+from cumbre.errors import ModelError, NotFound
 from cumbre.generation import Generation
 from cumbre.geometry import Position
+from cumbre.index.port import PhotoIndex
 from cumbre.jsonform import document_path
 from cumbre.library import Library
 from cumbre.photo import Photo, read_photo
@@ -64,20 +65,35 @@ class AlbumQueryService:
 
     def status(self) -> Status:
         library = self._library
-        generation = library.active()
-        choice = library.encoders.choice()
-        notices = [choice.notice, library.reindex_due(), *library.problems.values()]
-        failures = [FailedPhoto(d.id, document_path(d), d.failure or "") for d in generation.index.failures()]
+        index = library.index()
+        failures = [FailedPhoto(d.id, document_path(d), d.failure or "") for d in index.failures()]
+        wanted, notices = self._models(index)
         return Status(
-            photos=generation.index.count(),
+            photos=index.count(),
             failures=tuple(failures),
             peaks=len(library.catalog()),
-            model_id=generation.index.space.model_id,
-            wanted_model_id=library.encoders.wanted().description.model_id,
+            model_id=index.space.model_id,
+            wanted_model_id=wanted,
             albums=tuple(library.storages()),
-            notices=tuple(notice for notice in notices if notice),
+            notices=(*notices, *library.problems.values()),
             indexing=self._progress(),
         )
+
+    def _models(self, index: PhotoIndex) -> tuple[str, list[str]]:
+        """The id of the wanted model, and what is to be said of models; a missing one is said, never an error."""
+        encoders = self._library.encoders
+        notices, wanted = [], self._library.settings.model
+        try:
+            notices.append(encoders.choice().notice)
+            wanted = encoders.wanted().description.model_id
+            notices.append(self._library.reindex_due())
+        except ModelError as error:
+            notices.append(str(error))
+        try:
+            encoders.for_space(index.space)
+        except ModelError as error:
+            notices.append(str(error))
+        return wanted, [notice for notice in dict.fromkeys(notices) if notice]
 
     def _question(self, generation: Generation, data: bytes) -> PhotoQuestion:
         photo = self._decoded(generation, data)

@@ -20,7 +20,8 @@ from cumbre.visibility import VisibilityModel
 def open_library(settings: Settings) -> Library:
     """Open (or start) the Cumbre that lives in settings.home. Raises a CumbreError that says what is in the way."""
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        # Where people were is nobody else's business.
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(
             f"CUMBRE_HOME={settings.home} can't be made a folder ({error.strerror}): name one that may be written"

@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from uuid import uuid4
 
 from cumbre.catalog import Catalog, Peak
 from cumbre.catalog_files import bundled_catalog
@@ -12,8 +13,9 @@ from cumbre.state.port import StateStore
 
 MAX_REFERENCES = 3
 _PEAK = "peak"
-_REFERENCE = "reference"
+_REFERENCE = "reference:"
 _REVISION = "catalog"
+_PEAK_FIELDS = frozenset(one.name for one in fields(Peak))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,38 +50,37 @@ class CatalogStore:
     def import_peaks(self, peaks: Iterable[Peak]) -> ImportCount:
         """Add peaks, or replace those with the same id."""
         before = self.catalog()
-        added = changed = unchanged = 0
-        for peak in peaks:
-            if before.get(peak.id) == peak:
-                unchanged += 1
-                continue
-            added, changed = (added, changed + 1) if peak.id in before else (added + 1, changed)
-            self._state.put(_PEAK, peak.id, json.dumps(asdict(peak)).encode())
-        if added or changed:
+        given = list(peaks)
+        differing = [peak for peak in given if before.get(peak.id) != peak]
+        added = sum(peak.id not in before for peak in differing)
+        if differing:
+            # Before as well as after: what a crash half way has stored must count as news, too.
             self._touch()
-        return ImportCount(added, changed, unchanged)
+            for peak in differing:
+                self._state.put(_PEAK, peak.id, json.dumps(asdict(peak)).encode())
+            self._touch()
+        return ImportCount(added, len(differing) - added, len(given) - len(differing))
 
     def references(self, peak_id: str) -> list[bytes]:
         """The reference photos of a peak (JPEG)."""
-        return [value for key, value in self._state.items(_REFERENCE) if key.partition("/")[0] == peak_id]
+        return [value for _, value in self._state.items(_REFERENCE + peak_id)]
 
     def set_references(self, peak_id: str, jpegs: list[bytes]) -> None:
         """Replace a peak's reference photos; none removes them."""
         self.catalog().peak(peak_id)
         if len(jpegs) > MAX_REFERENCES:
             raise CatalogError(f"a peak takes at most {MAX_REFERENCES} reference photos")
-        for key, _ in list(self._state.items(_REFERENCE)):
-            if key.partition("/")[0] == peak_id:
-                self._state.delete(_REFERENCE, key)
+        kind = _REFERENCE + peak_id
+        for key, _ in list(self._state.items(kind)):
+            self._state.delete(kind, key)
         for jpeg in jpegs:
-            self._state.put(_REFERENCE, f"{peak_id}/{hashlib.sha256(jpeg).hexdigest()}", jpeg)
+            self._state.put(kind, hashlib.sha256(jpeg).hexdigest(), jpeg)
         self._touch()
 
     def _touch(self) -> None:
-        count = int(self._state.get(_REVISION, "revision") or b"0") + 1
-        self._state.put(_REVISION, "revision", str(count).encode())
+        self._state.put(_REVISION, "revision", uuid4().hex.encode())
 
 
 def _peak(value: bytes) -> Peak:
-    record = json.loads(value)
+    record = {name: field for name, field in json.loads(value).items() if name in _PEAK_FIELDS}
     return Peak(**{**record, "names": tuple(record["names"])})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from cumbre.bootstrap import open_library
-from cumbre.errors import CumbreError
+from cumbre.errors import CumbreError, ModelError, SettingsError
 from cumbre.library import Library
 from cumbre.settings import Settings
 from cumbre.storage.port import PhotoStorage
@@ -41,7 +41,12 @@ def diagnose(settings: Settings) -> Iterator[Check]:
         yield _checked("catalogue", lambda: f"{len(opened.catalog())} peaks")
         yield _checked("model", lambda: _model(opened))
         yield _checked("index", lambda: _index(opened))
-        for bucket, storage in library.storages().items():
+        try:
+            storages = library.storages()
+        except (CumbreError, OSError) as error:
+            yield Check("albums", False, _plain(error))
+            return
+        for bucket, storage in storages.items():
             yield _checked(f"album {bucket}", partial(_album, storage))
     finally:
         library.close()
@@ -51,13 +56,27 @@ def _checked(part: str, look: Callable[[], str]) -> Check:
     try:
         return Check(part, True, look())
     except (CumbreError, OSError) as error:
-        return Check(part, False, str(error))
+        return Check(part, False, _plain(error))
+
+
+def _plain(error: CumbreError | OSError) -> str:
+    """The library's own sentence, or the operating system's without its number."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
 
 
 def _home(settings: Settings) -> str:
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=settings.home):
-        pass
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        # Only writing shows it: a drive may be mounted for reading alone, whatever the folder's permissions say.
+        with tempfile.TemporaryFile(dir=settings.home):
+            pass
+    except OSError as error:
+        raise SettingsError(
+            f"{settings.home} can't be written to ({error.strerror}): make it a folder that may be written, or name "
+            "another one (CUMBRE_HOME)"
+        ) from error
     free = shutil.disk_usage(settings.home).free
     if free < _LEAST_FREE_BYTES:
         raise CumbreError(f"{settings.home} has only {free / 1e6:.0f} MB left: make room")
@@ -86,7 +105,11 @@ def _model(library: Library) -> str:
 
 def _index(library: Library) -> str:
     index = library.active().index
-    due = library.reindex_due()
+    try:
+        due = library.reindex_due()
+    except ModelError:
+        # The wanted model is not there, which the model's own check says; the index answers nevertheless.
+        due = ""
     failed = len(index.failures())
     return f"{index.count()} photos, {failed} failures, model {index.space.model_id}" + (f". {due}" if due else "")
 

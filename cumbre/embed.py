@@ -10,6 +10,7 @@ from PIL import Image
 from cumbre.encoder import Encoder
 from cumbre.preprocess import pixel_values
 from cumbre.prompts import PROMPT_VERSION, background_vectors, backgrounds
+from cumbre.vector_cache import read_vectors, write_vectors
 
 
 class PhotoEmbedder:
@@ -17,7 +18,7 @@ class PhotoEmbedder:
 
     def __init__(self, encoder: Encoder, cache: Path) -> None:
         self.encoder = encoder
-        self._cache_file = cache / f"everyday-{encoder.description.model_id}-{PROMPT_VERSION}.npy"
+        self._cache_file = cache / f"everyday-{encoder.description.model_id}.npz"
         self._everyday: np.ndarray | None = None
         self._lock = Lock()
 
@@ -45,21 +46,8 @@ class PhotoEmbedder:
     def _everyday_vectors(self) -> np.ndarray:
         with self._lock:
             if self._everyday is None:
-                self._everyday = self._cached()
+                self._everyday = read_vectors(self._cache_file).get(PROMPT_VERSION)
             if self._everyday is None:
                 self._everyday = background_vectors(self.encoder)
-                self._keep(self._everyday)
+                write_vectors(self._cache_file, {PROMPT_VERSION: self._everyday})
             return self._everyday
-
-    def _cached(self) -> np.ndarray | None:
-        try:
-            return np.asarray(np.load(self._cache_file, allow_pickle=False), dtype=np.float32)
-        except (OSError, ValueError, EOFError):
-            return None
-
-    def _keep(self, vectors: np.ndarray) -> None:
-        self._cache_file.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._cache_file.with_suffix(".part")
-        with partial.open("wb") as file:
-            np.save(file, vectors)
-        partial.replace(self._cache_file)

@@ -14,12 +14,12 @@ _KIND = "model"
 
 
 class Encoders:
-    """Encoders by model id, each opened once."""
+    """Encoders by directory, each opened once."""
 
     def __init__(self, settings: Settings, state: StateStore) -> None:
         self._settings = settings
         self._state = state
-        self._open: dict[str, Encoder] = {}
+        self._open: dict[Path, Encoder] = {}
         self._lock = Lock()
 
     def choice(self) -> ModelChoice:
@@ -37,8 +37,10 @@ class Encoders:
     def for_space(self, space: VectorSpace) -> Encoder:
         """The encoder that a generation was built with. Raises ModelError if it is not on this machine any more."""
         with self._lock:
-            if space.model_id in self._open:
-                return self._open[space.model_id]
+            opened = list(self._open.values())
+        for encoder in opened:
+            if encoder.description.model_id == space.model_id:
+                return encoder
         for directory in self._directories(space.model_id):
             try:
                 encoder = self._opened(directory)
@@ -57,6 +59,7 @@ class Encoders:
         return [*known, *([Path(remembered.decode())] if remembered else [])]
 
     def _opened(self, directory: Path) -> Encoder:
-        encoder = OnnxEncoder(directory)
         with self._lock:
-            return self._open.setdefault(encoder.description.model_id, encoder)
+            if directory not in self._open:
+                self._open[directory] = OnnxEncoder(directory)
+            return self._open[directory]

@@ -48,6 +48,10 @@ class VersionConflict(IndexFault):
     """The document was changed by someone else since it was read."""
 
 
+class GenerationReplaced(IndexFault):
+    """The generation that was written to is gone: a reindex has put another in its place."""
+
+
 class NotFound(CumbreError):
     """What was asked for does not exist (a photo, a peak)."""
 

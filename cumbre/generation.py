@@ -9,10 +9,11 @@ from cumbre.annotate import Annotator
 from cumbre.appearance import PeakAppearance
 from cumbre.catalog_store import CatalogStore
 from cumbre.corrections import Corrections
+from cumbre.documents import PhotoDocument
 from cumbre.embed import PhotoEmbedder
 from cumbre.encoder import Encoder
 from cumbre.identify import IdentifyPolicy, PeakIdentifier
-from cumbre.index.port import PhotoIndex, PhotoWrite, Vector
+from cumbre.index.port import PhotoIndex, PhotoWrite, StoredPhoto, Vector
 from cumbre.names import PeakNames
 from cumbre.prompts import PROMPT_VERSION
 from cumbre.prototypes import Prototypes
@@ -22,6 +23,9 @@ from cumbre.visibility import VisibilityModel
 # A photo that geometry places this surely may teach what its peak looks like.
 _TEACHER_PROBABILITY = 0.8
 _TEACHERS_MAX = 2000
+_WRITE_BATCH = 200
+_BACKGROUNDS_NOTE = "backgrounds"
+_NAMES_NOTE = "catalogue"
 
 
 class Generation:
@@ -78,40 +82,75 @@ class Generation:
                 self._appearance = PeakAppearance(self._prototypes.all(), _teachers(self.index))
             self._revision = revision
 
-    def reidentify(self, on_photo: Callable[[bool], None] | None = None) -> int:
-        """Name the peaks of every photo again from its stored facts and vector; no photo is read or embedded.
+    def refresh(self, stopped: Callable[[], bool] = lambda: False) -> int:
+        """Bring up to date what depends on more than the photos: backgrounds and names. Returns how many changed.
 
-        on_photo hears after each photo whether it changed. Returns how many did.
+        After a crash in the middle of it, the next call does it again.
         """
+        return self.refresh_backgrounds(stopped) + self.refresh_names(stopped=stopped)
+
+    def refresh_names(
+        self, on_photo: Callable[[], None] = lambda: None, stopped: Callable[[], bool] = lambda: False
+    ) -> int:
+        """Name the peaks anew from stored facts and vectors if the catalogue has changed; nothing is read or embedded.
+
+        Returns how many photos changed.
+        """
+        revision = self._store.revision()
+        if self.index.note(_NAMES_NOTE) == revision:
+            return 0
+        changed = self.reidentify(on_photo, stopped)
+        if not stopped():
+            self.index.set_note(_NAMES_NOTE, revision)
+        return changed
+
+    def reidentify(
+        self, on_photo: Callable[[], None] = lambda: None, stopped: Callable[[], bool] = lambda: False
+    ) -> int:
+        """Name the peaks of every photo again; on_photo hears of each. Returns how many changed."""
         with self._lock:
             self._revision = None
         annotator = self.annotator()
-        changed = 0
-        for stored, vector in self.index.scan():
-            # A conflict means that an ingest has just written this photo, with the same catalogue.
-            annotated = annotator.annotate(stored.document, vector)
-            differs = annotated != stored.document
-            if differs:
-                self.index.write([PhotoWrite(annotated, None, stored.version)])
-                changed += 1
-            if on_photo:
-                on_photo(differs)
-        return changed
 
-    def refresh_backgrounds(self) -> int:
-        """Bring the photos' backgrounds up to the prompts of this version; returns how many were computed."""
+        def anew(stored: StoredPhoto, vector: Vector) -> PhotoDocument:
+            on_photo()
+            return annotator.annotate(stored.document, vector)
+
+        return self._rewrite(anew, stopped)
+
+    def refresh_backgrounds(self, stopped: Callable[[], bool] = lambda: False) -> int:
+        """Bring the photos' backgrounds up to the prompts of this version; returns how many changed."""
         calibration = self.encoder.description.calibration
         wanted = f"{PROMPT_VERSION} {calibration.background} {calibration.background_temperature}"
-        if self.index.note("backgrounds") == wanted:
+        if self.index.note(_BACKGROUNDS_NOTE) == wanted:
             return 0
-        count = 0
+
+        def anew(stored: StoredPhoto, vector: Vector) -> PhotoDocument:
+            return replace(stored.document, background=float(self.embedder.backgrounds(vector[None])[0]))
+
+        changed = self._rewrite(anew, stopped)
+        if not stopped():
+            self.index.set_note(_BACKGROUNDS_NOTE, wanted)
+        return changed
+
+    def _rewrite(self, anew: Callable[[StoredPhoto, Vector], PhotoDocument], stopped: Callable[[], bool]) -> int:
+        """Write the documents that come out different, some hundred at a time.
+
+        A write that meets a newer version of its document is left out: whoever wrote that one used today's catalogue
+        and prompts, or is followed by a scan that calls this again.
+        """
+        changed = 0
+        writes: list[PhotoWrite] = []
         for stored, vector in self.index.scan():
-            background = float(self.embedder.backgrounds(vector[None])[0])
-            document = replace(stored.document, background=background)
-            self.index.write([PhotoWrite(document, None, stored.version)])
-            count += 1
-        self.index.set_note("backgrounds", wanted)
-        return count
+            if stopped():
+                break
+            document = anew(stored, vector)
+            if document != stored.document:
+                writes.append(PhotoWrite(document, None, stored.version))
+            if len(writes) >= _WRITE_BATCH:
+                changed += len(writes) - len(self.index.write(writes))
+                writes = []
+        return changed + len(writes) - len(self.index.write(writes))
 
 
 def _teachers(index: PhotoIndex) -> list[tuple[str, Vector]]:

@@ -125,17 +125,20 @@ class Ingestor:
 
         with ThreadPoolExecutor(self._options.workers, "decode") as pool:
             waiting: deque[tuple[Future[Looked | Outcome | None], str]] = deque()
-            for key in keys:
-                if stopped():
-                    break
-                waiting.append((pool.submit(self._reader.look, bucket, key), key))
-                if len(waiting) >= self._options.look_ahead:
+            try:
+                for key in keys:
+                    if stopped():
+                        break
+                    waiting.append((pool.submit(self._reader.look, bucket, key), key))
+                    if len(waiting) >= self._options.look_ahead:
+                        take(*waiting.popleft())
+                while waiting and not stopped():
                     take(*waiting.popleft())
-            while waiting and not stopped():
-                take(*waiting.popleft())
-            for future, _ in waiting:
-                future.cancel()
-        flush()
+            finally:
+                # Also when it is interrupted: what is decoded is kept, what is not begun is left.
+                for future, _ in waiting:
+                    future.cancel()
+                flush()
         return again
 
     def _write(self, bucket: str, batch: list[Looked]) -> list[tuple[Outcome | None, str]]:

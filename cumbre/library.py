@@ -42,16 +42,19 @@ class Library:
     problems: dict[str, str] = field(default_factory=dict)
     _joined: dict[PhotoIndex, Generation] = field(default_factory=dict)
     _storages: dict[str, PhotoStorage] = field(default_factory=dict)
+    _albums_revision: str = ""
     _lock: Lock = field(default_factory=Lock)
 
     def catalog(self) -> Catalog:
         return self.store.catalog()
 
+    def index(self) -> PhotoIndex:
+        """The index that answers; the first one is created for the wanted model. Needs no encoder."""
+        return self.generations.active() or self.generations.ensure_active(self.encoders.wanted().space)
+
     def active(self) -> Generation:
-        """The generation that answers; the first one is created with the wanted model."""
-        index = self.generations.active()
-        if index is None:
-            index = self.generations.ensure_active(self.encoders.wanted().space)
+        """The generation that answers, with its encoder."""
+        index = self.index()
         return self._join(index, self.encoders.for_space(index.space))
 
     def building(self) -> Generation | None:
@@ -60,16 +63,12 @@ class Library:
         return None if index is None else self._join(index, self.encoders.for_space(index.space))
 
     def storages(self) -> dict[str, PhotoStorage]:
-        """The album's storages by bucket."""
+        """The album's storages by bucket, as any process has named them last."""
         with self._lock:
-            if not self._storages:
-                self._storages = dict(self.albums.storages())
+            revision = self.albums.revision()
+            if revision != self._albums_revision:
+                self._storages, self._albums_revision = dict(self.albums.storages()), revision
             return self._storages
-
-    def albums_changed(self) -> None:
-        """Take up folders that were remembered or forgotten."""
-        with self._lock:
-            self._storages = {}
 
     def storage(self, bucket: str) -> PhotoStorage:
         """The storage of a bucket, also of a folder outside the album whose files were named one by one."""

@@ -77,7 +77,9 @@ class ObjectReader:
         stat = storage.stat(key)
         if stat is None:
             return self._remove(bucket, key, stored)
-        if stored is not None and stored.document.etag == stat.etag:
+        # The same object may have been indexed as part of another album (a folder inside this one, or around it).
+        at_home = stored is not None and (stored.document.bucket, stored.document.key) == (bucket, key)
+        if stored is not None and at_home and stored.document.etag == stat.etag:
             failure = stored.document.failure
             if failure is None:
                 return Outcome(bucket, key, OutcomeKind.UNCHANGED)
@@ -92,7 +94,7 @@ class ObjectReader:
 
     def _read(
         self, bucket: str, stat: ObjectStat, stored: StoredPhoto | None, data: bytes
-    ) -> DecodedPhoto | ReadyWrite:
+    ) -> DecodedPhoto | ReadyWrite | None:
         content_sha256 = hashlib.sha256(data).hexdigest()
         version = stored.version if stored else None
         twin = self._twin(stored, content_sha256)
@@ -115,13 +117,18 @@ class ObjectReader:
             return stored
         return self._index.find_by_content(content_sha256)
 
-    def _copy(self, bucket: str, stat: ObjectStat, stored: StoredPhoto | None, twin: StoredPhoto) -> ReadyWrite:
-        """The twin's document under this key; the vector is the twin's, so nothing is embedded again."""
+    def _copy(self, bucket: str, stat: ObjectStat, stored: StoredPhoto | None, twin: StoredPhoto) -> ReadyWrite | None:
+        """The twin's document under this key; the vector is the twin's, so nothing is embedded again.
+
+        None if the twin is gone meanwhile.
+        """
         document = replace(
             twin.document, id=photo_id(bucket, stat.key), bucket=bucket, key=stat.key, etag=stat.etag, indexed_at=now()
         )
         itself = stored is not None and stored.document.id == twin.document.id
         vector = None if itself else self._index.vector(twin.document.id)
+        if vector is None and not itself:
+            return None
         kind = OutcomeKind.UNCHANGED if itself else OutcomeKind.INDEXED
         write = PhotoWrite(document, vector, stored.version if stored else None)
         return ReadyWrite(write, Outcome(bucket, stat.key, kind))

@@ -14,6 +14,8 @@ from cumbre.storage.port import ListingIncomplete, PhotoStorage
 # Someone may well delete a handful of photos; losing this many and more than half of an album is likelier a drive that
 # is not there.
 _SUSPICIOUS_REMOVALS = 20
+# An empty folder is a mount point without its drive, unless it held next to nothing.
+_SUSPICIOUS_IF_EMPTY = 3
 
 
 @dataclass
@@ -118,7 +120,7 @@ def scan(
     ingestor.reconcile_many(storage.bucket, changed, note, stopped)
     report.stopped = stopped()
     if not report.stopped:
-        _remove(ingestor, storage, list(known), present, confirm_removals, note, stopped)
+        _remove(ingestor, storage, list(known), present, confirm_removals, progress, note, stopped)
     report.seconds = time.monotonic() - started
     return report
 
@@ -129,19 +131,23 @@ def _remove(
     missing: list[str],
     present: int,
     confirmed: bool,
+    progress: ScanProgress,
     note: Callable[[Outcome], None],
     stopped: Callable[[], bool],
 ) -> None:
     moved = [key for key in missing if _has_copy(ingestor, storage.bucket, key)]
     lost = len(missing) - len(moved)
-    suspicious = lost > 0 and (present == 0 or (lost >= _SUSPICIOUS_REMOVALS and lost > present))
-    if suspicious and not confirmed:
+    most = lost >= _SUSPICIOUS_REMOVALS and lost > present
+    all_of_it = present == 0 and lost >= _SUSPICIOUS_IF_EMPTY
+    if (most or all_of_it) and not confirmed:
+        progress.expect(len(moved))
         ingestor.reconcile_many(storage.bucket, moved, note, stopped)
         raise AlbumMissing(
             f"{lost} of the {lost + present} photos of {storage.bucket} are not there. Nothing was removed from the "
             "index. If a drive is not connected, connect it; if they are really gone, run "
             f"`cumbre ingest --confirm-removals {storage.bucket}`"
         )
+    progress.expect(len(missing))
     ingestor.reconcile_many(storage.bucket, missing, note, stopped)
 
 

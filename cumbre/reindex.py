@@ -19,6 +19,7 @@ def reindex(
     """Build the next generation and let it answer. Called again after a stop or a crash, it goes on where it was.
 
     Raises StorageError, and changes nothing, if part of the album can't be reached: the new generation would lack it.
+    Raises GenerationReplaced if another reindex has finished meanwhile.
     """
     generation = _target(library)
     total = ScanReport()
@@ -39,14 +40,15 @@ def reindex(
             return total
         if report.indexed == 0 and report.removed == 0:
             break
-    library.generations.activate_building()
+    library.generations.activate(generation.index)
     return total
 
 
 def _target(library: Library) -> Generation:
     """The generation to fill: the one begun before if it is of the wanted model, else a new one."""
     wanted = library.encoders.wanted().space
-    library.active()
+    # Not library.active(): the model of the index that answers may be gone, and this is the way out of that.
+    library.generations.ensure_active(wanted)
     begun = library.generations.building()
     if begun is not None and begun.space != wanted:
         library.generations.drop_building()
@@ -55,4 +57,5 @@ def _target(library: Library) -> Generation:
         library.generations.create_building(wanted)
     building = library.building()
     assert building is not None
+    building.refresh()
     return building

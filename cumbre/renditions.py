@@ -1,7 +1,6 @@
 """What is shown of a photo: a JPEG, re-encoded, without any metadata, made when first asked for and kept in a cache."""
 
 import io
-import os
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -51,6 +50,12 @@ class Renditions:
 
 def _write_atomically(file: Path, data: bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=file.parent, delete=False) as partial:
-        partial.write(data)
-    os.replace(partial.name, file)  # noqa: PTH105  the name is a str here
+    with NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as partial:
+        temporary = Path(partial.name)
+        try:
+            partial.write(data)
+            partial.flush()
+            temporary.replace(file)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise

@@ -15,7 +15,7 @@ from cumbre.query import SearchAnswer, SearchHit, SearchRequest
 
 # Reciprocal rank fusion, Cormack et al. 2009.
 _RRF_K = 60
-# What a text or photo may bring at most, before filters of other kinds and k.
+# What a text or photo may bring at least before it is cut to k: for sorting by time, and for fusion.
 _POOL = 500
 # A photo whose peak was only likely ranks below one whose peak is sure, whatever else it shows.
 _PEAK_BONUS = 1.0
@@ -30,10 +30,21 @@ class PhotoQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class _Scope:
+    """Which photos may answer, and how many a ranking brings."""
+
+    where: PhotoFilter
+    pool: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Ranked:
+    """named: how many of the peaks that the question names the photo shows; such photos come first."""
+
     photo_id: str
     score: float
     why: str
+    named: int = 0
 
 
 class Searcher:
@@ -57,28 +68,29 @@ class Searcher:
         text = request.text.strip()
         match = self._names.find(text) if text else None
         named = tuple(self._catalog[peak_id] for peak_id in match.peaks) if match else ()
+        scope = _Scope(where, max(request.k, _POOL))
         rankings = []
         if text:
-            rankings.append(self._by_text(match.rest if match else text, text, named, where))
+            rankings.append(self._by_text(match.rest if match else text, text, named, scope))
         if question is not None:
-            rankings.append(self._by_photo(question, where))
+            rankings.append(self._by_photo(question, scope))
         if not rankings:
-            return self._everything(request, where)
+            return self._filtered(request, where)
         ranked = rankings[0] if len(rankings) == 1 else _fused(rankings)
         hits = self._hits(ranked, request)
         identification = question.identification if question else None
         note = "" if hits else self._nothing(text, named, where, question)
         return SearchAnswer(text, hits, note, named, identification)
 
-    def _by_text(self, rest: str, text: str, named: Sequence[Peak], where: PhotoFilter) -> list[_Ranked]:
+    def _by_text(self, rest: str, text: str, named: Sequence[Peak], scope: _Scope) -> list[_Ranked]:
         """Named peaks first, refined by the rest of the words; then what the words find by meaning."""
         if not named:
-            return self._by_meaning(text, where)
-        of_peaks = self._of_peaks(named, rest, where)
+            return self._by_meaning(text, scope)
+        of_peaks = self._of_peaks(named, rest, scope.where)
         if rest:
-            fill = self._by_meaning(rest, where)
+            fill = self._by_meaning(rest, scope)
         elif self._encoder.description.tells_peaks:
-            fill = [hit for peak in named for hit in self._like_prototype(peak, where)]
+            fill = [hit for peak in named for hit in self._like_prototype(peak, scope)]
         else:
             fill = []
         seen = {hit.photo_id for hit in of_peaks}
@@ -105,23 +117,24 @@ class Searcher:
             names = " and ".join(peak.name for peak in shown)
             said = "you said it shows" if photo.corrected else "shows"
             why = f"{said} {names}" + (f"; {_evidence(photo, shown[0].id)}" if not photo.corrected else "")
-            ranked.append(_Ranked(photo.id, _PEAK_BONUS * len(shown) + refined, why))
+            ranked.append(_Ranked(photo.id, _PEAK_BONUS * len(shown) + refined, why, len(shown)))
         return sorted(ranked, key=lambda hit: (-hit.score, hit.photo_id))
 
-    def _by_meaning(self, text: str, where: PhotoFilter) -> list[_Ranked]:
+    def _by_meaning(self, text: str, scope: _Scope) -> list[_Ranked]:
         cutoff = self._encoder.description.calibration.score_cutoff
-        found = self._index.nearest(self._text_vector(text), _POOL, where)
+        found = self._index.nearest(self._text_vector(text), scope.pool, scope.where)
         return [_Ranked(n.photo_id, n.score, f"looks like “{text}”") for n in found if n.score >= cutoff]
 
-    def _like_prototype(self, peak: Peak, where: PhotoFilter) -> list[_Ranked]:
+    def _like_prototype(self, peak: Peak, scope: _Scope) -> list[_Ranked]:
         cutoff = self._encoder.description.calibration.score_cutoff
-        found = self._index.nearest(self._prototype(peak), _POOL, where)
+        found = self._index.nearest(self._prototype(peak), scope.pool, scope.where)
         return [_Ranked(n.photo_id, n.score, f"looks like {peak.name}") for n in found if n.score >= cutoff]
 
-    def _by_photo(self, question: PhotoQuestion, where: PhotoFilter) -> list[_Ranked]:
+    def _by_photo(self, question: PhotoQuestion, scope: _Scope) -> list[_Ranked]:
         """First the photos of the peak that it shows, most similar first; then the most similar of all."""
         cutoff = self._encoder.description.calibration.photo_cosine_cutoff
-        similar = self._index.nearest(question.vector, _POOL, where, RankBy.COSINE)
+        where = scope.where
+        similar = self._index.nearest(question.vector, scope.pool, scope.where, RankBy.COSINE)
         alike = [_Ranked(n.photo_id, n.cosine, _alike(n)) for n in similar if n.cosine >= cutoff]
         answer = question.identification.answer
         if answer is None or answer not in self._catalog or (where.peak_ids and answer not in where.peak_ids):
@@ -130,25 +143,24 @@ class Searcher:
         inside = PhotoFilter((answer,), where.near, where.since, where.until)
         same_peak = [
             _Ranked(n.photo_id, _PEAK_BONUS + n.cosine, f"shows {peak.name} too")
-            for n in self._index.nearest(question.vector, _POOL, inside, RankBy.COSINE)
+            for n in self._index.nearest(question.vector, scope.pool, inside, RankBy.COSINE)
         ]
         seen = {hit.photo_id for hit in same_peak}
         return same_peak + [hit for hit in alike if hit.photo_id not in seen]
 
-    def _everything(self, request: SearchRequest, where: PhotoFilter) -> SearchAnswer:
-        photos = self._index.select(where, request.k)
-        why = "passes the filters" if where != PhotoFilter() else "in the album"
-        hits = tuple(SearchHit(photo, 0.0, self._filter_reason(photo, where) or why) for photo in photos)
+    def _filtered(self, request: SearchRequest, where: PhotoFilter) -> SearchAnswer:
+        """Without a question, what passes the filters: of peaks the surest first, else the newest."""
+        if where.peak_ids and request.sort == "score":
+            hits = self._hits(self._of_peaks([self._catalog.peak(i) for i in where.peak_ids], "", where), request)
+        else:
+            why = "in the album" if where == PhotoFilter() else "passes the filters"
+            hits = tuple(SearchHit(photo, 0.0, why) for photo in self._index.select(where, request.k))
         return SearchAnswer("", hits, "" if hits else self._nothing("", (), where, None))
 
-    def _filter_reason(self, photo: PhotoDocument, where: PhotoFilter) -> str:
-        shown = [peak_id for peak_id in where.peak_ids if peak_id in photo.predicted_peaks]
-        if not shown or shown[0] not in self._catalog:
-            return ""
-        return f"shows {self._catalog[shown[0]].name}; {_evidence(photo, shown[0])}"
-
     def _hits(self, ranked: Iterable[_Ranked], request: SearchRequest) -> tuple[SearchHit, ...]:
-        chosen = list(ranked)[: max(request.k, _POOL if request.sort == "time" else 0)]
+        chosen = list(ranked)
+        if request.sort == "score":
+            chosen = chosen[: request.k]
         documents = self._index.get_many([hit.photo_id for hit in chosen])
         hits = [SearchHit(documents[hit.photo_id], hit.score, hit.why) for hit in chosen if hit.photo_id in documents]
         if request.sort == "time":
@@ -173,15 +185,17 @@ class Searcher:
 
 
 def _fused(rankings: Sequence[Sequence[_Ranked]]) -> list[_Ranked]:
-    """Reciprocal rank fusion; a photo found twice keeps both reasons."""
+    """Reciprocal rank fusion, named peaks first; a photo found twice keeps both reasons."""
     scores: dict[str, float] = {}
     reasons: dict[str, list[str]] = {}
+    named: dict[str, int] = {}
     for ranking in rankings:
         for rank, hit in enumerate(ranking):
             scores[hit.photo_id] = scores.get(hit.photo_id, 0.0) + 1.0 / (_RRF_K + rank + 1)
             reasons.setdefault(hit.photo_id, []).append(hit.why)
-    order = sorted(scores, key=lambda photo_id: (-scores[photo_id], photo_id))
-    return [_Ranked(photo_id, scores[photo_id], "; ".join(reasons[photo_id])) for photo_id in order]
+            named[hit.photo_id] = max(hit.named, named.get(hit.photo_id, 0))
+    order = sorted(scores, key=lambda photo_id: (-named[photo_id], -scores[photo_id], photo_id))
+    return [_Ranked(photo_id, scores[photo_id], "; ".join(reasons[photo_id]), named[photo_id]) for photo_id in order]
 
 
 def _certainty(photo: PhotoDocument, peak_id: str) -> float:

@@ -1,9 +1,11 @@
-"""One settings object, read from the environment (CUMBRE_*) and from a .env file in the working directory.
+"""One settings object, read from the environment (CUMBRE_*). A .env file reaches it through the command line.
 
 docs/settings.md describes every setting; a test compares the two.
 """
 
+import io
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -11,13 +13,15 @@ from typing import Any
 
 from cumbre.errors import SettingsError
 
+PREFIX = "CUMBRE_"
 
-def _setting(name: str, default: Any, about: str) -> Any:
-    """A field with its environment variable and its description."""
+
+def _setting(name: str, default: Any, about: str, secret: bool = False) -> Any:
+    """A field with its environment variable and its description; a secret is left out of repr."""
     metadata = {"name": name, "about": about}
     if callable(default):
-        return field(default_factory=default, metadata=metadata)
-    return field(default=default, metadata=metadata)
+        return field(default_factory=default, metadata=metadata, repr=not secret)
+    return field(default=default, metadata=metadata, repr=not secret)
 
 
 def _platform_home() -> Path:
@@ -44,7 +48,7 @@ class Settings:
     )
     host: str = _setting("CUMBRE_HOST", "127.0.0.1", "address that the page listens on")
     port: int = _setting("CUMBRE_PORT", 8765, "port that the page listens on; 0 takes a free one")
-    password: str = _setting("CUMBRE_PASSWORD", "", "password of the page; needed beyond loopback")
+    password: str = _setting("CUMBRE_PASSWORD", "", "password of the page; needed beyond loopback", secret=True)
     allowed_hosts: tuple[str, ...] = _setting(
         "CUMBRE_ALLOWED_HOSTS", (), "further host names that the page answers to, separated by commas"
     )
@@ -88,17 +92,9 @@ class Settings:
         return tuple(_path("CUMBRE_STORAGE", one, "folder", Path()) for one in self.storage)
 
 
-def read_settings(environment: Mapping[str, str] | None = None, dotenv: Path | None = Path(".env")) -> Settings:
-    """The settings of an environment (default: the process's own) over those of a .env file.
-
-    Raises SettingsError, which names the setting.
-    """
-    values: dict[str, str] = {}
-    if dotenv is not None and dotenv.is_file():
-        from dotenv import dotenv_values
-
-        values.update({k: v for k, v in dotenv_values(dotenv).items() if v is not None})
-    values.update(os.environ if environment is None else environment)
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of an environment (default: the process's own). Raises SettingsError, which names the setting."""
+    values = os.environ if environment is None else environment
     known = {}
     for one in fields(Settings):
         name = one.metadata["name"]
@@ -107,20 +103,41 @@ def read_settings(environment: Mapping[str, str] | None = None, dotenv: Path | N
     return Settings(**known)
 
 
-def _parsed(name: str, text: str, kind: Any) -> Any:
+def read_dotenv(file: Path) -> dict[str, str]:
+    """The CUMBRE_ variables of a .env file; nothing else in it is Cumbre's. Raises SettingsError if it is no text."""
+    if not file.is_file():
+        return {}
+    from dotenv import dotenv_values
+
     try:
-        if kind is Path:
-            return Path(text).expanduser().absolute()
+        text = file.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    except OSError as error:
+        raise SettingsError(f"{file.absolute()} can't be read ({error.strerror}): change its permissions") from error
+    if "\0" in text:
+        raise SettingsError(f"{file.absolute()} is no text in UTF-8: save it as UTF-8, or remove it")
+    values = dotenv_values(stream=io.StringIO(text))
+    return {name: value for name, value in values.items() if name.startswith(PREFIX) and value is not None}
+
+
+def _parsed(name: str, text: str, kind: Any) -> Any:
+    if kind is Path:
+        return _full_path(name, text)
+    try:
         if kind in (int, float):
             return kind(text)
     except ValueError:
         raise SettingsError(f"{name}={text}: this must be a number") from None
     if kind is str:
         return text
-    separator = os.pathsep if name == "CUMBRE_STORAGE" else ","
-    # On a path list "folder:/a:folder:/b" the scheme's colon is no separator.
-    text = text.replace("folder:", "folder\0") if name == "CUMBRE_STORAGE" else text
-    return tuple(part.strip().replace("\0", ":") for part in text.split(separator) if part.strip())
+    if name == "CUMBRE_STORAGE":
+        # Only what starts the next address separates: an address has a colon itself, and a folder may have one.
+        separator = re.escape(os.pathsep) + r"\s*(?=(?:folder|s3):)"
+        parts = [part.strip().rstrip(os.pathsep) for part in re.split(separator, text)]
+    else:
+        parts = [part.strip() for part in text.split(",")]
+    return tuple(part for part in parts if part)
 
 
 def _path(name: str, value: str, scheme: str, default: Path) -> Path:
@@ -128,8 +145,16 @@ def _path(name: str, value: str, scheme: str, default: Path) -> Path:
         return default
     given, colon, rest = value.partition(":")
     if not colon or given != scheme or not rest:
-        raise SettingsError(f"{name}={value}: this must be {scheme}:PATH")
-    return Path(rest).expanduser().absolute()
+        only = "this version reads folders, so it" if scheme == "folder" else "this"
+        raise SettingsError(f"{name}={value}: {only} must be {scheme}:PATH")
+    return _full_path(name, rest)
+
+
+def _full_path(name: str, text: str) -> Path:
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        raise SettingsError(f"{name}={text}: there is no such user, write the whole path") from None
 
 
 def _in_range(name: str, value: float, low: float, high: float) -> None:

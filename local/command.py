@@ -8,8 +8,6 @@ from pathlib import Path
 import click
 
 from cumbre.cli import cli, run
-from cumbre.cli.album import forget_album
-from cumbre.cli.output import notice
 
 
 @cli.command()
@@ -30,14 +28,7 @@ def serve(photos: tuple[Path, ...], host: str | None, port: int | None, verbose:
     settings = read_settings()
     library = open_library(replace(settings, host=host or settings.host, port=settings.port if port is None else port))
     try:
-        for folder in photos:
-            _, _, replaced = library.albums.remember(folder)
-            for album in replaced:
-                forget_album(library, album)
-        library.albums_changed()
-        if not library.albums.folders():
-            notice("no album yet: `cumbre serve --photos DIR` takes yours, `cumbre demo` draws a sample")
-        serve_library(library, library.settings.host, library.settings.port)
+        serve_library(library, photos, library.settings.host, library.settings.port)
     finally:
         library.close()
 

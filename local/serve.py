@@ -3,7 +3,7 @@
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,20 +12,23 @@ from waitress.server import create_server
 from bot.app import create_app
 from bot.security import require_password_beyond_loopback
 from cumbre.answering import AlbumQueryService
+from cumbre.cli.album import forget_album
+from cumbre.cli.output import notice
 from cumbre.editing import LocalAlbumService
 from cumbre.errors import CumbreError
 from cumbre.library import Library
-from cumbre.storage.keys import decode_path
 from local.tasks import AlbumTasks
-from local.watcher import FolderWatcher
 
 _log = logging.getLogger(__name__)
 
 _THREADS = 8
 
 
-def serve(library: Library, host: str, port: int) -> None:
-    """Serve until SIGINT or SIGTERM. Raises a CumbreError if the address can't be listened on."""
+def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> None:
+    """Serve until SIGINT or SIGTERM; the folders become part of the album.
+
+    Raises a CumbreError, before anything is changed, if the address can't be listened on.
+    """
     settings = library.settings
     require_password_beyond_loopback(host, settings.password)
     tasks = AlbumTasks(library, settings.reconcile_minutes)
@@ -44,26 +47,27 @@ def serve(library: Library, host: str, port: int) -> None:
             f"can't listen on {host}:{port} ({error.strerror}): another program, perhaps another Cumbre, is there; "
             "take another port with --port"
         ) from error
-    with _signals_end_it(), _followed(library, tasks):
+    _take_up(library, folders)
+    with _signals_end_it():
+        tasks.start()
         threading.Thread(target=_warm_up, args=(library,), name="warm-up", daemon=True).start()
         print(f"Cumbre is at http://{_shown(host)}:{server.effective_port}", flush=True)  # noqa: T201
         # waitress ends its loop cleanly on SystemExit, which the signal handler raises in this thread.
-        server.run()
-    server.close()
+        try:
+            server.run()
+        finally:
+            tasks.stop()
+            server.close()
 
 
-@contextmanager
-def _followed(library: Library, tasks: AlbumTasks) -> Iterator[None]:
-    """The albums are scanned and watched inside."""
-    roots = {bucket: decode_path(Path(bucket)) for bucket in library.storages()}
-    watcher = FolderWatcher(roots, tasks.handle_event, tasks.request_scan)
-    watcher.start()
-    tasks.start()
-    try:
-        yield
-    finally:
-        watcher.stop()
-        tasks.stop()
+def _take_up(library: Library, folders: Iterable[Path]) -> None:
+    """The folders named become part of the album."""
+    for folder in folders:
+        _, _, replaced = library.albums.remember(folder)
+        for album in replaced:
+            forget_album(library, album)
+    if not library.albums.folders():
+        notice("no album yet: `cumbre serve --photos DIR` takes yours, `cumbre demo` draws a sample")
 
 
 @contextmanager

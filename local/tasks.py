@@ -1,16 +1,19 @@
-"""What runs beside the page: scans of the albums, and the events of changed files."""
+"""What runs beside the page: albums are watched and scanned, changed files reconciled."""
 
 import logging
 import queue
 import threading
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 from cumbre.errors import CumbreError
 from cumbre.library import Library
 from cumbre.query import IndexingProgress
 from cumbre.reconcile import ScanProgress, scan
+from cumbre.storage.keys import decode_path
 from functions.ingest.events import ObjectEvent, keys_by_bucket
+from local.watcher import FolderWatcher
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +29,8 @@ class AlbumTasks:
 
     def __init__(self, library: Library, reconcile_minutes: float) -> None:
         self._library = library
+        self._followed: set[str] = set()
+        self._watcher: FolderWatcher | None = None
         self._interval_s = reconcile_minutes * 60.0
         self._events: queue.SimpleQueue[ObjectEvent] = queue.SimpleQueue()
         self._due: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -37,8 +42,6 @@ class AlbumTasks:
         ]
 
     def start(self) -> None:
-        for bucket in self._library.storages():
-            self.request_scan(bucket)
         for thread in self._threads:
             thread.start()
 
@@ -47,6 +50,8 @@ class AlbumTasks:
         self._stop.set()
         for thread in self._threads:
             thread.join()
+        if self._watcher is not None:
+            self._watcher.stop()
 
     def handle_event(self, event: ObjectEvent) -> None:
         self._events.put(event)
@@ -64,7 +69,7 @@ class AlbumTasks:
     def _scan_albums(self) -> None:
         last_full = time.monotonic()
         while not self._stop.is_set():
-            due = set(self._waiting(self._due))
+            due = set(self._waiting(self._due)) | self._new_albums()
             if self._interval_s and time.monotonic() - last_full >= self._interval_s:
                 due |= set(self._library.storages())
                 last_full = time.monotonic()
@@ -72,11 +77,33 @@ class AlbumTasks:
                 self._scan(bucket)
             self._stop.wait(_IDLE_S)
 
+    def _new_albums(self) -> set[str]:
+        """The buckets that were not followed before: at start all, later those that another process has named."""
+        try:
+            buckets = set(self._library.storages())
+        except CumbreError as error:
+            _log.warning("%s", error)
+            return set()
+        new, gone = buckets - self._followed, self._followed - buckets
+        if new or gone:
+            self._followed = buckets
+            self._watch(buckets)
+            for bucket in gone:
+                self._library.problems.pop(bucket, None)
+        return new
+
+    def _watch(self, buckets: set[str]) -> None:
+        if self._watcher is not None:
+            self._watcher.stop()
+        roots = {bucket: decode_path(Path(bucket)) for bucket in buckets}
+        self._watcher = FolderWatcher(roots, self.handle_event, self.request_scan)
+        self._watcher.start()
+
     def _scan(self, bucket: str) -> None:
         self._progress = ScanProgress()
         try:
             storage = self._library.storages()[bucket]
-            self._library.active().refresh_backgrounds()
+            self._library.active().refresh(self._stop.is_set)
             for ingestor in self._library.ingestors():
                 report = scan(ingestor, storage, progress=self._progress, stopped=self._stop.is_set)
                 if report.indexed or report.removed:

@@ -89,5 +89,4 @@ def ingest(library: Library, folder: Path, **options: object):
     from cumbre.reconcile import scan
 
     root, prefix, _ = library.albums.remember(folder)
-    library.albums_changed()
     return scan(library.ingestor(library.active()), library.storage(str(root)), prefix, **options)

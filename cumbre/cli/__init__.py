@@ -4,14 +4,14 @@ Results go to standard output, notices and progress to standard error. Exit code
 1 could not do it, 2 wrong use. Command modules import the library inside their functions, so that `--help` is quick.
 """
 
-import sys
-
 import click
 
 from cumbre import __version__
 from cumbre.cli.album import demo, ingest, reindex
+from cumbre.cli.environment import load_dotenv, unknown_settings
 from cumbre.cli.health import doctor, status
 from cumbre.cli.models import models
+from cumbre.cli.output import notice, printable
 from cumbre.cli.peaks import peaks
 from cumbre.cli.questions import identify, search
 from cumbre.errors import CumbreError, InvalidRequest, SettingsError
@@ -36,7 +36,9 @@ for _command in (ingest, search, identify, peaks, models, reindex, status, docto
 def run(group: click.Group, arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code; errors of the library become one plain line."""
     try:
-        _load_dotenv()
+        load_dotenv()
+        for sentence in unknown_settings(group):
+            notice(f"cumbre: {printable(sentence)}")
         result = group.main(arguments, prog_name="cumbre", standalone_mode=False, auto_envvar_prefix="CUMBRE")
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as leaving:
@@ -53,14 +55,6 @@ def run(group: click.Group, arguments: list[str] | None = None) -> int:
     except CumbreError as error:
         click.echo(f"cumbre: {error}", err=True)
         return 1
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough. Without this the interpreter complains while it shuts down.
-        sys.stdout = None
+    except SystemExit:
+        # click's own way out of a broken pipe: the reader (head, less) has seen enough, which is no failure.
         return 0
-
-
-def _load_dotenv() -> None:
-    """Options find their values in a .env file too; the environment wins."""
-    from dotenv import load_dotenv
-
-    load_dotenv(".env")

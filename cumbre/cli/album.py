@@ -2,8 +2,10 @@
 
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,111 +22,140 @@ _REFRESH_S = 0.2
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--confirm-removals", is_flag=True, help="Photos that are not there any more leave the index, however many."
-)
+@click.option("--confirm-removals", is_flag=True, help="Photos that are gone leave the index, however many.")
 @json_option
-def ingest(paths: tuple[Path, ...], confirm_removals: bool, json: bool) -> None:
-    """Index photos: of the folders and files named (PATHS), else of every album folder.
+def ingest(paths: tuple[Path, ...], confirm_removals: bool, json: bool) -> int:
+    """Index photos: of the folders and files named (PATHS), else of the whole album.
 
-    A folder is remembered as part of the album. Only what is new or changed is read; run it as often as you like.
+    What is named is remembered as part of the album. Only what is new or changed is read; run it as often as you like.
     """
+    from cumbre.errors import StorageError
     from cumbre.reconcile import ScanReport
 
     with opened_library() as library:
         report = ScanReport()
-        folders = [path for path in paths if path.is_dir() or not path.exists()]
-        files = [path for path in paths if path not in folders]
+        problems: list[str] = []
         with progress_bar(enabled=not json) as progress:
-            for folder, prefix in _targets(library, folders, everything=not paths, confirm_removals=confirm_removals):
-                report.add(_scan(library, folder, prefix, confirm_removals, progress))
-            for path in files:
-                _ingest_file(library, path, report, progress)
-        if json:
-            failed = [{"path": f"{f.bucket}/{f.key}", "reason": f.reason} for f in report.failed]
-            print_json(
-                {
-                    "indexed": report.indexed,
-                    "unchanged": report.unchanged,
-                    "removed": report.removed,
-                    "failed": failed,
-                    "unreadable": report.unreadable,
-                    "seconds": round(report.seconds, 3),
-                }
-            )
-        else:
-            _print_report(report)
+            library.active().refresh()
+            for bucket, work in _work(library, paths, confirm_removals, progress, problems):
+                try:
+                    report.add(work())
+                except StorageError as error:
+                    # One drive that is not there keeps no other from being indexed.
+                    problems.append(str(error))
+                    notice(f"{bucket}: skipped")
+        named_and_failed = any(not path.is_dir() for path in paths) and bool(report.failed)
+        _print_report(report, problems, json)
+        if not json:
             notice(library.encoders.choice().notice)
             notice(library.reindex_due())
+    return 1 if problems or named_and_failed else 0
 
 
-def _targets(
-    library: "Library", folders: list[Path], everything: bool, confirm_removals: bool
-) -> Iterator[tuple[str, str]]:
-    """Buckets and prefixes to scan; the folders named become part of the album."""
+Work = Callable[[], "ScanReport"]
+
+
+def _work(
+    library: "Library", paths: tuple[Path, ...], confirm: bool, progress: "ScanProgress", problems: list[str]
+) -> "Iterator[tuple[str, Work]]":
+    """Bucket by bucket what is to be done; what can't be part of the album is a problem."""
+    from cumbre.errors import StorageError
     from cumbre.storage.keys import bucket_of
 
-    if everything:
+    if not paths:
         if not library.albums.folders():
             notice("no album yet: name the folder that holds your photos, `cumbre ingest DIR`")
-        yield from [(bucket, "") for bucket in library.storages()]
-    for folder in folders:
-        if confirm_removals and not folder.exists():
-            forget_album(library, folder.absolute())
-            continue
-        root, prefix, replaced = library.albums.remember(folder)
-        library.albums_changed()
-        yield bucket_of(root), prefix
-        for album in replaced:
-            forget_album(library, album)
+        for bucket in library.storages():
+            yield bucket, partial(_scan, library, bucket, "", confirm, progress)
+    keys_of: dict[str, list[str]] = {}
+    for path in paths:
+        try:
+            if path.is_file():
+                bucket, key = library.albums.remember_file(path)
+                keys_of.setdefault(bucket, []).append(key)
+            elif confirm and not path.exists() and path.absolute() in library.albums.folders():
+                yield str(path), partial(forget_album, library, path.absolute())
+            else:
+                root, prefix, replaced = library.albums.remember(path)
+                yield bucket_of(root), partial(_scan, library, bucket_of(root), prefix, confirm, progress)
+                for album in replaced:
+                    yield str(album), partial(forget_album, library, album)
+        except StorageError as error:
+            problems.append(str(error))
+    for bucket, keys in keys_of.items():
+        yield bucket, partial(_reconcile, library, bucket, keys, progress)
 
 
-def forget_album(library: "Library", folder: Path) -> None:
+def forget_album(library: "Library", folder: Path) -> "ScanReport":
     """The folder is no album any more: its photos leave the index (the files are not touched)."""
     from cumbre.documents import photo_id
+    from cumbre.reconcile import ScanReport
     from cumbre.storage.keys import bucket_of
 
     bucket = bucket_of(folder)
     library.albums.forget(folder)
-    library.albums_changed()
-    for generation in filter(None, (library.active(), library.building())):
-        for known in list(generation.index.known(bucket)):
-            stored = generation.index.get(photo_id(bucket, known.key))
+    removed = 0
+    for index in filter(None, (library.index(), library.generations.building())):
+        for known in list(index.known(bucket)):
+            stored = index.get(photo_id(bucket, known.key))
             if stored is not None:
-                generation.index.delete(stored.document.id, stored.version)
+                index.delete(stored.document.id, stored.version)
+                removed += 1
+    return ScanReport(removed=removed)
 
 
 def _scan(library: "Library", bucket: str, prefix: str, confirm: bool, progress: "ScanProgress") -> "ScanReport":
     from cumbre.reconcile import scan
 
-    generation = library.active()
-    generation.refresh_backgrounds()
-    report = scan(library.ingestor(generation), library.storage(bucket), prefix, confirm, progress)
+    report = scan(library.ingestor(library.active()), library.storage(bucket), prefix, confirm, progress)
     building = library.building()
     if building is not None:
         scan(library.ingestor(building), library.storage(bucket), prefix, confirm)
     return report
 
 
-def _ingest_file(library: "Library", path: Path, report: "ScanReport", progress: "ScanProgress") -> None:
-    from cumbre.storage.keys import bucket_of
+def _reconcile(library: "Library", bucket: str, keys: list[str], progress: "ScanProgress") -> "ScanReport":
+    from cumbre.object_reader import Outcome
+    from cumbre.reconcile import ScanReport
 
-    root, key = library.albums.locate(path)
-    progress.expect(1)
-    for i, ingestor in enumerate(library.ingestors()):
-        outcome = ingestor.reconcile(bucket_of(root), key)
-        if i == 0:
-            report.count(outcome)
-            progress.advance(outcome)
+    report = ScanReport()
+    started = time.monotonic()
+    progress.expect(len(keys))
+
+    def note(outcome: Outcome) -> None:
+        report.count(outcome)
+        progress.advance(outcome)
+
+    library.ingestor(library.active()).reconcile_many(bucket, keys, note)
+    building = library.building()
+    if building is not None:
+        library.ingestor(building).reconcile_many(bucket, keys)
+    report.seconds = time.monotonic() - started
+    return report
 
 
-def _print_report(report: "ScanReport") -> None:
+def _print_report(report: "ScanReport", problems: list[str], json: bool) -> None:
+    if json:
+        print_json(
+            {
+                "indexed": report.indexed,
+                "unchanged": report.unchanged,
+                "removed": report.removed,
+                "failed": [{"path": f"{f.bucket}/{f.key}", "reason": f.reason} for f in report.failed],
+                "unreadable": report.unreadable,
+                "problems": problems,
+                "seconds": round(report.seconds, 3),
+            }
+        )
+        return
     counts = f"{report.indexed} indexed, {report.unchanged} unchanged, {report.removed} removed"
     click.echo(f"{counts}, {len(report.failed)} failed ({report.seconds:.1f} s)")
     for failed in report.failed:
         click.echo(f"  {printable(f'{failed.bucket}/{failed.key}')}: {failed.reason}")
     for unreadable in report.unreadable:
         click.echo(f"  {printable(unreadable)}")
+    for problem in problems:
+        click.echo(f"cumbre: {printable(problem)}", err=True)
 
 
 def _no_bar(enabled: bool) -> bool | None:
@@ -204,7 +235,7 @@ def demo(directory: Path | None, if_empty: bool, first: int | None) -> None:
     from cumbre.demo.trail import trail_scenes
 
     with opened_library() as library:
-        if if_empty and any(folder != library.albums.sample.resolve() for folder in library.albums.folders()):
+        if if_empty and any(folder != library.albums.sample for folder in library.albums.folders()):
             return
         folder = directory or library.albums.sample
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,13 @@
 """How things stand: status, doctor."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from cumbre.cli.output import json_option, notice, opened_library, print_json, printable
+
+if TYPE_CHECKING:
+    from cumbre.library import Library
 
 
 @click.command()
@@ -13,19 +18,33 @@ def status(json: bool) -> None:
     from cumbre.answering import AlbumQueryService
 
     with opened_library() as library:
+        _look_for_albums(library)
         current = AlbumQueryService(library).status()
         if json:
             print_json(jsonform.status(current))
             return
         click.echo(f"{current.photos} photos, {current.peaks} peaks, {len(current.failures)} failures")
-        click.echo(f"model: {current.model_id}")
+        wanted = "" if current.wanted_model_id == current.model_id else f"; wanted: {current.wanted_model_id}"
+        click.echo(f"model: {current.model_id}{printable(wanted)}")
         click.echo(f"home: {library.settings.home}")
         for album in current.albums:
             click.echo(f"album: {printable(album)}")
         for failure in current.failures:
             click.echo(f"failed: {printable(failure.path)}: {failure.reason}")
         for text in current.notices:
-            notice(text)
+            notice(printable(text))
+
+
+def _look_for_albums(library: "Library") -> None:
+    """Note the albums that are not there, as `serve` does for its own process. Costs one look at each folder."""
+    from cumbre.errors import StorageError
+
+    for bucket, storage in library.storages().items():
+        try:
+            # The answer doesn't matter: every storage raises where its bucket is not there.
+            storage.stat("any.jpg")
+        except StorageError as error:
+            library.problems[bucket] = str(error)
 
 
 @click.command()

@@ -1,10 +1,14 @@
 """The encoders' commands: models list, fetch."""
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from cumbre.cli.output import json_option, notice, opened_library, print_json, table
+from cumbre.cli.output import json_option, notice, notice_from, opened_library, print_json, printable, table
+
+if TYPE_CHECKING:
+    from cumbre.library import Library
 
 
 @click.group()
@@ -20,19 +24,43 @@ def list_models(json: bool) -> None:
 
     with opened_library() as library:
         rows = known_models(library.settings.home)
-        choice = library.encoders.choice()
-        index = library.generations.active()
-        answers = index.space.model_id if index else library.encoders.wanted().description.model_id
+        wanted, hint = _wanted(library)
+        answers = _answering(library)
         if json:
             listed = [{"name": row.name, "ready": row.ready, "download_bytes": row.size_bytes} for row in rows]
-            print_json({"models": listed, "wanted": choice.name, "answers": answers})
+            print_json({"models": listed, "wanted": wanted, "answers": answers})
             return
         for line in table(
             [(row.name, "ready" if row.ready else f"{row.size_bytes / 1e6:.0f} MB to fetch", row.note) for row in rows]
         ):
             click.echo(line)
-        click.echo(f"wanted: {choice.name}; answering now: {answers}")
-        notice(library.reindex_due() or choice.notice)
+        click.echo(f"wanted: {printable(wanted)}; answering now: {answers or 'none'}")
+        notice(hint)
+
+
+def _wanted(library: "Library") -> tuple[str, str]:
+    """The model that CUMBRE_MODEL comes to and what people should know about it; a missing one is named as it stands.
+
+    This is the list to choose from, so it must be there above all when the choice is wrong.
+    """
+    from cumbre.errors import ModelError
+
+    try:
+        choice = library.encoders.choice()
+        return choice.name, library.reindex_due() or choice.notice
+    except ModelError as error:
+        return library.settings.model, str(error)
+
+
+def _answering(library: "Library") -> str | None:
+    """The id of the model that the index was built with, else of the wanted one; None if there is neither."""
+    from cumbre.errors import ModelError
+
+    index = library.generations.active()
+    try:
+        return index.space.model_id if index else library.encoders.wanted().description.model_id
+    except ModelError:
+        return None
 
 
 @models.command()
@@ -55,4 +83,4 @@ def fetch() -> None:
 
             fetch_model(SIGLIP2, directory, settings.model_endpoint, follow)
         click.echo(f"{SIGLIP2.name} is in {directory}")
-        notice(library.reindex_due())
+        notice_from(library.reindex_due)

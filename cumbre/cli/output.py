@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from cumbre.errors import CumbreError
+
 if TYPE_CHECKING:
     from cumbre.library import Library
 
@@ -39,6 +41,14 @@ def notice(text: str) -> None:
     """A line for people, on standard error."""
     if text:
         click.echo(text, err=True)
+
+
+def notice_from(tell: Callable[[], str]) -> None:
+    """A notice that the library makes up. Where it can't, the reason is the notice: what was done stays done."""
+    try:
+        notice(tell())
+    except CumbreError as error:
+        notice(str(error))
 
 
 def paragraph(text: str, indent: str = "") -> str:

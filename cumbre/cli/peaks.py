@@ -1,9 +1,12 @@
 """The catalogue's commands: peaks list, show, import, reference."""
 
+import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
+from tqdm import tqdm
 
 from cumbre.cli.output import json_option, notice, opened_library, print_json, table
 
@@ -65,7 +68,7 @@ def import_peaks(file: Path, json: bool) -> None:
         count = library.store.import_peaks(read.peaks)
         for reason in read.skipped:
             notice(f"skipped: {reason}")
-        changed = reidentify(library, quiet=json) if count.added or count.changed else 0
+        changed = name_anew(library, quiet=json)
         if json:
             print_json(
                 {
@@ -99,22 +102,22 @@ def reference(peak_id: str, files: tuple[Path, ...], remove: bool, json: bool) -
         library.store.set_references(peak_id, [renditions.encode(file.read_bytes(), 640) for file in files])
         if not library.active().encoder.description.tells_peaks:
             notice("kept; the model that answers now (lite) can't tell mountains apart and doesn't use it yet")
-        changed = reidentify(library, quiet=json)
+        changed = name_anew(library, quiet=json)
         if json:
             print_json({"id": peak_id, "references": len(files), "photos_renamed": changed})
         else:
             click.echo(f"{peak_id} has {len(files)} reference photos; {changed} photos named anew")
 
 
-def reidentify(library: "Library", quiet: bool) -> int:
-    """Name the peaks of all photos again, with a bar; returns how many changed."""
-    import sys
-
-    from tqdm import tqdm
-
+def name_anew(library: "Library", quiet: bool) -> int:
+    """Name the peaks of all photos if the catalogue has changed since, with a bar; returns how many changed."""
     changed = 0
     for generation in filter(None, (library.active(), library.building())):
         total = generation.index.count()
         with tqdm(total=total, unit=" photos", file=sys.stderr, disable=True if quiet else None, leave=False) as bar:
-            changed += generation.reidentify(lambda _, bar=bar: bar.update())  # type: ignore[misc]
+            changed += generation.refresh_names(partial(_advance, bar))
     return changed
+
+
+def _advance(bar: "tqdm[NoReturn]") -> None:
+    bar.update()

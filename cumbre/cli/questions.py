@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cumbre.cli.output import json_option, notice, opened_library, paragraph, print_json, printable
+from cumbre.cli.output import json_option, notice_from, opened_library, paragraph, print_json, printable
 
 if TYPE_CHECKING:
+    from cumbre.catalog import Catalog
     from cumbre.documents import Identification
     from cumbre.query import SearchAnswer
+
+_INDENT = " " * 13
 
 
 @click.command()
@@ -63,22 +66,26 @@ def search(
         if json:
             print_json(jsonform.search_answer(answer, library.catalog()))
         else:
-            _print_answer(answer)
-            notice(library.encoders.choice().notice if answer.query else "")
+            _print_answer(answer, library.catalog())
+            if answer.query:
+                notice_from(lambda: library.encoders.choice().notice)
 
 
-def _print_answer(answer: "SearchAnswer") -> None:
+def _print_answer(answer: "SearchAnswer", catalog: "Catalog") -> None:
     from cumbre.jsonform import document_path
 
     if answer.identification is not None:
-        click.echo(_headline(answer.identification))
+        click.echo(_headline(answer.identification, catalog))
     for rank, hit in enumerate(answer.hits, 1):
         facts = hit.photo.facts
         taken = facts.taken_at_local.strftime("%Y-%m-%d %H:%M") if facts and facts.taken_at_local else "no date"
         click.echo(f"{rank:3}  {hit.score:6.3f}  {taken}  {printable(document_path(hit.photo))}")
-        click.echo(paragraph(hit.why, indent=" " * 13))
+        if hit.photo.predicted_peaks:
+            names = ", ".join(_name(one, catalog) for one in hit.photo.predicted_peaks)
+            click.echo(paragraph(f"peaks: {names}", _INDENT))
+        click.echo(paragraph(printable(hit.why), _INDENT))
     if answer.note:
-        click.echo(answer.note)
+        click.echo(printable(answer.note))
 
 
 @click.command()
@@ -115,22 +122,32 @@ def identify(files: tuple[Path, ...], at: str | None, heading: str | None, json:
                 )
                 print_json({"path": str(file), **form})
             elif found:
-                click.echo(f"{printable(str(file))}: {_headline(found)}")
-                _print_peaks(found)
+                click.echo(f"{printable(str(file))}: {_headline(found, library.catalog())}")
+                _print_peaks(found, library.catalog())
             else:
                 click.echo(f"{printable(str(file))}: {reason}")
     return 1 if unreadable else 0
 
 
-def _headline(found: "Identification") -> str:
+def _headline(found: "Identification", catalog: "Catalog") -> str:
     if found.answer is None:
         return f"no peak named: {found.note}"
-    return f"{found.answer}" + (f" ({found.note})" if found.note else "")
+    return _name_and_id(found.answer, catalog) + (f"; {found.note}" if found.note else "")
 
 
-def _print_peaks(found: "Identification") -> None:
+def _print_peaks(found: "Identification", catalog: "Catalog") -> None:
     for peak in found.peaks:
-        click.echo(f"  {peak.probability:4.0%}  {peak.id}: {peak.why}")
+        click.echo(f"  {peak.probability:4.0%}  {_name_and_id(peak.id, catalog)}: {peak.why}")
+
+
+def _name(peak_id: str, catalog: "Catalog") -> str:
+    """Photos may still name a peak that has left the catalogue; then it has only its id."""
+    known = catalog.get(peak_id)
+    return known.name if known else peak_id
+
+
+def _name_and_id(peak_id: str, catalog: "Catalog") -> str:
+    return f"{_name(peak_id, catalog)} ({peak_id})"
 
 
 def _read(file: Path) -> bytes:

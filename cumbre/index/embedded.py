@@ -1,6 +1,7 @@
 """The embedded adapter of PhotoIndex: one SQLite file, exact kNN over a matrix in memory."""
 
 import json
+import math
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from cumbre.documents import PhotoDocument
-from cumbre.errors import IndexFault, VersionConflict
+from cumbre.errors import GenerationReplaced, IndexFault, VersionConflict
 from cumbre.geometry import bearing_and_distance
 from cumbre.index.codec import from_record, to_record
 from cumbre.index.embedded_database import EmbeddedDatabase
@@ -20,6 +21,7 @@ from cumbre.index.port import (
     Near,
     Neighbour,
     PhotoFilter,
+    PhotoIndex,
     PhotoWrite,
     RankBy,
     StoredPhoto,
@@ -80,11 +82,6 @@ class EmbeddedPhotoIndex:
             (self._generation, bucket, len(prefix), prefix),
         )
         return (KnownObject(key, etag) for key, etag in rows)
-
-    def buckets(self) -> dict[str, int]:
-        return dict(
-            self._rows("SELECT bucket, count(*) FROM photos WHERE generation = ? GROUP BY bucket", (self._generation,))
-        )
 
     def write(self, writes: Sequence[PhotoWrite]) -> list[PhotoWrite]:
         conflicts = []
@@ -233,6 +230,9 @@ class EmbeddedPhotoIndex:
                 "WHERE generation = ? AND photo_id = ? AND background != ?",
                 (document.background, version, self._generation, document.id, document.background),
             )
+            kept = "SELECT 1 FROM vectors WHERE generation = ? AND photo_id = ?"
+            if connection.execute(kept, (self._generation, document.id)).fetchone() is None:
+                raise IndexFault(f"{document.key} would be in the index without a vector, where no search finds it")
 
     def _remove_vector(self, connection: sqlite3.Connection, photo_id: str, version: int) -> None:
         connection.execute("DELETE FROM vectors WHERE generation = ? AND photo_id = ?", (self._generation, photo_id))
@@ -281,7 +281,20 @@ class EmbeddedPhotoIndex:
             reach_deg = where.near.radius_m / _METRES_PER_DEGREE
             parts.append("lat BETWEEN ? AND ?")
             bound += [where.near.lat - reach_deg, where.near.lat + reach_deg]
+            west, east = _longitudes(where.near, reach_deg)
+            if west >= -180.0 and east <= 180.0:
+                parts.append("lon BETWEEN ? AND ?")
+                bound += [west, east]
         return " AND ".join(parts), tuple(bound)
+
+
+def _longitudes(near: Near, reach_deg: float) -> tuple[float, float]:
+    """West and east of a box around the circle; beyond +-180 where it holds a pole or crosses the date line."""
+    farthest = abs(near.lat) + reach_deg
+    if farthest >= 89.0:
+        return -181.0, 181.0
+    reach = reach_deg / math.cos(math.radians(farthest))
+    return near.lon - reach, near.lon + reach
 
 
 def _inside(near: Near, rows: list[tuple]) -> list[tuple]:  # type: ignore[type-arg]
@@ -332,8 +345,14 @@ class EmbeddedGenerations:
         assert building is not None
         return building
 
-    def activate_building(self) -> None:
+    def activate(self, built: PhotoIndex) -> None:
+        generation = built.generation if isinstance(built, EmbeddedPhotoIndex) else None
         with self._database.writing() as connection:
+            found = connection.execute(
+                "SELECT 1 FROM generations WHERE id = ? AND state = 'building'", (generation,)
+            ).fetchone()
+            if found is None:
+                raise GenerationReplaced("another `cumbre reindex` has finished meanwhile: there is nothing left to do")
             connection.execute("DELETE FROM generations WHERE state = 'active'")
             connection.execute("UPDATE generations SET state = 'active' WHERE state = 'building'")
 

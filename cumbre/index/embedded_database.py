@@ -1,12 +1,14 @@
 """The file of the embedded index: schema, connections, transactions. One writer at a time, readers never wait (WAL)."""
 
+import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cumbre.errors import IndexFault
+from cumbre.errors import GenerationReplaced, IndexFault
 
 _SCHEMA_VERSION = 1
 _BUSY_TIMEOUT_MS = 15_000
@@ -74,33 +76,46 @@ CREATE INDEX photo_peaks_by_photo ON photo_peaks (generation, photo_id);
 """
 
 
+class _Held:
+    """A thread's connection: goes with the thread, whose pools come and go with every batch of photos."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def __del__(self) -> None:
+        self.connection.close()
+
+
 class EmbeddedDatabase:
     """One SQLite file, a connection for each thread that uses it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._held: weakref.WeakSet[_Held] = weakref.WeakSet()
         self._lock = threading.Lock()
         with self.faults():
             path.parent.mkdir(parents=True, exist_ok=True)
+            # Where people were is nobody else's business; SQLite gives its side files the rights of this one.
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             self._set_up()
 
     def connection(self) -> sqlite3.Connection:
-        """This thread's connection."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
+        """This thread's connection; it is closed when the thread ends."""
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is None:
             # Autocommit: transactions are written out. close() may come from another thread than the one that opened.
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            held = _Held(connection)
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
             connection.execute("PRAGMA journal_mode = WAL")
             # A power cut may cost the last transactions, never the file; the album has the truth.
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
-            self._local.connection = connection
+            self._local.held = held
             with self._lock:
-                self._connections.append(connection)
-        return connection
+                self._held.add(held)
+        return held.connection
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -120,6 +135,10 @@ class EmbeddedDatabase:
         """Turns SQLite's errors into an IndexFault that says what to do."""
         try:
             yield
+        except sqlite3.IntegrityError as error:
+            raise GenerationReplaced(
+                "the index was built anew by `cumbre reindex` meanwhile: run the same command again"
+            ) from error
         except sqlite3.OperationalError as error:
             raise IndexFault(f"the index {self.path} can't be used: {error}. {_advice(str(error))}") from error
         except (sqlite3.DatabaseError, OSError) as error:
@@ -141,9 +160,9 @@ class EmbeddedDatabase:
 
     def close(self) -> None:
         with self._lock:
-            for connection in self._connections:
-                connection.close()
-            self._connections.clear()
+            for held in list(self._held):
+                held.connection.close()
+            self._held.clear()
         self._local = threading.local()
 
     def _set_up(self) -> None:

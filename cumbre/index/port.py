@@ -70,7 +70,8 @@ class StoredPhoto:
 class PhotoWrite:
     """One conditional write. expected_version is None where no document may exist yet.
 
-    vector has shape [dimensions] and length 1; None keeps the vector that is stored (there is none for a failure).
+    vector has shape [dimensions] and length 1; None keeps the vector that is stored. A failure has none; any other
+    photo must have one, or the write raises IndexFault.
     """
 
     document: PhotoDocument
@@ -119,10 +120,6 @@ class PhotoIndex(Protocol):
 
     def known(self, bucket: str, prefix: str = "") -> Iterator[KnownObject]:
         """Every object of a bucket that has a document, failures included, in no promised order."""
-        ...
-
-    def buckets(self) -> dict[str, int]:
-        """How many documents each bucket has, failures included."""
         ...
 
     def write(self, writes: Sequence[PhotoWrite]) -> list[PhotoWrite]:
@@ -177,8 +174,11 @@ class IndexGenerations(Protocol):
         """A new, empty generation beside the active one. Raises IndexFault if one is being built already."""
         ...
 
-    def activate_building(self) -> None:
-        """The generation being built answers from now on; the old one is dropped."""
+    def activate(self, built: PhotoIndex) -> None:
+        """The generation that was built answers from now on; the old one is dropped.
+
+        Raises GenerationReplaced, and changes nothing, if it is not the one being built (any more).
+        """
         ...
 
     def drop_building(self) -> None: ...

@@ -34,14 +34,22 @@ class FolderPhotoStorage:
     """A folder and everything under it; its bucket name is the absolute path with links resolved.
 
     The folder need not be there when this is built (a drive may come later); every method raises StorageError while it
-    is not. Hidden files and folders hold no photos. extensions are lower case, with their dot.
+    is not. Hidden files and folders hold no photos, nor does the folder `excluded`. extensions are lower case, with
+    their dot.
     """
 
-    def __init__(self, root: Path, writable: bool = False, extensions: frozenset[str] = PHOTO_EXTENSIONS) -> None:
+    def __init__(
+        self,
+        root: Path,
+        writable: bool = False,
+        extensions: frozenset[str] = PHOTO_EXTENSIONS,
+        excluded: Path | None = None,
+    ) -> None:
         self._root = decode_path(root.expanduser().absolute()).resolve()
         self._bucket = bucket_of(self._root)
         self._writable = writable
         self._extensions = extensions
+        self._excluded = excluded.resolve() if excluded else None
 
     @property
     def bucket(self) -> str:
@@ -57,7 +65,7 @@ class FolderPhotoStorage:
         folder = prefix.rpartition("/")[0]
         if folder:
             path_of(self._root, folder)
-        walk = FolderWalk(self._root, self._extensions)
+        walk = FolderWalk(self._root, self._extensions, self._excluded)
         for file in walk.files(folder):
             if file.key.startswith(prefix):
                 yield _object(file.key, file.stat)
@@ -72,7 +80,10 @@ class FolderPhotoStorage:
             )
 
     def stat(self, key: str) -> ObjectStat | None:
-        seen = self._look(path_of(self._root, key))
+        path = path_of(self._root, key)
+        if self._excluded is not None and self._excluded in path.parents:
+            return None
+        seen = self._look(path)
         return None if seen is None else _object(key, seen)
 
     def read(self, key: str, etag: str, max_bytes: int) -> bytes:

@@ -43,11 +43,15 @@ class FolderWalk:
     """One walk below a root. unreadable grows meanwhile: the prefixes of the keys that could not be seen.
 
     A link back to a folder that the walk came through, or into the album itself (whose photos have their keys already),
-    is not followed; a link to anywhere else is. Hidden names are passed over (see formats.is_hidden).
+    is not followed; a link to anywhere else is. Hidden names are passed over (see formats.is_hidden), and so is the
+    folder `excluded` (absolute, links resolved).
     """
 
-    def __init__(self, root: Path, extensions: frozenset[str] = PHOTO_EXTENSIONS) -> None:
+    def __init__(
+        self, root: Path, extensions: frozenset[str] = PHOTO_EXTENSIONS, excluded: Path | None = None
+    ) -> None:
         self._root = root
+        self._excluded = excluded
         self._real_root = os.path.realpath(root)
         self._extensions = extensions
         self.unreadable: list[str] = []
@@ -108,6 +112,8 @@ class FolderWalk:
         except OSError as error:
             # What can't even be looked at may be a folder full of photos.
             self._report(key, error)
+            return
+        if self._excluded is not None and os.path.realpath(entry.path) == str(self._excluded):
             return
         if not (linked and self._leads_into_album(entry.path)):
             yield WalkedFolder(key, Path(entry.path), linked, ancestors, folder.depth + 1)

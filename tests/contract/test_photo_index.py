@@ -1,5 +1,6 @@
 """What every PhotoIndex does, whichever adapter: the suite runs on each of them."""
 
+import gc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cumbre.documents import PeakPrediction, PhotoDocument, PhotoFacts
-from cumbre.errors import IndexFault, VersionConflict
+from cumbre.errors import GenerationReplaced, IndexFault, VersionConflict
 from cumbre.geometry import Position
 from cumbre.index.embedded import EmbeddedGenerations
 from cumbre.index.port import (
@@ -217,7 +218,6 @@ def test_known_objects_by_bucket_and_prefix(index):
     put(index, photo("day_1/c.jpg"))
     assert {(k.key, k.etag) for k in index.known("album", "day 1/")} == {("day 1/a.jpg", "etag-day 1/a.jpg")}
     assert list(index.known("elsewhere")) == []
-    assert index.buckets() == {"album": 3}
 
 
 def test_photos_with_one_content(index):
@@ -257,10 +257,58 @@ def test_a_reindex_swaps_the_generations(generations, index):
     assert generations.building().space == VectorSpace("better-encoder", 4)
     assert generations.active().count() == 1
     building.write([PhotoWrite(photo("new.jpg"), unit_vector(1, 4), None)])
-    generations.activate_building()
+    generations.activate(building)
     assert generations.active().space.model_id == "better-encoder"
     assert [d.key for d in generations.active().select()] == ["new.jpg"]
     assert generations.building() is None
+
+
+def test_of_two_reindexes_the_second_to_finish_changes_nothing(generations, index):
+    building = generations.create_building(VectorSpace("better-encoder", 4))
+    building.write([PhotoWrite(photo("new.jpg"), unit_vector(1, 4), None)])
+    generations.activate(building)
+    with pytest.raises(GenerationReplaced):
+        generations.activate(building)
+    assert generations.active().count() == 1
+
+
+def test_a_writer_whose_generation_was_replaced_is_told_so(generations, index):
+    generations.activate(generations.create_building(SPACE))
+    with pytest.raises(GenerationReplaced, match="cumbre reindex"):
+        index.write([PhotoWrite(photo("late.jpg"), unit_vector(1), None)])
+    assert generations.active().count() == 0
+
+
+def test_no_photo_is_ever_without_a_vector(index):
+    with pytest.raises(IndexFault, match="without a vector"):
+        index.write([PhotoWrite(photo("a.jpg"), None, None)])
+    assert index.get(photo("a.jpg").id) is None
+
+
+def test_circles_across_the_date_line_and_at_the_pole(index):
+    for key, lat, lon in (("west.jpg", 10.0, -179.99), ("east.jpg", 10.0, 179.99), ("pole.jpg", 89.9, 45.0)):
+        put(index, photo(key, facts=PhotoFacts(4, 3, "JPEG", Position(lat, lon))))
+    at_the_line = index.select(PhotoFilter(near=Near(10.0, 179.999, 5000.0)))
+    assert {d.key for d in at_the_line} == {"west.jpg", "east.jpg"}
+    assert [d.key for d in index.select(PhotoFilter(near=Near(89.95, -135.0, 30_000.0)))] == ["pole.jpg"]
+
+
+def test_threads_that_end_take_their_connections_with_them(tmp_path):
+    generations = EmbeddedGenerations(tmp_path / "i.sqlite")
+    index = generations.ensure_active(SPACE)
+    files = Path("/proc/self/fd")
+    if not files.is_dir():
+        pytest.skip("this system does not list a process's open files")
+    for _ in range(3):
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(index.count).result()
+    before = len(list(files.iterdir()))
+    for _ in range(10):
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(index.count).result()
+    gc.collect()
+    assert len(list(files.iterdir())) <= before + 1
+    generations.close()
 
 
 def test_several_may_ask_for_the_first_generation_at_once(tmp_path):

@@ -115,6 +115,28 @@ def test_the_command_line_works_beside_it(start, album, home):
     assert json.loads(ran.stdout)["unchanged"] == 3
 
 
+def test_a_folder_that_is_named_meanwhile_is_followed(start, album, home, tmp_path):
+    server = start()
+    environment = {**os.environ, "CUMBRE_HOME": str(home), "CUMBRE_MODEL": "lite"}
+    subprocess.run([CUMBRE, "ingest", album], env=environment, capture_output=True, check=True)
+    assert server.get("/api/status")["photos"] == 3
+    eventually(lambda: str(album) in server.get("/api/status")["albums"])
+    time.sleep(1.0)  # the watcher begins anew
+    (album / "new.jpg").write_bytes(photo_towards(TO_AMA_DABLAM, "2023:10:30 09:00:00"))
+    eventually(lambda: server.get("/api/status")["photos"] == 4)
+
+
+def test_a_start_that_fails_changes_nothing(start, album, home):
+    port = start().address.rpartition(":")[2]
+    environment = {**os.environ, "CUMBRE_HOME": str(home), "CUMBRE_MODEL": "lite"}
+    failed = subprocess.run(
+        [CUMBRE, "serve", "--port", port, "--photos", album], env=environment, capture_output=True, timeout=_PATIENCE_S
+    )
+    assert failed.returncode == 1
+    ran = subprocess.run([CUMBRE, "status", "--json"], env=environment, capture_output=True, text=True, check=True)
+    assert str(album) not in json.loads(ran.stdout)["albums"]
+
+
 def test_a_port_in_use_is_said_with_the_way_out(start, home):
     port = start().address.rpartition(":")[2]
     ran = subprocess.run(

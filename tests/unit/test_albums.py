@@ -37,11 +37,44 @@ def test_a_folder_that_is_not_there_is_said(library, tmp_path):
         library.albums.remember(tmp_path / "file")
 
 
-def test_a_file_belongs_to_the_album_around_it_or_to_its_own_folder(library, album):
+def test_a_file_belongs_to_the_album_around_it_or_stands_alone(library, album):
     file = album / "day 1" / "valley.jpg"
-    assert library.albums.locate(file) == ((album / "day 1").resolve(), "valley.jpg")
+    bucket = str((album / "day 1").resolve())
+    assert library.albums.remember_file(file) == (bucket, "valley.jpg")
+    assert [stat.key for stat in library.storages()[bucket].list()] == ["valley.jpg"]
     library.albums.remember(album)
-    assert library.albums.locate(file) == (album.resolve(), "day 1/valley.jpg")
+    assert library.albums.remember_file(file) == (str(album.resolve()), "day 1/valley.jpg")
+    assert bucket not in library.storages()
+
+
+def test_what_has_no_photos_name_is_no_part_of_the_album(library, album):
+    (album / "notes.txt").write_text("x")
+    with pytest.raises(StorageError, match="no photo's name"):
+        library.albums.remember_file(album / "notes.txt")
+
+
+def test_cumbres_own_folder_is_never_album(library, album, tmp_path):
+    library.albums.sample.mkdir(parents=True)
+    for own in (tmp_path / "home", tmp_path / "home" / "cache"):
+        with pytest.raises(StorageError, match="Cumbre's own folder"):
+            library.albums.remember(own)
+    # An album around it leaves it out.
+    (tmp_path / "home" / "cache" / "thumbnail.jpg").write_bytes(b"x")
+    library.albums.remember(tmp_path)
+    around = library.storages()[str(tmp_path.resolve())]
+    keys = [stat.key for stat in around.list()]
+    assert "album/plain.png" in keys
+    assert not [key for key in keys if key.startswith("home/")]
+    assert around.stat("home/cache/thumbnail.jpg") is None
+
+
+def test_another_process_follows_what_is_named_and_forgotten(library, album, open_cumbre):
+    other = open_cumbre()
+    assert str(album.resolve()) not in other.storages()
+    library.albums.remember(album)
+    assert str(album.resolve()) in other.storages()
+    library.albums.forget(album.resolve())
+    assert str(album.resolve()) not in other.storages()
 
 
 def test_only_the_inbox_may_be_written(library, album):

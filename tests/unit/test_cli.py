@@ -1,8 +1,12 @@
 """Commands as a shell runs them, in this process: exit codes, standard output, standard error."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 
+import click
 import pytest
 
 from cumbre.cli import cli, run
@@ -58,8 +62,45 @@ def test_ingest_takes_single_files(cumbre, album):
 
 def test_ingest_of_a_folder_that_is_not_there(cumbre, tmp_path):
     ran = cumbre("ingest", tmp_path / "nowhere")
-    assert (ran.code, ran.out) == (1, "")
+    assert ran.code == 1
     assert "does not exist" in ran.err
+
+
+def test_one_album_that_is_away_keeps_no_other_from_being_indexed(cumbre, album, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    cumbre("ingest", album, other)
+    album.rename(album.with_name("away"))
+    (other / "new.png").write_bytes(encoded(landscape(), "PNG"))
+    ran = cumbre("ingest", "--json")
+    assert (ran.code, ran.json["indexed"]) == (1, 1)
+    assert str(album) in ran.json["problems"][0]
+
+
+def test_the_folder_around_an_album_takes_over_its_photos(cumbre, album):
+    cumbre("ingest", album / "day 1")
+    taken_over = cumbre("ingest", album, "--json").json
+    assert (taken_over["indexed"], taken_over["unchanged"], taken_over["removed"]) == (1, 2, 0)
+    assert cumbre("ingest", "--json").json["unchanged"] == 3
+    assert cumbre("status", "--json").json["photos"] == 3
+
+
+def test_a_file_that_is_no_photo_is_refused_and_leaves_no_trace(cumbre, album):
+    (album / "notes.txt").write_text("x")
+    assert cumbre("ingest", album / "notes.txt").code == 1
+    bad = album / "bad.jpg"
+    bad.write_bytes(b"no picture")
+    ran = cumbre("ingest", bad)
+    assert ran.code == 1
+    assert "not a picture" in ran.out
+    assert [f["path"] for f in cumbre("status", "--json").json["failures"]] == [str(bad)]
+
+
+def test_a_forgotten_album_counts_what_it_removes(cumbre, album):
+    cumbre("ingest", album)
+    album.rename(album.with_name("away"))
+    assert cumbre("ingest", "--confirm-removals", album, "--json").json["removed"] == 3
+    assert cumbre("ingest", "--confirm-removals", album).code == 1
 
 
 def test_an_album_that_is_gone_for_good_can_be_forgotten(cumbre, album):
@@ -71,13 +112,21 @@ def test_an_album_that_is_gone_for_good_can_be_forgotten(cumbre, album):
     assert cumbre("ingest").code == 0
 
 
-def test_search_prints_rank_score_date_path_and_reason(cumbre, album):
+def test_search_prints_rank_score_date_path_peaks_and_reason(cumbre, album):
     cumbre("ingest", album)
     ran = cumbre("search", "ama dablam")
     assert ran.code == 0
-    assert "2023-10-29 08:52" in ran.out
-    assert "ama dablam.jpg" in ran.out
-    assert "shows Ama Dablam" in ran.out
+    first, peaks, why = ran.out.splitlines()[:3]
+    assert first.split()[0] == "1"
+    assert "2023-10-29 08:52" in first
+    assert first.endswith("ama dablam.jpg")
+    assert peaks.startswith(" " * 13 + "peaks: Ama Dablam")
+    assert why.startswith(" " * 13 + "shows Ama Dablam")
+
+
+def test_a_photo_without_a_peak_has_no_line_of_peaks(cumbre, album):
+    cumbre("ingest", album / "plain.png")
+    assert "peaks:" not in cumbre("search").out
 
 
 def test_search_as_json_is_one_document(cumbre, album):
@@ -117,6 +166,53 @@ def test_every_option_is_a_setting_too(cumbre, album, monkeypatch):
     cumbre("ingest", album)
     monkeypatch.setenv("CUMBRE_SEARCH_K", "1")
     assert len(cumbre("search", "--json").json["results"]) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["CUMBRE_SEARCH_FROM", "CUMBRE_PEAKS_LIST_JSON", "CUMBRE_INGEST_CONFIRM_REMOVALS", "CUMBRE_STORAGE"]
+)
+def test_no_setting_or_option_is_taken_for_a_mistake(cumbre, monkeypatch, name):
+    monkeypatch.setenv(name, "")
+    assert cumbre("peaks", "list").err == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("CUMBRE_STORE", "did you mean CUMBRE_STORAGE?"),
+        ("CUMBRE_SEARCH_SORTS", "did you mean CUMBRE_SEARCH_SORT?"),
+        ("CUMBRE_XYZZY", "docs/settings.md lists them"),
+    ],
+)
+def test_a_setting_that_nothing_reads_is_named_and_its_value_is_not(cumbre, monkeypatch, name, hint):
+    monkeypatch.setenv(name, "everest")
+    ran = cumbre("peaks", "list")
+    assert (ran.code, ran.err) == (0, f"cumbre: {name} is no setting of Cumbre and does nothing: {hint}\n")
+
+
+@pytest.fixture
+def dotenv(tmp_path, monkeypatch):
+    """The .env file of a working directory of its own; what a command takes from it ends with the test."""
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / ".env"
+
+
+def test_a_dotenv_file_sets_options_and_settings_and_nothing_else(cumbre, album, dotenv):
+    cumbre("ingest", album)
+    dotenv.write_text("CUMBRE_SEARCH_K=1\nCUMBRE_MODEL=/nonexistent\nSOMEBODYS_PROXY=http://proxy\nCUMBRE_STORE=/x\n")
+    ran = cumbre("search", "--json")
+    assert len(ran.json["results"]) == 1
+    assert "did you mean CUMBRE_STORAGE?" in ran.err
+    assert os.environ["CUMBRE_MODEL"] == "lite"
+    assert "SOMEBODYS_PROXY" not in os.environ
+
+
+def test_a_dotenv_file_that_is_no_text_is_wrong_use(cumbre, dotenv):
+    dotenv.write_bytes(b"CUMBRE_HOME=/caf\xe9")
+    ran = cumbre("peaks", "list")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"cumbre: {dotenv} is no text in UTF-8: save it as UTF-8, or remove it\n"
 
 
 @pytest.mark.parametrize(
@@ -222,6 +318,36 @@ def test_a_model_that_is_wanted_but_missing_names_the_command(cumbre, monkeypatc
     assert "cumbre models fetch" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("wanted", "reason"), [("siglip2", "cumbre models fetch"), ("/nonexistent", "nor a directory")]
+)
+def test_a_model_that_is_missing_does_not_fail_what_the_index_can_answer(cumbre, album, monkeypatch, wanted, reason):
+    cumbre("ingest", album)
+    monkeypatch.setenv("CUMBRE_MODEL", wanted)
+    ran = cumbre("search", "ama dablam")
+    assert ran.code == 0
+    assert "ama dablam.jpg" in ran.out
+    assert reason in ran.err
+    ran = cumbre("search", "ama dablam", "--json")
+    assert ran.code == 0
+    assert len(ran.json["results"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reason"), [("siglip2", "cumbre models fetch"), ("/nonexistent", "nor a directory")]
+)
+def test_the_models_are_listed_when_the_wanted_one_is_missing(cumbre, album, monkeypatch, wanted, reason):
+    monkeypatch.setenv("CUMBRE_MODEL", wanted)
+    assert cumbre("models", "list", "--json").json["answers"] is None
+    monkeypatch.setenv("CUMBRE_MODEL", "lite")
+    cumbre("ingest", album)
+    monkeypatch.setenv("CUMBRE_MODEL", wanted)
+    ran = cumbre("models", "list")
+    assert ran.code == 0
+    assert f"wanted: {wanted}; answering now: lite-1" in ran.out
+    assert reason in ran.err
+
+
 def test_reindex_with_the_same_model_builds_the_index_anew(cumbre, album):
     cumbre("ingest", album)
     result = cumbre("reindex", "--json").json
@@ -247,6 +373,45 @@ def test_status_lists_failures_with_reasons(cumbre, album):
     assert "bad.jpg: the file is empty" in cumbre("status").out
 
 
+def test_status_names_an_album_that_is_not_there(cumbre, album):
+    cumbre("ingest", album)
+    assert "is not there" not in cumbre("status").err
+    album.rename(album.with_name("away"))
+    ran = cumbre("status")
+    assert ran.code == 0
+    assert f"the folder {album.resolve()} is not there: connect its drive" in ran.err
+    assert any(str(album.resolve()) in notice for notice in cumbre("status", "--json").json["notices"])
+
+
+@pytest.mark.parametrize("arguments", ["peaks list", "--help"])
+def test_a_reader_that_has_seen_enough_is_no_failure(home, arguments):
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-c", "from local.command import main; main()", *arguments.split()],
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "CUMBRE_HOME": str(home)},
+            timeout=60,
+        )
+    finally:
+        os.close(writing)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+def test_an_interrupted_command_ends_with_130(capfd):
+    @click.group()
+    def group() -> None: ...
+
+    @group.command()
+    def work() -> None:
+        raise KeyboardInterrupt
+
+    assert run(group, ["work"]) == 130
+    assert "the same command goes on" in capfd.readouterr().err
+
+
 def test_a_file_name_can_not_write_to_the_terminal(cumbre, album):
     (album / "evil\x1b[2J.jpg").write_bytes(b"")
     assert "\x1b[2J" not in cumbre("ingest", album).out
@@ -262,7 +427,7 @@ def test_a_setting_that_can_not_be_is_wrong_use(cumbre, monkeypatch):
 def test_a_photo_with_the_same_content_is_identified_from_a_file(cumbre, tmp_path):
     file = tmp_path / "a.jpg"
     file.write_bytes(photo_towards(TO_AMA_DABLAM, "2023:10:29 08:52:12"))
-    assert cumbre("identify", file).out.startswith(f"{file}: ama-dablam")
+    assert cumbre("identify", file).out.startswith(f"{file}: Ama Dablam (ama-dablam)\n")
 
 
 def test_the_sample_album_is_drawn_into_the_home_and_becomes_the_album(cumbre, home):

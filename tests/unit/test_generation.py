@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cumbre import prototypes
 from cumbre.bootstrap import open_library
-from cumbre.catalog import Catalog
+from cumbre.catalog import Catalog, Peak
 from cumbre.catalog_files import bundled_catalog
 from cumbre.index.port import PhotoWrite
 from cumbre.models import resolve_model
 from cumbre.prompts import PROMPT_VERSION
 from cumbre.settings import Settings
+from cumbre.vector_cache import read_vectors
 from tests.conftest import ingest
 from tests.pictures import encoded, landscape
 
@@ -51,11 +53,12 @@ def test_an_encoder_that_tells_peaks_apart_votes_beside_geometry(voting, album):
     assert photo.predicted_peaks[0] == "ama-dablam"
 
 
-def test_prototypes_are_kept_in_the_cache(voting, album, home):
+def test_prototypes_are_kept_in_the_cache(voting, album, home, monkeypatch):
     ingest(voting, album)
-    (file,) = (home / "cache").glob("prototypes-voting-1-*.npz")
-    with np.load(file) as kept:
-        assert set(kept.files) == {"ama-dablam", "lhotse", "kwangde-ri"}
+    assert len(read_vectors(home / "cache" / "prototypes-voting-1.npz")) == 3
+    monkeypatch.setattr(prototypes, "peak_prototype", lambda *_: pytest.fail("made again"))
+    again = prototypes.Prototypes(voting.active().embedder, voting.store, home / "cache")
+    assert set(again.all()) == {"ama-dablam", "lhotse", "kwangde-ri"}
 
 
 def test_reference_photos_change_a_prototype(voting, album):
@@ -80,6 +83,20 @@ def test_the_album_teaches_what_a_peak_looks_like(voting, album):
     assert chat.used == ("appearance",)
     assert chat.peaks[0].id == taught.peaks[0].id
     assert "whose place is known" in chat.peaks[0].why
+
+
+def test_a_changed_catalogue_names_the_photos_anew_once_also_after_a_crash(library, album):
+    ingest(library, album)
+    generation = library.active()
+    generation.refresh()
+    assert generation.refresh_names() == 0
+    moved = Peak("ama-dablam", 10.0, 10.0, 6812.0, ("Ama Dablam",))
+    library.store.import_peaks([moved])
+    # A crash right here: the peaks are stored and no photo is named. The next scan, or the same import, does it.
+    assert library.store.import_peaks([moved]).unchanged == 1
+    assert generation.refresh() >= 1
+    assert "ama-dablam" not in {peak for d in generation.index.select() for peak in d.predicted_peaks}
+    assert generation.refresh() == 0
 
 
 def test_new_prompts_mean_new_backgrounds_and_no_new_embedding(library, album):

@@ -12,7 +12,6 @@ from tests.conftest import TO_AMA_DABLAM, photo_towards
 @pytest.fixture
 def ingestor(library, album):
     library.albums.remember(album)
-    library.albums_changed()
     return library.ingestor(library.active())
 
 
@@ -148,7 +147,8 @@ class MeddlingStorage:
 
 
 def meddled(library, album, *happenings):
-    library._storages = {str(album.resolve()): MeddlingStorage(FolderPhotoStorage(album), list(happenings))}
+    meddling = MeddlingStorage(FolderPhotoStorage(album), list(happenings))
+    library.storage = lambda _: meddling
     return library.ingestor(library.active())
 
 

@@ -10,11 +10,11 @@ import pytest
 from cumbre.answering import AlbumQueryService
 from cumbre.bootstrap import open_library
 from cumbre.editing import LocalAlbumService
-from cumbre.errors import ModelError, StorageError
+from cumbre.errors import GenerationReplaced, ModelError, StorageError
 from cumbre.models import resolve_model
 from cumbre.query import SearchRequest
 from cumbre.reconcile import ScanProgress
-from cumbre.reindex import reindex
+from cumbre.reindex import _target, reindex
 from tests.conftest import ingest
 
 
@@ -88,10 +88,37 @@ def test_an_album_that_is_away_stops_the_reindex_and_the_old_index_stays(changed
     assert changed.active().index.count() == 3
 
 
-def test_an_index_whose_model_is_gone_names_the_way_out(library, album, other_model, open_cumbre):
+def test_an_index_whose_model_is_gone_says_so_and_a_reindex_is_the_way_out(library, album, other_model, open_cumbre):
     theirs = open_library(replace(library.settings, model=str(other_model)))
     ingest(theirs, album)
     theirs.close()
     shutil.rmtree(other_model)
+    left = open_cumbre()
     with pytest.raises(ModelError, match="cumbre reindex"):
-        open_cumbre().active()
+        left.active()
+    status = AlbumQueryService(left).status()
+    assert status.photos == 3
+    assert any("other-1" in notice for notice in status.notices)
+    assert reindex(left).indexed == 3
+    assert left.active().index.space.model_id == "lite-1"
+
+
+def test_two_reindexes_at_once_lose_nothing(changed, other_model):
+    second = open_library(changed.settings)
+    begun_together = _target(second)
+    reindex(changed)
+    with pytest.raises(GenerationReplaced, match="another"):
+        second.generations.activate(begun_together.index)
+    assert second.active().index.count() == 3
+    second.close()
+
+
+def test_single_files_that_were_named_are_in_the_new_index_too(changed, tmp_path, album):
+    loose = tmp_path / "loose"
+    loose.mkdir()
+    (loose / "one.jpg").write_bytes((album / "day 1" / "ama dablam.jpg").read_bytes())
+    (loose / "not named.jpg").write_bytes((album / "plain.png").read_bytes())
+    bucket, key = changed.albums.remember_file(loose / "one.jpg")
+    changed.ingestor(changed.active()).reconcile(bucket, key)
+    assert reindex(changed).indexed == 4
+    assert {d.key for d in changed.active().index.select() if d.bucket == bucket} == {"one.jpg"}

@@ -167,8 +167,18 @@ def test_words_and_photo_together_prefer_what_both_find(album, searcher):
     assert hits[0] == "stupa and flags.jpg"
 
 
+def test_a_named_peak_comes_first_also_beside_a_photo(album, searcher):
+    hits = found(searcher, "lhotse", question=question(axes(stupa=1.0)))
+    assert hits[:2] == ["lhotse.jpg", "ama maybe.jpg"]
+
+
+def test_sorting_by_time_looks_at_every_photo_of_the_peak(album, searcher):
+    assert found(searcher, "ama dablam", sort="time", k=1) == ["ama with flags.jpg"]
+
+
 def test_filters_and_sorting(album, searcher):
-    assert found(searcher, peak_ids=("lhotse",)) == ["lhotse.jpg", "ama maybe.jpg"]
+    assert found(searcher, peak_ids=("ama-dablam",)) == ["ama plain.jpg", "ama with flags.jpg", "ama maybe.jpg"]
+    assert found(searcher, peak_ids=("lhotse",), sort="time") == ["lhotse.jpg", "ama maybe.jpg"]
     assert found(searcher, "ama dablam", since=START + timedelta(days=4)) == ["ama with flags.jpg", "ama maybe.jpg"]
     assert found(searcher, "stupa", sort="time") == ["stupa and flags.jpg", "stupa.jpg"]
     assert found(searcher, "ama dablam", k=1) == ["ama plain.jpg"]

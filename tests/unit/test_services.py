@@ -162,6 +162,6 @@ def test_an_imported_peak_renames_the_photos_without_reading_them(query, library
     for file in album.rglob("*.jpg"):
         file.unlink()
     library.store.import_peaks([Peak("new-peak", lat, lon, 5600.0, ("New Peak",))])
-    changed = library.active().reidentify()
+    changed = library.active().refresh_names()
     assert changed >= 1
     assert [hit.photo.key for hit in query.search(SearchRequest(text="new peak")).hits] == ["day 1/valley.jpg"]

@@ -1,13 +1,14 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from cumbre.errors import SettingsError
-from cumbre.settings import Settings, read_settings
+from cumbre.settings import Settings, read_dotenv, read_settings
 
 
 def settings(**values: str) -> Settings:
-    return read_settings({f"CUMBRE_{name}": value for name, value in values.items()}, dotenv=None)
+    return read_settings({f"CUMBRE_{name}": value for name, value in values.items()})
 
 
 def test_everything_has_a_default():
@@ -30,11 +31,54 @@ def test_storage_is_one_folder_or_several():
     assert settings(STORAGE="folder:/a b:folder:/c").album_paths == (Path("/a b"), Path("/c"))
 
 
-def test_a_dotenv_file_is_read_and_the_environment_wins(tmp_path):
+@pytest.mark.parametrize(
+    ("value", "paths"),
+    [
+        ("folder:/x/photofolder:folder:/y", ["/x/photofolder", "/y"]),
+        ("folder:/folder:folder:/folder", ["/folder", "/folder"]),
+        ("folder:/trek: folder:/phone:", ["/trek", "/phone"]),
+        ("folder:/day 1: Lukla", ["/day 1: Lukla"]),
+    ],
+)
+@pytest.mark.skipif(os.pathsep != ":", reason="paths as on Unix")
+def test_only_the_next_address_ends_a_folder(value, paths):
+    assert settings(STORAGE=value).album_paths == tuple(map(Path, paths))
+
+
+def test_folders_on_windows_are_separated_by_a_semicolon(monkeypatch):
+    monkeypatch.setattr(os, "pathsep", ";")
+    assert settings(STORAGE=r"folder:C:\a;folder:D:\b").storage == (r"folder:C:\a", r"folder:D:\b")
+
+
+@pytest.mark.parametrize("value", ["s3://trek", "folder:/photos:s3://trek"])
+def test_a_bucket_is_refused_with_what_this_version_reads(value):
+    with pytest.raises(SettingsError, match=r"s3://trek: this version reads folders, so it must be folder:PATH"):
+        assert not settings(STORAGE=value).album_paths
+
+
+def test_a_dotenv_file_gives_its_settings_and_nothing_else(tmp_path):
     dotenv = tmp_path / ".env"
-    dotenv.write_text("CUMBRE_PORT=1234\nCUMBRE_MODEL=lite\nOTHER=x\n")
-    read = read_settings({"CUMBRE_PORT": "4321"}, dotenv)
-    assert (read.port, read.model) == (4321, "lite")
+    dotenv.write_text("\ufeffCUMBRE_PORT=1234\nHTTPS_PROXY=http://proxy\nCUMBRE_MODEL='lite'\nCUMBRE_HOST\n", "utf-8")
+    assert read_dotenv(dotenv) == {"CUMBRE_PORT": "1234", "CUMBRE_MODEL": "lite"}
+    assert read_dotenv(tmp_path / "none") == {}
+
+
+@pytest.mark.parametrize("content", [b"CUMBRE_HOME=/caf\xe9", b"\xff\xfeC\0U\0", b"CUMBRE_HOME=/a\0b"])
+def test_a_dotenv_file_that_is_no_text_is_named(tmp_path, content):
+    dotenv = tmp_path / ".env"
+    dotenv.write_bytes(content)
+    with pytest.raises(SettingsError, match=str(dotenv)):
+        read_dotenv(dotenv)
+
+
+def test_the_password_is_not_shown():
+    assert "everest" not in repr(settings(PASSWORD="everest"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows takes any user's name")
+def test_the_home_of_a_user_that_is_not_there_names_its_setting():
+    with pytest.raises(SettingsError, match="CUMBRE_HOME=~no-such-user/c: there is no such user"):
+        settings(HOME="~no-such-user/c")
 
 
 @pytest.mark.parametrize(

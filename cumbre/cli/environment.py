@@ -1,0 +1,43 @@
+"""What the command line takes from the environment: .env, and names that nothing reads."""
+
+import difflib
+import os
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import click
+
+from cumbre.settings import PREFIX, Settings, read_dotenv
+
+
+def load_dotenv() -> None:
+    """Put the CUMBRE_ variables of .env in the working directory into the environment, which wins.
+
+    Both settings and options find them there. Raises SettingsError if the file can't be used.
+    """
+    for name, value in read_dotenv(Path(".env")).items():
+        os.environ.setdefault(name, value)
+
+
+def unknown_settings(group: click.Group) -> Iterator[str]:
+    """A sentence for each CUMBRE_ variable that is neither a setting nor an option of a command."""
+    known = {one.metadata["name"] for one in fields(Settings)} | set(_option_settings(group, PREFIX))
+    endings = [name.removeprefix(PREFIX) for name in sorted(known)]
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            # Without the prefix, which would make every name look much like every other.
+            nearest = difflib.get_close_matches(name.removeprefix(PREFIX), endings, n=1)
+            hint = f"did you mean {PREFIX}{nearest[0]}?" if nearest else "docs/settings.md lists them"
+            yield f"{name} is no setting of Cumbre and does nothing: {hint}"
+
+
+def _option_settings(group: click.Group, prefix: str) -> Iterator[str]:
+    """The variables of all options, named as click names them: the words of the command and the option."""
+    for word, command in group.commands.items():
+        words = f"{prefix}{word.upper().replace('-', '_')}_"
+        if isinstance(command, click.Group):
+            yield from _option_settings(command, words)
+        for option in command.params:
+            if isinstance(option, click.Option):
+                yield str(option.envvar or f"{words}{(option.name or '').upper()}")

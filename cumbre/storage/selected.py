@@ -1,0 +1,33 @@
+"""Single files of a folder that is no album: they are followed, their neighbours are not."""
+
+from collections.abc import Iterator
+
+from cumbre.storage.port import ObjectStat, PhotoStorage
+
+
+class SelectedPhotoStorage:
+    """A bucket of which only some keys are part of the album."""
+
+    def __init__(self, storage: PhotoStorage, keys: frozenset[str]) -> None:
+        self._storage = storage
+        self._keys = keys
+
+    @property
+    def bucket(self) -> str:
+        return self._storage.bucket
+
+    def list(self, prefix: str = "") -> Iterator[ObjectStat]:
+        """The selected objects that are there, by key."""
+        for key in sorted(self._keys):
+            found = self._storage.stat(key) if key.startswith(prefix) else None
+            if found is not None:
+                yield found
+
+    def stat(self, key: str) -> ObjectStat | None:
+        return self._storage.stat(key) if key in self._keys else None
+
+    def read(self, key: str, etag: str, max_bytes: int) -> bytes:
+        return self._storage.read(key, etag, max_bytes)
+
+    def write(self, key: str, data: bytes) -> ObjectStat:
+        return self._storage.write(key, data)
