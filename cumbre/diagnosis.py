@@ -100,7 +100,7 @@ def _model(library: Library) -> str:
     seconds = time.monotonic() - started
     choice = library.encoders.choice()
     hint = f" {choice.notice}" if choice.notice else ""
-    return f"{encoder.description.model_id} answers a first text in {seconds:.1f} s.{hint}"
+    return f"{encoder.description.model_id} answers a first text in {seconds:.1f} s on the {encoder.device}.{hint}"
 
 
 def _index(library: Library) -> str:

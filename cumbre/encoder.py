@@ -39,6 +39,9 @@ class Encoder(Protocol):
     @property
     def space(self) -> VectorSpace: ...
 
+    @property
+    def device(self) -> str: ...
+
     def encode_images(self, pixels: Matrix) -> Matrix:
         """N images [N, 3, height, width] (cumbre.preprocess.pixel_values each) -> vectors [N, D] of length 1."""
         ...
@@ -99,6 +102,11 @@ class OnnxEncoder:
         self.encode_texts([""])
         self._vision_tower()
 
+    @property
+    def device(self) -> str:
+        """Where texts are encoded, "CPU" or "GPU"; loads the text tower."""
+        return self._text_tower().device
+
     def token_ids(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """What the text graph is given: [N, pad_length], closed and padded as in training."""
         return self._token_ids([self._normalised(text) for text in texts])
@@ -154,6 +162,10 @@ class _Tower:
         stated, given = description.dimensions, outputs[_OUTPUT][-1]
         if stated is not None and isinstance(given, int) and given != stated:
             raise ModelError(f"{file} gives {given} dimensions, but the configuration beside it states {stated}")
+
+    @property
+    def device(self) -> str:
+        return "GPU" if self._session.get_providers()[0] == "CUDAExecutionProvider" else "CPU"
 
     def run(self, inputs: NDArray[Any]) -> Matrix:
         """The raw output [N, D] for N inputs."""

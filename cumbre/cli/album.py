@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cumbre.cli.output import json_option, notice, opened_library, print_json, printable
+from cumbre.cli.output import json_option, notice, notice_from, opened_library, print_json, printable
 
 if TYPE_CHECKING:
     from cumbre.library import Library
@@ -47,8 +47,8 @@ def ingest(paths: tuple[Path, ...], confirm_removals: bool, json: bool) -> int:
         named_and_failed = any(not path.is_dir() for path in paths) and bool(report.failed)
         _print_report(report, problems, json)
         if not json:
-            notice(library.encoders.choice().notice)
-            notice(library.reindex_due())
+            notice_from(lambda: library.encoders.choice().notice)
+            notice_from(library.reindex_due)
     return 1 if problems or named_and_failed else 0
 
 

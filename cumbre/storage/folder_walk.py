@@ -47,9 +47,7 @@ class FolderWalk:
     folder `excluded` (absolute, links resolved).
     """
 
-    def __init__(
-        self, root: Path, extensions: frozenset[str] = PHOTO_EXTENSIONS, excluded: Path | None = None
-    ) -> None:
+    def __init__(self, root: Path, extensions: frozenset[str] = PHOTO_EXTENSIONS, excluded: Path | None = None) -> None:
         self._root = root
         self._excluded = excluded
         self._real_root = os.path.realpath(root)

@@ -24,7 +24,8 @@ class SelectedPhotoStorage:
                 yield found
 
     def stat(self, key: str) -> ObjectStat | None:
-        return self._storage.stat(key) if key in self._keys else None
+        found = self._storage.stat(key)
+        return found if key in self._keys else None
 
     def read(self, key: str, etag: str, max_bytes: int) -> bytes:
         return self._storage.read(key, etag, max_bytes)

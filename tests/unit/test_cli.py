@@ -333,6 +333,16 @@ def test_a_model_that_is_missing_does_not_fail_what_the_index_can_answer(cumbre,
     assert len(ran.json["results"]) == 1
 
 
+def test_status_tells_the_model_that_answers_from_the_wanted_one(cumbre, album, monkeypatch):
+    cumbre("ingest", album)
+    assert "model: lite-1\n" in cumbre("status").out
+    monkeypatch.setenv("CUMBRE_MODEL", "/nonexistent")
+    ran = cumbre("status")
+    assert ran.code == 0
+    assert "model: lite-1; wanted: /nonexistent\n" in ran.out
+    assert "nor a directory" in ran.err
+
+
 @pytest.mark.parametrize(
     ("wanted", "reason"), [("siglip2", "cumbre models fetch"), ("/nonexistent", "nor a directory")]
 )
