@@ -11,8 +11,9 @@ PYTEST_ARGS ?=
 run: $(VENV)/.run-ready
 ifeq ($(strip $(PHOTOS)),)
 	@$(BIN)/cumbre demo --if-empty --first 8
-	@# The page is up while the rest is drawn; its pictures appear one by one.
-	@$(BIN)/cumbre demo --if-empty >/dev/null 2>&1 & exec $(BIN)/cumbre serve
+	@# The page is up while the rest is drawn; its pictures appear one by one, and Ctrl-C ends both.
+	@$(BIN)/cumbre demo --if-empty >/dev/null 2>&1 & drawer=$$!; \
+		trap 'kill $$drawer 2>/dev/null' EXIT INT TERM; $(BIN)/cumbre serve
 else
 	@exec $(BIN)/cumbre serve --photos "$(PHOTOS)"
 endif
@@ -43,11 +44,11 @@ $(VENV)/bin/python:
 
 $(VENV)/.run-ready: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Setting up $(VENV) (once; a minute or so)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
 $(VENV)/.test-ready: requirements.txt pyproject.toml | $(VENV)/bin/python
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.run-ready
 
 clean:

@@ -85,6 +85,20 @@ class Albums:
             self._touch()
         return bucket, key
 
+    def forget_file(self, file: Path) -> tuple[str, str] | None:
+        """A file that was named by itself is no part of the album any more; its bucket and key, None if it was not."""
+        path = file.expanduser().absolute()
+        bucket, key = bucket_of(path.parent), encode_name(path.name) or ""
+        keys = self._selected().get(bucket, frozenset())
+        if key not in keys:
+            return None
+        if keys - {key}:
+            self._state.put(_FILES, bucket, json.dumps(sorted(keys - {key})).encode())
+        else:
+            self._state.delete(_FILES, bucket)
+        self._touch()
+        return bucket, key
+
     def forget(self, folder: Path) -> None:
         """The folder, and files named in it one by one, are no part of the album any more."""
         self._state.delete(_FOLDER, bucket_of(folder))

@@ -27,7 +27,7 @@ class Annotator:
         """The document with its peaks named and any correction laid over them; vector has shape [D]."""
         assert document.facts is not None
         seen = self.sighting(document.facts, document.sky_fraction)
-        found = self.identifier.identify(seen, vector)
+        found = self.identifier.identify(seen, vector, document.content_sha256)
         corrected = self._corrections.get(document.content_sha256)
         return replace(
             document,

@@ -20,11 +20,20 @@ _NEIGHBOURS = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A photo that is known to show a peak; content_sha256 is that of its file, vector has shape [D]."""
+
+    peak_id: str
+    content_sha256: str
+    vector: Vector
+
+
+@dataclass(frozen=True, slots=True)
 class AppearanceVote:
     """Arrays of shape [N] in the order of the ids asked for.
 
-    cosine: likeness to the prototype. likelihood: relative, geometric mean 1. familiar: the highest cosine to a photo
-    known to show the peak (0 where there is none).
+    cosine: likeness to the prototype (0 where there is none). likelihood: relative, geometric mean 1 before it is
+    limited. familiar: the highest cosine to a photo known to show the peak (0 where there is none).
     """
 
     cosine: np.ndarray
@@ -33,34 +42,58 @@ class AppearanceVote:
 
 
 class PeakAppearance:
-    """Prototypes [P, D] by peak, and the album's own photos whose peak geometry is sure of."""
+    """Prototypes [D] by peak, and the album's own photos whose peak geometry is sure of.
 
-    def __init__(self, prototypes: Mapping[str, Vector], references: Sequence[tuple[str, Vector]] = ()) -> None:
-        self._prototypes = dict(prototypes)
-        self._reference_ids = np.array([peak_id for peak_id, _ in references], dtype=object)
-        self._references = np.stack([v for _, v in references]) if references else None
+    A vector that holds anything but finite numbers is left out, as if it were not there.
+    """
 
-    def vote(self, vector: Vector, peak_ids: Sequence[str]) -> AppearanceVote:
-        """How a photo of vector [D] looks like each of these peaks."""
-        nothing = np.full(vector.shape, 0.0, dtype=np.float32)
-        prototypes = np.stack([self._prototypes.get(peak_id, nothing) for peak_id in peak_ids])
-        cosine = prototypes @ vector
-        familiar, votes = self._neighbours(vector, peak_ids)
+    def __init__(self, prototypes: Mapping[str, Vector], references: Sequence[Reference] = ()) -> None:
+        usable = {peak_id: vector for peak_id, vector in prototypes.items() if _finite(vector)}
+        self._row = {peak_id: row for row, peak_id in enumerate(usable)}
+        self._prototypes = np.stack(list(usable.values())) if usable else None
+        self._references = [reference for reference in references if _finite(reference.vector)]
+        self._known = np.stack([reference.vector for reference in self._references]) if self._references else None
+
+    def vote(self, vector: Vector, peak_ids: Sequence[str], itself: str | None = None) -> AppearanceVote:
+        """How a photo of vector [D] looks like each of these peaks.
+
+        itself: the content_sha256 of that photo, so that it is no reference for itself. A vector that holds anything
+        but finite numbers says nothing: every likelihood is 1.
+        """
+        n = len(peak_ids)
+        if n == 0 or not _finite(vector):
+            return AppearanceVote(np.zeros(n), np.ones(n), np.zeros(n))
+        cosine = self._cosine(vector, peak_ids)
+        familiar, votes = self._neighbours(vector, peak_ids, itself)
         log_likelihood = _PROTOTYPE_SCALE * cosine + votes
         log_likelihood = log_likelihood - log_likelihood.mean()
         limit = np.log(_MAX_LIKELIHOOD_RATIO)
         return AppearanceVote(cosine, np.exp(np.clip(log_likelihood, -limit, limit)), familiar)
 
-    def _neighbours(self, vector: Vector, peak_ids: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    def _cosine(self, vector: Vector, peak_ids: Sequence[str]) -> np.ndarray:
+        """Cosines [N] to the prototypes; 0 for a peak that has none."""
+        if self._prototypes is None:
+            return np.zeros(len(peak_ids))
+        of_every_row = np.append(self._prototypes @ vector, 0.0)
+        without = len(self._row)
+        cosine: np.ndarray = of_every_row[[self._row.get(peak_id, without) for peak_id in peak_ids]]
+        return cosine
+
+    def _neighbours(self, vector: Vector, peak_ids: Sequence[str], itself: str | None) -> tuple[np.ndarray, np.ndarray]:
         familiar, votes = np.zeros(len(peak_ids)), np.zeros(len(peak_ids))
-        if self._references is None:
+        if self._known is None:
             return familiar, votes
-        cosines = self._references @ vector
-        best = np.argsort(-cosines)[:_NEIGHBOURS]
+        cosines = self._known @ vector
+        likest_first = (int(j) for j in np.argsort(-cosines))
+        others = (j for j in likest_first if itself is None or self._references[j].content_sha256 != itself)
         place = {peak_id: i for i, peak_id in enumerate(peak_ids)}
-        for j in best:
-            i = place.get(self._reference_ids[j])
+        for _, j in zip(range(_NEIGHBOURS), others, strict=False):
+            i = place.get(self._references[j].peak_id)
             if i is not None:
                 familiar[i] = max(familiar[i], cosines[j])
                 votes[i] += float(np.exp(_REFERENCE_SCALE * (cosines[j] - 1.0)))
         return familiar, votes
+
+
+def _finite(vector: Vector) -> bool:
+    return vector.size > 0 and bool(np.isfinite(vector).all())

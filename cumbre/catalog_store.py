@@ -3,15 +3,21 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from uuid import uuid4
+
+import numpy as np
 
 from cumbre.catalog import Catalog, Peak
 from cumbre.catalog_files import bundled_catalog
 from cumbre.errors import CatalogError
+from cumbre.folding import fold
+from cumbre.geometry import bearing_and_distance
 from cumbre.state.port import StateStore
 
 MAX_REFERENCES = 3
+# Maps place a summit differently by some hundred metres.
+_SAME_SUMMIT_M = 1500.0
 _PEAK = "peak"
 _REFERENCE = "reference:"
 _REVISION = "catalog"
@@ -48,9 +54,9 @@ class CatalogStore:
         return (self._state.get(_REVISION, "revision") or b"bundled").decode()
 
     def import_peaks(self, peaks: Iterable[Peak]) -> ImportCount:
-        """Add peaks, or replace those with the same id."""
+        """Add peaks, or replace those with the same id; a known summit under another id keeps its own and its names."""
         before = self.catalog()
-        given = list(peaks)
+        given = [_as_known(peak, before) for peak in peaks]
         differing = [peak for peak in given if before.get(peak.id) != peak]
         added = sum(peak.id not in before for peak in differing)
         if differing:
@@ -60,6 +66,14 @@ class CatalogStore:
                 self._state.put(_PEAK, peak.id, json.dumps(asdict(peak)).encode())
             self._touch()
         return ImportCount(added, len(differing) - added, len(given) - len(differing))
+
+    def remove_peak(self, peak_id: str) -> None:
+        """Take back an imported peak; a bundled one that it replaced is there again. Raises NotFound, CatalogError."""
+        self.catalog().peak(peak_id)
+        if self._state.get(_PEAK, peak_id) is None:
+            raise CatalogError(f"{peak_id} is bundled, not imported: import a peak with this id to change it")
+        self._state.delete(_PEAK, peak_id)
+        self._touch()
 
     def references(self, peak_id: str) -> list[bytes]:
         """The reference photos of a peak (JPEG)."""
@@ -79,6 +93,22 @@ class CatalogStore:
 
     def _touch(self) -> None:
         self._state.put(_REVISION, "revision", uuid4().hex.encode())
+
+
+def _as_known(peak: Peak, catalog: Catalog) -> Peak:
+    """The peak under the id of a catalogued one that has a name in common and stands within _SAME_SUMMIT_M.
+
+    Maps number their summits in their own way; twice in the catalogue, each would take half of the other's belief.
+    """
+    if peak.id in catalog or len(catalog) == 0:
+        return peak
+    _, distance_m = bearing_and_distance(peak.lat, peak.lon, catalog.lats, catalog.lons)
+    names = {fold(name) for name in peak.names}
+    for i in np.flatnonzero(distance_m <= _SAME_SUMMIT_M):
+        known = list(catalog.values())[int(i)]
+        if names & {fold(name) for name in known.names}:
+            return replace(peak, id=known.id, names=tuple(dict.fromkeys([*known.names, *peak.names])))
+    return peak
 
 
 def _peak(value: bytes) -> Peak:

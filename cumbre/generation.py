@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 from cumbre.annotate import Annotator
-from cumbre.appearance import PeakAppearance
+from cumbre.appearance import PeakAppearance, Reference
 from cumbre.catalog_store import CatalogStore
 from cumbre.corrections import Corrections
 from cumbre.documents import PhotoDocument
@@ -79,7 +79,7 @@ class Generation:
                 return
             self._names = PeakNames(self._store.catalog())
             if self.encoder.description.tells_peaks:
-                self._appearance = PeakAppearance(self._prototypes.all(), _teachers(self.index))
+                self._appearance = PeakAppearance(self._prototypes.all(), self._teachers())
             self._revision = revision
 
     def refresh(self, stopped: Callable[[], bool] = lambda: False) -> int:
@@ -104,6 +104,21 @@ class Generation:
             self.index.set_note(_NAMES_NOTE, revision)
         return changed
 
+    def _teachers(self) -> list[Reference]:
+        """Photos that show a peak for sure: a person said so, or geometry alone places one with high certainty."""
+        by_geometry = Annotator(
+            self.index, PeakIdentifier(self._store.catalog(), self._model, self._policy), self._corrections
+        )
+        teachers: list[Reference] = []
+        for stored, vector in self.index.scan():
+            document = by_geometry.annotate(stored.document, None)
+            sure = document.corrected or (document.peaks and document.peaks[0].probability >= _TEACHER_PROBABILITY)
+            if sure and document.predicted_peaks:
+                teachers.append(Reference(document.predicted_peaks[0], document.content_sha256, vector))
+            if len(teachers) >= _TEACHERS_MAX:
+                break
+        return teachers
+
     def reidentify(
         self, on_photo: Callable[[], None] = lambda: None, stopped: Callable[[], bool] = lambda: False
     ) -> int:
@@ -117,6 +132,13 @@ class Generation:
             return annotator.annotate(stored.document, vector)
 
         return self._rewrite(anew, stopped)
+
+    def learn(self, stopped: Callable[[], bool] = lambda: False) -> int:
+        """Let the album teach the catalogue: after new photos, name all anew if the encoder may vote on peaks.
+
+        Returns how many photos changed.
+        """
+        return self.reidentify(stopped=stopped) if self.encoder.description.tells_peaks else 0
 
     def refresh_backgrounds(self, stopped: Callable[[], bool] = lambda: False) -> int:
         """Bring the photos' backgrounds up to the prompts of this version; returns how many changed."""
@@ -151,18 +173,3 @@ class Generation:
                 changed += len(writes) - len(self.index.write(writes))
                 writes = []
         return changed + len(writes) - len(self.index.write(writes))
-
-
-def _teachers(index: PhotoIndex) -> list[tuple[str, Vector]]:
-    """Photos that show a peak for sure: a person said so, or geometry places one peak with high certainty."""
-    teachers: list[tuple[str, Vector]] = []
-    for stored, vector in index.scan():
-        document = stored.document
-        sure = document.peaks and document.used[:1] == ("geometry",)
-        if document.corrected and document.predicted_peaks:
-            teachers.append((document.predicted_peaks[0], vector))
-        elif sure and document.peaks[0].probability >= _TEACHER_PROBABILITY:
-            teachers.append((document.peaks[0].id, vector))
-        if len(teachers) >= _TEACHERS_MAX:
-            break
-    return teachers

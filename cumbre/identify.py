@@ -6,6 +6,7 @@ in_frame * clear * weight (* likelihood of the appearance). docs/identify.md der
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -15,7 +16,15 @@ from cumbre.documents import Identification, PeakPrediction
 from cumbre.geometry import FloatArray
 from cumbre.index.port import Vector
 from cumbre.sighting import Sighting, plausible_views
-from cumbre.visibility import PeakViews, VisibilityModel, aimed_in_frame, peak_views
+from cumbre.visibility import (
+    PeakViews,
+    Surroundings,
+    VisibilityModel,
+    aimed_in_frame,
+    outlook,
+    peak_views,
+    surroundings,
+)
 from cumbre.wording import Reasons
 
 # Without any altitude: what share of the mean elevation of the summits around people stand at.
@@ -30,7 +39,8 @@ class IdentifyPolicy:
     answer_min: with P(none) below 1 - answer_min we stand by the likeliest peak; without a heading the peak itself must
     reach it. shown_min, shown_max: which predictions count in filters and totals; in_view_min: a summit that is as
     surely in view as this counts as well, though another fills the picture. familiar_min: the cosine to a known photo
-    from which appearance alone may answer. kept_min, kept_max: what of the distribution is kept.
+    from which appearance alone may answer. kept_min, kept_max: what of the distribution is kept. shared_max, close_min:
+    a note names the peaks that share the picture if the best has less than shared_max and others close_min of the best.
     """
 
     answer_min: float = 0.5
@@ -40,6 +50,8 @@ class IdentifyPolicy:
     kept_min: float = 0.01
     kept_max: int = 12
     familiar_min: float = 0.85
+    shared_max: float = 0.35
+    close_min: float = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +73,21 @@ class PeakIdentifier:
     policy: IdentifyPolicy = field(default_factory=IdentifyPolicy)
     appearance: PeakAppearance | None = None
 
-    def identify(self, seen: Sighting, vector: Vector | None = None) -> Identification:
-        """The peaks of one photo; vector has shape [D], None where there is none."""
+    def identify(self, seen: Sighting, vector: Vector | None = None, itself: str | None = None) -> Identification:
+        """The peaks of one photo; vector has shape [D], None where there is none.
+
+        itself: the content_sha256 of a photo that appearance may know already, so that it is not recognised by itself.
+        """
         if len(self.catalog) == 0:
             return Identification(None, (), (), Reasons.EMPTY_CATALOG)
-        vote = self._voter(vector)
+        vote = self._voter(vector, itself)
         if seen.position is None:
             return self._by_appearance(vote)
-        found = self._by_geometry(seen, vote)
-        if len(found.views) == 0:
+        around = surroundings(self.catalog, seen.position, self.model)
+        if len(around) == 0:
             return Identification(None, (), ("geometry",), Reasons.nothing_around(self.model.range_m))
-        return self._conclude(seen, found, vote(self._ids(found.views)) if vote else None)
+        voted = vote([self._ids[i] for i in around.index]) if vote else None
+        return self._conclude(seen, self._by_geometry(seen, around, voted), voted)
 
     def shown(self, identification: Identification) -> tuple[str, ...]:
         """The peaks that count for a photo: at most shown_max, each likely enough, none without an answer."""
@@ -82,50 +98,41 @@ class PeakIdentifier:
         beside = [p.id for p in identification.peaks if (p.in_view or 0.0) >= policy.in_view_min]
         return tuple(dict.fromkeys([*likely, *beside]))[: policy.shown_max]
 
-    def _voter(self, vector: Vector | None) -> Callable[[list[str]], AppearanceVote] | None:
+    @cached_property
+    def _ids(self) -> list[str]:
+        return list(self.catalog)
+
+    def _voter(self, vector: Vector | None, itself: str | None) -> Callable[[list[str]], AppearanceVote] | None:
         appearance = self.appearance
         if appearance is None or vector is None:
             return None
-        return lambda peak_ids: appearance.vote(vector, peak_ids)
+        return lambda peak_ids: appearance.vote(vector, peak_ids, itself)
 
-    def _ids(self, views: PeakViews) -> list[str]:
-        every_id = list(self.catalog)
-        return [every_id[i] for i in views.index]
-
-    def _by_geometry(self, seen: Sighting, vote: Callable[[list[str]], AppearanceVote] | None) -> _Posterior:
+    def _by_geometry(self, seen: Sighting, around: Surroundings, vote: AppearanceVote | None) -> _Posterior:
         """The posterior, averaged over the plausible altitudes and lenses where those are unknown."""
-        posteriors = []
-        for altitude_m in self._altitudes_m(seen):
-            for through in plausible_views(seen):
-                views = peak_views(self.catalog, through, altitude_m, self.model)
-                likelihood = vote(self._ids(views)).likelihood if vote and len(views) else np.ones(len(views))
-                posteriors.append(_posterior(views, likelihood, through, self.model))
+        likelihood = vote.likelihood if vote else np.ones(len(around))
+        looks = (outlook(around, altitude_m, self.model) for altitude_m in _altitudes_m(seen, around))
+        posteriors = [
+            _posterior(peak_views(look, through, self.model), likelihood, through, self.model)
+            for look in looks
+            for through in plausible_views(seen)
+        ]
+        if len(posteriors) == 1:
+            return posteriors[0]
         middle = posteriors[len(posteriors) // 2]
         probability = np.mean([p.probability for p in posteriors], axis=0)
         in_view = np.mean([p.in_view for p in posteriors], axis=0)
         return _Posterior(middle.views, probability, in_view, float(np.mean([p.none for p in posteriors])))
 
-    def _altitudes_m(self, seen: Sighting) -> list[float]:
-        assert seen.position is not None
-        if seen.position.altitude_m is not None:
-            return [seen.position.altitude_m]
-        views = peak_views(self.catalog, seen, 0.0, self.model)
-        if len(views) == 0:
-            return [0.0]
-        elevations_m = self.catalog.elevs_m[views.index]
-        around = elevations_m[views.distance_m <= _SUMMITS_AROUND_M]
-        mean_m = float(around.mean() if len(around) else elevations_m.mean())
-        return [share * mean_m for share in _PLAUSIBLE_ALTITUDE_SHARES]
-
     def _conclude(self, seen: Sighting, found: _Posterior, vote: AppearanceVote | None) -> Identification:
-        views, ids = found.views, self._ids(found.views)
+        views = found.views
         order = np.argsort(-found.probability)[: self.policy.kept_max]
         kept = [int(i) for i in order if found.probability[i] >= self.policy.kept_min]
         predictions = tuple(
             PeakPrediction(
-                id=ids[i],
+                id=self._ids[views.index[i]],
                 probability=float(found.probability[i]),
-                why=Reasons.in_view(views, i, seen),
+                why=Reasons.in_view(views, i, seen, self.model.heading_sigma_deg),
                 in_view=None if seen.heading_deg is None else float(found.in_view[i]),
                 distance_m=float(views.distance_m[i]),
                 bearing_deg=float(views.bearing_deg[i]),
@@ -141,13 +148,23 @@ class PeakIdentifier:
             certainty = predictions[0].probability if predictions else 0.0
         if not predictions or certainty < self.policy.answer_min:
             return Identification(None, predictions, used, Reasons.no_answer(seen, self.model.sky_columns))
-        return Identification(predictions[0].id, predictions, used, Reasons.assumed(seen))
+        notes = [self._sharing(predictions), Reasons.assumed(seen)]
+        return Identification(predictions[0].id, predictions, used, "; ".join(note for note in notes if note))
+
+    def _sharing(self, predictions: tuple[PeakPrediction, ...]) -> str:
+        """Which peaks share the picture; empty where one stands out, or nothing is close to it."""
+        best = predictions[0].probability
+        close = [p for p in predictions if p.probability >= self.policy.close_min * best]
+        if best >= self.policy.shared_max or len(close) < 2:
+            return ""
+        surely = all((p.in_view or 0.0) >= self.policy.answer_min for p in close)
+        return Reasons.several([self.catalog[p.id].name for p in close], surely)
 
     def _by_appearance(self, vote: Callable[[list[str]], AppearanceVote] | None) -> Identification:
         """Without a position only the likeness to photos that are known to show a peak may answer."""
         if vote is None:
             return Identification(None, (), (), Reasons.NO_POSITION)
-        ids = list(self.catalog)
+        ids = self._ids
         seen = vote(ids)
         # Half of the belief stays with "none": most pictures in the world show no catalogued peak.
         share = seen.likelihood / (seen.likelihood.sum() + len(ids))
@@ -165,6 +182,15 @@ class PeakIdentifier:
         if seen.familiar[best] < self.policy.familiar_min or not predictions or ids[best] != predictions[0].id:
             return Identification(None, predictions, ("appearance",), Reasons.NO_POSITION)
         return Identification(ids[best], predictions, ("appearance",), Reasons.APPEARANCE_ONLY)
+
+
+def _altitudes_m(seen: Sighting, around: Surroundings) -> list[float]:
+    assert seen.position is not None
+    if seen.position.altitude_m is not None:
+        return [seen.position.altitude_m]
+    close = around.elev_m[around.distance_m <= _SUMMITS_AROUND_M]
+    mean_m = float(close.mean() if len(close) else around.elev_m.mean())
+    return [share * mean_m for share in _PLAUSIBLE_ALTITUDE_SHARES]
 
 
 def _posterior(views: PeakViews, likelihood: FloatArray, seen: Sighting, model: VisibilityModel) -> _Posterior:

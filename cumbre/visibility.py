@@ -9,16 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from cumbre.catalog import Catalog
-from cumbre.geometry import FloatArray, apparent_elevation_deg, bearing_and_distance, signed_angle_deg
+from cumbre.geometry import FloatArray, Position, apparent_elevation_deg, bearing_and_distance, signed_angle_deg
+from cumbre.occlusion import hidden_behind_nearer
 from cumbre.sighting import Sighting
-
-_erf = np.vectorize(math.erf, otypes=[np.float64])
 
 
 @dataclass(frozen=True, slots=True)
 class VisibilityModel:
     """The constants. Angles in degrees.
 
+    underfoot_m: who stands this near to a summit doesn't photograph it, and its place, a little off, would hide half
+    the horizon.
     heading_sigma_deg: phones' compasses err by 10 to 30, in the trek's album by up to 13.
     heading_error_per_roll: what the compass of a tilted phone reads too little, a share of its roll. No cause is known;
     on the 35 photos with marked summits it takes the error from 4.3 to 3.0 degrees (rms; benchmarks/compass.py).
@@ -32,6 +33,7 @@ class VisibilityModel:
     """
 
     range_m: float = 60_000.0
+    underfoot_m: float = 500.0
     heading_sigma_deg: float = 10.0
     heading_error_per_roll: float = 0.6
     tilt_sigma_deg: float = 2.0
@@ -46,11 +48,40 @@ class VisibilityModel:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The N peaks within range of a place: indices into the catalogue and arrays, all [N]."""
+
+    index: np.ndarray
+    bearing_deg: FloatArray
+    distance_m: FloatArray
+    elev_m: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The peaks around as seen from one altitude, whichever way the camera looks; arrays [N].
+
+    clear: how likely nothing stands before the summit. weight: its share of attention if it is in view.
+    """
+
+    around: Surroundings
+    elevation_deg: FloatArray
+    clear: FloatArray
+    weight: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.around)
+
+
+@dataclass(frozen=True, slots=True)
 class PeakViews:
-    """N peaks as seen from one place; arrays of shape [N] beside the indices [N] into the catalogue.
+    """N peaks as one camera sees them; arrays of shape [N] beside the indices [N] into the catalogue.
 
     in_frame: how likely the direction is inside the frame, relative to a summit in its centre.
-    clear: how likely nothing stands before the summit. weight: its share of attention if it is in view.
+    clear: how likely nothing stands before the summit and there is sky behind it. weight: as in Outlook.
     offset_deg is nan without a heading.
     """
 
@@ -67,25 +98,37 @@ class PeakViews:
         return len(self.index)
 
 
-def peak_views(catalog: Catalog, seen: Sighting, altitude_m: float, model: VisibilityModel) -> PeakViews:
-    """Every catalogued peak within range of the sighting's position, seen from this altitude."""
-    assert seen.position is not None
-    lat, lon = seen.position.lat, seen.position.lon
-    index = _roughly_near(catalog, lat, lon, model.range_m)
-    bearing, distance = bearing_and_distance(lat, lon, catalog.lats[index], catalog.lons[index])
-    near = distance <= model.range_m
-    index, bearing, distance = index[near], bearing[near], distance[near]
-    elevation = apparent_elevation_deg(altitude_m, catalog.elevs_m[index], np.maximum(distance, 1.0))
-    offset = np.full(len(index), np.nan) if seen.heading_deg is None else signed_angle_deg(bearing - seen.heading_deg)
+def surroundings(catalog: Catalog, position: Position, model: VisibilityModel) -> Surroundings:
+    """Every catalogued peak within range of the position, but for one that is underfoot."""
+    index = _roughly_near(catalog, position.lat, position.lon, model.range_m)
+    bearing, distance = bearing_and_distance(position.lat, position.lon, catalog.lats[index], catalog.lons[index])
+    near = (distance <= model.range_m) & (distance >= model.underfoot_m)
+    index = index[near]
+    return Surroundings(index, bearing[near], distance[near], catalog.elevs_m[index])
+
+
+def outlook(around: Surroundings, altitude_m: float, model: VisibilityModel) -> Outlook:
+    """What can be seen of the surroundings from this altitude."""
+    elevation = apparent_elevation_deg(altitude_m, around.elev_m, np.maximum(around.distance_m, 1.0))
+    weight = np.maximum(0.1, elevation) ** model.prominence_exponent
+    return Outlook(around, elevation, _clear(around, elevation, model), weight)
+
+
+def peak_views(look: Outlook, seen: Sighting, model: VisibilityModel) -> PeakViews:
+    """The outlook through the sighting's lens and in its direction."""
+    around = look.around
+    offset = np.full(len(around), np.nan)
+    if seen.heading_deg is not None:
+        offset = signed_angle_deg(around.bearing_deg - seen.heading_deg)
     return PeakViews(
-        index=index,
-        bearing_deg=bearing,
-        distance_m=distance,
-        elevation_deg=elevation,
+        index=around.index,
+        bearing_deg=around.bearing_deg,
+        distance_m=around.distance_m,
+        elevation_deg=look.elevation_deg,
         offset_deg=offset,
-        in_frame=_in_frame(offset, elevation, seen, model),
-        clear=_clear(bearing, distance, elevation, model) * _sky_factor(seen, model),
-        weight=np.maximum(0.1, elevation) ** model.prominence_exponent,
+        in_frame=_in_frame(offset, look.elevation_deg, seen, model),
+        clear=look.clear * _sky_factor(seen, model),
+        weight=look.weight,
     )
 
 
@@ -108,7 +151,7 @@ def _in_frame(offset: FloatArray, elevation: FloatArray, seen: Sighting, model: 
     likely = np.ones(len(offset))
     if seen.heading_deg is not None and seen.hfov_deg is not None:
         half = seen.hfov_deg / 2
-        at_centre = _between(np.zeros(1), half, model.heading_sigma_deg)[0]
+        at_centre = math.erf(half / (model.heading_sigma_deg * math.sqrt(2.0)))
         expected = offset + model.heading_error_per_roll * (seen.roll_deg or 0.0)
         likely = _between(expected, half, model.heading_sigma_deg) / at_centre
     if seen.pitch_deg is not None and seen.vfov_deg is not None:
@@ -127,29 +170,42 @@ def aimed_in_frame(views: PeakViews, mass: FloatArray, seen: Sighting, model: Vi
     if seen.heading_deg is None or seen.hfov_deg is None or len(views) == 0:
         return np.ones(len(views))
     sigma = model.heading_sigma_deg
+    half = seen.hfov_deg / 2
     error = np.linspace(-4 * sigma, 4 * sigma, 321)
-    bias = model.heading_error_per_roll * (seen.roll_deg or 0.0)
-    inside = np.abs(views.offset_deg[:, None] + bias + error[None, :]) < seen.hfov_deg / 2
-    belief = np.exp(-0.5 * (error / sigma) ** 2) * (mass[:, None] * inside).sum(axis=0)
-    total = float(belief.sum())
-    chance: FloatArray = inside @ belief / total if total > 0 else np.zeros(len(views))
+    needed = -(views.offset_deg + model.heading_error_per_roll * (seen.roll_deg or 0.0))
+    # A summit is inside the frame for one run of errors, so sums over runs replace a table of peaks by errors.
+    first = np.searchsorted(error, needed - half, side="right")
+    last = np.maximum(first, np.searchsorted(error, needed + half, side="left"))
+    bins = len(error) + 1
+    entering = np.bincount(first, mass, minlength=bins) - np.bincount(last, mass, minlength=bins)
+    held = np.maximum(0.0, np.cumsum(entering)[:-1])
+    belief = np.concatenate([[0.0], np.cumsum(np.exp(-0.5 * (error / sigma) ** 2) * held)])
+    total = float(belief[-1])
+    chance: FloatArray = (belief[last] - belief[first]) / total if total > 0 else np.zeros(len(views))
     return chance
 
 
 def _between(offset: FloatArray, half: float, sigma: float) -> FloatArray:
     """P(|offset + N(0, sigma)| < half)."""
     scale = sigma * math.sqrt(2.0)
-    inside: FloatArray = 0.5 * (_erf((half + offset) / scale) - _erf((offset - half) / scale))
+    upper, lower = _erf(np.stack([offset + half, offset - half]) / scale)
+    # The approximation may leave a difference of 0 a little below it.
+    inside: FloatArray = np.maximum(0.0, 0.5 * (upper - lower))
     return inside
 
 
-def _clear(bearing: FloatArray, distance: FloatArray, elevation: FloatArray, model: VisibilityModel) -> FloatArray:
+def _erf(x: FloatArray) -> FloatArray:
+    """The error function to 1.5e-7 (Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26)."""
+    t = 1.0 / (1.0 + 0.3275911 * np.abs(x))
+    polynomial = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
+    return np.copysign(1.0 - polynomial * np.exp(-(x**2)), x)
+
+
+def _clear(around: Surroundings, elevation: FloatArray, model: VisibilityModel) -> FloatArray:
     """P(no terrain before the summit): nearer peaks as cones, and the terrain that no catalogue knows."""
-    if len(bearing) == 0:
+    if len(around) == 0:
         return np.zeros(0)
-    apart = np.abs(signed_angle_deg(bearing[:, None] - bearing[None, :]))
-    nearer = distance[None, :] < distance[:, None]
-    hidden = (nearer & (elevation[None, :] - model.flank_slope * apart > elevation[:, None])).any(axis=1)
+    hidden = hidden_behind_nearer(around.bearing_deg, around.distance_m, elevation, model.flank_slope)
     horizon = max(model.horizon_min_deg, model.horizon_share * float(elevation.max()))
     height = np.maximum(0.1, elevation) ** 2
     clear: FloatArray = np.where(hidden, model.hidden_factor, 1.0) * height / (height + horizon**2)

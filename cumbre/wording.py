@@ -1,12 +1,16 @@
 """The words for evidence: why a peak is named, and why there is no answer."""
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 from cumbre.sighting import Sighting
 from cumbre.visibility import PeakViews
 
 _SEND_ORIGINAL: Final = "the original file (not a copy from a chat) carries position and heading"
+# Seven compass errors of eight are smaller.
+_USUAL_ERROR_SIGMAS: Final = 1.5
+_NAMES_MAX: Final = 4
 
 
 class Reasons:
@@ -15,7 +19,7 @@ class Reasons:
     EMPTY_CATALOG: Final = "the catalogue holds no peaks; `cumbre peaks import FILE` adds some"
     NO_POSITION: Final = (
         f"can't tell without position: the file doesn't say where it was taken. What would help: {_SEND_ORIGINAL}, "
-        "or say where you stood (LAT,LON)"
+        "or say where you stood (`cumbre identify --at LAT,LON`)"
     )
     APPEARANCE_ONLY: Final = f"by likeness to photos whose place is known; {_SEND_ORIGINAL} and would make it surer"
 
@@ -26,8 +30,8 @@ class Reasons:
         )
 
     @staticmethod
-    def in_view(views: PeakViews, i: int, seen: Sighting) -> str:
-        """For example "27 km away at 041 degrees, inside the view, 9.8 degrees high"."""
+    def in_view(views: PeakViews, i: int, seen: Sighting, heading_sigma_deg: float) -> str:
+        """For example "27 km away at 041 degrees, inside the view, 9.8 degrees above the horizon"."""
         away = f"{distance_words(float(views.distance_m[i]))} away at {views.bearing_deg[i] % 360:03.0f}°"
         height = f"{views.elevation_deg[i]:.1f}° above the horizon"
         if views.elevation_deg[i] < 0:
@@ -40,7 +44,9 @@ class Reasons:
             if beyond <= 0:
                 parts.append("inside the view")
             else:
-                parts.append(f"{math.ceil(beyond)}° beyond the {side} edge, within the compass's error")
+                likely = beyond <= _USUAL_ERROR_SIGMAS * heading_sigma_deg
+                parts.append(f"{math.ceil(beyond)}° beyond the {side} edge")
+                parts.append("within the compass's error" if likely else "unlikely")
         parts.append(height)
         return ", ".join(parts)
 
@@ -57,6 +63,11 @@ class Reasons:
             f"the camera looked towards {seen.heading_deg:03.0f}°, where no catalogued peak clearly stands in the "
             "picture"
         )
+
+    @staticmethod
+    def several(names: Sequence[str], surely: bool) -> str:
+        """For example "several peaks are in view: Lhotse, Nuptse and Mount Everest"."""
+        return f"several peaks {'are' if surely else 'may be'} in view: {listed(names)}"
 
     @staticmethod
     def assumed(seen: Sighting) -> str:
@@ -77,6 +88,19 @@ class Reasons:
         if familiar > 0:
             return f"looks like a photo of it whose place is known (cosine {familiar:.2f})"
         return f"looks like its description (cosine {cosine:.2f})"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as people list them: "A", "A and B", "A, B, C and D"; beyond four "A, B, C and 2 more".
+
+    >>> listed(["Lhotse", "Nuptse", "Everest"])
+    'Lhotse, Nuptse and Everest'
+    """
+    if len(names) > _NAMES_MAX:
+        shown = _NAMES_MAX - 1
+        names = [*names[:shown], f"{len(names) - shown} more"]
+    *before, last = names
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def distance_words(distance_m: float) -> str:

@@ -51,7 +51,7 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
     with _signals_end_it():
         tasks.start()
         threading.Thread(target=_warm_up, args=(library,), name="warm-up", daemon=True).start()
-        print(f"Cumbre is at http://{_shown(host)}:{server.effective_port}", flush=True)  # noqa: T201
+        print(f"Cumbre is at http://{_shown(host)}:{server.effective_port} (Ctrl-C stops it)", flush=True)  # noqa: T201
         # waitress ends its loop cleanly on SystemExit, which the signal handler raises in this thread.
         try:
             server.run()

@@ -103,7 +103,9 @@ class AlbumTasks:
         self._progress = ScanProgress()
         try:
             storage = self._library.storages()[bucket]
-            self._library.active().refresh(self._stop.is_set)
+            generation = self._library.active()
+            generation.refresh(self._stop.is_set)
+            before = generation.index.count()
             for ingestor in self._library.ingestors():
                 report = scan(ingestor, storage, progress=self._progress, stopped=self._stop.is_set)
                 if report.indexed or report.removed:
@@ -112,6 +114,8 @@ class AlbumTasks:
                     self._library.problems[bucket] = " ".join(report.unreadable)
                 else:
                     self._library.problems.pop(bucket, None)
+            if generation.index.count() > before:
+                generation.learn(self._stop.is_set)
         except CumbreError as error:
             self._library.problems[bucket] = str(error)
             _log.warning("%s", error)

@@ -7,7 +7,7 @@ Results go to standard output, notices and progress to standard error. Exit code
 import click
 
 from cumbre import __version__
-from cumbre.cli.album import demo, ingest, reindex
+from cumbre.cli.album import demo, forget, ingest, reindex
 from cumbre.cli.environment import load_dotenv, unknown_settings
 from cumbre.cli.health import doctor, status
 from cumbre.cli.models import models
@@ -29,7 +29,7 @@ def cli() -> None:
     """
 
 
-for _command in (ingest, search, identify, peaks, models, reindex, status, doctor, demo):
+for _command in (ingest, forget, search, identify, peaks, models, reindex, status, doctor, demo):
     cli.add_command(_command)
 
 

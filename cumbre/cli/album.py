@@ -1,5 +1,6 @@
 """Commands that fill the index: ingest, reindex, demo."""
 
+import signal
 import sys
 import threading
 import time
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from cumbre.reconcile import ScanProgress, ScanReport
 
 _REFRESH_S = 0.2
+_TERMINATED = 128 + signal.SIGTERM
 
 
 @click.command()
@@ -44,6 +46,8 @@ def ingest(paths: tuple[Path, ...], confirm_removals: bool, json: bool) -> int:
                     # One drive that is not there keeps no other from being indexed.
                     problems.append(str(error))
                     notice(f"{bucket}: skipped")
+            if report.indexed:
+                library.active().learn()
         named_and_failed = any(not path.is_dir() for path in paths) and bool(report.failed)
         _print_report(report, problems, json)
         if not json:
@@ -79,6 +83,7 @@ def _work(
                 root, prefix, replaced = library.albums.remember(path)
                 yield bucket_of(root), partial(_scan, library, bucket_of(root), prefix, confirm, progress)
                 for album in replaced:
+                    notice(f"{album} is no album of its own any more: the sample gives way, folders inside are covered")
                     yield str(album), partial(forget_album, library, album)
         except StorageError as error:
             problems.append(str(error))
@@ -88,20 +93,50 @@ def _work(
 
 def forget_album(library: "Library", folder: Path) -> "ScanReport":
     """The folder is no album any more: its photos leave the index (the files are not touched)."""
-    from cumbre.documents import photo_id
     from cumbre.reconcile import ScanReport
     from cumbre.storage.keys import bucket_of
 
     bucket = bucket_of(folder)
     library.albums.forget(folder)
+    keys = {known.key for known in library.index().known(bucket)}
+    building = library.generations.building()
+    if building is not None:
+        keys |= {known.key for known in building.known(bucket)}
+    return ScanReport(removed=sum(_forget_photo(library, bucket, key) for key in keys))
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@json_option
+def forget(path: Path, json: bool) -> None:
+    """Take a folder or file out of the album: its photos leave the index, the files stay as they are."""
+    from cumbre.errors import NotFound
+
+    with opened_library() as library:
+        root = path.expanduser().resolve()
+        if root in library.albums.folders() or any(str(root) == bucket for bucket in library.storages()):
+            removed = forget_album(library, root).removed
+        else:
+            named = library.albums.forget_file(path)
+            if named is None:
+                raise NotFound(f"{path} is no album folder and no file that was named; `cumbre status` lists the album")
+            removed = _forget_photo(library, *named)
+        if json:
+            print_json({"path": str(path), "removed": removed})
+        else:
+            click.echo(f"{path} is no part of the album any more; {removed} photos left the index")
+
+
+def _forget_photo(library: "Library", bucket: str, key: str) -> int:
+    from cumbre.documents import photo_id
+
     removed = 0
     for index in filter(None, (library.index(), library.generations.building())):
-        for known in list(index.known(bucket)):
-            stored = index.get(photo_id(bucket, known.key))
-            if stored is not None:
-                index.delete(stored.document.id, stored.version)
-                removed += 1
-    return ScanReport(removed=removed)
+        stored = index.get(photo_id(bucket, key))
+        if stored is not None:
+            index.delete(stored.document.id, stored.version)
+            removed = 1
+    return removed
 
 
 def _scan(library: "Library", bucket: str, prefix: str, confirm: bool, progress: "ScanProgress") -> "ScanReport":
@@ -234,6 +269,8 @@ def demo(directory: Path | None, if_empty: bool, first: int | None) -> None:
     from cumbre.demo.album import draw_album
     from cumbre.demo.trail import trail_scenes
 
+    # `make run` draws beside the server and ends both; without this the worker processes would stay.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     with opened_library() as library:
         if if_empty and any(folder != library.albums.sample for folder in library.albums.folders()):
             return

@@ -49,8 +49,10 @@ def show(peak_id: str, json: bool) -> None:
             print_json(jsonform.peak(peak))
             return
         click.echo(f"{peak.name}, {peak.elev_m:.0f} m, at {peak.lat:.5f},{peak.lon:.5f}")
-        click.echo(", ".join(part for part in (peak.region, peak.country) if part))
-        click.echo("also: " + ", ".join(peak.names[1:]))
+        if peak.region or peak.country:
+            click.echo(", ".join(part for part in (peak.region, peak.country) if part))
+        if peak.names[1:]:
+            click.echo("also: " + ", ".join(peak.names[1:]))
 
 
 @peaks.command("import")
@@ -84,6 +86,20 @@ def import_peaks(file: Path, json: bool) -> None:
                 f"{count.added} added, {count.changed} changed, {count.unchanged} unchanged, {len(read.skipped)} "
                 f"skipped; {changed} photos named anew"
             )
+
+
+@peaks.command()
+@click.argument("peak_id", metavar="ID")
+@json_option
+def remove(peak_id: str, json: bool) -> None:
+    """Take back an imported peak, then name all photos anew."""
+    with opened_library() as library:
+        library.store.remove_peak(peak_id)
+        changed = name_anew(library, quiet=json)
+        if json:
+            print_json({"id": peak_id, "photos_renamed": changed})
+        else:
+            click.echo(f"{peak_id} removed; {changed} photos named anew")
 
 
 @peaks.command()

@@ -46,11 +46,17 @@ def draw_album(
     if on_progress:
         on_progress(done, len(scenes))
     with _executor(len(missing)) as executor:
-        for finished in as_completed([executor.submit(draw_picture, scene, catalog, path) for scene, path in missing]):
-            finished.result()
-            done += 1
-            if on_progress:
-                on_progress(done, len(scenes))
+        drawing = [executor.submit(draw_picture, scene, catalog, path) for scene, path in missing]
+        try:
+            for finished in as_completed(drawing):
+                finished.result()
+                done += 1
+                if on_progress:
+                    on_progress(done, len(scenes))
+        except BaseException:
+            # Interrupted or failed: what is being drawn is finished, nothing more is begun.
+            executor.shutdown(cancel_futures=True)
+            raise
     return paths
 
 

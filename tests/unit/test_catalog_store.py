@@ -36,6 +36,31 @@ def test_an_import_replaces_a_peak_with_the_same_id(state):
     assert len(store.catalog()) == before
 
 
+def test_a_known_summit_under_another_id_keeps_its_own_and_gains_names(state):
+    store = CatalogStore(state)
+    from_a_map = Peak("q333836", 27.8620, 86.8610, 6812.0, ("Amā Dablam", "Mother's Necklace"))
+    assert store.import_peaks([from_a_map]).changed == 1
+    assert "q333836" not in store.catalog()
+    assert store.catalog()["ama-dablam"].names[0] == "Ama Dablam"
+    assert "Mother's Necklace" in store.catalog()["ama-dablam"].names
+    elsewhere = Peak("ama-dablam-hill", 47.0, 8.0, 900.0, ("Ama Dablam",))
+    assert store.import_peaks([elsewhere]).added == 1
+
+
+def test_an_import_can_be_taken_back(state):
+    store = CatalogStore(state)
+    moved = Peak("ama-dablam", 27.8612, 86.8612, 6900.0, ("Ama Dablam",))
+    store.import_peaks([MULHACEN, moved])
+    store.remove_peak("mulhacen")
+    store.remove_peak("ama-dablam")
+    assert "mulhacen" not in store.catalog()
+    assert store.catalog()["ama-dablam"].elev_m == 6812.0
+    with pytest.raises(CatalogError, match="bundled"):
+        store.remove_peak("ama-dablam")
+    with pytest.raises(NotFound):
+        store.remove_peak("mulhacen")
+
+
 def test_another_process_sees_an_import(state):
     reader, writer = CatalogStore(state), CatalogStore(state)
     revision = reader.revision()

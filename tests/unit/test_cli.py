@@ -289,6 +289,26 @@ def test_importing_peaks_names_the_photos_anew(cumbre, album, tmp_path):
     assert result["path"].endswith("valley.jpg")
 
 
+def test_an_import_can_be_taken_back(cumbre, album, tmp_path):
+    cumbre("ingest", album)
+    csv = tmp_path / "own.csv"
+    csv.write_text("id,lat,lon,elev_m,names\nown-peak,27.7685,86.7476,5600,Own Peak\n")
+    cumbre("peaks", "import", csv)
+    assert cumbre("peaks", "remove", "own-peak", "--json").json["photos_renamed"] >= 1
+    assert cumbre("peaks", "show", "own-peak").code == 1
+    assert cumbre("peaks", "remove", "ama-dablam").code == 1
+
+
+def test_folders_and_files_can_be_forgotten(cumbre, album, tmp_path):
+    (tmp_path / "loose.jpg").write_bytes(photo_towards(TO_AMA_DABLAM, "2023:10:29 08:52:12"))
+    cumbre("ingest", album, tmp_path / "loose.jpg")
+    assert cumbre("forget", tmp_path / "loose.jpg", "--json").json["removed"] == 1
+    assert cumbre("forget", album, "--json").json["removed"] == 3
+    assert cumbre("status", "--json").json["photos"] == 0
+    assert len(list(album.rglob("*.jpg"))) == 2
+    assert cumbre("forget", album).code == 1
+
+
 def test_a_catalogue_with_a_mistake_names_it(cumbre, tmp_path):
     csv = tmp_path / "bad.csv"
     csv.write_text("id,lat,lon,elev_m,names\nnowhere,127.7,86.7,5600,Nowhere\n")

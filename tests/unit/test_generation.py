@@ -12,6 +12,7 @@ from cumbre import prototypes
 from cumbre.bootstrap import open_library
 from cumbre.catalog import Catalog, Peak
 from cumbre.catalog_files import bundled_catalog
+from cumbre.editing import LocalAlbumService
 from cumbre.index.port import PhotoWrite
 from cumbre.models import resolve_model
 from cumbre.prompts import PROMPT_VERSION
@@ -75,13 +76,14 @@ def test_the_album_teaches_what_a_peak_looks_like(voting, album):
     ingest(voting, album)
     generation = voting.active()
     taught = next(d for d in generation.index.select() if d.key == "day 1/ama dablam.jpg")
+    LocalAlbumService(voting).correct(taught.id, ("ama-dablam",))
     # The same view without EXIF: sent by a chat, say.
     (album / "chat.png").write_bytes(encoded(landscape(), "PNG"))
     ingest(voting, album)
-    generation.reidentify()
+    generation.learn()
     chat = next(d for d in generation.index.select() if d.key == "chat.png")
     assert chat.used == ("appearance",)
-    assert chat.peaks[0].id == taught.peaks[0].id
+    assert chat.peaks[0].id == "ama-dablam"
     assert "whose place is known" in chat.peaks[0].why
 
 

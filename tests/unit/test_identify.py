@@ -1,3 +1,4 @@
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -6,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cumbre.appearance import PeakAppearance
+from cumbre.appearance import PeakAppearance, Reference
 from cumbre.catalog import Catalog, Peak
 from cumbre.geometry import Position, destination
 from cumbre.identify import PeakIdentifier
@@ -116,8 +117,77 @@ def test_nothing_within_range_is_said():
     assert "within 60 km" in found.note
 
 
+def test_a_summit_underfoot_hides_nothing_and_is_not_named():
+    knoll = peak_at("knoll", 0.0, 80.0, 2060.0)
+    found = identify(LOOKING_NORTH, Catalog([*ALPS.values(), knoll]))
+    assert found.answer == "north"
+    assert "knoll" not in {peak.id for peak in found.peaks}
+
+
 def test_an_empty_catalogue_is_said():
     assert "no peaks" in identify(LOOKING_NORTH, Catalog(())).note
+
+
+TWINS = Catalog([peak_at("left", 350.0, 10_000.0, 4000.0), peak_at("right", 10.0, 10_000.0, 4000.0)])
+TRIO = Catalog([*TWINS.values(), peak_at("middle", 0.0, 10_000.0, 4000.0)])
+
+
+def ring(count: int) -> Catalog:
+    """Like peaks close together, as many to the left of north as to the right."""
+    return Catalog(peak_at(f"p{i}", 3.0 * (i - (count - 1) / 2) % 360, 10_000.0, 4000.0) for i in range(count))
+
+
+def test_the_note_names_the_peaks_that_share_the_picture():
+    found = identify(LOOKING_NORTH, TRIO)
+    assert found.note == "several peaks are in view: Middle, Left and Right"
+    assert max(p.probability for p in found.peaks) < 0.35
+    assert identify(LOOKING_NORTH).note == ""
+
+
+def test_peaks_that_a_narrow_frame_may_miss_are_only_said_to_be_possible():
+    found = identify(replace(LOOKING_NORTH, hfov_deg=12.0, vfov_deg=9.0), TRIO)
+    assert found.answer == "middle"
+    shared = identify(replace(LOOKING_NORTH, hfov_deg=12.0, vfov_deg=9.0), ring(12))
+    assert shared.note.startswith("several peaks may be in view: ")
+    assert shared.note.endswith(" more")
+
+
+def test_what_was_assumed_is_said_beside_the_peaks_that_share_the_picture():
+    assumed = identify(replace(LOOKING_NORTH, position=replace(HERE, altitude_m=None)), TRIO)
+    assert assumed.note.startswith("several peaks are in view: ")
+    assert assumed.note.endswith("; the altitude is unknown: all plausible ones were weighed")
+
+
+@pytest.mark.parametrize(
+    ("heading_deg", "said"),
+    [
+        (330.0, "inside the view"),
+        (320.0, "5° beyond the right edge, within the compass's error"),
+        (40.0, "5° beyond the left edge, within the compass's error"),
+        (311.0, "14° beyond the right edge, within the compass's error"),
+        (309.0, "16° beyond the right edge, unlikely"),
+        (55.0, "20° beyond the left edge, unlikely"),
+    ],
+)
+def test_a_peak_far_outside_the_frame_is_called_unlikely(heading_deg, said):
+    catalog = Catalog([ALPS["north"]])
+    peak = identify(replace(LOOKING_NORTH, heading_deg=heading_deg), catalog).peaks[0]
+    assert peak.why == f"10 km away at 000°, {said}, 11.3° above the horizon"
+
+
+def test_thousands_of_peaks_take_no_table_of_all_pairs():
+    seen = replace(LOOKING_NORTH, position=replace(HERE, altitude_m=None), fov_assumed=True)
+    rng = np.random.default_rng(5)
+    catalog = Catalog(
+        peak_at(f"p{i}", rng.uniform(0, 360), rng.uniform(2000, 59_000), rng.uniform(1500, 4500)) for i in range(3000)
+    )
+    identifier = PeakIdentifier(catalog)
+    tracemalloc.start()
+    assert identifier.identify(seen).peaks
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # One table of truth values of 3000 x 3000 would be 9 MB already.
+    assert most_bytes < 8e6
 
 
 def test_hills_of_one_degree_are_named_as_well_as_giants():
@@ -171,11 +241,18 @@ def test_appearance_decides_between_peaks_that_geometry_can_not_tell_apart():
 
 def test_a_photo_like_a_known_one_is_recognised_without_position():
     known = np.array([0.6, 0.0, 0.0, 0.8], dtype=np.float32)
-    identifier = PeakIdentifier(ALPS, appearance=PeakAppearance(VECTORS, [("north", known)]))
+    identifier = PeakIdentifier(ALPS, appearance=PeakAppearance(VECTORS, [Reference("north", "its file", known)]))
     found = identifier.identify(Sighting(None), known)
     assert found.answer == "north"
     assert found.used == ("appearance",)
     assert identifier.identify(Sighting(None), VECTORS["far-south"]).answer is None
+
+
+def test_a_photo_is_not_recognised_by_itself():
+    known = np.array([0.6, 0.0, 0.0, 0.8], dtype=np.float32)
+    identifier = PeakIdentifier(ALPS, appearance=PeakAppearance(VECTORS, [Reference("north", "its file", known)]))
+    assert identifier.identify(Sighting(None), known, itself="another file").answer == "north"
+    assert identifier.identify(Sighting(None), known, itself="its file").answer is None
 
 
 def test_shown_peaks_are_few_and_likely():
