@@ -81,9 +81,10 @@ export class Viewer {
     image.src = api.rendition(hit.id, LARGE_SIZES[0]);
   }
 
-  #drawPanel(photo) {
+  /** The search's reason speaks of the peaks that it saw: after a correction it no longer holds. */
+  #drawPanel(photo, { reasonHolds = true } = {}) {
     this.#photo = photo;
-    const why = this.#hits.find((hit) => hit.id === photo.id)?.why;
+    const why = reasonHolds ? this.#hits.find((hit) => hit.id === photo.id)?.why : "";
     byId("panel").replaceChildren(...panelContent(photo, {
       peakById: (id) => this.#peakList.byId(id), why,
       correct: () => this.#drawForm(), undo: () => this.#undo(photo.id),
@@ -120,7 +121,7 @@ export class Viewer {
     try {
       const photo = await request();
       if (this.#wanted === photo.id) {
-        this.#drawPanel(photo);
+        this.#drawPanel(photo, { reasonHolds: false });
         byId("correct").focus();
       }
       done();

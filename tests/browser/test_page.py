@@ -281,6 +281,7 @@ def test_a_peak_is_corrected_by_keyboard_and_the_correction_undone(page: Page, s
     viewer.get_by_role("button", name="Save").press("Enter")
     expect(viewer.get_by_role("heading", name="Khumbila")).to_be_visible()
     expect(viewer.get_by_text("You said so")).to_be_visible()
+    expect(viewer.get_by_text("Why it is here")).to_have_count(0)  # the search's reason spoke of what it saw before
     expect(page.locator(".peak", has_text="Khumbila")).to_contain_text("1")
     expect(page.locator(".tile").first).to_contain_text("Khumbila")
     viewer.get_by_role("button", name="Undo", exact=True).click()
