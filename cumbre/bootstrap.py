@@ -8,7 +8,7 @@ from cumbre.corrections import Corrections
 from cumbre.encoders import Encoders
 from cumbre.errors import SettingsError
 from cumbre.identify import IdentifyPolicy
-from cumbre.index.embedded import EmbeddedGenerations
+from cumbre.index.embedded_generations import EmbeddedGenerations
 from cumbre.ingest import IngestOptions
 from cumbre.library import Library
 from cumbre.photo import PhotoLimits

@@ -1,27 +1,22 @@
 """The embedded adapter of PhotoIndex: one SQLite file, exact kNN over a matrix in memory."""
 
 import json
-import math
 import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 
 from cumbre.documents import PhotoDocument
-from cumbre.errors import GenerationReplaced, IndexFault, VersionConflict
-from cumbre.geometry import bearing_and_distance
+from cumbre.errors import IndexFault, VersionConflict
 from cumbre.index.codec import from_record, to_record
 from cumbre.index.embedded_database import EmbeddedDatabase
+from cumbre.index.embedded_filter import inside, sql_condition
 from cumbre.index.embedded_matrix import VectorMatrix
 from cumbre.index.port import (
     EVERYTHING,
     KnownObject,
-    Near,
     Neighbour,
     PhotoFilter,
-    PhotoIndex,
     PhotoWrite,
     RankBy,
     StoredPhoto,
@@ -29,7 +24,6 @@ from cumbre.index.port import (
     VectorSpace,
 )
 
-_METRES_PER_DEGREE = 110_000.0
 _CHUNK = 500
 
 
@@ -119,20 +113,20 @@ class EmbeddedPhotoIndex:
         return self._matrix.nearest(vector, k, only, rank_by)
 
     def select(self, where: PhotoFilter = EVERYTHING, limit: int | None = None) -> list[PhotoDocument]:
-        condition, values = self._condition(where)
+        condition, values = sql_condition(self._generation, where)
         rows = self._rows(
             f"SELECT document, lat, lon FROM photos WHERE {condition} "  # noqa: S608  values are bound
             "ORDER BY taken_at IS NULL, taken_at DESC, photo_id" + ("" if where.near else " LIMIT ?"),
             (*values, *(() if where.near else (-1 if limit is None else limit,))),
         )
         if where.near is not None:
-            rows = _inside(where.near, rows)[:limit]
+            rows = inside(where.near, rows)[:limit]
         return [from_record(json.loads(row[0])) for row in rows]
 
     def count(self, where: PhotoFilter = EVERYTHING) -> int:
         if where.near is not None:
             return len(self._matching(where))
-        condition, values = self._condition(where)
+        condition, values = sql_condition(self._generation, where)
         return int(self._rows(f"SELECT count(*) FROM photos WHERE {condition}", values)[0][0])  # noqa: S608
 
     def peak_counts(self, where: PhotoFilter = EVERYTHING) -> dict[str, int]:
@@ -256,124 +250,8 @@ class EmbeddedPhotoIndex:
             return self._database.connection().execute(sql, values).fetchall()
 
     def _matching(self, where: PhotoFilter) -> list[str]:
-        condition, values = self._condition(where)
+        condition, values = sql_condition(self._generation, where)
         rows = self._rows(f"SELECT photo_id, lat, lon FROM photos WHERE {condition}", values)  # noqa: S608
         if where.near is not None:
-            rows = _inside(where.near, rows)
+            rows = inside(where.near, rows)
         return [row[0] for row in rows]
-
-    def _condition(self, where: PhotoFilter) -> tuple[str, tuple[object, ...]]:
-        """SQL for the filter; for `near` only a box that holds the circle."""
-        parts = ["generation = ? AND NOT failed"]
-        bound: list[object] = [self._generation]
-        if where.peak_ids:
-            marks = ",".join("?" * len(where.peak_ids))
-            shows_one = "SELECT photo_id FROM photo_peaks WHERE generation = ? AND peak_id IN"
-            parts.append(f"photo_id IN ({shows_one} ({marks}))")
-            bound += [self._generation, *where.peak_ids]
-        if where.since is not None:
-            parts.append("taken_at >= ?")
-            bound.append(where.since.timestamp())
-        if where.until is not None:
-            parts.append("taken_at < ?")
-            bound.append(where.until.timestamp())
-        if where.near is not None:
-            reach_deg = where.near.radius_m / _METRES_PER_DEGREE
-            parts.append("lat BETWEEN ? AND ?")
-            bound += [where.near.lat - reach_deg, where.near.lat + reach_deg]
-            west, east = _longitudes(where.near, reach_deg)
-            if west >= -180.0 and east <= 180.0:
-                parts.append("lon BETWEEN ? AND ?")
-                bound += [west, east]
-        return " AND ".join(parts), tuple(bound)
-
-
-def _longitudes(near: Near, reach_deg: float) -> tuple[float, float]:
-    """West and east of a box around the circle; beyond +-180 where it holds a pole or crosses the date line."""
-    farthest = abs(near.lat) + reach_deg
-    if farthest >= 89.0:
-        return -181.0, 181.0
-    reach = reach_deg / math.cos(math.radians(farthest))
-    return near.lon - reach, near.lon + reach
-
-
-def _inside(near: Near, rows: list[tuple]) -> list[tuple]:  # type: ignore[type-arg]
-    """The rows (.., lat, lon) that lie inside the circle."""
-    if not rows:
-        return []
-    lats = np.array([row[1] for row in rows], dtype=np.float64)
-    lons = np.array([row[2] for row in rows], dtype=np.float64)
-    _, distance_m = bearing_and_distance(near.lat, near.lon, lats, lons)
-    return [row for row, distance in zip(rows, distance_m, strict=True) if distance <= near.radius_m]
-
-
-class EmbeddedGenerations:
-    """The generations in one file. An index object is kept as long as its generation is the same, with its matrix."""
-
-    def __init__(self, path: Path) -> None:
-        self._database = EmbeddedDatabase(path)
-        self._open: dict[int, EmbeddedPhotoIndex] = {}
-        self._lock = threading.Lock()
-
-    def active(self) -> EmbeddedPhotoIndex | None:
-        return self._in_state("active")
-
-    def building(self) -> EmbeddedPhotoIndex | None:
-        return self._in_state("building")
-
-    def ensure_active(self, space: VectorSpace) -> EmbeddedPhotoIndex:
-        with self._database.writing() as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO generations (model_id, dimensions, state) VALUES (?, ?, 'active')",
-                (space.model_id, space.dimensions),
-            )
-        active = self.active()
-        assert active is not None
-        return active
-
-    def create_building(self, space: VectorSpace) -> EmbeddedPhotoIndex:
-        with self._database.writing() as connection:
-            if connection.execute("SELECT 1 FROM generations WHERE state = 'building'").fetchone():
-                raise IndexFault(
-                    "a new generation of the index is being built already: `cumbre reindex` goes on with it"
-                )
-            connection.execute(
-                "INSERT INTO generations (model_id, dimensions, state) VALUES (?, ?, 'building')",
-                (space.model_id, space.dimensions),
-            )
-        building = self.building()
-        assert building is not None
-        return building
-
-    def activate(self, built: PhotoIndex) -> None:
-        generation = built.generation if isinstance(built, EmbeddedPhotoIndex) else None
-        with self._database.writing() as connection:
-            found = connection.execute(
-                "SELECT 1 FROM generations WHERE id = ? AND state = 'building'", (generation,)
-            ).fetchone()
-            if found is None:
-                raise GenerationReplaced("another `cumbre reindex` has finished meanwhile: there is nothing left to do")
-            connection.execute("DELETE FROM generations WHERE state = 'active'")
-            connection.execute("UPDATE generations SET state = 'active' WHERE state = 'building'")
-
-    def drop_building(self) -> None:
-        with self._database.writing() as connection:
-            connection.execute("DELETE FROM generations WHERE state = 'building'")
-
-    def close(self) -> None:
-        self._database.close()
-
-    def _in_state(self, state: str) -> EmbeddedPhotoIndex | None:
-        with self._database.faults():
-            connection = self._database.connection()
-            rows = connection.execute("SELECT id, state, model_id, dimensions FROM generations").fetchall()
-        with self._lock:
-            # A generation that is gone takes its matrix with it.
-            self._open = {generation: self._open[generation] for generation, *_ in rows if generation in self._open}
-            for generation, its_state, model_id, dimensions in rows:
-                if its_state == state:
-                    if generation not in self._open:
-                        space = VectorSpace(model_id, dimensions)
-                        self._open[generation] = EmbeddedPhotoIndex(self._database, generation, space)
-                    return self._open[generation]
-        return None

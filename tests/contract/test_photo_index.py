@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cumbre.documents import PeakPrediction, PhotoDocument, PhotoFacts
 from cumbre.errors import GenerationReplaced, IndexFault, VersionConflict
 from cumbre.geometry import Position
-from cumbre.index.embedded import EmbeddedGenerations
+from cumbre.index.embedded_generations import EmbeddedGenerations
 from cumbre.index.port import (
     IndexGenerations,
     Near,

@@ -9,7 +9,7 @@ import pytest
 
 from cumbre.catalog_files import bundled_catalog
 from cumbre.documents import Identification, PeakPrediction, PhotoDocument, PhotoFacts
-from cumbre.index.embedded import EmbeddedGenerations
+from cumbre.index.embedded_generations import EmbeddedGenerations
 from cumbre.index.port import PhotoWrite, VectorSpace
 from cumbre.model_directory import SearchCalibration
 from cumbre.names import PeakNames
