@@ -206,7 +206,7 @@ def _clear(around: Surroundings, elevation: FloatArray, model: VisibilityModel) 
     if len(around) == 0:
         return np.zeros(0)
     hidden = hidden_behind_nearer(around.bearing_deg, around.distance_m, elevation, model.flank_slope)
-    horizon = max(model.horizon_min_deg, model.horizon_share * float(elevation.max()))
+    horizon = max(model.horizon_min_deg, model.horizon_share * float(np.max(elevation)))
     height = np.maximum(0.1, elevation) ** 2
     clear: FloatArray = np.where(hidden, model.hidden_factor, 1.0) * height / (height + horizon**2)
     return clear

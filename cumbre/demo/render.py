@@ -66,7 +66,7 @@ def _paint(
     """The plane's colours [3, H, W], and the distance of the ground from its first row on [R, W] (inf for sky)."""
     palette = PALETTES[scene.light]
     light = light_source(scene, terrain.relief_m)
-    lowest = int(np.clip(np.ceil(seen.skyline_row.max()) + 2, seen.first_row + 1, plane.height))
+    lowest = int(np.clip(np.ceil(np.max(seen.skyline_row)) + 2, seen.first_row + 1, plane.height))
     sky = paint_sky(scene, palette, light, plane, lowest)
     fields = ground_fields(height, distance_m, azimuth, light)
     every_distance = np.broadcast_to(distance_m.astype(np.float32)[:, None], height.shape)

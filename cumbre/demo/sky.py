@@ -101,7 +101,7 @@ def _cloud_texture(
     """Cloud noise in (-1, 1), [rows, width]; flattened towards the horizon like a layer seen from below."""
     columns = (plane.left + np.arange(plane.width, dtype=np.float32)) / plane.focal_px * 260 * scale + seed * 61.0
     tangent = -(plane.top + np.arange(rows, dtype=np.float32) + 0.5) / plane.focal_px + shift_rows
-    layer = np.sign(tangent) * np.sqrt(np.abs(tangent) + 0.02) * 1.3
+    layer = (np.sign(tangent) * np.sqrt(np.abs(tangent) + 0.02) * 1.3).astype(np.float32)
     return sample_grid(fractal_tile(19, 2.5), columns, -layer * 260 * scale * flatten + seed * 17.0)
 
 

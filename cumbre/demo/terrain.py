@@ -142,7 +142,7 @@ class Terrain:
     def _ridge_deg(self) -> float:
         """Uncatalogued ridges stay well below the summits, so that these can be seen."""
         near = (self.views.distance_m > _UNDERFOOT_M) & (self.views.distance_m < RANGE_M)
-        highest = float(self.views.elevation_deg[near].max(initial=0.0))
+        highest = float(np.max(self.views.elevation_deg[near], initial=0.0))
         return float(np.clip(0.22 * highest, 0.3, 3.0))
 
     def _ground(self, d: Float32, x: Float32, y: Float32, crags: Float32, fine: Float32) -> Float32:
