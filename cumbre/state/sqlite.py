@@ -46,7 +46,7 @@ class SqliteStateStore:
         with self._faults():
             _create_private(path)
             # Autocommit: each statement is a transaction of its own.
-            connection = sqlite3.connect(path, _BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+            connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
             try:
                 self._set_up(connection)
             except BaseException:
