@@ -69,7 +69,8 @@ def _record(feature: Any, where: str) -> dict[str, Any]:
     if not isinstance(feature, dict):
         raise CatalogError(f"{where}: is no GeoJSON feature")
     tags = _tags(feature)
-    if tags.get("natural", "peak") not in _SUMMITS:
+    # As text: a set can't even be asked for a list.
+    if str(tags.get("natural", "peak")) not in _SUMMITS:
         raise CatalogError(f"{where}: natural={str(tags['natural'])[:40]!r} is no peak")
     geometry = feature.get("geometry")
     if not isinstance(geometry, dict) or geometry.get("type") != "Point":

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from cumbre.bootstrap import open_library
@@ -14,6 +15,10 @@ from cumbre.library import Library
 from cumbre.models import resolve_model
 from cumbre.settings import Settings
 from tests.pictures import encoded, exif, landscape
+
+# The same examples on every machine and run; explore with HYPOTHESIS_PROFILE=default.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 # Above Namche, with Ama Dablam at 56 degrees and Kongde behind the camera.
 NAMCHE = {"lat": 27.8030, "lon": 86.7150, "altitude_m": 3570.0}

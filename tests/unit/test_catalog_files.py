@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cumbre import catalog_files
@@ -339,6 +339,7 @@ class TestFiles:
             max_leaves=12,
         )
     )
+    @example({"properties": {"natural": []}})
     def test_no_json_breaks_the_reader(self, value: object):
         document = json.dumps({"features": [value, feature({"name": "Ama Dablam", "ele": "6812"})]})
         found = catalog_files._parsed(document.encode(), "fuzz.geojson", catalog_files._read_geojson)
