@@ -62,11 +62,6 @@ class Generation:
         assert self._names is not None
         return Searcher(self.index, self.encoder, self._names, self._prototypes.vector)
 
-    def names(self) -> PeakNames:
-        self._follow_catalog()
-        assert self._names is not None
-        return self._names
-
     def annotator(self) -> Annotator:
         self._follow_catalog()
         identifier = PeakIdentifier(self._store.catalog(), self._model, self._policy, self._appearance)

@@ -142,10 +142,10 @@ def _forget_photo(library: "Library", bucket: str, key: str) -> int:
 def _scan(library: "Library", bucket: str, prefix: str, confirm: bool, progress: "ScanProgress") -> "ScanReport":
     from cumbre.reconcile import scan
 
-    report = scan(library.ingestor(library.active()), library.storage(bucket), prefix, confirm, progress)
-    building = library.building()
-    if building is not None:
-        scan(library.ingestor(building), library.storage(bucket), prefix, confirm)
+    active, *building = library.ingestors()
+    report = scan(active, library.storage(bucket), prefix, confirm, progress)
+    for ingestor in building:
+        scan(ingestor, library.storage(bucket), prefix, confirm)
     return report
 
 
@@ -161,10 +161,10 @@ def _reconcile(library: "Library", bucket: str, keys: list[str], progress: "Scan
         report.count(outcome)
         progress.advance(outcome)
 
-    library.ingestor(library.active()).reconcile_many(bucket, keys, note)
-    building = library.building()
-    if building is not None:
-        library.ingestor(building).reconcile_many(bucket, keys)
+    active, *building = library.ingestors()
+    active.reconcile_many(bucket, keys, note)
+    for ingestor in building:
+        ingestor.reconcile_many(bucket, keys)
     report.seconds = time.monotonic() - started
     return report
 
