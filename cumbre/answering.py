@@ -10,7 +10,7 @@ from cumbre.geometry import Position
 from cumbre.index.port import PhotoIndex
 from cumbre.jsonform import document_path
 from cumbre.library import Library
-from cumbre.photo import Photo, read_photo
+from cumbre.pictures.port import ReadPicture
 from cumbre.query import (
     FailedPhoto,
     IndexingProgress,
@@ -19,9 +19,7 @@ from cumbre.query import (
     SearchRequest,
     Status,
 )
-from cumbre.renditions import Renditions
 from cumbre.search import PhotoQuestion
-from cumbre.skyline import sky_fraction
 
 
 class AlbumQueryService:
@@ -30,7 +28,6 @@ class AlbumQueryService:
     def __init__(self, library: Library, progress: Callable[[], IndexingProgress | None] = lambda: None) -> None:
         self._library = library
         self._progress = progress
-        self._renditions = Renditions(library.cache / "renditions", library.options.limits)
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         generation = self._library.active()
@@ -41,7 +38,7 @@ class AlbumQueryService:
 
     def identify(self, photo: bytes, at: Position | None = None, heading_deg: float | None = None) -> Identification:
         generation = self._library.active()
-        return self._identify(generation, self._decoded(generation, photo), at, heading_deg)
+        return self._identify(generation, generation.embedder.read(self._library.pictures, photo), at, heading_deg)
 
     def photo(self, photo_id: str) -> PhotoDocument:
         stored = self._library.active().index.get(photo_id)
@@ -53,7 +50,7 @@ class AlbumQueryService:
         document = self.photo(photo_id)
         if document.failure is not None:
             raise NotFound(f"this photo can't be shown: {document.failure}")
-        return self._renditions.rendition(document, self._library.storage(document.bucket), size_px)
+        return self._library.renditions.rendition(document, self._library.storage(document.bucket), size_px)
 
     def peak(self, peak_id: str) -> Peak:
         return self._library.catalog().peak(peak_id)
@@ -96,19 +93,16 @@ class AlbumQueryService:
         return wanted, [notice for notice in dict.fromkeys(notices) if notice]
 
     def _question(self, generation: Generation, data: bytes) -> PhotoQuestion:
-        photo = self._decoded(generation, data)
-        vectors, _ = generation.embedder.embed([generation.embedder.pixels(photo.image)])
-        return PhotoQuestion(vectors[0], self._identify(generation, photo, None, None))
+        picture = generation.embedder.read(self._library.pictures, data)
+        vectors, _ = generation.embedder.embed([picture.pixels])
+        return PhotoQuestion(vectors[0], self._identify(generation, picture, None, None))
 
     def _identify(
-        self, generation: Generation, photo: Photo, at: Position | None, heading_deg: float | None
+        self, generation: Generation, picture: ReadPicture, at: Position | None, heading_deg: float | None
     ) -> Identification:
         annotator = generation.annotator()
-        seen = annotator.sighting(photo.facts, sky_fraction(photo.image), at, heading_deg)
+        seen = annotator.sighting(picture.facts, picture.sky_fraction, at, heading_deg)
         vector = None
         if generation.encoder.description.tells_peaks:
-            vector = generation.embedder.embed([generation.embedder.pixels(photo.image)])[0][0]
+            vector = generation.embedder.embed([picture.pixels])[0][0]
         return annotator.identifier.identify(seen, vector)
-
-    def _decoded(self, generation: Generation, data: bytes) -> Photo:
-        return read_photo(data, self._library.options.limits, generation.embedder.wanted_px)

@@ -12,9 +12,14 @@ from cumbre.index.embedded_generations import EmbeddedGenerations
 from cumbre.ingest import IngestOptions
 from cumbre.library import Library
 from cumbre.photo import PhotoLimits
+from cumbre.pictures.isolated import IsolatedPictureReader
+from cumbre.renditions import Renditions
 from cumbre.settings import Settings
 from cumbre.state.sqlite import SqliteStateStore
 from cumbre.visibility import VisibilityModel
+
+# So many more than a scan uses, so that a photo in a question needn't wait for an album.
+_SPARE_PICTURE_PROCESSES = 2
 
 
 def open_library(settings: Settings) -> Library:
@@ -28,6 +33,9 @@ def open_library(settings: Settings) -> Library:
         ) from error
     state = SqliteStateStore(settings.state_path)
     limits = PhotoLimits(settings.max_photo_mb * 1_000_000, settings.max_photo_megapixels * 1_000_000)
+    workers = settings.workers or os.cpu_count() or 2
+    pictures = IsolatedPictureReader(limits, workers + _SPARE_PICTURE_PROCESSES)
+    cache = settings.home / "cache"
     return Library(
         settings=settings,
         state=state,
@@ -38,6 +46,8 @@ def open_library(settings: Settings) -> Library:
         encoders=Encoders(settings, state),
         model=VisibilityModel(range_m=settings.peak_range_km * 1000.0),
         policy=IdentifyPolicy(shown_min=settings.peak_min_probability, shown_max=settings.peak_max),
-        options=IngestOptions(limits, settings.workers or os.cpu_count() or 2, settings.batch_size),
-        cache=settings.home / "cache",
+        options=IngestOptions(limits, workers, settings.batch_size),
+        pictures=pictures,
+        renditions=Renditions(cache / "renditions", pictures, limits.max_bytes),
+        cache=cache,
     )

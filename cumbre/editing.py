@@ -11,7 +11,6 @@ from cumbre.errors import NotFound, VersionConflict
 from cumbre.generation import Generation
 from cumbre.index.port import PhotoWrite, StoredPhoto
 from cumbre.library import Library
-from cumbre.photo import read_photo
 from cumbre.storage.keys import bucket_of
 
 _MAX_NAME_LENGTH = 80
@@ -26,7 +25,8 @@ class LocalAlbumService:
         self._library = library
 
     def add(self, filename: str, photo: bytes) -> PhotoDocument:
-        checked = read_photo(photo, self._library.options.limits, wanted_px=64)
+        # Before it is kept: what can't be read is refused, not added.
+        checked = self._library.active().embedder.read(self._library.pictures, photo)
         inbox = self._library.storage(bucket_of(self._library.albums.inbox))
         stat = inbox.write(_inbox_key(filename, _EXTENSIONS.get(checked.facts.format, ".jpg")), photo)
         for ingestor in self._library.ingestors():

@@ -1,14 +1,14 @@
 """A picture -> its vector and its background, by one encoder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from cumbre.encoder import Encoder
-from cumbre.preprocess import pixel_values
+from cumbre.pictures.port import PictureReader, ReadPicture
+from cumbre.preprocess import Pixels, normalised
 from cumbre.prompts import PROMPT_VERSION, background_vectors, backgrounds
 from cumbre.vector_cache import read_vectors, write_vectors
 
@@ -22,18 +22,15 @@ class PhotoEmbedder:
         self._everyday: np.ndarray | None = None
         self._lock = Lock()
 
-    @property
-    def wanted_px(self) -> int:
-        """The side that a picture needs at least, so that decoding may be cheaper."""
-        return max(self.encoder.description.image_size)
+    def read(self, pictures: PictureReader, data: bytes) -> ReadPicture:
+        """A picture file as the encoder takes it. Raises PhotoError with the reason if it can't be used."""
+        description = self.encoder.description
+        return pictures.read(data, description.image_size, description.resample)
 
-    def pixels(self, image: Image.Image) -> NDArray[np.float32]:
-        """The tensor [3, H, W] of an upright RGB picture."""
-        return pixel_values(image, self.encoder.description)
-
-    def embed(self, pixels: list[NDArray[np.float32]]) -> tuple[np.ndarray, np.ndarray]:
-        """Vectors [N, D] and backgrounds [N] of N tensors."""
-        vectors = self.encoder.encode_images(np.stack(pixels))
+    def embed(self, pixels: Sequence[Pixels]) -> tuple[np.ndarray, np.ndarray]:
+        """Vectors [N, D] and backgrounds [N] of N pictures [height, width, 3] of the encoder's size."""
+        description = self.encoder.description
+        vectors = self.encoder.encode_images(np.stack([normalised(one, description) for one in pixels]))
         return vectors, self.backgrounds(vectors)
 
     def backgrounds(self, vectors: np.ndarray) -> np.ndarray:

@@ -36,8 +36,34 @@ _MAIN_TAGS = frozenset(("Make", "Model", "DateTime"))
 _MM_PER_FOCAL_PLANE_UNIT = {2: 25.4, 3: 10.0, 4: 1.0, 5: 0.001}
 _MAX_UTC_OFFSET_MIN = 14 * 60
 _MAX_CAMERA_NAME_LENGTH = 80
+# Cameras write some ten kilobytes, with a preview some hundreds; Pillow needs 3 microseconds for each number of a tag.
+_MAX_EXIF_BYTES = 4_000_000
+# ExifRead follows whatever a file says, in circles too. It reads a phone's HEIC in under 2 000 steps.
+_MAX_EXIFREAD_STEPS = 20_000
+_MAX_EXIFREAD_BYTES = 8_000_000
 
 Tags = dict[str, Any]
+
+
+class _PatienceLost(Exception):
+    """A file sends its reader from place to place."""
+
+
+class _PatientFile(io.BytesIO):
+    """A file that can be read so many times and so far, and then raises _PatienceLost."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._steps_left = _MAX_EXIFREAD_STEPS
+        self._bytes_left = _MAX_EXIFREAD_BYTES
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
+        self._steps_left -= 1
+        self._bytes_left -= len(data)
+        if self._steps_left < 0 or self._bytes_left < 0:
+            raise _PatienceLost
+        return data
 
 
 def read_tags(image: Image.Image, data: bytes) -> Tags:
@@ -45,7 +71,18 @@ def read_tags(image: Image.Image, data: bytes) -> Tags:
 
     `image` is the opened picture, `data` the file it came from.
     """
+    if len(image.info.get("exif") or b"") > _MAX_EXIF_BYTES:
+        return {}
     return _with_pillow(image) or _with_exifread(data)
+
+
+def orientation(image: Image.Image) -> int:
+    """How an opened picture must be turned to stand upright (Exif 3.0: 1 to 8), 1 if it doesn't tell."""
+    try:
+        value = image.getexif().get(ExifTags.Base.Orientation)
+    except Exception:
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def _with_pillow(image: Image.Image) -> Tags:
@@ -66,7 +103,7 @@ def _with_pillow(image: Image.Image) -> Tags:
 def _with_exifread(data: bytes) -> Tags:
     # ExifRead can raise a bare AssertionError on HEIC, and others on broken files.
     try:
-        found = exifread.process_file(io.BytesIO(data), details=False)
+        found = exifread.process_file(_PatientFile(data), details=False)
     except Exception:
         return {}
     tags: Tags = {}

@@ -6,7 +6,7 @@ or a second worker costs time, never data. Design: docs/architecture.md.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -16,6 +16,7 @@ from cumbre.embed import PhotoEmbedder
 from cumbre.index.port import PhotoIndex, PhotoWrite, Vector
 from cumbre.object_reader import DecodedPhoto, ObjectReader, Outcome, OutcomeKind, ReadyWrite
 from cumbre.photo import PhotoLimits
+from cumbre.pictures.port import PictureReader
 from cumbre.storage.port import PhotoStorage
 
 # How often one key is looked at again because it changed under our hands, before the next event or scan must.
@@ -46,6 +47,7 @@ class Ingestor:
         storage_of: Callable[[str], PhotoStorage],
         index: PhotoIndex,
         embedder: PhotoEmbedder,
+        pictures: PictureReader,
         annotator: Callable[[], Annotator],
         options: IngestOptions,
     ) -> None:
@@ -54,7 +56,7 @@ class Ingestor:
         self._embedder = embedder
         self._annotator = annotator
         self._options = options
-        self._reader = ObjectReader(storage_of, index, embedder, options.limits)
+        self._reader = ObjectReader(storage_of, index, embedder, pictures, options.limits.max_bytes)
 
     def reconcile(self, bucket: str, key: str) -> Outcome:
         """Reconcile one object. Raises StorageError or IndexFault if either can't be reached."""
@@ -144,14 +146,15 @@ class Ingestor:
     def _write(self, bucket: str, batch: list[Looked]) -> list[tuple[Outcome | None, str]]:
         """Embed and write a batch, then look at the objects again; an outcome of None: changed meanwhile."""
         ready = [one for one in batch if isinstance(one, ReadyWrite)]
-        decoded = [one for one in batch if isinstance(one, DecodedPhoto)]
-        if decoded:
-            vectors, backgrounds = self._embedder.embed([one.pixels for one in decoded])
-            annotator = self._annotator()
-            for photo, vector, background in zip(decoded, vectors, backgrounds, strict=True):
-                document = self._document(annotator, photo, vector, float(background))
-                write = PhotoWrite(document, vector, photo.expected_version)
-                ready.append(ReadyWrite(write, Outcome(bucket, photo.stat.key, OutcomeKind.INDEXED)))
+        # Copies were looked at side by side: each content is embedded once.
+        by_content: dict[str, list[DecodedPhoto]] = {}
+        for photo in (one for one in batch if isinstance(one, DecodedPhoto)):
+            copy = self._reader.copy_of_twin(photo)
+            if copy is None:
+                by_content.setdefault(photo.content_sha256, []).append(photo)
+            else:
+                ready.append(copy)
+        ready += self._embedded(list(by_content.values()))
         conflicts = {write.document.id for write in self.index.write([one.write for one in ready])} if ready else set()
         storage = self._storage_of(bucket)
         settled: list[tuple[Outcome | None, str]] = []
@@ -162,6 +165,18 @@ class Ingestor:
             settled.append((one.outcome if still_true else None, document.key))
         return settled
 
+    def _embedded(self, contents: list[list[DecodedPhoto]]) -> Iterator[ReadyWrite]:
+        """The writes of photos, given as lists of those with the same content."""
+        if not contents:
+            return
+        vectors, backgrounds = self._embedder.embed([photos[0].picture.pixels for photos in contents])
+        annotator = self._annotator()
+        for photos, vector, background in zip(contents, vectors, backgrounds, strict=True):
+            for photo in photos:
+                document = self._document(annotator, photo, vector, float(background))
+                write = PhotoWrite(document, vector, photo.expected_version)
+                yield ReadyWrite(write, Outcome(photo.bucket, photo.stat.key, OutcomeKind.INDEXED))
+
     def _document(self, annotator: Annotator, one: DecodedPhoto, vector: Vector, background: float) -> PhotoDocument:
         document = PhotoDocument(
             bucket=one.bucket,
@@ -171,8 +186,8 @@ class Ingestor:
             size_bytes=one.stat.size_bytes,
             indexed_at=now(),
             model_id=self.index.space.model_id,
-            facts=one.facts,
-            sky_fraction=one.sky_fraction,
+            facts=one.picture.facts,
+            sky_fraction=one.picture.sky_fraction,
             background=background,
         )
         return annotator.annotate(document, vector)

@@ -14,6 +14,8 @@ from cumbre.generation import Generation
 from cumbre.identify import IdentifyPolicy
 from cumbre.index.port import IndexGenerations, PhotoIndex
 from cumbre.ingest import IngestOptions, Ingestor
+from cumbre.pictures.port import PictureReader
+from cumbre.renditions import Renditions
 from cumbre.settings import Settings
 from cumbre.state.port import StateStore
 from cumbre.storage.folder import FolderPhotoStorage
@@ -38,6 +40,8 @@ class Library:
     model: VisibilityModel
     policy: IdentifyPolicy
     options: IngestOptions
+    pictures: PictureReader
+    renditions: Renditions
     cache: Path
     problems: dict[str, str] = field(default_factory=dict)
     _joined: dict[PhotoIndex, Generation] = field(default_factory=dict)
@@ -80,7 +84,16 @@ class Library:
         return [self.ingestor(one) for one in (self.active(), building) if one is not None]
 
     def ingestor(self, generation: Generation) -> Ingestor:
-        return Ingestor(self.storage, generation.index, generation.embedder, generation.annotator, self.options)
+        return Ingestor(
+            self.storage, generation.index, generation.embedder, self.pictures, generation.annotator, self.options
+        )
+
+    def trim_renditions(self) -> None:
+        """Delete cached renditions of photos that left the album, and the oldest beyond the cache's size."""
+        index = self.index()
+        self.renditions.trim(
+            lambda sha256: index.find_by_content(sha256) is not None, self.settings.cache_mb * 1_000_000
+        )
 
     def reindex_due(self) -> str:
         """A sentence if another model is wanted than the one that answers, else empty."""
@@ -91,6 +104,7 @@ class Library:
         return f"The model {index.space.model_id} answers, {wanted} is wanted: `cumbre reindex` changes over."
 
     def close(self) -> None:
+        self.pictures.close()
         self.generations.close()
         self.state.close()
 

@@ -5,15 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
-import numpy as np
-from numpy.typing import NDArray
-
-from cumbre.documents import PhotoDocument, PhotoFacts, now, photo_id
+from cumbre.documents import PhotoDocument, now, photo_id
 from cumbre.embed import PhotoEmbedder
 from cumbre.errors import ObjectChanged, ObjectGone, PhotoError, VersionConflict
 from cumbre.index.port import PhotoIndex, PhotoWrite, StoredPhoto
-from cumbre.photo import PhotoLimits, read_photo
-from cumbre.skyline import sky_fraction
+from cumbre.pictures.port import PictureReader, ReadPicture
 from cumbre.storage.port import ObjectStat, PhotoStorage
 
 
@@ -41,9 +37,7 @@ class DecodedPhoto:
     stat: ObjectStat
     bucket: str
     content_sha256: str
-    facts: PhotoFacts
-    sky_fraction: float
-    pixels: NDArray[np.float32]
+    picture: ReadPicture
     expected_version: int | None
 
 
@@ -63,12 +57,14 @@ class ObjectReader:
         storage_of: Callable[[str], PhotoStorage],
         index: PhotoIndex,
         embedder: PhotoEmbedder,
-        limits: PhotoLimits,
+        pictures: PictureReader,
+        max_bytes: int,
     ) -> None:
         self._storage_of = storage_of
         self._index = index
         self._embedder = embedder
-        self._limits = limits
+        self._pictures = pictures
+        self._max_bytes = max_bytes
 
     def look(self, bucket: str, key: str) -> DecodedPhoto | ReadyWrite | Outcome | None:
         """Everything up to the encoder for one key; None if the object changed under our hands."""
@@ -85,7 +81,7 @@ class ObjectReader:
                 return Outcome(bucket, key, OutcomeKind.UNCHANGED)
             return Outcome(bucket, key, OutcomeKind.FAILED, failure)
         try:
-            data = storage.read(key, stat.etag, self._limits.max_bytes)
+            data = storage.read(key, stat.etag, self._max_bytes)
             return self._read(bucket, stat, stored, data)
         except (ObjectGone, ObjectChanged):
             return None
@@ -99,17 +95,10 @@ class ObjectReader:
         version = stored.version if stored else None
         twin = self._twin(stored, content_sha256)
         if twin is not None:
-            return self._copy(bucket, stat, stored, twin)
-        photo = read_photo(data, self._limits, self._embedder.wanted_px)
-        return DecodedPhoto(
-            stat=stat,
-            bucket=bucket,
-            content_sha256=content_sha256,
-            facts=photo.facts,
-            sky_fraction=sky_fraction(photo.image),
-            pixels=self._embedder.pixels(photo.image),
-            expected_version=version,
-        )
+            itself = stored is not None and stored.document.id == twin.document.id
+            return self._copy(bucket, stat, version, twin, itself)
+        picture = self._embedder.read(self._pictures, data)
+        return DecodedPhoto(stat, bucket, content_sha256, picture, version)
 
     def _twin(self, stored: StoredPhoto | None, content_sha256: str) -> StoredPhoto | None:
         """An indexed photo with the same content: this very one (it was only touched), a copy, or its old name."""
@@ -117,20 +106,26 @@ class ObjectReader:
             return stored
         return self._index.find_by_content(content_sha256)
 
-    def _copy(self, bucket: str, stat: ObjectStat, stored: StoredPhoto | None, twin: StoredPhoto) -> ReadyWrite | None:
+    def copy_of_twin(self, photo: DecodedPhoto) -> ReadyWrite | None:
+        """The write of a photo whose twin has been indexed since it was looked at; None if there is none (any more)."""
+        twin = self._index.find_by_content(photo.content_sha256)
+        return None if twin is None else self._copy(photo.bucket, photo.stat, photo.expected_version, twin)
+
+    def _copy(
+        self, bucket: str, stat: ObjectStat, version: int | None, twin: StoredPhoto, itself: bool = False
+    ) -> ReadyWrite | None:
         """The twin's document under this key; the vector is the twin's, so nothing is embedded again.
 
-        None if the twin is gone meanwhile.
+        itself: the twin is the document of this very key. None if the twin is gone meanwhile.
         """
         document = replace(
             twin.document, id=photo_id(bucket, stat.key), bucket=bucket, key=stat.key, etag=stat.etag, indexed_at=now()
         )
-        itself = stored is not None and stored.document.id == twin.document.id
         vector = None if itself else self._index.vector(twin.document.id)
         if vector is None and not itself:
             return None
         kind = OutcomeKind.UNCHANGED if itself else OutcomeKind.INDEXED
-        write = PhotoWrite(document, vector, stored.version if stored else None)
+        write = PhotoWrite(document, vector, version)
         return ReadyWrite(write, Outcome(bucket, stat.key, kind))
 
     def _failed(self, bucket: str, stat: ObjectStat, stored: StoredPhoto | None, reason: str) -> ReadyWrite:

@@ -1,20 +1,35 @@
 """Bytes -> a picture, upright and in RGB, and the facts that the file states. Untrusted bytes meet limits here."""
 
 import io
+import logging
 import warnings
 from dataclasses import dataclass
 from functools import cache
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageChops, ImageFile, UnidentifiedImageError
 
+from cumbre.claims import check_claims, check_pixels
+from cumbre.colour import to_rgb
+from cumbre.damage import damaged, empty_file, no_picture, picture_format
 from cumbre.documents import PhotoFacts
 from cumbre.errors import PhotoError
-from cumbre.exif import facts_from_tags, read_tags
+from cumbre.exif import facts_from_tags, orientation, read_tags
 
 # Formats are named, so that none of Pillow's other parsers sees untrusted bytes. "JPEG" opens some phones' MPO too.
 _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "HEIF")
 # A JPEG decoded at this many times the wanted size costs a third and differs by less than 2 grey levels (measured).
 _DRAFT_FACTOR = 2
+# Exif 3.0, Orientation: what makes the stored picture stand upright. From 5 on the sides change places.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SIDES_CHANGE = range(5, 9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +60,28 @@ def _prepare_pillow() -> None:
     from pillow_heif import register_heif_opener
 
     register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
-    # Broken EXIF is "unknown" and no news for the terminal.
+    # Broken EXIF is "unknown" and no news for the terminal; what else is wrong becomes the photo's reason.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)
     # Pillow's own limit is a warning that nobody sees; PhotoLimits replaces it.
     Image.MAX_IMAGE_PIXELS = None
+    # Half a picture, grey from some row on, would be found as something that it is not.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
 def read_photo(data: bytes, limits: PhotoLimits, wanted_px: int | None = None) -> Photo:
     """Decode a picture file.
 
-    With wanted_px a JPEG may be decoded at a reduced size, its short side still at least twice wanted_px. Raises
-    PhotoError with the reason if the bytes are not a picture that can be used.
+    With wanted_px a JPEG may be decoded at a reduced size, its short side still at least twice wanted_px. Of several
+    pictures in one file the first (of HEIC the main one) is read. Raises PhotoError with the reason, one printable
+    line, if the bytes are not a picture that can be used; a file that ends too early is none, however much it holds.
     """
     _prepare_pillow()
     if len(data) > limits.max_bytes:
         raise PhotoError(f"the file is larger than {limits.max_bytes // 1_000_000} MB")
     if not data:
-        raise PhotoError("the file is empty")
+        raise PhotoError(empty_file())
+    check_claims(data, limits.max_pixels)
     # Decoders raise whatever a broken file leads to; each becomes the photo's reason.
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
@@ -69,59 +89,53 @@ def read_photo(data: bytes, limits: PhotoLimits, wanted_px: int | None = None) -
     except PhotoError:
         raise
     except UnidentifiedImageError:
-        raise PhotoError("not a picture in a format that Cumbre reads (HEIC, JPEG, PNG, WebP, AVIF, TIFF)") from None
+        raise PhotoError(_why_unidentified(data)) from None
     except MemoryError:
         raise PhotoError("the picture needs more memory than there is") from None
     except Exception as error:
-        raise PhotoError(f"the picture is damaged ({_first_line(error)})") from error
+        raise PhotoError(damaged(data, error)) from error
 
 
-def _decode(opened: Image.Image, data: bytes, limits: PhotoLimits, wanted_px: int | None) -> Photo:
+def _decode(opened: ImageFile.ImageFile, data: bytes, limits: PhotoLimits, wanted_px: int | None) -> Photo:
     width, height = opened.size
-    if width * height > limits.max_pixels:
-        raise PhotoError(
-            f"{width} x {height} pixels are more than the limit of {limits.max_pixels // 1_000_000} megapixels"
-        )
-    if width == 0 or height == 0:
-        raise PhotoError("the picture has no pixels")
+    check_pixels(width, height, limits.max_pixels)
     tags = read_tags(opened, data)
+    # Pillow turns a TIFF by itself, and pillow-heif a HEIC.
+    turn = 1 if opened.format == "TIFF" else orientation(opened)
     if wanted_px is not None and opened.format in ("JPEG", "MPO"):
         scale = min(1.0, _DRAFT_FACTOR * wanted_px / min(width, height))
         opened.draft("RGB", (int(width * scale), int(height * scale)))
-    upright = _upright(opened)
-    turned = (upright.width > upright.height) != (opened.width > opened.height)
-    oriented = (height, width) if turned else (width, height)
-    facts = facts_from_tags(tags, *oriented, file_format=_format_name(opened))
-    return Photo(to_rgb(upright), facts)
+    opened.load()
+    # Decoders learn a picture's true size while they decode, and so may a bomb's.
+    check_pixels(*opened.size, limits.max_pixels)
+    facts = facts_from_tags(
+        tags, *((height, width) if turn in _SIDES_CHANGE else (width, height)), file_format=_format_name(opened)
+    )
+    return Photo(_upright_rgb(opened, turn), facts)
 
 
-def _upright(opened: Image.Image) -> Image.Image:
-    """Turned as its EXIF says; a directory too broken to be read says nothing."""
+def _upright_rgb(opened: ImageFile.ImageFile, turn: int) -> Image.Image:
+    # The pixels alone: the opened file keeps its bytes, its metadata and perhaps the decoder's copy of the pixels.
+    picture: Image.Image = opened._new(opened.im)
+    # Pillow takes every CMYK JPEG for one with Adobe's inverted inks.
+    if opened.format == "JPEG" and opened.mode == "CMYK" and "adobe" not in opened.info:
+        picture = ImageChops.invert(picture)
+    picture = to_rgb(picture)
+    picture.info = {}
+    return picture.transpose(_TURNS[turn]) if turn in _TURNS else picture
+
+
+def _why_unidentified(data: bytes) -> str:
+    file_format = picture_format(data)
+    if file_format is None:
+        return no_picture(data)
+    # Image.open() drops what the decoder said.
     try:
-        return ImageOps.exif_transpose(opened)
-    except Exception:
-        return opened
-
-
-def to_rgb(image: Image.Image) -> Image.Image:
-    """The picture in 8-bit RGB. 16-bit grey is scaled, where Pillow alone would clip it to white."""
-    if image.mode == "RGB":
-        image.load()
-        return image
-    if image.mode in ("I;16", "I;16B", "I;16L", "I"):
-        return image.convert("I").point(lambda level: level / 257, "L").convert("RGB")
-    if image.mode == "F":
-        low, high = (float(v) for v in image.getextrema())  # type: ignore[arg-type]
-        scale = 255.0 / (high - low) if high > low else 0.0
-        return image.point(lambda level: level * scale - low * scale).convert("L").convert("RGB")
-    if image.mode == "P" and "transparency" in image.info:
-        return image.convert("RGBA").convert("RGB")
-    return image.convert("RGB")
+        Image.OPEN[file_format][0](io.BytesIO(data), "")
+    except Exception as error:
+        return damaged(data, error)
+    return no_picture(data)
 
 
 def _format_name(opened: Image.Image) -> str:
     return {"MPO": "JPEG", "HEIF": "HEIC"}.get(opened.format or "", opened.format or "")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:200]

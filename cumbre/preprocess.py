@@ -10,6 +10,8 @@ from cumbre.model_directory import ModelDescription
 # megapixels. The golden vectors of SigLIP-2 keep a cosine of 0.9999996, real photos 0.99997.
 _REDUCING_GAP = 2.0
 
+Pixels = NDArray[np.uint8]
+
 
 def pixel_values(image: Image.Image, description: ModelDescription) -> NDArray[np.float32]:
     """The pixel tensor of one upright picture, shape [3, height, width], float32, channels red, green, blue.
@@ -22,10 +24,19 @@ def pixel_values(image: Image.Image, description: ModelDescription) -> NDArray[n
 
     The same steps as the reference image processor of SigLIP (tests/unit/test_encoder.py pins them).
     """
+    return normalised(resized(image, description.image_size, description.resample), description)
+
+
+def resized(image: Image.Image, size: tuple[int, int], resample: int) -> Pixels:
+    """Steps 1 and 2: uint8 [height, width, 3] for a size of (height, width)."""
     rgb = image if image.mode == "RGB" else image.convert("RGB")
-    height, width = description.image_size
-    resized = rgb.resize((width, height), Image.Resampling(description.resample), reducing_gap=_REDUCING_GAP)
-    scaled = np.asarray(resized, dtype=np.float32) * np.float32(description.rescale_factor)
+    height, width = size
+    return np.asarray(rgb.resize((width, height), Image.Resampling(resample), reducing_gap=_REDUCING_GAP))
+
+
+def normalised(pixels: Pixels, description: ModelDescription) -> NDArray[np.float32]:
+    """Steps 3 to 5: the tensor [3, height, width] of resized pixels."""
+    scaled = pixels.astype(np.float32) * np.float32(description.rescale_factor)
     mean = np.asarray(description.image_mean, dtype=np.float32)
     std = np.asarray(description.image_std, dtype=np.float32)
     return np.ascontiguousarray(((scaled - mean) / std).transpose(2, 0, 1))

@@ -12,6 +12,7 @@ from cumbre.catalog import Peak
 from cumbre.catalog_store import CatalogStore
 from cumbre.embed import PhotoEmbedder
 from cumbre.index.port import Vector
+from cumbre.preprocess import pixel_values
 from cumbre.prompts import PROMPT_VERSION, peak_prototype
 from cumbre.vector_cache import read_vectors, write_vectors
 
@@ -58,7 +59,8 @@ class Prototypes:
         if not jpegs:
             return None
         # The bytes are renditions of our own making.
-        pixels = [self._embedder.pixels(Image.open(io.BytesIO(jpeg)).convert("RGB")) for jpeg in jpegs]
+        description = self._embedder.encoder.description
+        pixels = [pixel_values(Image.open(io.BytesIO(jpeg)), description) for jpeg in jpegs]
         return self._embedder.encoder.encode_images(np.stack(pixels))
 
 

@@ -59,6 +59,7 @@ class Settings:
         "CUMBRE_PEAK_MIN_PROBABILITY", 0.15, "the least probability with which a peak counts in filters and totals"
     )
     peak_max: int = _setting("CUMBRE_PEAK_MAX", 4, "how many peaks of one photo count at most")
+    cache_mb: int = _setting("CUMBRE_CACHE_MB", 2000, "how large the cache of pictures to show may grow, in megabytes")
     workers: int = _setting("CUMBRE_WORKERS", 0, "photos decoded at the same time; 0: one a processor")
     batch_size: int = _setting("CUMBRE_BATCH_SIZE", 8, "photos embedded at once")
     reconcile_minutes: float = _setting(
@@ -72,6 +73,7 @@ class Settings:
         _in_range("CUMBRE_PEAK_RANGE_KM", self.peak_range_km, 1, 300)
         _in_range("CUMBRE_PEAK_MIN_PROBABILITY", self.peak_min_probability, 0, 1)
         _in_range("CUMBRE_PEAK_MAX", self.peak_max, 1, 12)
+        _in_range("CUMBRE_CACHE_MB", self.cache_mb, 0, 1_000_000)
         _in_range("CUMBRE_WORKERS", self.workers, 0, 256)
         _in_range("CUMBRE_BATCH_SIZE", self.batch_size, 1, 1024)
         _in_range("CUMBRE_RECONCILE_MINUTES", self.reconcile_minutes, 0, 100_000)

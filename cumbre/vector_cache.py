@@ -1,12 +1,13 @@
 """Vectors that cost seconds to make, kept in a file. A missing or damaged file is an empty cache, never an error."""
 
+import io
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import numpy as np
 
+from cumbre.cache_file import keep
 from cumbre.index.port import Vector
 
 
@@ -21,15 +22,7 @@ def read_vectors(file: Path) -> dict[str, Vector]:
 
 
 def write_vectors(file: Path, vectors: Mapping[str, Vector]) -> None:
-    """Write a cache file whole or not at all; what can't be written costs the time to make it again."""
-    partial: Path | None = None
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        # A name of its own: other processes may be writing theirs.
-        with NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as out:
-            partial = Path(out.name)
-            np.savez(out, **vectors)  # type: ignore[arg-type]
-        partial.replace(file)
-    except OSError:
-        if partial is not None:
-            partial.unlink(missing_ok=True)
+    """Keep a cache file; see cache_file.keep."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **vectors)  # type: ignore[arg-type]
+    keep(file, buffer.getvalue())

@@ -13,6 +13,9 @@ from cumbre.embed import PhotoEmbedder
 from cumbre.encoder import OnnxEncoder
 from cumbre.library import Library
 from cumbre.models import resolve_model
+from cumbre.photo import PhotoLimits
+from cumbre.pictures.isolated import IsolatedPictureReader
+from cumbre.pictures.port import PictureReader
 from cumbre.settings import Settings
 from tests.pictures import encoded, exif, landscape
 
@@ -51,6 +54,34 @@ def cache_of_lite(lite: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory) -
 def home(tmp_path: Path, cache_of_lite: Path) -> Path:
     shutil.copytree(cache_of_lite, tmp_path / "home" / "cache")
     return tmp_path / "home"
+
+
+class Lent:
+    """A reader of pictures that whoever borrows it can't close."""
+
+    def __init__(self, reader: IsolatedPictureReader) -> None:
+        self.read, self.rendition, self.warm_up = reader.read, reader.rendition, reader.warm_up
+
+    def close(self) -> None:
+        """It belongs to all tests."""
+
+
+@pytest.fixture(scope="session")
+def picture_processes() -> Iterator[IsolatedPictureReader]:
+    """The processes that read pictures, for all tests: starting one takes a fifth of a second."""
+    reader = IsolatedPictureReader(PhotoLimits(), 4)
+    yield reader
+    reader.close()
+
+
+@pytest.fixture(autouse=True)
+def shared_picture_processes(picture_processes: IsolatedPictureReader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Libraries with the usual limits share them."""
+
+    def reader(limits: PhotoLimits, most: int) -> PictureReader:
+        return Lent(picture_processes) if limits == PhotoLimits() else IsolatedPictureReader(limits, most)
+
+    monkeypatch.setattr("cumbre.bootstrap.IsolatedPictureReader", reader)
 
 
 @pytest.fixture

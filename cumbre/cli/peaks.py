@@ -10,6 +10,9 @@ from tqdm import tqdm
 
 from cumbre.cli.output import json_option, notice, opened_library, print_json, table
 
+# Larger than any encoder looks at.
+_REFERENCE_PX = 640
+
 if TYPE_CHECKING:
     from cumbre.library import Library
 
@@ -109,13 +112,11 @@ def remove(peak_id: str, json: bool) -> None:
 @json_option
 def reference(peak_id: str, files: tuple[Path, ...], remove: bool, json: bool) -> None:
     """Teach how a peak looks: 1 to 3 photos are blended into its prototype, then all photos are named anew."""
-    from cumbre.renditions import Renditions
-
     if remove == bool(files):
         raise click.UsageError("name 1 to 3 photos, or use --remove")
     with opened_library() as library:
-        renditions = Renditions(library.cache / "renditions", library.options.limits)
-        library.store.set_references(peak_id, [renditions.encode(file.read_bytes(), 640) for file in files])
+        jpegs = [library.pictures.rendition(file.read_bytes(), _REFERENCE_PX) for file in files]
+        library.store.set_references(peak_id, jpegs)
         if not library.active().encoder.description.tells_peaks:
             notice("kept; the model that answers now (lite) can't tell mountains apart and doesn't use it yet")
         changed = name_anew(library, quiet=json)

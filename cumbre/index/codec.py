@@ -18,8 +18,7 @@ def to_record(document: PhotoDocument) -> Record:
     """The record of a document: datetimes as ISO 8601, everything else as it is."""
     record = asdict(document)
     record["indexed_at"] = document.indexed_at.isoformat()
-    if document.facts is not None and document.facts.taken_at is not None:
-        record["facts"]["taken_at"] = document.facts.taken_at.isoformat()
+    record["facts"] = None if document.facts is None else facts_to_record(document.facts)
     return record
 
 
@@ -30,14 +29,23 @@ def from_record(record: Record) -> PhotoDocument:
     known["peaks"] = tuple(PeakPrediction(**_only(p, _PREDICTION_NAMES)) for p in record["peaks"])
     known["predicted_peaks"] = tuple(record["predicted_peaks"])
     known["used"] = tuple(record["used"])
-    if record["facts"] is not None:
-        facts = _only(record["facts"], _FACT_NAMES)
-        if facts["position"] is not None:
-            facts["position"] = Position(**facts["position"])
-        if facts["taken_at"] is not None:
-            facts["taken_at"] = datetime.fromisoformat(facts["taken_at"])
-        known["facts"] = PhotoFacts(**facts)
+    known["facts"] = None if record["facts"] is None else facts_from_record(record["facts"])
     return PhotoDocument(**known)
+
+
+def facts_to_record(facts: PhotoFacts) -> Record:
+    """The record of what a file states."""
+    return {**asdict(facts), "taken_at": None if facts.taken_at is None else facts.taken_at.isoformat()}
+
+
+def facts_from_record(record: Record) -> PhotoFacts:
+    """What a file states, of its record."""
+    known = _only(record, _FACT_NAMES)
+    if known["position"] is not None:
+        known["position"] = Position(**known["position"])
+    if known["taken_at"] is not None:
+        known["taken_at"] = datetime.fromisoformat(known["taken_at"])
+    return PhotoFacts(**known)
 
 
 def _only(record: Record, names: frozenset[str]) -> Record:

@@ -1,0 +1,113 @@
+"""Why a file can't be used as a picture, in words that its owner understands; the decoder's own words in brackets."""
+
+FORMATS_READ = "HEIC, JPEG, PNG, WebP, AVIF and TIFF"
+
+_COPY_AGAIN = "copy it again from the camera, the phone or a backup"
+_MAX_DETAIL_CHARS = 200
+# Far enough into a text to meet what only a binary file has.
+_SAMPLE_BYTES = 512
+
+_HEIF_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"))
+_AVIF_BRANDS = frozenset((b"avif", b"avis"))
+# How files begin that are called photos and are none, and what they are.
+_OTHER_FILES = (
+    (b"GIF8", "a GIF"),
+    (b"BM", "a BMP"),
+    (b"%PDF", "a PDF"),
+    (b"8BPS", "a Photoshop file"),
+    (b"PK\3\4", "a ZIP archive"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL"),
+    (b"\xff\x0a", "a JPEG XL"),
+    (b"\0\0\0\x0cjP  ", "a JPEG 2000"),
+    (b"\x1aE\xdf\xa3", "a video"),
+    (b"FUJIFILM", "a raw file of a camera"),
+)
+_OTHER_BOXES = {b"crx ": "a raw file of a camera"}
+
+
+def empty_file() -> str:
+    return f"the file is empty: {_COPY_AGAIN}"
+
+
+def picture_format(data: bytes) -> str | None:
+    """Pillow's name of the format that a file's first bytes announce, None if it is none that is read."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return "TIFF"
+    brands = _brands(data)
+    if brands & _AVIF_BRANDS:
+        return "AVIF"
+    return "HEIF" if brands & _HEIF_BRANDS else None
+
+
+def no_picture(data: bytes) -> str:
+    """Why a file in none of the formats is no picture: what it is instead, if that can be told."""
+    if not data.strip(b"\0"):
+        return f"the file holds nothing but zeros, as after a failed copy: {_COPY_AGAIN}"
+    kind = _kind(data)
+    if kind is None:
+        return f"not a picture in a format that Cumbre reads ({FORMATS_READ})"
+    return f"not a picture in a format that Cumbre reads but {kind}: it reads {FORMATS_READ}"
+
+
+def damaged(data: bytes, error: Exception) -> str:
+    """Why a picture can't be decoded, by what the decoder raised."""
+    detail = _detail(error)
+    if "MAX_TEXT" in detail:
+        return f"the PNG carries an oversized text or colour profile: save it anew without it ({detail})"
+    if "truncated" in detail.lower() or _ends_too_early(data):
+        return f"the picture is damaged, the file ends too early: {_COPY_AGAIN} ({detail})"
+    return f"the picture is damaged: {_COPY_AGAIN} ({detail})"
+
+
+def _kind(data: bytes) -> str | None:
+    for start, kind in _OTHER_FILES:
+        if data.startswith(start):
+            return kind
+    if data[4:8] in (b"ftyp", b"moov", b"mdat"):
+        return _OTHER_BOXES.get(data[8:12], "a video")
+    if data[:4] == b"RIFF" and data[8:12] == b"AVI ":
+        return "a video"
+    sample = data[:_SAMPLE_BYTES].decode("utf-8", "replace")
+    # The sample may end within a character.
+    if all(c.isprintable() or c.isspace() for c in sample) and "\ufffd" not in sample[:-3]:
+        return "a web page" if sample.lstrip("\ufeff \r\n\t")[:1] == "<" else "a text"
+    return None
+
+
+def _brands(data: bytes) -> set[bytes]:
+    """What the first box of an ISO media file says it is."""
+    if data[4:8] != b"ftyp":
+        return set()
+    end = min(int.from_bytes(data[:4], "big"), 256)
+    return {data[8:12], *(data[at : at + 4] for at in range(16, end, 4))}
+
+
+def _ends_too_early(data: bytes) -> bool:
+    """Whether the file is shorter than its own boxes say."""
+    if data[:4] == b"RIFF":
+        return len(data) < 8 + int.from_bytes(data[4:8], "little")
+    if data[4:8] != b"ftyp":
+        return False
+    at = 0
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        if size == 0:  # to the end of the file
+            return False
+        if size == 1:
+            size = int.from_bytes(data[at + 8 : at + 16], "big")
+        if size < 8:  # nonsense, which is another matter
+            return False
+        at += size
+    return at > len(data)
+
+
+def _detail(error: Exception) -> str:
+    """One printable line of what a decoder said."""
+    words = "".join(c if c.isprintable() else " " for c in str(error))
+    return " ".join(words.split())[:_MAX_DETAIL_CHARS] or type(error).__name__

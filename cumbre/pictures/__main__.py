@@ -1,0 +1,90 @@
+"""One picture process: reads picture files from its input, answers on its output, and may do nothing else.
+
+    python -m cumbre.pictures MAX_BYTES MAX_PIXELS
+
+It ends with its input. Its memory and, for each picture, its processor time are limited by the system (where there is
+one that does: Linux both, macOS the time), and it can write no file.
+"""
+
+import os
+import signal
+import sys
+
+from cumbre.errors import PhotoError
+from cumbre.index.codec import facts_to_record
+from cumbre.photo import PhotoLimits
+from cumbre.pictures.in_process import InProcessPictureReader
+from cumbre.pictures.port import PictureReader
+from cumbre.pictures.wire import Broken, Header, receive, send
+
+# The interpreter with its libraries, and a decoder's tables.
+_BASE_BYTES = 400_000_000
+# A picture of the largest size, its transposed copy, and what the decoder of HEIC keeps beside it.
+_BYTES_PER_PIXEL = 12
+PICTURE_PROCESSOR_S = 30
+# Reading pictures in the background must not slow the answers of a page down.
+_NICENESS = 5
+
+
+def main() -> None:
+    max_bytes, max_pixels = (int(argument) for argument in sys.argv[1:3])
+    limits = PhotoLimits(max_bytes, max_pixels)
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    # A library that prints must not speak in between the answers.
+    os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _limit_process(limits)
+    reader = InProcessPictureReader(limits)
+    try:
+        send(answers, {"ready": True})
+        while True:
+            header, data = receive(requests, max_bytes)
+            _limit_time()
+            send(answers, *_answer(reader, header, data))
+    except Broken:
+        pass
+
+
+def _answer(reader: PictureReader, header: Header, data: bytes) -> tuple[Header, bytes]:
+    try:
+        if "rendition_px" in header:
+            return {}, reader.rendition(data, header["rendition_px"])
+        height, width = header["size"]
+        picture = reader.read(data, (height, width), header["resample"])
+    except PhotoError as error:
+        return {"refused": str(error)}, b""
+    except MemoryError:
+        return {"refused": "the picture needs more memory than there is"}, b""
+    facts = facts_to_record(picture.facts)
+    return {"facts": facts, "sky_fraction": picture.sky_fraction}, picture.pixels.tobytes()
+
+
+def _limit_process(limits: PhotoLimits) -> None:
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    most = _BASE_BYTES + limits.max_bytes + _BYTES_PER_PIXEL * limits.max_pixels
+    # Not the address space: threads reserve far more of it than they use.
+    for limit, value in ((resource.RLIMIT_DATA, most), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
+        _, hard = resource.getrlimit(limit)
+        if hard == resource.RLIM_INFINITY or value < hard:
+            resource.setrlimit(limit, (value, value))
+
+
+def _limit_time() -> None:
+    """PICTURE_PROCESSOR_S from now on; the system ends a process that takes longer, wherever it hangs."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = int(used.ru_utime + used.ru_stime) + 1 + PICTURE_PROCESSOR_S
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""PictureReader by processes of their own: a decoder that crashes, hangs or eats memory costs one picture."""
+
+import threading
+import time
+from contextlib import suppress
+
+import numpy as np
+
+from cumbre.errors import CumbreError, PhotoError
+from cumbre.index.codec import facts_from_record
+from cumbre.photo import PhotoLimits
+from cumbre.pictures.child import Ending, PictureProcess, PictureProcessEnded
+from cumbre.pictures.port import ReadPicture
+from cumbre.pictures.wire import Header
+
+# So many pictures on, a process gives way to a new one, in case its decoders keep memory.
+_PICTURES_PER_PROCESS = 1000
+_IDLE_S = 60.0
+# A crash may have had another reason than the picture; one that comes twice has not.
+_ATTEMPTS = 2
+_JPEG_HEADROOM_BYTES = 1_000_000
+
+_REASONS = {
+    Ending.CRASHED: "the picture is damaged (its decoder crashes on it)",
+    Ending.HUNG: "the picture is damaged (its decoder does not come to an end)",
+    Ending.KILLED: "the picture needs more memory than there is",
+}
+
+
+class IsolatedPictureReader:
+    """Up to `most` processes, started when they are needed; idle ones are ended after a minute.
+
+    module is what they run. Besides PhotoError, both questions raise CumbreError where no process can be started.
+    """
+
+    def __init__(self, limits: PhotoLimits, most: int, module: str = "cumbre.pictures") -> None:
+        self._limits = limits
+        self._module = module
+        self._turn = threading.BoundedSemaphore(most)
+        self._lock = threading.Lock()
+        self._idle: list[tuple[float, PictureProcess]] = []
+        self._reaper: threading.Timer | None = None
+        self._closed = False
+
+    def warm_up(self) -> None:
+        """Start one process, so that no first picture waits for it."""
+        with self._turn:
+            self._give_back(self._take())
+
+    def read(self, data: bytes, size: tuple[int, int], resample: int) -> ReadPicture:
+        height, width = size
+        header, pixels = self._ask({"size": size, "resample": resample}, data, height * width * 3)
+        try:
+            return ReadPicture(
+                facts_from_record(header["facts"]),
+                float(header["sky_fraction"]),
+                np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 3),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise PhotoError(_REASONS[Ending.CRASHED]) from error
+
+    def rendition(self, data: bytes, size_px: int) -> bytes:
+        _, jpeg = self._ask({"rendition_px": size_px}, data, 3 * size_px * size_px + _JPEG_HEADROOM_BYTES)
+        return jpeg
+
+    def close(self) -> None:
+        """End the idle processes now, the others when they have answered."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+            if self._reaper is not None:
+                self._reaper.cancel()
+        for _, process in idle:
+            process.close()
+
+    def _ask(self, header: Header, data: bytes, max_answer_bytes: int) -> tuple[Header, bytes]:
+        if len(data) > self._limits.max_bytes:
+            raise PhotoError(f"the file is larger than {self._limits.max_bytes // 1_000_000} MB")
+        with self._turn:
+            for attempt in range(_ATTEMPTS):
+                process = self._take()
+                try:
+                    answer, more = process.ask(header, data, max_answer_bytes)
+                except PictureProcessEnded as ended:
+                    process.kill()
+                    if ended.ending is Ending.CRASHED and attempt + 1 < _ATTEMPTS:
+                        continue
+                    raise PhotoError(_REASONS[ended.ending]) from None
+                except BaseException:
+                    # Interrupted in the middle of an answer.
+                    process.kill()
+                    raise
+                self._give_back(process)
+                if "refused" in answer:
+                    raise PhotoError(str(answer["refused"]))
+                return answer, more
+        raise AssertionError("every attempt answers or raises")
+
+    def _take(self) -> PictureProcess:
+        with self._lock:
+            if self._closed:
+                raise CumbreError("Cumbre is closing")
+            if self._idle:
+                return self._idle.pop()[1]
+        return PictureProcess(self._limits, self._module)
+
+    def _give_back(self, process: PictureProcess) -> None:
+        if process.answered < _PICTURES_PER_PROCESS:
+            with self._lock:
+                if not self._closed:
+                    self._idle.append((time.monotonic(), process))
+                    self._reap_later()
+                    return
+        process.close()
+
+    def _reap_later(self) -> None:
+        if self._reaper is None:
+            self._reaper = threading.Timer(_IDLE_S, self._reap)
+            self._reaper.daemon = True
+            self._reaper.start()
+
+    def _reap(self) -> None:
+        now = time.monotonic()
+        with self._lock:
+            old = [process for since, process in self._idle if now - since >= _IDLE_S]
+            self._idle = [(since, process) for since, process in self._idle if now - since < _IDLE_S]
+            self._reaper = None
+            if self._idle and not self._closed:
+                self._reap_later()
+        for process in old:
+            with suppress(OSError):
+                process.close()

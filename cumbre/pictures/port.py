@@ -1,0 +1,30 @@
+"""The port PictureReader: everything that is asked of a picture file's bytes."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from cumbre.documents import PhotoFacts
+from cumbre.preprocess import Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPicture:
+    """What the file states, the share of its top edge that is sky (skyline.py), and its pixels [height, width, 3]."""
+
+    facts: PhotoFacts
+    sky_fraction: float
+    pixels: Pixels
+
+
+class PictureReader(Protocol):
+    """Any thread may ask. Both methods raise PhotoError with the reason where the file can't be used."""
+
+    def read(self, data: bytes, size: tuple[int, int], resample: int) -> ReadPicture:
+        """The picture, upright, in RGB, resized to (height, width) with one of Pillow's filters."""
+        ...
+
+    def rendition(self, data: bytes, size_px: int) -> bytes:
+        """A JPEG without metadata, upright, its long side at most size_px and no longer than the picture's own."""
+        ...
+
+    def close(self) -> None: ...
