@@ -15,22 +15,15 @@ from watchdog.observers.api import BaseObserver, ObservedWatch
 from watchdog.observers.polling import PollingObserverVFS
 
 from cumbre.storage.folder_walk import FolderWalk
-from cumbre.storage.formats import is_hidden, is_photo_key
-from cumbre.storage.keys import encode_name
 from functions.ingest.events import ObjectEvent
-from local.mounts import is_network_mount
+from local.mounts import is_network_mount, mounts_within
+from local.overflow import OverflowListener
 from local.settling import Rescan, Settling
+from local.tree_events import KINDS, TreeEvents
 
 _log = logging.getLogger(__name__)
 
 _MAX_WAITING = 2000
-
-# Without "opened" and "closed without writing": Cumbre's own reading would raise them for every photo.
-_KINDS = [
-    kind
-    for name in "FileCreated FileModified FileMoved FileDeleted FileAttrib DirCreated DirMoved DirDeleted".split()
-    if (kind := getattr(fs, f"{name}Event", None)) is not None
-]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +34,7 @@ class _Watch:
     path: Path
     prefix: str
     inode: tuple[int, int] | None
+    mounts: frozenset[str]
     observer: BaseObserver
     observed: ObservedWatch
     handler: fs.FileSystemEventHandler
@@ -52,7 +46,7 @@ class FolderWatcher:
     on_event gets photos once their size and time have stood still for settle_s; for a rename the new key comes before
     the old one. on_rescan gets a bucket of which single events don't tell enough: a folder was moved or deleted, events
     were lost, or the folder itself went away or came back. Folders that can't be watched, or lie on a network, are
-    polled every poll_s. Whether the folders are there is checked every check_s.
+    polled every poll_s. Whether the folders, and the drives in them, are there is checked every check_s.
     """
 
     def __init__(
@@ -64,6 +58,7 @@ class FolderWatcher:
         poll_s: float = 10.0,
         check_s: float = 5.0,
         is_network: Callable[[Path], bool] = is_network_mount,
+        mounts: Callable[[Path], frozenset[str]] = mounts_within,
     ) -> None:
         self._roots = {bucket: path.resolve() for bucket, path in roots.items()}
         self._on_event = on_event
@@ -71,6 +66,7 @@ class FolderWatcher:
         self._settle_s = settle_s
         self._check_s = check_s
         self._is_network = is_network
+        self._mounts_within = mounts
         self._settling = Settling(settle_s, _MAX_WAITING)
         self._native: BaseObserver = Observer()
         self._polling: BaseObserver = PollingObserverVFS(os.lstat, _scandir, polling_interval=poll_s)
@@ -79,13 +75,13 @@ class FolderWatcher:
         self._stale: set[str] = set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="folder-watcher", daemon=True)
-        self._overflows = _OverflowListener(self._rescan_all)
+        self._overflows = OverflowListener(self._rescan_all)
 
     def start(self) -> None:
         """Returns when the folders are watched: what changes from now on is delivered."""
         for observer in (self._native, self._polling):
             observer.start()
-        logging.getLogger("watchdog.observers").addHandler(self._overflows)
+        self._overflows.start()
         for bucket in self._roots:
             self._watch_album(bucket)
         self._thread.start()
@@ -93,7 +89,7 @@ class FolderWatcher:
     def stop(self) -> None:
         """Ends all threads; what has not settled is not delivered (the next scan finds it)."""
         self._stopping.set()
-        logging.getLogger("watchdog.observers").removeHandler(self._overflows)
+        self._overflows.stop()
         for thread in (self._native, self._polling, self._thread):
             if thread.is_alive() and thread is not threading.current_thread():
                 if isinstance(thread, BaseObserver):
@@ -163,19 +159,19 @@ class FolderWatcher:
             self._watch(bucket, album.path, "")
 
     def _watch(self, bucket: str, path: Path, prefix: str) -> bool:
-        inode = _inode(path)
+        inode, mounts = _inode(path), self._mounts_within(path)
         if inode is None:
             return False
         for observer in self._observers(path):
-            handler = _Handler(bucket, path, prefix, self._settling, self._stale)
+            handler = TreeEvents(bucket, path, prefix, self._settling, self._stale, observer is self._polling)
             try:
-                observed = observer.schedule(handler, str(path), recursive=True, event_filter=_KINDS)
+                observed = observer.schedule(handler, str(path), recursive=True, event_filter=KINDS)
             except OSError as error:
                 if error.errno in (errno.ENOENT, errno.ENOTDIR):
                     return False
                 _log.warning("%r can't be watched: %s", str(path), error.strerror)
                 continue
-            self._watches[bucket, prefix] = _Watch(bucket, path, prefix, inode, observer, observed, handler)
+            self._watches[bucket, prefix] = _Watch(bucket, path, prefix, inode, mounts, observer, observed, handler)
             if observer is self._polling or not self._limit_reached():
                 return True
             self._unwatch(self._watches[bucket, prefix])
@@ -214,13 +210,13 @@ class FolderWatcher:
     def _check_roots(self) -> None:
         """Notice folders that went away, came back, or gave way to another of the same name (a drive was mounted)."""
         for (bucket, prefix), watched in list(self._watches.items()):
-            if prefix and watched.inode != _inode(watched.path):
+            if prefix and self._is_another(watched):
                 self._unwatch(watched)
                 self._stale.add(bucket)
                 self._settling.rescan(bucket)
-        for bucket, path in self._roots.items():
+        for bucket in self._roots:
             watch = self._watches.get((bucket, ""))
-            if watch is not None and watch.inode == _inode(path):
+            if watch is not None and not self._is_another(watch):
                 continue
             for (of, _), gone in list(self._watches.items()):
                 if of == bucket:
@@ -228,94 +224,9 @@ class FolderWatcher:
             if self._watch_album(bucket) or watch is not None:
                 self._settling.rescan(bucket)
 
-
-class _Handler(fs.FileSystemEventHandler):
-    """Translates what watchdog reports of one tree."""
-
-    def __init__(self, bucket: str, path: Path, prefix: str, settling: Settling, stale: set[str]) -> None:
-        self._bucket = bucket
-        self._path = path
-        self._prefix = prefix
-        self._settling = settling
-        self._stale = stale
-
-    def dispatch(self, event: fs.FileSystemEvent) -> None:
-        source = Path(os.fsdecode(event.src_path))
-        target = Path(os.fsdecode(event.dest_path)) if event.dest_path else None
-        if event.is_directory:
-            self._folder(event.event_type, source, target)
-        elif event.event_type == fs.EVENT_TYPE_MOVED and target is not None:
-            # Synthetic: the file moved with its folder, for which there is a rescan.
-            if not event.is_synthetic:
-                self._written(target)
-                self._gone(source, target)
-        elif event.event_type == fs.EVENT_TYPE_DELETED:
-            self._gone(source)
-        else:
-            self._written(source)
-
-    def _folder(self, what: str, source: Path, target: Path | None) -> None:
-        keys = [key for path in (source, target) if path is not None and (key := self._key(path)) is not None]
-        if not any(not _has_hidden_part(key) for key in keys):
-            return
-        if what == fs.EVENT_TYPE_CREATED:
-            self._new_folder(source)
-        else:
-            self._settling.rescan(self._bucket)
-            self._stale.add(self._bucket)
-
-    def _new_folder(self, path: Path) -> None:
-        """A folder that was moved here, or linked, may be full of photos that raise no events of their own."""
-        self._stale.add(self._bucket)
-        for file in FolderWalk(path).files():
-            self._written(path / file.key)
-
-    def _written(self, path: Path) -> None:
-        key = self._key(path)
-        if key is None:
-            return
-        if path.is_symlink() and path.is_dir():
-            if not _has_hidden_part(key):
-                self._new_folder(path)
-        elif is_photo_key(key):
-            self._settling.written(self._bucket, key, path)
-
-    def _gone(self, path: Path, moved_to: Path | None = None) -> None:
-        key = self._key(path)
-        if key is None:
-            return
-        if is_photo_key(key):
-            new_key = None if moved_to is None else self._key(moved_to)
-            self._settling.gone(self._bucket, key, new_key)
-        elif not Path(key).suffix and not _has_hidden_part(key):
-            # Maybe a link to a folder: once it is gone nothing tells.
-            self._settling.rescan(self._bucket)
-            self._stale.add(self._bucket)
-
-    def _key(self, path: Path) -> str | None:
-        """The key of a path; "" or a prefix for the tree itself; None if it can't have one."""
-        try:
-            below = path.relative_to(self._path).as_posix()
-        except ValueError:
-            return None
-        encoded = encode_name("" if below == "." else below)
-        return None if encoded is None else self._prefix + encoded
-
-
-class _OverflowListener(logging.Handler):
-    """Hears that events were lost: watchdog only writes it to its log."""
-
-    def __init__(self, on_overflow: Callable[[], None]) -> None:
-        super().__init__(logging.WARNING)
-        self._on_overflow = on_overflow
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if "overflow" in record.getMessage().lower():
-            self._on_overflow()
-
-
-def _has_hidden_part(key: str) -> bool:
-    return any(is_hidden(part) for part in key.split("/"))
+    def _is_another(self, watch: _Watch) -> bool:
+        """Whether the tree is gone or another one now, or a drive in it came or went: no event tells of that."""
+        return watch.inode != _inode(watch.path) or watch.mounts != self._mounts_within(watch.path)
 
 
 def _inode(path: Path) -> tuple[int, int] | None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local.mounts import is_network_mount
+from local.mounts import is_network_mount, mounts_within
 
 MOUNTS = r"""22 1 259:2 / / rw,relatime shared:1 - ext4 /dev/nvme0n1p2 rw
 41 22 0:36 / /home/ana/nas rw,relatime shared:20 - nfs4 nas:/photos rw,vers=4.2
@@ -37,3 +37,15 @@ def test_the_innermost_mount_counts(tmp_path: Path, folder: str, network: bool) 
 
 def test_without_such_a_list_nothing_is_known(tmp_path: Path) -> None:
     assert not is_network_mount(Path("/home"), tmp_path / "none")
+    assert mounts_within(Path("/home"), tmp_path / "none") == frozenset()
+
+
+def test_drives_that_come_and_go_are_told_apart(tmp_path: Path) -> None:
+    mountinfo = tmp_path / "mountinfo"
+    mountinfo.write_text(MOUNTS)
+    within_home = mounts_within(Path("/home/ana"), mountinfo)
+    assert {one.split(" ", 1)[1] for one in within_home} == {"/home/ana/nas", "/home/ana/nas/usb"}
+    mountinfo.write_text(MOUNTS.replace("43 41", "99 41"))
+    assert mounts_within(Path("/home/ana"), mountinfo) != within_home
+    assert mounts_within(Path("/home/ana/nas/usb"), mountinfo) == {"99 /home/ana/nas/usb"}
+    assert mounts_within(Path("/home/an"), mountinfo) == frozenset()

@@ -121,12 +121,25 @@ def test_renames_tell_the_new_name_first(
     assert told.words.index("created b.jpg") < told.words.index("removed a.jpg")
 
 
-def test_deletions_are_told(watch: Start, told: Told, album: Path, way: Options) -> None:
+def test_deletions_are_told(watch: Start, told: Told, album: Path) -> None:
     put(album / "yak.jpg")
-    watch(trek=album, **way)
+    watch(trek=album)
     (album / "yak.jpg").unlink()
     told.wait_for("removed yak.jpg")
     assert "created yak.jpg" not in told.words
+
+
+def test_where_a_folder_is_polled_deletions_are_a_rescan(watch: Start, told: Told, album: Path) -> None:
+    """A network drive that is gone looks the same; the scan asks whether so many can be meant."""
+    for number in range(3):
+        put(album / f"{number}.jpg")
+    watch(trek=album, is_network=lambda _: True)
+    for number in range(3):
+        (album / f"{number}.jpg").unlink()
+    told.wait_for("rescan trek")
+    put(album / "marker.jpg")
+    told.wait_for("created marker.jpg")
+    assert not any(word.startswith("removed") for word in told.words)
 
 
 def test_overwritten_photos_are_told(watch: Start, told: Told, album: Path, way: Options) -> None:
@@ -256,7 +269,8 @@ def test_a_link_to_a_folder_that_comes_and_goes(watch: Start, told: Told, album:
     put(tmp_path / "drive" / "ama.jpg")
     watch(trek=album)
     (album / "drive").symlink_to(tmp_path / "drive")
-    told.wait_for("created drive/ama.jpg")
+    told.wait_for("rescan trek")
+    told.clear()
     # Once the new link is watched, what happens behind it is told too; the watch begins just after.
     deadline = time.monotonic() + DEADLINE_S
     number = 0
@@ -323,6 +337,20 @@ def test_a_drive_that_comes_late_is_watched_then(watch: Start, told: Told, tmp_p
     put(tmp_path / "drive" / "yak.jpg")
     told.wait_for("rescan trek")
     put(tmp_path / "drive" / "ama.jpg")
+    told.wait_for("created ama.jpg")
+
+
+def test_a_drive_that_comes_and_goes_inside_an_album_is_a_rescan(watch: Start, told: Told, album: Path) -> None:
+    mounted: set[str] = set()
+    watch(trek=album, mounts=lambda _: frozenset(mounted))
+    put(album / "yak.jpg")
+    told.wait_for("created yak.jpg")
+    assert "rescan trek" not in told.words
+    for change in (mounted.add, mounted.remove):
+        change("41 /album/drive")
+        told.wait_for("rescan trek")
+        told.clear()
+    put(album / "ama.jpg")
     told.wait_for("created ama.jpg")
 
 
