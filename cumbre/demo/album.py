@@ -1,10 +1,12 @@
 """Draw the sample album into a folder, several pictures at a time."""
 
+import io
 import os
-import tempfile
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
-from multiprocessing import get_context
+from contextlib import suppress
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 from PIL import Image
@@ -15,6 +17,7 @@ from cumbre.demo.render import render
 from cumbre.demo.scene import Scene
 from cumbre.demo.sightlines import visible_summits
 from cumbre.demo.trail import trail_scenes
+from cumbre.storage.new_file import write_new_file
 
 _JPEG_QUALITY = 90
 _MAX_WORKERS = 8
@@ -65,16 +68,10 @@ def draw_picture(scene: Scene, catalog: Catalog, path: Path) -> None:
     image = render(scene, catalog).image
     if scene.stored_turned:
         image = image.transpose(Image.Transpose.ROTATE_90)
-    # A hidden name in the same folder: a watcher of the album must not take it for a photo, and rename stays atomic.
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            image.save(file, "JPEG", quality=_JPEG_QUALITY, exif=exif_bytes(scene))
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=_JPEG_QUALITY, exif=exif_bytes(scene))
+    with suppress(FileExistsError):  # drawn by somebody else meanwhile
+        write_new_file(path, file.getvalue(), mode=0o644)
 
 
 def album_truth(catalog: Catalog, scenes: tuple[Scene, ...] | None = None) -> dict[str, tuple[str, ...]]:
@@ -88,4 +85,16 @@ def _executor(pictures: int) -> Executor:
     if workers == 1 or pictures < _WORTH_PROCESSES:
         return ThreadPoolExecutor(workers)
     # "spawn": the caller may hold threads and open databases, which a fork would copy.
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """Without this a worker waits for work for ever, should its parent be killed."""
+    parent = parent_process()
+    assert parent is not None
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, name="end-with-parent", daemon=True).start()

@@ -3,15 +3,15 @@
 import errno
 import os
 import stat
-import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from cumbre.errors import ObjectChanged, ObjectGone, PhotoError, StorageError
 from cumbre.storage.folder_walk import FolderWalk
 from cumbre.storage.formats import PHOTO_EXTENSIONS, is_photo_key
 from cumbre.storage.keys import bucket_of, decode_path, path_of
+from cumbre.storage.new_file import write_new_file
 from cumbre.storage.port import ListingIncomplete, ObjectStat
 
 # Non-blocking, in case a FIFO took the file's place since it was looked at: opening one would wait for a writer.
@@ -24,7 +24,10 @@ _FILE_FAULTS = {
     errno.EPERM: "the file may not be read (permission denied): change its permissions",
     errno.EIO: "the disk reports an error while reading the file: check the disk, restore the file from a copy",
 }
-_NO_HARD_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+
+# How finely file systems tell times apart: by the kernel's clock, or by two seconds (FAT).
+_TICK_NS = 20_000_000
+_COARSE_TICK_NS = 2_000_000_000
 
 # The longest name of a file on the usual file systems.
 _MAX_NAME_BYTES = 255
@@ -90,8 +93,10 @@ class FolderPhotoStorage:
         """See PhotoStorage.read. A file that can't be read, though the folder can, raises PhotoError."""
         path = path_of(self._root, key)
         # Before it is opened: opening a device can have effects of its own.
-        if self._look(path) is None:
+        seen = self._look(path)
+        if seen is None:
             raise ObjectGone(f"{key} is not there any more")
+        _outlast_tick(seen.st_mtime_ns)
         try:
             descriptor = os.open(path, _READ_FLAGS)
         except OSError as error:
@@ -120,7 +125,7 @@ class FolderPhotoStorage:
         path = path_of(self._root, key)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            return _object(key, _publish(path, data))
+            return _object(key, write_new_file(path, data))
         except FileExistsError as error:
             raise StorageError(f"{key} exists already: choose another name") from error
         except OSError as error:
@@ -175,6 +180,17 @@ def _etag(seen: os.stat_result) -> str:
     return f"{seen.st_size}-{seen.st_mtime_ns}"
 
 
+def _outlast_tick(mtime_ns: int) -> None:
+    """Wait until a file that has just been written can't change without a new time, which its ETag then shows.
+
+    At most two seconds, and only where times are whole seconds. Where the drive's clock is another, nothing is waited for.
+    """
+    tick_ns = _TICK_NS if mtime_ns % 1_000_000_000 else _COARSE_TICK_NS
+    left_ns = mtime_ns + tick_ns - time.time_ns()
+    if 0 < left_ns <= tick_ns:
+        time.sleep(left_ns / 1e9)
+
+
 def _object(key: str, seen: os.stat_result) -> ObjectStat:
     return ObjectStat(key, _etag(seen), seen.st_size)
 
@@ -183,38 +199,3 @@ def _too_large(size_bytes: int, max_bytes: int) -> str:
     return (
         f"the file has {size_bytes / 1e6:.1f} MB, more than the limit of {max_bytes / 1e6:.1f} MB (CUMBRE_MAX_PHOTO_MB)"
     )
-
-
-def _publish(path: Path, data: bytes) -> os.stat_result:
-    """Write a new file that appears under its name only when it is whole. Raises FileExistsError if it is taken."""
-    descriptor, name = tempfile.mkstemp(prefix=".cumbre-", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-            written = os.fstat(descriptor)
-        try:
-            path.hardlink_to(temporary)
-        except OSError as error:
-            if error.errno not in _NO_HARD_LINKS:
-                raise
-            # exFAT and the like: reserve the name, then put the whole file in its place.
-            path.touch(mode=0o600, exist_ok=False)
-            temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-    return written
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name survive a power cut, where folders can be synced (not on Windows)."""
-    if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            with suppress(OSError):
-                os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,41 @@ def test_a_fifo_that_takes_a_photos_place_does_not_block(album: Path, monkeypatc
     monkeypatch.setattr(folder_module.os, "open", swap)
     with pytest.raises(ObjectChanged):
         storage.read("yak.jpg", tag, MB)
+
+
+@pytest.mark.parametrize("tick_ns", [4_000_000, 1_000_000_000])
+def test_a_second_version_of_the_same_moment_and_size_is_not_missed(
+    album: Path, monkeypatch: pytest.MonkeyPatch, tick_ns: int
+) -> None:
+    """Its ETag is that of the first: so what has just been written is read only when its moment has passed."""
+    path = put(album / "yak.jpg", b"a yak")
+    now = time.time_ns() // tick_ns * tick_ns
+    monkeypatch.setattr(folder_module.time, "time_ns", lambda: now + 1_000_000)
+    os.utime(path, ns=(now, now))
+    storage = FolderPhotoStorage(album)
+    before = etag(storage, "yak.jpg")
+    waited = []
+
+    def while_it_waits(seconds: float) -> None:
+        waited.append(seconds)
+        path.write_bytes(b"a dzo")
+        os.utime(path, ns=(now, now))
+
+    monkeypatch.setattr(folder_module.time, "sleep", while_it_waits)
+    assert etag(storage, "yak.jpg") == before
+    assert storage.read("yak.jpg", before, MB) == b"a dzo"
+    assert 0 < waited[0] <= 2.0
+
+
+@pytest.mark.parametrize("mtime_s", [1.5, 4_000_000_000.5])
+def test_old_files_and_files_of_the_future_are_read_at_once(
+    album: Path, monkeypatch: pytest.MonkeyPatch, mtime_s: float
+) -> None:
+    os.utime(put(album / "yak.jpg", b"a yak"), (mtime_s, mtime_s))
+    storage = FolderPhotoStorage(album)
+    tag = etag(storage, "yak.jpg")
+    monkeypatch.setattr(folder_module.time, "sleep", lambda _: pytest.fail("waited"))
+    assert storage.read("yak.jpg", tag, MB) == b"a yak"
 
 
 def test_a_file_that_grows_while_it_is_read_has_changed(album: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,7 +332,7 @@ def test_a_write_leaves_nothing_else_behind(album: Path) -> None:
 def test_writes_where_there_are_no_hard_links(album: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on exFAT, which USB sticks have."""
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise OSError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", refuse)
@@ -308,11 +344,25 @@ def test_writes_where_there_are_no_hard_links(album: Path, monkeypatch: pytest.M
     assert [path.name for path in album.iterdir()] == ["yak.jpg"]
 
 
-def test_a_full_disk_leaves_no_half_photo(album: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_killed_writer_left_is_forgotten_where_files_need_a_name(
+    album: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    old, young = put(album / ".cumbre-old"), put(album / ".cumbre-young")
+    os.utime(old, (1, 1))
+    FolderPhotoStorage(album, writable=True).write("yak.jpg", b"x")
+    assert sorted(path.name for path in album.iterdir()) == [young.name, "yak.jpg"]
+
+
+@pytest.mark.parametrize("nameless", [True, False])
+def test_a_full_disk_leaves_no_half_photo(album: Path, monkeypatch: pytest.MonkeyPatch, nameless: bool) -> None:
+    if not nameless:
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(folder_module.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StorageError, match="No space left"):
         FolderPhotoStorage(album, writable=True).write("yak.jpg", b"x")
     assert list(album.iterdir()) == []
