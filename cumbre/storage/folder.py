@@ -183,7 +183,7 @@ def _etag(seen: os.stat_result) -> str:
 def _outlast_tick(mtime_ns: int) -> None:
     """Wait until a file that has just been written can't change without a new time, which its ETag then shows.
 
-    At most two seconds, and only where times are whole seconds. Where the drive's clock is another, nothing is waited for.
+    At most two seconds, and only where times are whole seconds. A drive with another clock is not waited for.
     """
     tick_ns = _TICK_NS if mtime_ns % 1_000_000_000 else _COARSE_TICK_NS
     left_ns = mtime_ns + tick_ns - time.time_ns()
