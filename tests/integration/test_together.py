@@ -1,0 +1,192 @@
+"""Several processes on one home, while the album changes: nothing is lost, nothing is said that nobody understands."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from cumbre.models import resolve_model
+from cumbre.storage.folder import FolderPhotoStorage
+from tests.changing_album import ChangingAlbum, draw
+from tests.processes import Server, begin, cumbre, eventually, kill
+from tests.same_index import Held, assert_same, assert_sound, etags, held
+
+_ROUNDS = int(os.environ.get("CUMBRE_TEST_ROUNDS", "0"))
+_CHANGES = max(15, _ROUNDS)
+_KILLED_REINDEXES = 5
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    draw(tmp_path / "album", 8)
+    return tmp_path / "album"
+
+
+@pytest.fixture
+def other_model(tmp_path: Path) -> Path:
+    """An encoder of another id; its vectors must never meet those of lite."""
+    directory = tmp_path / "other model"
+    shutil.copytree(resolve_model("lite", tmp_path).directory, directory)
+    own = json.loads((directory / "cumbre.json").read_text())
+    (directory / "cumbre.json").write_text(json.dumps(own | {"model_id": "other-1"}))
+    return directory
+
+
+@pytest.fixture
+def start(home: Path) -> Iterator[Callable[..., Server]]:
+    started: list[Server] = []
+
+    def start_one(*arguments: object, **environment: str) -> Server:
+        started.append(Server(home, *arguments, **environment))
+        return started[-1]
+
+    yield start_one
+    for server in started:
+        if server.process.poll() is None:
+            kill(server.process)
+
+
+@pytest.fixture
+def undisturbed(tmp_path: Path, cache_of_lite: Path) -> Callable[..., Held]:
+    """What a home of its own holds after one ingest of the album as it is now."""
+
+    def ingest(album: Path, **environment: str) -> Held:
+        home = tmp_path / "undisturbed"
+        shutil.copytree(cache_of_lite, home / "cache")
+        assert cumbre(home, "ingest", album, **environment).returncode == 0
+        return held(home, environment.get("CUMBRE_MODEL", "lite"))
+
+    return ingest
+
+
+def assert_clear(*said: str) -> None:
+    """No traceback, and nothing of SQLite's own words."""
+    for text in said:
+        assert "Traceback" not in text, text
+        assert "database is locked" not in text, text
+
+
+def assert_ends_well(server: Server) -> None:
+    code, err = server.stop()
+    assert code == 0
+    assert_clear(err)
+
+
+def until(changing: ChangingAlbum, changes: int) -> None:
+    eventually(lambda: changing.changes >= changes)
+
+
+def settle(home: Path, album: Path) -> None:
+    """Until what follows the album has brought the index to its state."""
+    there = {f"{album}/{one.key}": one.etag for one in FolderPhotoStorage(album).list()}
+    eventually(lambda: etags(home) == there)
+
+
+def wait(process: "subprocess.Popen[str]", seconds: float) -> None:
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+
+
+def finish(home: Path, album: Path, **environment: str) -> Held:
+    """One more ingest, which finds nothing that would be wrong."""
+    ran = cumbre(home, "ingest", "--json", **environment)
+    assert ran.returncode == 0, ran.stderr
+    assert_clear(ran.stderr)
+    assert_sound(home)
+    return held(home, environment.get("CUMBRE_MODEL", "lite"))
+
+
+def test_two_servers_follow_one_album(start, home, album, undisturbed):
+    first, second = start("--photos", album), start()
+    assert first.address != second.address
+    with ChangingAlbum(album, seed=1) as changing:
+        until(changing, _CHANGES)
+    settle(home, album)
+    assert_ends_well(first)
+    assert_ends_well(second)
+    assert_same(finish(home, album), undisturbed(album))
+
+
+def test_ingests_beside_a_server_and_each_other(start, home, album, undisturbed):
+    server = start("--photos", album)
+    with ChangingAlbum(album, seed=2) as changing:
+        until(changing, 3)
+        for _ in range(max(1, _ROUNDS // 10)):
+            both = [begin(home, "ingest", "--json") for _ in range(2)]
+            for process in both:
+                out, err = process.communicate(timeout=60)
+                assert process.returncode == 0, err
+                assert json.loads(out)["problems"] == []
+                assert_clear(err)
+        until(changing, _CHANGES)
+    settle(home, album)
+    assert_ends_well(server)
+    assert_same(finish(home, album), undisturbed(album))
+
+
+@pytest.mark.parametrize("attempt", range(max(1, _ROUNDS // 5)))
+def test_processes_that_begin_together_on_a_new_home(tmp_path, cache_of_lite, album, undisturbed, attempt):
+    home = tmp_path / "new"
+    shutil.copytree(cache_of_lite, home / "cache")
+    together = [begin(home, "ingest", album) for _ in range(3)]
+    for process in together:
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+        assert_clear(err)
+    assert_same(finish(home, album), undisturbed(album))
+
+
+def test_a_reindex_that_is_killed_again_and_again(home, album, other_model, undisturbed):
+    """The old index answers until the new one is whole; each start goes on with what is there."""
+    wanted = {"CUMBRE_MODEL": str(other_model), "CUMBRE_BATCH_SIZE": "1"}
+    assert cumbre(home, "ingest", album).returncode == 0
+    before = held(home)
+    chance = random.Random(5)
+    for number in range(_KILLED_REINDEXES):
+        process = begin(home, "reindex", **wanted)
+        # The first two while it starts, the others while it works or ends.
+        count = number and number * (len(before.documents) + 2) // _KILLED_REINDEXES
+        while process.poll() is None and len(etags(home, "building")) < count:
+            wait(process, 0.002)
+        wait(process, chance.uniform(0, 0.2))
+        kill(process)
+        now = held(home)
+        assert now.model_id in ("lite-1", "other-1")
+        if now.model_id == "lite-1":
+            assert_same(now, before)
+        assert_sound(home)
+    ran = cumbre(home, "reindex", "--json", **wanted)
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout)["model_id"] == "other-1"
+    assert_clear(ran.stderr)
+    assert_same(finish(home, album, **wanted), undisturbed(album, **wanted))
+
+
+def test_reindexes_beside_a_server_and_each_other(start, home, album, other_model, undisturbed):
+    wanted = {"CUMBRE_MODEL": str(other_model)}
+    server = start("--photos", album)
+    settle(home, album)
+    with ChangingAlbum(album, seed=3) as changing:
+        until(changing, 3)
+        both = [begin(home, "reindex", **wanted) for _ in range(2)]
+        said = [process.communicate(timeout=60) for process in both]
+        until(changing, _CHANGES)
+    codes = [process.returncode for process in both]
+    assert 0 in codes
+    for code, (_, err) in zip(codes, said, strict=True):
+        assert code in (0, 1)
+        assert_clear(err)
+        if code == 1:
+            assert "another `cumbre reindex`" in err or "built anew" in err
+    settle(home, album)
+    assert server.status()["model_id"] == "other-1"
+    assert_ends_well(server)
+    assert_same(finish(home, album, **wanted), undisturbed(album, **wanted))
