@@ -46,7 +46,7 @@ def pictures(most: int) -> list[Image.Image]:
     if originals:
         return [read_photo(path.read_bytes(), PhotoLimits(max_pixels=100_000_000)).image for path in originals]
     catalog = bundled_catalog()
-    return [render(scene, catalog).resize(_SIZE) for scene in trail_scenes(catalog)[:most]]
+    return [render(scene, catalog).image.resize(_SIZE) for scene in trail_scenes(catalog)[:most]]
 
 
 def files(file_format: str) -> list[bytes]:

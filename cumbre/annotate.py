@@ -4,7 +4,7 @@ from dataclasses import replace
 from statistics import median
 
 from cumbre.corrections import Corrections
-from cumbre.documents import PhotoDocument, PhotoFacts
+from cumbre.documents import Identification, PhotoDocument, PhotoFacts
 from cumbre.geometry import Position
 from cumbre.identify import PeakIdentifier
 from cumbre.index.port import Near, PhotoFilter, PhotoIndex, Vector
@@ -13,6 +13,8 @@ from cumbre.sighting import Sighting, sighting
 # Terrain changes by tens of metres within this radius: good enough for elevation angles of far summits.
 _NEARBY_M = 300.0
 _NEARBY_PHOTOS = 20
+# A photo that geometry places this surely may teach what its peak looks like.
+_TEACHER_PROBABILITY = 0.8
 
 
 class Annotator:
@@ -28,6 +30,8 @@ class Annotator:
         assert document.facts is not None
         seen = self.sighting(document.facts, document.sky_fraction)
         found = self.identifier.identify(seen, vector, document.content_sha256)
+        # What appearance said must not teach appearance.
+        by_geometry = found if "appearance" not in found.used else self.identifier.identify(seen)
         corrected = self._corrections.get(document.content_sha256)
         return replace(
             document,
@@ -36,6 +40,7 @@ class Annotator:
             peaks=found.peaks,
             predicted_peaks=self.identifier.shown(found) if corrected is None else corrected,
             corrected=corrected is not None,
+            teaches=_taught(by_geometry) if corrected is None else next(iter(corrected), None),
             used=found.used,
             note=found.note,
         )
@@ -62,3 +67,9 @@ class Annotator:
             if d.facts and d.facts.position and d.facts.position.altitude_m is not None
         ]
         return median(altitudes_m) if altitudes_m else None
+
+
+def _taught(by_geometry: Identification) -> str | None:
+    best = next(iter(by_geometry.peaks), None)
+    sure = by_geometry.answer is not None and best is not None and best.probability >= _TEACHER_PROBABILITY
+    return by_geometry.answer if sure else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cumbre.index.port import Vector
+from cumbre.index.port import Reference, Vector
 
 # A vote may shift geometry by at most this factor either way: compass and position are the harder evidence.
 _MAX_LIKELIHOOD_RATIO = 6.0
@@ -17,15 +17,6 @@ _PROTOTYPE_SCALE = 40.0
 # Photos of one peak are far more alike than photo and text: 0.8 and up for the same view.
 _REFERENCE_SCALE = 12.0
 _NEIGHBOURS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A photo that is known to show a peak; content_sha256 is that of its file, vector has shape [D]."""
-
-    peak_id: str
-    content_sha256: str
-    vector: Vector
 
 
 @dataclass(frozen=True, slots=True)

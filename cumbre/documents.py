@@ -79,7 +79,8 @@ class PhotoDocument:
 
     failure is the reason why the photo could not be indexed; such a document is kept so that the file is not tried
     again until it changes, and is never a search result. predicted_peaks are the peaks that count in filters and
-    totals: what a person said (corrected), else the likeliest of `peaks`. sky_fraction: see skyline.py; background:
+    totals: what a person said (corrected), else the likeliest of `peaks`. teaches is the peak whose looks the photo may
+    teach: a person said that it shows it, or geometry alone is sure of it. sky_fraction: see skyline.py; background:
     see docs/search.md.
     """
 
@@ -99,6 +100,7 @@ class PhotoDocument:
     peaks: tuple[PeakPrediction, ...] = ()
     predicted_peaks: tuple[str, ...] = ()
     corrected: bool = False
+    teaches: str | None = None
     used: tuple[str, ...] = ()
     note: str = ""
     id: str = field(default="")
@@ -106,6 +108,16 @@ class PhotoDocument:
     def __post_init__(self) -> None:
         if not self.id:
             object.__setattr__(self, "id", photo_id(self.bucket, self.key))
+
+    def certainty(self, peak_id: str) -> float:
+        """How surely the photo shows a peak, and how much it is about it; in [0, 1]."""
+        if self.corrected:
+            return 1.0
+        found = next((p for p in self.peaks if p.id == peak_id), None)
+        if found is None:
+            return 0.0
+        in_view = found.probability if found.in_view is None else found.in_view
+        return in_view * (1.0 + found.probability) / 2
 
 
 def photo_id(bucket: str, key: str) -> str:

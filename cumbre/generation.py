@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 from cumbre.annotate import Annotator
-from cumbre.appearance import PeakAppearance, Reference
+from cumbre.appearance import PeakAppearance
 from cumbre.catalog_store import CatalogStore
 from cumbre.corrections import Corrections
 from cumbre.documents import PhotoDocument
@@ -20,9 +20,11 @@ from cumbre.prototypes import Prototypes
 from cumbre.search import Searcher
 from cumbre.visibility import VisibilityModel
 
-# A photo that geometry places this surely may teach what its peak looks like.
-_TEACHER_PROBABILITY = 0.8
 _TEACHERS_MAX = 2000
+# Who teaches depends on geometry alone: the first pass settles that, the second one what appearance makes of it.
+_PASSES = 2
+# Changes when photos must be named anew though the catalogue is the same.
+_ANNOTATION_VERSION = "2"
 _WRITE_BATCH = 200
 _BACKGROUNDS_NOTE = "backgrounds"
 _NAMES_NOTE = "catalogue"
@@ -49,33 +51,38 @@ class Generation:
         self._policy = policy
         self._prototypes = Prototypes(self.embedder, store, cache)
         self._lock = Lock()
-        self._revision: str | None = None
-        self._names: PeakNames | None = None
-        self._appearance: PeakAppearance | None = None
+        self._names: tuple[str, PeakNames] | None = None
+        self._appearance: tuple[str, PeakAppearance] | None = None
 
     @property
     def encoder(self) -> Encoder:
         return self.embedder.encoder
 
     def searcher(self) -> Searcher:
-        self._follow_catalog()
-        assert self._names is not None
-        return Searcher(self.index, self.encoder, self._names, self._prototypes.vector)
+        return Searcher(self.index, self.encoder, self._current_names(), self._prototypes.vector)
 
     def annotator(self) -> Annotator:
-        self._follow_catalog()
-        identifier = PeakIdentifier(self._store.catalog(), self._model, self._policy, self._appearance)
+        appearance = self._current_appearance() if self.encoder.description.tells_peaks else None
+        identifier = PeakIdentifier(self._store.catalog(), self._model, self._policy, appearance)
         return Annotator(self.index, identifier, self._corrections)
 
-    def _follow_catalog(self) -> None:
+    def _current_names(self) -> PeakNames:
         with self._lock:
             revision = self._store.revision()
-            if revision == self._revision:
-                return
-            self._names = PeakNames(self._store.catalog())
-            if self.encoder.description.tells_peaks:
-                self._appearance = PeakAppearance(self._prototypes.all(), self._teachers())
-            self._revision = revision
+            if self._names is None or self._names[0] != revision:
+                self._names = (revision, PeakNames(self._store.catalog()))
+            return self._names[1]
+
+    def _current_appearance(self) -> PeakAppearance:
+        """What peaks look like; the album's own photos teach it when the catalogue changes or all are named anew."""
+        with self._lock:
+            revision = self._store.revision()
+            if self._appearance is None or self._appearance[0] != revision:
+                self._appearance = (
+                    revision,
+                    PeakAppearance(self._prototypes.all(), self.index.teachers(_TEACHERS_MAX)),
+                )
+            return self._appearance[1]
 
     def refresh(self, stopped: Callable[[], bool] = lambda: False) -> int:
         """Bring up to date what depends on more than the photos: backgrounds and names. Returns how many changed.
@@ -91,7 +98,7 @@ class Generation:
 
         Returns how many photos changed.
         """
-        revision = self._store.revision()
+        revision = f"{_ANNOTATION_VERSION} {self._store.revision()}"
         if self.index.note(_NAMES_NOTE) == revision:
             return 0
         changed = self.reidentify(on_photo, stopped)
@@ -99,34 +106,31 @@ class Generation:
             self.index.set_note(_NAMES_NOTE, revision)
         return changed
 
-    def _teachers(self) -> list[Reference]:
-        """Photos that show a peak for sure: a person said so, or geometry alone places one with high certainty."""
-        by_geometry = Annotator(
-            self.index, PeakIdentifier(self._store.catalog(), self._model, self._policy), self._corrections
-        )
-        teachers: list[Reference] = []
-        for stored, vector in self.index.scan():
-            document = by_geometry.annotate(stored.document, None)
-            sure = document.corrected or (document.peaks and document.peaks[0].probability >= _TEACHER_PROBABILITY)
-            if sure and document.predicted_peaks:
-                teachers.append(Reference(document.predicted_peaks[0], document.content_sha256, vector))
-            if len(teachers) >= _TEACHERS_MAX:
-                break
-        return teachers
-
     def reidentify(
         self, on_photo: Callable[[], None] = lambda: None, stopped: Callable[[], bool] = lambda: False
     ) -> int:
         """Name the peaks of every photo again; on_photo hears of each. Returns how many changed."""
-        with self._lock:
-            self._revision = None
-        annotator = self.annotator()
+        changed = 0
+        for _ in range(_PASSES):
+            taught_by = self._taught_by()
+            with self._lock:
+                self._appearance = None
+            annotator = self.annotator()
 
-        def anew(stored: StoredPhoto, vector: Vector) -> PhotoDocument:
-            on_photo()
-            return annotator.annotate(stored.document, vector)
+            def anew(stored: StoredPhoto, vector: Vector, annotator: Annotator = annotator) -> PhotoDocument:
+                on_photo()
+                return annotator.annotate(stored.document, vector)
 
-        return self._rewrite(anew, stopped)
+            changed += self._rewrite(anew, stopped)
+            if stopped() or self._taught_by() == taught_by:
+                break
+        return changed
+
+    def _taught_by(self) -> set[tuple[str, str]]:
+        """Which photos teach which peaks; nothing where the encoder has no vote."""
+        if not self.encoder.description.tells_peaks:
+            return set()
+        return {(one.peak_id, one.content_sha256) for one in self.index.teachers(_TEACHERS_MAX)}
 
     def learn(self, stopped: Callable[[], bool] = lambda: False) -> int:
         """Let the album teach the catalogue: after new photos, name all anew if the encoder may vote on peaks.

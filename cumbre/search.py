@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from functools import partial
 
 from cumbre.catalog import Catalog, Peak
 from cumbre.documents import Identification, PhotoDocument
@@ -39,11 +38,14 @@ class _Scope:
 
 @dataclass(frozen=True, slots=True)
 class _Ranked:
-    """named: how many of the peaks that the question names the photo shows; such photos come first."""
+    """why makes the reason from the photo's document, which is read for those that are shown only.
+
+    named: how many of the peaks that the question names the photo shows; such photos come first.
+    """
 
     photo_id: str
     score: float
-    why: str
+    why: Callable[[PhotoDocument], str]
     named: int = 0
 
 
@@ -103,46 +105,45 @@ class Searcher:
             ids = tuple(peak_id for peak_id in ids if peak_id in where.peak_ids)
             if not ids:
                 return []
-        photos = self._index.select(PhotoFilter(ids, where.near, where.since, where.until))
+        inside = PhotoFilter(ids, where.near, where.since, where.until)
+        certainties: dict[str, list[float]] = {}
+        for one in self._index.showing(ids, inside):
+            certainties.setdefault(one.photo_id, []).append(one.certainty)
         meaning: dict[str, float] = {}
-        if rest and photos:
-            vector = self._text_vector(rest)
-            inside = PhotoFilter(ids, where.near, where.since, where.until)
-            meaning = {n.photo_id: n.score for n in self._index.nearest(vector, len(photos), inside)}
+        if rest and certainties:
+            found = self._index.nearest(self._text_vector(rest), len(certainties), inside)
+            meaning = {n.photo_id: n.score for n in found}
         ranked = []
-        for photo in photos:
-            shown = [peak for peak in named if peak.id in photo.predicted_peaks]
-            certainty = sum(_certainty(photo, peak.id) for peak in shown) / len(named)
-            refined = meaning.get(photo.id, certainty) if rest else certainty
-            names = " and ".join(peak.name for peak in shown)
-            said = "you said it shows" if photo.corrected else "shows"
-            why = f"{said} {names}" + (f"; {_evidence(photo, shown[0].id)}" if not photo.corrected else "")
-            ranked.append(_Ranked(photo.id, _PEAK_BONUS * len(shown) + refined, why, len(shown)))
+        for photo_id, of_shown in certainties.items():
+            certainty = sum(of_shown) / len(named)
+            refined = meaning.get(photo_id, certainty) if rest else certainty
+            score = _PEAK_BONUS * len(of_shown) + refined
+            ranked.append(_Ranked(photo_id, score, partial(_shows, named=named), len(of_shown)))
         return sorted(ranked, key=lambda hit: (-hit.score, hit.photo_id))
 
     def _by_meaning(self, text: str, scope: _Scope) -> list[_Ranked]:
         cutoff = self._encoder.description.calibration.score_cutoff
         found = self._index.nearest(self._text_vector(text), scope.pool, scope.where)
-        return [_Ranked(n.photo_id, n.score, f"looks like “{text}”") for n in found if n.score >= cutoff]
+        return [_Ranked(n.photo_id, n.score, _always(f"looks like “{text}”")) for n in found if n.score >= cutoff]
 
     def _like_prototype(self, peak: Peak, scope: _Scope) -> list[_Ranked]:
         cutoff = self._encoder.description.calibration.score_cutoff
         found = self._index.nearest(self._prototype(peak), scope.pool, scope.where)
-        return [_Ranked(n.photo_id, n.score, f"looks like {peak.name}") for n in found if n.score >= cutoff]
+        return [_Ranked(n.photo_id, n.score, _always(f"looks like {peak.name}")) for n in found if n.score >= cutoff]
 
     def _by_photo(self, question: PhotoQuestion, scope: _Scope) -> list[_Ranked]:
         """First the photos of the peak that it shows, most similar first; then the most similar of all."""
         cutoff = self._encoder.description.calibration.photo_cosine_cutoff
         where = scope.where
         similar = self._index.nearest(question.vector, scope.pool, scope.where, RankBy.COSINE)
-        alike = [_Ranked(n.photo_id, n.cosine, _alike(n)) for n in similar if n.cosine >= cutoff]
+        alike = [_Ranked(n.photo_id, n.cosine, _always(_alike(n))) for n in similar if n.cosine >= cutoff]
         answer = question.identification.answer
         if answer is None or answer not in self._catalog or (where.peak_ids and answer not in where.peak_ids):
             return alike
         peak = self._catalog[answer]
         inside = PhotoFilter((answer,), where.near, where.since, where.until)
         same_peak = [
-            _Ranked(n.photo_id, _PEAK_BONUS + n.cosine, f"shows {peak.name} too")
+            _Ranked(n.photo_id, _PEAK_BONUS + n.cosine, _always(f"shows {peak.name} too"))
             for n in self._index.nearest(question.vector, scope.pool, inside, RankBy.COSINE)
         ]
         seen = {hit.photo_id for hit in same_peak}
@@ -158,14 +159,12 @@ class Searcher:
         return SearchAnswer("", hits, "" if hits else self._nothing("", (), where, None))
 
     def _hits(self, ranked: Iterable[_Ranked], request: SearchRequest) -> tuple[SearchHit, ...]:
-        chosen = list(ranked)
-        if request.sort == "score":
-            chosen = chosen[: request.k]
-        documents = self._index.get_many([hit.photo_id for hit in chosen])
-        hits = [SearchHit(documents[hit.photo_id], hit.score, hit.why) for hit in chosen if hit.photo_id in documents]
-        if request.sort == "time":
-            hits.sort(key=lambda hit: _time_key(hit.photo), reverse=True)
-        return tuple(hits[: request.k])
+        chosen = {hit.photo_id: hit for hit in ranked}
+        ids = list(chosen)
+        ids = ids[: request.k] if request.sort == "score" else self._index.newest(ids, request.k)
+        found = self._index.get_many(ids)
+        documents = [found[photo_id] for photo_id in ids if photo_id in found]
+        return tuple(SearchHit(photo, chosen[photo.id].score, chosen[photo.id].why(photo)) for photo in documents)
 
     def _text_vector(self, text: str) -> Vector:
         calibration = self._encoder.description.calibration
@@ -187,7 +186,7 @@ class Searcher:
 def _fused(rankings: Sequence[Sequence[_Ranked]]) -> list[_Ranked]:
     """Reciprocal rank fusion, named peaks first; a photo found twice keeps both reasons."""
     scores: dict[str, float] = {}
-    reasons: dict[str, list[str]] = {}
+    reasons: dict[str, list[Callable[[PhotoDocument], str]]] = {}
     named: dict[str, int] = {}
     for ranking in rankings:
         for rank, hit in enumerate(ranking):
@@ -195,18 +194,26 @@ def _fused(rankings: Sequence[Sequence[_Ranked]]) -> list[_Ranked]:
             reasons.setdefault(hit.photo_id, []).append(hit.why)
             named[hit.photo_id] = max(hit.named, named.get(hit.photo_id, 0))
     order = sorted(scores, key=lambda photo_id: (-named[photo_id], -scores[photo_id], photo_id))
-    return [_Ranked(photo_id, scores[photo_id], "; ".join(reasons[photo_id]), named[photo_id]) for photo_id in order]
+    return [
+        _Ranked(photo_id, scores[photo_id], partial(_joined, reasons[photo_id]), named[photo_id]) for photo_id in order
+    ]
 
 
-def _certainty(photo: PhotoDocument, peak_id: str) -> float:
-    """How surely a photo shows a peak, and how much it is about it; in [0, 1]."""
-    if photo.corrected:
-        return 1.0
-    found = next((p for p in photo.peaks if p.id == peak_id), None)
-    if found is None:
-        return 0.0
-    in_view = found.probability if found.in_view is None else found.in_view
-    return in_view * (1.0 + found.probability) / 2
+def _always(reason: str) -> Callable[[PhotoDocument], str]:
+    return lambda _photo: reason
+
+
+def _joined(reasons: Sequence[Callable[[PhotoDocument], str]], photo: PhotoDocument) -> str:
+    return "; ".join(reason(photo) for reason in reasons)
+
+
+def _shows(photo: PhotoDocument, named: Sequence[Peak]) -> str:
+    """Why a photo answers to the names of peaks."""
+    shown = [peak for peak in named if peak.id in photo.predicted_peaks]
+    names = " and ".join(peak.name for peak in shown)
+    if photo.corrected or not shown:
+        return f"you said it shows {names}" if shown else "showed the peak a moment ago"
+    return f"shows {names}; {_evidence(photo, shown[0].id)}"
 
 
 def _evidence(photo: PhotoDocument, peak_id: str) -> str:
@@ -215,8 +222,3 @@ def _evidence(photo: PhotoDocument, peak_id: str) -> str:
 
 def _alike(neighbour: Neighbour) -> str:
     return "the same picture" if neighbour.cosine > 0.9995 else f"looks alike (cosine {neighbour.cosine:.2f})"
-
-
-def _time_key(photo: PhotoDocument) -> float:
-    taken_at = photo.facts.taken_at if photo.facts else None
-    return taken_at.timestamp() if taken_at else float(-np.inf)

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -19,12 +20,16 @@ from cumbre.index.port import (
     PhotoFilter,
     PhotoWrite,
     RankBy,
+    Reference,
+    Showing,
     StoredPhoto,
     Vector,
     VectorSpace,
 )
 
 _CHUNK = 500
+
+WhenAndWhere = tuple[float | None, float | None, float | None]
 
 
 class EmbeddedPhotoIndex:
@@ -50,8 +55,7 @@ class EmbeddedPhotoIndex:
 
     def get_many(self, photo_ids: Sequence[str]) -> dict[str, PhotoDocument]:
         found: dict[str, PhotoDocument] = {}
-        for start in range(0, len(photo_ids), _CHUNK):
-            chunk = tuple(photo_ids[start : start + _CHUNK])
+        for chunk in _chunks(photo_ids):
             marks = ",".join("?" * len(chunk))
             for stored in self._stored(f"photo_id IN ({marks})", chunk):
                 found[stored.document.id] = stored.document
@@ -109,19 +113,41 @@ class EmbeddedPhotoIndex:
             raise IndexFault(
                 f"a vector of shape {vector.shape} asked of an index of {self._space.dimensions} dimensions"
             )
-        only = None if where == EVERYTHING else self._matching(where)
-        return self._matrix.nearest(vector, k, only, rank_by)
+        return self._matrix.nearest(vector, k, where, rank_by)
 
     def select(self, where: PhotoFilter = EVERYTHING, limit: int | None = None) -> list[PhotoDocument]:
         condition, values = sql_condition(self._generation, where)
         rows = self._rows(
             f"SELECT document, lat, lon FROM photos WHERE {condition} "  # noqa: S608  values are bound
-            "ORDER BY taken_at IS NULL, taken_at DESC, photo_id" + ("" if where.near else " LIMIT ?"),
+            "ORDER BY taken_at DESC, photo_id" + ("" if where.near else " LIMIT ?"),
             (*values, *(() if where.near else (-1 if limit is None else limit,))),
         )
         if where.near is not None:
             rows = inside(where.near, rows)[:limit]
         return [from_record(json.loads(row[0])) for row in rows]
+
+    def showing(self, peak_ids: Sequence[str], where: PhotoFilter = EVERYTHING) -> list[Showing]:
+        marks = ",".join("?" * len(peak_ids))
+        return self._showing(f"AND peak_id IN ({marks})", tuple(peak_ids), where)
+
+    def newest(self, photo_ids: Sequence[str], k: int) -> list[str]:
+        taken_at: dict[str, float] = {}
+        for chunk in _chunks(photo_ids):
+            marks = ",".join("?" * len(chunk))
+            taken_at |= self._rows(
+                f"SELECT photo_id, taken_at FROM photos WHERE generation = ? AND photo_id IN ({marks})",  # noqa: S608
+                (self._generation, *chunk),
+            )
+        known = [photo_id for photo_id in photo_ids if photo_id in taken_at]
+        return sorted(known, key=lambda photo_id: (taken_at[photo_id] is None, -(taken_at[photo_id] or 0.0)))[:k]
+
+    def teachers(self, limit: int) -> list[Reference]:
+        rows = self._rows(
+            "SELECT teaches, content_sha256, vector FROM photos JOIN vectors USING (generation, photo_id) "
+            "WHERE photos.generation = ? AND teaches IS NOT NULL ORDER BY photos.photo_id LIMIT ?",
+            (self._generation, limit),
+        )
+        return [Reference(peak_id, sha256, np.frombuffer(blob, dtype=np.float32)) for peak_id, sha256, blob in rows]
 
     def count(self, where: PhotoFilter = EVERYTHING) -> int:
         if where.near is not None:
@@ -133,11 +159,7 @@ class EmbeddedPhotoIndex:
         if where == EVERYTHING:
             sql = "SELECT peak_id, count(*) FROM photo_peaks WHERE generation = ? GROUP BY peak_id"
             return dict(self._rows(sql, (self._generation,)))
-        counts: dict[str, int] = {}
-        for document in self.select(where):
-            for peak_id in document.predicted_peaks:
-                counts[peak_id] = counts.get(peak_id, 0) + 1
-        return counts
+        return dict(Counter(one.peak_id for one in self._showing("", (), where)))
 
     def failures(self) -> list[PhotoDocument]:
         return [stored.document for stored in self._stored("failed ORDER BY bucket, key", ())]
@@ -171,11 +193,9 @@ class EmbeddedPhotoIndex:
     def _put(self, connection: sqlite3.Connection, write: PhotoWrite) -> None:
         document = write.document
         version = self._database.next_version(connection)
-        facts = document.facts
-        position = facts.position if facts else None
-        taken_at = facts.taken_at.timestamp() if facts and facts.taken_at else None
+        taken_at, lat, lon = when_and_where = _when_and_where(document)
         connection.execute(
-            "INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 self._generation,
                 document.id,
@@ -186,22 +206,28 @@ class EmbeddedPhotoIndex:
                 document.content_sha256,
                 document.failure is not None,
                 taken_at,
-                position.lat if position else None,
-                position.lon if position else None,
+                lat,
+                lon,
+                document.teaches,
                 json.dumps(to_record(document), ensure_ascii=False),
             ),
         )
-        self._put_vector(connection, write, version)
+        self._put_vector(connection, write, version, when_and_where)
         connection.execute(
             "DELETE FROM photo_peaks WHERE generation = ? AND photo_id = ?", (self._generation, document.id)
         )
         if document.failure is None:
             connection.executemany(
-                "INSERT OR IGNORE INTO photo_peaks VALUES (?, ?, ?)",
-                [(self._generation, peak_id, document.id) for peak_id in document.predicted_peaks],
+                "INSERT OR IGNORE INTO photo_peaks VALUES (?, ?, ?, ?)",
+                [
+                    (self._generation, peak_id, document.id, document.certainty(peak_id))
+                    for peak_id in document.predicted_peaks
+                ],
             )
 
-    def _put_vector(self, connection: sqlite3.Connection, write: PhotoWrite, version: int) -> None:
+    def _put_vector(
+        self, connection: sqlite3.Connection, write: PhotoWrite, version: int, when_and_where: WhenAndWhere
+    ) -> None:
         document = write.document
         if document.failure is not None:
             self._remove_vector(connection, document.id, version)
@@ -212,17 +238,18 @@ class EmbeddedPhotoIndex:
                     f"a vector of shape {vector.shape} for an index of {self._space.dimensions} dimensions"
                 )
             connection.execute(
-                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?, ?)",
-                (self._generation, document.id, version, document.background, vector.tobytes()),
+                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (self._generation, document.id, version, document.background, *when_and_where, vector.tobytes()),
             )
             connection.execute(
                 "DELETE FROM removals WHERE generation = ? AND photo_id = ?", (self._generation, document.id)
             )
         else:
+            columns = (document.background, *when_and_where)
             connection.execute(
-                "UPDATE vectors SET background = ?, version = ? "
-                "WHERE generation = ? AND photo_id = ? AND background != ?",
-                (document.background, version, self._generation, document.id, document.background),
+                "UPDATE vectors SET version = ?, background = ?, taken_at = ?, lat = ?, lon = ? "
+                "WHERE generation = ? AND photo_id = ? AND (background, taken_at, lat, lon) IS NOT (?, ?, ?, ?)",
+                (version, *columns, self._generation, document.id, *columns),
             )
             kept = "SELECT 1 FROM vectors WHERE generation = ? AND photo_id = ?"
             if connection.execute(kept, (self._generation, document.id)).fetchone() is None:
@@ -249,9 +276,42 @@ class EmbeddedPhotoIndex:
         with self._database.faults():
             return self._database.connection().execute(sql, values).fetchall()
 
+    def _showing(self, condition: str, values: tuple[object, ...], where: PhotoFilter) -> list[Showing]:
+        """What photos that pass the filter show; the condition is on photo_peaks."""
+        if where == EVERYTHING:
+            rows = self._rows(
+                f"SELECT photo_id, peak_id, certainty FROM photo_peaks WHERE generation = ? {condition}",  # noqa: S608
+                (self._generation, *values),
+            )
+            return [Showing(*row) for row in rows]
+        passes, bound = sql_condition(self._generation, where)
+        rows = self._rows(
+            "SELECT photo_id, lat, lon, peak_id, certainty FROM photos JOIN photo_peaks USING (generation, photo_id) "  # noqa: S608
+            f"WHERE {passes} {condition}",
+            (*bound, *values),
+        )
+        if where.near is not None:
+            rows = inside(where.near, rows)
+        return [Showing(photo_id, peak_id, certainty) for photo_id, _, _, peak_id, certainty in rows]
+
     def _matching(self, where: PhotoFilter) -> list[str]:
         condition, values = sql_condition(self._generation, where)
         rows = self._rows(f"SELECT photo_id, lat, lon FROM photos WHERE {condition}", values)  # noqa: S608
         if where.near is not None:
             rows = inside(where.near, rows)
         return [row[0] for row in rows]
+
+
+def _when_and_where(document: PhotoDocument) -> WhenAndWhere:
+    """Time of the shot in seconds since 1970, latitude and longitude in degrees; None where unknown."""
+    facts = document.facts
+    if facts is None:
+        return None, None, None
+    taken_at = None if facts.taken_at is None else facts.taken_at.timestamp()
+    position = facts.position
+    return (taken_at, None, None) if position is None else (taken_at, position.lat, position.lon)
+
+
+def _chunks(photo_ids: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    for start in range(0, len(photo_ids), _CHUNK):
+        yield tuple(photo_ids[start : start + _CHUNK])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cumbre.errors import GenerationReplaced, IndexFault
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _BUSY_TIMEOUT_MS = 15_000
 
 # `version` numbers come from one counter, so one that was seen never comes back: a stale writer can't mistake a
@@ -43,18 +43,24 @@ CREATE TABLE photos (
     taken_at REAL,
     lat REAL,
     lon REAL,
+    teaches TEXT,
     document TEXT NOT NULL,
     UNIQUE (generation, photo_id)
 );
 CREATE INDEX photos_by_key ON photos (generation, bucket, key, etag);
 CREATE INDEX photos_by_content ON photos (generation, content_sha256);
-CREATE INDEX photos_by_time ON photos (generation, failed, taken_at);
+CREATE INDEX photos_by_time ON photos (generation, failed, taken_at DESC, photo_id);
 CREATE INDEX photos_by_place ON photos (generation, lat, lon);
+CREATE INDEX photos_that_teach ON photos (generation, photo_id) WHERE teaches IS NOT NULL;
+CREATE INDEX photos_that_failed ON photos (generation, bucket, key) WHERE failed;
 CREATE TABLE vectors (
     generation INTEGER NOT NULL REFERENCES generations(id) ON DELETE CASCADE,
     photo_id TEXT NOT NULL,
     version INTEGER NOT NULL,
     background REAL NOT NULL,
+    taken_at REAL,
+    lat REAL,
+    lon REAL,
     vector BLOB NOT NULL,
     UNIQUE (generation, photo_id)
 );
@@ -70,6 +76,7 @@ CREATE TABLE photo_peaks (
     generation INTEGER NOT NULL REFERENCES generations(id) ON DELETE CASCADE,
     peak_id TEXT NOT NULL,
     photo_id TEXT NOT NULL,
+    certainty REAL NOT NULL,
     PRIMARY KEY (generation, peak_id, photo_id)
 ) WITHOUT ROWID;
 CREATE INDEX photo_peaks_by_photo ON photo_peaks (generation, photo_id);

@@ -1,18 +1,21 @@
-"""A PhotoFilter as SQL over the embedded index's tables, and the circle that SQL can only box in."""
+"""A PhotoFilter as SQL over the embedded index's tables (of a circle only its box), and over columns in memory."""
 
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cumbre.geometry import bearing_and_distance
 from cumbre.index.port import Near, PhotoFilter
+
+Column = NDArray[np.float64]
 
 _METRES_PER_DEGREE = 110_000.0
 
 
 def sql_condition(generation: int, where: PhotoFilter) -> tuple[str, tuple[object, ...]]:
     """The condition for photos (no failures) and its values; of `near` only a box that holds the circle."""
-    parts = ["generation = ? AND NOT failed"]
+    parts = ["generation = ? AND failed = 0"]
     bound: list[object] = [generation]
     if where.peak_ids:
         marks = ",".join("?" * len(where.peak_ids))
@@ -53,3 +56,18 @@ def inside(near: Near, rows: list[tuple]) -> list[tuple]:  # type: ignore[type-a
     lons = np.array([row[2] for row in rows], dtype=np.float64)
     _, distance_m = bearing_and_distance(near.lat, near.lon, lats, lons)
     return [row for row, distance in zip(rows, distance_m, strict=True) if distance <= near.radius_m]
+
+
+def rows_that_pass(where: PhotoFilter, taken_at: Column, lat: Column, lon: Column) -> NDArray[np.intp]:
+    """The rows of these columns [N] (nan where unknown) that pass the filter, its peaks aside."""
+    passes = np.ones(len(taken_at), dtype=bool)
+    if where.since is not None:
+        passes &= taken_at >= where.since.timestamp()
+    if where.until is not None:
+        passes &= taken_at < where.until.timestamp()
+    if where.near is None:
+        return np.flatnonzero(passes)
+    # Most photos are far away: only those in the right latitudes need their distance.
+    rows = np.flatnonzero(passes & (np.abs(lat - where.near.lat) <= where.near.radius_m / _METRES_PER_DEGREE))
+    _, distance_m = bearing_and_distance(where.near.lat, where.near.lon, lat[rows], lon[rows])
+    return rows[distance_m <= where.near.radius_m]

@@ -96,6 +96,24 @@ class Neighbour:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """A photo and one of its predicted peaks; certainty as PhotoDocument.certainty states it."""
+
+    photo_id: str
+    peak_id: str
+    certainty: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A photo that is known to show a peak; content_sha256 is that of its file, vector has shape [D]."""
+
+    peak_id: str
+    content_sha256: str
+    vector: Vector
+
+
 class PhotoIndex(Protocol):
     """One generation of the index."""
 
@@ -138,6 +156,18 @@ class PhotoIndex(Protocol):
 
     def select(self, where: PhotoFilter = EVERYTHING, limit: int | None = None) -> list[PhotoDocument]:
         """Photos (no failures) that pass the filter, newest shot first; photos without a time come last."""
+        ...
+
+    def showing(self, peak_ids: Sequence[str], where: PhotoFilter = EVERYTHING) -> list[Showing]:
+        """Every photo that passes the filter with each of these peaks that it shows."""
+        ...
+
+    def newest(self, photo_ids: Sequence[str], k: int) -> list[str]:
+        """The ids of the k photos among these that were taken last, newest first; those without a time come last."""
+        ...
+
+    def teachers(self, limit: int) -> list[Reference]:
+        """Up to `limit` photos that may teach what their peak looks like (PhotoDocument.teaches)."""
         ...
 
     def count(self, where: PhotoFilter = EVERYTHING) -> int: ...

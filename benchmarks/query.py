@@ -1,0 +1,236 @@
+"""How long a question takes in an album of 100 000 photos, with a model of full size.
+
+    python -m benchmarks.query [--photos 100000] [--questions 60] [--model DIRECTORY]
+
+The index is the embedded one, filled with random unit vectors and documents like real ones. A question in words that was
+never asked is compared, turn by turn, with the encoder's own time for the prompts of another such question; asked again
+its words are known and only the search remains. Filters let 1 % of the photos pass. The first question is asked by a
+process of its own, from nothing. At last two processes ask while a third writes.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.model_of_full_size import cores, model_directory
+from cumbre.answering import AlbumQueryService
+from cumbre.bootstrap import open_library
+from cumbre.documents import PeakPrediction, PhotoDocument, PhotoFacts
+from cumbre.geometry import Position
+from cumbre.index.port import Near, PhotoIndex, PhotoWrite
+from cumbre.library import Library
+from cumbre.query import SearchRequest
+from cumbre.settings import Settings
+
+_FIRST_SHOT = datetime(2024, 1, 1, tzinfo=UTC)
+_BETWEEN_SHOTS = timedelta(minutes=5)
+_BATCH = 1000
+_K = 24
+_ASKED_BESIDE_WRITER = 200
+# Every hundredth photo shows the first, every second hundredth the second...
+_PEAKS = ("ama-dablam", "lhotse", "nuptse", "pumori")
+
+
+def documents(count: int, dimensions: int, start: int = 0) -> Iterator[PhotoWrite]:
+    """Photos along a line of 100 degrees of longitude, one every five minutes, each showing up to 4 peaks."""
+    rng = np.random.default_rng(start)
+    for number in range(start, start + count):
+        vector = rng.standard_normal(dimensions).astype(np.float32)
+        shown = tuple(peak for share, peak in enumerate(_PEAKS, start=1) if number % 100 < share)
+        taken_at = _FIRST_SHOT + number * _BETWEEN_SHOTS
+        facts = PhotoFacts(
+            width=4032,
+            height=3024,
+            format="HEIC",
+            position=Position(27.9, number / 1000.0 % 100.0, 4000.0),
+            heading_deg=number % 360,
+            focal_length_35mm=26.0,
+            taken_at=taken_at,
+            utc_offset_min=345,
+            camera="Phone",
+        )
+        why = "12 km away at 139°, inside the view, 27.8° above the horizon"
+        peaks = tuple(PeakPrediction(peak, 0.4, why, 0.9, 12_000.0, 139.0, 8.0, 27.8) for peak in shown or _PEAKS)
+        document = PhotoDocument(
+            bucket="/album",
+            key=f"day {number // 500}/IMG_{number:06}.HEIC",
+            etag=f"{number}-{number}",
+            content_sha256=f"{number:064x}",
+            size_bytes=2_000_000,
+            indexed_at=taken_at,
+            model_id="full-size",
+            facts=facts,
+            heading_true_deg=float(number % 360),
+            hfov_deg=69.4,
+            sky_fraction=0.5,
+            peaks=peaks,
+            predicted_peaks=shown,
+            used=("geometry",),
+        )
+        yield PhotoWrite(document, vector / np.linalg.norm(vector), None)
+
+
+def fill(index: PhotoIndex, count: int, start: int = 0) -> None:
+    batch: list[PhotoWrite] = []
+    for write in documents(count, index.space.dimensions, start):
+        batch.append(write)
+        if len(batch) == _BATCH:
+            index.write(batch)
+            batch = []
+    index.write(batch)
+
+
+def milliseconds(action: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    action()
+    return (time.perf_counter() - started) * 1e3
+
+
+def shown(times_ms: list[float]) -> str:
+    p50, p95 = np.percentile(times_ms, [50, 95])
+    return f"p50 {p50:.1f} ms, p95 {p95:.1f} ms"
+
+
+def ask(service: AlbumQueryService, text: str, **filters: object) -> None:
+    answer = service.search(SearchRequest(text, k=_K, **filters))  # type: ignore[arg-type]
+    assert answer.hits, answer.note
+
+
+def measure(library: Library, photos: int, questions: int) -> None:
+    service = AlbumQueryService(library)
+    encoder = library.active().encoder
+    templates = encoder.description.calibration.templates
+    ask(service, "a warm question")
+    own, whole, again = [], [], []
+    for number in range(questions):
+        wordings = [template.format(f"a red tent {number} beside a river") for template in templates]
+        own.append(milliseconds(lambda wordings=wordings: encoder.encode_texts(wordings)))
+        text = f"a blue tent {number} beside a lake"
+        whole.append(milliseconds(lambda text=text: ask(service, text)))
+        again.append(milliseconds(lambda text=text: ask(service, text)))
+    ratios = [np.percentile(whole, share) / np.percentile(own, share) for share in (50, 95)]
+    print(f"the encoder alone ({len(templates)} prompts a question): {shown(own)}")
+    print(f"a new question in words: {shown(whole)}; {ratios[0]:.2f} x and {ratios[1]:.2f} x the encoder alone")
+    print(f"asked again: {shown(again)}")
+    until = _FIRST_SHOT + photos // 100 * _BETWEEN_SHOTS
+    filters: dict[str, dict[str, object]] = {
+        "1 % by time": {"since": _FIRST_SHOT, "until": until},
+        "1 % by place": {"near": Near(27.9, 50.0, photos / 200_000 * 98_300.0)},
+        "1 % by peak": {"peak_ids": ("ama-dablam",)},
+        "50 % by time": {"since": _FIRST_SHOT, "until": _FIRST_SHOT + photos // 2 * _BETWEEN_SHOTS},
+    }
+    for name, filter_ in filters.items():
+        times = [milliseconds(lambda f=filter_: ask(service, "a red tent", **f)) for _ in range(questions)]
+        print(f"asked again, {name}: {shown(times)}")
+    for text in ("ama dablam", "ama dablam with a red tent"):
+        times = [milliseconds(lambda text=text: ask(service, text)) for _ in range(questions)]
+        print(f"“{text}” (1 % of the photos show it), asked again: {shown(times)}")
+    times = [milliseconds(lambda: service.search(SearchRequest(sort="time", k=_K))) for _ in range(questions)]
+    print(f"the newest photos: {shown(times)}")
+
+
+def role(settings: Settings, name: str, photos: int) -> None:
+    """One of the other processes: the first question from nothing, a reader, or the writer."""
+    started = time.perf_counter()
+    library = open_library(settings)
+    try:
+        if name == "write":
+            print("ready", flush=True)
+            sys.stdin.readline()
+            for batch in range(50):
+                library.active().index.write(list(documents(8, 768, photos + 8 * batch)))
+            print(json.dumps(50 * 8), flush=True)
+            return
+        service = AlbumQueryService(library)
+        if name == "first":
+            ask(service, "a red tent beside a river")
+            print(json.dumps(time.perf_counter() - started))
+            return
+        ask(service, "a red tent")
+        print("ready", flush=True)
+        sys.stdin.readline()
+        times = [milliseconds(lambda: ask(service, "a red tent")) for _ in range(_ASKED_BESIDE_WRITER)]
+        print(json.dumps(times), flush=True)
+        assert sys.stdin.readline()
+        ask(service, "a red tent")
+        assert library.active().index.count() == photos + 400
+        assert len(library.active().index.nearest(np.ones(768, np.float32), photos + 1000)) == photos + 400
+    finally:
+        library.close()
+
+
+def start(settings: Settings, name: str, photos: int) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "benchmarks.query", "--role", name, "--photos", str(photos)]
+    command += ["--home", str(settings.home), "--model", settings.model]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def say(process: "subprocess.Popen[str]", word: str) -> None:
+    assert process.stdin
+    process.stdin.write(word + "\n")
+    process.stdin.flush()
+
+
+def hear(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout
+    return process.stdout.readline()
+
+
+def first_question(settings: Settings, photos: int) -> None:
+    seconds = [json.loads(start(settings, "first", photos).communicate()[0]) for _ in range(3)]
+    print(f"the first question of a process (model and vectors loaded): median {statistics.median(seconds):.2f} s")
+
+
+def side_by_side(settings: Settings, photos: int) -> None:
+    readers, writer = [start(settings, "read", photos) for _ in range(2)], start(settings, "write", photos)
+    for process in (*readers, writer):
+        assert hear(process) == "ready\n"
+    for process in (*readers, writer):
+        say(process, "go")
+    times = [time_ms for reader in readers for time_ms in json.loads(hear(reader))]
+    written = json.loads(hear(writer))
+    for reader in readers:
+        say(reader, "has every photo come")
+    codes = [process.wait() for process in (*readers, writer)]
+    assert codes == [0, 0, 0], codes
+    print(f"two processes ask again while a third writes {written} photos: {shown(times)}; all photos seen by both")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=int, default=100_000)
+    parser.add_argument("--questions", type=int, default=60)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--role", choices=["first", "read", "write"], help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.role:
+        role(Settings(home=options.home, model=str(options.model)), options.role, options.photos)
+        return
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name).resolve()
+        settings = Settings(home=scratch / "home", model=str(model_directory(scratch, options.model)))
+        print(f"{cores()} cores, {options.photos} photos of 768 dimensions, model {settings.model}")
+        library = open_library(settings)
+        try:
+            print(f"filling the index: {milliseconds(lambda: fill(library.index(), options.photos)) / 1e3:.0f} s")
+            size = sum(file.stat().st_size for file in settings.home.glob("index.sqlite*"))
+            print(f"the index's files: {size / 1e6:.0f} MB")
+            measure(library, options.photos, options.questions)
+        finally:
+            library.close()
+        first_question(settings, options.photos)
+        side_by_side(settings, options.photos)
+
+
+if __name__ == "__main__":
+    main()
