@@ -196,6 +196,61 @@ def test_peak_counts(album):
     assert album.peak_counts(PhotoFilter(near=Near(27.8, 86.7, 1000.0))) == {"ama-dablam": 1}
 
 
+@pytest.mark.parametrize(("where", "expected"), FILTERS)
+def test_what_photos_show_passes_the_same_filters(album, where, expected):
+    shown = {("namche.jpg", "ama-dablam"), ("gorak.jpg", "mount-everest"), ("gorak.jpg", "nuptse")}
+    asked = ("ama-dablam", "nuptse", "makalu")
+    assert {(one.photo_id, one.peak_id) for one in album.showing(asked, where)} == {
+        (photo(key).id, peak) for key, peak in shown if key in expected and peak in asked
+    }
+    counts: dict[str, int] = {}
+    for _, peak in (one for one in shown if one[0] in expected):
+        counts[peak] = counts.get(peak, 0) + 1
+    assert album.peak_counts(where) == counts
+
+
+def test_certainty_follows_the_document(index):
+    sure = PeakPrediction("ama-dablam", 0.8, "9 km away", in_view=0.5)
+    put(index, photo("a.jpg", peaks=(sure,)))
+    (shown,) = index.showing(["ama-dablam"])
+    assert shown.certainty == pytest.approx(0.5 * 1.8 / 2)
+    put(index, photo("a.jpg", peaks=(sure,), corrected=True))
+    (shown,) = index.showing(["ama-dablam"])
+    assert shown.certainty == 1.0
+    put(index, photo("a.jpg", peaks=(), predicted_peaks=()))
+    assert index.showing(["ama-dablam"]) == []
+    index.delete(photo("a.jpg").id, index.get(photo("a.jpg").id).version)
+    assert index.peak_counts() == {}
+
+
+def test_the_newest_of_some(album):
+    ids = {key: photo(key).id for key in ("namche.jpg", "gorak.jpg", "bare.jpg")}
+    assert album.newest(list(ids.values()), 5) == [ids["gorak.jpg"], ids["namche.jpg"], ids["bare.jpg"]]
+    assert album.newest([ids["bare.jpg"], ids["namche.jpg"], "no photo"], 1) == [ids["namche.jpg"]]
+    assert album.newest([], 3) == []
+
+
+def test_who_may_teach(album):
+    assert album.teachers(5) == []
+    put(album, photo("namche.jpg", teaches="ama-dablam"), seed=7)
+    (teacher,) = album.teachers(5)
+    assert (teacher.peak_id, teacher.content_sha256) == ("ama-dablam", "sha-namche.jpg")
+    assert teacher.vector == pytest.approx(unit_vector(7))
+    put(album, photo("gorak.jpg", teaches="nuptse"))
+    assert len(album.teachers(1)) == 1
+    put(album, photo("namche.jpg"))
+    assert [one.peak_id for one in album.teachers(5)] == ["nuptse"]
+
+
+def test_a_photo_moved_in_time_and_place_is_filtered_by_where_it_is_now(album):
+    there = PhotoFilter(near=Near(28.5, 84.0, 1000.0), since=NOON + timedelta(days=300))
+    assert album.nearest(unit_vector(9), 10, there) == []
+    stored = album.get(photo("namche.jpg").id)
+    facts = replace(stored.document.facts, position=Position(28.5, 84.0, 800.0), taken_at=NOON + timedelta(days=365))
+    assert album.write([PhotoWrite(replace(stored.document, facts=facts), None, stored.version)]) == []
+    assert [n.photo_id for n in album.nearest(unit_vector(9), 10, there)] == [stored.document.id]
+
+
 def test_failures_are_kept_but_never_found(album):
     put(album, photo("broken.jpg", failure="the picture is damaged", facts=None, peaks=(), predicted_peaks=()))
     assert [d.key for d in album.failures()] == ["broken.jpg"]
@@ -345,6 +400,27 @@ def test_another_process_sees_what_was_written(tmp_path):
 operations = st.lists(
     st.tuples(st.sampled_from(["put", "put", "delete", "fail"]), st.integers(0, 5), st.integers(0, 99)), max_size=30
 )
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(-89, 89), st.floats(-180, 180), st.integers(0, 1000)), max_size=12),
+    st.tuples(st.floats(-90, 90), st.floats(-180, 180), st.floats(1, 3e6)),
+    st.tuples(st.integers(0, 1000), st.integers(0, 1000)),
+)
+def test_every_way_to_filter_lets_the_same_photos_pass(tmp_path_factory, taken, circle, hours):
+    opened = EmbeddedGenerations(tmp_path_factory.mktemp("index") / "i.sqlite")
+    index = opened.ensure_active(SPACE)
+    for number, (lat, lon, hour) in enumerate(taken):
+        facts = PhotoFacts(4, 3, "JPEG", Position(lat, lon), taken_at=NOON + timedelta(hours=hour))
+        put(index, photo(f"{number}.jpg", facts=facts), seed=number)
+    since, until = (NOON + timedelta(hours=hour) for hour in sorted(hours))
+    for where in (PhotoFilter(near=Near(*circle)), PhotoFilter(near=Near(*circle), since=since, until=until)):
+        selected = {document.id for document in index.select(where)}
+        assert {n.photo_id for n in index.nearest(unit_vector(9), 100, where)} == selected
+        assert {one.photo_id for one in index.showing(["ama-dablam"], where)} == selected
+        assert index.count(where) == len(selected)
+    opened.close()
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
