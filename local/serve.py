@@ -17,6 +17,7 @@ from cumbre.cli.output import notice
 from cumbre.editing import LocalAlbumService
 from cumbre.errors import CumbreError
 from cumbre.library import Library
+from cumbre.query import SearchRequest
 from local.tasks import AlbumTasks
 
 _log = logging.getLogger(__name__)
@@ -84,9 +85,10 @@ def _signals_end_it() -> Iterator[None]:
 
 
 def _warm_up(library: Library) -> None:
-    """Load the text tower, so that the first question doesn't wait for it."""
+    """Load what questions need (words, vectors, pictures), so that the first one doesn't wait for it."""
     try:
-        library.active().encoder.encode_texts(["a mountain"])
+        library.pictures.warm_up()
+        AlbumQueryService(library).search(SearchRequest("a mountain", k=1))
     except CumbreError as error:
         _log.warning("%s", error)
 

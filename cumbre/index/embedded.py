@@ -1,15 +1,16 @@
 """The embedded adapter of PhotoIndex: one SQLite file, exact kNN over a matrix in memory."""
 
-import json
+import logging
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from cumbre.documents import PhotoDocument
 from cumbre.errors import IndexFault, VersionConflict
-from cumbre.index.codec import from_record, to_record
+from cumbre.index.codec import checksum, from_text, to_text
 from cumbre.index.embedded_database import EmbeddedDatabase
 from cumbre.index.embedded_filter import inside, sql_condition
 from cumbre.index.embedded_matrix import VectorMatrix
@@ -27,7 +28,13 @@ from cumbre.index.port import (
     VectorSpace,
 )
 
+_log = logging.getLogger(__name__)
+
 _CHUNK = 500
+# What a row's checksum covers beside its document or vector.
+_OF_PHOTO = "generation, photo_id, version"
+_WHEN_AND_WHERE = "vectors.taken_at, vectors.lat, vectors.lon"
+_OF_VECTOR = "generation, photo_id, version, background, taken_at, lat, lon"
 
 WhenAndWhere = tuple[float | None, float | None, float | None]
 
@@ -63,9 +70,12 @@ class EmbeddedPhotoIndex:
 
     def vector(self, photo_id: str) -> Vector | None:
         rows = self._rows(
-            "SELECT vector FROM vectors WHERE generation = ? AND photo_id = ?", (self._generation, photo_id)
+            f"SELECT {_OF_VECTOR}, vector, checksum FROM vectors WHERE generation = ? AND photo_id = ?",  # noqa: S608
+            (self._generation, photo_id),
         )
-        return np.frombuffer(rows[0][0], dtype=np.float32) if rows else None
+        if not rows or not self._whole(*rows[0]):
+            return None
+        return np.frombuffer(rows[0][-2], dtype=np.float32)
 
     def find_by_content(self, content_sha256: str) -> StoredPhoto | None:
         rows = self._stored("content_sha256 = ? AND NOT failed LIMIT 1", (content_sha256,))
@@ -98,13 +108,7 @@ class EmbeddedPhotoIndex:
                 return
             if current != expected_version:
                 raise VersionConflict(f"photo {photo_id} was changed meanwhile")
-            version = self._database.next_version(connection)
-            self._remove_vector(connection, photo_id, version)
-            for table in ("photo_peaks", "photos"):
-                connection.execute(
-                    f"DELETE FROM {table} WHERE generation = ? AND photo_id = ?",  # noqa: S608  two names of our own
-                    (self._generation, photo_id),
-                )
+            self._drop(connection, photo_id)
 
     def nearest(
         self, vector: Vector, k: int, where: PhotoFilter = EVERYTHING, rank_by: RankBy = RankBy.SCORE
@@ -118,36 +122,34 @@ class EmbeddedPhotoIndex:
     def select(self, where: PhotoFilter = EVERYTHING, limit: int | None = None) -> list[PhotoDocument]:
         condition, values = sql_condition(self._generation, where)
         rows = self._rows(
-            f"SELECT document, lat, lon FROM photos WHERE {condition} "  # noqa: S608  values are bound
+            f"SELECT document, lat, lon, {_OF_PHOTO}, checksum FROM photos WHERE {condition} "  # noqa: S608  values are bound
             "ORDER BY taken_at DESC, photo_id" + ("" if where.near else " LIMIT ?"),
             (*values, *(() if where.near else (-1 if limit is None else limit,))),
         )
         if where.near is not None:
             rows = inside(where.near, rows)[:limit]
-        return [from_record(json.loads(row[0])) for row in rows]
+        return [from_text(row[0]) for row in rows if self._whole(*row[3:6], row[0], row[6])]
 
     def showing(self, peak_ids: Sequence[str], where: PhotoFilter = EVERYTHING) -> list[Showing]:
         marks = ",".join("?" * len(peak_ids))
         return self._showing(f"AND peak_id IN ({marks})", tuple(peak_ids), where)
 
     def newest(self, photo_ids: Sequence[str], k: int) -> list[str]:
-        taken_at: dict[str, float] = {}
-        for chunk in _chunks(photo_ids):
-            marks = ",".join("?" * len(chunk))
-            taken_at |= self._rows(
-                f"SELECT photo_id, taken_at FROM photos WHERE generation = ? AND photo_id IN ({marks})",  # noqa: S608
-                (self._generation, *chunk),
-            )
-        known = [photo_id for photo_id in photo_ids if photo_id in taken_at]
-        return sorted(known, key=lambda photo_id: (taken_at[photo_id] is None, -(taken_at[photo_id] or 0.0)))[:k]
+        return self._matrix.newest(photo_ids, k)
 
     def teachers(self, limit: int) -> list[Reference]:
+        columns = _OF_VECTOR.replace("version", "vectors.version").replace("taken_at, lat, lon", _WHEN_AND_WHERE)
         rows = self._rows(
-            "SELECT teaches, content_sha256, vector FROM photos JOIN vectors USING (generation, photo_id) "
+            f"SELECT teaches, content_sha256, {columns}, vector, vectors.checksum "  # noqa: S608
+            "FROM photos JOIN vectors USING (generation, photo_id) "
             "WHERE photos.generation = ? AND teaches IS NOT NULL ORDER BY photos.photo_id LIMIT ?",
             (self._generation, limit),
         )
-        return [Reference(peak_id, sha256, np.frombuffer(blob, dtype=np.float32)) for peak_id, sha256, blob in rows]
+        return [
+            Reference(peak_id, sha256, np.frombuffer(row[-2], dtype=np.float32))
+            for peak_id, sha256, *row in rows
+            if self._whole(*row)
+        ]
 
     def count(self, where: PhotoFilter = EVERYTHING) -> int:
         if where.near is not None:
@@ -167,20 +169,41 @@ class EmbeddedPhotoIndex:
     def scan(self) -> Iterator[tuple[StoredPhoto, Vector]]:
         last = ""
         while True:
-            rows = self._rows(
-                "SELECT photo_id, document, photos.version, vector "
-                "FROM photos JOIN vectors USING (generation, photo_id) "
-                "WHERE generation = ? AND NOT failed AND photo_id > ? ORDER BY photo_id LIMIT ?",
+            photo_ids = self._rows(
+                "SELECT photo_id FROM photos WHERE generation = ? AND failed = 0 AND photo_id > ? "
+                "ORDER BY photo_id LIMIT ?",
                 (self._generation, last, _CHUNK),
             )
-            if not rows:
+            if not photo_ids:
                 return
-            for photo_id, document, version, blob in rows:
-                last = photo_id
-                yield (
-                    StoredPhoto(from_record(json.loads(document)), version),
-                    np.frombuffer(blob, dtype=np.float32),
-                )
+            first, last = photo_ids[0][0], photo_ids[-1][0]
+            between = (self._generation, first, last)
+            rows = self._rows(
+                f"SELECT {_OF_VECTOR}, vector, checksum FROM vectors "  # noqa: S608
+                "WHERE generation = ? AND photo_id BETWEEN ? AND ?",
+                between,
+            )
+            vectors = {row[1]: np.frombuffer(row[-2], dtype=np.float32) for row in rows if self._whole(*row)}
+            for stored in self._stored("photo_id BETWEEN ? AND ? AND failed = 0 ORDER BY photo_id", between[1:]):
+                if stored.document.id in vectors:
+                    yield stored, vectors[stored.document.id]
+
+    def forget_damaged(self) -> int:
+        known: set[str] = set()
+        lost: set[str] = set()
+        for rowid, *row in self._all(f"SELECT rowid, {_OF_PHOTO}, failed, document, checksum FROM photos"):  # noqa: S608
+            failed = row.pop(3)
+            if self._whole(*row):
+                known |= set() if failed else {row[1]}
+            else:
+                lost.add(row[1])
+        without_vector = set(known)
+        for row in self._all(f"SELECT {_OF_VECTOR}, vector, checksum FROM vectors"):  # noqa: S608
+            if row[1] in known and self._whole(*row):
+                without_vector.discard(row[1])
+            else:
+                lost.add(row[1])
+        return self._forget(lost | without_vector)
 
     def note(self, name: str) -> str | None:
         rows = self._rows("SELECT value FROM notes WHERE generation = ? AND name = ?", (self._generation, name))
@@ -194,8 +217,9 @@ class EmbeddedPhotoIndex:
         document = write.document
         version = self._database.next_version(connection)
         taken_at, lat, lon = when_and_where = _when_and_where(document)
+        text = to_text(document)
         connection.execute(
-            "INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 self._generation,
                 document.id,
@@ -209,7 +233,8 @@ class EmbeddedPhotoIndex:
                 lat,
                 lon,
                 document.teaches,
-                json.dumps(to_record(document), ensure_ascii=False),
+                text,
+                checksum(text, self._generation, document.id, version),
             ),
         )
         self._put_vector(connection, write, version, when_and_where)
@@ -237,23 +262,41 @@ class EmbeddedPhotoIndex:
                 raise IndexFault(
                     f"a vector of shape {vector.shape} for an index of {self._space.dimensions} dimensions"
                 )
+            columns = (self._generation, document.id, version, document.background, *when_and_where)
+            blob = vector.tobytes()
             connection.execute(
-                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (self._generation, document.id, version, document.background, *when_and_where, vector.tobytes()),
+                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*columns, blob, checksum(blob, *columns)),
             )
             connection.execute(
                 "DELETE FROM removals WHERE generation = ? AND photo_id = ?", (self._generation, document.id)
             )
         else:
-            columns = (document.background, *when_and_where)
+            self._keep_vector(connection, document, version, when_and_where)
+
+    def _keep_vector(
+        self, connection: sqlite3.Connection, document: PhotoDocument, version: int, when_and_where: WhenAndWhere
+    ) -> None:
+        """The stored vector stays; what lies beside it follows the document."""
+        kept = connection.execute(
+            f"SELECT {_OF_VECTOR}, vector, checksum FROM vectors WHERE generation = ? AND photo_id = ?",  # noqa: S608
+            (self._generation, document.id),
+        ).fetchone()
+        if kept is None or not self._whole(*kept):
+            raise IndexFault(f"{document.key} would be in the index without a vector, where no search finds it")
+        beside = (document.background, *when_and_where)
+        if kept[3:7] != beside:
             connection.execute(
-                "UPDATE vectors SET version = ?, background = ?, taken_at = ?, lat = ?, lon = ? "
-                "WHERE generation = ? AND photo_id = ? AND (background, taken_at, lat, lon) IS NOT (?, ?, ?, ?)",
-                (version, *columns, self._generation, document.id, *columns),
+                "UPDATE vectors SET version = ?, background = ?, taken_at = ?, lat = ?, lon = ?, checksum = ? "
+                "WHERE generation = ? AND photo_id = ?",
+                (
+                    version,
+                    *beside,
+                    checksum(kept[-2], self._generation, document.id, version, *beside),
+                    self._generation,
+                    document.id,
+                ),
             )
-            kept = "SELECT 1 FROM vectors WHERE generation = ? AND photo_id = ?"
-            if connection.execute(kept, (self._generation, document.id)).fetchone() is None:
-                raise IndexFault(f"{document.key} would be in the index without a vector, where no search finds it")
 
     def _remove_vector(self, connection: sqlite3.Connection, photo_id: str, version: int) -> None:
         connection.execute("DELETE FROM vectors WHERE generation = ? AND photo_id = ?", (self._generation, photo_id))
@@ -261,16 +304,47 @@ class EmbeddedPhotoIndex:
 
     def _current_version(self, connection: sqlite3.Connection, photo_id: str) -> int | None:
         row = connection.execute(
-            "SELECT version FROM photos WHERE generation = ? AND photo_id = ?", (self._generation, photo_id)
+            f"SELECT {_OF_PHOTO}, document, checksum FROM photos WHERE generation = ? AND photo_id = ?",  # noqa: S608
+            (self._generation, photo_id),
         ).fetchone()
-        return int(row[0]) if row else None
+        return int(row[2]) if row and self._whole(*row) else None
 
     def _stored(self, condition: str, values: tuple[object, ...]) -> list[StoredPhoto]:
         rows = self._rows(
-            f"SELECT document, version FROM photos WHERE generation = ? AND {condition}",  # noqa: S608
+            f"SELECT {_OF_PHOTO}, document, checksum FROM photos WHERE generation = ? AND {condition}",  # noqa: S608
             (self._generation, *values),
         )
-        return [StoredPhoto(from_record(json.loads(document)), version) for document, version in rows]
+        return [StoredPhoto(from_text(row[3]), row[2]) for row in rows if self._whole(*row)]
+
+    def _whole(self, *row: Any) -> bool:
+        """Whether a row's large value and its columns, the last two and those before, are what was written."""
+        *columns, large, expected = row
+        if isinstance(large, str | bytes) and checksum(large, *columns) == expected:
+            return True
+        _log.warning(
+            "A photo in the index is damaged and left out: `cumbre ingest` takes it up again (%s)", self._database.path
+        )
+        return False
+
+    def _all(self, select: str) -> Iterator[tuple]:  # type: ignore[type-arg]
+        """The rows of this generation, one after the other."""
+        with self._database.faults():
+            yield from self._database.connection().execute(f"{select} WHERE generation = ?", (self._generation,))
+
+    def _forget(self, photo_ids: Collection[str]) -> int:
+        if photo_ids:
+            with self._database.writing() as connection:
+                for photo_id in photo_ids:
+                    self._drop(connection, photo_id)
+        return len(photo_ids)
+
+    def _drop(self, connection: sqlite3.Connection, photo_id: str) -> None:
+        self._remove_vector(connection, photo_id, self._database.next_version(connection))
+        for table in ("photo_peaks", "photos"):
+            connection.execute(
+                f"DELETE FROM {table} WHERE generation = ? AND photo_id = ?",  # noqa: S608  two names of our own
+                (self._generation, photo_id),
+            )
 
     def _rows(self, sql: str, values: tuple[object, ...]) -> list[tuple]:  # type: ignore[type-arg]
         with self._database.faults():

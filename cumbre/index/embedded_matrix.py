@@ -1,13 +1,18 @@
 """The vectors of one generation in memory, kept fresh from the file, for exact search."""
 
+import logging
 import threading
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cumbre.index.codec import checksum
 from cumbre.index.embedded_database import EmbeddedDatabase
 from cumbre.index.embedded_filter import rows_that_pass
 from cumbre.index.port import EVERYTHING, Neighbour, PhotoFilter, RankBy, Vector
+
+_log = logging.getLogger(__name__)
 
 _FIRST_CAPACITY = 1024
 _FETCHED_ROWS = 1000
@@ -58,6 +63,15 @@ class VectorMatrix:
                 for row, cosine, score in zip(ids.tolist(), cosines[best].tolist(), scores[best].tolist(), strict=True)
             ]
 
+    def newest(self, photo_ids: Sequence[str], k: int) -> list[str]:
+        """The ids of the k photos among these that were taken last, newest first; undated ones come last."""
+        with self._lock:
+            self._refresh()
+            known = [(photo_id, self._row_of[photo_id]) for photo_id in photo_ids if photo_id in self._row_of]
+            taken_at = self._facts[0, [row for _, row in known]]
+        # nan sorts to the end
+        return [known[place][0] for place in np.argsort(-taken_at, kind="stable")[:k].tolist()]
+
     def _passing(self, where: PhotoFilter) -> NDArray[np.intp]:
         """The rows that pass a filter."""
         taken_at, lat, lon = self._facts[:, : len(self._ids)]
@@ -100,12 +114,32 @@ class VectorMatrix:
             # Removals and vectors are two statements, so a photo written again in between may come twice: the later
             # row wins. Versions beyond `version` are loaded now and once more by the next refresh, which is harmless.
             found = connection.execute(
-                f"SELECT photo_id, background, taken_at, lat, lon, vector {changed}",
+                f"SELECT photo_id, background, taken_at, lat, lon, vector, version, checksum {changed}",
                 since,
             )
             while some := found.fetchmany(_FETCHED_ROWS):
-                self._put(some)
+                self._put([row[:6] for row in some if self._is_whole(*row)])
         self._version = version
+
+    def _is_whole(
+        self,
+        photo_id: str,
+        background: float,
+        taken_at: float | None,
+        lat: float | None,
+        lon: float | None,
+        vector: bytes,
+        version: int,
+        expected: int,
+    ) -> bool:
+        """Whether a row's bytes are those written; one that is damaged is no part of any answer."""
+        if checksum(vector, self._generation, photo_id, version, background, taken_at, lat, lon) == expected:
+            return True
+        self._remove(photo_id)
+        _log.warning(
+            "A photo in the index is damaged and left out: `cumbre ingest` takes it up again (%s)", self._database.path
+        )
+        return False
 
     def _put(self, found: list[tuple]) -> None:  # type: ignore[type-arg]
         """Take up rows of the file: new ones at the end, known ones in their place."""

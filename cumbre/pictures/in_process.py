@@ -31,5 +31,8 @@ class InProcessPictureReader:
         clean.save(buffer, "JPEG", quality=_JPEG_QUALITY, progressive=True, optimize=True)
         return buffer.getvalue()
 
+    def warm_up(self) -> None:
+        """Nothing is to be made ready."""
+
     def close(self) -> None:
         """Nothing is held."""
