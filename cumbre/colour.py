@@ -65,7 +65,9 @@ def _stretched(low: float, high: float) -> Callable[[Image.Image], Image.Image]:
     scale = 255.0 / (high / 2 - low / 2) if high > low else 0.0
 
     def convert(band: Image.Image) -> Image.Image:
-        levels = np.nan_to_num(np.asarray(band, dtype=np.float64), nan=low, posinf=high, neginf=low)
+        # Numbers that are none may say so by a warning already when they are copied.
+        with np.errstate(invalid="ignore"):
+            levels = np.nan_to_num(np.asarray(band, dtype=np.float64), nan=low, posinf=high, neginf=low)
         grey = (levels / 2 - low / 2) * scale
         return Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8)).convert("RGB")
 

@@ -73,10 +73,10 @@ def _kind(data: bytes) -> str | None:
         return _OTHER_BOXES.get(data[8:12], "a video")
     if data[:4] == b"RIFF" and data[8:12] == b"AVI ":
         return "a video"
-    sample = data[:_SAMPLE_BYTES].decode("utf-8", "replace")
+    sample = data[:_SAMPLE_BYTES].decode("utf-8-sig", "replace")
     # The sample may end within a character.
     if all(c.isprintable() or c.isspace() for c in sample) and "\ufffd" not in sample[:-3]:
-        return "a web page" if sample.lstrip("\ufeff \r\n\t")[:1] == "<" else "a text"
+        return "a web page" if sample.lstrip()[:1] == "<" else "a text"
     return None
 
 

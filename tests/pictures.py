@@ -2,6 +2,8 @@
 
 import io
 import math
+import struct
+import zlib
 
 from PIL import ExifTags, Image, ImageDraw
 from PIL.TiffImagePlugin import IFDRational
@@ -78,3 +80,20 @@ def encoded(image: Image.Image, file_format: str = "JPEG", exif_data: bytes = b"
     file = io.BytesIO()
     image.save(file, file_format, **({"exif": exif_data} if exif_data else {}), **options)
     return file.getvalue()
+
+
+def apple_note(x: float, y: float, z: float) -> bytes:
+    """A MakerNote as iPhones write it, with the acceleration vector alone."""
+    header = b"Apple iOS\0\0\1MM" + struct.pack(">H", 1)
+    entry = struct.pack(">HHII", 8, 10, 3, len(header) + 12 + 4)
+    values = struct.pack(">6i", *(part for v in (x, y, z) for part in (round(v * 10_000), 10_000)))
+    return header + entry + struct.pack(">I", 0) + values
+
+
+def png_of_size(width: int, height: int) -> bytes:
+    """A PNG that says it is this large, and holds hardly any pixels."""
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    )

@@ -1,18 +1,9 @@
-import struct
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cumbre.makernote import camera_tilt
-
-
-def apple_note(x: float, y: float, z: float) -> bytes:
-    """A MakerNote as iPhones write it, with the acceleration vector alone."""
-    header = b"Apple iOS\0\0\1MM" + struct.pack(">H", 1)
-    entry = struct.pack(">HHII", 8, 10, 3, len(header) + 12 + 4)
-    values = struct.pack(">6i", *(part for v in (x, y, z) for part in (round(v * 10_000), 10_000)))
-    return header + entry + struct.pack(">I", 0) + values
+from tests.pictures import apple_note
 
 
 def test_a_level_portrait():

@@ -46,7 +46,7 @@ def test_a_large_jpeg_is_decoded_small_but_its_size_is_known():
     [
         (Image.new("L", (8, 8), 128), (128, 128, 128)),
         (Image.new("1", (8, 8), 1), (255, 255, 255)),
-        (Image.new("RGBA", (8, 8), (10, 20, 30, 0)), (10, 20, 30)),
+        (Image.new("RGBA", (8, 8), (10, 20, 30, 255)), (10, 20, 30)),
         (Image.fromarray(np.full((8, 8), 128 * 257, dtype=np.uint16)), (128, 128, 128)),
     ],
 )

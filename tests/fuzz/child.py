@@ -1,0 +1,97 @@
+"""One process that reads damaged pictures, seed after seed:
+
+    python -m tests.fuzz.child FOLDER FIRST STEP END MAX_SECONDS
+
+It says each seed before it begins, and what became of it after, so that whoever started it knows what a crash or a
+hang was about. The system ends it at the limits of memory and of processor time.
+"""
+
+import json
+import math
+import resource
+import signal
+import sys
+import time
+from pathlib import Path
+
+from cumbre.documents import PhotoFacts
+from cumbre.errors import PhotoError
+from cumbre.index.codec import facts_to_record
+from cumbre.photo import PhotoLimits, read_photo
+from cumbre.skyline import sky_fraction
+from tests.fuzz.mutations import mutation
+
+# What all data of the process may take, at pictures of this size at most. Not the address space: threads reserve far
+# more of it than they use.
+MAX_DATA_BYTES = 500_000_000
+LIMITS = PhotoLimits(max_bytes=10_000_000, max_pixels=20_000_000)
+
+
+def main() -> None:
+    folder, first, step, end, max_seconds = Path(sys.argv[1]), *map(int, sys.argv[2:5]), float(sys.argv[5])
+    pictures = {file.name: file.read_bytes() for file in folder.iterdir()}
+    limit_memory(MAX_DATA_BYTES)
+    for seed in range(first, end, step):
+        _say({"begun": seed})
+        damaged = mutation(pictures, seed)
+        # The signal's default is to end the process, in native code too. It counts processor time.
+        signal.setitimer(signal.ITIMER_PROF, max_seconds)
+        start = time.process_time()
+        outcome = _outcome(damaged.data)
+        seconds = time.process_time() - start
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        _say({"seed": seed, "what": damaged.what, "seconds": seconds, "peak_bytes": peak, **outcome})
+
+
+def limit_memory(data_bytes: int) -> None:
+    resource.setrlimit(resource.RLIMIT_DATA, (data_bytes, data_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _outcome(data: bytes) -> dict[str, str]:
+    try:
+        photo = read_photo(data, LIMITS, wanted_px=224)
+    except PhotoError as error:
+        reason = str(error)
+        fine = reason.isprintable() and 10 < len(reason) < 500
+        # Short of memory means that something asked for far too much.
+        fault = "" if fine and "more memory" not in reason else f"the reason is {reason!r}"
+        return {"kind": "refused", "reason": reason, "fault": fault}
+    except Exception as error:
+        return {"kind": "raised", "reason": "", "fault": repr(error)}
+    try:
+        assert photo.image.mode == "RGB"
+        assert min(photo.image.size) > 0
+        assert len(photo.image.tobytes()) == 3 * photo.image.width * photo.image.height
+        assert 0.0 <= sky_fraction(photo.image) <= 1.0
+        assert_sane(photo.facts)
+    except Exception as error:
+        return {"kind": "photo", "reason": "", "fault": f"the photo is not sane: {error!r}"}
+    return {"kind": "photo", "reason": "", "fault": ""}
+
+
+def assert_sane(facts: PhotoFacts) -> None:
+    """Finite, within the world, and fit for JSON."""
+    json.dumps(facts_to_record(facts), allow_nan=False)
+    assert facts.width > 0
+    assert facts.height > 0
+    assert facts.format in ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "HEIC")
+    assert facts.heading_deg is None or 0 <= facts.heading_deg < 360
+    assert facts.focal_length_35mm is None or 4 <= facts.focal_length_35mm <= 3000
+    for angle in (facts.pitch_deg, facts.roll_deg):
+        assert angle is None or (math.isfinite(angle) and abs(angle) <= 180)
+    assert facts.camera is None or facts.camera.isprintable()
+    if facts.position is not None:
+        assert abs(facts.position.lat) <= 90
+        assert abs(facts.position.lon) <= 180
+        assert facts.position.altitude_m is None or -500 <= facts.position.altitude_m <= 12_000
+
+
+def _say(line: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
