@@ -36,6 +36,9 @@ bench: $(VENV)/.test-ready
 	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.sample_album
 	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.large_album
+	$(BIN)/python -m benchmarks.ingest
+	$(BIN)/python -m benchmarks.query
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
