@@ -3,30 +3,30 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from cumbre.documents import photo_id
-from cumbre.errors import AlbumMissing
+from cumbre.errors import VersionConflict
 from cumbre.ingest import Ingestor
+from cumbre.missing import refuse_to_lose, split_by_copies
 from cumbre.object_reader import Outcome, OutcomeKind
 from cumbre.storage.port import ListingIncomplete, PhotoStorage
-
-# Someone may well delete a handful of photos; losing this many and more than half of an album is likelier a drive that
-# is not there.
-_SUSPICIOUS_REMOVALS = 20
-# An empty folder is a mount point without its drive, unless it held next to nothing.
-_SUSPICIOUS_IF_EMPTY = 3
 
 
 @dataclass
 class ScanReport:
-    """What a scan did. failed holds every photo that can't be used, old failures included; unreadable names folders."""
+    """What a scan did. failed holds every photo that can't be used, old failures included.
+
+    unreadable says what could not be seen; unseen holds those (bucket, prefix of keys).
+    """
 
     indexed: int = 0
     unchanged: int = 0
     removed: int = 0
     failed: list[Outcome] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    unseen: list[tuple[str, str]] = field(default_factory=list)
     stopped: bool = False
     seconds: float = 0.0
 
@@ -46,6 +46,7 @@ class ScanReport:
         self.removed += other.removed
         self.failed += other.failed
         self.unreadable += other.unreadable
+        self.unseen += other.unseen
         self.stopped = self.stopped or other.stopped
         self.seconds += other.seconds
 
@@ -109,8 +110,12 @@ def scan(
                 report.unchanged += 1
     except ListingIncomplete as error:
         # What lies in a folder that can't be read is not gone; all else goes on.
-        known = {key: etag for key, etag in known.items() if not key.startswith(tuple(error.prefixes))}
-        report.unreadable.append(str(error))
+        kept = [key for key in known if key.startswith((*error.prefixes, *error.away))]
+        for key in kept:
+            del known[key]
+        report.unseen += [(storage.bucket, unseen) for unseen in (*error.prefixes, *error.away)]
+        if error.prefixes or kept:
+            report.unreadable.append(str(error))
     progress.expect(len(changed))
 
     def note(outcome: Outcome) -> None:
@@ -120,9 +125,43 @@ def scan(
     ingestor.reconcile_many(storage.bucket, changed, note, stopped)
     report.stopped = stopped()
     if not report.stopped:
-        _remove(ingestor, storage, list(known), present, confirm_removals, progress, note, stopped)
+        missing = _forget_unlisted(ingestor, storage, prefix, list(known), progress, note)
+        _remove(ingestor, storage, missing, present, confirm_removals, progress, note, stopped)
     report.seconds = time.monotonic() - started
     return report
+
+
+def _forget_unlisted(
+    ingestor: Ingestor,
+    storage: PhotoStorage,
+    prefix: str,
+    missing: list[str],
+    progress: ScanProgress,
+    note: Callable[[Outcome], None],
+) -> list[str]:
+    """Drop the keys that can be looked at though the album does not list them; returns the others.
+
+    On a file system that ignores letter case the old spelling of a renamed photo is such a key, elsewhere one behind a
+    link that the walk does not follow.
+    """
+    seen = {key for key in missing if storage.stat(key) is not None}
+    if not seen:
+        return missing
+    try:
+        # Once more: it may have come back since it was listed.
+        for stat in storage.list(prefix):
+            seen.discard(stat.key)
+    except ListingIncomplete as error:
+        seen = {key for key in seen if not key.startswith((*error.prefixes, *error.away))}
+    progress.expect(len(seen))
+    for key in sorted(seen):
+        stored = ingestor.index.get(photo_id(storage.bucket, key))
+        if stored is not None:
+            # Someone else is at it: the next scan sees what has become of it.
+            with suppress(VersionConflict):
+                ingestor.index.delete(stored.document.id, stored.version)
+        note(Outcome(storage.bucket, key, OutcomeKind.REMOVED))
+    return [key for key in missing if key not in seen]
 
 
 def _remove(
@@ -135,25 +174,10 @@ def _remove(
     note: Callable[[Outcome], None],
     stopped: Callable[[], bool],
 ) -> None:
-    moved = [key for key in missing if _has_copy(ingestor, storage.bucket, key)]
-    lost = len(missing) - len(moved)
-    most = lost >= _SUSPICIOUS_REMOVALS and lost > present
-    all_of_it = present == 0 and lost >= _SUSPICIOUS_IF_EMPTY
-    if (most or all_of_it) and not confirmed:
-        progress.expect(len(moved))
-        ingestor.reconcile_many(storage.bucket, moved, note, stopped)
-        raise AlbumMissing(
-            f"{lost} of the {lost + present} photos of {storage.bucket} are not there. Nothing was removed from the "
-            "index. If a drive is not connected, connect it; if they are really gone, run "
-            f"`cumbre ingest --confirm-removals {storage.bucket}`"
-        )
-    progress.expect(len(missing))
-    ingestor.reconcile_many(storage.bucket, missing, note, stopped)
-
-
-def _has_copy(ingestor: Ingestor, bucket: str, key: str) -> bool:
-    """Whether another document has the same content: then the photo was renamed or is there twice, not lost."""
-    stored = ingestor.index.get(photo_id(bucket, key))
-    if stored is None or stored.document.failure is not None:
-        return True
-    return len(ingestor.index.with_content(stored.document.content_sha256)) > 1
+    moved, lost = split_by_copies(ingestor.index, storage.bucket, missing)
+    progress.expect(len(moved))
+    ingestor.reconcile_many(storage.bucket, moved, note, stopped)
+    if not confirmed:
+        refuse_to_lose(storage.bucket, len(lost), present)
+    progress.expect(len(lost))
+    ingestor.reconcile_many(storage.bucket, lost, note, stopped)

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from cumbre.errors import AlbumMissing, StorageError
 from cumbre.generation import Generation
 from cumbre.library import Library
+from cumbre.missing import lacking, refuse_to_lose
 from cumbre.reconcile import ScanProgress, ScanReport, scan
 
+_WAY_OUT = "Without it the new index would lack photos: bring it back and run `cumbre reindex` again"
 # After the long pass a short one takes up what was added meanwhile; more only if the album keeps growing.
 _MAX_PASSES = 5
 
@@ -18,7 +20,8 @@ def reindex(
 ) -> ScanReport:
     """Build the next generation and let it answer. Called again after a stop or a crash, it goes on where it was.
 
-    Raises StorageError, and changes nothing, if part of the album can't be reached: the new generation would lack it.
+    Raises StorageError, and lets the old index answer, if part of the album can't be reached: the new generation would
+    lack it.
     Raises GenerationReplaced if another reindex has finished meanwhile.
     """
     generation = _target(library)
@@ -31,17 +34,27 @@ def reindex(
             except AlbumMissing:
                 raise
             except StorageError as error:
-                raise StorageError(
-                    f"{error} Without it the new index would lack photos: bring it back and run `cumbre reindex` again"
-                ) from error
+                raise StorageError(f"{error}. {_WAY_OUT}") from error
         total.add(report)
         total.failed = report.failed
         if report.stopped:
             return total
         if report.indexed == 0 and report.removed == 0:
             break
+    _refuse_to_lose_any(library, generation, report)
     library.generations.activate(generation.index)
     return total
+
+
+def _refuse_to_lose_any(library: Library, generation: Generation, report: ScanReport) -> None:
+    """The new generation began empty, so no scan of it could miss what the old one knows."""
+    old, new = library.index(), generation.index
+    for bucket in library.storages():
+        lost = lacking(old, new, bucket)
+        for prefix in (prefix for of, prefix in report.unseen if of == bucket):
+            if any(key.startswith(prefix) for key in lost):
+                raise StorageError(f"the photos under {prefix or 'the root'} of {bucket} can't be seen. {_WAY_OUT}")
+        refuse_to_lose(bucket, len(lost), sum(1 for _ in new.known(bucket)))
 
 
 def _target(library: Library) -> Generation:

@@ -19,6 +19,8 @@ _log = logging.getLogger(__name__)
 
 _IDLE_S = 0.5
 _EVENT_BATCH = 64
+# An album that could not be followed (a drive is away, removals wait to be confirmed) is looked at again so often.
+_PROBLEM_S = 60.0
 
 
 class AlbumTasks:
@@ -36,6 +38,8 @@ class AlbumTasks:
         self._due: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._progress: ScanProgress | None = None
+        self._away: set[str] = set()
+        self._said = ""
         self._threads = [
             threading.Thread(target=self._scan_albums, name="scan"),
             threading.Thread(target=self._handle_events, name="events"),
@@ -67,30 +71,46 @@ class AlbumTasks:
         return IndexingProgress(progress.done, progress.total, progress.rate_per_s)
 
     def _scan_albums(self) -> None:
-        last_full = time.monotonic()
+        last_full = last_problems = time.monotonic()
         while not self._stop.is_set():
-            due = set(self._waiting(self._due)) | self._new_albums()
-            if self._interval_s and time.monotonic() - last_full >= self._interval_s:
-                due |= set(self._library.storages())
-                last_full = time.monotonic()
-            for bucket in sorted(due & set(self._library.storages())):
+            now = time.monotonic()
+            due = set(self._waiting(self._due))
+            full = self._new_albums()
+            if self._interval_s and now - last_full >= self._interval_s:
+                full = self._followed
+                last_full = now
+            if now - last_problems >= _PROBLEM_S:
+                due |= self._away
+                last_problems = now
+            for bucket in sorted((due | full) & self._followed):
                 self._scan(bucket)
+            if full and not self._stop.is_set():
+                self._trim_renditions()
             self._stop.wait(_IDLE_S)
 
     def _new_albums(self) -> set[str]:
-        """The buckets that were not followed before: at start all, later those that another process has named."""
+        """All buckets if there are others than before: at start, or because another process has named one.
+
+        Those that stay, too: what happened to them while the watcher began anew was not told.
+        """
         try:
             buckets = set(self._library.storages())
-        except CumbreError as error:
-            _log.warning("%s", error)
-            return set()
-        new, gone = buckets - self._followed, self._followed - buckets
-        if new or gone:
-            self._followed = buckets
+            gone = self._followed - buckets
+            if buckets == self._followed:
+                return set()
             self._watch(buckets)
+            self._followed = buckets
+            self._away -= gone
             for bucket in gone:
                 self._library.problems.pop(bucket, None)
-        return new
+        except (CumbreError, OSError) as error:
+            # Once more in a moment. The thread must live on, else no album would be followed any more.
+            if str(error) != self._said:
+                _log.warning("%s", error)
+            self._said = str(error)
+            return set()
+        self._said = ""
+        return buckets
 
     def _watch(self, buckets: set[str]) -> None:
         if self._watcher is not None:
@@ -114,16 +134,27 @@ class AlbumTasks:
                     self._library.problems[bucket] = " ".join(report.unreadable)
                 else:
                     self._library.problems.pop(bucket, None)
+            self._away.discard(bucket)
             if generation.index.count() > before:
                 generation.learn(self._stop.is_set)
         except CumbreError as error:
+            self._away.add(bucket)
+            if self._library.problems.get(bucket) != str(error):
+                _log.warning("%s", error)
             self._library.problems[bucket] = str(error)
-            _log.warning("%s", error)
         except Exception:
             # A thread that dies in silence would leave an album that is never followed again.
             _log.exception("the scan of %s failed; the next one tries again", bucket)
         finally:
             self._progress = None
+
+    def _trim_renditions(self) -> None:
+        try:
+            self._library.trim_renditions()
+        except CumbreError as error:
+            _log.warning("%s", error)
+        except Exception:
+            _log.exception("the cache of pictures could not be trimmed")
 
     def _handle_events(self) -> None:
         while not self._stop.is_set():

@@ -36,15 +36,17 @@ def status(json: bool) -> None:
 
 
 def _look_for_albums(library: "Library") -> None:
-    """Note the albums that are not there, as `serve` does for its own process. Costs one look at each folder."""
+    """Note the albums that are not there, as `serve` does for its own process. Costs some looks at each folder."""
     from cumbre.errors import StorageError
+    from cumbre.missing import look_around
 
     for bucket, storage in library.storages().items():
         try:
-            # The answer doesn't matter: every storage raises where its bucket is not there.
-            storage.stat("any.jpg")
+            found = look_around(library.index(), storage)
         except StorageError as error:
-            library.problems[bucket] = str(error)
+            found = str(error)
+        if found:
+            library.problems[bucket] = found
 
 
 @click.command()

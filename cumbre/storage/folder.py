@@ -74,13 +74,18 @@ class FolderPhotoStorage:
                 yield _object(file.key, file.stat)
         # Also after the last file: a drive that vanished meanwhile must not look like an album without photos.
         self._check_root()
-        if walk.unreadable:
-            names = ", ".join(walk.unreadable[:3]) + (" and others" if len(walk.unreadable) > 3 else "")
-            raise ListingIncomplete(
-                f"parts of {self._bucket} can't be read ({names or 'the folder itself'}): change their permissions; "
-                "their photos stay in the index as they are",
-                tuple(walk.unreadable),
-            )
+        if walk.unreadable or walk.away:
+            said = []
+            if walk.unreadable:
+                said.append(
+                    f"Parts of {self._bucket} can't be read ({_named(walk.unreadable)}): change their permissions."
+                )
+            if walk.away:
+                said.append(
+                    f"Links in {self._bucket} lead nowhere ({_named(walk.away)}): connect the drive, or remove them."
+                )
+            said.append("Their photos stay in the index as they are.")
+            raise ListingIncomplete(" ".join(said), tuple(walk.unreadable), tuple(walk.away))
 
     def stat(self, key: str) -> ObjectStat | None:
         path = path_of(self._root, key)
@@ -148,7 +153,8 @@ class FolderPhotoStorage:
         except OSError as error:
             if error.errno in _NOT_THERE:
                 raise StorageError(
-                    f"the folder {self._bucket} is not there: connect its drive, or name another folder"
+                    f"the folder {self._bucket} is not there: connect its drive; if it is gone for good, "
+                    f"`cumbre forget {self._bucket}` takes it out of the album"
                 ) from error
             raise StorageError(f"the folder {self._bucket} can't be reached: {error.strerror}") from error
         if not stat.S_ISDIR(mode):
@@ -193,6 +199,12 @@ def _outlast_tick(mtime_ns: int) -> None:
 
 def _object(key: str, seen: os.stat_result) -> ObjectStat:
     return ObjectStat(key, _etag(seen), seen.st_size)
+
+
+def _named(prefixes: list[str]) -> str:
+    return ", ".join(prefix or "the folder itself" for prefix in prefixes[:3]) + (
+        " and others" if len(prefixes) > 3 else ""
+    )
 
 
 def _too_large(size_bytes: int, max_bytes: int) -> str:

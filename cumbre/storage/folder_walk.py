@@ -40,11 +40,12 @@ class WalkedFolder:
 
 
 class FolderWalk:
-    """One walk below a root. unreadable grows meanwhile: the prefixes of the keys that could not be seen.
+    """One walk below a root. unreadable and away grow meanwhile: the prefixes of the keys that could not be seen.
 
-    A link back to a folder that the walk came through, or into the album itself (whose photos have their keys already),
-    is not followed; a link to anywhere else is. Hidden names are passed over (see formats.is_hidden), and so is the
-    folder `excluded` (absolute, links resolved).
+    A link back to a folder that the walk came through, into the album itself (whose photos have their keys already), or
+    to where another link led before, is not followed; a link to anywhere else is. A link that leads nowhere is away:
+    its drive may not be connected. Hidden names are passed over (see formats.is_hidden), and so is the folder
+    `excluded` (absolute, links resolved).
     """
 
     def __init__(self, root: Path, extensions: frozenset[str] = PHOTO_EXTENSIONS, excluded: Path | None = None) -> None:
@@ -53,6 +54,8 @@ class FolderWalk:
         self._real_root = os.path.realpath(root)
         self._extensions = extensions
         self.unreadable: list[str] = []
+        self.away: list[str] = []
+        self._linked: set[_Inode] = set()
 
     def folders(self) -> Iterator[WalkedFolder]:
         """Every folder, parents first."""
@@ -73,8 +76,11 @@ class FolderWalk:
             try:
                 seen = folder.path.stat()
                 inode = (seen.st_dev, seen.st_ino)
-                if inode in folder.ancestors:
+                if inode in folder.ancestors or (folder.linked and inode in self._linked):
+                    # The second: links among several folders are more ways than there is time for.
                     continue
+                if folder.linked:
+                    self._linked.add(inode)
                 entries = self._entries(folder)
             except OSError as error:
                 self._report(folder.key and f"{folder.key}/", error)
@@ -105,6 +111,8 @@ class FolderWalk:
         key = _join(folder.key, name)
         try:
             if not entry.is_dir():
+                if entry.is_symlink() and not is_photo_name(name, self._extensions) and not Path(entry.path).exists():
+                    self.away.append(f"{key}/")
                 return
             linked = entry.is_symlink()
         except OSError as error:

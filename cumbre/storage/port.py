@@ -11,12 +11,14 @@ class ListingIncomplete(StorageError):
     """Parts of a bucket could not be listed: nothing is known of the photos under these prefixes.
 
     Raised only when everything else has been listed, so what came before may be used; but a photo that was not listed
-    is gone only if its key starts with none of the prefixes.
+    is gone only if its key starts with none of the prefixes, and with none of those in `away`: links that lead nowhere,
+    which matter only if photos were there before.
     """
 
-    def __init__(self, message: str, prefixes: tuple[str, ...]) -> None:
+    def __init__(self, message: str, prefixes: tuple[str, ...], away: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.prefixes = prefixes
+        self.away = away
 
 
 @dataclass(frozen=True, slots=True)

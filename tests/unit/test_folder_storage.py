@@ -98,6 +98,34 @@ def test_a_link_within_the_album_gives_no_second_key(album: Path) -> None:
     assert keys(album) == ["day 1/yak.jpg"]
 
 
+def test_links_among_many_folders_end_soon(album: Path, tmp_path: Path) -> None:
+    """Every way through them would be millions; each folder is seen once."""
+    folders = [tmp_path / f"drive {number}" for number in range(10)]
+    for folder in folders:
+        put(folder / "yak.jpg")
+        for other in folders:
+            (folder / other.name).symlink_to(other)
+    (album / "way in").symlink_to(folders[0])
+    assert len(keys(album)) == 10
+
+
+def test_a_folder_that_is_linked_twice_has_its_photos_once(album: Path, tmp_path: Path) -> None:
+    put(tmp_path / "drive" / "ama.jpg")
+    (album / "a").symlink_to(tmp_path / "drive")
+    (album / "b").symlink_to(tmp_path / "drive")
+    assert keys(album) == ["a/ama.jpg"]
+
+
+def test_links_to_a_drive_that_is_away_are_said(album: Path, tmp_path: Path) -> None:
+    put(album / "yak.jpg")
+    (album / "drive").symlink_to(tmp_path / "unplugged")
+    listing = FolderPhotoStorage(album).list()
+    assert next(listing).key == "yak.jpg"
+    with pytest.raises(ListingIncomplete, match="drive") as caught:
+        next(listing)
+    assert (caught.value.prefixes, caught.value.away) == ((), ("drive/",))
+
+
 def test_links_that_lead_nowhere_are_nothing(album: Path, tmp_path: Path) -> None:
     put(album / "yak.jpg")
     (album / "gone.jpg").symlink_to(tmp_path / "gone.jpg")

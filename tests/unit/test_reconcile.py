@@ -5,7 +5,8 @@ import shutil
 import pytest
 
 from cumbre.errors import AlbumMissing, StorageError
-from cumbre.reconcile import ScanProgress
+from cumbre.reconcile import ScanProgress, scan
+from cumbre.storage.port import ObjectStat
 from tests.conftest import ingest, photo_towards
 
 
@@ -118,3 +119,74 @@ def test_a_folder_that_can_not_be_read_is_reported_and_its_photos_stay(library, 
     assert counts(report) == (1, 1, 0, 0)
     assert report.unreadable == ["day 1 can't be read: change its permissions"]
     assert library.active().index.count() == 4
+
+
+def test_copies_on_the_drive_that_is_gone_are_no_comfort(library, album):
+    shutil.copytree(album / "day 1", album / "backup")
+    (album / "copy of plain.png").write_bytes((album / "plain.png").read_bytes())
+    ingest(library, album)
+    album.rename(album.with_name("away"))
+    album.mkdir()
+    with pytest.raises(AlbumMissing, match="6 of the 6"):
+        ingest(library, album)
+    assert library.active().index.count() == 6
+
+
+class IgnoringCase:
+    """A folder as macOS, Windows and memory cards have it: whatever the case of a name, the file is found."""
+
+    def __init__(self, storage) -> None:
+        self._storage = storage
+
+    def __getattr__(self, name):
+        return getattr(self._storage, name)
+
+    def stat(self, key):
+        found = next((one for one in self._storage.list() if one.key.lower() == key.lower()), None)
+        return found and ObjectStat(key, found.etag, found.size_bytes)
+
+    def read(self, key, etag, max_bytes):
+        found = next(one for one in self._storage.list() if one.key.lower() == key.lower())
+        return self._storage.read(found.key, etag, max_bytes)
+
+
+def test_a_photo_whose_letters_change_case_is_there_once_where_case_is_ignored(library, album):
+    storage = IgnoringCase(library.storage(str(album)))
+    ingestor = library.ingestor(library.active())
+    ingestor._storage_of = ingestor._reader._storage_of = lambda _: storage
+    scan(ingestor, storage)
+    (album / "plain.png").rename(album / "Plain.PNG")
+    assert counts(scan(ingestor, storage)) == (1, 2, 1, 0)
+    assert {d.key for d in ingestor.index.select() if "lain" in d.key} == {"Plain.PNG"}
+    assert counts(scan(ingestor, storage)) == (0, 3, 0, 0)
+
+
+def test_what_the_album_does_not_list_leaves_the_index(library, album):
+    """An event may have named a photo behind a link within the album, which a walk does not follow."""
+    ingest(library, album)
+    (album / "favourites").symlink_to(album / "day 1")
+    library.ingestor(library.active()).reconcile(str(album), "favourites/valley.jpg")
+    assert library.active().index.count() == 4
+    assert counts(ingest(library, album)) == (0, 3, 1, 0)
+    assert library.active().index.count() == 3
+
+
+def test_photos_behind_a_link_to_a_drive_that_is_away_stay(library, album, tmp_path):
+    drive = tmp_path / "drive"
+    shutil.copytree(album / "day 1", drive / "2019")
+    (drive / "2019" / "third.jpg").write_bytes(photo_towards(99, "2019:11:02 08:00:00"))
+    (album / "drive").symlink_to(drive)
+    ingest(library, album)
+    drive.rename(tmp_path / "unplugged")
+    report = ingest(library, album)
+    assert counts(report) == (0, 3, 0, 0)
+    assert "drive/" in report.unreadable[0]
+    assert library.active().index.count() == 6
+    (album / "drive").unlink()
+    report = ingest(library, album)
+    assert (counts(report), report.unreadable) == ((0, 3, 3, 0), [])
+
+
+def test_a_link_that_always_led_nowhere_is_not_worth_a_word(library, album, tmp_path):
+    (album / "nowhere").symlink_to(tmp_path / "nowhere")
+    assert ingest(library, album).unreadable == []

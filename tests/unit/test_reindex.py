@@ -10,7 +10,7 @@ import pytest
 from cumbre.answering import AlbumQueryService
 from cumbre.bootstrap import open_library
 from cumbre.editing import LocalAlbumService
-from cumbre.errors import GenerationReplaced, ModelError, StorageError
+from cumbre.errors import AlbumMissing, GenerationReplaced, ModelError, StorageError
 from cumbre.models import resolve_model
 from cumbre.query import SearchRequest
 from cumbre.reconcile import ScanProgress
@@ -85,6 +85,47 @@ def test_an_album_that_is_away_stops_the_reindex_and_the_old_index_stays(changed
     with pytest.raises(StorageError, match="cumbre reindex"):
         reindex(changed)
     assert changed.active().index.space.model_id == "lite-1"
+    assert changed.active().index.count() == 3
+
+
+def test_a_drive_that_left_its_empty_folder_stops_the_reindex_too(changed, album):
+    album.rename(album.with_name("away"))
+    album.mkdir()
+    with pytest.raises(AlbumMissing, match="--confirm-removals"):
+        reindex(changed)
+    assert changed.active().index.space.model_id == "lite-1"
+    assert changed.active().index.count() == 3
+    album.rmdir()
+    album.with_name("away").rename(album)
+    assert reindex(changed).indexed == 3
+    assert changed.active().index.space.model_id == "other-1"
+
+
+def test_photos_that_are_gone_for_good_can_be_confirmed_before_a_reindex(changed, album):
+    shutil.rmtree(album)
+    album.mkdir()
+    ingest(changed, album, confirm_removals=True)
+    reindex(changed)
+    assert changed.active().index.space.model_id == "other-1"
+    assert changed.active().index.count() == 0
+
+
+def test_a_linked_drive_that_is_away_stops_the_reindex(changed, album, tmp_path):
+    (album / "day 1").rename(tmp_path / "drive")
+    (album / "drive").symlink_to(tmp_path / "drive")
+    ingest(changed, album)
+    (tmp_path / "drive").rename(tmp_path / "unplugged")
+    with pytest.raises(StorageError, match="drive/"):
+        reindex(changed)
+    assert changed.active().index.count() == 3
+    (tmp_path / "unplugged").rename(tmp_path / "drive")
+    reindex(changed)
+    assert changed.active().index.count() == 3
+
+
+def test_a_renamed_folder_stops_no_reindex(changed, album):
+    (album / "day 1").rename(album / "first day")
+    reindex(changed)
     assert changed.active().index.count() == 3
 
 
