@@ -19,8 +19,8 @@ from cumbre.pictures.wire import Broken, Header, receive, send
 
 # The interpreter with its libraries, and a decoder's tables.
 _BASE_BYTES = 400_000_000
-# A picture of the largest size, its transposed copy, and what the decoder of HEIC keeps beside it.
-_BYTES_PER_PIXEL = 12
+# WebP's decoder needs the most, two canvases and two copies of four bytes each (benchmarks/large_pictures.py).
+_BYTES_PER_PIXEL = 16
 PICTURE_PROCESSOR_S = 30
 # Reading pictures in the background must not slow the answers of a page down.
 _NICENESS = 5
