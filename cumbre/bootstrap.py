@@ -1,5 +1,6 @@
 """The one place that builds the objects and joins them."""
 
+import logging
 import os
 
 from cumbre.albums import Albums
@@ -9,6 +10,7 @@ from cumbre.encoders import Encoders
 from cumbre.errors import SettingsError
 from cumbre.identify import IdentifyPolicy
 from cumbre.index.embedded_generations import EmbeddedGenerations
+from cumbre.index.embedded_recovery import mend
 from cumbre.ingest import IngestOptions
 from cumbre.library import Library
 from cumbre.photo import PhotoLimits
@@ -18,12 +20,18 @@ from cumbre.settings import Settings
 from cumbre.state.sqlite import SqliteStateStore
 from cumbre.visibility import VisibilityModel
 
+_log = logging.getLogger(__name__)
+
 # So many more than a scan uses, so that a photo in a question needn't wait for an album.
 _SPARE_PICTURE_PROCESSES = 2
 
 
-def open_library(settings: Settings) -> Library:
-    """Open (or start) the Cumbre that lives in settings.home. Raises a CumbreError that says what is in the way."""
+def open_library(settings: Settings, mending: bool = False) -> Library:
+    """Open (or start) the Cumbre that lives in settings.home. Raises a CumbreError that says what is in the way.
+
+    mending: a damaged index is built again as far as it is whole (the caller scans the album afterwards), and a copy of
+    the state is kept.
+    """
     try:
         # Where people were is nobody else's business.
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -32,6 +40,16 @@ def open_library(settings: Settings) -> Library:
             f"CUMBRE_HOME={settings.home} can't be made a folder ({error.strerror}): name one that may be written"
         ) from error
     state = SqliteStateStore(settings.state_path)
+    try:
+        if mending:
+            state.keep_copy()
+            done = mend(settings.index_path)
+            if done:
+                _log.warning("%s", done)
+        generations = EmbeddedGenerations(settings.index_path)
+    except BaseException:
+        state.close()
+        raise
     limits = PhotoLimits(settings.max_photo_mb * 1_000_000, settings.max_photo_megapixels * 1_000_000)
     workers = settings.workers or os.cpu_count() or 2
     pictures = IsolatedPictureReader(limits, workers + _SPARE_PICTURE_PROCESSES)
@@ -42,7 +60,7 @@ def open_library(settings: Settings) -> Library:
         albums=Albums(settings, state),
         store=CatalogStore(state),
         corrections=Corrections(state),
-        generations=EmbeddedGenerations(settings.index_path),
+        generations=generations,
         encoders=Encoders(settings, state),
         model=VisibilityModel(range_m=settings.peak_range_km * 1000.0),
         policy=IdentifyPolicy(shown_min=settings.peak_min_probability, shown_max=settings.peak_max),

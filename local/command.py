@@ -26,7 +26,8 @@ def serve(photos: tuple[Path, ...], host: str | None, port: int | None, verbose:
 
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(message)s")
     settings = read_settings()
-    library = open_library(replace(settings, host=host or settings.host, port=settings.port if port is None else port))
+    named = replace(settings, host=host or settings.host, port=settings.port if port is None else port)
+    library = open_library(named, mending=True)
     try:
         serve_library(library, photos, library.settings.host, library.settings.port)
     finally:

@@ -15,7 +15,7 @@ from cumbre.settings import Settings
 _ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 # Everything that may lie in a home; what a killed process left half done has another name.
 _OWN = re.compile(
-    r"(index|state)\.sqlite(-wal|-shm)?|cache/[\w.-]+\.npz|cache/renditions/../[0-9a-f]{64}-\d+\.jpg"
+    r"(index|state)\.sqlite(-wal|-shm)?|index\.sqlite\.lock|state\.sqlite\.bak|cache/[\w.-]+\.npz|cache/renditions/../[0-9a-f]{64}-\d+\.jpg"
     r"|inbox/[^.][^/]*|sample-album/[^.][^/]*|models/.*"
 )
 
@@ -59,16 +59,16 @@ def etags(home: Path, generation: str = "active") -> dict[str, str]:
 
 def assert_same(one: Held, other: Held) -> None:
     """Vectors may differ in their last bits: pictures are embedded in other company."""
-    assert one.documents.keys() == other.documents.keys()
+    assert one.documents.keys() == other.documents.keys(), one.documents.keys() ^ other.documents.keys()
     for path, document in one.documents.items():
         theirs = other.documents[path]
         if document.background is not None:
             assert abs(document.background - theirs.background) < 1e-5
-        assert document == replace(theirs, background=document.background)
+        assert document == replace(theirs, background=document.background), (document, theirs)
     assert one.vectors.keys() == other.vectors.keys()
     for path, vector in one.vectors.items():
         np.testing.assert_allclose(vector, other.vectors[path], atol=1e-5)
-    assert one.peak_counts == other.peak_counts
+    assert one.peak_counts == other.peak_counts, (one.peak_counts, other.peak_counts)
     assert one.model_id == other.model_id
 
 
@@ -82,7 +82,8 @@ def assert_sound(home: Path) -> None:
         finally:
             connection.close()
     files = [file.relative_to(home).as_posix() for file in home.rglob("*") if not file.is_dir()]
-    assert [name for name in files if not _OWN.fullmatch(name)] == []
+    left = [name for name in files if not _OWN.fullmatch(name)]
+    assert not left, left
 
 
 def records(home: Path) -> set[tuple[str, str, bytes]]:

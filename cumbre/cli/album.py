@@ -34,7 +34,7 @@ def ingest(paths: tuple[Path, ...], confirm_removals: bool, json: bool) -> int:
     from cumbre.errors import StorageError
     from cumbre.reconcile import ScanReport
 
-    with opened_library() as library:
+    with opened_library(mending=True) as library:
         report = ScanReport()
         problems: list[str] = []
         with progress_bar(enabled=not json) as progress:
@@ -237,7 +237,7 @@ def reindex(json: bool) -> None:
     """
     from cumbre.reindex import reindex as build
 
-    with opened_library() as library:
+    with opened_library(mending=True) as library:
         with progress_bar(enabled=not json) as progress:
             report = build(library, progress)
         index = library.active().index

@@ -20,15 +20,26 @@ json_option = click.option("--json", is_flag=True, help="Print one JSON document
 
 
 @contextmanager
-def opened_library() -> "Iterator[Library]":
-    """The library of the settings, closed afterwards."""
+def opened_library(mending: bool = False) -> "Iterator[Library]":
+    """The library of the settings, closed afterwards.
+
+    mending: the command fills the index, so it may build a damaged one again. Other commands answer, and end with an
+    IndexFault where the answer came from a damaged index.
+    """
     from cumbre.bootstrap import open_library
+    from cumbre.index.embedded_check import CheckBeside
     from cumbre.settings import read_settings
 
-    library = open_library(read_settings())
+    settings = read_settings()
+    library = open_library(settings, mending)
+    beside = None if mending else CheckBeside(settings.index_path)
     try:
         yield library
+        if beside is not None:
+            beside.result()
     finally:
+        if beside is not None:
+            beside.join()
         library.close()
 
 

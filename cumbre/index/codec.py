@@ -1,5 +1,7 @@
-"""PhotoDocument <-> a plain record of JSON types, as the adapters store it."""
+"""PhotoDocument <-> a plain record of JSON types, as the adapters store it; checksums of what is stored."""
 
+import json
+import zlib
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -31,6 +33,28 @@ def from_record(record: Record) -> PhotoDocument:
     known["used"] = tuple(record["used"])
     known["facts"] = None if record["facts"] is None else facts_from_record(record["facts"])
     return PhotoDocument(**known)
+
+
+def to_text(document: PhotoDocument) -> str:
+    """The record of a document as JSON."""
+    return json.dumps(to_record(document), ensure_ascii=False)
+
+
+def from_text(text: str) -> PhotoDocument:
+    """The document of its record's JSON."""
+    return from_record(json.loads(text))
+
+
+def checksum(large: object, *columns: object) -> int:
+    """A checksum over a stored row, its large value (text or bytes) and the columns beside it, in [0, 2**32).
+
+    A byte that the disk has changed changes it. -1, which is none, where the large value has become something else.
+    """
+    if isinstance(large, str):
+        large = large.encode("utf-8", "surrogateescape")
+    if not isinstance(large, bytes):
+        return -1
+    return zlib.crc32(large, zlib.crc32(repr(columns).encode()))
 
 
 def facts_to_record(facts: PhotoFacts) -> Record:

@@ -1,9 +1,8 @@
 """The embedded adapter of PhotoIndex: one SQLite file, exact kNN over a matrix in memory."""
 
-import logging
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,8 +26,6 @@ from cumbre.index.port import (
     Vector,
     VectorSpace,
 )
-
-_log = logging.getLogger(__name__)
 
 _CHUNK = 500
 # What a row's checksum covers beside its document or vector.
@@ -189,21 +186,32 @@ class EmbeddedPhotoIndex:
                     yield stored, vectors[stored.document.id]
 
     def forget_damaged(self) -> int:
-        known: set[str] = set()
-        lost: set[str] = set()
-        for rowid, *row in self._all(f"SELECT rowid, {_OF_PHOTO}, failed, document, checksum FROM photos"):  # noqa: S608
-            failed = row.pop(3)
-            if self._whole(*row):
-                known |= set() if failed else {row[1]}
-            else:
-                lost.add(row[1])
-        without_vector = set(known)
+        photos: set[str] = set()
+        suspects: set[str] = set()
+        for photo_id, version, failed, document, expected in self._all(
+            "SELECT photo_id, version, failed, document, checksum FROM photos"
+        ):
+            if not self._whole(self._generation, photo_id, version, document, expected):
+                suspects.add(photo_id)
+            elif not failed:
+                photos.add(photo_id)
+        vectors: set[str] = set()
         for row in self._all(f"SELECT {_OF_VECTOR}, vector, checksum FROM vectors"):  # noqa: S608
-            if row[1] in known and self._whole(*row):
-                without_vector.discard(row[1])
+            if self._whole(*row):
+                vectors.add(row[1])
             else:
-                lost.add(row[1])
-        return self._forget(lost | without_vector)
+                suspects.add(row[1])
+        suspects |= photos ^ vectors
+        if not suspects:
+            return 0
+        forgotten = 0
+        with self._database.writing() as connection:
+            for photo_id in suspects:
+                # Another process may have written it since it was read.
+                if not self._is_sound(connection, photo_id):
+                    self._drop(connection, photo_id)
+                    forgotten += 1
+        return forgotten
 
     def note(self, name: str) -> str | None:
         rows = self._rows("SELECT value FROM notes WHERE generation = ? AND name = ?", (self._generation, name))
@@ -319,11 +327,9 @@ class EmbeddedPhotoIndex:
     def _whole(self, *row: Any) -> bool:
         """Whether a row's large value and its columns, the last two and those before, are what was written."""
         *columns, large, expected = row
-        if isinstance(large, str | bytes) and checksum(large, *columns) == expected:
+        if checksum(large, *columns) == expected:
             return True
-        _log.warning(
-            "A photo in the index is damaged and left out: `cumbre ingest` takes it up again (%s)", self._database.path
-        )
+        self._database.note_damaged_row()
         return False
 
     def _all(self, select: str) -> Iterator[tuple]:  # type: ignore[type-arg]
@@ -331,12 +337,16 @@ class EmbeddedPhotoIndex:
         with self._database.faults():
             yield from self._database.connection().execute(f"{select} WHERE generation = ?", (self._generation,))
 
-    def _forget(self, photo_ids: Collection[str]) -> int:
-        if photo_ids:
-            with self._database.writing() as connection:
-                for photo_id in photo_ids:
-                    self._drop(connection, photo_id)
-        return len(photo_ids)
+    def _is_sound(self, connection: sqlite3.Connection, photo_id: str) -> bool:
+        """Whether a photo's document is whole and its vector, too; a failure has none."""
+        this = (self._generation, photo_id)
+        where = "WHERE generation = ? AND photo_id = ?"
+        photo = connection.execute(f"SELECT failed, {_OF_PHOTO}, document, checksum FROM photos {where}", this)  # noqa: S608
+        vector = connection.execute(f"SELECT {_OF_VECTOR}, vector, checksum FROM vectors {where}", this)  # noqa: S608
+        kept, its_vector = photo.fetchone(), vector.fetchone()
+        if kept is None or not self._whole(*kept[1:]):
+            return False
+        return its_vector is None if kept[0] else its_vector is not None and self._whole(*its_vector)
 
     def _drop(self, connection: sqlite3.Connection, photo_id: str) -> None:
         self._remove_vector(connection, photo_id, self._database.next_version(connection))

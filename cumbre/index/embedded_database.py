@@ -1,5 +1,6 @@
 """The file of the embedded index: schema, connections, transactions. One writer at a time, readers never wait (WAL)."""
 
+import logging
 import os
 import sqlite3
 import threading
@@ -8,14 +9,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cumbre import sqlite_file
 from cumbre.errors import GenerationReplaced, IndexFault
+from cumbre.index.embedded_lock import IndexLock
 
-_SCHEMA_VERSION = 2
-_BUSY_TIMEOUT_MS = 15_000
+_log = logging.getLogger(__name__)
+
+SCHEMA_VERSION = 3
+# "Cmb" and the version once more: a header in which a byte was changed contradicts itself.
+APPLICATION_ID = 0x436D6200 + SCHEMA_VERSION
+_BUSY_TIMEOUT_S = 15.0
 
 # `version` numbers come from one counter, so one that was seen never comes back: a stale writer can't mistake a
 # re-created document for the one it read. `vectors.version` and `removals.version` tell other processes' matrices
 # what to load again.
+#
+# SQLite keeps no checksums. A row of photos and vectors has one, and every other column that an answer depends on is in
+# two trees of the file, which `PRAGMA integrity_check` compares: so damage is noticed wherever it is.
 _SCHEMA = """
 CREATE TABLE counter (value INTEGER NOT NULL);
 INSERT INTO counter VALUES (0);
@@ -25,6 +35,7 @@ CREATE TABLE generations (
     dimensions INTEGER NOT NULL,
     state TEXT NOT NULL UNIQUE CHECK (state IN ('active', 'building'))
 );
+CREATE INDEX generations_once_more ON generations (model_id, dimensions, state);
 CREATE TABLE notes (
     generation INTEGER NOT NULL REFERENCES generations(id) ON DELETE CASCADE,
     name TEXT NOT NULL,
@@ -45,13 +56,14 @@ CREATE TABLE photos (
     lon REAL,
     teaches TEXT,
     document TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
     UNIQUE (generation, photo_id)
 );
 CREATE INDEX photos_by_key ON photos (generation, bucket, key, etag);
 CREATE INDEX photos_by_content ON photos (generation, content_sha256);
 CREATE INDEX photos_by_time ON photos (generation, failed, taken_at DESC, photo_id);
 CREATE INDEX photos_by_place ON photos (generation, lat, lon);
-CREATE INDEX photos_that_teach ON photos (generation, photo_id) WHERE teaches IS NOT NULL;
+CREATE INDEX photos_that_teach ON photos (generation, photo_id, teaches, content_sha256) WHERE teaches IS NOT NULL;
 CREATE INDEX photos_that_failed ON photos (generation, bucket, key) WHERE failed;
 CREATE TABLE vectors (
     generation INTEGER NOT NULL REFERENCES generations(id) ON DELETE CASCADE,
@@ -62,6 +74,7 @@ CREATE TABLE vectors (
     lat REAL,
     lon REAL,
     vector BLOB NOT NULL,
+    checksum INTEGER NOT NULL,
     UNIQUE (generation, photo_id)
 );
 CREATE INDEX vectors_by_version ON vectors (generation, version);
@@ -79,7 +92,7 @@ CREATE TABLE photo_peaks (
     certainty REAL NOT NULL,
     PRIMARY KEY (generation, peak_id, photo_id)
 ) WITHOUT ROWID;
-CREATE INDEX photo_peaks_by_photo ON photo_peaks (generation, photo_id);
+CREATE INDEX photo_peaks_by_photo ON photo_peaks (generation, photo_id, peak_id, certainty);
 """
 
 
@@ -94,31 +107,40 @@ class _Held:
 
 
 class EmbeddedDatabase:
-    """One SQLite file, a connection for each thread that uses it."""
+    """One SQLite file, a connection for each thread that uses it. A file that may not be written is only read."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._local = threading.local()
         self._held: weakref.WeakSet[_Held] = weakref.WeakSet()
         self._lock = threading.Lock()
+        self._use = IndexLock(path)
+        self._read_only = sqlite_file.read_only(path)
+        self._noted = False
         with self.faults():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # Where people were is nobody else's business; SQLite gives its side files the rights of this one.
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._set_up()
+            if not self._read_only:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                # Where people were is nobody else's business; SQLite gives its side files the rights of this one.
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            self._use.share()
+            try:
+                self._set_up()
+            except BaseException:
+                self.close()
+                raise
 
     def connection(self) -> sqlite3.Connection:
         """This thread's connection; it is closed when the thread ends."""
         held: _Held | None = getattr(self._local, "held", None)
         if held is None:
-            # Autocommit: transactions are written out. close() may come from another thread than the one that opened.
-            connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            connection = sqlite_file.connect(self.path, self._read_only, _BUSY_TIMEOUT_S)
             held = _Held(connection)
-            connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-            connection.execute("PRAGMA journal_mode = WAL")
-            # A power cut may cost the last transactions, never the file; the album has the truth.
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA foreign_keys = ON")
+            connection.text_factory = sqlite_file.text
+            if not self._read_only:
+                connection.execute("PRAGMA journal_mode = WAL")
+                # A power cut may cost the last transactions, never the file; the album has the truth.
+                connection.execute("PRAGMA synchronous = NORMAL")
+                connection.execute("PRAGMA foreign_keys = ON")
             self._local.held = held
             with self._lock:
                 self._held.add(held)
@@ -127,15 +149,22 @@ class EmbeddedDatabase:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that holds the write lock from its start, so what it reads stays true until it ends."""
+        if self._read_only:
+            raise IndexFault(
+                f"the index {self.path} may not be written: change its permissions or those of its folder, or name "
+                "another place (CUMBRE_HOME, CUMBRE_INDEX)"
+            )
         with self.faults():
             connection = self.connection()
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                # SQLite has taken back a transaction itself that found no room on the disk.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
 
     @contextmanager
     def faults(self) -> Iterator[None]:
@@ -143,16 +172,21 @@ class EmbeddedDatabase:
         try:
             yield
         except sqlite3.IntegrityError as error:
+            if "FOREIGN KEY" not in str(error):
+                raise damaged(self.path, str(error)) from error
             raise GenerationReplaced(
                 "the index was built anew by `cumbre reindex` meanwhile: run the same command again"
             ) from error
         except sqlite3.OperationalError as error:
+            # What is not in the file was not written by this version: the file is not what it says.
+            if "no such" in str(error) or "malformed" in str(error):
+                raise damaged(self.path, str(error)) from error
             raise IndexFault(f"the index {self.path} can't be used: {error}. {_advice(str(error))}") from error
-        except (sqlite3.DatabaseError, OSError) as error:
-            raise IndexFault(
-                f"the index {self.path} is damaged or no index: {error}. Move the file away and run `cumbre ingest`: "
-                "it is built again from the album"
-            ) from error
+        except sqlite3.DatabaseError as error:
+            raise damaged(self.path, str(error)) from error
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise IndexFault(f"the index {self.path} can't be used: {reason}. {_advice(reason)}") from error
 
     def next_version(self, connection: sqlite3.Connection) -> int:
         """The next number of the counter; only inside `writing`."""
@@ -162,8 +196,10 @@ class EmbeddedDatabase:
     def version(self) -> int:
         """The counter's last number: it has grown whenever anything was written, by whichever process."""
         with self.faults():
-            (value,) = self.connection().execute("SELECT value FROM counter").fetchone()
-        return int(value)
+            row = self.connection().execute("SELECT value FROM counter").fetchone()
+        if row is None or not isinstance(row[0], int):
+            raise damaged(self.path, "the counter of versions is gone")
+        return row[0]
 
     def close(self) -> None:
         with self._lock:
@@ -171,29 +207,95 @@ class EmbeddedDatabase:
                 held.connection.close()
             self._held.clear()
         self._local = threading.local()
+        self._use.release()
 
     def _set_up(self) -> None:
+        self._notice_a_cut()
         connection = self.connection()
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == _SCHEMA_VERSION:
+        if schema(self.path, connection) == SCHEMA_VERSION:
             return
-        if version > _SCHEMA_VERSION:
-            raise IndexFault(f"the index {self.path} was written by a newer Cumbre: update Cumbre")
+        if self._read_only:
+            raise IndexFault(f"the index {self.path} is empty and may not be written: run `cumbre ingest` where it may")
         connection.execute("BEGIN IMMEDIATE")
         # Another process may have been first while this one waited for the lock.
-        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-            for statement in _SCHEMA.split(";"):
-                if statement.strip():
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        if schema(self.path, connection) == 0:
+            create(connection)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
+
+    def note_damaged_row(self) -> None:
+        """Say that a row was left out because its checksum is wrong; once is enough."""
+        if not self._noted:
+            self._noted = True
+            _log.warning(
+                "The index %s has damaged rows, which are left out: `cumbre ingest` takes their photos up again",
+                self.path,
+            )
+
+    def _notice_a_cut(self) -> None:
+        """Whoever closes the index last leaves no log; of one that is left, the end may be lost without a sign."""
+        log = sqlite_file.side_files(self.path)[0]
+        if not self._read_only and log.is_file() and log.stat().st_size and self._use.alone():
+            self._use.share()
+            _log.warning(
+                "The last Cumbre was cut short while it wrote to the index: `cumbre ingest` makes sure that nothing is "
+                "missing in it"
+            )
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """The tables of this version in an empty database."""
+    for statement in _SCHEMA.split(";"):
+        if statement.strip():
+            connection.execute(statement)
+
+
+def schema(path: Path, connection: sqlite3.Connection) -> int:
+    """SCHEMA_VERSION, or 0 for an empty file. Raises IndexFault for any other file."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    if (version, application) == (SCHEMA_VERSION, APPLICATION_ID):
+        return SCHEMA_VERSION
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if (version, application) == (0, 0) and not tables:
+        return 0
+    if not {"photos", "vectors"} <= tables and version != SCHEMA_VERSION and application != APPLICATION_ID:
+        raise IndexFault(f"{path} is a database, but no index of Cumbre: name another file (CUMBRE_INDEX)")
+    if version < SCHEMA_VERSION and application == 0:
+        raise OldIndex(
+            f"the index {path} was written by an older Cumbre: `cumbre ingest` takes it over, without looking at the "
+            "photos again"
+        )
+    if version > SCHEMA_VERSION and application - APPLICATION_ID == version - SCHEMA_VERSION:
+        raise IndexFault(f"the index {path} was written by a newer Cumbre: update Cumbre")
+    raise damaged(path, "its header contradicts itself")
+
+
+class DamagedIndex(IndexFault):
+    """The file is not what Cumbre has written."""
+
+
+class OldIndex(IndexFault):
+    """The file has the form of an older version."""
+
+
+def damaged(path: Path, found: str) -> DamagedIndex:
+    """The error for a damaged file, with the way out."""
+    return DamagedIndex(
+        f"the index {path} is damaged: {found}. `cumbre ingest` builds it again from the album; what is whole in it is "
+        "kept"
+    )
 
 
 def _advice(message: str) -> str:
+    message = message.lower()
     if "locked" in message:
         return "Another Cumbre is writing to it: try again when it has finished"
-    if "disk" in message or "full" in message:
-        return "Make room on the disk and try again"
-    if "readonly" in message or "unable to open" in message:
+    if "full" in message or "no space" in message or "too large" in message:
+        return "Make room on the disk and run the same command again; what is done is kept"
+    if "read" in message or "unable to open" in message or "permission" in message or "directory" in message:
         return "Check that the folder exists and may be written (CUMBRE_HOME, CUMBRE_INDEX)"
+    if "disk" in message:
+        return "Check the drive: that it is connected, whole and has room"
     return "`cumbre doctor` checks every part"

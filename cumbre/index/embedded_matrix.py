@@ -1,6 +1,5 @@
 """The vectors of one generation in memory, kept fresh from the file, for exact search."""
 
-import logging
 import threading
 from collections.abc import Sequence
 
@@ -11,8 +10,6 @@ from cumbre.index.codec import checksum
 from cumbre.index.embedded_database import EmbeddedDatabase
 from cumbre.index.embedded_filter import rows_that_pass
 from cumbre.index.port import EVERYTHING, Neighbour, PhotoFilter, RankBy, Vector
-
-_log = logging.getLogger(__name__)
 
 _FIRST_CAPACITY = 1024
 _FETCHED_ROWS = 1000
@@ -118,7 +115,8 @@ class VectorMatrix:
                 since,
             )
             while some := found.fetchmany(_FETCHED_ROWS):
-                self._put([row[:6] for row in some if self._is_whole(*row)])
+                if whole := [row[:6] for row in some if self._is_whole(*row)]:
+                    self._put(whole)
         self._version = version
 
     def _is_whole(
@@ -136,9 +134,7 @@ class VectorMatrix:
         if checksum(vector, self._generation, photo_id, version, background, taken_at, lat, lon) == expected:
             return True
         self._remove(photo_id)
-        _log.warning(
-            "A photo in the index is damaged and left out: `cumbre ingest` takes it up again (%s)", self._database.path
-        )
+        self._database.note_damaged_row()
         return False
 
     def _put(self, found: list[tuple]) -> None:  # type: ignore[type-arg]

@@ -182,6 +182,10 @@ class PhotoIndex(Protocol):
         """Every photo (no failures) with its vector; what is written meanwhile may or may not be seen."""
         ...
 
+    def forget_damaged(self) -> int:
+        """Drop photos whose stored bytes are not those written, so that the next scan indexes them; says how many."""
+        ...
+
     def note(self, name: str) -> str | None:
         """A small fact kept with the generation (for example the version of the backgrounds)."""
         ...

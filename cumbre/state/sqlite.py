@@ -1,17 +1,23 @@
 """StateStore in one SQLite file."""
 
+import logging
 import os
 import sqlite3
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
+from cumbre import sqlite_file
 from cumbre.errors import CumbreError
 
+_log = logging.getLogger(__name__)
+
 _BUSY_TIMEOUT_S = 10.0
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 # "Cmbr": tells this file from other SQLite files, the index among them.
 _APPLICATION_ID = 0x436D6272
 
@@ -19,15 +25,18 @@ _APPLICATION_ID = 0x436D6272
 MAX_VALUE_BYTES = 350 * 1024
 
 _PAGE = 100
+# Reading a larger file as a whole takes longer than a command may wait.
+_CHECKED_BYTES = 50_000_000
 
 _SCHEMA = (
     "CREATE TABLE records (kind TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, expires_at REAL, "
-    "PRIMARY KEY (kind, key))",
+    "checksum INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key))",
     "CREATE INDEX records_by_expiry ON records (expires_at) WHERE expires_at IS NOT NULL",
 )
 _PUT = (
-    "INSERT INTO records (kind, key, value, expires_at) VALUES (:kind, :key, :value, :expires_at) "
-    "ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at"
+    "INSERT INTO records (kind, key, value, expires_at, checksum) VALUES (:kind, :key, :value, :expires_at, :checksum) "
+    "ON CONFLICT (kind, key) DO UPDATE "
+    "SET value = excluded.value, expires_at = excluded.expires_at, checksum = excluded.checksum"
 )
 _LIVE = "(expires_at IS NULL OR expires_at > :now)"
 
@@ -35,7 +44,8 @@ _LIVE = "(expires_at IS NULL OR expires_at > :now)"
 class SqliteStateStore:
     """One connection behind a lock; other processes wait for each other's writes up to 10 s.
 
-    A new file is readable by its owner only. Raises CumbreError where the file can't be used.
+    A new file is readable by its owner only; one that may not be written is only read. Raises CumbreError where the
+    file can't be used or is damaged.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
@@ -43,10 +53,12 @@ class SqliteStateStore:
         self._clock = clock
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._read_only = sqlite_file.read_only(path)
         with self._faults():
-            _create_private(path)
-            # Autocommit: each statement is a transaction of its own.
-            connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+            if not self._read_only:
+                _create_private(path)
+            connection = sqlite_file.connect(path, self._read_only, _BUSY_TIMEOUT_S)
+            connection.text_factory = sqlite_file.text
             try:
                 self._set_up(connection)
             except BaseException:
@@ -57,16 +69,21 @@ class SqliteStateStore:
     def get(self, kind: str, key: str) -> bytes | None:
         with self._use() as connection:
             row = connection.execute(
-                f"SELECT value FROM records WHERE kind = :kind AND key = :key AND {_LIVE}",  # noqa: S608  constants
+                f"SELECT value, expires_at, checksum FROM records WHERE kind = :kind AND key = :key AND {_LIVE}",  # noqa: S608  constants
                 {"kind": kind, "key": key, "now": self._clock()},
             ).fetchone()
-        return None if row is None else bytes(row[0])
+        return None if row is None else self._whole(kind, key, *row)
 
     def put(self, kind: str, key: str, value: bytes, expires_at: float | None = None) -> None:
         """See StateStore.put. Raises CumbreError if the value is larger than MAX_VALUE_BYTES."""
         record = _record(kind, key, value, expires_at)
         with self._use() as connection:
-            connection.execute(_PUT, record)
+            # A record that stands there already needs no room, nor a disk that may be written.
+            kept = connection.execute(
+                "SELECT value, expires_at, checksum FROM records WHERE kind = ? AND key = ?", (kind, key)
+            ).fetchone()
+            if kept != (value, expires_at, record["checksum"]):
+                connection.execute(_PUT, record)
             self._forget_expired(connection)
 
     def put_if_absent(self, kind: str, key: str, value: bytes, expires_at: float | None = None) -> bool:
@@ -86,12 +103,12 @@ class SqliteStateStore:
         while True:
             with self._use() as connection:
                 page = connection.execute(
-                    f"SELECT key, value FROM records WHERE kind = :kind AND (:last IS NULL OR key > :last) AND {_LIVE} "  # noqa: S608  constants
-                    "ORDER BY key LIMIT :page",
+                    "SELECT key, value, expires_at, checksum FROM records "  # noqa: S608  constants
+                    f"WHERE kind = :kind AND (:last IS NULL OR key > :last) AND {_LIVE} ORDER BY key LIMIT :page",
                     {"kind": kind, "last": last, "now": self._clock(), "page": _PAGE},
                 ).fetchall()
-            for key, value in page:
-                yield key, bytes(value)
+            for key, *row in page:
+                yield key, self._whole(kind, key, *row)
             if len(page) < _PAGE:
                 return
             last = page[-1][0]
@@ -102,10 +119,51 @@ class SqliteStateStore:
                 self._connection.close()
                 self._connection = None
 
+    def keep_copy(self) -> None:
+        """Copy the state to state.sqlite.bak if it has changed since, for the day on which it is damaged.
+
+        A copy that can't be made is said, and is no error. Raises CumbreError where the state itself is damaged.
+        """
+        copy = self._copy
+        if self._read_only or (copy.is_file() and copy.stat().st_mtime_ns > self._written_ns()):
+            return
+        with self._use() as connection:
+            _check_whole(connection)
+        partial = copy.with_name(f"{copy.name}.part")
+        try:
+            partial.unlink(missing_ok=True)
+            _create_private(partial)
+            with self._lock, closing(sqlite_file.connect(partial)) as target:
+                assert self._connection is not None
+                self._connection.backup(target)
+            partial.replace(copy)
+        except (sqlite3.Error, OSError) as error:
+            _log.warning("The copy %s of what people told Cumbre could not be made: %s", copy, error)
+        finally:
+            for leftover in (partial, *sqlite_file.side_files(partial)):
+                with suppress(OSError):
+                    leftover.unlink(missing_ok=True)
+
+    @property
+    def _copy(self) -> Path:
+        return self._path.with_name(f"{self._path.name}.bak")
+
+    def _written_ns(self) -> int:
+        files = [self._path, sqlite_file.side_files(self._path)[0]]
+        return max(file.stat().st_mtime_ns for file in files if file.is_file())
+
     def _set_up(self, connection: sqlite3.Connection) -> None:
         # Before anything is changed: the file may belong to something else.
-        if self._is_new(connection):
+        if self._is_new(connection) and not self._read_only:
             _use_wal(connection)
+        if self._path.stat().st_size <= _CHECKED_BYTES:
+            _check_whole(connection)
+        if self._read_only:
+            if self._version(connection) < _SCHEMA_VERSION:
+                raise CumbreError(
+                    f"the state {self._path} is an older Cumbre's and may not be written: make it writable"
+                )
+            return
         # Nothing can rebuild this file, so a commit is on the disk when it returns.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("BEGIN IMMEDIATE")
@@ -115,13 +173,16 @@ class SqliteStateStore:
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        elif self._version(connection) < _SCHEMA_VERSION:
+            _add_checksums(connection)
+            connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
         connection.execute("COMMIT")
         self._forget_expired(connection)
 
     def _is_new(self, connection: sqlite3.Connection) -> bool:
         """Whether the file is empty. Raises CumbreError if it is anything but a state file of this version."""
         (application_id,) = connection.execute("PRAGMA application_id").fetchone()
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        version = self._version(connection)
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if application_id == 0 and version == 0 and tables == 0:
             return True
@@ -131,8 +192,19 @@ class SqliteStateStore:
             raise CumbreError(f"the state {self._path} was written by a newer Cumbre: update Cumbre")
         return False
 
+    @staticmethod
+    def _version(connection: sqlite3.Connection) -> int:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
     def _forget_expired(self, connection: sqlite3.Connection) -> None:
-        connection.execute("DELETE FROM records WHERE expires_at <= ?", (self._clock(),))
+        if not self._read_only:
+            connection.execute("DELETE FROM records WHERE expires_at <= ?", (self._clock(),))
+
+    def _whole(self, kind: str, key: str, value: object, expires_at: float | None, expected: int) -> bytes:
+        """A record's value, if it is what was stored."""
+        if isinstance(value, bytes) and _checksum(kind, key, value, expires_at) == expected:
+            return value
+        raise self._damaged(f"a record ({kind}) is not what was stored")
 
     @contextmanager
     def _use(self) -> Iterator[sqlite3.Connection]:
@@ -151,17 +223,52 @@ class SqliteStateStore:
         except (sqlite3.OperationalError, OSError) as error:
             raise CumbreError(f"the state {self._path} can't be used: {error}. {_advice(str(error))}") from error
         except sqlite3.DatabaseError as error:
-            raise CumbreError(
-                f"the state {self._path} is damaged or no state: {error}. It holds what people told Cumbre "
-                "(corrections, imported peaks, albums) and can't be rebuilt: restore the file from a backup, or move "
-                "it away to start without"
-            ) from error
+            raise self._damaged(str(error)) from error
+
+    def _damaged(self, found: str) -> CumbreError:
+        try:
+            day = datetime.fromtimestamp(self._copy.stat().st_mtime).astimezone()
+            way_out = (
+                f"delete it and {self._path.name}-wal, and rename {self._copy.name}, Cumbre's copy of "
+                f"{day:%Y-%m-%d %H:%M}, to {self._path.name}"
+            )
+        except OSError:
+            way_out = "restore the file from a backup"
+        return CumbreError(
+            f"the state {self._path} is damaged or no state: {found}. It holds what people told Cumbre (corrections, "
+            f"imported peaks, albums), which can't be rebuilt: stop every Cumbre, then {way_out}. Or move it away to "
+            "start without"
+        )
 
 
 def _record(kind: str, key: str, value: bytes, expires_at: float | None) -> dict[str, object]:
     if len(value) > MAX_VALUE_BYTES:
         raise CumbreError(f"{kind} {key} has {len(value)} bytes, a record holds at most {MAX_VALUE_BYTES}")
-    return {"kind": kind, "key": key, "value": value, "expires_at": expires_at}
+    return {
+        "kind": kind,
+        "key": key,
+        "value": value,
+        "expires_at": expires_at,
+        "checksum": _checksum(kind, key, value, expires_at),
+    }
+
+
+def _checksum(kind: str, key: str, value: bytes, expires_at: float | None) -> int:
+    return zlib.crc32(value, zlib.crc32(repr((kind, key, expires_at)).encode()))
+
+
+def _add_checksums(connection: sqlite3.Connection) -> None:
+    """Version 1 had none."""
+    connection.execute("ALTER TABLE records ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0")
+    connection.create_function("checksum_of", 4, _checksum, deterministic=True)
+    connection.execute("UPDATE records SET checksum = checksum_of(kind, key, value, expires_at)")
+
+
+def _check_whole(connection: sqlite3.Connection) -> None:
+    """Raises sqlite3.DatabaseError if the file contradicts itself."""
+    (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if found != "ok":
+        raise sqlite3.DatabaseError(str(found).splitlines()[-1])
 
 
 def _create_private(path: Path) -> None:

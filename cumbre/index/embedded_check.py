@@ -1,0 +1,98 @@
+"""Whether the file of an index is what Cumbre has written: SQLite notices some damage only when it meets it."""
+
+import sqlite3
+import threading
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+
+from cumbre import sqlite_file
+from cumbre.errors import CumbreError, IndexFault
+from cumbre.index.embedded_database import SCHEMA_VERSION, create, damaged, schema
+
+# Where the schema of a small file lies; of a larger one, its first page.
+_LOOKED_AT_BYTES = 1_000_000
+_OWN_NAME = "index.sqlite"
+_OWN_WORDS = b"CREATE TABLE photo_peaks"
+
+
+def check(path: Path) -> None:
+    """Read the whole file; takes 20 microseconds a photo. Raises DamagedIndex, OldIndex or IndexFault."""
+    if not path.is_file() or path.stat().st_size == 0:
+        return
+    try:
+        with closing(sqlite_file.connect(path, reading=True)) as connection:
+            _check(path, connection)
+    except sqlite3.OperationalError as error:
+        if "no such" in str(error) or "malformed" in str(error):
+            raise _damaged(path, str(error)) from error
+        raise IndexFault(
+            f"the index {path} can't be read: {error}. Check the drive and the file's permissions"
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise _damaged(path, str(error)) from error
+
+
+def _check(path: Path, connection: sqlite3.Connection) -> None:
+    connection.text_factory = sqlite_file.text
+    connection.execute("PRAGMA cell_size_check = ON")
+    if schema(path, connection) != SCHEMA_VERSION:
+        return
+    if _statements(connection) != _own_statements():
+        raise _damaged(path, "its tables are not those of Cumbre")
+    found = [row[0] for row in connection.execute("PRAGMA integrity_check(1)")]
+    if found != ["ok"]:
+        raise _damaged(path, str(found[0]).splitlines()[-1])
+    counters = [value for (value,) in connection.execute("SELECT value FROM counter")]
+    versions = [
+        connection.execute(f"SELECT coalesce(max(version), 0) FROM {table}").fetchone()[0]  # noqa: S608
+        for table in ("vectors", "removals")
+    ]
+    if len(counters) != 1 or not isinstance(counters[0], int) or counters[0] < max(versions):
+        raise _damaged(path, "the counter of versions has gone back")
+
+
+def _statements(connection: sqlite3.Connection) -> set[str]:
+    return {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+
+
+@cache
+def _own_statements() -> set[str]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        create(connection)
+        return _statements(connection)
+
+
+def _damaged(path: Path, found: str) -> IndexFault:
+    """The error for a damaged index; a file that was never one is left alone."""
+    with path.open("rb") as file:
+        start = file.read(_LOOKED_AT_BYTES)
+    if path.name == _OWN_NAME or _OWN_WORDS in start:
+        return damaged(path, found)
+    return IndexFault(f"{path} is no index of Cumbre: name another file (CUMBRE_INDEX)")
+
+
+class CheckBeside:
+    """A check in a thread of its own while a question is answered, so that damage never goes unsaid."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._fault: CumbreError | None = None
+        self._thread = threading.Thread(target=self._run, name="check of the index", daemon=True)
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait for the end of the check."""
+        self._thread.join()
+
+    def result(self) -> None:
+        """Wait for the end of the check. Raises what it has found."""
+        self.join()
+        if self._fault is not None:
+            raise self._fault
+
+    def _run(self) -> None:
+        try:
+            check(self._path)
+        except CumbreError as error:
+            self._fault = error
