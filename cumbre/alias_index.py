@@ -77,14 +77,19 @@ class AliasIndex:
         half = length // 2
         same_start = _with_prefix(self._forward, key[:half])
         same_end = _with_prefix(self._backward, key[: half - 1 : -1])
-        found = {hit[0] for hit in process.extract(key, same_start, scorer=OSA.distance, score_cutoff=1, limit=None)}
-        hits = process.extract(key[::-1], same_end, scorer=OSA.distance, score_cutoff=1, limit=None)
-        found.update(hit[0][::-1] for hit in hits)
+        # Most texts are near no name: nothing is compared for them.
+        found = {name for name, _, _ in _one_apart(key, same_start)} if same_start else set()
+        if same_end:
+            found.update(name[::-1] for name, _, _ in _one_apart(key[::-1], same_end))
         swapped = key[: half - 1] + key[half] + key[half - 1] + key[half + 1 :]
         if swapped in self._peaks and length >= MIN_TYPO_LETTERS:
             found.add(swapped)
         found.discard(key)
         return sorted(found)
+
+
+def _one_apart(key: str, names: list[str]) -> list[tuple[str, int, int]]:
+    return process.extract(key, names, scorer=OSA.distance, score_cutoff=1, limit=None)
 
 
 def _with_prefix(ordered: list[str], prefix: str) -> list[str]:

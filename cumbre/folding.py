@@ -80,12 +80,15 @@ def is_spaceless(text: str) -> bool:
 
 
 def _end_word(found: list[Word], letters: list[str], offsets: list[int], text: str) -> None:
-    if letters:
-        possessive = letters == ["s"] and found and offsets[0] > 0 and text[offsets[0] - 1] in _APOSTROPHES
-        if not possessive:
-            found.append(Word("".join(letters), tuple(offsets)))
+    if letters and not (letters == ["s"] and found and _before(text, offsets[0]) in _APOSTROPHES):
+        found.append(Word("".join(letters), tuple(offsets)))
     letters.clear()
     offsets.clear()
+
+
+def _before(text: str, offset: int) -> str:
+    """The nearest character before the offset that leaves a trace; "" if there is none."""
+    return next((text[at] for at in range(offset - 1, -1, -1) if _fold_char(text[at]) != ""), "")
 
 
 @lru_cache(maxsize=4096)
@@ -94,11 +97,12 @@ def _fold_char(char: str) -> str | None:
     if char.isascii():
         return char.lower() if char.isalnum() else None
     category = unicodedata.category(char)
-    if category == "Cf" or "COMBINING" in unicodedata.name(char, ""):
+    name = unicodedata.name(char, "")
+    if category == "Cf" or "COMBINING" in name or name.startswith("VARIATION SELECTOR"):
         return ""
     if category[0] not in "LMN" or char in _MODIFIER_APOSTROPHES:
         return None
-    if unicodedata.name(char, "").startswith(_ACCENTED_SCRIPTS):
+    if name.startswith(_ACCENTED_SCRIPTS):
         base = unicodedata.normalize("NFD", char.casefold())
         return "".join(_PLAIN.get(c, c) for c in base if not unicodedata.combining(c))
     return char.casefold()

@@ -43,7 +43,9 @@ def is_mountain(texts: Sequence[str], start: int, end: int, names: Collection[in
     behind = texts[end] if end < len(texts) else None
     if before in MOUNTAIN_WORDS or behind in MOUNTAIN_WORDS:
         return True
-    opens = before is None or before in PREPOSITIONS or start - 1 in names
+    # Spanish says "el Mera" of the mountain; the word would be "la mera".
+    article = before == "el" and len(texts[start]) <= _AMBIGUOUS_LETTERS
+    opens = before is None or before in PREPOSITIONS or start - 1 in names or article
     closes = behind is None or behind in PREPOSITIONS or end in names
     return opens and closes
 

@@ -2,15 +2,20 @@
 
 The longest name wins; between names of the same words, an exact one beats a mistyped one. Decisions:
 - "lhotse face" and "nuptse glacier" are parts of the mountain: they name it, "face" remains.
-- "everest base camp", "everest trek" or "hotel everest view" are places: they name no peak and remain whole.
+- "everest base camp", "everest trek" or "hotel everest view" are places: they name no peak and remain whole. The camps
+  above it ("everest camp 2", "island peak high camp") are parts of the mountain.
 - A name that is a word too, or has at most 4 letters ("Mera"), counts where the mountain must be meant: as the whole
   query, between prepositions, or beside a word such as peak, summit or sunrise. In "una mera casualidad" it does not.
-- A typo is forgiven in names of 6 letters or more, unless the typed word is an everyday one or belongs to another
-  name. A wrong first letter in a name of 6 or 7 letters is forgiven only where the query says nothing else.
+- A typo is forgiven in names of 6 letters or more. A digit is none: Nuptse 3 is not Nuptse 2.
+- What is exactly a name means that peak, though it be one typo from another: "nuptse i", "tobuche", "nuptse in".
+- An everyday word ("touché", "severest") or a word of another name ("lobuche", the village) is no typo, unless the
+  rest of the name is no everyday word and nothing else is asked for than a mountain: "am dablam" and "pumo rio at
+  sunset" are mistyped, "the snowy saddle" and "lobuche last day" are not.
+- A text as near to several names means all of them.
 - Where several peaks share a name, all of them are found, the highest first.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,27 +26,22 @@ from cumbre.alias_index import AliasIndex
 from cumbre.catalog import Catalog
 from cumbre.folding import Word, composed, fold, is_spaceless, words
 from cumbre.name_context import ALL_FILLERS, ALL_TITLES, is_ambiguous, is_mountain, is_place, remaining_words
-from cumbre.query_words import (
-    CASE_ENDINGS,
-    EVERYDAY_WORDS,
-    PLACES_BEHIND,
-    SPACELESS_FILLERS,
-    SPACELESS_TITLES,
-    TITLES,
-)
+from cumbre.query_words import CASE_ENDINGS, EVERYDAY_WORDS, MOUNTAIN_WORDS, TITLES
+from cumbre.spaceless_names import cut_at_names
 
-# Longer texts are no queries for a photo: names beyond are not looked for.
+# Longer texts are no queries for a photo: names beyond are not looked for. Without a limit a text of combining accents
+# takes minutes, for they are sorted.
+_MAX_CHARACTERS: Final = 2000
 _MAX_WORDS: Final = 64
 _MAX_NAME_WORDS: Final = 8
 # A name typed with spaces inside its words ("ama da blam") has at least so many letters.
 _MIN_CUT_LETTERS: Final = 6
-# From here on a name is safe from chance: its first letter may be wrong, an everyday word may be a part of it.
+# From here on a name is safe from chance: an everyday word may be a part of it.
 _LONG_NAME_LETTERS: Final = 8
 _MIN_SUGGEST_FUZZY_LETTERS: Final = 4
 _SUGGEST_MIN_LIKENESS: Final = 75.0
-_CLINGING: Final = sorted(
-    SPACELESS_FILLERS | SPACELESS_TITLES | {p[0] for p in PLACES_BEHIND if is_spaceless(p[0])}, key=len, reverse=True
-)
+_WITHOUT_SUBJECT: Final = ALL_FILLERS | ALL_TITLES | MOUNTAIN_WORDS
+_LONGEST_ENDING: Final = max(map(len, CASE_ENDINGS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,14 @@ class NameMatch:
 
 @dataclass(frozen=True, slots=True)
 class _Mention:
-    """words[start:end] name these peaks."""
+    """words[start:end] name these peaks; daring if an everyday word, or one of another name, is taken for a typo."""
 
     start: int
     end: int
     letters: int
     peaks: tuple[str, ...]
     exact: bool = True
-    wrong_first_letter: bool = False
+    daring: bool = False
 
     @property
     def positions(self) -> range:
@@ -82,21 +82,23 @@ class PeakNames:
         >>> PeakNames(bundled_catalog()).find("photos of ama dablan with prayer flags")
         NameMatch(peaks=('ama-dablam',), rest='prayer flags')
         """
-        source = composed(text)
-        found = [part for word in words(source) for part in self._parts(word)]
-        head = found[:_MAX_WORDS]
-        mentions = _meant([word.text for word in head], self._mentions(head))
+        head, tail = _head(text)
+        source = composed(head)
+        found = [part for word in words(source) for part in cut_at_names(word, self._index)]
+        searched = found[:_MAX_WORDS]
+        mentions = _meant([word.text for word in searched], self._mentions(searched))
         if not mentions:
             return NameMatch((), text.strip())
         peaks = dict.fromkeys(peak_id for mention in mentions for peak_id in mention.peaks)
-        return NameMatch(tuple(peaks), remaining_words(source, found, _positions(mentions)))
+        rest = remaining_words(source, found, _positions(mentions))
+        return NameMatch(tuple(peaks), " ".join([rest, *tail.split()]).strip())
 
     def suggest(self, text: str, limit: int = 8) -> list[str]:
         """Ids for a picker: names that begin with the text, then with a word that does, that hold it, that are alike.
 
         Within each kind the highest peak is first.
         """
-        typed = fold(text)
+        typed = fold(_head(text)[0])
         key = typed.replace(" ", "")
         if not key or limit < 1:
             return []
@@ -122,57 +124,44 @@ class PeakNames:
                         kinds.setdefault(peak_id, 103 - round(likeness))
         return sorted(kinds, key=lambda peak_id: (kinds[peak_id], -self.catalog[peak_id].elev_m, peak_id))[:limit]
 
-    def _parts(self, word: Word) -> Iterator[Word]:
-        """A run of a script without spaces, cut at the names in it and at the particles beside them."""
-        if not is_spaceless(word.text):
-            yield word
-            return
-        start = plain = 0
-        while start < len(word.text):
-            end = self._name_end(word.text, start)
-            if end > start:
-                yield from _peeled(word.part(plain, start), behind_name=plain > 0, before_name=True)
-                yield word.part(start, end)
-                plain = end
-            start = max(end, start + 1)
-        yield from _peeled(word.part(plain, len(word.text)), behind_name=plain > 0, before_name=False)
-
-    def _name_end(self, run: str, start: int) -> int:
-        """Where the longest name that begins at `start` ends; `start` if none does."""
-        for length in self._index.spaceless_lengths:
-            if start + length <= len(run) and run[start : start + length] in self._index:
-                return start + length
-        return start
-
     def _mentions(self, found: list[Word]) -> list[_Mention]:
         """Names that don't overlap, in order: those of more letters first, exact ones before typos."""
-        longest = min(self._index.max_words + 1, _MAX_NAME_WORDS)
-        candidates = []
-        for start in range(len(found)):
-            for end in range(start + 1, min(start + longest, len(found)) + 1):
-                window = [word.text for word in found[start:end]]
-                key = "".join(window)
-                if len(key) > self._index.max_letters + max(map(len, CASE_ENDINGS)):
-                    break
-                peaks = self._exact(key, window)
-                if peaks:
-                    candidates.append(_Mention(start, end, len(key), peaks))
-                elif nearest := self._nearest(key, window):
-                    odd = all(name[0] != key[0] and len(name) < _LONG_NAME_LETTERS for name in nearest)
-                    candidates.append(_Mention(start, end, len(key), self._peaks(nearest), False, odd))
+        texts = [word.text for word in found]
+        candidates = list(self._candidates(texts))
         chosen: list[_Mention] = []
         taken: set[int] = set()
         for mention in sorted(candidates, key=lambda m: (-m.letters, not m.exact, m.start)):
+            inside = [m for m in candidates if m.exact and mention.start <= m.start and m.end <= mention.end]
             # Where words have no ends, a typo must not draw in a neighbour of the exact name: "雪アマ・ダブラム".
-            run_on = not mention.exact and is_spaceless(found[mention.start].text)
-            doubled = run_on and any(
-                m.exact and m.peaks == mention.peaks and mention.start <= m.start and m.end <= mention.end
-                for m in candidates
-            )
-            if not doubled and taken.isdisjoint(mention.positions):
+            run_on = not mention.exact and is_spaceless(texts[mention.start])
+            doubled = run_on and any(m.peaks == mention.peaks for m in inside)
+            if not doubled and not (mention.daring and inside) and taken.isdisjoint(mention.positions):
                 chosen.append(mention)
                 taken.update(mention.positions)
         return sorted(chosen, key=lambda m: m.start)
+
+    def _candidates(self, texts: list[str]) -> Iterator[_Mention]:
+        longest = min(self._index.max_words + 1, _MAX_NAME_WORDS)
+        # Where nothing else is asked for, or a word that goes with mountains, a doubtful typo is one.
+        others = [i for i, text in enumerate(texts) if text not in _WITHOUT_SUBJECT]
+        for start in range(len(texts)):
+            for end in range(start + 1, min(start + longest, len(texts)) + 1):
+                window = texts[start:end]
+                key = "".join(window)
+                if len(key) > self._index.max_letters + _LONGEST_ENDING:
+                    break
+                if peaks := self._exact(key, window):
+                    yield _Mention(start, end, len(key), peaks)
+                    continue
+                near = self._index.one_typo_away(key)
+                if not near:
+                    continue
+                if nearest := self._nearest(near, key, window, self._may_be_typo):
+                    yield _Mention(start, end, len(key), self._peaks(nearest), exact=False)
+                elif all(start <= i < end for i in others) and (
+                    nearest := self._nearest(near, key, window, _is_told_by_the_rest)
+                ):
+                    yield _Mention(start, end, len(key), self._peaks(nearest), exact=False, daring=True)
 
     def _exact(self, key: str, window: list[str]) -> tuple[str, ...]:
         name = next((n for n in _without_endings(key) if n in self._index), None)
@@ -186,14 +175,16 @@ class PeakNames:
                 return ()
         return self._index.peaks(name)
 
-    def _nearest(self, key: str, window: list[str]) -> list[str]:
-        """The keys one typo away that these words may stand for; of them those whose spacing fits best."""
+    def _nearest(
+        self, near: list[str], key: str, window: list[str], may_be: Callable[[list[str], list[str]], bool]
+    ) -> list[str]:
+        """Those of the keys near this one that the words may stand for; of them those whose spacing fits best."""
         distances: dict[str, int] = {}
-        for name in self._index.one_typo_away(key):
-            if _digits(name) != _digits(key):  # Nuptse 3 is not Nuptse 2
+        for name in near:
+            if _digits(name) != _digits(key):
                 continue
             for spelling in self._index.spellings(name):
-                if self._may_be_typo(window, spelling.split(" ")):
+                if may_be(window, spelling.split(" ")):
                     distance = OSA.distance(" ".join(window), spelling)
                     distances[name] = min(distance, distances.get(name, distance))
         best = min(distances.values(), default=0)
@@ -212,16 +203,26 @@ class PeakNames:
         return tuple(sorted(ids, key=lambda peak_id: (-self.catalog[peak_id].elev_m, peak_id)))
 
 
+def _is_told_by_the_rest(window: list[str], name: list[str]) -> bool:
+    """Whether a word of the name that is no everyday word was typed right, so that the other one may be a typo."""
+    return len(window) == len(name) and not EVERYDAY_WORDS.issuperset(set(window).intersection(name))
+
+
+def _head(text: str) -> tuple[str, str]:
+    """The beginning that is searched, and the rest; cut between words where there is a space."""
+    if len(text) <= _MAX_CHARACTERS:
+        return text, ""
+    cut = text.rfind(" ", 0, _MAX_CHARACTERS) + 1 or _MAX_CHARACTERS
+    return text[:cut], text[cut:]
+
+
 def _meant(texts: list[str], mentions: list[_Mention]) -> list[_Mention]:
     """The mentions that mean summits, each with the title beside it ("Mount", "peak")."""
     taken = _positions(mentions)
-    alone = all(i in taken or text in ALL_FILLERS or text in ALL_TITLES for i, text in enumerate(texts))
     meant = []
     for mention in mentions:
         start, end = mention.start, mention.end
         if is_ambiguous(texts[start:end]) and not is_mountain(texts, start, end, taken):
-            continue
-        if mention.wrong_first_letter and not alone:
             continue
         if end < len(texts) and texts[end] in ALL_TITLES and end not in taken:
             end += 1
@@ -234,25 +235,6 @@ def _meant(texts: list[str], mentions: list[_Mention]) -> list[_Mention]:
 
 def _positions(mentions: Iterable[_Mention]) -> set[int]:
     return {position for mention in mentions for position in mention.positions}
-
-
-def _peeled(run: Word, behind_name: bool, before_name: bool) -> Iterator[Word]:
-    """A run without the particles that cling to a name on either side; nothing for an empty run."""
-    start, end = 0, len(run.text)
-    heads: list[Word] = []
-    tails: list[Word] = []
-    while particle := next((p for p in _CLINGING if run.text.startswith(p, start, end)), ""):
-        heads.append(run.part(start, start + len(particle)))
-        start += len(particle)
-    if not behind_name and start < end:
-        start, heads = 0, []
-    while before_name and (particle := next((p for p in _CLINGING if run.text.endswith(p, start, end)), "")):
-        tails.insert(0, run.part(end - len(particle), end))
-        end -= len(particle)
-    yield from heads
-    if start < end:
-        yield run.part(start, end)
-    yield from tails
 
 
 def _without_endings(key: str) -> Iterator[str]:

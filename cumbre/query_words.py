@@ -50,17 +50,22 @@ CASE_ENDINGS: Final = tuple("बाट लाई सँग संग को क�
 
 # "everest base camp" is no picture of the summit: behind a name these make it another place.
 PLACES_BEHIND: Final = _phrases(
-    "base camp", "basecamp", "bc", "advanced base camp", "campo base", "campamento base", "camp de base",
-    "basislager", "базовый лагерь", "आधार शिविर", "베이스캠프", "大本营", "大本營", "ベースキャンプ",
-    "region", "area", "valley", "village", "pass", "national park", "barun national park", "conservation area",
-    "trek", "treks", "trekking", "トレッキング", "circuit", "highway", "marathon", "街道", "地区", "地域",
-    "view hotel", "hotel", "view lodge", "lodge", "view point", "viewpoint", "resort", "inn", "guest house",
-    "guesthouse", "tea house", "teahouse", "cafe", "bakery", "restaurant", "museum", "airport", "street", "road",
+    "base camp", "base camps", "basecamp", "basecamps", "bc", "advanced base camp", "north base camp",
+    "south base camp", "campo base", "campamento base", "camp de base", "basislager", "базовый лагерь",
+    "आधार शिविर", "베이스캠프", "大本营", "大本營", "ベースキャンプ",
+    "region", "area", "zone", "valley", "village", "pass", "national park", "barun", "conservation area",
+    "trek", "treks", "trekking", "view trek", "panorama trek", "three passes", "trail", "トレッキング", "circuit",
+    "highway", "marathon", "街道", "地区", "地域",
+    "view hotel", "hotel", "view lodge", "lodge", "view point", "viewpoint", "view resort", "resort", "inn",
+    "guest house", "guesthouse", "tea house", "teahouse", "cafe", "bakery", "restaurant", "steak house", "steakhouse",
+    "bar", "pub", "brewery", "beer", "museum", "school", "hospital", "airport", "street", "road",
 )  # fmt: skip
 # The same before a name, with or without "of" in between: "campo base del everest".
 PLACES_BEFORE: Final = _phrases(
-    "base camp", "campo base", "campamento base", "camp de base", "basislager", "базовый лагерь",
-    "region", "valle", "parque nacional", "national park", "trek", "trekking", "maraton", "marathon",
+    "base camp", "base camps", "basecamp", "basecamps", "bc", "campo base", "campamento base", "camp de base",
+    "basislager", "базовый лагерь",
+    "region", "zona", "valle", "parque nacional", "national park", "trek", "trekking", "maraton", "marathon",
+    "hike", "route", "road", "trail", "ruta", "caminata", "senderismo", "sendero", "camino", "mirador", "viewpoint",
 )  # fmt: skip
 PLACE_LINKS: Final = _folded("of the to de del al la el l d du des vom")
 # Only side by side: "hotel everest", but not "a hotel near everest".
@@ -76,7 +81,7 @@ MOUNTAIN_WORDS: Final = TITLES | _folded("""
 
 # Never taken for a mistyped name: what people ask photos for, and dictionary words one letter from a bundled name.
 _SUBJECTS: Final = """
-    nearest everyone everything everywhere forest forests harvest interest earnest severest evenest everett touche
+    nearest everyone everything everywhere forest forests harvest interest earnest severest everett touche
     island islands highland lobster mera mere more marker makeup thunder tower castle table tables temple temples church
     stupa monastery prayer flag flags porter porters yak yaks sherpa guide guides trekker trekkers hiker hikers village
     bridge bridges river rivers lake lakes water waterfall stream sky skies cloud clouds fog mist storm rain wind sun
@@ -106,6 +111,9 @@ _SUBJECTS: Final = """
     largo corto viejo nuevo rojo roja azul verde amarillo blanco blanca negro negra naranja dorado brillante claro
     nublado soleado frio calor invierno primavera verano otono sin entre antes despues durante mientras solo tambien muy
     mucho mucha muchos muchas poco otro otra cada siempre nunca aqui ahora entonces porque meta manera marea merma
-    tareche taberna noche coche bueno escalera
+    taberna noche coche bueno escalera
+    saddle saddles song slow know log block lack blank told hold sold odd bold mean ran mad main fan van
+    sister turned walked marked handing hunger hunted pardon button barrel posts poses titles pastor
+    hermano punta callado colgado mirado tirador banera bandeja portero champana aspirina puntual pedido perdido perdida
     """
 EVERYDAY_WORDS: Final = _folded(_SUBJECTS) | FILLERS | TITLES | MOUNTAIN_WORDS

@@ -23,6 +23,12 @@ from cumbre.folding import composed, fold, words
         ("l\u2019Everest", "l everest"),
         ("soft\u00adhyphen", "softhyphen"),
         ("... !?", ""),
+        ("🏔️ ❤️", ""),
+        ("葛\U000e0100城", "葛城"),
+        ("everest\u2060'\u200bs", "everest"),
+        ("Ｌｈｏｔｓｅ\u3000２", "lhotse 2"),
+        ("lho\u200dtse\u200f", "lhotse"),
+        ("lho\x00tse\ud800", "lho tse"),
     ],
 )
 def test_case_accents_hyphens_and_apostrophes_dont_count(text: str, folded: str):

@@ -1,33 +1,22 @@
 import unicodedata
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cumbre.catalog import Catalog, Peak
 from cumbre.catalog_files import bundled_catalog
-from cumbre.folding import fold, words
+from cumbre.folding import words
 from cumbre.names import NameMatch, PeakNames
-from cumbre.query_words import EVERYDAY_WORDS
 
 KHUMBU = PeakNames(bundled_catalog())
 ALIASES = [(peak.id, name) for peak in bundled_catalog().values() for name in peak.names]
-LONG_ALIASES = [(peak_id, name) for peak_id, name in ALIASES if len(fold(name).replace(" ", "")) >= 6]
-EXACT = {fold(name).replace(" ", ""): peak_id for peak_id, name in ALIASES}
-NAME_WORDS = {word for _, name in ALIASES for word in fold(name).split()}
 ORDINARY = [
     *"lobster nearest everyone forest harvest severest touché mirador pueblo kilo island islands peak mountain".split(),
     *"cho ama la ri ii imja khumbu lobuche pheriche machermo merap meta manera pastor 山 峰 写真 雪山 फोटो 산".split(),
     *("ever rest", "snow saddle", "mount everett", "king kong de noche", "make up", "the severest storm"),
     *("a house on the island", "la meta de la carrera", "una manera de vivir", "numb toes"),
     *("una mera casualidad", "por mera curiosidad", "mera dost", "mera photo dikhao"),
-]
-PLACES = [
-    *("everest base camp", "Everest Basecamp", "mount everest base camp", "everst base camp", "everest trek"),
-    *("campo base del Everest", "campamento base del ama dablam", "trekking al everest", "everest region"),
-    *("everest view hotel", "hotel everest view", "lhotse lodge", "Khumbila Hotel", "Sagarmatha National Park"),
-    *("parque nacional de Sagarmatha", "makalu barun national park", "базовый лагерь Эвереста"),
-    *("珠峰大本营", "エベレストベースキャンプ"),
 ]
 CASES = (str, str.upper, str.lower, str.title, str.swapcase)
 
@@ -60,35 +49,9 @@ class TestEveryAlias:
         peak_id, name = alias
         assert peaks(name.replace(" ", "").replace("-", "")) == (peak_id,)
 
-    @given(st.sampled_from(LONG_ALIASES), st.sampled_from(CASES), st.data())
-    def test_with_one_typo(self, alias, case, data):
-        peak_id, name = alias
-        typed = case(_mistyped(fold(name), data))
-        # Not a typo: the exact name of another peak, an everyday word, a word of another name.
-        assume(EXACT.get(fold(typed).replace(" ", ""), peak_id) == peak_id)
-        changed = set(fold(typed).split()) - set(fold(name).split())
-        assume(changed.isdisjoint(EVERYDAY_WORDS | NAME_WORDS))
-        assert peak_id in peaks(typed)
-
 
 def _script(char: str) -> str:
     return unicodedata.name(char, "")
-
-
-def _mistyped(spelling: str, data: st.DataObject) -> str:
-    """One letter (no digit) put in, left out, replaced by one of the same script, or swapped with its neighbour."""
-    at = data.draw(st.sampled_from([i for i, char in enumerate(spelling) if char != " " and not char.isdigit()]))
-    alphabet = "abcdefghijklmnopqrstuvwxyz" if spelling.isascii() else spelling.replace(" ", "")
-    letter = data.draw(st.sampled_from(alphabet))
-    kind = data.draw(st.sampled_from(("insert", "delete", "substitute", "transpose")))
-    if kind == "insert":
-        return spelling[:at] + letter + spelling[at:]
-    if kind == "delete":
-        return spelling[:at] + spelling[at + 1 :]
-    if kind == "substitute":
-        return spelling[:at] + letter + spelling[at + 1 :]
-    assume(at + 1 < len(spelling) and spelling[at + 1] != " " and not spelling[at + 1].isdigit())
-    return spelling[:at] + spelling[at + 1] + spelling[at] + spelling[at + 2 :]
 
 
 class TestLongestAndExact:
@@ -145,42 +108,12 @@ class TestNoFalseFriends:
     def test_mera_counts_beside_other_names(self):
         assert peaks("kangtega, mera") == ("kangtega", "mera-peak")
 
-    @pytest.mark.parametrize(("query", "found"), [("verest", ("mount-everest",)), ("verest in the dusk", ())])
-    def test_a_wrong_first_letter_of_a_short_name_is_forgiven_where_nothing_else_is_asked(self, query, found):
-        assert peaks(query) == found
-
-    @given(st.text(max_size=60))
-    @example("\u0301'ー・")
-    @example("s's " * 15)
-    def test_no_text_breaks_it(self, text: str):
-        match = KHUMBU.find(text)
-        assert set(match.peaks) <= set(bundled_catalog())
-        assert match.peaks or match.rest == text.strip()
+    @pytest.mark.parametrize("query", ["verest", "verest in the dusk", "a yak below wverest"])
+    def test_the_first_letter_may_be_the_wrong_one(self, query: str):
+        assert peaks(query) == ("mount-everest",)
 
     def test_a_long_text_is_searched_at_its_beginning_only(self):
         assert peaks("lhotse " + "snow " * 10_000 + "makalu") == ("lhotse",)
-
-
-class TestPlaces:
-    @pytest.mark.parametrize("query", PLACES)
-    def test_a_place_called_after_a_peak_is_not_the_peak(self, query: str):
-        assert KHUMBU.find(query) == NameMatch((), query.strip())
-
-    def test_the_words_of_a_place_remain_beside_a_peak(self):
-        assert KHUMBU.find("ama dablam from everest base camp") == NameMatch(("ama-dablam",), "everest base camp")
-        assert KHUMBU.find("everest from the base camp") == NameMatch(("mount-everest",), "base camp")
-
-    @pytest.mark.parametrize(
-        ("query", "peak_id", "rest"),
-        [
-            ("lhotse face", "lhotse", "face"),
-            ("everest's north face", "mount-everest", "north face"),
-            ("everest view from kala patthar", "mount-everest", "view from kala patthar"),
-            ("a hotel near everest", "mount-everest", "hotel"),
-        ],
-    )
-    def test_a_part_or_a_view_of_the_mountain_is(self, query: str, peak_id: str, rest: str):
-        assert KHUMBU.find(query) == NameMatch((peak_id,), rest)
 
 
 class TestRest:
