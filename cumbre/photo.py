@@ -134,7 +134,8 @@ def _why_unidentified(data: bytes) -> str:
         Image.OPEN[file_format][0](io.BytesIO(data), "")
     except Exception as error:
         return damaged(data, error)
-    return no_picture(data)
+    # A decoder could, but Pillow asks it only where the file's main brand is one of those that it knows.
+    return damaged(data, ValueError("its first bytes name another format"))
 
 
 def _format_name(opened: Image.Image) -> str:

@@ -83,6 +83,12 @@ def test_what_is_no_picture_is_called_what_it_is(data, says):
     assert says in reason(data)
 
 
+def test_a_picture_under_another_name_of_its_format_is_called_damaged(corpus):
+    data = corpus["avif"]
+    assert data[8:12] == b"avif"
+    assert "name another format" in reason(data[:8] + b"isom" + data[12:])
+
+
 # --- larger than allowed, and bombs ---
 
 
