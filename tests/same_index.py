@@ -15,7 +15,8 @@ from cumbre.settings import Settings
 _ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 # Everything that may lie in a home; what a killed process left half done has another name.
 _OWN = re.compile(
-    r"(index|state)\.sqlite(-wal|-shm)?|index\.sqlite\.lock|state\.sqlite\.bak|cache/[\w.-]+\.npz|cache/renditions/../[0-9a-f]{64}-\d+\.jpg"
+    r"(index|state)\.sqlite(-wal|-shm)?|index\.sqlite\.(lock|damaged-[0-9]{8}-[0-9]{6}(-wal|-shm)?)|state\.sqlite\.bak"
+    r"|cache/[\w.-]+\.npz|cache/renditions/../[0-9a-f]{64}-\d+\.jpg"
     r"|inbox/[^.][^/]*|sample-album/[^.][^/]*|models/.*"
 )
 

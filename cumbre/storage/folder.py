@@ -71,7 +71,7 @@ class FolderPhotoStorage:
         walk = FolderWalk(self._root, self._extensions, self._excluded)
         for file in walk.files(folder):
             if file.key.startswith(prefix):
-                yield _object(file.key, file.stat)
+                yield self._object(file.key, file.stat)
         # Also after the last file: a drive that vanished meanwhile must not look like an album without photos.
         self._check_root()
         if walk.unreadable or walk.away:
@@ -92,7 +92,7 @@ class FolderPhotoStorage:
         if self._excluded is not None and self._excluded in path.parents:
             return None
         seen = self._look(path)
-        return None if seen is None else _object(key, seen)
+        return None if seen is None else self._object(key, seen)
 
     def read(self, key: str, etag: str, max_bytes: int) -> bytes:
         """See PhotoStorage.read. A file that can't be read, though the folder can, raises PhotoError."""
@@ -130,7 +130,7 @@ class FolderPhotoStorage:
         path = path_of(self._root, key)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            return _object(key, write_new_file(path, data))
+            return self._object(key, write_new_file(path, data))
         except FileExistsError as error:
             raise StorageError(f"{key} exists already: choose another name") from error
         except OSError as error:
@@ -171,6 +171,11 @@ class FolderPhotoStorage:
             raise StorageError(f"{str(path)!r} can't be looked at: {error.strerror}. Check the permissions") from error
         return seen if stat.S_ISREG(seen.st_mode) else None
 
+    def _object(self, key: str, seen: os.stat_result) -> ObjectStat:
+        # A file that may not be read is another object once it may: then it is tried again.
+        locked = "" if _surely_readable(seen) or os.access(path_of(self._root, key), os.R_OK) else "-locked"
+        return ObjectStat(key, _etag(seen) + locked, seen.st_size)
+
     def _fault(self, key: str, error: OSError) -> Exception:
         """What to raise for a file that can't be opened or read."""
         self._check_root()
@@ -186,6 +191,12 @@ def _etag(seen: os.stat_result) -> str:
     return f"{seen.st_size}-{seen.st_mtime_ns}"
 
 
+def _surely_readable(seen: os.stat_result) -> bool:
+    """Whether the mode alone says so: it does for nearly all files, and asking costs as much as looking."""
+    owner = hasattr(os, "geteuid") and seen.st_uid == os.geteuid()
+    return bool(seen.st_mode & (stat.S_IRUSR if owner else stat.S_IROTH))
+
+
 def _outlast_tick(mtime_ns: int) -> None:
     """Wait until a file that has just been written can't change without a new time, which its ETag then shows.
 
@@ -195,10 +206,6 @@ def _outlast_tick(mtime_ns: int) -> None:
     left_ns = mtime_ns + tick_ns - time.time_ns()
     if 0 < left_ns <= tick_ns:
         time.sleep(left_ns / 1e9)
-
-
-def _object(key: str, seen: os.stat_result) -> ObjectStat:
-    return ObjectStat(key, _etag(seen), seen.st_size)
 
 
 def _named(prefixes: list[str]) -> str:

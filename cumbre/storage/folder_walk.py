@@ -13,9 +13,6 @@ from cumbre.storage.keys import encode_name
 
 _log = logging.getLogger(__name__)
 
-# Deeper than any album; ends a walk through links that lead ever on from one drive to another.
-_MAX_DEPTH = 64
-
 _Inode = tuple[int, int]
 _Entries = list[tuple[str, os.DirEntry[str]]]
 
@@ -89,9 +86,8 @@ class FolderWalk:
                 entries = [(name, entry) for name, entry in entries if name == start[folder.depth]]
             else:
                 yield folder, entries
-            if folder.depth < _MAX_DEPTH:
-                below = folder.ancestors | {inode}
-                waiting += [sub for named in reversed(entries) for sub in self._subfolder(folder, below, *named)]
+            below = folder.ancestors | {inode}
+            waiting += [sub for named in reversed(entries) for sub in self._subfolder(folder, below, *named)]
 
     def _entries(self, folder: WalkedFolder) -> _Entries:
         named: dict[str, os.DirEntry[str]] = {}

@@ -1,0 +1,329 @@
+"""Albums as they are: drives that come and go, files half copied, links, names and rights that change."""
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cumbre.cli.album import forget_album
+from cumbre.errors import AlbumMissing
+from tests.changing_album import picture
+from tests.conftest import ingest
+from tests.processes import CUMBRE, Server, cumbre, environment, eventually, kill
+
+_PHOTOS = 24
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    folder = tmp_path / "album"
+    (folder / "day 1").mkdir(parents=True)
+    for number in range(_PHOTOS):
+        (folder / ("day 1" if number % 2 else "") / f"{number}.jpg").write_bytes(picture(number))
+    return folder
+
+
+@pytest.fixture
+def start(home: Path) -> Iterator[Callable[..., Server]]:
+    started: list[Server] = []
+
+    def start_one(*arguments: object) -> Server:
+        started.append(Server(home, *arguments))
+        return started[-1]
+
+    yield start_one
+    for server in started:
+        if server.process.poll() is None:
+            kill(server.process)
+
+
+class CountingEncoder:
+    """Passes on to a real encoder and counts what is embedded."""
+
+    def __init__(self, encoder) -> None:
+        self._encoder = encoder
+        self.images = 0
+
+    def __getattr__(self, name):
+        return getattr(self._encoder, name)
+
+    def encode_images(self, pixels):
+        self.images += len(pixels)
+        return self._encoder.encode_images(pixels)
+
+
+@pytest.fixture
+def embedded(library) -> CountingEncoder:
+    """How many pictures the library has embedded."""
+    embedder = library.active().embedder
+    embedder.encoder = CountingEncoder(embedder.encoder)
+    return embedder.encoder
+
+
+def keys(library) -> set[str]:
+    return {document.key for document in library.active().index.select()}
+
+
+def vectors(library) -> list[bytes]:
+    return sorted(vector.tobytes() for _, vector in library.active().index.scan())
+
+
+class Drive:
+    """A drive with an album, mounted on a folder, which stays, empty, when it is gone. Where the system lets nobody
+    mount, the folder is swapped for an empty one."""
+
+    def __init__(self, content: Path, point: Path) -> None:
+        self.content, self.point = content, point
+        point.mkdir()
+        self.mounts = os.name == "posix" and os.geteuid() == 0 and self._run("mount", "--bind", content, point)
+        if not self.mounts:
+            self.connect()
+
+    def connect(self) -> None:
+        if self.mounts:
+            assert self._run("mount", "--bind", self.content, self.point)
+        else:
+            self.point.rmdir()
+            self.content.rename(self.point)
+
+    def disconnect(self) -> None:
+        if self.mounts:
+            assert self._run("umount", "--lazy", self.point)
+        else:
+            self.point.rename(self.content)
+            self.point.mkdir()
+
+    def close(self) -> None:
+        if self.mounts:
+            self._run("umount", "--lazy", self.point)
+
+    @staticmethod
+    def _run(*command: object) -> bool:
+        found = shutil.which(str(command[0]))
+        return found is not None and subprocess.run([found, *command[1:]], capture_output=True).returncode == 0
+
+
+@pytest.fixture
+def drive(album: Path) -> Iterator[Drive]:
+    one = Drive(album.rename(album.with_name("content")), album)
+    yield one
+    one.close()
+
+
+@pytest.mark.slow
+def test_a_drive_that_is_away_is_said_kept_and_taken_up_again(start, home, album, drive):
+    server = start("--photos", album)
+    eventually(lambda: server.status()["photos"] == _PHOTOS)
+    drive.disconnect()
+    eventually(lambda: any("--confirm-removals" in notice for notice in server.status()["notices"]))
+    assert server.status()["photos"] == _PHOTOS
+
+    assert str(album) in cumbre(home, "status").stderr
+    ran = cumbre(home, "ingest")
+    assert ran.returncode == 1
+    assert f"`cumbre ingest --confirm-removals {album}`" in ran.stderr
+    assert server.status()["photos"] == _PHOTOS
+
+    drive.connect()
+    eventually(lambda: not any(str(album) in notice for notice in server.status()["notices"]))
+    (album / "new.jpg").write_bytes(picture(100))
+    eventually(lambda: server.status()["photos"] == _PHOTOS + 1)
+    assert str(album) not in cumbre(home, "status").stderr
+    code, err = server.stop()
+    assert (code, err.count("are not there"), len(err.splitlines())) == (0, 1, 1)
+
+    drive.disconnect()
+    ran = cumbre(home, "ingest", "--confirm-removals", album)
+    assert (ran.returncode, ran.stdout.splitlines()[-1].split(" (")[0]) == (
+        0,
+        f"0 indexed, 0 unchanged, {_PHOTOS + 1} removed, 0 failed",
+    )
+
+
+def test_most_of_an_album_that_is_away_is_kept(library, album, embedded):
+    for number in range(_PHOTOS, 2 * _PHOTOS):
+        (album / "day 1" / f"{number}.jpg").write_bytes(picture(number))
+    ingest(library, album)
+    (album / "day 1").rename(album.with_name("day 1"))
+    with pytest.raises(AlbumMissing, match="--confirm-removals"):
+        ingest(library, album)
+    album.with_name("day 1").rename(album / "day 1")
+    assert ingest(library, album).unchanged == embedded.images == 2 * _PHOTOS
+
+
+@pytest.mark.slow
+def test_files_that_are_still_being_written_are_waited_for(start, album):
+    """A slow copy, one that keeps the time of the original, a hidden temporary name, and a file of its final size whose
+    content comes later. None may be taken for damaged on the way."""
+    server = start("--photos", album)
+    eventually(lambda: server.status()["photos"] == _PHOTOS)
+    failures: list[object] = []
+    written = threading.Event()
+
+    def watch() -> None:
+        while not written.wait(0.05):
+            failures.extend(server.status()["failures"])
+
+    def chunks(number: int) -> list[bytes]:
+        data = picture(number)
+        step = len(data) // 8 + 1
+        return [data[start : start + step] for start in range(0, len(data), step)]
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        files = [(album / name).open("wb", buffering=0) for name in ("slow.jpg", "kept time.jpg", ".part.jpg.Xy7z")]
+        preallocated = (album / "preallocated.jpg").open("wb", buffering=0)
+        preallocated.write(bytes(len(picture(203))))
+        preallocated.seek(0)
+        for parts in zip(*map(chunks, range(200, 204)), strict=True):
+            for file, part in zip([*files, preallocated], parts, strict=True):
+                file.write(part)
+            time.sleep(0.2)  # shorter pauses than files have to stand still, longer in all
+        for file in [*files, preallocated]:
+            file.close()
+        os.utime(album / "kept time.jpg", (1_000_000_000, 1_000_000_000))
+        (album / ".part.jpg.Xy7z").rename(album / "part.jpg")
+        eventually(lambda: server.status()["photos"] == _PHOTOS + 4)
+    finally:
+        written.set()
+        watcher.join()
+    assert failures == []
+    assert server.stop() == (0, "")
+
+
+@pytest.mark.parametrize("keeps_time", [False, True])
+@pytest.mark.parametrize("half", [picture(7)[:1500], bytes(len(picture(7))), b""], ids=["half", "zeros", "empty"])
+def test_a_scan_that_meets_a_half_copied_file_takes_it_up_when_it_is_whole(library, album, half, keeps_time):
+    (album / "late.jpg").write_bytes(half)
+    report = ingest(library, album)
+    assert [failed.key for failed in report.failed] == ["late.jpg"]
+    (album / "late.jpg").write_bytes(picture(300))
+    if keeps_time:
+        os.utime(album / "late.jpg", (1_000_000_000, 1_000_000_000))
+    report = ingest(library, album)
+    assert (report.indexed, report.failed) == (1, [])
+
+
+def test_renames_of_files_folders_and_the_album_itself_embed_nothing_again(library, album, embedded):
+    ingest(library, album)
+    before = vectors(library)
+    assert embedded.images == _PHOTOS
+    (album / "0.jpg").rename(album / "first.jpg")
+    (album / "2.jpg").rename(album / "day 1" / "2.jpg")
+    (album / "day 1").rename(album / "first day")
+    ingest(library, album)
+    elsewhere = album.rename(album.with_name("elsewhere"))
+    ingest(library, elsewhere)
+    ingest(library, elsewhere)
+    assert embedded.images == _PHOTOS
+    assert library.active().index.count() == 2 * _PHOTOS  # those of the old folder stay until it is forgotten
+    assert forget_album(library, album).removed == _PHOTOS
+    assert vectors(library) == before
+
+
+def test_each_content_is_embedded_once(library, album, embedded, tmp_path):
+    """Copies, hard links, links to a file, names that differ in case alone; all at once and one after the other."""
+    for copy in ("copy.jpg", "day 1/copy of 0.jpg", "0.JPG"):
+        shutil.copy2(album / "0.jpg", album / copy)
+    os.link(album / "2.jpg", album / "hard link.jpg")
+    (tmp_path / "outside.jpg").write_bytes(picture(4))
+    (album / "link.jpg").symlink_to(tmp_path / "outside.jpg")
+    assert ingest(library, album).indexed == _PHOTOS + 5
+    assert embedded.images == _PHOTOS
+    shutil.copytree(album / "day 1", album / "day 2")
+    ingest(library, album)
+    assert embedded.images == _PHOTOS
+
+
+def test_a_change_of_letter_case_alone_is_a_rename(library, album, embedded):
+    ingest(library, album)
+    (album / "0.jpg").rename(album / "0.JPG")
+    (album / "day 1").rename(album / "Day 1")
+    report = ingest(library, album)
+    assert (report.indexed, report.removed) == (1 + _PHOTOS // 2,) * 2
+    assert embedded.images == _PHOTOS
+
+
+def test_folders_and_files_that_take_each_others_place(library, album, embedded):
+    ingest(library, album)
+    (album / "day 1").rename(album / "kept")
+    (album / "day 1").write_bytes(b"a file now")
+    (album / "0.jpg").unlink()
+    (album / "0.jpg").mkdir()
+    (album / "0.jpg" / "inside.jpg").write_bytes(picture(0))
+    ingest(library, album)
+    assert keys(library) == {f"{n}.jpg" for n in range(2, _PHOTOS, 2)} | {"0.jpg/inside.jpg"} | {
+        f"kept/{n}.jpg" for n in range(1, _PHOTOS, 2)
+    }
+    (album / "day 1").unlink()
+    (album / "kept").rename(album / "day 1")
+    shutil.rmtree(album / "0.jpg")
+    (album / "0.jpg").write_bytes(picture(0))
+    ingest(library, album)
+    assert keys(library) == {f"day 1/{n}.jpg" if n % 2 else f"{n}.jpg" for n in range(_PHOTOS)}
+    assert embedded.images == _PHOTOS
+
+
+def test_a_photo_at_the_bottom_of_a_deep_tree(library, album):
+    bottom = album.joinpath(*["deeper"] * 150)
+    bottom.mkdir(parents=True)
+    (bottom / "yak.jpg").write_bytes(picture(400))
+    assert ingest(library, album).indexed == _PHOTOS + 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
+def test_rights_that_are_taken_away_and_given_back(home, album):
+    def run(*arguments: object) -> dict:
+        command = [*_bound_by_rights(), CUMBRE, *map(str, arguments), "--json"]
+        ran = subprocess.run(command, env=environment(home), capture_output=True, text=True)
+        assert ran.stdout, ran.stderr
+        return json.loads(ran.stdout)
+
+    assert run("ingest", album)["indexed"] == _PHOTOS
+    (album / "day 1").chmod(0)
+    (album / "0.jpg").chmod(0)
+    try:
+        found = run("ingest")
+        assert "day 1/" in found["unreadable"][0]
+        assert ["0.jpg" in one["path"] and "permission" in one["reason"] for one in found["failed"]] == [True]
+        assert run("status")["photos"] == _PHOTOS - 1
+    finally:
+        (album / "day 1").chmod(0o700)
+        (album / "0.jpg").chmod(0o600)
+    found = run("ingest")
+    assert (found["indexed"], found["unchanged"]) == (1, _PHOTOS - 1)
+    assert (found["failed"], found["unreadable"]) == ([], [])
+
+
+def _bound_by_rights() -> list[str]:
+    """What makes a command of root's one whom rights bind; nothing for other users."""
+    if os.geteuid() != 0:
+        return []
+    if shutil.which("setpriv") is None:
+        pytest.skip("rights don't bind root, and setpriv is not here")
+    without = "=-dac_override,-dac_read_search"
+    return ["setpriv", f"--bounding-set{without}", f"--inh-caps{without}"]
+
+
+def test_a_folder_of_very_many_files_is_listed_one_by_one(library, tmp_path):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(5_000):
+        (folder / f"IMG_{number:04}.jpg").touch()
+    root, _, _ = library.albums.remember(folder)
+    storage = library.storage(str(root))
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in storage.list()) == 5_000
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 5_000_000
