@@ -40,12 +40,13 @@ def open_library(settings: Settings, mending: bool = False) -> Library:
             f"CUMBRE_HOME={settings.home} can't be made a folder ({error.strerror}): name one that may be written"
         ) from error
     state = SqliteStateStore(settings.state_path)
+    incomplete = False
     try:
         if mending:
             state.keep_copy()
-            done = mend(settings.index_path)
-            if done:
-                _log.warning("%s", done)
+            sentence, incomplete = mend(settings.index_path)
+            if sentence:
+                _log.warning("%s", sentence)
         generations = EmbeddedGenerations(settings.index_path)
     except BaseException:
         state.close()
@@ -68,4 +69,5 @@ def open_library(settings: Settings, mending: bool = False) -> Library:
         pictures=pictures,
         renditions=Renditions(cache / "renditions", pictures, limits.max_bytes),
         cache=cache,
+        incomplete=incomplete,
     )

@@ -9,6 +9,7 @@ from functools import partial
 
 from cumbre.bootstrap import open_library
 from cumbre.errors import CumbreError, ModelError, SettingsError
+from cumbre.index.embedded_check import check
 from cumbre.library import Library
 from cumbre.settings import Settings
 from cumbre.storage.port import PhotoStorage
@@ -104,6 +105,7 @@ def _model(library: Library) -> str:
 
 
 def _index(library: Library) -> str:
+    check(library.settings.index_path)
     index = library.active().index
     try:
         due = library.reindex_due()

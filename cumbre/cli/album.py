@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,8 +39,13 @@ def ingest(paths: tuple[Path, ...], confirm_removals: bool, json: bool) -> int:
         report = ScanReport()
         problems: list[str] = []
         with progress_bar(enabled=not json) as progress:
+            damaged = library.active().index.forget_damaged() > 0 or library.incomplete
             library.active().refresh()
-            for bucket, work in _work(library, paths, confirm_removals, progress, problems):
+            todo = _work(library, paths, confirm_removals, progress, problems)
+            if paths and damaged:
+                notice("the whole album is looked at, because the index was damaged or left in the middle of work")
+                todo = chain(todo, _work(library, (), False, progress, problems))
+            for bucket, work in todo:
                 try:
                     report.add(work())
                 except StorageError as error:

@@ -26,12 +26,12 @@ from cumbre.index.port import (
     Vector,
     VectorSpace,
 )
+from cumbre.index.vector_rows import COLUMNS, whole_rows
+from cumbre.index.vector_rows import checksum as checksum_of
 
 _CHUNK = 500
-# What a row's checksum covers beside its document or vector.
+# What a photo's checksum covers beside its document.
 _OF_PHOTO = "generation, photo_id, version"
-_WHEN_AND_WHERE = "vectors.taken_at, vectors.lat, vectors.lon"
-_OF_VECTOR = "generation, photo_id, version, background, taken_at, lat, lon"
 
 WhenAndWhere = tuple[float | None, float | None, float | None]
 
@@ -66,13 +66,9 @@ class EmbeddedPhotoIndex:
         return found
 
     def vector(self, photo_id: str) -> Vector | None:
-        rows = self._rows(
-            f"SELECT {_OF_VECTOR}, vector, checksum FROM vectors WHERE generation = ? AND photo_id = ?",  # noqa: S608
-            (self._generation, photo_id),
-        )
-        if not rows or not self._whole(*rows[0]):
-            return None
-        return np.frombuffer(rows[0][-2], dtype=np.float32)
+        with self._database.faults():
+            found = self._vector_row(self._database.connection(), photo_id)
+        return None if found is None else found[0]
 
     def find_by_content(self, content_sha256: str) -> StoredPhoto | None:
         rows = self._stored("content_sha256 = ? AND NOT failed LIMIT 1", (content_sha256,))
@@ -135,17 +131,16 @@ class EmbeddedPhotoIndex:
         return self._matrix.newest(photo_ids, k)
 
     def teachers(self, limit: int) -> list[Reference]:
-        columns = _OF_VECTOR.replace("version", "vectors.version").replace("taken_at, lat, lon", _WHEN_AND_WHERE)
         rows = self._rows(
-            f"SELECT teaches, content_sha256, {columns}, vector, vectors.checksum "  # noqa: S608
-            "FROM photos JOIN vectors USING (generation, photo_id) "
+            f"SELECT {COLUMNS}, teaches, content_sha256 FROM photos JOIN vectors USING (generation, photo_id) "  # noqa: S608
             "WHERE photos.generation = ? AND teaches IS NOT NULL ORDER BY photos.photo_id LIMIT ?",
             (self._generation, limit),
         )
+        vectors = self._vectors([row[:-2] for row in rows])
         return [
-            Reference(peak_id, sha256, np.frombuffer(row[-2], dtype=np.float32))
-            for peak_id, sha256, *row in rows
-            if self._whole(*row)
+            Reference(peak_id, sha256, vectors[photo_id])
+            for photo_id, *_, peak_id, sha256 in rows
+            if photo_id in vectors
         ]
 
     def count(self, where: PhotoFilter = EVERYTHING) -> int:
@@ -175,12 +170,12 @@ class EmbeddedPhotoIndex:
                 return
             first, last = photo_ids[0][0], photo_ids[-1][0]
             between = (self._generation, first, last)
-            rows = self._rows(
-                f"SELECT {_OF_VECTOR}, vector, checksum FROM vectors "  # noqa: S608
-                "WHERE generation = ? AND photo_id BETWEEN ? AND ?",
-                between,
+            vectors = self._vectors(
+                self._rows(
+                    f"SELECT {COLUMNS} FROM vectors WHERE generation = ? AND photo_id BETWEEN ? AND ?",  # noqa: S608
+                    between,
+                )
             )
-            vectors = {row[1]: np.frombuffer(row[-2], dtype=np.float32) for row in rows if self._whole(*row)}
             for stored in self._stored("photo_id BETWEEN ? AND ? AND failed = 0 ORDER BY photo_id", between[1:]):
                 if stored.document.id in vectors:
                     yield stored, vectors[stored.document.id]
@@ -188,19 +183,17 @@ class EmbeddedPhotoIndex:
     def forget_damaged(self) -> int:
         photos: set[str] = set()
         suspects: set[str] = set()
-        for photo_id, version, failed, document, expected in self._all(
-            "SELECT photo_id, version, failed, document, checksum FROM photos"
-        ):
-            if not self._whole(self._generation, photo_id, version, document, expected):
-                suspects.add(photo_id)
-            elif not failed:
-                photos.add(photo_id)
+        for rows in self._batches(f"SELECT {_OF_PHOTO}, document, checksum, failed FROM photos"):  # noqa: S608
+            for *row, failed in rows:
+                if not self._whole(*row):
+                    suspects.add(row[1])
+                elif not failed:
+                    photos.add(row[1])
         vectors: set[str] = set()
-        for row in self._all(f"SELECT {_OF_VECTOR}, vector, checksum FROM vectors"):  # noqa: S608
-            if self._whole(*row):
-                vectors.add(row[1])
-            else:
-                suspects.add(row[1])
+        for rows in self._batches(f"SELECT {COLUMNS} FROM vectors"):  # noqa: S608
+            whole = self._vectors(rows).keys()
+            vectors |= whole
+            suspects |= {row[0] for row in rows} - whole
         suspects |= photos ^ vectors
         if not suspects:
             return 0
@@ -270,11 +263,10 @@ class EmbeddedPhotoIndex:
                 raise IndexFault(
                     f"a vector of shape {vector.shape} for an index of {self._space.dimensions} dimensions"
                 )
-            columns = (self._generation, document.id, version, document.background, *when_and_where)
-            blob = vector.tobytes()
+            beside = (document.background, *when_and_where)
             connection.execute(
                 "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*columns, blob, checksum(blob, *columns)),
+                (self._generation, document.id, version, *beside, vector.tobytes(), checksum_of(vector, beside)),
             )
             connection.execute(
                 "DELETE FROM removals WHERE generation = ? AND photo_id = ?", (self._generation, document.id)
@@ -286,24 +278,16 @@ class EmbeddedPhotoIndex:
         self, connection: sqlite3.Connection, document: PhotoDocument, version: int, when_and_where: WhenAndWhere
     ) -> None:
         """The stored vector stays; what lies beside it follows the document."""
-        kept = connection.execute(
-            f"SELECT {_OF_VECTOR}, vector, checksum FROM vectors WHERE generation = ? AND photo_id = ?",  # noqa: S608
-            (self._generation, document.id),
-        ).fetchone()
-        if kept is None or not self._whole(*kept):
+        kept = self._vector_row(connection, document.id)
+        if kept is None:
             raise IndexFault(f"{document.key} would be in the index without a vector, where no search finds it")
+        vector, beside_before = kept
         beside = (document.background, *when_and_where)
-        if kept[3:7] != beside:
+        if beside_before != beside:
             connection.execute(
                 "UPDATE vectors SET version = ?, background = ?, taken_at = ?, lat = ?, lon = ?, checksum = ? "
                 "WHERE generation = ? AND photo_id = ?",
-                (
-                    version,
-                    *beside,
-                    checksum(kept[-2], self._generation, document.id, version, *beside),
-                    self._generation,
-                    document.id,
-                ),
+                (version, *beside, checksum_of(vector, beside), self._generation, document.id),
             )
 
     def _remove_vector(self, connection: sqlite3.Connection, photo_id: str, version: int) -> None:
@@ -332,21 +316,43 @@ class EmbeddedPhotoIndex:
         self._database.note_damaged_row()
         return False
 
-    def _all(self, select: str) -> Iterator[tuple]:  # type: ignore[type-arg]
-        """The rows of this generation, one after the other."""
+    def _vector_row(
+        self, connection: sqlite3.Connection, photo_id: str
+    ) -> tuple[Vector, tuple[float | None, ...]] | None:
+        """A photo's vector, if it is what was written, and what lies beside it."""
+        row = connection.execute(
+            f"SELECT {COLUMNS} FROM vectors WHERE generation = ? AND photo_id = ?",  # noqa: S608
+            (self._generation, photo_id),
+        ).fetchone()
+        found = self._vectors([] if row is None else [row])
+        return (found[photo_id], row[1:5]) if photo_id in found else None
+
+    def _vectors(self, rows: list[tuple]) -> dict[str, Vector]:  # type: ignore[type-arg]
+        """The vectors of rows (COLUMNS) that are what was written, by photo."""
+        whole = whole_rows(rows, self._space.dimensions)
+        if len(whole.photo_ids) < len(rows):
+            self._database.note_damaged_row()
+        return dict(zip(whole.photo_ids, whole.vectors, strict=True))
+
+    def _batches(self, select: str) -> Iterator[list[tuple]]:  # type: ignore[type-arg]
+        """The rows of this generation, some hundred at a time."""
         with self._database.faults():
-            yield from self._database.connection().execute(f"{select} WHERE generation = ?", (self._generation,))
+            found = self._database.connection().execute(f"{select} WHERE generation = ?", (self._generation,))
+            while rows := found.fetchmany(_CHUNK):
+                yield rows
 
     def _is_sound(self, connection: sqlite3.Connection, photo_id: str) -> bool:
         """Whether a photo's document is whole and its vector, too; a failure has none."""
-        this = (self._generation, photo_id)
-        where = "WHERE generation = ? AND photo_id = ?"
-        photo = connection.execute(f"SELECT failed, {_OF_PHOTO}, document, checksum FROM photos {where}", this)  # noqa: S608
-        vector = connection.execute(f"SELECT {_OF_VECTOR}, vector, checksum FROM vectors {where}", this)  # noqa: S608
-        kept, its_vector = photo.fetchone(), vector.fetchone()
-        if kept is None or not self._whole(*kept[1:]):
+        photo = connection.execute(
+            f"SELECT {_OF_PHOTO}, document, checksum, failed FROM photos WHERE generation = ? AND photo_id = ?",  # noqa: S608
+            (self._generation, photo_id),
+        ).fetchone()
+        if photo is None or not self._whole(*photo[:-1]):
             return False
-        return its_vector is None if kept[0] else its_vector is not None and self._whole(*its_vector)
+        has_row = "SELECT 1 FROM vectors WHERE generation = ? AND photo_id = ?"
+        if photo[-1]:
+            return connection.execute(has_row, (self._generation, photo_id)).fetchone() is None
+        return self._vector_row(connection, photo_id) is not None
 
     def _drop(self, connection: sqlite3.Connection, photo_id: str) -> None:
         self._remove_vector(connection, photo_id, self._database.next_version(connection))

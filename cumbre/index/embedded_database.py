@@ -210,7 +210,11 @@ class EmbeddedDatabase:
         self._use.release()
 
     def _set_up(self) -> None:
-        self._notice_a_cut()
+        if not self._read_only and self._use.was_cut():
+            _log.warning(
+                "The last Cumbre was cut short while it wrote to the index: `cumbre ingest` makes sure that nothing is "
+                "missing in it"
+            )
         connection = self.connection()
         if schema(self.path, connection) == SCHEMA_VERSION:
             return
@@ -231,16 +235,6 @@ class EmbeddedDatabase:
             _log.warning(
                 "The index %s has damaged rows, which are left out: `cumbre ingest` takes their photos up again",
                 self.path,
-            )
-
-    def _notice_a_cut(self) -> None:
-        """Whoever closes the index last leaves no log; of one that is left, the end may be lost without a sign."""
-        log = sqlite_file.side_files(self.path)[0]
-        if not self._read_only and log.is_file() and log.stat().st_size and self._use.alone():
-            self._use.share()
-            _log.warning(
-                "The last Cumbre was cut short while it wrote to the index: `cumbre ingest` makes sure that nothing is "
-                "missing in it"
             )
 
 

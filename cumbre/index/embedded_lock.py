@@ -1,9 +1,12 @@
 """Who has an index open: each process shares a lock file beside it, and only who has it alone may replace the index.
 
-A process that went on writing to a file that another has moved away would write for nobody.
+A process that went on writing to a file that another has moved away would write for nobody. Whoever closes the index
+last leaves no log, so a log that lies there with nobody at it was left by a process that was killed, or by a power cut;
+of such a log the end may be lost without a sign. The lock file remembers that until the album is scanned.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 try:
@@ -17,6 +20,7 @@ class IndexLock:
 
     def __init__(self, index: Path) -> None:
         self._path = index.with_name(f"{index.name}.lock")
+        self._log = index.with_name(f"{index.name}-wal")
         self._descriptor: int | None = None
 
     def share(self) -> None:
@@ -44,6 +48,23 @@ class IndexLock:
             self.share()
             return False
         return True
+
+    def was_cut(self) -> bool:
+        """Whether the index was left in the middle of work, and no scan has followed; call it while sharing."""
+        try:
+            left = self._log.stat().st_size > 0
+        except OSError:
+            left = False
+        if left and self._descriptor is not None and self.alone():
+            self.remember_cut(True)
+            self.share()
+        return self._descriptor is not None and os.fstat(self._descriptor).st_size > 0
+
+    def remember_cut(self, cut: bool) -> None:
+        """Say that the index was left in the middle of work, or that a scan makes up for it."""
+        if self._descriptor is not None:
+            with suppress(OSError):
+                os.ftruncate(self._descriptor, int(cut))
 
     def release(self) -> None:
         """This process doesn't use the index any more."""

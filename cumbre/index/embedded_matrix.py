@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cumbre.index.codec import checksum
 from cumbre.index.embedded_database import EmbeddedDatabase
 from cumbre.index.embedded_filter import rows_that_pass
 from cumbre.index.port import EVERYTHING, Neighbour, PhotoFilter, RankBy, Vector
+from cumbre.index.vector_rows import COLUMNS, whole_rows
 
 _FIRST_CAPACITY = 1024
 _FETCHED_ROWS = 1000
@@ -110,39 +110,22 @@ class VectorMatrix:
             self._reserve(len(self._ids) + connection.execute(f"SELECT count(*) {changed}", since).fetchone()[0])
             # Removals and vectors are two statements, so a photo written again in between may come twice: the later
             # row wins. Versions beyond `version` are loaded now and once more by the next refresh, which is harmless.
-            found = connection.execute(
-                f"SELECT photo_id, background, taken_at, lat, lon, vector, version, checksum {changed}",
-                since,
-            )
+            found = connection.execute(f"SELECT {COLUMNS} {changed}", since)
             while some := found.fetchmany(_FETCHED_ROWS):
-                if whole := [row[:6] for row in some if self._is_whole(*row)]:
-                    self._put(whole)
+                self._put(some)
         self._version = version
 
-    def _is_whole(
-        self,
-        photo_id: str,
-        background: float,
-        taken_at: float | None,
-        lat: float | None,
-        lon: float | None,
-        vector: bytes,
-        version: int,
-        expected: int,
-    ) -> bool:
-        """Whether a row's bytes are those written; one that is damaged is no part of any answer."""
-        if checksum(vector, self._generation, photo_id, version, background, taken_at, lat, lon) == expected:
-            return True
-        self._remove(photo_id)
-        self._database.note_damaged_row()
-        return False
-
     def _put(self, found: list[tuple]) -> None:  # type: ignore[type-arg]
-        """Take up rows of the file: new ones at the end, known ones in their place."""
-        rows = np.array([self._row(photo_id) for photo_id, *_ in found], dtype=np.intp)
-        self._rows[rows] = np.frombuffer(b"".join(row[-1] for row in found), dtype=np.float32).reshape(len(found), -1)
-        self._background[rows] = [background for _, background, *_ in found]
-        self._facts[:, rows] = np.array([facts for _, _, *facts, _ in found], dtype=np.float64).T
+        """Take up rows of the file: new ones at the end, known ones in their place. What is damaged is in no answer."""
+        whole = whole_rows(found, self._rows.shape[1])
+        if len(whole.photo_ids) < len(found):
+            self._database.note_damaged_row()
+            for photo_id in {row[0] for row in found} - set(whole.photo_ids):
+                self._remove(photo_id)
+        rows = np.array([self._row(photo_id) for photo_id in whole.photo_ids], dtype=np.intp)
+        self._rows[rows] = whole.vectors
+        self._background[rows] = whole.beside[:, 0]
+        self._facts[:, rows] = whole.beside[:, 1:].T
 
     def _row(self, photo_id: str) -> int:
         row = self._row_of.get(photo_id)

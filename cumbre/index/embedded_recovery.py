@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from cumbre.index.embedded_database import DamagedIndex, OldIndex
 from cumbre.index.embedded_generations import EmbeddedGenerations
 from cumbre.index.embedded_lock import IndexLock
 from cumbre.index.port import PhotoIndex, PhotoWrite, Vector, VectorSpace
+from cumbre.index.vector_rows import whole_rows
 
 _KEPT_ASIDE = 2
 _WRITE_BATCH = 200
@@ -35,34 +36,47 @@ _SAMPLE = 100
 Row = dict[str, Any]
 
 
-def mend(path: Path) -> str:
-    """Make sure that the index can be used, before it is opened; a sentence on what was done, empty if nothing was.
+class Mended(NamedTuple):
+    """What was done in a sentence, empty if nothing was; and whether the index may lack photos of the album."""
+
+    sentence: str
+    incomplete: bool
+
+
+def mend(path: Path) -> Mended:
+    """Make sure that the index can be used, before it is opened and the album scanned.
 
     Raises IndexFault if the file is none of Cumbre's, of a newer Cumbre, or in use by another process.
     """
+    if sqlite_file.read_only(path):
+        check(path)
+        return Mended("", False)
+    lock = IndexLock(path)
+    lock.share()
+    try:
+        cut = lock.was_cut()
+        sentence = _rebuilt_if_damaged(path, lock)
+        lock.remember_cut(False)
+        return Mended(sentence, cut or bool(sentence))
+    except OSError as error:
+        raise IndexFault(
+            f"the index {path} must be built again, and its folder can't be written to ({error.strerror}): change "
+            "its permissions or make room, and run the same command again"
+        ) from error
+    finally:
+        lock.release()
+
+
+def _rebuilt_if_damaged(path: Path, lock: IndexLock) -> str:
     try:
         check(path)
     except (DamagedIndex, OldIndex):
-        lock = IndexLock(path)
-        lock.share()
-        try:
-            return _rebuild(path, lock)
-        except OSError as error:
-            raise IndexFault(
-                f"the index {path} must be built again, and its folder can't be written to ({error.strerror}): change "
-                "its permissions or make room, and run the same command again"
-            ) from error
-        finally:
-            lock.release()
-    _take_up_log(path)
-    return ""
-
-
-def _take_up_log(path: Path) -> None:
-    """What a Cumbre that was cut short has left in the log goes into the file."""
-    if path.is_file() and not sqlite_file.read_only(path):
+        return _rebuild(path, lock)
+    if path.is_file():
+        # What a Cumbre that was cut short has left in the log goes into the file.
         with suppress(sqlite3.Error), closing(sqlite_file.connect(path)) as connection:
             connection.execute("SELECT value FROM counter").fetchone()
+    return ""
 
 
 def _rebuild(path: Path, lock: IndexLock) -> str:
@@ -169,9 +183,10 @@ def _vectors(connection: sqlite3.Connection, generation: int) -> Iterator[tuple[
         of_photo, blob = row["photo_id"], row["vector"]
         if row["generation"] != generation or not isinstance(of_photo, str) or not isinstance(blob, bytes):
             continue
-        beside = (row.get(name) for name in ("version", "background", "taken_at", "lat", "lon"))
-        if "checksum" in row and checksum(blob, generation, of_photo, *beside) != row["checksum"]:
-            continue
+        if "checksum" in row:
+            found = (of_photo, *(row[name] for name in ("background", "taken_at", "lat", "lon")), blob, row["checksum"])
+            if not whole_rows([found], len(blob) // 4).photo_ids:
+                continue
         if len(blob) % 4 == 0:
             yield of_photo, np.frombuffer(blob, dtype=np.float32)
 

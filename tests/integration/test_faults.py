@@ -1,0 +1,162 @@
+"""Damaged files and disks: each answer is right or an error that says what to do, and one ingest mends the index.
+
+The places are seeded; CUMBRE_TEST_ROUNDS says how many.
+"""
+
+import os
+import random
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cumbre.bootstrap import open_library
+from cumbre.cli import cli, run
+from cumbre.settings import Settings
+from tests.changing_album import draw
+from tests.same_index import Held, assert_same, assert_sound, held, records
+
+_ROUNDS = int(os.environ.get("CUMBRE_TEST_ROUNDS", "0"))
+_PHOTOS = 10
+
+QUESTIONS = [
+    ["search", "ama dablam", "--json"],
+    ["search", "--json", "--sort", "time", "-k", "100"],
+    ["search", "snow", "--near", "27.8030,86.7150,5", "--from", "2023-10-03", "--to", "2023-10-20", "--json"],
+    ["search", "--peak", "thamserku", "--peak", "ama-dablam", "--json"],
+    ["peaks", "list", "--json"],
+    ["status", "--json"],
+]
+# What stands beside an answer that lacks something.
+_SAID = re.compile(r"damaged rows, which are left out|was cut short while it wrote")
+
+
+@dataclass
+class Ran:
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Ran]
+
+
+@pytest.fixture
+def cumbre(home, capfd, monkeypatch, caplog) -> Command:
+    """Runs a command on the home."""
+    monkeypatch.setenv("CUMBRE_HOME", str(home))
+    monkeypatch.setenv("CUMBRE_MODEL", "lite")
+
+    def command(*arguments: object) -> Ran:
+        capfd.readouterr()
+        caplog.clear()
+        code = run(cli, [str(a) for a in arguments])
+        captured = capfd.readouterr()
+        assert "Traceback" not in captured.err
+        return Ran(code, captured.out, captured.err + caplog.text)
+
+    return command
+
+
+@dataclass
+class Filled:
+    """A home with an indexed album, the answers that it gives, and copies of its index."""
+
+    home: Path
+    album: Path
+    answers: list[str]
+    holds: Held
+    told: set
+    whole: Path
+    with_log: Path
+
+
+@pytest.fixture
+def filled(home, tmp_path, cumbre) -> Filled:
+    album = tmp_path / "album"
+    draw(album, _PHOTOS)
+    assert cumbre("ingest", album).code == 0
+    answers = [cumbre(*question) for question in QUESTIONS]
+    assert all(ran.code == 0 for ran in answers)
+    whole, with_log = tmp_path / "whole", tmp_path / "with log"
+    copy_index(home, whole)
+    library = open_library(Settings(home=home, model="lite"))
+    try:
+        # Everything is written once more, which the file does not hold yet: the log does.
+        for stored, _ in list(library.index().scan()):
+            library.index().delete(stored.document.id, stored.version)
+        assert run(cli, ["ingest"]) == 0
+        copy_index(home, with_log)
+    finally:
+        library.close()
+    assert (with_log / "index.sqlite-wal").stat().st_size > 100_000
+    return Filled(home, album, [ran.out for ran in answers], held(home), records(home), whole, with_log)
+
+
+def copy_index(home: Path, to: Path) -> None:
+    to.mkdir()
+    for file in home.glob("index.sqlite*"):
+        if not file.name.endswith((".lock", "-shm")):
+            shutil.copy(file, to / file.name)
+
+
+def damage(filled: Filled, copy: Path, name: str, spoil: Callable[[bytes], bytes]) -> None:
+    """Put a copy of the index into the home, with one file spoilt."""
+    for file in filled.home.glob("index.sqlite*"):
+        file.unlink()
+    for file in copy.iterdir():
+        data = file.read_bytes()
+        (filled.home / file.name).write_bytes(spoil(data) if file.name == name else data)
+
+
+def assert_never_silent(filled: Filled, cumbre: Command, place: str) -> None:
+    """Questions are answered as before, or the error is said; after one ingest the index is as it was."""
+    for question, answer in zip(QUESTIONS, filled.answers, strict=True):
+        ran = cumbre(*question)
+        if ran.code == 0 and ran.out == answer:
+            continue
+        assert ran.code in (0, 1), (place, question, ran)
+        if ran.code == 0:
+            assert _SAID.search(ran.err), (place, question, ran.out, ran.err)
+        else:
+            assert ran.err.count("cumbre: ") >= 1, (place, question, ran.err)
+            assert "`cumbre ingest`" in ran.err, (place, question, ran.err)
+    assert cumbre("doctor").code in (0, 1)
+    ran = cumbre("ingest")
+    assert ran.code == 0, (place, ran.err)
+    assert_same(held(filled.home), filled.holds)
+    assert_sound(filled.home)
+    for question, answer in zip(QUESTIONS, filled.answers, strict=True):
+        assert cumbre(*question).out == answer, (place, question)
+    assert records(filled.home) == filled.told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["the file", "the log"])
+def test_a_flipped_byte_anywhere_in_the_index(filled, cumbre, kind):
+    copy, name = (filled.whole, "index.sqlite") if kind == "the file" else (filled.with_log, "index.sqlite-wal")
+    size = (copy / name).stat().st_size
+    chance = random.Random(f"flip {kind}")
+    for number in range(_ROUNDS or 5):
+        at, bit = chance.randrange(size), chance.randrange(8)
+
+        def flip(data: bytes, at: int = at, bit: int = bit) -> bytes:
+            return data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :]
+
+        damage(filled, copy, name, flip)
+        assert_never_silent(filled, cumbre, f"{number}: bit {bit} of byte {at} of {size} in {kind}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["the file", "the log"])
+def test_an_index_that_is_cut_short_anywhere(filled, cumbre, kind):
+    copy, name = (filled.whole, "index.sqlite") if kind == "the file" else (filled.with_log, "index.sqlite-wal")
+    size = (copy / name).stat().st_size
+    chance = random.Random(f"cut {kind}")
+    for number in range(-(-_ROUNDS // 10) or 2):
+        at = chance.randrange(1, size)
+        damage(filled, copy, name, lambda data, at=at: data[:at])
+        assert_never_silent(filled, cumbre, f"{number}: cut at {at} of {size} in {kind}")
