@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from uuid import uuid4
 
-from cumbre.errors import StorageError
+from cumbre.errors import SettingsError, StorageError
 from cumbre.settings import Settings
 from cumbre.state.port import StateStore
 from cumbre.storage.folder import FolderPhotoStorage
@@ -31,8 +31,21 @@ class Albums:
     def folders(self) -> list[Path]:
         """Every album folder, without the inbox."""
         remembered = [decode_path(Path(key)) for key, _ in self._state.items(_FOLDER)]
-        named = [path.resolve() for path in self._settings.album_paths]
-        return list(dict.fromkeys([*named, *remembered]))
+        return list(dict.fromkeys([*self._of_settings(), *remembered]))
+
+    def _of_settings(self) -> list[Path]:
+        """The folders of CUMBRE_STORAGE. Raises SettingsError if one lies inside another, or is Cumbre's own."""
+        named = list(dict.fromkeys(path.resolve() for path in self._settings.album_paths))
+        for folder in named:
+            around = next((other for other in named if other in folder.parents), None)
+            if around is not None:
+                raise SettingsError(f"CUMBRE_STORAGE: {folder} lies inside {around}: name the outer folder alone")
+            own = folder == self._home or self._home in folder.parents
+            if own and folder not in (self.inbox, self.sample):
+                raise SettingsError(
+                    f"CUMBRE_STORAGE: {folder} is Cumbre's own folder (CUMBRE_HOME): name the folder of your photos"
+                )
+        return named
 
     def revision(self) -> str:
         """Changes whenever any process names or forgets a folder or file."""
@@ -107,7 +120,7 @@ class Albums:
 
     def storages(self) -> dict[str, PhotoStorage]:
         """The storages by bucket, the inbox last. Cumbre's own folder is never part of an album around it."""
-        self.inbox.mkdir(parents=True, exist_ok=True)
+        self._make_inbox()
         folders = self.folders()
         opened: list[PhotoStorage] = [
             FolderPhotoStorage(folder, excluded=None if folder == self.sample else self._home) for folder in folders
@@ -119,6 +132,15 @@ class Albums:
                 opened.append(SelectedPhotoStorage(FolderPhotoStorage(folder), keys))
         opened.append(FolderPhotoStorage(self.inbox, writable=True))
         return {storage.bucket: storage for storage in opened}
+
+    def _make_inbox(self) -> None:
+        try:
+            self.inbox.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"{self.inbox}, the folder for photos that are added, can't be made ({error.strerror}): make room for "
+                "it, or make CUMBRE_HOME a folder that may be written"
+            ) from error
 
     def _selected(self) -> dict[str, frozenset[str]]:
         return {bucket: frozenset(json.loads(keys)) for bucket, keys in self._state.items(_FILES)}

@@ -39,6 +39,7 @@ def open_library(settings: Settings, mending: bool = False) -> Library:
         raise SettingsError(
             f"CUMBRE_HOME={settings.home} can't be made a folder ({error.strerror}): name one that may be written"
         ) from error
+    settings.refuse_contradictions()
     state = SqliteStateStore(settings.state_path)
     incomplete = False
     try:

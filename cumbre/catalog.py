@@ -1,5 +1,6 @@
 """The catalogue: peaks with a place, an elevation and the names that people use for them."""
 
+import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,6 +9,10 @@ import numpy as np
 
 from cumbre.errors import CatalogError, NotFound
 from cumbre.geometry import FloatArray
+
+# From this share of likeness on another name is suggested.
+_ALIKE = 0.75
+_LONGEST_GUESS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,17 @@ class Catalog(Mapping[str, Peak]):
         try:
             return self._peaks[peak_id]
         except KeyError:
-            raise NotFound(f"no peak with the id {peak_id!r}; `cumbre peaks list` shows them all") from None
+            nearest = self._nearest(peak_id)
+            hint = f"did you mean {nearest}? " if nearest else ""
+            raise NotFound(f"no peak with the id {peak_id!r}; {hint}`cumbre peaks list` shows them all") from None
+
+    def _nearest(self, wanted: str) -> str | None:
+        """The id of the peak whose id or name comes nearest."""
+        asked = wanted.casefold().replace(" ", "-")[:_LONGEST_GUESS]
+        ids = {name.casefold().replace(" ", "-"): peak.id for peak in self._peaks.values() for name in peak.names}
+        ids |= {peak_id: peak_id for peak_id in self._peaks}
+        found = difflib.get_close_matches(asked, ids, n=1, cutoff=_ALIKE)
+        return ids[found[0]] if found else None
 
     @cached_property
     def lats(self) -> FloatArray:

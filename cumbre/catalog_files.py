@@ -95,16 +95,45 @@ def _read_yaml(text: str) -> CatalogFile:
         ValueError,
         TypeError,
     ) as error:  # a date such as 2024-99-99, a character that isn't allowed
-        raise CatalogError(f"the file: is no valid YAML ({str(error)[:100]!r})") from None
+        raise CatalogError(f"the file: is no valid YAML ({_reason(error)})") from None
     if not isinstance(document, dict) or not isinstance(document.get("peaks"), list):
         raise CatalogError('the file: must begin with "peaks:" and list them below')
     return CatalogFile(tuple(_all_different(_yaml_peaks(document["peaks"]))))
 
 
+def _reason(error: Exception) -> str:
+    """The parser's reason, without its advice to programmers."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    if "integer string conversion" in str(error):
+        return "a number has thousands of digits"
+    return repr(str(error)[:100])
+
+
 def _refuse_bombs(text: str) -> None:
-    """Anchors and aliases can expand a few bytes to gigabytes; nesting can exhaust the stack."""
+    """Anchors and aliases can expand a few bytes to gigabytes; nesting can exhaust the stack.
+
+    Of a key that stands twice in a mapping the parser would take the last one and say nothing.
+    """
     depth = 0
+    # For each open collection the keys so far, None for a list; and whether the next scalar is a key.
+    keys: list[set[str] | None] = []
+    is_key = [False]
     for event in yaml.parse(text, Loader=_YamlLoader):
+        if isinstance(event, yaml.ScalarEvent) and is_key[-1]:
+            known = keys[-1]
+            if known is not None and event.value in known:
+                raise CatalogError(f"{_line(event)}: the key {event.value[:40]!r} stands twice; remove one of them")
+            if known is not None:
+                known.add(event.value)
+        if isinstance(event, yaml.ScalarEvent | yaml.CollectionEndEvent):
+            if isinstance(event, yaml.CollectionEndEvent):
+                keys.pop()
+                is_key.pop()
+            is_key[-1] = bool(keys) and keys[-1] is not None and not is_key[-1]
+        elif isinstance(event, yaml.CollectionStartEvent):
+            keys.append(set() if isinstance(event, yaml.MappingStartEvent) else None)
+            is_key.append(isinstance(event, yaml.MappingStartEvent))
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             raise CatalogError(f"{_line(event)}: YAML anchors and aliases (& and *) are not allowed; write it out")
         if isinstance(event, yaml.CollectionStartEvent):
@@ -196,7 +225,7 @@ def _read_geojson(text: str) -> CatalogFile:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise CatalogError(f"the file: is no valid JSON ({str(error)[:100]})") from None
+        raise CatalogError(f"the file: is no valid JSON ({_reason(error)})") from None
     if not isinstance(document, dict) or not isinstance(document.get("features"), list):
         raise CatalogError("the file: is no GeoJSON FeatureCollection; export the peaks as GeoJSON")
     if len(document["features"]) > MAX_PEAKS:

@@ -24,10 +24,14 @@ def peaks_of_features(features: Sequence[Any]) -> tuple[list[Peak], list[str]]:
     """The usable features as peaks with ids that are unique, and a sentence for each that was skipped."""
     peaks: dict[str, Peak] = {}
     skipped = []
+    seen: dict[object, int] = {}
     for number, feature in enumerate(features, start=1):
         where = f"feature {number}"
         try:
             record = _record(feature, where)
+            first = seen.setdefault(repr((feature.get("id"), _tags(feature).get("@id"), record)), number)
+            if first != number:
+                raise CatalogError(f"{where} ({record['names'][0]!r}): is feature {first} once more")
             where = f"{where} ({record['names'][0]!r})"
             peak_id = unique_id(_id_candidates(feature, record), peaks)
             peaks[peak_id] = peak_from({**record, "id": peak_id}, where)

@@ -107,6 +107,11 @@ def resolve_model(wanted: str, home: Path) -> ModelChoice:
     path = Path(wanted).expanduser()
     if not wanted or not path.is_dir():
         raise ModelError(f"CUMBRE_MODEL is {wanted!r}, which is neither auto, lite, siglip2 nor a directory")
+    if not (path / "config.json").is_file():
+        raise ModelError(
+            f"CUMBRE_MODEL is {wanted!r}, a directory without a model (no config.json): name the directory of one, or "
+            "auto, lite or siglip2"
+        )
     return ModelChoice(path.resolve().name, path)
 
 

@@ -11,6 +11,8 @@ from cumbre.errors import CatalogError
 # Below the shore of the Dead Sea, above Mount Everest.
 MIN_ELEV_M: Final = -500.0
 MAX_ELEV_M: Final = 9000.0
+# No land lies farther north than Kaffeklubben Island.
+MAX_LAT: Final = 84.0
 MAX_ID_LENGTH: Final = 100
 MAX_NAME_LENGTH: Final = 200
 MAX_NAMES: Final = 100
@@ -29,7 +31,9 @@ def peak_from(record: Mapping[str, Any], where: str) -> Peak:
 
     Raises CatalogError for a wrong type, an impossible place or elevation, an id that is no slug, or a bad name.
     """
-    lat = _number(record, "lat", -90.0, 90.0, where)
+    lat = _number(record, "lat", -90.0, 90.0, where, hint=_hint_if_swapped(record))
+    if lat > MAX_LAT:
+        raise CatalogError(f"{where}: lat is {lat:g}, where there is no land{_hint_if_swapped(record)}")
     lon = _number(record, "lon", -180.0, 180.0, where)
     if lat == 0.0 and lon == 0.0:
         raise CatalogError(f"{where}: lat and lon are both 0, which is open sea; write the place of the summit")
@@ -55,13 +59,21 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:MAX_ID_LENGTH].rstrip("-")
 
 
-def _number(record: Mapping[str, Any], key: str, low: float, high: float, where: str) -> float:
+def _hint_if_swapped(record: Mapping[str, Any]) -> str:
+    """A question for the message of an error, if lat and lon would do the other way round."""
+    lat, lon = record.get("lat"), record.get("lon")
+    if not isinstance(lat, int | float) or not isinstance(lon, int | float):
+        return ""
+    return "; are lat and lon swapped?" if abs(lat) <= 180.0 and -90.0 <= lon <= MAX_LAT else ""
+
+
+def _number(record: Mapping[str, Any], key: str, low: float, high: float, where: str, hint: str = "") -> float:
     value = record.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise CatalogError(f"{where}: {key} is {_shown(value)}; write a number in decimal notation")
     # Not a number (nan) fails the comparison too.
     if not low <= value <= high:
-        raise CatalogError(f"{where}: {key} is {_shown(value)}; it must lie between {low:g} and {high:g}")
+        raise CatalogError(f"{where}: {key} is {_shown(value)}; it must lie between {low:g} and {high:g}{hint}")
     return float(value)
 
 

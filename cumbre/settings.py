@@ -62,6 +62,7 @@ class Settings:
     cache_mb: int = _setting("CUMBRE_CACHE_MB", 2000, "how large the cache of pictures to show may grow, in megabytes")
     workers: int = _setting("CUMBRE_WORKERS", 0, "photos decoded at the same time; 0: one a processor")
     batch_size: int = _setting("CUMBRE_BATCH_SIZE", 8, "photos embedded at once")
+    debug: int = _setting("CUMBRE_DEBUG", 0, "1: where an error that is a bug happened is shown (a traceback)")
     reconcile_minutes: float = _setting(
         "CUMBRE_RECONCILE_MINUTES", 30.0, "how often `serve` compares the whole album with the index; 0: only at start"
     )
@@ -76,6 +77,7 @@ class Settings:
         _in_range("CUMBRE_CACHE_MB", self.cache_mb, 0, 1_000_000)
         _in_range("CUMBRE_WORKERS", self.workers, 0, 256)
         _in_range("CUMBRE_BATCH_SIZE", self.batch_size, 1, 1024)
+        _in_range("CUMBRE_DEBUG", self.debug, 0, 1)
         _in_range("CUMBRE_RECONCILE_MINUTES", self.reconcile_minutes, 0, 100_000)
 
     @property
@@ -92,6 +94,20 @@ class Settings:
     def album_paths(self) -> tuple[Path, ...]:
         """The folders of CUMBRE_STORAGE."""
         return tuple(_path("CUMBRE_STORAGE", one, "folder", Path()) for one in self.storage)
+
+    def refuse_contradictions(self) -> None:
+        """Raise SettingsError where files of Cumbre's own are named that can't be what they should be."""
+        index, state = self.index_path.resolve(), self.state_path.resolve()
+        for name, file, example in (
+            ("CUMBRE_INDEX", index, f"embedded:{index / 'index.sqlite'}"),
+            ("CUMBRE_STATE", state, f"sqlite:{state / 'state.sqlite'}"),
+        ):
+            if file.is_dir():
+                raise SettingsError(f"{name}: {file} is a folder; name a file, such as {example}")
+        if index == state:
+            raise SettingsError(
+                f"CUMBRE_INDEX and CUMBRE_STATE are the same file, {index}: name two, or leave one of them out"
+            )
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:

@@ -7,6 +7,16 @@ from urllib.parse import quote
 
 from cumbre.errors import CumbreError
 
+_BEGINS = b"SQLite format 3\0"
+
+
+def is_other_file(file: Path) -> bool:
+    """Whether a file is there that is no SQLite database. SQLite itself overwrites a short one without a word."""
+    if not file.is_file() or file.stat().st_size == 0:
+        return False
+    with file.open("rb") as opened:
+        return opened.read(len(_BEGINS)) != _BEGINS
+
 
 def read_only(file: Path) -> bool:
     """Whether a file is there that may be read and not written (a drive mounted for reading alone, permissions)."""

@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from cumbre.cli import cli, run
+from cumbre.cli.output import GivenPath
 
 
 @cli.command()
-@click.option("--photos", multiple=True, type=click.Path(path_type=Path), help="A folder of photos; repeatable.")
+@click.option("--photos", multiple=True, type=GivenPath(path_type=Path), help="A folder of photos; repeatable.")
 @click.option("--host", help="Address to listen on (CUMBRE_HOST; default 127.0.0.1, this machine alone).")
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port (CUMBRE_PORT; default 8765); 0 takes a free one.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what is going on.")

@@ -1,8 +1,14 @@
 """The command line: `cumbre ...`. Parse, call one function of the library, print.
 
 Results go to standard output, notices and progress to standard error. Exit codes: 0 done (also "nothing found"),
-1 could not do it, 2 wrong use. Command modules import the library inside their functions, so that `--help` is quick.
+1 could not do it, 2 wrong use, 70 a bug, 130 interrupted. Command modules import the library inside their functions, so
+that `--help` is quick.
 """
+
+import errno
+import os
+import traceback
+from pathlib import Path
 
 import click
 
@@ -17,6 +23,8 @@ from cumbre.cli.questions import identify, search
 from cumbre.errors import CumbreError, InvalidRequest, SettingsError
 
 _INTERRUPTED = 130
+_BUG = 70
+_LONGEST_REASON = 300
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -50,11 +58,46 @@ def run(group: click.Group, arguments: list[str] | None = None) -> int:
         click.echo("cumbre: stopped; what was done is kept, the same command goes on", err=True)
         return _INTERRUPTED
     except (InvalidRequest, SettingsError) as error:
-        click.echo(f"cumbre: {error}", err=True)
+        click.echo(f"cumbre: {printable(str(error))}", err=True)
         return 2
     except CumbreError as error:
-        click.echo(f"cumbre: {error}", err=True)
+        click.echo(f"cumbre: {printable(str(error))}", err=True)
         return 1
-    except SystemExit:
-        # click's own way out of a broken pipe: the reader (head, less) has seen enough, which is no failure.
-        return 0
+    except OSError as error:
+        click.echo(f"cumbre: {printable(_of_system(error))}", err=True)
+        return 1
+    except MemoryError:
+        click.echo("cumbre: out of memory; a smaller CUMBRE_BATCH_SIZE and fewer CUMBRE_WORKERS need less", err=True)
+        return 1
+    except SystemExit as leaving:
+        # 1 is click's own way out of a broken pipe: the reader (head, less) has seen enough, which is no failure.
+        return leaving.code if isinstance(leaving.code, int) and leaving.code > 1 else 0
+    except Exception as error:
+        _report_bug(error)
+        return _BUG
+
+
+def _of_system(error: OSError) -> str:
+    """What the operating system refused, and what to do."""
+    what = error.strerror or str(error)
+    if error.filename is not None:
+        what = f"{os.fsdecode(error.filename)}: {what}"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"{what}. Make room on the disk and run the same command again; what is done is kept"
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return f"{what}. Change the permissions, or name another place (CUMBRE_HOME)"
+    return f"{what}. `cumbre doctor` checks every part"
+
+
+def _report_bug(error: Exception) -> None:
+    """An error that nobody foresaw is Cumbre's own; people see a line, whoever mends it needs the traceback."""
+    debugging = os.environ.get("CUMBRE_DEBUG", "0").strip() not in ("", "0")
+    if debugging:
+        click.echo("".join(traceback.format_exception(error)), err=True)
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    place = f" ({Path(last[0].filename).name}, line {last[0].lineno})" if last else ""
+    what = printable(f"{type(error).__name__}: {error}"[:_LONGEST_REASON])
+    how = (
+        "report it with the lines above" if debugging else "run it again with CUMBRE_DEBUG=1 and report what it prints"
+    )
+    click.echo(f"cumbre: this is a bug in Cumbre: {what}{place}. Please {how}", err=True)

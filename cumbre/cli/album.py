@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cumbre.cli.output import json_option, notice, notice_from, opened_library, print_json, printable
+from cumbre.cli.output import GivenPath, json_option, notice, notice_from, opened_library, print_json, printable
 
 if TYPE_CHECKING:
     from cumbre.library import Library
@@ -24,7 +24,7 @@ _TERMINATED = 128 + signal.SIGTERM
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=GivenPath(path_type=Path))
 @click.option("--confirm-removals", is_flag=True, help="Photos that are gone leave the index, however many.")
 @json_option
 def ingest(paths: tuple[Path, ...], confirm_removals: bool, json: bool) -> int:
@@ -112,7 +112,7 @@ def forget_album(library: "Library", folder: Path) -> "ScanReport":
 
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=GivenPath(path_type=Path))
 @json_option
 def forget(path: Path, json: bool) -> None:
     """Take a folder or file out of the album: its photos leave the index, the files stay as they are."""
@@ -262,7 +262,7 @@ def reindex(json: bool) -> None:
 
 
 @click.command()
-@click.argument("directory", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.argument("directory", required=False, type=GivenPath(path_type=Path, file_okay=False))
 @click.option("--if-empty", is_flag=True, help="Only if there is no album yet.")
 @click.option("--first", type=click.IntRange(1), metavar="N", help="Only the first N pictures; run again for the rest.")
 def demo(directory: Path | None, if_empty: bool, first: int | None) -> None:

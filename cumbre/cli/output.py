@@ -19,6 +19,15 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 json_option = click.option("--json", is_flag=True, help="Print one JSON document and nothing else.")
 
 
+class GivenPath(click.Path):
+    """A path that is not empty: an unset variable of the shell would be taken for the working directory."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("the path is empty; write . for the working directory", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @contextmanager
 def opened_library(mending: bool = False) -> "Iterator[Library]":
     """The library of the settings, closed afterwards.

@@ -53,7 +53,7 @@ def search(
 
     request = SearchRequest(
         text=text,
-        photo=_read(photo) if photo else None,
+        photo=_read_named(photo) if photo else None,
         peak_ids=peak,
         near=forms.near("--near", near) if near else None,
         since=forms.moment("--from", since) if since else None,
@@ -148,6 +148,16 @@ def _name(peak_id: str, catalog: "Catalog") -> str:
 
 def _name_and_id(peak_id: str, catalog: "Catalog") -> str:
     return f"{_name(peak_id, catalog)} ({peak_id})"
+
+
+def _read_named(file: Path) -> bytes:
+    """A file's bytes; an error names it."""
+    from cumbre.errors import PhotoError
+
+    try:
+        return _read(file)
+    except PhotoError as error:
+        raise PhotoError(f"{file}: {error}") from error
 
 
 def _read(file: Path) -> bytes:

@@ -8,29 +8,26 @@ from pathlib import Path
 
 from cumbre import sqlite_file
 from cumbre.errors import CumbreError, IndexFault
-from cumbre.index.embedded_database import SCHEMA_VERSION, create, damaged, schema
-
-# Where the schema of a small file lies; of a larger one, its first page.
-_LOOKED_AT_BYTES = 1_000_000
-_OWN_NAME = "index.sqlite"
-_OWN_WORDS = b"CREATE TABLE photo_peaks"
+from cumbre.index.embedded_database import SCHEMA_VERSION, create, damaged, no_database, schema
 
 
 def check(path: Path) -> None:
     """Read the whole file; takes 20 microseconds a photo. Raises DamagedIndex, OldIndex or IndexFault."""
     if not path.is_file() or path.stat().st_size == 0:
         return
+    if sqlite_file.is_other_file(path):
+        raise no_database(path)
     try:
         with closing(sqlite_file.connect(path, reading=True)) as connection:
             _check(path, connection)
     except sqlite3.OperationalError as error:
         if "no such" in str(error) or "malformed" in str(error):
-            raise _damaged(path, str(error)) from error
+            raise damaged(path, str(error)) from error
         raise IndexFault(
             f"the index {path} can't be read: {error}. Check the drive and the file's permissions"
         ) from error
     except sqlite3.DatabaseError as error:
-        raise _damaged(path, str(error)) from error
+        raise damaged(path, str(error)) from error
 
 
 def _check(path: Path, connection: sqlite3.Connection) -> None:
@@ -39,17 +36,17 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
     if schema(path, connection) != SCHEMA_VERSION:
         return
     if _statements(connection) != _own_statements():
-        raise _damaged(path, "its tables are not those of Cumbre")
+        raise damaged(path, "its tables are not those of Cumbre")
     found = [row[0] for row in connection.execute("PRAGMA integrity_check(1)")]
     if found != ["ok"]:
-        raise _damaged(path, str(found[0]).splitlines()[-1])
+        raise damaged(path, str(found[0]).splitlines()[-1])
     counters = [value for (value,) in connection.execute("SELECT value FROM counter")]
     versions = [
         connection.execute(f"SELECT coalesce(max(version), 0) FROM {table}").fetchone()[0]  # noqa: S608
         for table in ("vectors", "removals")
     ]
     if len(counters) != 1 or not isinstance(counters[0], int) or counters[0] < max(versions):
-        raise _damaged(path, "the counter of versions has gone back")
+        raise damaged(path, "the counter of versions has gone back")
 
 
 def _statements(connection: sqlite3.Connection) -> set[str]:
@@ -61,15 +58,6 @@ def _own_statements() -> set[str]:
     with closing(sqlite3.connect(":memory:")) as connection:
         create(connection)
         return _statements(connection)
-
-
-def _damaged(path: Path, found: str) -> IndexFault:
-    """The error for a damaged index; a file that was never one is left alone."""
-    with path.open("rb") as file:
-        start = file.read(_LOOKED_AT_BYTES)
-    if path.name == _OWN_NAME or _OWN_WORDS in start:
-        return damaged(path, found)
-    return IndexFault(f"{path} is no index of Cumbre: name another file (CUMBRE_INDEX)")
 
 
 class CheckBeside:

@@ -20,6 +20,11 @@ SCHEMA_VERSION = 3
 APPLICATION_ID = 0x436D6200 + SCHEMA_VERSION
 _BUSY_TIMEOUT_S = 15.0
 
+_OWN_NAME = "index.sqlite"
+# A part of the schema, which stands near the beginning of a file.
+_OWN_WORDS = b"CREATE TABLE photo_peaks"
+_LOOKED_AT_BYTES = 1_000_000
+
 # `version` numbers come from one counter, so one that was seen never comes back: a stale writer can't mistake a
 # re-created document for the one it read. `vectors.version` and `removals.version` tell other processes' matrices
 # what to load again.
@@ -118,6 +123,8 @@ class EmbeddedDatabase:
         self._read_only = sqlite_file.read_only(path)
         self._noted = False
         with self.faults():
+            if sqlite_file.is_other_file(path):
+                raise no_database(path)
             if not self._read_only:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 # Where people were is nobody else's business; SQLite gives its side files the rights of this one.
@@ -282,13 +289,22 @@ def damaged(path: Path, found: str) -> DamagedIndex:
     )
 
 
+def no_database(path: Path) -> IndexFault:
+    """The error for a file that does not begin as a database; one that never was an index is left alone."""
+    with path.open("rb") as file:
+        ours = path.name == _OWN_NAME or _OWN_WORDS in file.read(_LOOKED_AT_BYTES)
+    if ours:
+        return damaged(path, "it does not begin as a database")
+    return IndexFault(f"{path} is a file, but no index of Cumbre: name another file (CUMBRE_INDEX)")
+
+
 def _advice(message: str) -> str:
     message = message.lower()
     if "locked" in message:
         return "Another Cumbre is writing to it: try again when it has finished"
     if "full" in message or "no space" in message or "too large" in message:
         return "Make room on the disk and run the same command again; what is done is kept"
-    if "read" in message or "unable to open" in message or "permission" in message or "directory" in message:
+    if "read" in message or "unable to open" in message or "permission" in message or "exists" in message:
         return "Check that the folder exists and may be written (CUMBRE_HOME, CUMBRE_INDEX)"
     if "disk" in message:
         return "Check the drive: that it is connected, whole and has room"

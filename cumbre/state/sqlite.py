@@ -55,6 +55,8 @@ class SqliteStateStore:
         self._connection: sqlite3.Connection | None = None
         self._read_only = sqlite_file.read_only(path)
         with self._faults():
+            if sqlite_file.is_other_file(path):
+                raise self._damaged("it does not begin as a database")
             if not self._read_only:
                 _create_private(path)
             connection = sqlite_file.connect(path, self._read_only, _BUSY_TIMEOUT_S)

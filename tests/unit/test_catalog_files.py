@@ -85,6 +85,9 @@ class TestYaml:
         ("old", "new", "reason"),
         [
             ("lat: 27.861213", "lat: 97.9", "lat is 97.9; it must lie between -90 and 90"),
+            ("lat: 27.861213", "lat: 97.9", "are lat and lon swapped?"),
+            ("lat: 27.861213", "lat: 86.9", "lat is 86.9, where there is no land"),
+            ("lat: 27.861213", "lat: 27.861213\n    lat: 28", "the key 'lat' stands twice"),
             ("lat: 27.861213", "lat: .nan", "lat is nan"),
             ("lon: 86.861468", "lon: .inf", "lon is inf"),
             ("lon: 86.861468", "lon: '86.861468'", "lon is '86.861468'; write a number"),
@@ -232,7 +235,13 @@ class TestGeoJson:
             feature({"name": "Other", "ele": 2800, "@id": "node/1"}),
         ]
         ids = [peak.id for peak in read("export.geojson", geojson(*twins)).peaks]
-        assert ids == ["node-1", "node-2", "snow-dome", "snow-dome-2", "peak-2", "other", "other-2"]
+        assert ids == ["node-1", "node-2", "snow-dome", "snow-dome-2", "peak-2", "other"]
+
+    def test_a_feature_that_stands_twice_is_one_peak(self, read):
+        twice = feature({"@id": "node/1", "name": "Snow Dome", "ele": "3456"})
+        found = read("export.geojson", geojson(twice, twice))
+        assert len(found.peaks) == 1
+        assert found.skipped == ("feature 2 ('Snow Dome'): is feature 1 once more",)
 
     def test_what_cant_be_used_is_skipped_and_reported(self, read):
         good = feature({"name": "Ama Dablam", "ele": "6812"})

@@ -47,6 +47,7 @@ def test_siglip2_that_is_missing_is_an_error_with_the_command(tmp_path: Path) ->
 def test_any_directory_may_be_the_model(tmp_path: Path) -> None:
     own = tmp_path / "our-model"
     own.mkdir()
+    (own / "config.json").write_text("{}")
     assert resolve_model(str(own), tmp_path).directory == own
 
 
