@@ -15,7 +15,9 @@ def is_other_file(file: Path) -> bool:
     if not file.is_file() or file.stat().st_size == 0:
         return False
     with file.open("rb") as opened:
-        return opened.read(len(_BEGINS)) != _BEGINS
+        begins, versions = opened.read(len(_BEGINS)), opened.read(4)[2:]
+    # With other numbers SQLite would read the file and refuse to write it.
+    return begins != _BEGINS or not set(versions) <= {1, 2}
 
 
 def read_only(file: Path) -> bool:
@@ -43,6 +45,14 @@ def connect(file: Path, reading: bool = False, timeout_s: float = 15.0) -> sqlit
     # An address needs each character that means something in one to be escaped.
     address = f"file:{quote(str(file.absolute()))}?{mode}"
     return sqlite3.connect(address, uri=True, timeout=timeout_s, isolation_level=None, check_same_thread=False)
+
+
+def is_of_file(error: sqlite3.OperationalError) -> bool:
+    """Whether an error lies in what the file holds (a table that is gone, an unknown format), not in the disk or locks.
+
+    Cumbre's own statements are right, so one that SQLite can't carry out has met another file than it was made for.
+    """
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
 
 
 def text(data: bytes) -> str:

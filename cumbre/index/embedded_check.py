@@ -20,8 +20,11 @@ def check(path: Path) -> None:
     try:
         with closing(sqlite_file.connect(path, reading=True)) as connection:
             _check(path, connection)
+    except UnicodeDecodeError as error:
+        # Not even SQLite's message is text, which quotes what it found.
+        raise damaged(path, "it holds text that is no text") from error
     except sqlite3.OperationalError as error:
-        if "no such" in str(error) or "malformed" in str(error):
+        if sqlite_file.is_of_file(error):
             raise damaged(path, str(error)) from error
         raise IndexFault(
             f"the index {path} can't be read: {error}. Check the drive and the file's permissions"

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from cumbre import sqlite_file
@@ -123,8 +123,7 @@ class EmbeddedDatabase:
         self._read_only = sqlite_file.read_only(path)
         self._noted = False
         with self.faults():
-            if sqlite_file.is_other_file(path):
-                raise no_database(path)
+            self._refuse_other_files()
             if not self._read_only:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 # Where people were is nobody else's business; SQLite gives its side files the rights of this one.
@@ -184,9 +183,11 @@ class EmbeddedDatabase:
             raise GenerationReplaced(
                 "the index was built anew by `cumbre reindex` meanwhile: run the same command again"
             ) from error
+        except UnicodeDecodeError as error:
+            # Not even SQLite's message is text, which quotes what it found.
+            raise damaged(self.path, "it holds text that is no text") from error
         except sqlite3.OperationalError as error:
-            # What is not in the file was not written by this version: the file is not what it says.
-            if "no such" in str(error) or "malformed" in str(error):
+            if sqlite_file.is_of_file(error):
                 raise damaged(self.path, str(error)) from error
             raise IndexFault(f"the index {self.path} can't be used: {error}. {_advice(str(error))}") from error
         except sqlite3.DatabaseError as error:
@@ -215,6 +216,23 @@ class EmbeddedDatabase:
             self._held.clear()
         self._local = threading.local()
         self._use.release()
+
+    def _refuse_other_files(self) -> None:
+        """Before anything is changed: the file may belong to something else."""
+        if sqlite_file.is_other_file(self.path):
+            raise no_database(self.path)
+        if not self.path.is_file():
+            return
+        if self.path.stat().st_size == 0:
+            # New files are empty for a moment, too; but then somebody is at it.
+            was_used = self._use.was_used()
+            self._use.share()
+            if was_used and self._use.alone():
+                self._use.release()
+                raise damaged(self.path, "it is empty")
+        else:
+            with closing(sqlite_file.connect(self.path, reading=True)) as connection:
+                schema(self.path, connection)
 
     def _set_up(self) -> None:
         if not self._read_only and self._use.was_cut():

@@ -23,6 +23,10 @@ class IndexLock:
         self._log = index.with_name(f"{index.name}-wal")
         self._descriptor: int | None = None
 
+    def was_used(self) -> bool:
+        """Whether any process has ever used the index."""
+        return self._path.is_file()
+
     def share(self) -> None:
         """Say that this process uses the index; waits while another replaces it."""
         if fcntl is None:

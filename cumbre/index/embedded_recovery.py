@@ -54,7 +54,7 @@ def mend(path: Path) -> Mended:
     lock = IndexLock(path)
     lock.share()
     try:
-        cut = lock.was_cut()
+        cut = lock.was_cut() or _remove_empty(path, lock)
         sentence = _rebuilt_if_damaged(path, lock)
         lock.remember_cut(False)
         return Mended(sentence, cut or bool(sentence))
@@ -67,6 +67,16 @@ def mend(path: Path) -> Mended:
         lock.release()
 
 
+def _remove_empty(path: Path, lock: IndexLock) -> bool:
+    """What a power cut may leave of a file."""
+    if not path.is_file() or path.stat().st_size or not lock.alone():
+        return False
+    for file in (*sqlite_file.side_files(path), path):
+        file.unlink(missing_ok=True)
+    lock.share()
+    return True
+
+
 def _rebuilt_if_damaged(path: Path, lock: IndexLock) -> str:
     try:
         check(path)
@@ -74,7 +84,7 @@ def _rebuilt_if_damaged(path: Path, lock: IndexLock) -> str:
         return _rebuild(path, lock)
     if path.is_file():
         # What a Cumbre that was cut short has left in the log goes into the file.
-        with suppress(sqlite3.Error), closing(sqlite_file.connect(path)) as connection:
+        with suppress(sqlite3.Error, UnicodeDecodeError), closing(sqlite_file.connect(path)) as connection:
             connection.execute("SELECT value FROM counter").fetchone()
     return ""
 
@@ -120,7 +130,7 @@ def _salvage(path: Path, mended: Path) -> int:
         with closing(sqlite_file.connect(path, reading=True)) as connection:
             connection.text_factory = sqlite_file.text
             connection.row_factory = sqlite3.Row
-            with suppress(sqlite3.DatabaseError):
+            with suppress(sqlite3.DatabaseError, UnicodeDecodeError):
                 connection.execute("PRAGMA cell_size_check = ON")
             return sum(
                 _salvage_generation(connection, old, index) for old, index in _generations(connection, generations)
@@ -214,9 +224,9 @@ def _set_aside(path: Path) -> Path:
     # The log first: beside a new file it would be taken for that one's.
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
     aside = path.with_name(f"{path.name}.damaged-{stamp}")
-    for end in ("-wal", "-shm", ""):
+    for end in ("-wal", ""):
         file = path.with_name(f"{path.name}{end}")
-        if file.exists():
+        if file.exists() and file.stat().st_size:
             file.replace(aside.with_name(f"{aside.name}{end}"))
     stamps = sorted(
         {one.name.removesuffix("-wal").removesuffix("-shm") for one in path.parent.glob(f"{path.name}.damaged-*")}

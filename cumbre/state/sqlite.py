@@ -18,6 +18,7 @@ _log = logging.getLogger(__name__)
 
 _BUSY_TIMEOUT_S = 10.0
 _SCHEMA_VERSION = 2
+_VERSIONS_TO_COME = 100
 # "Cmbr": tells this file from other SQLite files, the index among them.
 _APPLICATION_ID = 0x436D6272
 
@@ -57,6 +58,8 @@ class SqliteStateStore:
         with self._faults():
             if sqlite_file.is_other_file(path):
                 raise self._damaged("it does not begin as a database")
+            if path.is_file() and path.stat().st_size == 0 and self._copy.is_file():
+                raise self._damaged("it is empty")
             if not self._read_only:
                 _create_private(path)
             connection = sqlite_file.connect(path, self._read_only, _BUSY_TIMEOUT_S)
@@ -185,9 +188,13 @@ class SqliteStateStore:
         """Whether the file is empty. Raises CumbreError if it is anything but a state file of this version."""
         (application_id,) = connection.execute("PRAGMA application_id").fetchone()
         version = self._version(connection)
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if application_id == 0 and version == 0 and tables == 0:
+        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        if application_id == 0 and version == 0 and not names:
             return True
+        if {"records", "records_by_expiry"} <= names and (
+            application_id != _APPLICATION_ID or not 0 < version < _SCHEMA_VERSION + _VERSIONS_TO_COME
+        ):
+            raise self._damaged("its header contradicts itself")
         if application_id != _APPLICATION_ID:
             raise CumbreError(f"{self._path} is a database, but not Cumbre's state: name another file (CUMBRE_STATE)")
         if version > _SCHEMA_VERSION:
@@ -222,8 +229,14 @@ class SqliteStateStore:
             yield
         except UnicodeEncodeError as error:
             raise CumbreError(f"{error.object!r} can't be stored: it is no valid Unicode") from error
+        except UnicodeDecodeError as error:
+            # Not even SQLite's message is text, which quotes what it found.
+            raise self._damaged("it holds text that is no text") from error
         except (sqlite3.OperationalError, OSError) as error:
-            raise CumbreError(f"the state {self._path} can't be used: {error}. {_advice(str(error))}") from error
+            if isinstance(error, sqlite3.OperationalError) and sqlite_file.is_of_file(error):
+                raise self._damaged(str(error)) from error
+            reason = getattr(error, "strerror", None) or str(error)
+            raise CumbreError(f"the state {self._path} can't be used: {reason}. {_advice(reason)}") from error
         except sqlite3.DatabaseError as error:
             raise self._damaged(str(error)) from error
 
@@ -292,15 +305,16 @@ def _use_wal(connection: sqlite3.Connection) -> None:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             return
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
 
 
 def _advice(message: str) -> str:
+    message = message.lower()
     if "locked" in message:
         return "Another Cumbre is writing to it: try again when it has finished"
-    if "disk" in message or "full" in message:
+    if "disk" in message or "full" in message or "space" in message or "large" in message:
         return "Make room on the disk and try again"
     return "Check that the file and its folder may be written (CUMBRE_HOME, CUMBRE_STATE)"

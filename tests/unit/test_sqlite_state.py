@@ -1,6 +1,8 @@
 """The file of the state: who may read it, and what happens if it is not what it should be."""
 
 import os
+import random
+import re
 import sqlite3
 import stat
 from contextlib import closing
@@ -10,6 +12,8 @@ import pytest
 
 from cumbre.errors import CumbreError
 from cumbre.state.sqlite import SqliteStateStore
+
+_FLIPS = 10 * int(os.environ.get("CUMBRE_TEST_ROUNDS", "6"))
 
 
 @pytest.fixture
@@ -85,3 +89,104 @@ def test_a_closed_store_says_so(path: Path) -> None:
     store.close()
     with pytest.raises(CumbreError, match="closed"):
         store.get("album", "a")
+
+
+@pytest.fixture
+def told(path: Path) -> dict[str, bytes]:
+    """What a state holds that was closed."""
+    records = {f"key {number}": f"said {number}".encode() * 20 for number in range(60)}
+    with closing(SqliteStateStore(path)) as store:
+        for key, value in records.items():
+            store.put("correction", key, value)
+    return records
+
+
+def flip(data: bytes, at: int, bit: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :]
+
+
+def test_no_flipped_bit_changes_what_people_said(path: Path, told: dict[str, bytes]) -> None:
+    """What is read is what was said, or the damage is said and the file left as it is."""
+    whole = path.read_bytes()
+    chance = random.Random(11)
+    noticed = 0
+    for _ in range(_FLIPS):
+        damaged = flip(whole, chance.randrange(len(whole)), chance.randrange(8))
+        path.write_bytes(damaged)
+        try:
+            with closing(SqliteStateStore(path)) as store:
+                assert dict(store.items("correction")) == told
+                assert store.get("correction", "key 7") == told["key 7"]
+        except CumbreError as error:
+            noticed += 1
+            said = re.search("damaged or no state|newer Cumbre|not Cumbre's state", str(error))
+            assert said
+            assert path.read_bytes() == damaged
+        for file in path.parent.glob("state.sqlite-*"):
+            file.unlink()
+    assert noticed > 10
+
+
+def test_a_copy_is_kept_and_named_as_the_way_out(path: Path, told: dict[str, bytes]) -> None:
+    copy = path.with_name("state.sqlite.bak")
+    with closing(SqliteStateStore(path)) as store:
+        store.keep_copy()
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(CumbreError, match=r"delete it and state\.sqlite-wal, and rename state\.sqlite\.bak"):
+        SqliteStateStore(path)
+    path.unlink()
+    copy.rename(path)
+    with closing(SqliteStateStore(path)) as store:
+        assert dict(store.items("correction")) == told
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_copy_is_made_anew_only_when_something_was_said(path: Path, told: dict[str, bytes]) -> None:
+    copy = path.with_name("state.sqlite.bak")
+    with closing(SqliteStateStore(path)) as store:
+        store.keep_copy()
+        made = copy.stat().st_mtime_ns
+        store.keep_copy()
+        assert copy.stat().st_mtime_ns == made
+        os.utime(copy, ns=(made - 10**10, made - 10**10))
+        store.put("correction", "one more", b"x")
+        store.keep_copy()
+        assert copy.stat().st_mtime_ns >= made
+    assert sorted(file.name for file in path.parent.iterdir()) == ["state.sqlite", "state.sqlite.bak"]
+    with closing(SqliteStateStore(copy)) as store:
+        assert store.get("correction", "one more") == b"x"
+
+
+def test_a_damaged_state_never_replaces_its_copy(path: Path, told: dict[str, bytes]) -> None:
+    copy = path.with_name("state.sqlite.bak")
+    with closing(SqliteStateStore(path)) as store:
+        store.keep_copy()
+        kept = copy.read_bytes()
+        os.utime(copy, (1, 1))
+        with closing(sqlite3.connect(path)) as connection:
+            (root,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'records'").fetchone()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with path.open("r+b") as file:
+        file.seek((root - 1) * 4096)
+        file.write(b"\xff" * 100)
+    with pytest.raises(CumbreError, match="damaged"), closing(SqliteStateStore(path)) as store:
+        store.keep_copy()
+    assert copy.read_bytes() == kept
+
+
+def test_a_state_that_has_become_empty_is_no_new_one(path: Path, told: dict[str, bytes]) -> None:
+    with closing(SqliteStateStore(path)) as store:
+        store.keep_copy()
+    path.write_bytes(b"")
+    with pytest.raises(CumbreError, match="it is empty"):
+        SqliteStateStore(path)
+    assert path.read_bytes() == b""
+
+
+def test_the_first_version_gets_its_checksums(path: Path, told: dict[str, bytes]) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("ALTER TABLE records DROP COLUMN checksum")
+        connection.execute("PRAGMA user_version = 1")
+        connection.commit()
+    with closing(SqliteStateStore(path)) as store:
+        assert dict(store.items("correction")) == told
