@@ -87,11 +87,8 @@ class Generation:
     def refresh(self, stopped: Callable[[], bool] = lambda: False) -> int:
         """Bring up to date what depends on more than the photos: backgrounds and names. Returns how many changed.
 
-        Photos that are damaged in the index leave it, for the scan that follows to index them again.
-
         After a crash in the middle of it, the next call does it again.
         """
-        self.index.forget_damaged()
         return self.refresh_backgrounds(stopped) + self.refresh_names(stopped=stopped)
 
     def refresh_names(

@@ -124,6 +124,7 @@ class AlbumTasks:
         try:
             storage = self._library.storages()[bucket]
             generation = self._library.active()
+            generation.index.forget_damaged()
             generation.refresh(self._stop.is_set)
             before = generation.index.count()
             for ingestor in self._library.ingestors():

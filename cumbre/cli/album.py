@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +31,6 @@ def ingest(paths: tuple[Path, ...], confirm_removals: bool, json: bool) -> int:
 
     What is named is remembered as part of the album. Only what is new or changed is read; run it as often as you like.
     """
-    from cumbre.errors import StorageError
     from cumbre.reconcile import ScanReport
 
     with opened_library(mending=True) as library:
@@ -41,20 +39,13 @@ def ingest(paths: tuple[Path, ...], confirm_removals: bool, json: bool) -> int:
         with progress_bar(enabled=not json) as progress:
             damaged = library.active().index.forget_damaged() > 0 or library.incomplete
             library.active().refresh()
-            todo = _work(library, paths, confirm_removals, progress, problems)
+            _carry_out(_work(library, paths, confirm_removals, progress, problems), report, problems)
+            named_and_failed = any(not path.is_dir() for path in paths) and bool(report.failed)
             if paths and damaged:
                 notice("the whole album is looked at, because the index was damaged or left in the middle of work")
-                todo = chain(todo, _work(library, (), False, progress, problems))
-            for bucket, work in todo:
-                try:
-                    report.add(work())
-                except StorageError as error:
-                    # One drive that is not there keeps no other from being indexed.
-                    problems.append(str(error))
-                    notice(f"{bucket}: skipped")
+                _carry_out(_work(library, (), False, progress, problems), report, problems)
             if report.indexed:
                 library.active().learn()
-        named_and_failed = any(not path.is_dir() for path in paths) and bool(report.failed)
         _print_report(report, problems, json)
         if not json:
             notice_from(lambda: library.encoders.choice().notice)
@@ -63,6 +54,18 @@ def ingest(paths: tuple[Path, ...], confirm_removals: bool, json: bool) -> int:
 
 
 Work = Callable[[], "ScanReport"]
+
+
+def _carry_out(todo: "Iterator[tuple[str, Work]]", report: "ScanReport", problems: list[str]) -> None:
+    """Do it bucket by bucket; one drive that is not there keeps no other from being indexed."""
+    from cumbre.errors import StorageError
+
+    for bucket, work in todo:
+        try:
+            report.add(work())
+        except StorageError as error:
+            problems.append(str(error))
+            notice(f"{bucket}: skipped")
 
 
 def _work(

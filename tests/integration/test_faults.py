@@ -3,11 +3,14 @@
 The places are seeded; CUMBRE_TEST_ROUNDS says how many.
 """
 
+import json
 import os
 import random
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from cumbre.bootstrap import open_library
 from cumbre.cli import cli, run
 from cumbre.settings import Settings
 from tests.changing_album import draw
+from tests.processes import Server, eventually
 from tests.same_index import Held, assert_same, assert_sound, held, records
 
 _ROUNDS = int(os.environ.get("CUMBRE_TEST_ROUNDS", "0"))
@@ -160,3 +164,63 @@ def test_an_index_that_is_cut_short_anywhere(filled, cumbre, kind):
         at = chance.randrange(1, size)
         damage(filled, copy, name, lambda data, at=at: data[:at])
         assert_never_silent(filled, cumbre, f"{number}: cut at {at} of {size} in {kind}")
+
+
+def hide_from_searches(home: Path) -> None:
+    """Damage that SQLite doesn't notice by itself: a tree of the file has lost a photo that the table has."""
+    with closing(sqlite3.connect(home / "index.sqlite")) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        sql = "CREATE INDEX photos_by_time ON photos (generation, failed, taken_at DESC, photo_id)"
+        narrow = f"{sql} WHERE key NOT LIKE '%0.jpg'"
+        connection.execute("DROP INDEX photos_by_time")
+        connection.execute(narrow)
+        connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'photos_by_time'", (sql,))
+        connection.commit()
+
+
+def test_an_answer_of_a_damaged_index_is_no_success(filled, cumbre):
+    hide_from_searches(filled.home)
+    ran = cumbre("search", "--from", "2020-01-01", "-k", "100", "--json")
+    assert ran.code == 1
+    assert len(json.loads(ran.out)["results"]) < _PHOTOS + 1
+    assert re.search(r"cumbre: the index .* is damaged: .*\. `cumbre ingest` builds it again", ran.err)
+    assert "FAIL  index: the index" in cumbre("doctor").out
+
+
+def test_one_file_that_is_named_brings_the_whole_album_back(filled, cumbre):
+    with closing(sqlite3.connect(filled.home / "index.sqlite")) as connection:
+        connection.execute("UPDATE photos SET document = '{}' WHERE key = 'day 1/3.jpg'")
+        connection.commit()
+    ran = cumbre("ingest", filled.album / "0.jpg", "--json")
+    assert ran.code == 0
+    assert json.loads(ran.out)["indexed"] == 1
+    assert "the whole album is looked at, because the index was damaged" in ran.err
+    assert_same(held(filled.home), filled.holds)
+
+
+@pytest.mark.slow
+def test_serve_builds_a_damaged_index_again(filled):
+    hide_from_searches(filled.home)
+    server = Server(filled.home)
+    try:
+        eventually(lambda: server.status()["photos"] == _PHOTOS + 1)
+    finally:
+        code, err = server.stop()
+    assert code == 0
+    assert re.search(rf"was set aside as index\.sqlite\.damaged-[\d-]+; {_PHOTOS + 1} photos in it were whole", err)
+    assert_same(held(filled.home), filled.holds)
+
+
+@pytest.mark.slow
+def test_an_ingest_does_not_replace_an_index_that_serve_has_open(filled, cumbre):
+    server = Server(filled.home)
+    try:
+        hide_from_searches(filled.home)
+        ran = cumbre("ingest")
+        assert ran.code == 1
+        assert re.search(r"another Cumbre has it open: stop that one \(perhaps `cumbre serve`\)", ran.err)
+        assert not list(filled.home.glob("*.damaged-*"))
+    finally:
+        server.stop()
+    assert cumbre("ingest").code == 0
+    assert_same(held(filled.home), filled.holds)
