@@ -41,14 +41,13 @@ def open_library(settings: Settings, mending: bool = False) -> Library:
         ) from error
     settings.refuse_contradictions()
     state = SqliteStateStore(settings.state_path)
-    incomplete = False
     try:
         if mending:
             state.keep_copy()
-            sentence, incomplete = mend(settings.index_path)
-            if sentence:
-                _log.warning("%s", sentence)
-        generations = EmbeddedGenerations(settings.index_path)
+            done = mend(settings.index_path)
+            if done:
+                _log.warning("%s", done)
+        generations = EmbeddedGenerations(settings.index_path, scanning=mending)
     except BaseException:
         state.close()
         raise
@@ -70,5 +69,4 @@ def open_library(settings: Settings, mending: bool = False) -> Library:
         pictures=pictures,
         renditions=Renditions(cache / "renditions", pictures, limits.max_bytes),
         cache=cache,
-        incomplete=incomplete,
     )

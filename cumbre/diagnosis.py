@@ -112,8 +112,11 @@ def _index(library: Library) -> str:
     except ModelError:
         # The wanted model is not there, which the model's own check says; the index answers nevertheless.
         due = ""
+    if library.generations.incomplete():
+        due = f"It may lack photos, because it was damaged or left in the middle of work: run `cumbre ingest`. {due}"
     failed = len(index.failures())
-    return f"{index.count()} photos, {failed} failures, model {index.space.model_id}" + (f". {due}" if due else "")
+    found = f"{index.count()} photos, {failed} failures, model {index.space.model_id}"
+    return f"{found}. {due}".rstrip() if due else found
 
 
 def _album(storage: PhotoStorage) -> str:

@@ -27,8 +27,7 @@ from cumbre.visibility import VisibilityModel
 class Library:
     """Built by bootstrap.open_library; close it when done.
 
-    problems holds, by album, what keeps it from being followed (for example a drive that is not there). incomplete:
-    the index was damaged, or left in the middle of work, so the whole album must be scanned.
+    problems holds, by album, what keeps it from being followed (for example a drive that is not there).
     """
 
     settings: Settings
@@ -44,7 +43,6 @@ class Library:
     pictures: PictureReader
     renditions: Renditions
     cache: Path
-    incomplete: bool = False
     problems: dict[str, str] = field(default_factory=dict)
     _joined: dict[PhotoIndex, Generation] = field(default_factory=dict)
     _storages: dict[str, PhotoStorage] = field(default_factory=dict)

@@ -85,6 +85,8 @@ class AlbumTasks:
             for bucket in sorted((due | full) & self._followed):
                 self._scan(bucket)
             if full and not self._stop.is_set():
+                if not self._away:
+                    self._library.generations.set_complete()
                 self._trim_renditions()
             self._stop.wait(_IDLE_S)
 

@@ -37,13 +37,16 @@ def ingest(paths: tuple[Path, ...], confirm_removals: bool, json: bool) -> int:
         report = ScanReport()
         problems: list[str] = []
         with progress_bar(enabled=not json) as progress:
-            damaged = library.active().index.forget_damaged() > 0 or library.incomplete
+            library.active().index.forget_damaged()
+            incomplete = library.generations.incomplete()
             library.active().refresh()
             _carry_out(_work(library, paths, confirm_removals, progress, problems), report, problems)
             named_and_failed = any(not path.is_dir() for path in paths) and bool(report.failed)
-            if paths and damaged:
+            if paths and incomplete:
                 notice("the whole album is looked at, because the index was damaged or left in the middle of work")
                 _carry_out(_work(library, (), False, progress, problems), report, problems)
+            if not problems and (incomplete or not paths):
+                library.generations.set_complete()
             if report.indexed:
                 library.active().learn()
         _print_report(report, problems, json)
@@ -249,6 +252,7 @@ def reindex(json: bool) -> None:
     with opened_library(mending=True) as library:
         with progress_bar(enabled=not json) as progress:
             report = build(library, progress)
+            library.generations.set_complete()
         index = library.active().index
         result = {
             "model_id": index.space.model_id,
@@ -280,7 +284,7 @@ def demo(directory: Path | None, if_empty: bool, first: int | None) -> None:
 
     # `make run` draws beside the server and ends both; without this the worker processes would stay.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
-    with opened_library() as library:
+    with opened_library(mending=True) as library:
         if if_empty and any(folder != library.albums.sample for folder in library.albums.folders()):
             return
         folder = directory or library.albums.sample

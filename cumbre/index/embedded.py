@@ -204,6 +204,8 @@ class EmbeddedPhotoIndex:
                 if not self._is_sound(connection, photo_id):
                     self._drop(connection, photo_id)
                     forgotten += 1
+        if forgotten:
+            self._database.incomplete = True
         return forgotten
 
     def note(self, name: str) -> str | None:

@@ -112,10 +112,14 @@ class _Held:
 
 
 class EmbeddedDatabase:
-    """One SQLite file, a connection for each thread that uses it. A file that may not be written is only read."""
+    """One SQLite file, a connection for each thread that uses it. A file that may not be written is only read.
 
-    def __init__(self, path: Path) -> None:
+    scanning: the album will be scanned, so that the index may lack photos needn't be said.
+    """
+
+    def __init__(self, path: Path, scanning: bool = False) -> None:
         self.path = path
+        self._scanning = scanning
         self._local = threading.local()
         self._held: weakref.WeakSet[_Held] = weakref.WeakSet()
         self._lock = threading.Lock()
@@ -235,10 +239,12 @@ class EmbeddedDatabase:
                 schema(self.path, connection)
 
     def _set_up(self) -> None:
-        if not self._read_only and self._use.was_cut():
+        if not self._read_only:
+            self._use.notice_a_cut()
+        if self._use.is_incomplete() and not self._scanning:
             _log.warning(
-                "The last Cumbre was cut short while it wrote to the index: `cumbre ingest` makes sure that nothing is "
-                "missing in it"
+                "The index may lack photos, because it was damaged or left in the middle of work: `cumbre ingest` "
+                "brings them"
             )
         connection = self.connection()
         if schema(self.path, connection) == SCHEMA_VERSION:
@@ -252,6 +258,16 @@ class EmbeddedDatabase:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether photos of the album may be missing until the whole of it has been scanned."""
+        return self._use.is_incomplete()
+
+    @incomplete.setter
+    def incomplete(self, incomplete: bool) -> None:
+        if incomplete != self._use.is_incomplete():
+            self._use.set_incomplete(incomplete)
 
     def note_damaged_row(self) -> None:
         """Say that a row was left out because its checksum is wrong; once is enough."""

@@ -12,8 +12,8 @@ from cumbre.index.port import PhotoIndex, VectorSpace
 class EmbeddedGenerations:
     """The generations in one file. An index object is kept as long as its generation is the same, with its matrix."""
 
-    def __init__(self, path: Path) -> None:
-        self._database = EmbeddedDatabase(path)
+    def __init__(self, path: Path, scanning: bool = False) -> None:
+        self._database = EmbeddedDatabase(path, scanning)
         self._open: dict[int, EmbeddedPhotoIndex] = {}
         self._lock = threading.Lock()
 
@@ -61,6 +61,12 @@ class EmbeddedGenerations:
     def drop_building(self) -> None:
         with self._database.writing() as connection:
             connection.execute("DELETE FROM generations WHERE state = 'building'")
+
+    def incomplete(self) -> bool:
+        return self._database.incomplete
+
+    def set_complete(self) -> None:
+        self._database.incomplete = False
 
     def close(self) -> None:
         self._database.close()

@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -36,28 +36,20 @@ _SAMPLE = 100
 Row = dict[str, Any]
 
 
-class Mended(NamedTuple):
-    """What was done in a sentence, empty if nothing was; and whether the index may lack photos of the album."""
-
-    sentence: str
-    incomplete: bool
-
-
-def mend(path: Path) -> Mended:
-    """Make sure that the index can be used, before it is opened and the album scanned.
+def mend(path: Path) -> str:
+    """Make sure that the index can be used, before it is opened; a sentence on what was done, empty if nothing was.
 
     Raises IndexFault if the file is none of Cumbre's, of a newer Cumbre, or in use by another process.
     """
     if sqlite_file.read_only(path):
         check(path)
-        return Mended("", False)
+        return ""
     lock = IndexLock(path)
     lock.share()
     try:
-        cut = lock.was_cut() or _remove_empty(path, lock)
-        sentence = _rebuilt_if_damaged(path, lock)
-        lock.remember_cut(False)
-        return Mended(sentence, cut or bool(sentence))
+        lock.notice_a_cut()
+        _remove_empty(path, lock)
+        return _rebuilt_if_damaged(path, lock)
     except OSError as error:
         raise IndexFault(
             f"the index {path} must be built again, and its folder can't be written to ({error.strerror}): change "
@@ -67,14 +59,13 @@ def mend(path: Path) -> Mended:
         lock.release()
 
 
-def _remove_empty(path: Path, lock: IndexLock) -> bool:
+def _remove_empty(path: Path, lock: IndexLock) -> None:
     """What a power cut may leave of a file."""
-    if not path.is_file() or path.stat().st_size or not lock.alone():
-        return False
-    for file in (*sqlite_file.side_files(path), path):
-        file.unlink(missing_ok=True)
-    lock.share()
-    return True
+    if path.is_file() and path.stat().st_size == 0 and lock.alone():
+        lock.set_incomplete(True)
+        for file in (*sqlite_file.side_files(path), path):
+            file.unlink(missing_ok=True)
+        lock.share()
 
 
 def _rebuilt_if_damaged(path: Path, lock: IndexLock) -> str:
@@ -113,6 +104,8 @@ def _rebuild(path: Path, lock: IndexLock) -> str:
     aside = None if isinstance(fault, OldIndex) else _set_aside(path)
     for side in sqlite_file.side_files(path):
         side.unlink(missing_ok=True)
+    if aside is not None:
+        lock.set_incomplete(True)
     mended.replace(path)
     _remove(mended)
     if aside is None:

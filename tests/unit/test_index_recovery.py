@@ -14,7 +14,8 @@ import pytest
 from cumbre.errors import IndexFault
 from cumbre.index.embedded_check import CheckBeside, check
 from cumbre.index.embedded_generations import EmbeddedGenerations
-from cumbre.index.embedded_recovery import Mended, mend
+from cumbre.index.embedded_lock import IndexLock
+from cumbre.index.embedded_recovery import mend
 from cumbre.index.port import EVERYTHING, PhotoFilter, PhotoIndex
 from tests.contract.test_photo_index import SPACE, photo, put, unit_vector
 
@@ -53,16 +54,21 @@ def with_index(path: Path, look: Callable[[PhotoIndex], object]) -> object:
         return look(index)
 
 
+def is_incomplete(path: Path) -> bool:
+    with closing(EmbeddedGenerations(path)) as generations:
+        return generations.incomplete()
+
+
 def test_a_whole_index_passes_and_nothing_is_done(path):
     check(path)
     before = path.read_bytes()
-    assert mend(path) == Mended("", False)
+    assert mend(path) == ""
     assert path.read_bytes() == before
 
 
 def test_no_index_is_no_damage(tmp_path):
     check(tmp_path / "index.sqlite")
-    assert mend(tmp_path / "home" / "index.sqlite") == Mended("", False)
+    assert mend(tmp_path / "home" / "index.sqlite") == ""
 
 
 @pytest.mark.parametrize(
@@ -119,7 +125,8 @@ def test_an_index_that_disagrees_with_its_table_is_damage_though_nothing_fails(p
     overwrite(path, (root - 1) * size + taken.start(), b"0" * 40)
     with pytest.raises(IndexFault, match="is damaged"):
         check(path)
-    assert mend(path).incomplete
+    assert mend(path)
+    assert is_incomplete(path)
     assert with_index(path, lambda index: index.count()) == _PHOTOS
     check(path)
 
@@ -139,8 +146,8 @@ def test_what_is_not_as_cumbre_wrote_it_is_built_again_with_all_photos(path, sql
     change(path, sql)
     with pytest.raises(IndexFault, match=r"is damaged.*`cumbre ingest` builds it again"):
         check(path)
-    sentence, incomplete = mend(path)
-    assert incomplete
+    sentence = mend(path)
+    assert is_incomplete(path)
     assert re.search(
         rf"was set aside as index\.sqlite\.damaged-\d{{8}}-\d{{6}}; {_PHOTOS} photos in it were whole", sentence
     )
@@ -167,7 +174,8 @@ def test_past_pages_that_can_not_be_read_the_rest_is_kept(path):
     hurt = [data.index(f'"key": "{n}.jpg"'.encode()) // size for n in (4, 20)]
     for number in hurt:
         overwrite(path, number * size, b"\xff" * size)
-    assert mend(path).incomplete
+    assert mend(path)
+    assert is_incomplete(path)
     kept = with_index(path, lambda index: index.count())
     assert _PHOTOS - 8 <= kept < _PHOTOS
     check(path)
@@ -186,8 +194,8 @@ def test_an_index_that_has_become_empty_is_no_new_one(path):
     path.write_bytes(b"")
     with pytest.raises(IndexFault, match=r"is damaged: it is empty\. `cumbre ingest`"):
         EmbeddedGenerations(path)
-    assert mend(path) == Mended("", True)
-    EmbeddedGenerations(path).close()
+    assert mend(path) == ""
+    assert is_incomplete(path)
 
 
 def test_a_next_generation_is_kept_too(path):
@@ -216,7 +224,19 @@ def test_who_has_the_index_open_keeps_it(path):
         with pytest.raises(IndexFault, match=r"another Cumbre has it open: stop that one \(perhaps `cumbre serve`\)"):
             mend(path)
         assert not list(path.parent.glob("*.damaged-*"))
-    assert mend(path).incomplete
+    assert mend(path)
+    assert is_incomplete(path)
+
+
+def test_an_index_that_is_being_built_again_is_not_opened(path, monkeypatch):
+    monkeypatch.setattr("cumbre.index.embedded_lock._PATIENCE_S", 0.0)
+    lock = IndexLock(path)
+    lock.share()
+    assert lock.alone()
+    with pytest.raises(IndexFault, match="is being built again by another Cumbre: try again when it has finished"):
+        EmbeddedGenerations(path)
+    lock.release()
+    EmbeddedGenerations(path).close()
 
 
 def test_few_damaged_files_are_kept(path):
@@ -253,7 +273,7 @@ def test_an_index_of_the_first_version_is_taken_over(path):
     change(path, "PRAGMA application_id = 0")
     with pytest.raises(IndexFault, match="written by an older Cumbre: `cumbre ingest` takes it over"):
         EmbeddedGenerations(path)
-    assert mend(path).sentence == f"The index of an older Cumbre was taken over, with {_PHOTOS} photos."
+    assert mend(path) == f"The index of an older Cumbre was taken over, with {_PHOTOS} photos."
     assert not list(path.parent.glob("*.damaged-*"))
     np.testing.assert_array_equal(with_index(path, lambda index: index.vector(photo("3.jpg").id)), unit_vector(3))
 
@@ -285,15 +305,19 @@ def test_an_index_left_in_the_middle_of_work_is_said_until_a_scan_follows(path, 
         for file in tmp_path.glob("index.sqlite*"):
             if not file.name.endswith((".lock", "-shm")):
                 shutil.copy(file, left / file.name)
+    index = left / "index.sqlite"
     for _ in range(2):
         caplog.clear()
-        EmbeddedGenerations(left / "index.sqlite").close()
-        assert "was cut short while it wrote to the index" in caplog.text
-    assert mend(left / "index.sqlite") == Mended("", True)
+        EmbeddedGenerations(index).close()
+        assert "The index may lack photos, because it was damaged or left in the middle of work" in caplog.text
+    assert mend(index) == ""
     caplog.clear()
-    EmbeddedGenerations(left / "index.sqlite").close()
+    with closing(EmbeddedGenerations(index, scanning=True)) as generations:
+        assert caplog.text == ""
+        assert generations.incomplete()
+        generations.set_complete()
+    EmbeddedGenerations(index).close()
     assert caplog.text == ""
-    assert mend(left / "index.sqlite") == Mended("", False)
 
 
 def test_a_running_cumbre_is_not_one_that_was_cut_short(path, caplog):
