@@ -5,8 +5,10 @@ import os
 import re
 import resource
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -168,3 +170,19 @@ def test_a_home_that_may_only_be_read_still_answers(home, album, tmp_path):
         assert "FAIL  home folder" in doctor.stdout
         assert "ok    index" in doctor.stdout
     assert cumbre(home, "ingest").returncode == 0
+
+
+def test_what_can_not_be_read_without_writing_is_said(home, album, tmp_path):
+    """A copy of a home at work, on a drive for reading alone: the last writes are in a log that must be taken up first."""
+    copied = tmp_path / "copied"
+    assert cumbre(home, "ingest", album).returncode == 0
+    with closing(sqlite3.connect(home / "index.sqlite")) as connection:
+        connection.execute("UPDATE counter SET value = value + 1")
+        connection.commit()
+        shutil.copytree(home, copied, ignore=shutil.ignore_patterns("*-shm"))
+    with only_for_reading(copied):
+        ran = cumbre(copied, "search", "snow")
+    assert ran.returncode == 1
+    assert "index.sqlite may not be written, and what was written last is still in index.sqlite-wal" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert cumbre(copied, "search", "snow").returncode == 0
