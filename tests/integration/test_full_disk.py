@@ -173,7 +173,7 @@ def test_a_home_that_may_only_be_read_still_answers(home, album, tmp_path):
 
 
 def test_what_can_not_be_read_without_writing_is_said(home, album, tmp_path):
-    """A copy of a home at work, on a drive for reading alone: the last writes are in a log that must be taken up first."""
+    """A copy of a home at work, on a drive for reading alone: its last writes are in a log that must be taken up."""
     copied = tmp_path / "copied"
     assert cumbre(home, "ingest", album).returncode == 0
     with closing(sqlite3.connect(home / "index.sqlite")) as connection:
