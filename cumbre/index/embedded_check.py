@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cumbre import sqlite_file
 from cumbre.errors import CumbreError, IndexFault
-from cumbre.index.embedded_database import SCHEMA_VERSION, create, damaged, no_database, schema
+from cumbre.index.embedded_schema import SCHEMA_VERSION, create, damaged, no_database, schema
 
 
 def check(path: Path) -> None:

@@ -19,9 +19,9 @@ from cumbre.documents import PhotoDocument, photo_id
 from cumbre.errors import IndexFault
 from cumbre.index.codec import checksum, from_text
 from cumbre.index.embedded_check import check
-from cumbre.index.embedded_database import DamagedIndex, OldIndex
 from cumbre.index.embedded_generations import EmbeddedGenerations
 from cumbre.index.embedded_lock import IndexLock
+from cumbre.index.embedded_schema import DamagedIndex, OldIndex
 from cumbre.index.port import PhotoIndex, PhotoWrite, Vector, VectorSpace
 from cumbre.index.vector_rows import whole_rows
 
