@@ -5,23 +5,28 @@ beyond that (writes that the disk has not taken yet) can't be tested here.
 """
 
 import hashlib
+import json
 import os
 import random
 import shutil
 import subprocess
+import threading
 import time
+import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from cumbre.bootstrap import open_library
 from cumbre.cli import cli, run
 from cumbre.settings import Settings
-from tests.changing_album import ChangingAlbum, draw
-from tests.processes import begin, cumbre, environment, kill
+from tests.changing_album import ChangingAlbum, draw, picture
+from tests.processes import Server, begin, cumbre, environment, eventually, kill
 from tests.same_index import Held, assert_same, assert_sound, etags, held, records
 
 _ROUNDS = int(os.environ.get("CUMBRE_TEST_ROUNDS", "0"))
@@ -131,3 +136,103 @@ def test_a_server_that_is_killed_while_the_album_changes(told_home, album, inges
         assert records(told_home) == told
         shutil.rmtree(undisturbed)
     print(f"{rounds} kills under {changes} changes")  # noqa: T201  for pytest -s
+
+
+def post_photo(address: str, name: str, data: bytes) -> dict:
+    boundary = "a-photo-follows"
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="photo"; filename="{name}"\r\n\r\n'
+    request = urllib.request.Request(
+        f"{address}/api/photos",
+        data=head.encode() + data + f"\r\n--{boundary}--\r\n".encode(),
+        headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status == 201
+        return json.load(answer)
+
+
+class Visitors:
+    """Two people: one adds photos, one looks at all that there are. They go on until nobody answers any more."""
+
+    def __init__(self, server: Server, first: int) -> None:
+        self.server = server
+        self.sent: list[bytes] = []
+        self.kept: dict[str, bytes] = {}
+        self._number = first
+        self._threads = [threading.Thread(target=self._run, args=(one,)) for one in (self._add, self._look)]
+
+    def __enter__(self) -> "Visitors":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, visit: Callable[[], None]) -> None:
+        with suppress(OSError, HTTPException):
+            while True:
+                visit()
+
+    def _add(self) -> None:
+        self._number += 1
+        self.sent.append(picture(self._number))
+        document = post_photo(self.server.address, f"{self._number}.jpg", self.sent[-1])
+        self.kept[document["id"]] = self.sent[-1]
+
+    def _look(self) -> None:
+        for photo_id in list(self.kept):
+            with urllib.request.urlopen(f"{self.server.address}/api/photos/{photo_id}/rendition?size=512") as answer:
+                assert Image.open(answer).format == "JPEG"
+
+
+def test_a_server_that_is_killed_while_people_add_and_look_at_photos(home, ingest):
+    """An answer means that the photo is kept; without one it is there whole or not at all."""
+    rounds = max(2, _ROUNDS // 4)
+    inbox = home / "inbox"
+    sent: set[bytes] = set()
+    kept: dict[str, bytes] = {}
+    for number, moment in enumerate(moments(rounds, 2.0, seed=12)):
+        server = Server(home, **_SETTINGS)
+        with Visitors(server, first=5000 + 500 * number) as visitors:
+            eventually(lambda visitors=visitors: bool(visitors.kept))
+            wait(server.process, moment)
+            kill(server.process)
+        sent |= set(visitors.sent)
+        kept |= visitors.kept
+        there = [file.read_bytes() for file in inbox.iterdir()]
+        assert len(there) == len(set(there))
+        assert set(kept.values()) <= set(there) <= sent
+        for rendition in (home / "cache" / "renditions").rglob("*.jpg"):
+            Image.open(rendition).load()
+        forget_abandoned_renditions(home)
+        now = ingest(home, inbox)
+        assert len(now.vectors) == len(there)
+        assert {document.id for document in now.documents.values()} >= set(kept)
+    print(f"{rounds} kills, {len(kept)} of {len(there)} photos answered for")  # noqa: T201  for pytest -s
+
+
+def forget_abandoned_renditions(home: Path) -> None:
+    """What is half written is deleted, once it is so old that nobody can be writing it."""
+    for partial in (home / "cache" / "renditions").rglob("*.part"):
+        os.utime(partial, (1, 1))
+    library = open_library(Settings(home=home, model="lite"))
+    library.trim_renditions()
+    library.close()
+
+
+def test_a_sample_album_whose_drawing_is_killed(home, tmp_path):
+    drawn = tmp_path / "drawn"
+    command = ["demo", "--first", "6", drawn]
+    for moment in moments(max(1, _ROUNDS // 20), 4.0, seed=13):
+        shutil.rmtree(drawn, ignore_errors=True)
+        process = begin(home, *command)
+        wait(process, moment)
+        kill(process)
+        for path in drawn.glob("*"):
+            assert path.suffix == ".jpg"
+            Image.open(path).load()
+    assert cumbre(home, *command).returncode == 0
+    assert len(list(drawn.iterdir())) == 6
+    assert_sound(home)

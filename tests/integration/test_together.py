@@ -31,8 +31,10 @@ def album(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def other_model(tmp_path: Path) -> Path:
-    """An encoder of another id; its vectors must never meet those of lite."""
+def other_model(tmp_path: Path, cache_of_lite: Path) -> Path:
+    """An encoder of another id; its vectors must never meet those of lite. Everyday texts are cached for it, too."""
+    everyday = cache_of_lite / "everyday-lite-1.npz"
+    shutil.copy(everyday, everyday.with_name("everyday-other-1.npz"))
     directory = tmp_path / "other model"
     shutil.copytree(resolve_model("lite", tmp_path).directory, directory)
     own = json.loads((directory / "cumbre.json").read_text())
@@ -144,7 +146,7 @@ def test_processes_that_begin_together_on_a_new_home(tmp_path, cache_of_lite, al
     assert_same(finish(home, album), undisturbed(album))
 
 
-def test_a_reindex_that_is_killed_again_and_again(home, album, other_model, undisturbed):
+def test_a_reindex_that_is_killed_again_and_again(other_model, home, album, undisturbed):
     """The old index answers until the new one is whole; each start goes on with what is there."""
     wanted = {"CUMBRE_MODEL": str(other_model), "CUMBRE_BATCH_SIZE": "1"}
     assert cumbre(home, "ingest", album).returncode == 0
@@ -170,7 +172,7 @@ def test_a_reindex_that_is_killed_again_and_again(home, album, other_model, undi
     assert_same(finish(home, album, **wanted), undisturbed(album, **wanted))
 
 
-def test_reindexes_beside_a_server_and_each_other(start, home, album, other_model, undisturbed):
+def test_reindexes_beside_a_server_and_each_other(other_model, start, home, album, undisturbed):
     wanted = {"CUMBRE_MODEL": str(other_model)}
     server = start("--photos", album)
     settle(home, album)
