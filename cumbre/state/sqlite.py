@@ -129,25 +129,39 @@ class SqliteStateStore:
 
         A copy that can't be made is said, and is no error. Raises CumbreError where the state itself is damaged.
         """
-        copy = self._copy
-        if self._read_only or (copy.is_file() and copy.stat().st_mtime_ns > self._written_ns()):
+        if self._read_only or self._is_copied():
             return
         with self._use() as connection:
             _check_whole(connection)
-        partial = copy.with_name(f"{copy.name}.part")
+            # The lock for writing is also that for copying: processes that start together use one partial file.
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                if not self._is_copied():
+                    self._make_copy()
+            finally:
+                connection.execute("ROLLBACK")
+
+    def _make_copy(self) -> None:
+        partial = self._copy.with_name(f"{self._copy.name}.part")
         try:
             partial.unlink(missing_ok=True)
             _create_private(partial)
-            with self._lock, closing(sqlite_file.connect(partial)) as target:
-                assert self._connection is not None
-                self._connection.backup(target)
-            partial.replace(copy)
+            # Another connection than the one that holds the lock, from which SQLite copies nothing.
+            with (
+                closing(sqlite_file.connect(self._path)) as source,
+                closing(sqlite_file.connect(partial)) as target,
+            ):
+                source.backup(target)
+            partial.replace(self._copy)
         except (sqlite3.Error, OSError) as error:
-            _log.warning("The copy %s of what people told Cumbre could not be made: %s", copy, error)
+            _log.warning("The copy %s of what people told Cumbre could not be made: %s", self._copy, error)
         finally:
             for leftover in (partial, *sqlite_file.side_files(partial)):
                 with suppress(OSError):
                     leftover.unlink(missing_ok=True)
+
+    def _is_copied(self) -> bool:
+        return self._copy.is_file() and self._copy.stat().st_mtime_ns > self._written_ns()
 
     @property
     def _copy(self) -> Path:
@@ -186,9 +200,17 @@ class SqliteStateStore:
 
     def _is_new(self, connection: sqlite3.Connection) -> bool:
         """Whether the file is empty. Raises CumbreError if it is anything but a state file of this version."""
-        (application_id,) = connection.execute("PRAGMA application_id").fetchone()
-        version = self._version(connection)
-        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        # One look at all three, for another process may be giving the file its form. Many may look at once.
+        began = not connection.in_transaction
+        if began:
+            connection.execute("BEGIN")
+        try:
+            names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+            (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+            version = self._version(connection)
+        finally:
+            if began:
+                connection.execute("ROLLBACK")
         if application_id == 0 and version == 0 and not names:
             return True
         if {"records", "records_by_expiry"} <= names and (

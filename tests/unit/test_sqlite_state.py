@@ -5,8 +5,10 @@ import random
 import re
 import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -155,6 +157,43 @@ def test_a_copy_is_made_anew_only_when_something_was_said(path: Path, told: dict
     assert sorted(file.name for file in path.parent.iterdir()) == ["state.sqlite", "state.sqlite.bak"]
     with closing(SqliteStateStore(copy)) as store:
         assert store.get("correction", "one more") == b"x"
+
+
+def test_many_that_start_together_on_a_new_home_take_nothing_for_damaged(tmp_path: Path) -> None:
+    together = Barrier(3)
+
+    def start(number: int) -> None:
+        together.wait()
+        SqliteStateStore(tmp_path / f"{number}.sqlite").close()
+
+    with ThreadPoolExecutor(3) as pool:
+        for number in range(60):
+            for started in [pool.submit(start, number) for _ in range(3)]:
+                started.result()
+
+
+def test_the_copy_is_whole_at_every_moment_though_many_make_it(path: Path) -> None:
+    copy = path.with_name("state.sqlite.bak")
+    with closing(SqliteStateStore(path)) as store:
+        store.keep_copy()
+
+    def start_again_and_again(who: int) -> None:
+        for number in range(20):
+            with closing(SqliteStateStore(path)) as store:
+                store.put("correction", f"{who} {number}", bytes(20_000))
+                store.keep_copy()
+
+    with ThreadPoolExecutor(3) as pool:
+        starts = [pool.submit(start_again_and_again, who) for who in range(3)]
+        while not all(start.done() for start in starts):
+            with closing(sqlite3.connect(f"file:{copy}?mode=ro&immutable=1", uri=True)) as connection:
+                assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+                assert connection.execute("SELECT count(*) FROM records").fetchone() >= (0,)
+    for start in starts:
+        start.result()
+    assert sorted(file.name for file in path.parent.iterdir()) == ["state.sqlite", "state.sqlite.bak"]
+    with closing(SqliteStateStore(copy)) as store:
+        assert len(list(store.items("correction"))) == 60
 
 
 def test_a_damaged_state_never_replaces_its_copy(path: Path, told: dict[str, bytes]) -> None:
