@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -45,6 +46,19 @@ def connect(file: Path, reading: bool = False, timeout_s: float = 15.0) -> sqlit
     # An address needs each character that means something in one to be escaped.
     address = f"file:{quote(str(file.absolute()))}?{mode}"
     return sqlite3.connect(address, uri=True, timeout=timeout_s, isolation_level=None, check_same_thread=False)
+
+
+def use_wal(connection: sqlite3.Connection, patience_s: float) -> None:
+    """Change to write-ahead logging. SQLite does not wait here while another process does the same, so this does."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def is_of_file(error: sqlite3.OperationalError) -> bool:

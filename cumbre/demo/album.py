@@ -17,7 +17,7 @@ from cumbre.demo.render import render
 from cumbre.demo.scene import Scene
 from cumbre.demo.sightlines import visible_summits
 from cumbre.demo.trail import trail_scenes
-from cumbre.storage.new_file import write_new_file
+from cumbre.new_file import write_new_file
 
 _JPEG_QUALITY = 90
 _MAX_WORKERS = 8

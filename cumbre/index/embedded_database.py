@@ -1,25 +1,18 @@
 """The file of the embedded index: connections, transactions. One writer at a time, readers never wait (WAL)."""
 
 import logging
-import os
 import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from cumbre import sqlite_file
 from cumbre.errors import GenerationReplaced, IndexFault
 from cumbre.index.embedded_lock import IndexLock
-from cumbre.index.embedded_schema import (
-    APPLICATION_ID,
-    SCHEMA_VERSION,
-    create,
-    damaged,
-    no_database,
-    schema,
-)
+from cumbre.index.embedded_schema import SCHEMA_VERSION, create, damaged, new_file_content, no_database, schema
+from cumbre.new_file import write_new_file
 
 _log = logging.getLogger(__name__)
 
@@ -55,8 +48,11 @@ class EmbeddedDatabase:
             self._refuse_other_files()
             if not self._read_only:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                # Where people were is nobody else's business; SQLite gives its side files the rights of this one.
-                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+                if not path.exists():
+                    # Whole from its first moment, for other processes may start together with this one. Where people
+                    # were is nobody else's business; SQLite gives its side files the rights of this one.
+                    with suppress(FileExistsError):
+                        write_new_file(path, new_file_content(), mode=0o600)
             self._use.share()
             try:
                 self._set_up()
@@ -72,7 +68,7 @@ class EmbeddedDatabase:
             held = _Held(connection)
             connection.text_factory = sqlite_file.text
             if not self._read_only:
-                connection.execute("PRAGMA journal_mode = WAL")
+                sqlite_file.use_wal(connection, _BUSY_TIMEOUT_S)
                 # A power cut may cost the last transactions, never the file; the album has the truth.
                 connection.execute("PRAGMA synchronous = NORMAL")
                 connection.execute("PRAGMA foreign_keys = ON")
@@ -180,8 +176,6 @@ class EmbeddedDatabase:
         # Another process may have been first while this one waited for the lock.
         if schema(self.path, connection) == 0:
             create(connection)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
 
     @property

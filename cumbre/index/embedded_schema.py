@@ -1,6 +1,7 @@
 """The form of the embedded index's file, and the errors for a file that has another one."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from cumbre.errors import IndexFault
@@ -96,6 +97,17 @@ def create(connection: sqlite3.Connection) -> None:
     for statement in _SCHEMA.split(";"):
         if statement.strip():
             connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def new_file_content() -> bytes:
+    """What the file of an index without photos holds; empty where SQLite was built without a way to tell."""
+    if not hasattr(sqlite3.Connection, "serialize"):
+        return b""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        create(connection)
+        return connection.serialize()
 
 
 def schema(path: Path, connection: sqlite3.Connection) -> int:

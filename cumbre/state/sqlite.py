@@ -174,7 +174,7 @@ class SqliteStateStore:
     def _set_up(self, connection: sqlite3.Connection) -> None:
         # Before anything is changed: the file may belong to something else.
         if self._is_new(connection) and not self._read_only:
-            _use_wal(connection)
+            sqlite_file.use_wal(connection, _BUSY_TIMEOUT_S)
         if self._path.stat().st_size <= _CHECKED_BYTES:
             _check_whole(connection)
         if self._read_only:
@@ -318,19 +318,6 @@ def _create_private(path: Path) -> None:
                 os.fchmod(descriptor, 0o600)
         finally:
             os.close(descriptor)
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Change to write-ahead logging. SQLite does not wait here while another process does the same, so this does."""
-    deadline = time.monotonic() + _BUSY_TIMEOUT_S
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
 
 
 def _advice(message: str) -> str:

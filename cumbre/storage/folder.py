@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cumbre.errors import ObjectChanged, ObjectGone, PhotoError, StorageError
+from cumbre.new_file import write_new_file
 from cumbre.storage.folder_walk import FolderWalk
 from cumbre.storage.formats import PHOTO_EXTENSIONS, is_photo_key
 from cumbre.storage.keys import bucket_of, decode_path, path_of
-from cumbre.storage.new_file import write_new_file
 from cumbre.storage.port import ListingIncomplete, ObjectStat
 
 # Non-blocking, in case a FIFO took the file's place since it was looked at: opening one would wait for a writer.

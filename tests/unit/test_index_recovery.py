@@ -4,14 +4,17 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
 
 from cumbre.errors import IndexFault
+from cumbre.index import embedded_database
 from cumbre.index.embedded_check import CheckBeside, check
 from cumbre.index.embedded_generations import EmbeddedGenerations
 from cumbre.index.embedded_lock import IndexLock
@@ -336,3 +339,25 @@ def test_a_check_beside_tells_what_it_found(path):
     beside.join()
     with pytest.raises(IndexFault, match="the counter of versions has gone back"):
         beside.result()
+
+
+@pytest.mark.parametrize("serializes", [True, False])
+def test_many_that_start_together_on_a_new_home_take_nothing_for_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serializes: bool
+) -> None:
+    """Where SQLite can't tell what an empty database holds, the file is empty at first; then only one begins."""
+    at_a_time = 3 if serializes else 1
+    if not serializes:
+        monkeypatch.setattr(embedded_database, "new_file_content", bytes)
+    together = Barrier(at_a_time)
+
+    def start(number: int) -> None:
+        together.wait()
+        generations = EmbeddedGenerations(tmp_path / f"{number}.sqlite")
+        assert generations.active() is None
+        generations.close()
+
+    with ThreadPoolExecutor(at_a_time) as pool:
+        for number in range(60 if serializes else 1):
+            for started in [pool.submit(start, number) for _ in range(at_a_time)]:
+                started.result()
