@@ -35,6 +35,9 @@ class Renditions:
         try:
             jpeg = file.read_bytes()
         except OSError:
+            jpeg = b""
+        # A power cut may leave a file without its content.
+        if not jpeg:
             data = storage.read(document.key, document.etag, self._max_photo_bytes)
             jpeg = self._pictures.rendition(data, size_px)
             keep(file, jpeg)

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
@@ -158,7 +159,9 @@ class Visitors:
         self.server = server
         self.sent: list[bytes] = []
         self.kept: dict[str, bytes] = {}
+        self.refused: list[str] = []
         self._number = first
+        self._chance = random.Random(first)
         self._threads = [threading.Thread(target=self._run, args=(one,)) for one in (self._add, self._look)]
 
     def __enter__(self) -> "Visitors":
@@ -171,9 +174,13 @@ class Visitors:
             thread.join()
 
     def _run(self, visit: Callable[[], None]) -> None:
-        with suppress(OSError, HTTPException):
+        try:
             while True:
                 visit()
+        except urllib.error.HTTPError as error:
+            self.refused.append(f"{error} {error.read()!r}")
+        except (OSError, HTTPException):
+            pass  # the server is gone
 
     def _add(self) -> None:
         self._number += 1
@@ -183,7 +190,8 @@ class Visitors:
 
     def _look(self) -> None:
         for photo_id in list(self.kept):
-            with urllib.request.urlopen(f"{self.server.address}/api/photos/{photo_id}/rendition?size=512") as answer:
+            size = self._chance.choice((320, 640, 1280, 2560))
+            with urllib.request.urlopen(f"{self.server.address}/api/photos/{photo_id}/rendition?size={size}") as answer:
                 assert Image.open(answer).format == "JPEG"
 
 
@@ -199,18 +207,20 @@ def test_a_server_that_is_killed_while_people_add_and_look_at_photos(home, inges
             eventually(lambda visitors=visitors: bool(visitors.kept))
             wait(server.process, moment)
             kill(server.process)
+        assert visitors.refused == []
         sent |= set(visitors.sent)
         kept |= visitors.kept
         there = [file.read_bytes() for file in inbox.iterdir()]
         assert len(there) == len(set(there))
         assert set(kept.values()) <= set(there) <= sent
-        for rendition in (home / "cache" / "renditions").rglob("*.jpg"):
+        renditions = list((home / "cache" / "renditions").rglob("*.jpg"))
+        for rendition in renditions:
             Image.open(rendition).load()
         forget_abandoned_renditions(home)
         now = ingest(home, inbox)
         assert len(now.vectors) == len(there)
         assert {document.id for document in now.documents.values()} >= set(kept)
-    print(f"{rounds} kills, {len(kept)} of {len(there)} photos answered for")  # noqa: T201  for pytest -s
+    print(f"{rounds} kills, {len(kept)} of {len(there)} photos answered for, {len(renditions)} renditions")  # noqa: T201  for pytest -s
 
 
 def forget_abandoned_renditions(home: Path) -> None:

@@ -165,3 +165,13 @@ def test_an_imported_peak_renames_the_photos_without_reading_them(query, library
     changed = library.active().refresh_names()
     assert changed >= 1
     assert [hit.photo.key for hit in query.search(SearchRequest(text="new peak")).hits] == ["day 1/valley.jpg"]
+
+
+def test_a_rendition_that_a_power_cut_left_empty_is_made_again(library, album, home):
+    ingest(library, album)
+    (photo, *_) = library.active().index.select()
+    service = AlbumQueryService(library)
+    jpeg = service.rendition(photo.id, 320)
+    (kept,) = (home / "cache" / "renditions").rglob("*.jpg")
+    kept.write_bytes(b"")
+    assert service.rendition(photo.id, 320) == kept.read_bytes() == jpeg
