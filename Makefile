@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PHOTOS ?=
 PYTEST_ARGS ?=
 
-.PHONY: run test check format bench clean
+.PHONY: run test torture check format bench clean
 
 run: $(VENV)/.run-ready
 ifeq ($(strip $(PHOTOS)),)
@@ -30,12 +30,18 @@ format: $(VENV)/.test-ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# The long tests in full: kills, flipped bytes, fuzz. About an hour.
+torture: $(VENV)/.test-ready
+	CUMBRE_TEST_ROUNDS=100 $(BIN)/python -m pytest tests/integration tests/unit/test_index_recovery.py
+	$(BIN)/python -m benchmarks.fuzz --pictures 10000
+
 bench: $(VENV)/.test-ready
 	$(BIN)/python -m benchmarks.identify
 	$(BIN)/python -m benchmarks.compass
 	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.sample_album
 	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.names
 	$(BIN)/python -m benchmarks.large_album
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.query

@@ -2,10 +2,10 @@
 
     python -m benchmarks.query [--photos 100000] [--questions 60] [--model DIRECTORY]
 
-The index is the embedded one, filled with random unit vectors and documents like real ones. A question in words that was
-never asked is compared, turn by turn, with the encoder's own time for the prompts of another such question; asked again
-its words are known and only the search remains. Filters let 1 % of the photos pass. The first question is asked by a
-process of its own, from nothing. At last two processes ask while a third writes.
+The index is the embedded one, filled with random unit vectors and documents like real ones. A question in words that
+was never asked is compared, turn by turn, with the encoder's own time for the prompts of another such question; asked
+again its words are known and only the search remains. Filters let 1 % of the photos pass. The first question is asked
+by a process of its own, from nothing. At last two processes ask while a third writes.
 """
 
 import argparse
