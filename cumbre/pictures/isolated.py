@@ -116,6 +116,7 @@ class IsolatedPictureReader:
     def _reap_later(self) -> None:
         if self._reaper is None:
             self._reaper = threading.Timer(_IDLE_S, self._reap)
+            self._reaper.name = "picture-reaper"
             self._reaper.daemon = True
             self._reaper.start()
 
