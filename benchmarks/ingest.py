@@ -11,7 +11,6 @@ busy with it.
 
 import argparse
 import io
-import os
 import resource
 import statistics
 import tempfile
@@ -23,12 +22,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from benchmarks.model_of_full_size import cores, model_directory
+from benchmarks.model_of_full_size import model_directory
 from cumbre.bootstrap import open_library
 from cumbre.catalog_files import bundled_catalog
 from cumbre.demo.render import render
 from cumbre.demo.trail import trail_scenes
-from cumbre.encoder import OnnxEncoder
+from cumbre.encoder import OnnxEncoder, usable_cores
 from cumbre.library import Library
 from cumbre.photo import PhotoLimits, read_photo
 from cumbre.pictures.in_process import InProcessPictureReader
@@ -165,7 +164,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name).resolve()
         settings = Settings(home=scratch / "home", model=str(model_directory(scratch, options.model)))
-        print(f"{cores()} cores, model {settings.model}")
+        print(f"{usable_cores()} cores, model {settings.model}")
         for file_format in options.formats:
             paths = write_album(scratch / file_format, file_format, options.photos)
             library = open_library(replace(settings, home=scratch / f"home-{file_format}"))
@@ -179,5 +178,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    os.environ.pop("CUMBRE_HOME", None)
     main()

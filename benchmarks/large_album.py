@@ -20,11 +20,11 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
-from benchmarks.model_of_full_size import cores
 from cumbre.bootstrap import open_library
 from cumbre.catalog_files import bundled_catalog
 from cumbre.demo.render import render
 from cumbre.demo.trail import trail_scenes
+from cumbre.encoder import usable_cores
 from cumbre.object_reader import Outcome
 from cumbre.reconcile import ScanProgress, scan
 from cumbre.settings import Settings
@@ -122,7 +122,7 @@ def main() -> None:
             report = scan(library.ingestor(library.active()), storage, progress=memory)
             seconds = time.perf_counter() - started
             assert (report.indexed, len(report.failed)) == (count - broken, broken), report
-            print(f"{cores()} cores; {count} photos, {broken} of them broken")
+            print(f"{usable_cores()} cores; {count} photos, {broken} of them broken")
             print(f"indexed: {count / seconds:.0f} photos/s; memory {memory.report()}")
             rates = []
             for _ in range(5):

@@ -4,7 +4,6 @@ The latter cost what the real ones cost and mean nothing; they lie beside the pr
 """
 
 import json
-import os
 from pathlib import Path
 
 from cumbre.errors import CumbreError
@@ -43,8 +42,3 @@ def model_directory(scratch: Path, named: Path | None = None) -> Path:
     calibration = json.loads(bundled.read_text("utf-8"))["calibration"]
     (directory / "cumbre.json").write_text(json.dumps({**_OWN, "calibration": calibration}))
     return directory
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -21,10 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.model_of_full_size import cores, model_directory
+from benchmarks.model_of_full_size import model_directory
 from cumbre.answering import AlbumQueryService
 from cumbre.bootstrap import open_library
 from cumbre.documents import PeakPrediction, PhotoDocument, PhotoFacts
+from cumbre.encoder import usable_cores
 from cumbre.geometry import Position
 from cumbre.index.port import Near, PhotoIndex, PhotoWrite
 from cumbre.library import Library
@@ -219,7 +220,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name).resolve()
         settings = Settings(home=scratch / "home", model=str(model_directory(scratch, options.model)))
-        print(f"{cores()} cores, {options.photos} photos of 768 dimensions, model {settings.model}")
+        print(f"{usable_cores()} cores, {options.photos} photos of 768 dimensions, model {settings.model}")
         library = open_library(settings)
         try:
             print(f"filling the index: {milliseconds(lambda: fill(library.index(), options.photos)) / 1e3:.0f} s")

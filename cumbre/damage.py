@@ -1,5 +1,6 @@
 """Why a file can't be used as a picture, in words that its owner understands; the decoder's own words in brackets."""
 
+OUT_OF_MEMORY = "the picture needs more memory than there is"
 FORMATS_READ = "HEIC, JPEG, PNG, WebP, AVIF and TIFF"
 
 _COPY_AGAIN = "copy it again from the camera, the phone or a backup"

@@ -59,7 +59,7 @@ class OnnxEncoder:
 
     def __init__(self, directory: Path, threads: int | None = None) -> None:
         self.description = read_model_directory(directory)
-        self._threads = threads or _usable_cores()
+        self._threads = threads or usable_cores()
         self._lock = threading.Lock()
         self._vision: _Tower | None = None
         self._text: _Tower | None = None
@@ -210,7 +210,7 @@ def _gpu_present() -> bool:
     return any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/dxg").exists()
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
     """The cores that this process may use, which a container or taskset can make fewer than the machine has."""
     affinity: Callable[[int], set[int]] | None = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -10,7 +10,7 @@ from PIL import Image, ImageChops, ImageFile, UnidentifiedImageError
 
 from cumbre.claims import check_claims, check_pixels
 from cumbre.colour import to_rgb
-from cumbre.damage import damaged, empty_file, no_picture, picture_format
+from cumbre.damage import OUT_OF_MEMORY, damaged, empty_file, no_picture, picture_format
 from cumbre.documents import PhotoFacts
 from cumbre.errors import PhotoError
 from cumbre.exif import facts_from_tags, orientation, read_tags
@@ -38,6 +38,11 @@ class PhotoLimits:
 
     max_bytes: int = 100_000_000
     max_pixels: int = 120_000_000
+
+    def refuse_larger(self, data: bytes) -> None:
+        """Raises PhotoError if the file has too many bytes."""
+        if len(data) > self.max_bytes:
+            raise PhotoError(f"the file is larger than {self.max_bytes // 1_000_000} MB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +82,7 @@ def read_photo(data: bytes, limits: PhotoLimits, wanted_px: int | None = None) -
     line, if the bytes are not a picture that can be used; a file that ends too early is none, however much it holds.
     """
     _prepare_pillow()
-    if len(data) > limits.max_bytes:
-        raise PhotoError(f"the file is larger than {limits.max_bytes // 1_000_000} MB")
+    limits.refuse_larger(data)
     if not data:
         raise PhotoError(empty_file())
     check_claims(data, limits.max_pixels)
@@ -91,7 +95,7 @@ def read_photo(data: bytes, limits: PhotoLimits, wanted_px: int | None = None) -
     except UnidentifiedImageError:
         raise PhotoError(_why_unidentified(data)) from None
     except MemoryError:
-        raise PhotoError("the picture needs more memory than there is") from None
+        raise PhotoError(OUT_OF_MEMORY) from None
     except Exception as error:
         raise PhotoError(damaged(data, error)) from error
 

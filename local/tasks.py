@@ -82,8 +82,9 @@ class AlbumTasks:
             if now - last_problems >= _PROBLEM_S:
                 due |= self._away
                 last_problems = now
-            for bucket in sorted((due | full) & self._followed):
-                self._scan(bucket)
+            for number, bucket in enumerate(sorted((due | full) & self._followed)):
+                # The index is one: looking for damage once is enough for all of its buckets.
+                self._scan(bucket, look_for_damage=number == 0)
             if full and not self._stop.is_set():
                 if not self._away:
                     self._library.generations.set_complete()
@@ -121,12 +122,13 @@ class AlbumTasks:
         self._watcher = FolderWatcher(roots, self.handle_event, self.request_scan)
         self._watcher.start()
 
-    def _scan(self, bucket: str) -> None:
+    def _scan(self, bucket: str, look_for_damage: bool) -> None:
         self._progress = ScanProgress()
         try:
             storage = self._library.storages()[bucket]
             generation = self._library.active()
-            generation.index.forget_damaged()
+            if look_for_damage:
+                generation.index.forget_damaged()
             generation.refresh(self._stop.is_set)
             before = generation.index.count()
             for ingestor in self._library.ingestors():

@@ -1,5 +1,6 @@
 """A whole Cumbre in a temporary folder: real storage, index, state and the bundled encoder."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ import pytest
 
 from cumbre.bootstrap import open_library
 from cumbre.embed import PhotoEmbedder
-from cumbre.encoder import OnnxEncoder
+from cumbre.encoder import Encoder, Matrix, OnnxEncoder
 from cumbre.library import Library
 from cumbre.models import resolve_model
 from cumbre.photo import PhotoLimits
@@ -126,3 +127,26 @@ def ingest(library: Library, folder: Path, **options: object):
 
     root, prefix, _ = library.albums.remember(folder)
     return scan(library.ingestor(library.active()), library.storage(str(root)), prefix, **options)
+
+
+def lite_as(directory: Path, **own: object) -> Path:
+    """A copy of lite that says other things of itself (the fields of cumbre.json): another encoder to Cumbre."""
+    shutil.copytree(resolve_model("lite", directory).directory, directory)
+    stated = json.loads((directory / "cumbre.json").read_text())
+    (directory / "cumbre.json").write_text(json.dumps(stated | own))
+    return directory
+
+
+class CountingEncoder:
+    """Passes on to a real encoder and counts what is embedded."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self.images = 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._encoder, name)
+
+    def encode_images(self, pixels: Matrix) -> Matrix:
+        self.images += len(pixels)
+        return self._encoder.encode_images(pixels)

@@ -14,6 +14,7 @@ from cumbre.pictures.in_process import InProcessPictureReader
 from cumbre.pictures.port import ReadPicture
 
 HANG_S = 1
+WRITE = b"write a file at "
 
 
 class Misbehaving(InProcessPictureReader):
@@ -29,9 +30,8 @@ class Misbehaving(InProcessPictureReader):
                 pass
         if data == b"eat memory":
             bytearray(20_000_000_000)
-        if data == b"write a file":
-            with Path("/tmp/led-astray").open("wb") as file:
-                file.write(b"astray")
+        if data.startswith(WRITE):
+            Path(os.fsdecode(data.removeprefix(WRITE))).write_bytes(b"astray")
         if data.startswith(b"lie"):
             picture = super().read(data.removeprefix(b"lie"), size, resample)
             return ReadPicture(picture.facts, picture.sky_fraction, picture.pixels[1:])

@@ -10,11 +10,11 @@ from tqdm import tqdm
 
 from cumbre.cli.output import json_option, notice, opened_library, print_json, table
 
-# Larger than any encoder looks at.
-_REFERENCE_PX = 640
-
 if TYPE_CHECKING:
     from cumbre.library import Library
+
+# Larger than any encoder looks at.
+_REFERENCE_PX = 640
 
 
 @click.group()

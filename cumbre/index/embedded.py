@@ -144,9 +144,10 @@ class EmbeddedPhotoIndex:
         ]
 
     def count(self, where: PhotoFilter = EVERYTHING) -> int:
-        if where.near is not None:
-            return len(self._matching(where))
         condition, values = sql_condition(self._generation, where)
+        if where.near is not None:
+            rows = self._rows(f"SELECT photo_id, lat, lon FROM photos WHERE {condition}", values)  # noqa: S608
+            return len(inside(where.near, rows))
         return int(self._rows(f"SELECT count(*) FROM photos WHERE {condition}", values)[0][0])  # noqa: S608
 
     def peak_counts(self, where: PhotoFilter = EVERYTHING) -> dict[str, int]:
@@ -385,13 +386,6 @@ class EmbeddedPhotoIndex:
         if where.near is not None:
             rows = inside(where.near, rows)
         return [Showing(photo_id, peak_id, certainty) for photo_id, _, _, peak_id, certainty in rows]
-
-    def _matching(self, where: PhotoFilter) -> list[str]:
-        condition, values = sql_condition(self._generation, where)
-        rows = self._rows(f"SELECT photo_id, lat, lon FROM photos WHERE {condition}", values)  # noqa: S608
-        if where.near is not None:
-            rows = inside(where.near, rows)
-        return [row[0] for row in rows]
 
 
 def _when_and_where(document: PhotoDocument) -> WhenAndWhere:

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 
+from cumbre.damage import OUT_OF_MEMORY
 from cumbre.errors import PhotoError
 from cumbre.index.codec import facts_to_record
 from cumbre.photo import PhotoLimits
@@ -54,7 +55,7 @@ def _answer(reader: PictureReader, header: Header, data: bytes) -> tuple[Header,
     except PhotoError as error:
         return {"refused": str(error)}, b""
     except MemoryError:
-        return {"refused": "the picture needs more memory than there is"}, b""
+        return {"refused": OUT_OF_MEMORY}, b""
     facts = facts_to_record(picture.facts)
     return {"facts": facts, "sky_fraction": picture.sky_fraction}, picture.pixels.tobytes()
 

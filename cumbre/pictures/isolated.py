@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import numpy as np
 
+from cumbre.damage import OUT_OF_MEMORY
 from cumbre.errors import CumbreError, PhotoError
 from cumbre.index.codec import facts_from_record
 from cumbre.photo import PhotoLimits
@@ -23,7 +24,7 @@ _JPEG_HEADROOM_BYTES = 1_000_000
 _REASONS = {
     Ending.CRASHED: "the picture is damaged (its decoder crashes on it)",
     Ending.HUNG: "the picture is damaged (its decoder does not come to an end)",
-    Ending.KILLED: "the picture needs more memory than there is",
+    Ending.KILLED: OUT_OF_MEMORY,
 }
 
 
@@ -74,8 +75,7 @@ class IsolatedPictureReader:
             process.close()
 
     def _ask(self, header: Header, data: bytes, max_answer_bytes: int) -> tuple[Header, bytes]:
-        if len(data) > self._limits.max_bytes:
-            raise PhotoError(f"the file is larger than {self._limits.max_bytes // 1_000_000} MB")
+        self._limits.refuse_larger(data)
         with self._turn:
             for attempt in range(_ATTEMPTS):
                 process = self._take()

@@ -5,27 +5,11 @@ import signal
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.conftest import TO_AMA_DABLAM, photo_towards
-from tests.processes import Server, cumbre, eventually
-
-
-@pytest.fixture
-def start(home: Path) -> Iterator[Callable[..., Server]]:
-    started: list[Server] = []
-
-    def start_one(*arguments: str, **environment: str) -> Server:
-        started.append(Server(home, *arguments, **environment))
-        return started[-1]
-
-    yield start_one
-    for server in started:
-        if server.process.poll() is None:
-            server.stop()
+from tests.processes import cumbre, eventually
 
 
 def test_an_album_is_followed_while_the_page_answers(start, album):

@@ -5,15 +5,15 @@ import os
 import random
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from cumbre.models import resolve_model
 from cumbre.storage.folder import FolderPhotoStorage
 from tests.changing_album import ChangingAlbum, draw
+from tests.conftest import lite_as
 from tests.processes import Server, begin, cumbre, eventually, kill
 from tests.same_index import Held, assert_same, assert_sound, etags, held
 
@@ -35,25 +35,7 @@ def other_model(tmp_path: Path, cache_of_lite: Path) -> Path:
     """An encoder of another id; its vectors must never meet those of lite. Everyday texts are cached for it, too."""
     everyday = cache_of_lite / "everyday-lite-1.npz"
     shutil.copy(everyday, everyday.with_name("everyday-other-1.npz"))
-    directory = tmp_path / "other model"
-    shutil.copytree(resolve_model("lite", tmp_path).directory, directory)
-    own = json.loads((directory / "cumbre.json").read_text())
-    (directory / "cumbre.json").write_text(json.dumps(own | {"model_id": "other-1"}))
-    return directory
-
-
-@pytest.fixture
-def start(home: Path) -> Iterator[Callable[..., Server]]:
-    started: list[Server] = []
-
-    def start_one(*arguments: object, **environment: str) -> Server:
-        started.append(Server(home, *arguments, **environment))
-        return started[-1]
-
-    yield start_one
-    for server in started:
-        if server.process.poll() is None:
-            kill(server.process)
+    return lite_as(tmp_path / "other model", model_id="other-1")
 
 
 @pytest.fixture

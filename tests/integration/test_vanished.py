@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,8 @@ import pytest
 from cumbre.cli.album import forget_album
 from cumbre.errors import AlbumMissing
 from tests.changing_album import picture
-from tests.conftest import ingest
-from tests.processes import CUMBRE, Server, cumbre, environment, eventually, kill
+from tests.conftest import CountingEncoder, ingest
+from tests.processes import CUMBRE, cumbre, environment, eventually
 
 _PHOTOS = 24
 
@@ -28,35 +28,6 @@ def album(tmp_path: Path) -> Path:
     for number in range(_PHOTOS):
         (folder / ("day 1" if number % 2 else "") / f"{number}.jpg").write_bytes(picture(number))
     return folder
-
-
-@pytest.fixture
-def start(home: Path) -> Iterator[Callable[..., Server]]:
-    started: list[Server] = []
-
-    def start_one(*arguments: object) -> Server:
-        started.append(Server(home, *arguments))
-        return started[-1]
-
-    yield start_one
-    for server in started:
-        if server.process.poll() is None:
-            kill(server.process)
-
-
-class CountingEncoder:
-    """Passes on to a real encoder and counts what is embedded."""
-
-    def __init__(self, encoder) -> None:
-        self._encoder = encoder
-        self.images = 0
-
-    def __getattr__(self, name):
-        return getattr(self._encoder, name)
-
-    def encode_images(self, pixels):
-        self.images += len(pixels)
-        return self._encoder.encode_images(pixels)
 
 
 @pytest.fixture

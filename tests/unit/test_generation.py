@@ -1,7 +1,5 @@
 """What belongs to one generation, with an encoder that may vote on peaks (lite's graphs under another description)."""
 
-import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,21 +12,16 @@ from cumbre.catalog import Catalog, Peak
 from cumbre.catalog_files import bundled_catalog
 from cumbre.editing import LocalAlbumService
 from cumbre.index.port import PhotoWrite
-from cumbre.models import resolve_model
 from cumbre.prompts import PROMPT_VERSION
 from cumbre.settings import Settings
 from cumbre.vector_cache import read_vectors
-from tests.conftest import ingest
+from tests.conftest import ingest, lite_as
 from tests.pictures import encoded, landscape
 
 
 @pytest.fixture
 def voting_model(tmp_path: Path) -> Path:
-    directory = tmp_path / "voting"
-    shutil.copytree(resolve_model("lite", tmp_path).directory, directory)
-    own = json.loads((directory / "cumbre.json").read_text())
-    (directory / "cumbre.json").write_text(json.dumps(own | {"model_id": "voting-1", "tells_peaks": True}))
-    return directory
+    return lite_as(tmp_path / "voting", model_id="voting-1", tells_peaks=True)
 
 
 @pytest.fixture

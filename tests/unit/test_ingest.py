@@ -6,7 +6,7 @@ import pytest
 
 from cumbre.object_reader import OutcomeKind
 from cumbre.storage.folder import FolderPhotoStorage
-from tests.conftest import TO_AMA_DABLAM, photo_towards
+from tests.conftest import TO_AMA_DABLAM, CountingEncoder, photo_towards
 
 
 @pytest.fixture
@@ -71,21 +71,6 @@ def test_one_bad_photo_stops_no_other(ingestor, bucket, album):
         "gone.jpg": "removed",
         "day 1/valley.jpg": "indexed",
     }
-
-
-class CountingEncoder:
-    """Passes on to a real encoder and counts what is embedded."""
-
-    def __init__(self, encoder) -> None:
-        self._encoder = encoder
-        self.images = 0
-
-    def __getattr__(self, name):
-        return getattr(self._encoder, name)
-
-    def encode_images(self, pixels):
-        self.images += len(pixels)
-        return self._encoder.encode_images(pixels)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Picture files are read by processes of their own: whatever a decoder does there, one picture is lost and no more."""
 
 import io
+import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from cumbre.pictures.in_process import InProcessPictureReader
 from cumbre.pictures.isolated import IsolatedPictureReader
 from cumbre.pictures.wire import Broken, receive, send
 from tests.conftest import TO_AMA_DABLAM, photo_towards
+from tests.gone_wrong import WRITE
 from tests.pictures import encoded, landscape
 
 PHOTO = photo_towards(TO_AMA_DABLAM, "2023:10:29 08:52:12")
@@ -75,10 +77,10 @@ def test_a_decoder_gone_wrong_is_the_pictures_reason_and_the_next_one_is_read(mi
     assert still_reads(misbehaving)
 
 
-def test_a_decoder_led_astray_writes_no_file(misbehaving):
+def test_a_decoder_led_astray_writes_no_file(misbehaving, tmp_path):
+    file = tmp_path / "led astray"
     with pytest.raises(PhotoError):
-        misbehaving.read(b"write a file", SIZE, BILINEAR)
-    file = Path("/tmp/led-astray")
+        misbehaving.read(WRITE + os.fsencode(file), SIZE, BILINEAR)
     assert not file.exists() or file.stat().st_size == 0
 
 

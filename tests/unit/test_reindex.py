@@ -1,6 +1,5 @@
 """The next generation, with siglip2-tiny where it is at hand, else a copy of lite under another name."""
 
-import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,21 +10,16 @@ from cumbre.answering import AlbumQueryService
 from cumbre.bootstrap import open_library
 from cumbre.editing import LocalAlbumService
 from cumbre.errors import AlbumMissing, GenerationReplaced, ModelError, StorageError
-from cumbre.models import resolve_model
 from cumbre.query import SearchRequest
 from cumbre.reconcile import ScanProgress
 from cumbre.reindex import _target, reindex
-from tests.conftest import ingest
+from tests.conftest import ingest, lite_as
 
 
 @pytest.fixture
 def other_model(tmp_path: Path) -> Path:
     """An encoder of another id; its vectors must never meet those of lite."""
-    directory = tmp_path / "other"
-    shutil.copytree(resolve_model("lite", tmp_path).directory, directory)
-    own = json.loads((directory / "cumbre.json").read_text())
-    (directory / "cumbre.json").write_text(json.dumps(own | {"model_id": "other-1"}))
-    return directory
+    return lite_as(tmp_path / "other", model_id="other-1")
 
 
 @pytest.fixture
