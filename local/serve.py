@@ -51,7 +51,8 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
     _take_up(library, folders)
     with _signals_end_it():
         tasks.start()
-        threading.Thread(target=_warm_up, args=(library,), name="warm-up", daemon=True).start()
+        warming = threading.Thread(target=_warm_up, args=(library,), name="warm-up", daemon=True)
+        warming.start()
         print(f"Cumbre is at http://{_shown(host)}:{server.effective_port} (Ctrl-C stops it)", flush=True)  # noqa: T201
         # waitress ends its loop cleanly on SystemExit, which the signal handler raises in this thread.
         try:
@@ -59,6 +60,8 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
         finally:
             tasks.stop()
             server.close()
+            # What it loads must not be torn down under it.
+            warming.join()
 
 
 def _take_up(library: Library, folders: Iterable[Path]) -> None:

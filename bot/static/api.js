@@ -17,7 +17,12 @@ async function ask(path, options = {}) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(t("connection_lost"));
   }
-  const body = await response.json().catch(() => ({}));
+  const body = await response.json().catch((error) => {
+    // Also what was begun may be given up, or break off; only a refusal may come without words of its own.
+    if (error.name === "AbortError") throw error;
+    if (response.ok) throw new ApiError(t("connection_lost"));
+    return {};
+  });
   if (!response.ok) throw new ApiError(body.error?.message || response.statusText, response.status);
   return body;
 }

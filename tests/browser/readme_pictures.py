@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from tests.browser.test_page import find_chromium
-from tests.integration.test_serve import Server, eventually
+from tests.processes import Server, eventually
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 _VIEW = {"width": 1360, "height": 850}

@@ -105,6 +105,27 @@ def open_viewer(page: Page, which: int = 0) -> None:
     expect(page.get_by_role("button", name="Correct the peaks")).to_be_visible()
 
 
+@pytest.mark.parametrize(("broken_off", "told"), [("AbortError", "AbortError"), ("TypeError", "Error")])
+def test_an_answer_that_breaks_off_is_no_empty_answer(page: Page, broken_off: str, told: str) -> None:
+    thrown = page.evaluate(
+        """async (name) => {
+            const { status } = await import("/static/api.js");
+            const real = window.fetch;
+            const body = () => Promise.reject(new DOMException("it broke off", name));
+            window.fetch = async () => ({ ok: true, status: 200, json: body });
+            try {
+                return await status();
+            } catch (error) {
+                return error.name;
+            } finally {
+                window.fetch = real;
+            }
+        }""",
+        broken_off,
+    )
+    assert thrown == told
+
+
 def test_words_find_photos_and_stand_in_the_address(page: Page) -> None:
     search(page, "ama dablam")
     expect(page.get_by_role("heading", name="2 photos for “ama dablam”")).to_be_visible()

@@ -46,6 +46,11 @@ def test_it_stops_cleanly_and_a_second_start_does_nothing_twice(start, album, ho
     assert second.get(f"/api/photos/{result['id']}")["indexed_at"] == indexed_at
 
 
+def test_it_may_be_stopped_while_it_is_still_loading(start, album):
+    for _ in range(3):
+        assert start("--photos", str(album)).stop() == (0, "")
+
+
 def test_the_command_line_works_beside_it(start, album, home):
     server = start("--photos", str(album))
     eventually(lambda: server.get("/api/status")["photos"] == 3)
