@@ -50,18 +50,19 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
         ) from error
     _take_up(library, folders)
     with _signals_end_it():
-        tasks.start()
         warming = threading.Thread(target=_warm_up, args=(library,), name="warm-up", daemon=True)
-        warming.start()
-        print(f"Cumbre is at http://{_shown(host)}:{server.effective_port} (Ctrl-C stops it)", flush=True)  # noqa: T201
-        # waitress ends its loop cleanly on SystemExit, which the signal handler raises in this thread.
+        # The signal handler raises SystemExit in this thread, at any moment from here on; waitress then ends its loop.
         try:
+            tasks.start()
+            warming.start()
+            print(f"Cumbre is at http://{_shown(host)}:{server.effective_port} (Ctrl-C stops it)", flush=True)  # noqa: T201
             server.run()
         finally:
             tasks.stop()
             server.close()
             # What it loads must not be torn down under it.
-            warming.join()
+            if warming.is_alive():
+                warming.join()
 
 
 def _take_up(library: Library, folders: Iterable[Path]) -> None:

@@ -53,7 +53,8 @@ class AlbumTasks:
         """End soon: what is in hand is finished, the rest waits for the next start's scan."""
         self._stop.set()
         for thread in self._threads:
-            thread.join()
+            if thread.is_alive():
+                thread.join()
         if self._watcher is not None:
             self._watcher.stop()
 
