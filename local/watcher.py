@@ -5,6 +5,7 @@ import logging
 import os
 import tempfile
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +80,8 @@ class FolderWatcher:
 
     def start(self) -> None:
         """Returns when the folders are watched: what changes from now on is delivered."""
+        # A new folder that watchdog meets twice is watched once, which it warns of; as an error it would end its reader.
+        warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.observers")
         for observer in (self._native, self._polling):
             observer.start()
         self._overflows.start()

@@ -208,6 +208,15 @@ def test_photos_in_new_folders_are_told(watch: Start, told: Told, album: Path, w
     told.wait_for("created new/deeper/later.jpg")
 
 
+def test_many_new_folders_at_once_are_told(watch: Start, told: Told, album: Path) -> None:
+    """watchdog meets some of them twice, and warns of it: no error that ends its reader."""
+    watch(trek=album)
+    keys = [f"day {number}/camera/dcim/yak.jpg" for number in range(100)]
+    for key in keys:
+        put(album / key)
+    told.wait_for(*(f"created {key}" for key in keys))
+
+
 def test_photos_of_a_folder_that_moves_in_are_told(watch: Start, told: Told, album: Path, tmp_path: Path) -> None:
     put(tmp_path / "camera" / "dcim" / "yak.jpg")
     watch(trek=album)
