@@ -45,6 +45,7 @@ bench: $(VENV)/.test-ready
 	$(BIN)/python -m benchmarks.large_album
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.query
+	$(BIN)/python -m benchmarks.stages
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

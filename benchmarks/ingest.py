@@ -21,13 +21,15 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
+from pillow_heif import register_heif_opener
 
 from benchmarks.model_of_full_size import model_directory
 from cumbre.bootstrap import open_library
 from cumbre.catalog_files import bundled_catalog
+from cumbre.cores import usable_cores
 from cumbre.demo.render import render
 from cumbre.demo.trail import trail_scenes
-from cumbre.encoder import OnnxEncoder, usable_cores
+from cumbre.encoder import OnnxEncoder
 from cumbre.library import Library
 from cumbre.photo import PhotoLimits, read_photo
 from cumbre.pictures.in_process import InProcessPictureReader
@@ -130,6 +132,7 @@ def measure(library: Library, folder: Path, paths: list[Path], rounds: int) -> N
         lambda: [reader.read(data, description.image_size, description.resample) for data in contents]
     )
     encoder.encode_images(tensors[:1])
+    encoder.encode_images(tensors[:2])  # one and several have a session each
     # The texts of a new home (backgrounds, prototypes of the peaks) are encoded once and kept: not part of the rate.
     library.active().embedder.backgrounds(encoder.encode_texts(["a mountain"]))
     library.active().annotator()
@@ -161,6 +164,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path)
     parser.add_argument("--formats", nargs="+", choices=["jpeg", "heic"], default=["jpeg", "heic"])
     options = parser.parse_args()
+    register_heif_opener()
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name).resolve()
         settings = Settings(home=scratch / "home", model=str(model_directory(scratch, options.model)))

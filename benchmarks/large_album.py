@@ -22,9 +22,9 @@ from PIL import Image
 
 from cumbre.bootstrap import open_library
 from cumbre.catalog_files import bundled_catalog
+from cumbre.cores import usable_cores
 from cumbre.demo.render import render
 from cumbre.demo.trail import trail_scenes
-from cumbre.encoder import usable_cores
 from cumbre.object_reader import Outcome
 from cumbre.reconcile import ScanProgress, scan
 from cumbre.settings import Settings

@@ -24,8 +24,8 @@ import numpy as np
 from benchmarks.model_of_full_size import model_directory
 from cumbre.answering import AlbumQueryService
 from cumbre.bootstrap import open_library
+from cumbre.cores import usable_cores
 from cumbre.documents import PeakPrediction, PhotoDocument, PhotoFacts
-from cumbre.encoder import usable_cores
 from cumbre.geometry import Position
 from cumbre.index.port import Near, PhotoIndex, PhotoWrite
 from cumbre.library import Library

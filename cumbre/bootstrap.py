@@ -1,10 +1,10 @@
 """The one place that builds the objects and joins them."""
 
 import logging
-import os
 
 from cumbre.albums import Albums
 from cumbre.catalog_store import CatalogStore
+from cumbre.cores import batch_for, usable_cores
 from cumbre.corrections import Corrections
 from cumbre.encoders import Encoders
 from cumbre.errors import SettingsError
@@ -52,7 +52,7 @@ def open_library(settings: Settings, mending: bool = False) -> Library:
         state.close()
         raise
     limits = PhotoLimits(settings.max_photo_mb * 1_000_000, settings.max_photo_megapixels * 1_000_000)
-    workers = settings.workers or os.cpu_count() or 2
+    workers = settings.workers or usable_cores()
     pictures = IsolatedPictureReader(limits, workers + _SPARE_PICTURE_PROCESSES)
     cache = settings.home / "cache"
     return Library(
@@ -65,7 +65,7 @@ def open_library(settings: Settings, mending: bool = False) -> Library:
         encoders=Encoders(settings, state),
         model=VisibilityModel(range_m=settings.peak_range_km * 1000.0),
         policy=IdentifyPolicy(shown_min=settings.peak_min_probability, shown_max=settings.peak_max),
-        options=IngestOptions(limits, workers, settings.batch_size),
+        options=IngestOptions(limits, workers, settings.batch_size or batch_for(usable_cores())),
         pictures=pictures,
         renditions=Renditions(cache / "renditions", pictures, limits.max_bytes),
         cache=cache,

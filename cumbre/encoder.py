@@ -7,7 +7,8 @@ tower on its own: a question in words never loads the image tower.
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from cumbre.cores import usable_cores
 from cumbre.errors import ModelError
 from cumbre.index.port import VectorSpace
 from cumbre.model_directory import ModelDescription, read_model_directory
@@ -54,6 +56,9 @@ class Encoder(Protocol):
 class OnnxEncoder:
     """The encoder of a model directory. A vector never depends on what else is in its batch.
 
+    Without a GPU one image is encoded by all cores together, which answers soonest, and several by one core each, which
+    takes less of their time (docs/performance.md); each way opens the image graph for itself when it is first needed.
+
     Raises ModelError: at once if the directory is incomplete, when first used if a graph or the tokenizer is broken.
     """
 
@@ -62,6 +67,7 @@ class OnnxEncoder:
         self._threads = threads or usable_cores()
         self._lock = threading.Lock()
         self._vision: _Tower | None = None
+        self._vision_by_one_core: _Tower | None = None
         self._text: _Tower | None = None
         self._tokenizer: Tokenizer | None = None
         self._vectors_of_texts: OrderedDict[str, Matrix] = OrderedDict()
@@ -78,7 +84,14 @@ class OnnxEncoder:
     def encode_images(self, pixels: Matrix) -> Matrix:
         if len(pixels) == 0:
             return self._no_vectors()
-        return self._in_batches(self._vision_tower(), pixels)
+        if len(pixels) == 1 or self._threads == 1:
+            return self._in_batches(self._vision_tower(), pixels)
+        tower = self._vision_tower_by_one_core()
+        if tower.device == "GPU":
+            return self._in_batches(tower, pixels)
+        with ThreadPoolExecutor(min(len(pixels), self._threads), "encode") as cores:
+            parts = list(cores.map(lambda image: tower.run(image[None]), pixels))
+        return _unit_rows(np.concatenate(parts), tower.file)
 
     def encode_texts(self, texts: Sequence[str]) -> Matrix:
         if not texts:
@@ -136,6 +149,17 @@ class OnnxEncoder:
             if self._vision is None:
                 self._vision = _Tower(self.description.vision_file, "pixel_values", self.description, self._threads)
             return self._vision
+
+    def _vision_tower_by_one_core(self) -> "_Tower":
+        with self._lock:
+            if self._vision_by_one_core is None and self._vision is not None and self._vision.device == "GPU":
+                self._vision_by_one_core = self._vision
+            if self._vision_by_one_core is None:
+                tower = _Tower(self.description.vision_file, "pixel_values", self.description, 1)
+                self._vision_by_one_core = tower
+                if tower.device == "GPU":
+                    self._vision = tower
+            return self._vision_by_one_core
 
     def _text_tower(self) -> "_Tower":
         with self._lock:
@@ -208,12 +232,6 @@ def _gpu_present() -> bool:
     if os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in ("", "-1"):
         return False
     return any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/dxg").exists()
-
-
-def usable_cores() -> int:
-    """The cores that this process may use, which a container or taskset can make fewer than the machine has."""
-    affinity: Callable[[int], set[int]] | None = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _load_tokenizer(description: ModelDescription) -> "Tokenizer":

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from pyproj import Geod
 
 EARTH_RADIUS_M = 6_371_000.0
+# The extremes of WGS 84: of the meridian at the equator, a (1 - e^2), and at a pole, a / sqrt(1 - e^2).
+_CURVATURE_RADIUS_MIN_M = 6_335_439.0
+_CURVATURE_RADIUS_MAX_M = 6_399_594.0
 # Standard terrestrial refraction: light bends along the Earth with about 0.13 of its curvature.
 REFRACTION_COEFFICIENT = 0.13
 # The diagonal of a 36 x 24 mm frame: "35 mm equivalent" compares diagonals (CIPA DC-008), not widths.
@@ -44,6 +47,24 @@ def bearing_and_distance(lat: float, lon: float, lats: FloatArray, lons: FloatAr
     n = len(lats)
     azimuth, _, distance = _geod().inv(np.full(n, lon), np.full(n, lat), lons, lats)
     return np.asarray(azimuth, dtype=np.float64) % 360.0, np.asarray(distance, dtype=np.float64)
+
+
+def within(lat: float, lon: float, radius_m: float, lats: FloatArray, lons: FloatArray) -> NDArray[np.bool_]:
+    """Which of N places (nan: unknown) lie at most this far from a place, by geodesic distance.
+
+    Only what lies near the rim needs the geodesic, which costs far more than the great circle: the radii of curvature
+    of WGS 84 (6335 to 6400 km) bound the length of every path, and so how far the two distances can differ.
+
+    >>> within(27.0, 86.0, 112_000.0, np.array([28.0, 29.0, np.nan]), np.array([86.0, 86.0, 86.0])).tolist()
+    [True, False, False]
+    """
+    phi, phis = math.radians(lat), np.radians(lats)
+    haversine = np.sin((phis - phi) / 2) ** 2 + math.cos(phi) * np.cos(phis) * np.sin(np.radians(lons - lon) / 2) ** 2
+    angle = 2 * np.arcsin(np.sqrt(np.minimum(haversine, 1.0)))
+    inside: NDArray[np.bool_] = angle * _CURVATURE_RADIUS_MAX_M <= radius_m
+    rim = np.flatnonzero(~inside & (angle * _CURVATURE_RADIUS_MIN_M <= radius_m))
+    inside[rim] = bearing_and_distance(lat, lon, lats[rim], lons[rim])[1] <= radius_m
+    return inside
 
 
 def destination(lat: float, lon: float, bearing_deg: float, distance_m: float) -> tuple[float, float]:

@@ -60,8 +60,10 @@ class Settings:
     )
     peak_max: int = _setting("CUMBRE_PEAK_MAX", 4, "how many peaks of one photo count at most")
     cache_mb: int = _setting("CUMBRE_CACHE_MB", 2000, "how large the cache of pictures to show may grow, in megabytes")
-    workers: int = _setting("CUMBRE_WORKERS", 0, "photos decoded at the same time; 0: one a processor")
-    batch_size: int = _setting("CUMBRE_BATCH_SIZE", 8, "photos embedded at once")
+    workers: int = _setting("CUMBRE_WORKERS", 0, "photos decoded at the same time; 0: one a core")
+    batch_size: int = _setting(
+        "CUMBRE_BATCH_SIZE", 0, "photos embedded at once; 0: at least 8, and as many for each core"
+    )
     debug: int = _setting("CUMBRE_DEBUG", 0, "1: where an error that is a bug happened is shown (a traceback)")
     reconcile_minutes: float = _setting(
         "CUMBRE_RECONCILE_MINUTES", 30.0, "how often `serve` compares the whole album with the index; 0: only at start"
@@ -76,7 +78,7 @@ class Settings:
         _in_range("CUMBRE_PEAK_MAX", self.peak_max, 1, 12)
         _in_range("CUMBRE_CACHE_MB", self.cache_mb, 0, 1_000_000)
         _in_range("CUMBRE_WORKERS", self.workers, 0, 256)
-        _in_range("CUMBRE_BATCH_SIZE", self.batch_size, 1, 1024)
+        _in_range("CUMBRE_BATCH_SIZE", self.batch_size, 0, 1024)
         _in_range("CUMBRE_DEBUG", self.debug, 0, 1)
         _in_range("CUMBRE_RECONCILE_MINUTES", self.reconcile_minutes, 0, 100_000)
 

@@ -80,7 +80,7 @@ class FolderWatcher:
 
     def start(self) -> None:
         """Returns when the folders are watched: what changes from now on is delivered."""
-        # A new folder that watchdog meets twice is watched once, which it warns of; as an error it would end its reader.
+        # watchdog warns when it meets a new folder twice: harmless, but as an error it would end its reader.
         warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.observers")
         for observer in (self._native, self._polling):
             observer.start()

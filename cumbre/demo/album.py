@@ -12,6 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 from cumbre.catalog import Catalog
+from cumbre.cores import usable_cores
 from cumbre.demo.exif import exif_bytes
 from cumbre.demo.render import render
 from cumbre.demo.scene import Scene
@@ -81,7 +82,7 @@ def album_truth(catalog: Catalog, scenes: tuple[Scene, ...] | None = None) -> di
 
 
 def _executor(pictures: int) -> Executor:
-    workers = max(1, min(os.cpu_count() or 1, pictures, _MAX_WORKERS))
+    workers = max(1, min(usable_cores(), pictures, _MAX_WORKERS))
     if workers == 1 or pictures < _WORTH_PROCESSES:
         return ThreadPoolExecutor(workers)
     # "spawn": the caller may hold threads and open databases, which a fork would copy.

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from cumbre.geometry import bearing_and_distance
+from cumbre.geometry import within
 from cumbre.index.port import Near, PhotoFilter
 
 Column = NDArray[np.float64]
@@ -54,8 +54,8 @@ def inside(near: Near, rows: list[tuple]) -> list[tuple]:  # type: ignore[type-a
         return []
     lats = np.array([row[1] for row in rows], dtype=np.float64)
     lons = np.array([row[2] for row in rows], dtype=np.float64)
-    _, distance_m = bearing_and_distance(near.lat, near.lon, lats, lons)
-    return [row for row, distance in zip(rows, distance_m, strict=True) if distance <= near.radius_m]
+    is_inside = within(near.lat, near.lon, near.radius_m, lats, lons)
+    return [row for row, passes in zip(rows, is_inside.tolist(), strict=True) if passes]
 
 
 def rows_that_pass(where: PhotoFilter, taken_at: Column, lat: Column, lon: Column) -> NDArray[np.intp]:
@@ -67,7 +67,6 @@ def rows_that_pass(where: PhotoFilter, taken_at: Column, lat: Column, lon: Colum
         passes &= taken_at < where.until.timestamp()
     if where.near is None:
         return np.flatnonzero(passes)
-    # Most photos are far away: only those in the right latitudes need their distance.
-    rows = np.flatnonzero(passes & (np.abs(lat - where.near.lat) <= where.near.radius_m / _METRES_PER_DEGREE))
-    _, distance_m = bearing_and_distance(where.near.lat, where.near.lon, lat[rows], lon[rows])
-    return rows[distance_m <= where.near.radius_m]
+    rows = np.flatnonzero(passes)
+    near = where.near
+    return rows[within(near.lat, near.lon, near.radius_m, lat[rows], lon[rows])]

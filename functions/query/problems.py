@@ -54,6 +54,8 @@ def problem_of(error: Exception) -> Problem:
             return _unavailable(error, "the index can't answer at the moment")
         case errors.ModelError():
             return _unavailable(error, "the model can't answer at the moment")
+        case errors.CumbreError():
+            return _unavailable(error, "this can't be answered at the moment")
         case HTTPException():
             return Problem(error.code or 500, _HTTP_CODES.get(error.code or 500, "error"), error.description or "")
         case _:

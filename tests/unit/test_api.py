@@ -253,7 +253,7 @@ def test_a_file_that_is_no_picture_says_so(client: FlaskClient) -> None:
         (errors.StorageError("no such folder: /home/maya/Pictures"), 503, "unavailable"),
         (errors.IndexFault("can't open /home/maya/index.sqlite"), 503, "unavailable"),
         (errors.ModelError("/home/maya/models is incomplete"), 503, "unavailable"),
-        (errors.CatalogError("/home/maya/peaks.yaml, line 3"), 500, "internal"),
+        (errors.CatalogError("/home/maya/peaks.yaml, line 3"), 503, "unavailable"),
         (RuntimeError("/home/maya/secret"), 500, "internal"),
         (errors.VersionConflict("document of /home/maya/a.jpg"), 409, "conflict"),
         (errors.ObjectGone("/home/maya/a.jpg"), 404, "not_found"),

@@ -125,8 +125,14 @@ def test_a_vector_does_not_depend_on_its_batch(tmp_path: Path) -> None:
     together = OnnxEncoder(directory).encode_texts(texts)
     for text, vector in zip(texts, together, strict=True):
         assert np.array_equal(OnnxEncoder(directory).encode_texts([text])[0], vector)
-    encoder = OnnxEncoder(directory)
-    assert encoder.encode_images(noise(3))[1] == pytest.approx(encoder.encode_images(noise(3)[1:2])[0], abs=1e-6)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_several_images_by_a_core_each_are_those_of_all_cores_in_their_order(threads: int, tmp_path: Path) -> None:
+    encoder = OnnxEncoder(resolve_model("lite", tmp_path).directory, threads)
+    together = encoder.encode_images(noise(3))
+    for image, vector in zip(noise(3), together, strict=True):
+        assert vector == pytest.approx(encoder.encode_images(image[None])[0], abs=1e-6)
 
 
 def test_nothing_in_nothing_out(lite: OnnxEncoder) -> None:

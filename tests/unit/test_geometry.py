@@ -11,6 +11,7 @@ from cumbre.geometry import (
     destination,
     horizontal_fov_deg,
     signed_angle_deg,
+    within,
 )
 
 latitudes = st.floats(-85, 85)
@@ -29,6 +30,28 @@ def test_going_somewhere_and_looking_back_gives_bearing_and_distance(lat, lon, b
     bearing, distance = bearing_and_distance(lat, lon, np.array([lat2]), np.array([lon2]))
     assert distance[0] == pytest.approx(distance_m, abs=0.01)
     assert abs(signed_angle_deg(bearing - bearing_deg)[0]) < 0.01
+
+
+places = st.tuples(st.floats(-90, 90), longitudes)
+
+
+@given(places, st.lists(places, min_size=1, max_size=20), st.floats(0.001, 21_000_000))
+def test_what_lies_within_a_circle_is_what_the_geodesic_says(centre, others, radius_m):
+    lats, lons = np.array(others).T
+    _, distance_m = bearing_and_distance(*centre, lats, lons)
+    assert within(*centre, radius_m, lats, lons).tolist() == (distance_m <= radius_m).tolist()
+
+
+@given(places, st.floats(0, 359.9), st.floats(1, 5_000_000), st.floats(1e-7, 0.02))
+def test_the_rim_of_a_circle_is_exact(centre, bearing_deg, radius_m, share):
+    just_inside = destination(*centre, bearing_deg, radius_m * (1 - share))
+    just_outside = destination(*centre, bearing_deg, radius_m * (1 + share))
+    lats, lons = np.array([just_inside, just_outside]).T
+    assert within(*centre, radius_m, lats, lons).tolist() == [True, False]
+
+
+def test_a_place_that_is_not_known_is_in_no_circle():
+    assert not within(0.0, 0.0, 30_000_000.0, np.array([np.nan]), np.array([0.0]))[0]
 
 
 def test_the_earth_hides_a_sixth_of_a_far_summit():

@@ -89,7 +89,7 @@ def test_the_home_of_a_user_that_is_not_there_names_its_setting():
         ("PEAK_RANGE_KM", "0"),
         ("PEAK_MIN_PROBABILITY", "1.5"),
         ("WORKERS", "-1"),
-        ("BATCH_SIZE", "0"),
+        ("BATCH_SIZE", "-1"),
         ("RECONCILE_MINUTES", "nan"),
     ],
 )

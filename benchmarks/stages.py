@@ -1,0 +1,184 @@
+"""Where the time of one photo and of one question goes, stage by stage, and what memory each part takes.
+
+    python -m benchmarks.stages [--photos 100000] [--model DIRECTORY]
+
+Each stage runs alone, one photo or question after the other, and the median is printed; so the stages of a photo add up
+to more than an ingest takes, which decodes and encodes at the same time. Memory is what the process has grown by.
+"""
+
+import argparse
+import hashlib
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from benchmarks.ingest import write_album
+from benchmarks.large_album import resident_bytes
+from benchmarks.model_of_full_size import model_directory
+from benchmarks.query import fill
+from cumbre.bootstrap import open_library
+from cumbre.cores import usable_cores
+from cumbre.documents import PhotoDocument
+from cumbre.index.port import PhotoWrite
+from cumbre.library import Library
+from cumbre.names import PeakNames
+from cumbre.photo import read_photo
+from cumbre.preprocess import resized
+from cumbre.prompts import query_vector
+from cumbre.settings import Settings
+from cumbre.skyline import sky_fraction
+
+_FILES = 8
+_QUESTIONS = 40
+_SHOWN = 24
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def median_ms(work: Callable[[T], R], inputs: Sequence[T]) -> tuple[float, list[R]]:
+    """Median time of one call in milliseconds, and all results."""
+    times, results = [], []
+    for one in inputs:
+        started = time.perf_counter()
+        results.append(work(one))
+        times.append((time.perf_counter() - started) * 1e3)
+    return statistics.median(times), results
+
+
+def show(stage: str, milliseconds: float) -> None:
+    print(f"  {stage:<58}{milliseconds:9.2f} ms")
+
+
+def of_a_photo(library: Library, folder: Path, file_format: str) -> None:
+    """Each stage of indexing the same few files."""
+    paths = write_album(folder, file_format, _FILES)
+    encoder, limits = library.encoders.wanted(), library.options.limits
+    size, resample = encoder.description.image_size, encoder.description.resample
+    print(f"a photo of 12 megapixels, {file_format}:")
+    took, contents = median_ms(Path.read_bytes, paths)
+    show("read the file", took)
+    took, hashes = median_ms(lambda data: hashlib.sha256(data).hexdigest(), contents)
+    show("hash its content", took)
+    read_photo(contents[0], limits, max(size))
+    decoding, photos = median_ms(lambda data: read_photo(data, limits, max(size)), contents)
+    show("check, decode, read EXIF", decoding)
+    sky, skies = median_ms(lambda photo: sky_fraction(photo.image), photos)
+    show("how much sky", sky)
+    resizing, pixels = median_ms(lambda photo: resized(photo.image, size, resample), photos)
+    show("resize for the encoder", resizing)
+    library.pictures.read(contents[0], size, resample)
+    isolated, _ = median_ms(lambda data: library.pictures.read(data, size, resample), contents)
+    show(f"these three ({decoding + sky + resizing:.0f} ms) in a picture process", isolated)
+    embedder = library.active().embedder
+    embedder.embed(pixels[:1])
+    took, _ = median_ms(lambda one: embedder.embed([one]), pixels)
+    show(f"encode one photo with {usable_cores()} cores", took)
+    embedder.embed(pixels[:2])
+    took, embedded = median_ms(embedder.embed, [pixels] * 3)
+    show(f"encode {_FILES} photos, each", took / _FILES)
+    documents = [
+        PhotoDocument(
+            bucket=str(folder),
+            key=path.name,
+            etag=str(number),
+            content_sha256=content_sha256,
+            size_bytes=len(data),
+            indexed_at=datetime.now(UTC),
+            model_id=encoder.description.model_id,
+            facts=photo.facts,
+            sky_fraction=sky_share,
+        )
+        for number, (path, content_sha256, data, photo, sky_share) in enumerate(
+            zip(paths, hashes, contents, photos, skies, strict=True)
+        )
+    ]
+    vectors = list(embedded[0][0])
+    annotator = library.active().annotator()
+    took, named = median_ms(lambda pair: annotator.annotate(*pair), list(zip(documents, vectors, strict=True)))
+    show("name its peaks", took)
+    writes = [PhotoWrite(document, vector, None) for document, vector in zip(named, vectors, strict=True)]
+    took, _ = median_ms(lambda write: library.index().write([write]), writes)
+    show("write it to the index, alone", took)
+    again = [
+        replace(write, document=replace(write.document, id=f"{number:032x}")) for number, write in enumerate(writes)
+    ]
+    took, _ = median_ms(library.index().write, [again])
+    show(f"write {_FILES} at once, each", took / _FILES)
+
+
+def of_a_question(library: Library, photos: int) -> None:
+    """Each stage of a question in words, in an album of so many photos."""
+    before = resident_bytes()
+    generation, index = library.active(), library.index()
+    calibration = generation.encoder.description.calibration
+    names = PeakNames(library.catalog())
+    texts = [f"a blue tent {number} beside a lake" for number in range(_QUESTIONS)]
+    print(f"a question in words, {photos} photos of {index.space.dimensions} dimensions:")
+    index.nearest(np.ones(index.space.dimensions, np.float32), 1)
+    took, _ = median_ms(names.find, texts)
+    show("names of peaks in it", took)
+    took, vectors = median_ms(
+        lambda text: query_vector(generation.encoder, text, calibration.templates, calibration.anti_concept_weight),
+        texts,
+    )
+    show("encode its prompts", took)
+    took, found = median_ms(lambda vector: index.nearest(vector, 500), vectors)
+    show("score all photos, best 500", took)
+    took, _ = median_ms(lambda best: index.get_many([one.photo_id for one in best[:_SHOWN]]), found)
+    show(f"documents of the {_SHOWN} that are shown", took)
+    print(f"  memory: {(resident_bytes() - before) / 1e6:.0f} MB for the vectors, their columns and the text tower")
+
+
+def memory(library: Library) -> None:
+    print(f"memory of a process: {resident_bytes() / 1e6:.0f} MB before any model")
+    encoder = library.encoders.wanted()
+    height, width = encoder.description.image_size
+    pixels = np.zeros((2, 3, height, width), np.float32)
+    steps: dict[str, Callable[[], object]] = {
+        "the image tower for one photo": lambda: encoder.encode_images(pixels[:1]),
+        "the image tower for several": lambda: encoder.encode_images(pixels),
+        "a picture process that has read nothing": library.pictures.warm_up,
+    }
+    for part, work in steps.items():
+        before = resident_bytes()
+        work()
+        print(f"  {part:<58}{(resident_bytes() - before) / 1e6:9.0f} MB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=int, default=100_000)
+    parser.add_argument("--model", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name).resolve()
+        model = str(model_directory(scratch, options.model))
+        print(f"{usable_cores()} cores, model {model}")
+        library = open_library(Settings(home=scratch / "home", model=model))
+        try:
+            memory(library)
+            for file_format in ("jpeg", "heic"):
+                of_a_photo(library, scratch / file_format, file_format)
+        finally:
+            library.close()
+        library = open_library(Settings(home=scratch / "home-of-questions", model=model))
+        try:
+            fill(library.index(), options.photos)
+        finally:
+            library.close()
+        library = open_library(Settings(home=scratch / "home-of-questions", model=model))
+        try:
+            of_a_question(library, options.photos)
+        finally:
+            library.close()
+
+
+if __name__ == "__main__":
+    main()
