@@ -1,7 +1,10 @@
 """What every PhotoIndex does, whichever adapter: the suite runs on each of them."""
 
 import gc
-from collections.abc import Iterator
+import itertools
+import time
+import uuid
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +18,7 @@ from hypothesis import strategies as st
 from cumbre.documents import PeakPrediction, PhotoDocument, PhotoFacts
 from cumbre.errors import GenerationReplaced, IndexFault, VersionConflict
 from cumbre.geometry import Position
+from cumbre.index.elastic_connection import connect
 from cumbre.index.embedded_generations import EmbeddedGenerations
 from cumbre.index.port import (
     IndexGenerations,
@@ -26,6 +30,7 @@ from cumbre.index.port import (
     VectorSpace,
 )
 
+_numbers = itertools.count()
 SPACE = VectorSpace("test-encoder", 8)
 NOON = datetime(2023, 10, 31, 6, 15, tzinfo=UTC)
 
@@ -52,11 +57,37 @@ def photo(key: str, **changes: object) -> PhotoDocument:
     return replace(document, **changes)
 
 
-@pytest.fixture(params=["embedded"])
-def generations(tmp_path: Path) -> Iterator[IndexGenerations]:
-    opened = EmbeddedGenerations(tmp_path / "index.sqlite")
-    yield opened
-    opened.close()
+Open = Callable[..., IndexGenerations]
+
+
+@pytest.fixture(params=["embedded", pytest.param("elastic", marks=pytest.mark.servers)])
+def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
+    """Opens the index of a name, as a process of its own would; whoever asks for a new name gets an empty one."""
+    adapters = []
+    if request.param == "elastic":
+        elasticsearch = request.getfixturevalue("elasticsearch")
+        prefix = f"test-{uuid.uuid4().hex[:12]}-"
+
+    def open_index(name: str = "index") -> IndexGenerations:
+        adapter: IndexGenerations
+        if request.param == "elastic":
+            adapter = connect(elasticsearch.access, f"{prefix}{name}-")
+        else:
+            adapter = EmbeddedGenerations(folder / f"{name}.sqlite")
+        adapters.append(adapter)
+        return adapter
+
+    folder = tmp_path_factory.mktemp("indices")
+    yield open_index
+    for adapter in adapters:
+        adapter.close()
+    if request.param == "elastic":
+        elasticsearch.drop(prefix)
+
+
+@pytest.fixture
+def generations(opened: Open) -> IndexGenerations:
+    return opened()
 
 
 @pytest.fixture
@@ -366,14 +397,12 @@ def test_threads_that_end_take_their_connections_with_them(tmp_path):
     generations.close()
 
 
-def test_several_may_ask_for_the_first_generation_at_once(tmp_path):
-    opened = [EmbeddedGenerations(tmp_path / "i.sqlite") for _ in range(4)]
+def test_several_may_ask_for_the_first_generation_at_once(opened):
+    processes = [opened() for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        spaces = list(pool.map(lambda one: one.ensure_active(SPACE).space, opened))
+        spaces = list(pool.map(lambda one: one.ensure_active(SPACE).space, processes))
     assert spaces == [SPACE] * 4
-    assert all(one.building() is None for one in opened)
-    for one in opened:
-        one.close()
+    assert all(one.building() is None for one in processes)
 
 
 def test_only_one_generation_is_built_at_a_time(generations, index):
@@ -384,17 +413,27 @@ def test_only_one_generation_is_built_at_a_time(generations, index):
     assert generations.building() is None
 
 
-def test_another_process_sees_what_was_written(tmp_path):
-    first, second = EmbeddedGenerations(tmp_path / "i.sqlite"), EmbeddedGenerations(tmp_path / "i.sqlite")
-    writer = first.ensure_active(SPACE)
-    reader = second.active()
+def test_another_process_sees_what_was_written(opened):
+    """At once, or a moment later: Elasticsearch shows others what is new once a second."""
+    writer = opened().ensure_active(SPACE)
+    reader = opened().active()
+
+    def is_found(keys: set[str]) -> bool:
+        return {n.photo_id for n in reader.nearest(unit_vector(0), 10)} == {photo(key).id for key in keys}
+
     for i in range(3):
         put(writer, photo(f"{i}.jpg"), seed=i)
-        assert len(reader.nearest(unit_vector(0), 10)) == i + 1
+        wait_until(lambda: is_found({f"{one}.jpg" for one in range(i + 1)}))  # noqa: B023
     writer.delete(photo("1.jpg").id, writer.get(photo("1.jpg").id).version)
-    assert {n.photo_id for n in reader.nearest(unit_vector(0), 10)} == {photo("0.jpg").id, photo("2.jpg").id}
-    first.close()
-    second.close()
+    assert reader.get(photo("1.jpg").id) is None
+    wait_until(lambda: is_found({"0.jpg", "2.jpg"}))
+
+
+def wait_until(holds: Callable[[], bool], deadline_s: float = 20.0) -> None:
+    ends = time.monotonic() + deadline_s
+    while not holds():
+        assert time.monotonic() < ends, "waited in vain"
+        time.sleep(0.05)
 
 
 operations = st.lists(
@@ -408,9 +447,8 @@ operations = st.lists(
     st.tuples(st.floats(-90, 90), st.floats(-180, 180), st.floats(1, 3e6)),
     st.tuples(st.integers(0, 1000), st.integers(0, 1000)),
 )
-def test_every_way_to_filter_lets_the_same_photos_pass(tmp_path_factory, taken, circle, hours):
-    opened = EmbeddedGenerations(tmp_path_factory.mktemp("index") / "i.sqlite")
-    index = opened.ensure_active(SPACE)
+def test_every_way_to_filter_lets_the_same_photos_pass(opened, taken, circle, hours):
+    index = opened(f"filters-{next(_numbers)}").ensure_active(SPACE)
     for number, (lat, lon, hour) in enumerate(taken):
         facts = PhotoFacts(4, 3, "JPEG", Position(lat, lon), taken_at=NOON + timedelta(hours=hour))
         put(index, photo(f"{number}.jpg", facts=facts), seed=number)
@@ -420,14 +458,12 @@ def test_every_way_to_filter_lets_the_same_photos_pass(tmp_path_factory, taken, 
         assert {n.photo_id for n in index.nearest(unit_vector(9), 100, where)} == selected
         assert {one.photo_id for one in index.showing(["ama-dablam"], where)} == selected
         assert index.count(where) == len(selected)
-    opened.close()
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 @given(operations)
-def test_search_always_equals_brute_force_over_what_is_stored(tmp_path_factory, steps):
-    opened = EmbeddedGenerations(tmp_path_factory.mktemp("index") / "i.sqlite")
-    index = opened.ensure_active(SPACE)
+def test_search_always_equals_brute_force_over_what_is_stored(opened, steps):
+    index = opened(f"steps-{next(_numbers)}").ensure_active(SPACE)
     model: dict[str, np.ndarray] = {}
     query = unit_vector(1234)
     for action, name, seed in steps:
@@ -447,4 +483,3 @@ def test_search_always_equals_brute_force_over_what_is_stored(tmp_path_factory, 
             photo_id: float(vector @ query) for photo_id, vector in model.items()
         }
         assert [n.cosine for n in found] == sorted((n.cosine for n in found), reverse=True)
-    opened.close()

@@ -1,0 +1,120 @@
+"""What an Elasticsearch index of photos holds: its mapping, and PhotoDocument -> the fields that are searched.
+
+The whole document travels as text beside them (`document`), so that it comes back exactly as it was written.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from cumbre.documents import PhotoDocument
+from cumbre.index.codec import to_text
+from cumbre.index.port import Vector, VectorSpace
+
+Fields = dict[str, Any]
+
+VECTOR_FIELD: Final = "clip_image"
+
+_KEYWORD: Final = {"type": "keyword"}
+_ONLY_KEPT: Final = {"type": "keyword", "index": False, "doc_values": False}
+_OBJECT: Final = {"type": "object", "enabled": False}
+_FIELDS: Final[Fields] = {
+    "photo_id": _KEYWORD,
+    "path": _ONLY_KEPT,
+    "bucket": _KEYWORD,
+    "key": _KEYWORD,
+    "etag": {"type": "keyword", "index": False},
+    "content_sha256": _KEYWORD,
+    "size_bytes": {"type": "long"},
+    "indexed_at": {"type": "date"},
+    "model_id": _KEYWORD,
+    "failed": {"type": "boolean"},
+    "failure": _ONLY_KEPT,
+    "background": {"type": "double"},
+    "predicted_peaks": _KEYWORD,
+    "certainties": _OBJECT,
+    "peaks": _OBJECT,
+    "corrected": {"type": "boolean"},
+    "teaches": _KEYWORD,
+    "gps": {"type": "geo_point"},
+    "altitude_m": {"type": "float"},
+    "gps_error_m": {"type": "float"},
+    "shot_time": {"type": "date"},
+    "utc_offset_min": {"type": "short"},
+    "heading_deg": {"type": "float"},
+    "hfov_deg": {"type": "float"},
+    "camera": _KEYWORD,
+    "width": {"type": "integer"},
+    "height": {"type": "integer"},
+    "document": _ONLY_KEPT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GraphOptions:
+    """How the vectors are indexed (docs/elasticsearch.md says what each costs). Fixed when an index is created."""
+
+    kind: Literal["hnsw", "int8_hnsw"] = "hnsw"
+    m: int = 16
+    ef_construction: int = 128
+
+
+def mappings(space: VectorSpace, graph: GraphOptions) -> Fields:
+    """The mapping of an index for the vectors of one space; a field that it doesn't name is refused."""
+    vector = {
+        "type": "dense_vector",
+        "dims": space.dimensions,
+        "index": True,
+        "similarity": "cosine",
+        # Written out: from 9.1 on the default for 384 dimensions or more keeps one bit of each.
+        "index_options": {"type": graph.kind, "m": graph.m, "ef_construction": graph.ef_construction},
+    }
+    return {
+        "dynamic": "strict",
+        "_meta": {"model_id": space.model_id, "dimensions": space.dimensions},
+        "properties": {**_FIELDS, VECTOR_FIELD: vector},
+    }
+
+
+def space_of(mapping: Fields) -> VectorSpace:
+    """The space of an index of ours, of its mapping. Raises KeyError for another's."""
+    meta = mapping["_meta"]
+    return VectorSpace(meta["model_id"], meta["dimensions"])
+
+
+def fields_of(document: PhotoDocument, vector: Vector | None) -> Fields:
+    """The fields of a document, all of them, so that an update leaves nothing old; the vector only if it is given."""
+    facts = document.facts
+    position = facts.position if facts else None
+    fields: Fields = {
+        "photo_id": document.id,
+        "path": f"{document.bucket}/{document.key}",
+        "bucket": document.bucket,
+        "key": document.key,
+        "etag": document.etag,
+        "content_sha256": document.content_sha256,
+        "size_bytes": document.size_bytes,
+        "indexed_at": document.indexed_at.isoformat(),
+        "model_id": document.model_id,
+        "failed": document.failure is not None,
+        "failure": document.failure,
+        "background": document.background,
+        "predicted_peaks": list(document.predicted_peaks),
+        "certainties": [[peak_id, document.certainty(peak_id)] for peak_id in document.predicted_peaks],
+        "peaks": [{"id": one.id, "probability": one.probability, "why": one.why} for one in document.peaks],
+        "corrected": document.corrected,
+        "teaches": document.teaches,
+        "gps": {"lat": position.lat, "lon": position.lon} if position else None,
+        "altitude_m": position.altitude_m if position else None,
+        "gps_error_m": facts.gps_error_m if facts else None,
+        "shot_time": facts.taken_at.isoformat() if facts and facts.taken_at else None,
+        "utc_offset_min": facts.utc_offset_min if facts else None,
+        "heading_deg": document.heading_true_deg,
+        "hfov_deg": document.hfov_deg,
+        "camera": facts.camera if facts else None,
+        "width": facts.width if facts else None,
+        "height": facts.height if facts else None,
+        "document": to_text(document),
+    }
+    if vector is not None:
+        fields[VECTOR_FIELD] = vector.tolist()
+    return fields

@@ -1,0 +1,1 @@
+from tests.elasticsearch_server import elasticsearch  # noqa: F401
