@@ -6,29 +6,23 @@ distribution that its makers test with, brought by Maven once and kept in the sy
 
 import os
 import shutil
-import signal
-import socket
 import subprocess
-import sys
 import tempfile
-import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
 from cumbre.index.elastic_connection import ElasticAccess
+from tests.server_cache import free_port, obtained, server_cache, stop, wait_until_ready
 
 VERSION = "9.5.0"
 _ARTIFACT = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip"
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
 _OLDEST_JAVA = 21
-_DEADLINE_S = 180.0
 # Read here, for the tests' environment has no settings of Cumbre's.
 _NAMED = os.environ.get("CUMBRE_TEST_ELASTICSEARCH", "")
 
@@ -48,32 +42,23 @@ class ElasticsearchServer:
 
 
 @pytest.fixture(scope="session")
-def elasticsearch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ElasticsearchServer]:
+def elasticsearch() -> Iterator[ElasticsearchServer]:
     if _NAMED:
         yield ElasticsearchServer(ElasticAccess(_NAMED))
         return
-    try:
-        distribution, java = _distribution(), _java()
-    except OSError as error:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"no Elasticsearch: {error}; name one in CUMBRE_TEST_ELASTICSEARCH")
+    distribution, java = obtained(_distribution, "Elasticsearch"), obtained(_java, "Elasticsearch")
     with _running(distribution, java) as address:
         yield ElasticsearchServer(ElasticAccess(address))
 
 
 def _distribution() -> Path:
     """The unpacked server. Raises OSError if it is not there and can't be brought."""
-    # Not in a home: Elasticsearch refuses to run as root, and nobody else may look into root's.
-    cache = Path(tempfile.gettempdir()) / f"cumbre-test-servers-{os.getuid()}"
-    cache.mkdir(mode=0o755, exist_ok=True)
-    if cache.stat().st_uid != os.getuid():
-        raise OSError(f"{cache} belongs to someone else")
+    cache = server_cache()
     home = cache / f"elasticsearch-{VERSION}"
     if home.is_dir():
         return home
     if shutil.which("mvn") is None:
-        raise OSError("there is no Maven to bring it")
+        raise OSError("there is no Maven to bring it; name one in CUMBRE_TEST_ELASTICSEARCH")
     with tempfile.TemporaryDirectory(dir=cache) as name:
         command = ["mvn", "-q", "-B", _COPY, f"-Dartifact={_ARTIFACT}", f"-DoutputDirectory={name}"]
         brought = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
@@ -107,7 +92,7 @@ def _java() -> Path:
 def _running(distribution: Path, java: Path) -> Iterator[str]:
     # A short name, for sockets; and one that the server's user may reach, as pytest's folders are not.
     folder = Path(tempfile.mkdtemp(prefix="cumbre-es-"))
-    port, transport_port = _free_port(), _free_port()
+    port, transport_port = free_port(), free_port()
     shutil.copytree(distribution / "config", folder / "config")
     settings = {
         "discovery.type": "single-node",
@@ -138,31 +123,8 @@ def _running(distribution: Path, java: Path) -> Iterator[str]:
         )
     try:
         address = f"http://127.0.0.1:{port}"
-        _wait_until_ready(server, address, folder / "output")
+        wait_until_ready(server, f"{address}/_cluster/health", folder / "output")
         yield address
     finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        try:
-            server.wait(30)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
+        stop(server)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def _wait_until_ready(server: "subprocess.Popen[bytes]", address: str, output: Path) -> None:
-    ends = time.monotonic() + _DEADLINE_S
-    while time.monotonic() < ends and server.poll() is None:
-        try:
-            with urlopen(f"{address}/_cluster/health", timeout=5):
-                return
-        except (URLError, OSError):
-            time.sleep(0.5)
-    sys.stderr.write(output.read_text(errors="replace")[-3000:])
-    raise AssertionError("Elasticsearch did not start")

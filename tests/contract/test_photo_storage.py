@@ -1,13 +1,15 @@
 """What every PhotoStorage does. An adapter joins by a class that can put and remove objects behind its back."""
 
+import uuid
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
 from cumbre.errors import ObjectChanged, ObjectGone, PhotoError, StorageError
 from cumbre.storage.folder import FolderPhotoStorage
 from cumbre.storage.port import PhotoStorage
+from cumbre.storage.s3 import S3PhotoStorage
 
 MB = 1_000_000
 
@@ -17,6 +19,7 @@ class Bucket(Protocol):
 
     reading: PhotoStorage
     writing: PhotoStorage
+    refused: tuple[str, ...]
 
     def put(self, key: str, data: bytes) -> None: ...
 
@@ -25,7 +28,13 @@ class Bucket(Protocol):
     def vanish(self) -> None: ...
 
 
+REFUSED = ("../yak.jpg", "a/../../yak.jpg", "a\0.jpg", "", "./a.jpg", "a/../b.jpg")
+
+
 class FolderBucket:
+    # To S3 these are keys like any other.
+    refused = (*REFUSED, "/yak.jpg", "a//b.jpg")
+
     def __init__(self, root: Path) -> None:
         self.root = root
         self.reading = FolderPhotoStorage(root)
@@ -43,9 +52,33 @@ class FolderBucket:
         self.root.rename(self.root.with_name("elsewhere"))
 
 
-@pytest.fixture(params=["folder"])
+class S3Bucket:
+    refused = (*REFUSED, "x" * 1025)
+
+    def __init__(self, client: Any, name: str) -> None:
+        self._client = client
+        self._name = name
+        self.reading = S3PhotoStorage(client, name)
+        self.writing = S3PhotoStorage(client, name, writable=True)
+        client.create_bucket(Bucket=name)
+
+    def put(self, key: str, data: bytes) -> None:
+        self._client.put_object(Bucket=self._name, Key=key, Body=data)
+
+    def remove(self, key: str) -> None:
+        self._client.delete_object(Bucket=self._name, Key=key)
+
+    def vanish(self) -> None:
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name):
+            for one in page.get("Contents", ()):
+                self.remove(one["Key"])
+        self._client.delete_bucket(Bucket=self._name)
+
+
+@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.servers)])
 def bucket(request: pytest.FixtureRequest, tmp_path: Path) -> Bucket:
-    assert request.param == "folder"
+    if request.param == "s3":
+        return S3Bucket(request.getfixturevalue("minio").client, f"test-{uuid.uuid4().hex}")
     root = tmp_path / "album"
     root.mkdir()
     return FolderBucket(root)
@@ -159,14 +192,14 @@ def test_an_album_is_only_read(bucket: Bucket) -> None:
     assert keys(bucket.reading) == []
 
 
-@pytest.mark.parametrize("key", ["../yak.jpg", "/yak.jpg", "a/../../yak.jpg", "a\0.jpg", "", "a//b.jpg", "./a.jpg"])
-def test_keys_that_lead_elsewhere_are_refused(bucket: Bucket, key: str) -> None:
-    with pytest.raises(StorageError):
-        bucket.reading.stat(key)
-    with pytest.raises(StorageError):
-        bucket.reading.read(key, "any", MB)
-    with pytest.raises(StorageError):
-        bucket.writing.write(key, b"x")
+def test_keys_that_lead_elsewhere_are_refused(bucket: Bucket) -> None:
+    for key in bucket.refused:
+        with pytest.raises(StorageError):
+            bucket.reading.stat(key)
+        with pytest.raises(StorageError):
+            bucket.reading.read(key, "any", MB)
+        with pytest.raises(StorageError):
+            bucket.writing.write(key, b"x")
 
 
 def test_a_bucket_that_is_not_there_is_no_empty_bucket(bucket: Bucket) -> None:

@@ -1,0 +1,66 @@
+"""Where servers for the tests are kept between runs, and how one is started for a run."""
+
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+_DEADLINE_S = 180.0
+
+
+def server_cache() -> Path:
+    """A folder that everyone may read: Elasticsearch does not run as root, and nobody else may look into root's home.
+
+    Raises OSError if it belongs to someone else.
+    """
+    cache = Path(tempfile.gettempdir()) / f"cumbre-test-servers-{os.getuid()}"
+    cache.mkdir(mode=0o755, exist_ok=True)
+    if cache.stat().st_uid != os.getuid():
+        raise OSError(f"{cache} belongs to someone else")
+    return cache
+
+
+def obtained(obtain: Callable[[], Path], name: str) -> Path:
+    """What obtain() brings; where it can't the test is skipped with the reason, or fails if CI=true."""
+    try:
+        return obtain()
+    except OSError as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"no {name}: {error}")
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def wait_until_ready(server: "subprocess.Popen[bytes]", address: str, output: Path) -> None:
+    """Until an address answers; if the server ends before, or never answers, its last words are the reason."""
+    ends = time.monotonic() + _DEADLINE_S
+    while time.monotonic() < ends and server.poll() is None:
+        try:
+            with urlopen(address, timeout=5):
+                return
+        except (URLError, OSError):
+            time.sleep(0.25)
+    raise AssertionError(f"{server.args} did not start: {output.read_text(errors='replace')[-3000:]}")
+
+
+def stop(server: "subprocess.Popen[bytes]") -> None:
+    """End a server that was started in a session of its own, with all that it has started."""
+    os.killpg(server.pid, signal.SIGTERM)
+    try:
+        server.wait(30)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
