@@ -47,6 +47,10 @@ class Albums:
                 )
         return named
 
+    def is_empty(self) -> bool:
+        """Whether nobody has named a folder or bucket yet."""
+        return not self.folders() and not self._settings.album_buckets
+
     def revision(self) -> str:
         """Changes whenever any process names or forgets a folder or file."""
         return (self._state.get(_REVISION, "revision") or b"first").decode()
@@ -130,8 +134,18 @@ class Albums:
             # Files that were named first are part of a folder that was named later.
             if not any(album == folder or album in folder.parents for album in folders):
                 opened.append(SelectedPhotoStorage(FolderPhotoStorage(folder), keys))
+        opened += self._buckets()
         opened.append(FolderPhotoStorage(self.inbox, writable=True))
         return {storage.bucket: storage for storage in opened}
+
+    def _buckets(self) -> list[PhotoStorage]:
+        buckets = self._settings.album_buckets
+        if not buckets:
+            return []
+        from cumbre.storage.s3 import S3PhotoStorage, open_client
+
+        client = open_client(self._settings.s3_endpoint, self._settings.s3_access_key, self._settings.s3_secret_key)
+        return [S3PhotoStorage(client, bucket, prefix) for bucket, prefix in buckets.items()]
 
     def _make_inbox(self) -> None:
         try:

@@ -1,6 +1,7 @@
 """The one place that builds the objects and joins them."""
 
 import logging
+from pathlib import Path
 
 from cumbre.albums import Albums
 from cumbre.catalog_store import CatalogStore
@@ -9,8 +10,11 @@ from cumbre.corrections import Corrections
 from cumbre.encoders import Encoders
 from cumbre.errors import SettingsError
 from cumbre.identify import IdentifyPolicy
+from cumbre.index.elastic import Recall
+from cumbre.index.elastic_mapping import GraphOptions
 from cumbre.index.embedded_generations import EmbeddedGenerations
 from cumbre.index.embedded_recovery import mend
+from cumbre.index.port import IndexGenerations
 from cumbre.ingest import IngestOptions
 from cumbre.library import Library
 from cumbre.photo import PhotoLimits
@@ -24,6 +28,26 @@ _log = logging.getLogger(__name__)
 
 # So many more than a scan uses, so that a photo in a question needn't wait for an album.
 _SPARE_PICTURE_PROCESSES = 2
+
+
+def _open_generations(settings: Settings, mending: bool) -> IndexGenerations:
+    if settings.index_path is not None:
+        if mending:
+            done = mend(settings.index_path)
+            if done:
+                _log.warning("%s", done)
+        return EmbeddedGenerations(settings.index_path, scanning=mending)
+    from cumbre.index.elastic_connection import ElasticAccess, connect
+
+    access = ElasticAccess(
+        settings.index_address,
+        settings.index_api_key,
+        settings.index_user,
+        settings.index_password,
+        Path(settings.index_ca_cert).expanduser() if settings.index_ca_cert else None,
+    )
+    graph = GraphOptions(settings.graph, settings.graph_m, settings.graph_ef_construction)
+    return connect(access, settings.index_prefix, graph, Recall(settings.num_candidates))
 
 
 def open_library(settings: Settings, mending: bool = False) -> Library:
@@ -44,10 +68,7 @@ def open_library(settings: Settings, mending: bool = False) -> Library:
     try:
         if mending:
             state.keep_copy()
-            done = mend(settings.index_path)
-            if done:
-                _log.warning("%s", done)
-        generations = EmbeddedGenerations(settings.index_path, scanning=mending)
+        generations = _open_generations(settings, mending)
     except BaseException:
         state.close()
         raise

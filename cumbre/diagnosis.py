@@ -105,7 +105,8 @@ def _model(library: Library) -> str:
 
 
 def _index(library: Library) -> str:
-    check(library.settings.index_path)
+    if library.settings.index_path is not None:
+        check(library.settings.index_path)
     index = library.active().index
     try:
         due = library.reindex_due()

@@ -10,6 +10,7 @@ from cumbre.catalog_store import CatalogStore
 from cumbre.corrections import Corrections
 from cumbre.encoder import Encoder
 from cumbre.encoders import Encoders
+from cumbre.errors import StorageError
 from cumbre.generation import Generation
 from cumbre.identify import IdentifyPolicy
 from cumbre.index.port import IndexGenerations, PhotoIndex
@@ -76,7 +77,10 @@ class Library:
 
     def storage(self, bucket: str) -> PhotoStorage:
         """The storage of a bucket, also of a folder outside the album whose files were named one by one."""
-        return self.storages().get(bucket) or FolderPhotoStorage(Path(bucket))
+        storage = self.storages().get(bucket)
+        if storage is None and not Path(bucket).is_absolute():
+            raise StorageError(f"the bucket {bucket} is not part of the album: name it in CUMBRE_STORAGE")
+        return storage or FolderPhotoStorage(Path(bucket))
 
     def ingestors(self) -> list[Ingestor]:
         """One for the generation that answers and one for the next, while a reindex builds it: photos go into both."""

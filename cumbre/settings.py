@@ -36,9 +36,31 @@ class Settings:
 
     home: Path = _setting("CUMBRE_HOME", _platform_home, "folder of the index, the state, the models and the caches")
     storage: tuple[str, ...] = _setting(
-        "CUMBRE_STORAGE", (), f"where the photos are: folder:PATH; several are separated by {os.pathsep!r}"
+        "CUMBRE_STORAGE",
+        (),
+        f"where the photos are: folder:PATH or s3://BUCKET/PREFIX; several are separated by {os.pathsep!r}",
     )
-    index: str = _setting("CUMBRE_INDEX", "", "embedded:PATH of the index file; default: index.sqlite in CUMBRE_HOME")
+    s3_endpoint: str = _setting("CUMBRE_S3_ENDPOINT", "", "address of MinIO or another S3 server; default: Amazon's")
+    s3_access_key: str = _setting("CUMBRE_S3_ACCESS_KEY", "", "access key; default: where every S3 tool finds it")
+    s3_secret_key: str = _setting("CUMBRE_S3_SECRET_KEY", "", "secret key that belongs to it", secret=True)
+    index: str = _setting(
+        "CUMBRE_INDEX",
+        "",
+        "https://HOST:9200 of Elasticsearch, or embedded:PATH of the index file; default: index.sqlite in CUMBRE_HOME",
+    )
+    index_prefix: str = _setting("CUMBRE_INDEX_PREFIX", "cumbre-", "what the indices in Elasticsearch are called first")
+    index_api_key: str = _setting("CUMBRE_INDEX_API_KEY", "", "API key of Elasticsearch", secret=True)
+    index_user: str = _setting("CUMBRE_INDEX_USER", "", "user of Elasticsearch, where there is no API key")
+    index_password: str = _setting("CUMBRE_INDEX_PASSWORD", "", "password of that user", secret=True)
+    index_ca_cert: str = _setting(
+        "CUMBRE_INDEX_CA_CERT", "", "file of the authority that signed the certificate of Elasticsearch"
+    )
+    graph: str = _setting("CUMBRE_GRAPH", "hnsw", "how Elasticsearch keeps vectors: hnsw or int8_hnsw; at creation")
+    graph_m: int = _setting("CUMBRE_GRAPH_M", 16, "neighbours of a photo in the graph of vectors; at creation")
+    graph_ef_construction: int = _setting(
+        "CUMBRE_GRAPH_EF_CONSTRUCTION", 128, "candidates for a photo's neighbours; at creation"
+    )
+    num_candidates: int = _setting("CUMBRE_NUM_CANDIDATES", 200, "photos that each shard looks at for a question")
     state: str = _setting(
         "CUMBRE_STATE", "", "sqlite:PATH of corrections and peaks; default: state.sqlite in CUMBRE_HOME"
     )
@@ -79,12 +101,29 @@ class Settings:
         _in_range("CUMBRE_CACHE_MB", self.cache_mb, 0, 1_000_000)
         _in_range("CUMBRE_WORKERS", self.workers, 0, 256)
         _in_range("CUMBRE_BATCH_SIZE", self.batch_size, 0, 1024)
+        _in_range("CUMBRE_GRAPH_M", self.graph_m, 2, 512)
+        _in_range("CUMBRE_GRAPH_EF_CONSTRUCTION", self.graph_ef_construction, 2, 3200)
+        _in_range("CUMBRE_NUM_CANDIDATES", self.num_candidates, 1, 10_000)
+        if self.graph not in ("hnsw", "int8_hnsw"):
+            raise SettingsError(f"CUMBRE_GRAPH={self.graph}: this must be hnsw or int8_hnsw")
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,99}", self.index_prefix):
+            raise SettingsError(
+                f"CUMBRE_INDEX_PREFIX={self.index_prefix}: this must be small letters, digits, '.', '-' and '_', and "
+                "begin with one of the former two"
+            )
         _in_range("CUMBRE_DEBUG", self.debug, 0, 1)
         _in_range("CUMBRE_RECONCILE_MINUTES", self.reconcile_minutes, 0, 100_000)
 
     @property
-    def index_path(self) -> Path:
-        """Where the embedded index lies."""
+    def index_address(self) -> str:
+        """The address of Elasticsearch; empty where the index is the embedded one."""
+        return self.index if self.index.startswith(("https://", "http://")) else ""
+
+    @property
+    def index_path(self) -> Path | None:
+        """Where the embedded index lies; None where the index is in Elasticsearch."""
+        if self.index_address:
+            return None
         return _path("CUMBRE_INDEX", self.index, "embedded", self.home / "index.sqlite")
 
     @property
@@ -95,17 +134,34 @@ class Settings:
     @property
     def album_paths(self) -> tuple[Path, ...]:
         """The folders of CUMBRE_STORAGE."""
-        return tuple(_path("CUMBRE_STORAGE", one, "folder", Path()) for one in self.storage)
+        return tuple(
+            _path("CUMBRE_STORAGE", one, "folder", Path()) for one in self.storage if not one.startswith("s3:")
+        )
+
+    @property
+    def album_buckets(self) -> dict[str, str]:
+        """The S3 buckets of CUMBRE_STORAGE, each with the prefix of its photos' keys."""
+        found: dict[str, str] = {}
+        for one in self.storage:
+            if one.startswith("s3:"):
+                bucket, prefix = _bucket(one)
+                if bucket in found:
+                    raise SettingsError(f"CUMBRE_STORAGE: the bucket {bucket} is named twice: name what holds both")
+                found[bucket] = prefix
+        return found
 
     def refuse_contradictions(self) -> None:
         """Raise SettingsError where files of Cumbre's own are named that can't be what they should be."""
-        index, state = self.index_path.resolve(), self.state_path.resolve()
+        index = self.index_path.resolve() if self.index_path else None
+        state = self.state_path.resolve()
         for name, file, example in (
-            ("CUMBRE_INDEX", index, f"embedded:{index / 'index.sqlite'}"),
-            ("CUMBRE_STATE", state, f"sqlite:{state / 'state.sqlite'}"),
+            ("CUMBRE_INDEX", index, "embedded:{}/index.sqlite"),
+            ("CUMBRE_STATE", state, "sqlite:{}/state.sqlite"),
         ):
-            if file.is_dir():
-                raise SettingsError(f"{name}: {file} is a folder; name a file, such as {example}")
+            if file is not None and file.is_dir():
+                raise SettingsError(f"{name}: {file} is a folder; name a file, such as {example.format(file)}")
+        if bool(self.s3_access_key) != bool(self.s3_secret_key):
+            raise SettingsError("CUMBRE_S3_ACCESS_KEY and CUMBRE_S3_SECRET_KEY belong together: set both or none")
         if index == state:
             raise SettingsError(
                 f"CUMBRE_INDEX and CUMBRE_STATE are the same file, {index}: name two, or leave one of them out"
@@ -165,9 +221,18 @@ def _path(name: str, value: str, scheme: str, default: Path) -> Path:
         return default
     given, colon, rest = value.partition(":")
     if not colon or given != scheme or not rest:
-        only = "this version reads folders, so it" if scheme == "folder" else "this"
-        raise SettingsError(f"{name}={value}: {only} must be {scheme}:PATH")
+        forms = {"folder": "folder:PATH or s3://BUCKET", "embedded": "embedded:PATH or https://HOST:9200"}
+        raise SettingsError(f"{name}={value}: this must be {forms.get(scheme, f'{scheme}:PATH')}")
     return _full_path(name, rest)
+
+
+def _bucket(address: str) -> tuple[str, str]:
+    """The bucket of s3://BUCKET/PREFIX, and the prefix; one that ends no folder's name is ended by "/"."""
+    name, _, prefix = address.removeprefix("s3://").partition("/")
+    if not address.startswith("s3://") or not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name):
+        raise SettingsError(f"CUMBRE_STORAGE={address}: this must be s3://BUCKET or s3://BUCKET/PREFIX")
+    prefix = prefix.strip("/")
+    return name, f"{prefix}/" if prefix else ""
 
 
 def _full_path(name: str, text: str) -> Path:

@@ -71,7 +71,7 @@ def _take_up(library: Library, folders: Iterable[Path]) -> None:
         _, _, replaced = library.albums.remember(folder)
         for album in replaced:
             forget_album(library, album)
-    if not library.albums.folders():
+    if library.albums.is_empty():
         notice("no album yet: `cumbre serve --photos DIR` takes yours, `cumbre demo` draws a sample")
 
 

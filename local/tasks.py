@@ -119,7 +119,9 @@ class AlbumTasks:
     def _watch(self, buckets: set[str]) -> None:
         if self._watcher is not None:
             self._watcher.stop()
-        roots = {bucket: decode_path(Path(bucket)) for bucket in buckets}
+        # Buckets of S3 are followed by what their server tells, and by scans.
+        folders = [bucket for bucket in buckets if Path(bucket).is_absolute()]
+        roots = {bucket: decode_path(Path(bucket)) for bucket in folders}
         self._watcher = FolderWatcher(roots, self.handle_event, self.request_scan)
         self._watcher.start()
 

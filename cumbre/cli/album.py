@@ -79,7 +79,7 @@ def _work(
     from cumbre.storage.keys import bucket_of
 
     if not paths:
-        if not library.albums.folders():
+        if library.albums.is_empty():
             notice("no album yet: name the folder that holds your photos, `cumbre ingest DIR`")
         for bucket in library.storages():
             yield bucket, partial(_scan, library, bucket, "", confirm, progress)

@@ -41,7 +41,7 @@ def opened_library(mending: bool = False) -> "Iterator[Library]":
 
     settings = read_settings()
     library = open_library(settings, mending)
-    beside = None if mending else CheckBeside(settings.index_path)
+    beside = None if mending or settings.index_path is None else CheckBeside(settings.index_path)
     try:
         yield library
         if beside is not None:

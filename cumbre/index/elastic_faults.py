@@ -24,10 +24,10 @@ def faults(address: str) -> Iterator[None]:
 
     try:
         yield
-    except ApiError as error:
-        raise api_fault(address, error) from error
     except UnsupportedProductError as error:
         raise IndexFault(f"{address} is no Elasticsearch of version 9: correct CUMBRE_INDEX") from error
+    except ApiError as error:
+        raise api_fault(address, error) from error
     except TlsError as error:
         raise IndexFault(
             f"the certificate of {address} can't be verified ({_short(error)}): name its authority in "

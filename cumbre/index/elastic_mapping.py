@@ -4,7 +4,7 @@ The whole document travels as text beside them (`document`), so that it comes ba
 """
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from cumbre.documents import PhotoDocument
 from cumbre.index.codec import to_text
@@ -51,9 +51,12 @@ _FIELDS: Final[Fields] = {
 
 @dataclass(frozen=True, slots=True)
 class GraphOptions:
-    """How the vectors are indexed (docs/elasticsearch.md says what each costs). Fixed when an index is created."""
+    """How the vectors are indexed; kind is hnsw or int8_hnsw. Fixed when an index is created.
 
-    kind: Literal["hnsw", "int8_hnsw"] = "hnsw"
+    docs/elasticsearch.md says what each costs.
+    """
+
+    kind: str = "hnsw"
     m: int = 16
     ef_construction: int = 128
 

@@ -13,6 +13,7 @@ _CONNECT_TIMEOUT_S: Final = 5
 _READ_TIMEOUT_S: Final = 30
 _ATTEMPTS: Final = 4
 _CONNECTIONS: Final = 16
+_ANY_REGION: Final = "us-east-1"
 # What S3 itself allows.
 _KEY_BYTES_MAX: Final = 1024
 _SAID_MAX: Final = 100
@@ -24,8 +25,8 @@ _BAD_CREDENTIALS: Final = frozenset(
 )
 
 
-def open_client(endpoint: str = "", region: str = "") -> Any:
-    """A client; nothing is asked yet. Credentials come from where every S3 tool finds them (AWS_ACCESS_KEY_ID...)."""
+def open_client(endpoint: str = "", access_key: str = "", secret_key: str = "") -> Any:
+    """A client; nothing is asked yet. Keys that are not given come from where every S3 tool finds them (AWS_...)."""
     import boto3
     from botocore.config import Config
 
@@ -39,7 +40,16 @@ def open_client(endpoint: str = "", region: str = "") -> Any:
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
-    return boto3.client("s3", endpoint_url=endpoint or None, region_name=region or None, config=config)
+    session = boto3.Session()
+    return session.client(
+        "s3",
+        endpoint_url=endpoint or None,
+        # Other servers than Amazon's take any; requests can't be signed without one.
+        region_name=session.region_name or (_ANY_REGION if endpoint else None),
+        aws_access_key_id=access_key or None,
+        aws_secret_access_key=secret_key or None,
+        config=config,
+    )
 
 
 class S3PhotoStorage:
@@ -145,9 +155,7 @@ class S3PhotoStorage:
             code = str(error.response.get("Error", {}).get("Code", ""))
             status = str(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", ""))
             if code == "NoSuchBucket" or (not key and code in _GONE):
-                raise StorageError(
-                    f"{where} does not exist: correct CUMBRE_STORAGE, or make it with `cumbre setup`"
-                ) from error
+                raise StorageError(f"{where} does not exist: correct CUMBRE_STORAGE, or make the bucket") from error
             if code in _GONE:
                 raise ObjectGone(f"{key} is not in {where} any more") from error
             if code in _CHANGED or status == "412":

@@ -176,6 +176,23 @@ def test_nearest_ranks_by_cosine_or_by_score(index):
     assert by_score[1].score == pytest.approx(by_score[1].cosine - lead - 0.1, abs=1e-5)
 
 
+def test_the_ranking_by_score_is_exact_however_near_the_hubs_are(index):
+    """Forty hubs have higher cosines than any photo that answers: who fetches only the nearest misses the best."""
+    query = unit_vector(1)
+    hubs = [PhotoWrite(photo(f"hub {i}.jpg", background=2.0), near_to(query, i, 0.2), None) for i in range(40)]
+    others = [PhotoWrite(photo(f"{i}.jpg", background=0.1), near_to(query, i, 3.0), None) for i in range(20)]
+    index.write(hubs + others)
+    best = sorted(others, key=lambda write: (-float(write.vector @ query), write.document.id))[:3]
+    found = index.nearest(query, 3)
+    assert [one.photo_id for one in found] == [write.document.id for write in best]
+    assert [one.score for one in found] == pytest.approx([float(one.vector @ query) - 0.1 for one in best], abs=1e-5)
+
+
+def near_to(vector: np.ndarray, seed: int, spread: float) -> np.ndarray:
+    moved = vector + spread * unit_vector(seed + 100)
+    return (moved / np.linalg.norm(moved)).astype(np.float32)
+
+
 def test_a_new_background_counts_at_once(index):
     put(index, photo("a.jpg"), seed=1)
     before = index.nearest(unit_vector(1), 1)[0].score

@@ -50,10 +50,41 @@ def test_folders_on_windows_are_separated_by_a_semicolon(monkeypatch):
     assert settings(STORAGE=r"folder:C:\a;folder:D:\b").storage == (r"folder:C:\a", r"folder:D:\b")
 
 
-@pytest.mark.parametrize("value", ["s3://trek", "folder:/photos:s3://trek"])
-def test_a_bucket_is_refused_with_what_this_version_reads(value):
-    with pytest.raises(SettingsError, match=r"s3://trek: this version reads folders, so it must be folder:PATH"):
-        assert not settings(STORAGE=value).album_paths
+@pytest.mark.parametrize(
+    ("value", "buckets"),
+    [
+        ("s3://trek", {"trek": ""}),
+        ("s3://trek/2023/", {"trek": "2023/"}),
+        ("folder:/photos:s3://trek:s3://club-photos/a b/ü", {"trek": "", "club-photos": "a b/ü/"}),
+    ],
+)
+@pytest.mark.skipif(os.pathsep != ":", reason="paths as on Unix")
+def test_buckets_with_their_prefixes(value, buckets):
+    named = settings(STORAGE=value)
+    assert named.album_buckets == buckets
+    assert all("s3" not in path.parts for path in named.album_paths)
+
+
+@pytest.mark.parametrize("value", ["s3:trek", "s3://", "s3://Trek", "s3://a", "s3://trek:s3://trek/2023", "s3:///trek"])
+def test_a_bucket_that_can_not_be_one_is_named(value):
+    with pytest.raises(SettingsError, match="CUMBRE_STORAGE"):
+        assert settings(STORAGE=value).album_buckets
+
+
+def test_an_index_is_a_file_or_elasticsearch():
+    assert settings(INDEX="https://search:9200").index_address == "https://search:9200"
+    assert settings(INDEX="https://search:9200").index_path is None
+    assert settings(INDEX="embedded:/x/i.sqlite").index_address == ""
+
+
+def test_half_a_key_is_a_contradiction():
+    with pytest.raises(SettingsError, match="CUMBRE_S3_SECRET_KEY"):
+        settings(S3_ACCESS_KEY="someone").refuse_contradictions()
+
+
+def test_keys_and_passwords_are_not_shown():
+    told = repr(settings(S3_SECRET_KEY="hush", INDEX_API_KEY="hush", INDEX_PASSWORD="hush"))
+    assert "hush" not in told
 
 
 def test_a_dotenv_file_gives_its_settings_and_nothing_else(tmp_path):
@@ -91,6 +122,10 @@ def test_the_home_of_a_user_that_is_not_there_names_its_setting():
         ("WORKERS", "-1"),
         ("BATCH_SIZE", "-1"),
         ("RECONCILE_MINUTES", "nan"),
+        ("GRAPH", "bbq_hnsw"),
+        ("GRAPH_M", "1"),
+        ("NUM_CANDIDATES", "20000"),
+        ("INDEX_PREFIX", "Trek*"),
     ],
 )
 def test_nonsense_names_its_setting(name, value):
