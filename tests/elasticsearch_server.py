@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from cumbre.index.elastic_connection import ElasticAccess
-from tests.server_cache import free_port, obtained, server_cache, stop, wait_until_ready
+from tests.server_cache import free_port, obtained, refuse_unasked, server_cache, stop, wait_until_ready
 
 VERSION = "9.5.0"
 _ARTIFACT = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip"
@@ -57,6 +57,7 @@ def _distribution() -> Path:
     home = cache / f"elasticsearch-{VERSION}"
     if home.is_dir():
         return home
+    refuse_unasked("130 MB by Maven")
     if shutil.which("mvn") is None:
         raise OSError("there is no Maven to bring it; name one in CUMBRE_TEST_ELASTICSEARCH")
     with tempfile.TemporaryDirectory(dir=cache) as name:

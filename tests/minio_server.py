@@ -17,7 +17,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from tests.server_cache import free_port, obtained, server_cache, stop, wait_until_ready
+from tests.server_cache import free_port, obtained, refuse_unasked, server_cache, stop, wait_until_ready
 
 VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"
 # Read here, for the tests' environment has no settings of Cumbre's.
@@ -81,6 +81,7 @@ def _program() -> Path:
     program = server_cache() / f"minio-{VERSION}"
     if program.is_file():
         return program
+    refuse_unasked("some minutes for Go to build it")
     if shutil.which("go") is None:
         raise OSError("there is no Go to build it; name one in CUMBRE_TEST_MINIO")
     building = server_cache() / f"building-{os.getpid()}"

@@ -14,6 +14,8 @@ from urllib.request import urlopen
 import pytest
 
 _DEADLINE_S = 180.0
+# Read here, for the tests' environment has no settings of Cumbre's.
+_WANTED = os.environ.get("CUMBRE_TEST_SERVERS", "") not in ("", "0")
 
 
 def server_cache() -> Path:
@@ -26,6 +28,12 @@ def server_cache() -> Path:
     if cache.stat().st_uid != os.getuid():
         raise OSError(f"{cache} belongs to someone else")
     return cache
+
+
+def refuse_unasked(cost: str) -> None:
+    """Raises OSError, with the way to allow it, unless downloads for tests are wanted: by CI, or by the environment."""
+    if os.environ.get("CI") != "true" and not _WANTED:
+        raise OSError(f"CUMBRE_TEST_SERVERS=1 brings it ({cost})")
 
 
 def obtained(obtain: Callable[[], Path], name: str) -> Path:
