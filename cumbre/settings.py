@@ -14,6 +14,7 @@ from typing import Any
 from cumbre.errors import SettingsError
 
 PREFIX = "CUMBRE_"
+_TOKEN_CHARACTERS_MIN = 16
 
 
 def _setting(name: str, default: Any, about: str, secret: bool = False) -> Any:
@@ -43,6 +44,9 @@ class Settings:
     s3_endpoint: str = _setting("CUMBRE_S3_ENDPOINT", "", "address of MinIO or another S3 server; default: Amazon's")
     s3_access_key: str = _setting("CUMBRE_S3_ACCESS_KEY", "", "access key; default: where every S3 tool finds it")
     s3_secret_key: str = _setting("CUMBRE_S3_SECRET_KEY", "", "secret key that belongs to it", secret=True)
+    events_token: str = _setting(
+        "CUMBRE_EVENTS_TOKEN", "", "token with which an S3 server tells `serve` what happened", secret=True
+    )
     index: str = _setting(
         "CUMBRE_INDEX",
         "",
@@ -104,6 +108,8 @@ class Settings:
         _in_range("CUMBRE_GRAPH_M", self.graph_m, 2, 512)
         _in_range("CUMBRE_GRAPH_EF_CONSTRUCTION", self.graph_ef_construction, 2, 3200)
         _in_range("CUMBRE_NUM_CANDIDATES", self.num_candidates, 1, 10_000)
+        if self.events_token and len(self.events_token) < _TOKEN_CHARACTERS_MIN:
+            raise SettingsError(f"CUMBRE_EVENTS_TOKEN must have {_TOKEN_CHARACTERS_MIN} characters or more")
         if self.graph not in ("hnsw", "int8_hnsw"):
             raise SettingsError(f"CUMBRE_GRAPH={self.graph}: this must be hnsw or int8_hnsw")
         if not re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,99}", self.index_prefix):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from waitress.server import create_server
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from bot.app import create_app
 from bot.security import require_password_beyond_loopback
@@ -18,6 +19,9 @@ from cumbre.editing import LocalAlbumService
 from cumbre.errors import CumbreError
 from cumbre.library import Library
 from cumbre.query import SearchRequest
+from local.event_ledger import EventLedger
+from local.event_worker import EventWorker
+from local.receiver import create_receiver
 from local.tasks import AlbumTasks
 
 _log = logging.getLogger(__name__)
@@ -41,6 +45,13 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
         allowed_hosts=[host, *settings.allowed_hosts],
         max_upload_bytes=settings.max_photo_mb * 1_000_000,
     )
+    worker = None
+    if settings.events_token:
+        ledger = EventLedger(library.state)
+        worker = EventWorker(ledger, tasks.reconcile)
+        receiver = create_receiver(settings.events_token, ledger.record, library.storages)
+        # Beside the page's checks: whoever tells events has a token of its own, and no browser.
+        app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/events": receiver})  # type: ignore[method-assign]
     try:
         server = create_server(app, host=host, port=port, threads=_THREADS, ident=None)
     except OSError as error:
@@ -54,10 +65,14 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
         # The signal handler raises SystemExit in this thread, at any moment from here on; waitress then ends its loop.
         try:
             tasks.start()
+            if worker is not None:
+                worker.start()
             warming.start()
             print(f"Cumbre is at http://{_shown(host)}:{server.effective_port} (Ctrl-C stops it)", flush=True)  # noqa: T201
             server.run()
         finally:
+            if worker is not None:
+                worker.stop()
             tasks.stop()
             server.close()
             # What it loads must not be torn down under it.

@@ -4,7 +4,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from cumbre.errors import CumbreError
@@ -70,6 +70,11 @@ class AlbumTasks:
         if progress is None or not progress.total:
             return None
         return IndexingProgress(progress.done, progress.total, progress.rate_per_s)
+
+    def reconcile(self, bucket: str, keys: list[str], stopped: Callable[[], bool]) -> None:
+        """Look at these objects now; with `stopped` it ends early. Raises CumbreError if index or storage is away."""
+        for ingestor in self._library.ingestors():
+            ingestor.reconcile_many(bucket, keys, stopped=stopped)
 
     def _scan_albums(self) -> None:
         last_full = last_problems = time.monotonic()
@@ -178,8 +183,7 @@ class AlbumTasks:
 
     def _reconcile(self, bucket: str, keys: list[str]) -> None:
         try:
-            for ingestor in self._library.ingestors():
-                ingestor.reconcile_many(bucket, keys, stopped=self._stop.is_set)
+            self.reconcile(bucket, keys, self._stop.is_set)
         except CumbreError as error:
             _log.warning("%s; a scan will take up what was missed", error)
             self.request_scan(bucket)

@@ -1,0 +1,65 @@
+"""Events that a store has told and that wait to be handled: on the disk, so that no crash or outage loses one."""
+
+import json
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Final
+from uuid import uuid4
+
+from cumbre.errors import CumbreError
+from cumbre.state.port import StateStore
+from functions.ingest.events import ObjectEvent, ObjectEventKind
+
+_KIND: Final = "event"
+_MOST_WAITING: Final = 10_000
+
+
+class TooManyEvents(CumbreError):
+    """No more are taken until some have been handled; whoever tells them must come again."""
+
+
+class EventLedger:
+    """Records of events, oldest first. Any thread may record; one handles."""
+
+    def __init__(self, state: StateStore, most: int = _MOST_WAITING) -> None:
+        self._state = state
+        self._most = most
+        self._lock = threading.Lock()
+        self._count = sum(1 for _ in state.items(_KIND))
+        self._recorded = threading.Event()
+
+    def record(self, events: Iterable[ObjectEvent]) -> None:
+        """Returns when they are on the disk. Raises TooManyEvents, and records none, if too many wait already."""
+        new = list(events)
+        with self._lock:
+            if self._count + len(new) > self._most:
+                raise TooManyEvents(f"{self._count} events wait to be handled: come again later")
+            self._count += len(new)
+        for event in new:
+            # A record of its own for each event: one that comes while another of its photo is handled is not lost.
+            name = f"{time.time_ns():020}-{uuid4().hex}"
+            value = {"bucket": event.bucket, "key": event.key, "kind": event.kind.value}
+            self._state.put(_KIND, name, json.dumps(value).encode())
+        self._recorded.set()
+
+    def waiting(self, most: int) -> dict[str, ObjectEvent]:
+        """The oldest events by the names of their records."""
+        self._recorded.clear()
+        found = {}
+        for name, value in islice(self._state.items(_KIND), most):
+            event = json.loads(value)
+            found[name] = ObjectEvent(event["bucket"], event["key"], ObjectEventKind(event["kind"]))
+        return found
+
+    def wait(self, seconds: float) -> None:
+        """Until one is recorded, or the time is over."""
+        self._recorded.wait(seconds)
+
+    def done(self, names: Sequence[str]) -> None:
+        """These have been handled."""
+        for name in names:
+            self._state.delete(_KIND, name)
+        with self._lock:
+            self._count -= len(names)
