@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,30 +51,37 @@ def minio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
         address = f"{parts.scheme}://{parts.hostname}:{parts.port}"
         yield MinioServer(address, parts.username or _USER, parts.password or _PASSWORD)
         return
+    with running_minio(tmp_path_factory.mktemp("minio")) as server:
+        yield server
+
+
+@contextmanager
+def running_minio(folder: Path, port: int = 0, **environment: str) -> Iterator[MinioServer]:
+    """A server of a test's own, with its data in a folder; started there again it knows what it knew."""
     program = obtained(_program, "MinIO")
-    folder = tmp_path_factory.mktemp("minio")
-    address = f"127.0.0.1:{free_port()}"
-    environment = {
+    address = f"127.0.0.1:{port or free_port()}"
+    given = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
         "MINIO_ROOT_USER": _USER,
         "MINIO_ROOT_PASSWORD": _PASSWORD,
         "MINIO_BROWSER": "off",
+        **environment,
     }
     output = folder / "output"
-    with output.open("wb") as log:
-        server = subprocess.Popen(
+    with output.open("ab") as log:
+        process = subprocess.Popen(
             [program, "server", "--address", address, folder / "data"],
-            env=environment,
+            env=given,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
     try:
-        wait_until_ready(server, f"http://{address}/minio/health/ready", output)
+        wait_until_ready(process, f"http://{address}/minio/health/ready", output)
         yield MinioServer(f"http://{address}")
     finally:
-        stop(server)
+        stop(process)
 
 
 def _program() -> Path:

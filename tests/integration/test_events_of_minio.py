@@ -1,0 +1,139 @@
+"""A real MinIO tells a real `cumbre serve` what happens in its bucket."""
+
+import json
+import statistics
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.conftest import photo_towards
+from tests.minio_server import MinioServer, running_minio
+from tests.processes import Server, eventually, kill
+from tests.server_cache import free_port
+
+pytestmark = pytest.mark.servers
+
+TOKEN = "only-for-this-test-0123456789"
+BUCKET = "trek"
+ARN = "arn:minio:sqs::CUMBRE:webhook"
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def store(tmp_path: Path, port: int) -> Iterator[MinioServer]:
+    """MinIO with the webhook as docs/storage.md sets it up, and a bucket that notifies it."""
+    folder = tmp_path / "minio"
+    (folder / "events").mkdir(parents=True)
+    webhook = {
+        "ENABLE": "on",
+        "ENDPOINT": f"http://127.0.0.1:{port}/events/",
+        "AUTH_TOKEN": TOKEN,
+        "QUEUE_DIR": str(folder / "events"),
+    }
+    variables = {f"MINIO_NOTIFY_WEBHOOK_{name}_CUMBRE": value for name, value in webhook.items()}
+    with running_minio(folder, **variables) as server:
+        client = server.client
+        client.create_bucket(Bucket=BUCKET)
+        # MinIO takes up its webhook a moment after it is ready.
+        eventually(lambda: notifies(client))
+        yield server
+
+
+def notifies(client: Any) -> bool:
+    wanted = {"QueueArn": ARN, "Events": ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]}
+    try:
+        client.put_bucket_notification_configuration(
+            Bucket=BUCKET, NotificationConfiguration={"QueueConfigurations": [wanted]}
+        )
+    except ClientError as error:
+        assert "destination ARN does not exist" in str(error)
+        return False
+    return True
+
+
+@pytest.fixture
+def serve(start: Callable[..., Server], store: MinioServer, port: int) -> Callable[[], Server]:
+    def start_one() -> Server:
+        return start(
+            "--port",
+            str(port),
+            CUMBRE_STORAGE=f"s3://{BUCKET}",
+            CUMBRE_S3_ENDPOINT=store.address,
+            CUMBRE_S3_ACCESS_KEY=store.user,
+            CUMBRE_S3_SECRET_KEY=store.password,
+            CUMBRE_EVENTS_TOKEN=TOKEN,
+            # Nothing but events may bring what the test uploads.
+            CUMBRE_RECONCILE_MINUTES="0",
+        )
+
+    return start_one
+
+
+def photos(port: int) -> int:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/status") as answer:
+        return int(json.load(answer)["photos"])
+
+
+def settled(port: int) -> None:
+    """Until the scan at the start is over: what comes from now on comes by events."""
+    eventually(lambda: photos(port) >= 0)
+    time.sleep(1.5)
+
+
+def test_an_upload_is_found_and_a_deletion_forgotten(
+    serve: Callable[[], Server], store: MinioServer, port: int
+) -> None:
+    serve()
+    settled(port)
+    client, waited = store.client, []
+    for number in range(3):
+        began = time.monotonic()
+        picture = photo_towards(139.0 + number, f"2024:11:0{number + 1} 08:00:00")
+        client.put_object(Bucket=BUCKET, Key=f"día 1/a+b {number}.jpg", Body=picture)
+        eventually(lambda: photos(port) == number + 1)  # noqa: B023
+        waited.append(time.monotonic() - began)
+    assert statistics.median(waited) < 20
+    client.delete_object(Bucket=BUCKET, Key="día 1/a+b 0.jpg")
+    eventually(lambda: photos(port) == 2)
+
+
+def test_what_happens_while_cumbre_is_down_is_told_when_it_is_back(
+    serve: Callable[[], Server], store: MinioServer, port: int
+) -> None:
+    first = serve()
+    settled(port)
+    kill(first.process)
+    keys = [f"{number}.jpg" for number in range(4)]
+    for number, key in enumerate(keys):
+        picture = photo_towards(100.0 + number, f"2024:11:0{number + 1} 09:00:00")
+        store.client.put_object(Bucket=BUCKET, Key=key, Body=picture)
+    serve()
+    eventually(lambda: photos(port) == len(keys))
+
+
+@pytest.mark.parametrize(("token", "status"), [("", 401), ("wrong", 401), (TOKEN, 200)])
+def test_who_may_tell(serve: Callable[[], Server], port: int, token: str, status: int) -> None:
+    serve()
+    event: dict[str, Any] = {"Event": "s3:TestEvent", "Bucket": BUCKET}
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/events/", json.dumps(event).encode(), {"Authorization": f"Bearer {token}"}
+    )
+    assert status_of(request) == status
+
+
+def status_of(request: urllib.request.Request) -> int:
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
