@@ -20,6 +20,7 @@ from cumbre.cli.models import models
 from cumbre.cli.output import notice, printable
 from cumbre.cli.peaks import peaks
 from cumbre.cli.questions import identify, search
+from cumbre.cli.setup import setup
 from cumbre.errors import CumbreError, InvalidRequest, SettingsError
 
 _INTERRUPTED = 130
@@ -37,7 +38,7 @@ def cli() -> None:
     """
 
 
-for _command in (ingest, forget, search, identify, peaks, models, reindex, status, doctor, demo):
+for _command in (ingest, forget, search, identify, peaks, models, reindex, status, doctor, setup, demo):
     cli.add_command(_command)
 
 

@@ -80,7 +80,7 @@ class S3PhotoStorage:
             return
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=wanted)
         dotted: list[str] = []
-        with self._faults():
+        with faults(self._bucket):
             for page in pages:
                 for one in page.get("Contents", ()):
                     if is_photo_key(one["Key"]):
@@ -99,7 +99,7 @@ class S3PhotoStorage:
         if not key.startswith(self._prefix):
             return None
         try:
-            with self._faults(key):
+            with faults(self._bucket, key):
                 found = self._client.head_object(Bucket=self._bucket, Key=key)
         except ObjectGone:
             self._check_bucket()
@@ -109,7 +109,7 @@ class S3PhotoStorage:
     def read(self, key: str, etag: str, max_bytes: int) -> bytes:
         _check(key)
         try:
-            with self._faults(key):
+            with faults(self._bucket, key):
                 answer = self._client.get_object(Bucket=self._bucket, Key=key, IfMatch=f'"{etag}"')
                 return _read(answer, max_bytes)
         except ObjectGone:
@@ -123,7 +123,7 @@ class S3PhotoStorage:
         if not key.startswith(self._prefix):
             raise StorageError(f"{key} lies outside {self._prefix}")
         try:
-            with self._faults(key):
+            with faults(self._bucket, key):
                 # The condition is the server's to keep: of two that write at once one is told.
                 put = self._client.put_object(Bucket=self._bucket, Key=key, Body=data, IfNoneMatch="*")
         except ObjectChanged as error:
@@ -134,53 +134,53 @@ class S3PhotoStorage:
         """An address that gives this object to whoever has it, until it expires."""
         _check(key)
         params = {"Bucket": self._bucket, "Key": key}
-        with self._faults(key):
+        with faults(self._bucket, key):
             return str(self._client.generate_presigned_url("get_object", Params=params, ExpiresIn=expires_s))
 
     def _check_bucket(self) -> None:
         """Raises StorageError if it is the bucket that is not there."""
-        with self._faults():
+        with faults(self._bucket):
             self._client.head_bucket(Bucket=self._bucket)
 
-    @contextmanager
-    def _faults(self, key: str = "") -> Iterator[None]:
-        """Raises StorageError for what the client raises; ObjectGone and ObjectChanged for an object's own answers."""
-        from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
-        from urllib3.exceptions import HTTPError
 
-        where = f"the bucket {self._bucket}"
-        try:
-            yield
-        except ClientError as error:
-            code = str(error.response.get("Error", {}).get("Code", ""))
-            status = str(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", ""))
-            if code == "NoSuchBucket" or (not key and code in _GONE):
-                raise StorageError(f"{where} does not exist: correct CUMBRE_STORAGE, or make the bucket") from error
-            if code in _GONE:
-                raise ObjectGone(f"{key} is not in {where} any more") from error
-            if code in _CHANGED or status == "412":
-                raise ObjectChanged(f"{key} has changed") from error
-            if code in _BAD_CREDENTIALS or code.startswith("Expired"):
-                raise StorageError(
-                    f"{where} does not accept the credentials ({code}): renew AWS_ACCESS_KEY_ID and "
-                    "AWS_SECRET_ACCESS_KEY"
-                ) from error
-            if code in _DENIED:
-                raise StorageError(
-                    f"{where} may not be read with these credentials: docs/storage.md names the rights that are needed"
-                ) from error
+@contextmanager
+def faults(bucket: str, key: str = "") -> Iterator[None]:
+    """Raises StorageError for what the client raises; ObjectGone and ObjectChanged for an object's own answers."""
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+    from urllib3.exceptions import HTTPError
+
+    where = f"the bucket {bucket}"
+    try:
+        yield
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        status = str(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", ""))
+        if code == "NoSuchBucket" or (not key and code in _GONE):
             raise StorageError(
-                f"{where} refused: {code} {error.response.get('Error', {}).get('Message', '')}"
+                f"{where} does not exist: correct CUMBRE_STORAGE, or make it (`cumbre setup`)"
             ) from error
-        except (NoCredentialsError, PartialCredentialsError) as error:
+        if code in _GONE:
+            raise ObjectGone(f"{key} is not in {where} any more") from error
+        if code in _CHANGED or status == "412":
+            raise ObjectChanged(f"{key} has changed") from error
+        if code in _BAD_CREDENTIALS or code.startswith("Expired"):
             raise StorageError(
-                f"there are no credentials for {where}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+                f"{where} does not accept the credentials ({code}): renew AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             ) from error
-        except (BotoCoreError, HTTPError, OSError) as error:
+        if code in _DENIED:
             raise StorageError(
-                f"{where} can't be reached ({' '.join(str(error).split())[:200]}): is the server running, and are "
-                "CUMBRE_STORAGE and CUMBRE_S3_ENDPOINT right?"
+                f"{where} may not be read with these credentials: docs/storage.md names the rights that are needed"
             ) from error
+        raise StorageError(f"{where} refused: {code} {error.response.get('Error', {}).get('Message', '')}") from error
+    except (NoCredentialsError, PartialCredentialsError) as error:
+        raise StorageError(
+            f"there are no credentials for {where}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        ) from error
+    except (BotoCoreError, HTTPError, OSError) as error:
+        raise StorageError(
+            f"{where} can't be reached ({' '.join(str(error).split())[:200]}): is the server running, and are "
+            "CUMBRE_STORAGE and CUMBRE_S3_ENDPOINT right?"
+        ) from error
 
 
 def _read(answer: Any, max_bytes: int) -> bytes:

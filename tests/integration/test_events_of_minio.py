@@ -10,18 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.conftest import photo_towards
 from tests.minio_server import MinioServer, running_minio
-from tests.processes import Server, eventually, kill
+from tests.processes import Server, cumbre, eventually, kill
 from tests.server_cache import free_port
 
 pytestmark = pytest.mark.servers
 
 TOKEN = "only-for-this-test-0123456789"
 BUCKET = "trek"
-ARN = "arn:minio:sqs::CUMBRE:webhook"
 
 
 @pytest.fixture
@@ -31,7 +29,7 @@ def port() -> int:
 
 @pytest.fixture
 def store(tmp_path: Path, port: int) -> Iterator[MinioServer]:
-    """MinIO with the webhook as docs/storage.md sets it up, and a bucket that notifies it."""
+    """MinIO with the webhook as docs/storage.md sets it up."""
     folder = tmp_path / "minio"
     (folder / "events").mkdir(parents=True)
     webhook = {
@@ -42,41 +40,27 @@ def store(tmp_path: Path, port: int) -> Iterator[MinioServer]:
     }
     variables = {f"MINIO_NOTIFY_WEBHOOK_{name}_CUMBRE": value for name, value in webhook.items()}
     with running_minio(folder, **variables) as server:
-        client = server.client
-        client.create_bucket(Bucket=BUCKET)
-        # MinIO takes up its webhook a moment after it is ready.
-        eventually(lambda: notifies(client))
         yield server
 
 
-def notifies(client: Any) -> bool:
-    wanted = {"QueueArn": ARN, "Events": ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]}
-    try:
-        client.put_bucket_notification_configuration(
-            Bucket=BUCKET, NotificationConfiguration={"QueueConfigurations": [wanted]}
-        )
-    except ClientError as error:
-        assert "destination ARN does not exist" in str(error)
-        return False
-    return True
+@pytest.fixture
+def settings(store: MinioServer) -> dict[str, str]:
+    return {
+        "CUMBRE_STORAGE": f"s3://{BUCKET}",
+        "CUMBRE_S3_ENDPOINT": store.address,
+        "CUMBRE_S3_ACCESS_KEY": store.user,
+        "CUMBRE_S3_SECRET_KEY": store.password,
+        "CUMBRE_EVENTS_TOKEN": TOKEN,
+        # Nothing but events may bring what the tests upload.
+        "CUMBRE_RECONCILE_MINUTES": "0",
+    }
 
 
 @pytest.fixture
-def serve(start: Callable[..., Server], store: MinioServer, port: int) -> Callable[[], Server]:
-    def start_one() -> Server:
-        return start(
-            "--port",
-            str(port),
-            CUMBRE_STORAGE=f"s3://{BUCKET}",
-            CUMBRE_S3_ENDPOINT=store.address,
-            CUMBRE_S3_ACCESS_KEY=store.user,
-            CUMBRE_S3_SECRET_KEY=store.password,
-            CUMBRE_EVENTS_TOKEN=TOKEN,
-            # Nothing but events may bring what the test uploads.
-            CUMBRE_RECONCILE_MINUTES="0",
-        )
-
-    return start_one
+def serve(home: Path, start: Callable[..., Server], settings: dict[str, str], port: int) -> Callable[[], Server]:
+    # MinIO takes up its webhook a moment after it is ready.
+    eventually(lambda: cumbre(home, "setup", **settings).returncode == 0)
+    return lambda: start("--port", str(port), **settings)
 
 
 def photos(port: int) -> int:
@@ -88,6 +72,22 @@ def settled(port: int) -> None:
     """Until the scan at the start is over: what comes from now on comes by events."""
     eventually(lambda: photos(port) >= 0)
     time.sleep(1.5)
+
+
+def test_setup_says_what_it_makes_and_leaves_what_is_there(
+    home: Path, serve: Callable[[], Server], settings: dict[str, str], store: MinioServer
+) -> None:
+    client = store.client
+    client.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration={})
+    again = cumbre(home, "setup", **settings)
+    assert again.stdout.splitlines() == [
+        f"there already: bucket {BUCKET}",
+        f"made: notification of {BUCKET}/",
+        "there already: index of 1000 dimensions for lite-1",
+    ]
+    assert "made" not in cumbre(home, "setup", **settings).stdout
+    other = cumbre(home, "setup", **{**settings, "CUMBRE_STORAGE": "s3://another-bucket/2023"})
+    assert "made: bucket another-bucket\nmade: notification of another-bucket/2023/" in other.stdout
 
 
 def test_an_upload_is_found_and_a_deletion_forgotten(

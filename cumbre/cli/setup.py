@@ -1,0 +1,41 @@
+"""Makes buckets and indices ready."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from cumbre.cli.output import json_option, opened_library, print_json, printable
+
+if TYPE_CHECKING:
+    from cumbre.library import Library
+
+
+@click.command()
+@json_option
+def setup(json: bool) -> None:
+    """Make the bucket, its notification and the index, where they are not there yet; says what it did."""
+    with opened_library() as library:
+        done = []
+        for what, is_new in _steps(library):
+            done.append({"what": what, "new": is_new})
+            if not json:
+                click.echo(f"{'made' if is_new else 'there already'}: {printable(what)}")
+        if json:
+            print_json({"done": done})
+
+
+def _steps(library: "Library") -> Iterator[tuple[str, bool]]:
+    settings = library.settings
+    if settings.album_buckets:
+        from cumbre.storage.s3 import open_client
+        from cumbre.storage.s3_setup import ensure_bucket, ensure_notification
+
+        client = open_client(settings.s3_endpoint, settings.s3_access_key, settings.s3_secret_key)
+        for bucket, prefix in settings.album_buckets.items():
+            yield f"bucket {bucket}", ensure_bucket(client, bucket)
+            if settings.events_token and settings.s3_endpoint:
+                yield f"notification of {bucket}/{prefix}", ensure_notification(client, bucket, prefix)
+    is_new = library.generations.active() is None
+    index = library.index()
+    yield f"index of {index.space.dimensions} dimensions for {index.space.model_id}", is_new

@@ -1,0 +1,80 @@
+"""Makes a bucket ready: the bucket itself, and that its server tells Cumbre what happens in it. Safe to repeat."""
+
+from typing import Any, Final
+
+from cumbre.errors import StorageError
+from cumbre.storage.s3 import faults
+
+# The webhook that MinIO calls CUMBRE (docs/storage.md); on Amazon Terraform sets up the notification.
+WEBHOOK_ARN: Final = "arn:minio:sqs::CUMBRE:webhook"
+_EVENTS: Final = ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
+_NOT_OURS: Final = frozenset({"BucketAlreadyExists", "403", "AccessDenied"})
+
+
+def ensure_bucket(client: Any, bucket: str) -> bool:
+    """Make the bucket if it is not there; says whether it was made. Raises StorageError if it is someone else's."""
+    from botocore.exceptions import ClientError
+
+    with faults(bucket):
+        try:
+            client.head_bucket(Bucket=bucket)
+            return False
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("404", "NoSuchBucket"):
+                raise
+        region = client.meta.region_name
+        place = {} if region in (None, "us-east-1") else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        try:
+            client.create_bucket(Bucket=bucket, **place)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "BucketAlreadyOwnedByYou":
+                return False
+            if error.response["Error"]["Code"] in _NOT_OURS:
+                raise StorageError(
+                    f"the bucket {bucket} can't be made with these credentials, or is someone else's: choose another "
+                    "name in CUMBRE_STORAGE"
+                ) from error
+            raise
+    return True
+
+
+def ensure_notification(client: Any, bucket: str, prefix: str) -> bool:
+    """Let the bucket tell the webhook what happens under the prefix; says whether that was new.
+
+    What the bucket tells others stays. Raises StorageError, with the way out, if the server has no such webhook.
+    """
+    from botocore.exceptions import ClientError
+
+    rules = [{"Name": "prefix", "Value": prefix}] if prefix else []
+    ours = {"QueueArn": WEBHOOK_ARN, "Events": _EVENTS, "Filter": {"Key": {"FilterRules": rules}}}
+    with faults(bucket):
+        found = client.get_bucket_notification_configuration(Bucket=bucket)
+        found.pop("ResponseMetadata", None)
+        queues = found.get("QueueConfigurations", [])
+        if any(_is_same(one, prefix) for one in queues):
+            return False
+        others = [one for one in queues if one.get("QueueArn") != WEBHOOK_ARN]
+        try:
+            client.put_bucket_notification_configuration(
+                Bucket=bucket, NotificationConfiguration={**found, "QueueConfigurations": [*others, ours]}
+            )
+        except ClientError as error:
+            if "ARN does not exist" not in str(error):
+                raise
+            raise StorageError(
+                f"the server of {bucket} has no webhook CUMBRE: start it with MINIO_NOTIFY_WEBHOOK_ENABLE_CUMBRE=on "
+                "and what docs/storage.md names beside it"
+            ) from error
+    return True
+
+
+def _is_same(queue: dict[str, Any], prefix: str) -> bool:
+    rules = queue.get("Filter", {}).get("Key", {}).get("FilterRules", [])
+    prefixes = {rule["Value"] for rule in rules if rule["Name"].lower() == "prefix"}
+    others = [rule for rule in rules if rule["Name"].lower() != "prefix"]
+    return (
+        queue.get("QueueArn") == WEBHOOK_ARN
+        and set(_EVENTS) <= set(queue.get("Events", []))
+        and prefixes == ({prefix} if prefix else set())
+        and not others
+    )
