@@ -8,7 +8,7 @@ import hmac
 import logging
 from collections.abc import Callable, Iterable
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -16,6 +16,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from cumbre.errors import CumbreError, InvalidRequest
 from functions.ingest.events import ObjectEvent, parse_events
 from functions.query.problems import Problem, problem_response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +57,18 @@ def create_receiver(
             return problem_response(Problem(503, "unavailable", message, _RETRY_AFTER_S))
         return jsonify({"recorded": len(ours)})
 
+    app.wsgi_app = _at_root(app.wsgi_app)  # type: ignore[method-assign]
     return app
+
+
+def _at_root(application: "WSGIApplication") -> "WSGIApplication":
+    """Mounted at /events, that very address is an empty path, which Flask would redirect; no store follows."""
+
+    def with_path(environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
+        environ["PATH_INFO"] = environ.get("PATH_INFO") or "/"
+        return application(environ, start_response)
+
+    return with_path
 
 
 def _is_token(header: str, token: str) -> bool:

@@ -34,7 +34,7 @@ def store(tmp_path: Path, port: int) -> Iterator[MinioServer]:
     (folder / "events").mkdir(parents=True)
     webhook = {
         "ENABLE": "on",
-        "ENDPOINT": f"http://127.0.0.1:{port}/events/",
+        "ENDPOINT": f"http://127.0.0.1:{port}/events",
         "AUTH_TOKEN": TOKEN,
         "QUEUE_DIR": str(folder / "events"),
     }

@@ -4,7 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.test import Client
 
 from cumbre.errors import IndexFault
 from functions.ingest.events import ObjectEvent
@@ -89,6 +92,13 @@ def test_what_is_no_event_is_refused(client: FlaskClient, recorder: Recorder, da
 
 def test_a_body_that_is_too_large_is_not_read(client: FlaskClient) -> None:
     assert client.post("/", data=b"x" * 1_100_000, headers=AUTHORIZED).status_code == 413
+
+
+@pytest.mark.parametrize("address", ["/events", "/events/"])
+def test_the_address_may_end_in_a_slash(recorder: Recorder, address: str) -> None:
+    site = DispatcherMiddleware(Flask("page"), {"/events": create_receiver(TOKEN, recorder, lambda: ["trek"])})
+    assert Client(site).post(address, data=of_minio("a.jpg"), headers=AUTHORIZED).status_code == 200
+    assert len(recorder.events) == 1
 
 
 def test_only_posts_are_answered(client: FlaskClient) -> None:
