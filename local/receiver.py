@@ -57,7 +57,7 @@ def create_receiver(
             return problem_response(Problem(503, "unavailable", message, _RETRY_AFTER_S))
         return jsonify({"recorded": len(ours)})
 
-    app.wsgi_app = _at_root(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = _at_root(app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
 
 
