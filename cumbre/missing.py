@@ -1,6 +1,7 @@
 """Whether photos are likelier out of reach than deleted: a drive that is not connected must not empty the index."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from cumbre.documents import photo_id
 from cumbre.errors import AlbumMissing
@@ -27,8 +28,14 @@ def refuse_to_lose(bucket: str, lost: int, present: int) -> None:
         raise AlbumMissing(
             f"{lost} of the {lost + present} photos of {bucket} are not there. Nothing was removed from the index. "
             "If a drive is not connected, connect it; if they are really gone, run "
-            f"`cumbre ingest --confirm-removals {bucket}`"
+            f"`{how_to_confirm(bucket)}`"
         )
+
+
+def how_to_confirm(bucket: str) -> str:
+    """The command by which someone says that photos are really gone."""
+    folder = f" {bucket}" if Path(bucket).is_absolute() else ""
+    return f"cumbre ingest --confirm-removals{folder}"
 
 
 def split_by_copies(index: PhotoIndex, bucket: str, missing: Iterable[str]) -> tuple[list[str], list[str]]:

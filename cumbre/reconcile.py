@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from cumbre.comparison import compare
 from cumbre.documents import photo_id
 from cumbre.errors import VersionConflict
 from cumbre.ingest import Ingestor
@@ -93,40 +94,23 @@ def scan(
     started = time.monotonic()
     report = ScanReport()
     progress = progress or ScanProgress()
-    known = {one.key: one.etag for one in ingestor.index.known(storage.bucket, prefix)}
-    failures = {d.key: d.failure or "" for d in ingestor.index.failures() if d.bucket == storage.bucket}
-    changed, present = [], 0
-    try:
-        for stat in storage.list(prefix):
-            if stopped():
-                report.stopped = True
-                return report
-            present += 1
-            if known.pop(stat.key, None) != stat.etag:
-                changed.append(stat.key)
-            elif stat.key in failures:
-                report.failed.append(Outcome(storage.bucket, stat.key, OutcomeKind.FAILED, failures[stat.key]))
-            else:
-                report.unchanged += 1
-    except ListingIncomplete as error:
-        # What lies in a folder that can't be read is not gone; all else goes on.
-        kept = [key for key in known if key.startswith((*error.prefixes, *error.away))]
-        for key in kept:
-            del known[key]
-        report.unseen += [(storage.bucket, unseen) for unseen in (*error.prefixes, *error.away)]
-        if error.prefixes or kept:
-            report.unreadable.append(str(error))
-    progress.expect(len(changed))
+    found = compare(ingestor.index, storage, prefix, stopped)
+    report.unchanged, report.failed = found.unchanged, found.failed
+    report.unreadable, report.unseen = found.unreadable, found.unseen
+    if found.stopped:
+        report.stopped = True
+        return report
+    progress.expect(len(found.changed))
 
     def note(outcome: Outcome) -> None:
         report.count(outcome)
         progress.advance(outcome)
 
-    ingestor.reconcile_many(storage.bucket, changed, note, stopped)
+    ingestor.reconcile_many(storage.bucket, found.changed, note, stopped)
     report.stopped = stopped()
     if not report.stopped:
-        missing = _forget_unlisted(ingestor, storage, prefix, list(known), progress, note)
-        _remove(ingestor, storage, missing, present, confirm_removals, progress, note, stopped)
+        missing = _forget_unlisted(ingestor, storage, prefix, found.gone, progress, note)
+        _remove(ingestor, storage, missing, found.present, confirm_removals, progress, note, stopped)
     report.seconds = time.monotonic() - started
     return report
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from cumbre import __version__
-from cumbre.cli.album import demo, forget, ingest, reindex
+from cumbre.cli.album import demo, forget, ingest, reconcile, reindex
 from cumbre.cli.environment import load_dotenv, unknown_settings
 from cumbre.cli.health import doctor, status
 from cumbre.cli.models import models
@@ -38,7 +38,7 @@ def cli() -> None:
     """
 
 
-for _command in (ingest, forget, search, identify, peaks, models, reindex, status, doctor, setup, demo):
+for _command in (ingest, reconcile, forget, search, identify, peaks, models, reindex, status, doctor, setup, demo):
     cli.add_command(_command)
 
 

@@ -56,6 +56,44 @@ def ingest(paths: tuple[Path, ...], confirm_removals: bool, json: bool) -> int:
     return 1 if problems or named_and_failed else 0
 
 
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--confirm-removals", is_flag=True, help="Photos that are gone leave the index, however many.")
+@json_option
+@click.pass_context
+def reconcile(context: click.Context, dry_run: bool, confirm_removals: bool, json: bool) -> int:
+    """Compare the whole album with the index and mend what differs, as `cumbre serve` does now and then."""
+    if not dry_run:
+        return int(context.invoke(ingest, paths=(), confirm_removals=confirm_removals, json=json))
+    from cumbre.comparison import compare
+    from cumbre.errors import StorageError
+
+    problems: list[str] = []
+    with opened_library() as library:
+        found = []
+        for bucket, storage in library.storages().items():
+            try:
+                found.append((bucket, compare(library.index(), storage)))
+            except StorageError as error:
+                problems.append(str(error))
+        if json:
+            albums = [
+                {"album": bucket, "index": one.changed, "remove": one.gone, "unreadable": one.unreadable}
+                for bucket, one in found
+            ]
+            print_json({"albums": albums, "problems": problems})
+        for bucket, one in [] if json else found:
+            click.echo(f"{printable(bucket)}: {len(one.changed)} to index, {len(one.gone)} to remove")
+            for what, keys in (("index", one.changed), ("remove", one.gone)):
+                for key in keys:
+                    click.echo(f"  {what} {printable(key)}")
+            for unreadable in one.unreadable:
+                click.echo(f"  {printable(unreadable)}")
+        for problem in problems:
+            notice(f"cumbre: {printable(problem)}")
+    return 1 if problems else 0
+
+
 Work = Callable[[], "ScanReport"]
 
 

@@ -153,7 +153,7 @@ SETTINGS = [
     ("status", {"CUMBRE_STATE": "sqlite:{place}/note.txt"}, 1, r"note\.txt is damaged or no state"),
     ("status", {"CUMBRE_INDEX": "embedded:{place}/note.txt/i.sqlite"}, 1, r"can't be used: .* CUMBRE_INDEX"),
     ("status", {"CUMBRE_INDEX": "index.sqlite"}, 2, r"CUMBRE_INDEX=index\.sqlite: this must be embedded:PATH"),
-    ("status", {"CUMBRE_STORAGE": "/photos"}, 2, r"this version reads folders, so it must be folder:PATH"),
+    ("status", {"CUMBRE_STORAGE": "/photos"}, 2, r"this must be folder:PATH or s3://BUCKET"),
     ("status", {"CUMBRE_HOME": "{place}/note.txt"}, 2, r"note\.txt can't be made a folder .*: name one"),
     ("status", {"CUMBRE_HOME": "~nobody-is-called-so/x"}, 2, r"there is no such user, write the whole path"),
     ("status", {"CUMBRE_HOME": "{place}/" + "x" * 300}, 2, r"can't be made a folder \(File name too long\)"),

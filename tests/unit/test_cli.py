@@ -56,6 +56,21 @@ def test_ingest_says_what_it_did_and_is_repeatable(cumbre, album):
     assert again["failed"][0]["path"].endswith("bad.jpg")
 
 
+def test_a_dry_run_says_what_differs_and_changes_nothing(cumbre, album):
+    named = cumbre("ingest", album, "--json").json["indexed"]
+    assert f"{album}: 0 to index, 0 to remove" in cumbre("reconcile", "--dry-run").out
+    first, second, *_ = sorted(album.rglob("*.jpg"))
+    first.rename(first.with_name("renamed.jpg"))
+    second.write_bytes(second.read_bytes() + b"more")
+    told = cumbre("reconcile", "--dry-run", "--json").json["albums"][0]
+    assert told["remove"] == [first.relative_to(album).as_posix()]
+    assert len(told["index"]) == 2
+    assert cumbre("status", "--json").json["photos"] == named
+    assert cumbre("reconcile", "--json").json["indexed"] == 2
+    told = cumbre("reconcile", "--dry-run", "--json").json["albums"][0]
+    assert (told["index"], told["remove"]) == ([], [])
+
+
 def test_ingest_takes_single_files(cumbre, album):
     assert cumbre("ingest", album / "plain.png", "--json").json["indexed"] == 1
 
