@@ -51,6 +51,13 @@ def elasticsearch() -> Iterator[ElasticsearchServer]:
         yield ElasticsearchServer(ElasticAccess(address))
 
 
+@contextmanager
+def running_elasticsearch() -> Iterator[ElasticsearchServer]:
+    """The same for a benchmark. Raises OSError if it is not there and can't be brought."""
+    with _running(_distribution(), _java()) as address:
+        yield ElasticsearchServer(ElasticAccess(address))
+
+
 def _distribution() -> Path:
     """The unpacked server. Raises OSError if it is not there and can't be brought."""
     cache = server_cache()

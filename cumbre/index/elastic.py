@@ -70,6 +70,10 @@ class ElasticPhotoIndex:
     def writes_alias(self) -> str:
         return writes_alias(self.name)
 
+    def with_recall(self, recall: Recall) -> "ElasticPhotoIndex":
+        """The same index, asked in another way."""
+        return ElasticPhotoIndex(self._client, self._address, self.name, self._space, self._notes, recall)
+
     def get(self, photo_id: str) -> StoredPhoto | None:
         found = self._get(photo_id, ["document"])
         return None if found is None else _stored(found)

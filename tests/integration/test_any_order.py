@@ -1,0 +1,253 @@
+"""Whatever happens to a bucket, its events and its workers, in whatever order: one scan later the index is the bucket.
+
+Storage and index are real; only what a picture shows is made up, so that thousands of steps are quick.
+CUMBRE_TEST_ROUNDS says how many stories are played in full.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from cumbre.documents import PhotoDocument, PhotoFacts
+from cumbre.embed import PhotoEmbedder
+from cumbre.errors import CumbreError, IndexFault, PhotoError, StorageError
+from cumbre.index.embedded_generations import EmbeddedGenerations
+from cumbre.index.port import PhotoIndex, VectorSpace
+from cumbre.ingest import IngestOptions, Ingestor
+from cumbre.model_directory import read_model_directory
+from cumbre.models import resolve_model
+from cumbre.photo import PhotoLimits
+from cumbre.pictures.port import ReadPicture
+from cumbre.reconcile import scan
+from cumbre.storage.folder import FolderPhotoStorage
+from cumbre.storage.port import PhotoStorage
+from tests.integration.steps import Died, Stepping, Steps, Worker
+
+pytestmark = pytest.mark.slow
+
+_STORIES = int(os.environ.get("CUMBRE_TEST_ROUNDS", "0")) * 10 or 150
+SPACE = VectorSpace("made up", 8)
+BROKEN = b"broken"
+# More steps than a worker takes that meets no change.
+_LONGEST = 8
+keys = st.sampled_from(["a.jpg", "day 1/b.jpg"])
+contents = st.sampled_from([b"yak", b"stupa", b"ama dablam", b"prayer flags", BROKEN])
+
+
+class MadeUpPictures:
+    """A file's bytes are what it shows."""
+
+    def read(self, data: bytes, size: tuple[int, int], _resample: int) -> ReadPicture:
+        if data == BROKEN:
+            raise PhotoError("the picture is damaged")
+        pixels = np.full((*size, 3), sum(data) % 256, dtype=np.uint8)
+        return ReadPicture(PhotoFacts(4, 3, "JPEG"), 0.5, pixels)
+
+
+class MadeUpEncoder:
+    """A picture's vector follows from its first pixel."""
+
+    space = SPACE
+
+    def __init__(self) -> None:
+        lite = read_model_directory(resolve_model("lite", Path(tempfile.gettempdir())).directory)
+        self.description = lite
+
+    def encode_images(self, pixels: np.ndarray) -> np.ndarray:
+        vectors = [np.random.default_rng(int(abs(one.flat[0]) * 1e4)).standard_normal(8) for one in pixels]
+        return np.array([vector / np.linalg.norm(vector) for vector in vectors], dtype=np.float32)
+
+    def encode_texts(self, texts: list[str]) -> np.ndarray:
+        return np.ones((len(texts), 8), dtype=np.float32) / np.sqrt(8).astype(np.float32)
+
+
+class NoNames:
+    """Names nothing: what a photo shows is not at stake."""
+
+    def annotate(self, document: PhotoDocument, _vector: Any) -> PhotoDocument:
+        return document
+
+
+ENCODER = MadeUpEncoder()
+
+
+class Stories(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.root = self.folder / "album"
+        self.root.mkdir()
+        self.storage: PhotoStorage = FolderPhotoStorage(self.root)
+        self.generations = EmbeddedGenerations(self.folder / "index.sqlite")
+        self.index: PhotoIndex = self.generations.ensure_active(SPACE)
+        self.events: list[str] = []
+        self.workers: list[Worker] = []
+
+    def ingestor(self, steps: Steps | None = None) -> Ingestor:
+        storage: Any = self.storage if steps is None else Stepping(self.storage, steps)
+        index: Any = self.index if steps is None else Stepping(self.index, steps)
+        pictures: Any = MadeUpPictures()
+        encoder: Any = ENCODER
+        names: Any = NoNames()
+        embedder = PhotoEmbedder(encoder, self.folder)
+        options = IngestOptions(PhotoLimits(), 1, 2)
+        return Ingestor(lambda _: storage, index, embedder, pictures, lambda: names, options)
+
+    # --- what people do ---
+
+    @rule(key=keys, content=contents)
+    def put(self, key: str, content: bytes) -> None:
+        path = self.root / key
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        self.events.append(key)
+
+    @rule(key=keys)
+    def delete(self, key: str) -> None:
+        (self.root / key).unlink(missing_ok=True)
+        self.events.append(key)
+
+    @rule(old=keys, new=keys)
+    def rename(self, old: str, new: str) -> None:
+        if (self.root / old).is_file() and old != new:
+            (self.root / new).parent.mkdir(exist_ok=True)
+            (self.root / old).rename(self.root / new)
+            self.events += [old, new]
+
+    # --- what becomes of the events: any of them next, once, twice or never ---
+
+    @precondition(lambda self: self.events)
+    @rule(data=st.data(), is_kept=st.booleans())
+    def deliver(self, data: st.DataObject, is_kept: bool) -> None:
+        place = data.draw(st.integers(0, len(self.events) - 1))
+        self.ingestor().reconcile(self.storage.bucket, self.events[place])
+        if not is_kept:
+            del self.events[place]
+
+    @precondition(lambda self: self.events)
+    @rule(data=st.data())
+    def drop(self, data: st.DataObject) -> None:
+        del self.events[data.draw(st.integers(0, len(self.events) - 1))]
+
+    # --- two workers, step by step ---
+
+    @precondition(lambda self: len(self.workers) < 2)
+    @rule(key=keys)
+    def begin(self, key: str) -> None:
+        self.workers.append(Worker(key, lambda steps: self.ingestor(steps).reconcile(self.storage.bucket, key)))
+
+    def begin_at(self, key: str, steps: int) -> None:
+        """A worker that stands after so many steps, or has ended."""
+        self.begin(key)
+        for _ in range(steps):
+            self.workers[-1].steps.go()
+
+    @precondition(lambda self: self.workers)
+    @rule(data=st.data(), steps=st.integers(1, 4))
+    def go_on(self, data: st.DataObject, steps: int) -> None:
+        worker = data.draw(st.sampled_from(self.workers))
+        for _ in range(steps):
+            worker.steps.go()
+        self._bury(worker)
+
+    @precondition(lambda self: self.workers)
+    @rule(data=st.data(), content=st.none() | contents, steps=st.integers(0, 6))
+    def overtake(self, data: st.DataObject, content: bytes | None, steps: int) -> None:
+        """The very photo that a worker is at changes under its hands, at any of its steps."""
+        worker = data.draw(st.sampled_from(self.workers))
+        for _ in range(steps):
+            worker.steps.go()
+        if content is None:
+            self.delete(worker.key)
+        else:
+            self.put(worker.key, content)
+        self._bury(worker)
+
+    @precondition(lambda self: self.workers)
+    @rule(data=st.data(), fault=st.sampled_from([StorageError("away"), IndexFault("away")]))
+    def fail(self, data: st.DataObject, fault: CumbreError) -> None:
+        worker = data.draw(st.sampled_from(self.workers))
+        worker.steps.go(fault)
+        self._bury(worker)
+
+    @precondition(lambda self: self.workers)
+    @rule(data=st.data())
+    def kill(self, data: st.DataObject) -> None:
+        worker = data.draw(st.sampled_from(self.workers))
+        worker.steps.die()
+        worker.join()
+        self._bury(worker)
+
+    def _bury(self, worker: Worker) -> None:
+        if worker.steps.finished:
+            worker.join()
+            self.workers.remove(worker)
+            assert worker.error is None or isinstance(worker.error, CumbreError | Died), worker.error
+
+    # --- the end ---
+
+    def teardown(self) -> None:
+        try:
+            for worker in self.workers:
+                worker.steps.run_on()
+            for worker in list(self.workers):
+                worker.join()
+                self._bury(worker)
+            scan(self.ingestor(), self.storage, confirm_removals=True)
+            self._index_is_the_bucket()
+        finally:
+            self.generations.close()
+            shutil.rmtree(self.folder)
+
+    def _index_is_the_bucket(self) -> None:
+        there = {one.key: one.etag for one in self.storage.list()}
+        assert {one.key: one.etag for one in self.index.known(self.storage.bucket)} == there
+        found = {stored.document.key: (stored.document, vector) for stored, vector in self.index.scan()}
+        for key in there:
+            content = (self.root / key).read_bytes()
+            if content == BROKEN:
+                assert key not in found
+                continue
+            document, vector = found.pop(key)
+            assert document.content_sha256 == hashlib.sha256(content).hexdigest()
+            picture = MadeUpPictures().read(content, ENCODER.description.image_size, 2)
+            wanted, _ = PhotoEmbedder(ENCODER, self.folder).embed([picture.pixels])  # type: ignore[arg-type]
+            np.testing.assert_allclose(vector, wanted[0], atol=1e-6)
+        assert found == {}
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+@pytest.mark.parametrize("change", ["overwrite", "delete", "rename"])
+def test_two_workers_at_one_key_interleaved_at_every_step(is_known: bool, change: str) -> None:
+    """One stands at each of its steps when the photo changes, then the other goes to each of its own, then both end."""
+    for first_steps in range(_LONGEST):
+        for second_steps in range(_LONGEST):
+            story = Stories()
+            story.put("a.jpg", b"yak")
+            if is_known:
+                story.ingestor().reconcile(story.storage.bucket, "a.jpg")
+                story.put("a.jpg", b"stupa")
+            story.begin_at("a.jpg", first_steps)
+            if change == "overwrite":
+                story.put("a.jpg", b"ama dablam")
+            elif change == "delete":
+                story.delete("a.jpg")
+            else:
+                story.rename("a.jpg", "day 1/b.jpg")
+            story.begin_at("a.jpg", second_steps)
+            story.teardown()
+
+
+TestStories = Stories.TestCase
+TestStories.settings = settings(
+    max_examples=_STORIES, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck)
+)
