@@ -4,15 +4,14 @@
 Cumbre is down or has more than enough to do.
 """
 
-import hmac
 import logging
 from collections.abc import Callable, Iterable
-from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from bot.security import is_password
 from cumbre.errors import CumbreError, InvalidRequest
 from functions.ingest.events import ObjectEvent, parse_events
 from functions.query.problems import Problem, problem_response
@@ -35,7 +34,7 @@ def create_receiver(
 
     @app.post("/")
     def receive() -> Response:
-        if not _is_token(request.headers.get("Authorization", ""), token):
+        if not is_password(request.headers.get("Authorization"), f"Bearer {token}"):
             _log.warning("an event without the token of CUMBRE_EVENTS_TOKEN was turned away")
             return problem_response(Problem(401, "unauthorized", "events need the token"))
         try:
@@ -69,9 +68,3 @@ def _at_root(application: "WSGIApplication") -> "WSGIApplication":
         return application(environ, start_response)
 
     return with_path
-
-
-def _is_token(header: str, token: str) -> bool:
-    """Compare in a time that depends neither on the content nor on the length."""
-    given = sha256(header.encode()).digest()
-    return hmac.compare_digest(given, sha256(f"Bearer {token}".encode()).digest())

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -155,11 +156,7 @@ class ElasticPhotoIndex:
             )
             return [_document(hit) for hit in answer["hits"]["hits"]]
         hits = self._pages(elastic_filter.query(where), ["document"], _NEWEST_FIRST)
-        return (
-            [_document(hit) for _, hit in zip(range(limit), hits, strict=False)]
-            if limit
-            else list(map(_document, hits))
-        )
+        return [_document(hit) for hit in islice(hits, limit)]
 
     def showing(self, peak_ids: Sequence[str], where: PhotoFilter = EVERYTHING) -> list[Showing]:
         shows_one = {"terms": {"predicted_peaks": list(peak_ids)}}
@@ -190,7 +187,7 @@ class ElasticPhotoIndex:
         where = _all_of([{"exists": {"field": "teaches"}}, elastic_filter.PHOTOS])
         wanted = ["teaches", "content_sha256", VECTOR_FIELD]
         found = []
-        for _, hit in zip(range(limit), self._pages(where, wanted, vectors=True), strict=False):
+        for hit in islice(self._pages(where, wanted, vectors=True), limit):
             source, vector = hit["_source"], _vector(hit)
             if vector is not None:
                 found.append(Reference(source["teaches"], source["content_sha256"], vector))

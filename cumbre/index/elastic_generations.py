@@ -2,17 +2,15 @@
 
 import re
 import threading
-from typing import Any, Final
+from typing import Any
 
 from cumbre.errors import GenerationReplaced, IndexFault
 from cumbre.index.elastic import ElasticPhotoIndex, Recall, writes_alias
+from cumbre.index.elastic_creation import create_index
 from cumbre.index.elastic_faults import faults
 from cumbre.index.elastic_mapping import GraphOptions, mappings, space_of
 from cumbre.index.elastic_notes import ElasticNotes
 from cumbre.index.port import PhotoIndex, VectorSpace
-
-# A replica as soon as there is a second node to hold it.
-_REPLICAS: Final = "0-1"
 
 
 class ElasticGenerations:
@@ -31,7 +29,7 @@ class ElasticGenerations:
         self._alias = f"{prefix}photos"
         self._graph = graph
         self._recall = recall
-        self._notes = ElasticNotes(client, address, f"{prefix}notes", _REPLICAS)
+        self._notes = ElasticNotes(client, address, f"{prefix}notes")
         self._open: dict[str, ElasticPhotoIndex] = {}
         self._lock = threading.Lock()
 
@@ -115,21 +113,9 @@ class ElasticGenerations:
 
     def _create(self, name: str, space: VectorSpace, alias: str) -> bool:
         """Make an index with its aliases in one step; False if there is one of this name already."""
-        from elasticsearch import BadRequestError
-
-        with faults(self._address):
-            try:
-                self._client.indices.create(
-                    index=name,
-                    mappings=mappings(space, self._graph),
-                    settings={"number_of_shards": 1, "auto_expand_replicas": _REPLICAS},
-                    aliases={alias: {}, writes_alias(name): {}},
-                )
-            except BadRequestError as error:
-                if error.error != "resource_already_exists_exception":
-                    raise
-                return False
-        return True
+        aliases: dict[str, Any] = {alias: {}, writes_alias(name): {}}
+        request = {"mappings": mappings(space, self._graph), "aliases": aliases}
+        return create_index(self._client, self._address, name, **request)
 
     def _behind(self, alias: str) -> ElasticPhotoIndex | None:
         from elasticsearch import NotFoundError

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from cumbre.index.elastic_creation import create_index
 from cumbre.index.elastic_faults import faults
 
 _MAPPINGS: Final = {
@@ -13,28 +14,14 @@ _MAPPINGS: Final = {
 class ElasticNotes:
     """Names and values; read as they were last written, by whichever process."""
 
-    def __init__(self, client: Any, address: str, name: str, replicas: str) -> None:
+    def __init__(self, client: Any, address: str, name: str) -> None:
         self.name = name
         self._client = client
         self._address = address
-        self._replicas = replicas
 
     def create(self) -> bool:
         """Make the index if it is not there; says whether it was made."""
-        from elasticsearch import BadRequestError
-
-        with faults(self._address):
-            try:
-                self._client.indices.create(
-                    index=self.name,
-                    mappings=_MAPPINGS,
-                    settings={"number_of_shards": 1, "auto_expand_replicas": self._replicas},
-                )
-            except BadRequestError as error:
-                if error.error != "resource_already_exists_exception":
-                    raise
-                return False
-        return True
+        return create_index(self._client, self._address, self.name, mappings=_MAPPINGS)
 
     def get(self, name: str) -> str | None:
         from elasticsearch import NotFoundError

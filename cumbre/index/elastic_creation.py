@@ -1,0 +1,22 @@
+"""Making an index in Elasticsearch where there is none of its name."""
+
+from typing import Any, Final
+
+from cumbre.index.elastic_faults import faults
+
+# One shard; a replica as soon as there is a second node to hold it.
+_SETTINGS: Final = {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
+
+
+def create_index(client: Any, address: str, name: str, **request: Any) -> bool:
+    """Make an index with its mappings and aliases in one step; False if there is one of this name already."""
+    from elasticsearch import BadRequestError
+
+    with faults(address):
+        try:
+            client.indices.create(index=name, settings=_SETTINGS, **request)
+        except BadRequestError as error:
+            if error.error != "resource_already_exists_exception":
+                raise
+            return False
+    return True
