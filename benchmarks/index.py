@@ -22,9 +22,10 @@ import numpy as np
 
 from benchmarks.query import documents, milliseconds, shown
 from cumbre.cores import usable_cores
-from cumbre.index.elastic import ElasticPhotoIndex, Recall
+from cumbre.index.elastic import ElasticPhotoIndex
 from cumbre.index.elastic_connection import ElasticAccess, connect
 from cumbre.index.elastic_mapping import GraphOptions
+from cumbre.index.elastic_nearest import Recall
 from cumbre.index.embedded_generations import EmbeddedGenerations
 from cumbre.index.port import EVERYTHING, PhotoFilter, PhotoIndex, PhotoWrite, RankBy, Vector, VectorSpace
 from tests.elasticsearch_server import ElasticsearchServer, running_elasticsearch

@@ -72,7 +72,7 @@ class AlbumQueryService:
             model_id=index.space.model_id,
             wanted_model_id=wanted,
             albums=tuple(library.storages()),
-            notices=(*notices, *library.problems.values()),
+            notices=(*notices, *filter(None, [library.old_index()]), *library.problems.values()),
             indexing=self._progress(),
         )
 

@@ -10,8 +10,8 @@ from cumbre.corrections import Corrections
 from cumbre.encoders import Encoders
 from cumbre.errors import SettingsError
 from cumbre.identify import IdentifyPolicy
-from cumbre.index.elastic import Recall
 from cumbre.index.elastic_mapping import GraphOptions
+from cumbre.index.elastic_nearest import Recall
 from cumbre.index.embedded_generations import EmbeddedGenerations
 from cumbre.index.embedded_recovery import mend
 from cumbre.index.port import IndexGenerations

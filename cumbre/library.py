@@ -107,6 +107,13 @@ class Library:
             return ""
         return f"The model {index.space.model_id} answers, {wanted} is wanted: `cumbre reindex` changes over."
 
+    def old_index(self) -> str:
+        """A sentence if the index that the last reindex has replaced is still kept, else empty."""
+        previous = self.generations.previous()
+        if previous is None:
+            return ""
+        return f"The old index of {previous.space.model_id} is kept: `cumbre reindex --drop-old` deletes it."
+
     def close(self) -> None:
         self.pictures.close()
         self.generations.close()

@@ -1,4 +1,4 @@
-"""The next generation of the index, with the wanted model, while the old one goes on answering."""
+"""The next generation of the index, with the wanted model, while the old one goes on answering; and the way back."""
 
 from collections.abc import Callable
 
@@ -19,6 +19,10 @@ def reindex(
     stopped: Callable[[], bool] = lambda: False,
 ) -> ScanReport:
     """Build the next generation and let it answer. Called again after a stop or a crash, it goes on where it was.
+
+    The old generation is kept as the previous one. Where that one is of the wanted model, and not the one that answers
+    now, it is brought up to date instead of building anew: so one goes back in a moment.
+
 
     Raises StorageError, and lets the old index answer, if part of the album can't be reached: the new generation would
     lack it.
@@ -58,15 +62,15 @@ def _refuse_to_lose_any(library: Library, generation: Generation, report: ScanRe
 
 
 def _target(library: Library) -> Generation:
-    """The generation to fill: the one begun before if it is of the wanted model, else a new one."""
+    """The generation to fill: the one begun before if it is of the wanted model, else the previous, else a new one."""
     wanted = library.encoders.wanted().space
     # Not library.active(): the model of the index that answers may be gone, and this is the way out of that.
-    library.generations.ensure_active(wanted)
+    active = library.generations.ensure_active(wanted)
     begun = library.generations.building()
     if begun is not None and begun.space != wanted:
         library.generations.drop_building()
         begun = None
-    if begun is None:
+    if begun is None and (active.space == wanted or library.generations.rebuild_previous(wanted) is None):
         library.generations.create_building(wanted)
     building = library.building()
     assert building is not None

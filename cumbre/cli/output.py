@@ -5,6 +5,7 @@ import shutil
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -29,17 +30,19 @@ class GivenPath(click.Path):
 
 
 @contextmanager
-def opened_library(mending: bool = False) -> "Iterator[Library]":
+def opened_library(mending: bool = False, model: str | None = None) -> "Iterator[Library]":
     """The library of the settings, closed afterwards.
 
     mending: the command fills the index, so it may build a damaged one again. Other commands answer, and end with an
-    IndexFault where the answer came from a damaged index.
+    IndexFault where the answer came from a damaged index. model: wanted instead of the settings' own.
     """
     from cumbre.bootstrap import open_library
     from cumbre.index.embedded_check import CheckBeside
     from cumbre.settings import read_settings
 
     settings = read_settings()
+    if model:
+        settings = replace(settings, model=model)
     library = open_library(settings, mending)
     beside = None if mending or settings.index_path is None else CheckBeside(settings.index_path)
     try:

@@ -1,7 +1,6 @@
 """The Elasticsearch adapter of PhotoIndex: one index a generation, ranked by score exactly by over-fetching."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
@@ -14,7 +13,9 @@ from cumbre.index.codec import from_text
 from cumbre.index.elastic_bulk import BulkItem, write_all
 from cumbre.index.elastic_faults import faults
 from cumbre.index.elastic_mapping import VECTOR_FIELD, fields_of
+from cumbre.index.elastic_nearest import Recall, nearest
 from cumbre.index.elastic_notes import ElasticNotes
+from cumbre.index.elastic_reader import WINDOW, ElasticReader, Query
 from cumbre.index.port import (
     EVERYTHING,
     KnownObject,
@@ -29,23 +30,9 @@ from cumbre.index.port import (
     VectorSpace,
 )
 
-# index.max_result_window, and the most that knn takes as k or num_candidates.
-_WINDOW: Final = 10_000
-_PAGE: Final = 1000
-_PAGE_WITH_VECTORS: Final = 200
 _PEAKS_MAX: Final = 10_000
-_KEEP_ALIVE: Final = "2m"
 _TERM_SHIFT: Final = 48
 _NEWEST_FIRST: Final[list[dict[str, Any]]] = [{"shot_time": {"order": "desc", "missing": "_last"}}, {"photo_id": "asc"}]
-
-Query = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Recall:
-    """num_candidates: photos that a shard looks at for a question; more find more of the nearest, and take longer."""
-
-    num_candidates: int = 200
 
 
 class ElasticPhotoIndex:
@@ -61,7 +48,7 @@ class ElasticPhotoIndex:
         self._space = space
         self._notes = notes
         self._recall = recall
-        self._unseen = False
+        self._reader = ElasticReader(client, address, name)
 
     @property
     def space(self) -> VectorSpace:
@@ -76,41 +63,40 @@ class ElasticPhotoIndex:
         return ElasticPhotoIndex(self._client, self._address, self.name, self._space, self._notes, recall)
 
     def get(self, photo_id: str) -> StoredPhoto | None:
-        found = self._get(photo_id, ["document"])
+        found = self._reader.get(photo_id, ["document"])
         return None if found is None else _stored(found)
 
     def get_many(self, photo_ids: Sequence[str]) -> dict[str, PhotoDocument]:
-        documents = {}
-        for start in range(0, len(photo_ids), _PAGE):
-            ids = list(photo_ids[start : start + _PAGE])
-            with faults(self._address):
-                answer = self._client.mget(index=self.name, ids=ids, source_includes=["document"])
-            documents.update({one["_id"]: _document(one) for one in answer["docs"] if one.get("found")})
-        return documents
+        return {one["_id"]: _document(one) for one in self._reader.get_many(photo_ids, ["document"])}
 
     def vector(self, photo_id: str) -> Vector | None:
-        found = self._get(photo_id, [VECTOR_FIELD], source_exclude_vectors=False)
+        found = self._reader.get(photo_id, [VECTOR_FIELD], source_exclude_vectors=False)
         return None if found is None else _vector(found)
 
     def find_by_content(self, content_sha256: str) -> StoredPhoto | None:
-        where = [{"term": {"content_sha256": content_sha256}}, elastic_filter.PHOTOS]
-        hits = self._search(size=1, query=_all_of(where), source=["document"], seq_no_primary_term=True)["hits"]["hits"]
-        return _stored(hits[0]) if hits else None
+        where = _all_of([{"term": {"content_sha256": content_sha256}}, elastic_filter.PHOTOS])
+        for found in self._reader.with_content(content_sha256, where):
+            stored = _stored(found)
+            if stored.document.content_sha256 == content_sha256 and stored.document.failure is None:
+                return stored
+        return None
 
     def with_content(self, content_sha256: str) -> list[StoredPhoto]:
-        return [_stored(hit) for hit in self._pages({"term": {"content_sha256": content_sha256}}, ["document"])]
+        return [_stored(hit) for hit in self._reader.pages({"term": {"content_sha256": content_sha256}}, ["document"])]
 
     def known(self, bucket: str, prefix: str = "") -> Iterator[KnownObject]:
         where: list[Query] = [{"term": {"bucket": bucket}}]
         if prefix:
             where.append({"prefix": {"key": prefix}})
-        for hit in self._pages(_all_of(where), ["key", "etag"]):
+        for hit in self._reader.pages(_all_of(where), ["key", "etag"]):
             yield KnownObject(hit["_source"]["key"], hit["_source"]["etag"])
 
     def write(self, writes: Sequence[PhotoWrite]) -> list[PhotoWrite]:
         self._refuse_without_vector(writes)
-        conflicts = write_all(self._client, self._address, self.writes_alias, [_item(write) for write in writes])
-        self._unseen = True
+        try:
+            conflicts = write_all(self._client, self._address, self.writes_alias, [_item(write) for write in writes])
+        finally:
+            self._reader.wrote((write.document.id, write.document.content_sha256) for write in writes)
         return [write for place, write in enumerate(writes) if place in conflicts]
 
     def delete(self, photo_id: str, expected_version: int) -> None:
@@ -125,7 +111,7 @@ class ElasticPhotoIndex:
             except NotFoundError as error:
                 if error.error == "index_not_found_exception":
                     raise
-        self._unseen = True
+        self._reader.wrote([(photo_id, "")])
 
     def nearest(
         self, vector: Vector, k: int, where: PhotoFilter = EVERYTHING, rank_by: RankBy = RankBy.SCORE
@@ -133,45 +119,31 @@ class ElasticPhotoIndex:
         self._check(vector)
         if k <= 0:
             return []
-        if rank_by is RankBy.COSINE:
-            return self._by_cosine(vector, k, where)[:k]
-        least_background: float | None = None
-        fetched = 2 * k
-        while True:
-            found = self._by_cosine(vector, fetched, where)
-            ranked = sorted(found, key=lambda one: (-one.score, one.photo_id))[:k]
-            if len(found) < min(fetched, _WINDOW) or fetched >= _WINDOW:
-                return ranked
-            if least_background is None:
-                least_background = self._least_background(where)
-            # What was not fetched has at most the last cosine, and at least this background.
-            if ranked[-1].score >= found[-1].cosine - least_background:
-                return ranked
-            fetched *= 4
+        return nearest(self._reader, self._recall, vector, k, where, rank_by)
 
     def select(self, where: PhotoFilter = EVERYTHING, limit: int | None = None) -> list[PhotoDocument]:
-        if limit is not None and limit <= _WINDOW:
-            answer = self._search(
+        if limit is not None and limit <= WINDOW:
+            answer = self._reader.search(
                 size=max(limit, 0), query=elastic_filter.query(where), sort=_NEWEST_FIRST, source=["document"]
             )
             return [_document(hit) for hit in answer["hits"]["hits"]]
-        hits = self._pages(elastic_filter.query(where), ["document"], _NEWEST_FIRST)
+        hits = self._reader.pages(elastic_filter.query(where), ["document"], _NEWEST_FIRST)
         return [_document(hit) for hit in islice(hits, limit)]
 
     def showing(self, peak_ids: Sequence[str], where: PhotoFilter = EVERYTHING) -> list[Showing]:
         shows_one = {"terms": {"predicted_peaks": list(peak_ids)}}
         return [
             Showing(hit["_id"], peak_id, certainty)
-            for hit in self._pages(_all_of([*elastic_filter.clauses(where), shows_one]), ["certainties"])
+            for hit in self._reader.pages(_all_of([*elastic_filter.clauses(where), shows_one]), ["certainties"])
             for peak_id, certainty in hit["_source"]["certainties"]
             if peak_id in peak_ids
         ]
 
     def newest(self, photo_ids: Sequence[str], k: int) -> list[str]:
         taken_at: dict[str, float] = {}
-        for start in range(0, len(photo_ids), _WINDOW):
-            ids = list(photo_ids[start : start + _WINDOW])
-            answer = self._search(
+        for start in range(0, len(photo_ids), WINDOW):
+            ids = list(photo_ids[start : start + WINDOW])
+            answer = self._reader.search(
                 size=len(ids),
                 query={"ids": {"values": ids}},
                 source=False,
@@ -187,27 +159,27 @@ class ElasticPhotoIndex:
         where = _all_of([{"exists": {"field": "teaches"}}, elastic_filter.PHOTOS])
         wanted = ["teaches", "content_sha256", VECTOR_FIELD]
         found = []
-        for hit in islice(self._pages(where, wanted, vectors=True), limit):
+        for hit in islice(self._reader.pages(where, wanted, vectors=True), limit):
             source, vector = hit["_source"], _vector(hit)
             if vector is not None:
                 found.append(Reference(source["teaches"], source["content_sha256"], vector))
         return found
 
     def count(self, where: PhotoFilter = EVERYTHING) -> int:
-        self._see_own_writes()
-        with faults(self._address):
-            return int(self._client.count(index=self.name, query=elastic_filter.query(where))["count"])
+        return self._reader.count(elastic_filter.query(where))
 
     def peak_counts(self, where: PhotoFilter = EVERYTHING) -> dict[str, int]:
         by_peak = {"terms": {"field": "predicted_peaks", "size": _PEAKS_MAX}}
-        answer = self._search(size=0, query=elastic_filter.query(where), aggs={"peaks": by_peak})
+        answer = self._reader.search(size=0, query=elastic_filter.query(where), aggs={"peaks": by_peak})
         return {one["key"]: one["doc_count"] for one in answer["aggregations"]["peaks"]["buckets"]}
 
     def failures(self) -> list[PhotoDocument]:
-        return [_document(hit) for hit in self._pages({"term": {"failed": True}}, ["document"], [{"key": "asc"}])]
+        return [
+            _document(hit) for hit in self._reader.pages({"term": {"failed": True}}, ["document"], [{"key": "asc"}])
+        ]
 
     def scan(self) -> Iterator[tuple[StoredPhoto, Vector]]:
-        for hit in self._pages(elastic_filter.PHOTOS, ["document", VECTOR_FIELD], vectors=True):
+        for hit in self._reader.pages(elastic_filter.PHOTOS, ["document", VECTOR_FIELD], vectors=True):
             vector = _vector(hit)
             if vector is not None:
                 yield _stored(hit), vector
@@ -217,31 +189,10 @@ class ElasticPhotoIndex:
         return 0
 
     def note(self, name: str) -> str | None:
-        return self._notes.get(f"{self.name}/{name}")
+        return self._notes.get(self.name, name)
 
     def set_note(self, name: str, value: str) -> None:
-        self._notes.set(f"{self.name}/{name}", value)
-
-    def _by_cosine(self, vector: Vector, k: int, where: PhotoFilter) -> list[Neighbour]:
-        k = min(k, _WINDOW)
-        knn = {
-            "field": VECTOR_FIELD,
-            "query_vector": vector.tolist(),
-            "k": k,
-            "num_candidates": min(max(self._recall.num_candidates, k), _WINDOW),
-            "filter": elastic_filter.clauses(where),
-        }
-        hits = self._search(size=k, knn=knn, source=False, docvalue_fields=["background"])["hits"]["hits"]
-        found = []
-        for hit in hits:
-            cosine = 2.0 * hit["_score"] - 1.0
-            found.append(Neighbour(hit["_id"], cosine, cosine - hit["fields"]["background"][0]))
-        return sorted(found, key=lambda one: (-one.cosine, one.photo_id))
-
-    def _least_background(self, where: PhotoFilter) -> float:
-        least = {"min": {"field": "background"}}
-        answer = self._search(size=0, query=elastic_filter.query(where), aggs={"least": least})
-        return float(answer["aggregations"]["least"]["value"] or 0.0)
+        self._notes.set(self.name, name, value)
 
     def _refuse_without_vector(self, writes: Sequence[PhotoWrite]) -> None:
         """No photo may be without a vector: those that keep theirs must have one."""
@@ -255,10 +206,8 @@ class ElasticPhotoIndex:
                 keeping.append(write)
         if not keeping:
             return
-        with faults(self._address):
-            ids = [write.document.id for write in keeping]
-            answer = self._client.mget(index=self.name, ids=ids, source_includes=["failed"])
-        failed = {one["_id"] for one in answer["docs"] if one.get("found") and one["_source"]["failed"]}
+        found = self._reader.get_many([write.document.id for write in keeping], ["failed"])
+        failed = {one["_id"] for one in found if one["_source"]["failed"]}
         for write in keeping:
             if write.document.id in failed:
                 raise IndexFault(f"{write.document.key} can't be indexed without a vector")
@@ -266,64 +215,6 @@ class ElasticPhotoIndex:
     def _check(self, vector: Vector) -> None:
         if vector.shape != (self._space.dimensions,):
             raise IndexFault(f"a vector of {vector.size} dimensions does not fit {self._space.dimensions}")
-
-    def _get(self, photo_id: str, fields: Sequence[str], **options: Any) -> Any:
-        from elasticsearch import NotFoundError
-
-        with faults(self._address):
-            try:
-                return self._client.get(index=self.name, id=photo_id, source_includes=fields, **options)
-            except NotFoundError as error:
-                if error.error == "index_not_found_exception":
-                    raise
-                return None
-
-    def _search(self, **request: Any) -> Any:
-        self._see_own_writes()
-        with faults(self._address):
-            return self._client.search(index=self.name, allow_partial_search_results=False, **request)
-
-    def _see_own_writes(self) -> None:
-        if not self._unseen:
-            return
-        self._unseen = False
-        with faults(self._address):
-            self._client.indices.refresh(index=self.name)
-
-    def _pages(
-        self, where: Query, fields: Sequence[str], sort: Sequence[Query] = (), vectors: bool = False
-    ) -> Iterator[Any]:
-        """Every hit, as the index was when the first page was asked for, however many there are."""
-        self._see_own_writes()
-        size = _PAGE_WITH_VECTORS if vectors else _PAGE
-        source: Query = {"includes": list(fields)}
-        if vectors:
-            source["exclude_vectors"] = False
-        with faults(self._address):
-            point = self._client.open_point_in_time(index=self.name, keep_alive=_KEEP_ALIVE)["id"]
-        try:
-            after = None
-            while True:
-                with faults(self._address):
-                    answer = self._client.search(
-                        size=size,
-                        query=where,
-                        source=source,
-                        sort=[*sort, {"_shard_doc": "asc"}],
-                        pit={"id": point, "keep_alive": _KEEP_ALIVE},
-                        search_after=after,
-                        seq_no_primary_term=True,
-                        track_total_hits=False,
-                        allow_partial_search_results=False,
-                    )
-                point, hits = answer["pit_id"], answer["hits"]["hits"]
-                yield from hits
-                if len(hits) < size:
-                    return
-                after = hits[-1]["sort"]
-        finally:
-            with faults(self._address):
-                self._client.close_point_in_time(id=point)
 
 
 def writes_alias(name: str) -> str:

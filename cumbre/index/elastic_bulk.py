@@ -3,12 +3,14 @@
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
 from cumbre.index.elastic_faults import fault, faults
 
 _ITEMS: Final = 200
+_AT_ONCE: Final = 4
 _TRIES: Final = 6
 _FIRST_PAUSE_S: Final = 0.25
 _BUSY: Final = frozenset({429, 502, 503, 504})
@@ -30,14 +32,26 @@ def write_all(client: Any, address: str, alias: str, items: Sequence[BulkItem]) 
     alias must be one: an index that has been replaced is not made anew. Raises IndexFault for the first item that can't
     be written, after all others of its chunk have been.
     """
+
+    def write_chunk(start: int) -> set[int]:
+        return _write_chunk(client, address, alias, items, range(start, min(start + _ITEMS, len(items))))
+
+    starts = range(0, len(items), _ITEMS)
+    if len(starts) == 1:
+        return write_chunk(0)
+    # A request is carried out by one thread of the server's.
+    with ThreadPoolExecutor(_AT_ONCE, "bulk") as pool:
+        return set().union(*pool.map(write_chunk, starts))
+
+
+def _write_chunk(client: Any, address: str, alias: str, items: Sequence[BulkItem], places: Sequence[int]) -> set[int]:
     conflicts: set[int] = set()
-    for start in range(0, len(items), _ITEMS):
-        waiting = list(range(start, min(start + _ITEMS, len(items))))
-        for left in range(_TRIES - 1, -1, -1):
-            waiting = _send(client, address, alias, items, waiting, conflicts, may_wait=left > 0)
-            if not waiting:
-                break
-            time.sleep(_FIRST_PAUSE_S * 2 ** (_TRIES - 1 - left) * random.uniform(0.5, 1.0))  # noqa: S311
+    waiting = list(places)
+    for left in range(_TRIES - 1, -1, -1):
+        waiting = _send(client, address, alias, items, waiting, conflicts, may_wait=left > 0)
+        if not waiting:
+            break
+        time.sleep(_FIRST_PAUSE_S * 2 ** (_TRIES - 1 - left) * random.uniform(0.5, 1.0))  # noqa: S311
     return conflicts
 
 

@@ -6,15 +6,15 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from cumbre.errors import IndexFault, SettingsError
-from cumbre.index.elastic import Recall
 from cumbre.index.elastic_faults import faults
 from cumbre.index.elastic_generations import ElasticGenerations
 from cumbre.index.elastic_mapping import GraphOptions
+from cumbre.index.elastic_nearest import Recall
 
 _TIMEOUT_S: Final = 10.0
 _RETRIES: Final = 2
-# Vectors stay out of answers unless they are asked for, and requests may ask for them, since 9.2.
-_OLDEST: Final = (9, 2)
+# Vectors stay out of answers unless a request asks for them since 9.2, and may be written packed since 9.3.
+_OLDEST: Final = (9, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +78,4 @@ def _refuse_older(client: Any, address: str) -> None:
                 raise
             return
     if tuple(int(part) for part in number.split(".")[:2]) < _OLDEST:
-        raise IndexFault(f"Elasticsearch at {address} is version {number}: Cumbre needs 9.2 or newer")
+        raise IndexFault(f"Elasticsearch at {address} is version {number}: Cumbre needs 9.3 or newer")

@@ -1,20 +1,23 @@
-"""The generations of an Elasticsearch index: an index each; aliases say which one answers and which is being built."""
+"""The generations of an Elasticsearch index: an index each; aliases say which one answers, is built, was before."""
 
 import re
 import threading
-from typing import Any
+from typing import Any, Final
 
 from cumbre.errors import GenerationReplaced, IndexFault
-from cumbre.index.elastic import ElasticPhotoIndex, Recall, writes_alias
+from cumbre.index.elastic import ElasticPhotoIndex, writes_alias
 from cumbre.index.elastic_creation import create_index
 from cumbre.index.elastic_faults import faults
 from cumbre.index.elastic_mapping import GraphOptions, mappings, space_of
+from cumbre.index.elastic_nearest import Recall
 from cumbre.index.elastic_notes import ElasticNotes
 from cumbre.index.port import PhotoIndex, VectorSpace
 
+_BEING_BUILT: Final = "a new generation of the index is being built already: `cumbre reindex` goes on with it"
+
 
 class ElasticGenerations:
-    """Indices {prefix}photos-000001 and so on, behind the aliases {prefix}photos and {prefix}photos-building."""
+    """Indices {prefix}photos-000001 and so on, behind the aliases {prefix}photos, its -building and its -previous."""
 
     def __init__(
         self,
@@ -37,11 +40,18 @@ class ElasticGenerations:
     def _building_alias(self) -> str:
         return f"{self._alias}-building"
 
+    @property
+    def _previous_alias(self) -> str:
+        return f"{self._alias}-previous"
+
     def active(self) -> ElasticPhotoIndex | None:
         return self._behind(self._alias)
 
     def building(self) -> ElasticPhotoIndex | None:
         return self._behind(self._building_alias)
+
+    def previous(self) -> ElasticPhotoIndex | None:
+        return self._behind(self._previous_alias)
 
     def ensure_active(self, space: VectorSpace) -> ElasticPhotoIndex:
         active = self.active()
@@ -62,21 +72,27 @@ class ElasticGenerations:
         if self.building() is None and self._create(self._name(self._last() + 1), space, self._building_alias):
             building = self.building()
         if building is None:
-            raise IndexFault("a new generation of the index is being built already: `cumbre reindex` goes on with it")
+            raise IndexFault(_BEING_BUILT)
         return building
 
     def activate(self, built: PhotoIndex) -> None:
         from elasticsearch import NotFoundError
 
         name = built.name if isinstance(built, ElasticPhotoIndex) else ""
-        old = self.active()
+        old, older = self.active(), self.previous()
         # One step for the cluster: whoever asks sees the old generation or the new one.
         actions: list[dict[str, Any]] = [
             {"remove": {"index": name, "alias": self._building_alias, "must_exist": True}},
             {"add": {"index": name, "alias": self._alias}},
         ]
         if old is not None:
-            actions.append({"remove_index": {"index": old.name}})
+            # Whoever still writes to it is told so.
+            actions += [
+                {"remove": {"index": old.name, "aliases": [self._alias, old.writes_alias]}},
+                {"add": {"index": old.name, "alias": self._previous_alias}},
+            ]
+        if older is not None:
+            actions.append({"remove_index": {"index": older.name}})
         with faults(self._address):
             try:
                 self._client.indices.refresh(index=name)
@@ -91,6 +107,39 @@ class ElasticGenerations:
         if building is not None:
             with faults(self._address):
                 self._client.indices.delete(index=building.name, ignore_unavailable=True)
+
+    def rebuild_previous(self, space: VectorSpace) -> ElasticPhotoIndex | None:
+        from elasticsearch import NotFoundError
+
+        if self.building() is not None:
+            raise IndexFault(_BEING_BUILT)
+        previous = self.previous()
+        if previous is None or not self._is_made_as_now(previous.name, space):
+            return None
+        self._notes.forget(previous.name)
+        actions = [
+            {"remove": {"index": previous.name, "alias": self._previous_alias, "must_exist": True}},
+            {"add": {"index": previous.name, "aliases": [self._building_alias, previous.writes_alias]}},
+        ]
+        with faults(self._address):
+            try:
+                self._client.indices.update_aliases(actions=actions)
+            except NotFoundError:
+                return None
+        return self.building()
+
+    def drop_previous(self) -> None:
+        previous = self.previous()
+        if previous is not None:
+            with faults(self._address):
+                self._client.indices.delete(index=previous.name, ignore_unavailable=True)
+            self._notes.forget(previous.name)
+
+    def _is_made_as_now(self, name: str, space: VectorSpace) -> bool:
+        """Whether an index has the mapping that a new one would have."""
+        with faults(self._address):
+            meta = self._client.indices.get_mapping(index=name)[name]["mappings"].get("_meta")
+        return bool(meta == mappings(space, self._graph)["_meta"])
 
     def incomplete(self) -> bool:
         """Elasticsearch answers from whole shards or not at all."""

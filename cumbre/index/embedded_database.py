@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from cumbre import sqlite_file
-from cumbre.errors import GenerationReplaced, IndexFault
+from cumbre.errors import IndexFault
 from cumbre.index.embedded_lock import IndexLock
 from cumbre.index.embedded_schema import SCHEMA_VERSION, create, damaged, new_file_content, no_database, schema
 from cumbre.new_file import write_new_file
@@ -102,12 +102,6 @@ class EmbeddedDatabase:
         """Turns SQLite's errors into an IndexFault that says what to do."""
         try:
             yield
-        except sqlite3.IntegrityError as error:
-            if "FOREIGN KEY" not in str(error):
-                raise damaged(self.path, str(error)) from error
-            raise GenerationReplaced(
-                "the index was built anew by `cumbre reindex` meanwhile: run the same command again"
-            ) from error
         except UnicodeDecodeError as error:
             # Not even SQLite's message is text, which quotes what it found.
             raise damaged(self.path, "it holds text that is no text") from error

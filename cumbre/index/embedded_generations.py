@@ -1,5 +1,6 @@
-"""The generations of the embedded index: the one that answers, and the next one while it is being built."""
+"""The generations of the embedded index: the one that answers, the next one, and the one before, in one file."""
 
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -33,12 +34,12 @@ class EmbeddedGenerations:
         assert active is not None
         return active
 
+    def previous(self) -> EmbeddedPhotoIndex | None:
+        return self._in_state("previous")
+
     def create_building(self, space: VectorSpace) -> EmbeddedPhotoIndex:
         with self._database.writing() as connection:
-            if connection.execute("SELECT 1 FROM generations WHERE state = 'building'").fetchone():
-                raise IndexFault(
-                    "a new generation of the index is being built already: `cumbre reindex` goes on with it"
-                )
+            _refuse_second(connection)
             connection.execute(
                 "INSERT INTO generations (model_id, dimensions, state) VALUES (?, ?, 'building')",
                 (space.model_id, space.dimensions),
@@ -55,12 +56,30 @@ class EmbeddedGenerations:
             ).fetchone()
             if found is None:
                 raise GenerationReplaced("another `cumbre reindex` has finished meanwhile: there is nothing left to do")
-            connection.execute("DELETE FROM generations WHERE state = 'active'")
+            connection.execute("DELETE FROM generations WHERE state = 'previous'")
+            connection.execute("UPDATE generations SET state = 'previous' WHERE state = 'active'")
             connection.execute("UPDATE generations SET state = 'active' WHERE state = 'building'")
 
     def drop_building(self) -> None:
         with self._database.writing() as connection:
             connection.execute("DELETE FROM generations WHERE state = 'building'")
+
+    def rebuild_previous(self, space: VectorSpace) -> EmbeddedPhotoIndex | None:
+        with self._database.writing() as connection:
+            _refuse_second(connection)
+            connection.execute(
+                "DELETE FROM notes WHERE generation IN (SELECT id FROM generations WHERE state = 'previous')"
+            )
+            connection.execute(
+                "UPDATE generations SET state = 'building' "
+                "WHERE state = 'previous' AND model_id = ? AND dimensions = ?",
+                (space.model_id, space.dimensions),
+            )
+        return self.building()
+
+    def drop_previous(self) -> None:
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM generations WHERE state = 'previous'")
 
     def incomplete(self) -> bool:
         return self._database.incomplete
@@ -76,8 +95,9 @@ class EmbeddedGenerations:
             connection = self._database.connection()
             rows = connection.execute("SELECT id, state, model_id, dimensions FROM generations").fetchall()
         with self._lock:
-            # A generation that is gone takes its matrix with it.
-            self._open = {generation: self._open[generation] for generation, *_ in rows if generation in self._open}
+            # A generation that is gone, or answers no more, takes its matrix with it.
+            kept = {generation for generation, its_state, *_ in rows if its_state in ("active", "building", state)}
+            self._open = {generation: index for generation, index in self._open.items() if generation in kept}
             for generation, its_state, model_id, dimensions in rows:
                 if its_state == state:
                     if generation not in self._open:
@@ -85,3 +105,8 @@ class EmbeddedGenerations:
                         self._open[generation] = EmbeddedPhotoIndex(self._database, generation, space)
                     return self._open[generation]
         return None
+
+
+def _refuse_second(connection: sqlite3.Connection) -> None:
+    if connection.execute("SELECT 1 FROM generations WHERE state = 'building'").fetchone():
+        raise IndexFault("a new generation of the index is being built already: `cumbre reindex` goes on with it")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cumbre.errors import IndexFault
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 # "Cmb" and the version once more: a header in which a byte was changed contradicts itself.
 APPLICATION_ID = 0x436D6200 + SCHEMA_VERSION
 
@@ -29,7 +29,7 @@ CREATE TABLE generations (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     model_id TEXT NOT NULL,
     dimensions INTEGER NOT NULL,
-    state TEXT NOT NULL UNIQUE CHECK (state IN ('active', 'building'))
+    state TEXT NOT NULL UNIQUE CHECK (state IN ('active', 'building', 'previous'))
 );
 CREATE INDEX generations_once_more ON generations (model_id, dimensions, state);
 CREATE TABLE notes (
@@ -121,7 +121,7 @@ def schema(path: Path, connection: sqlite3.Connection) -> int:
         return 0
     if not {"photos", "vectors"} <= tables and version != SCHEMA_VERSION and application != APPLICATION_ID:
         raise IndexFault(f"{path} is a database, but no index of Cumbre: name another file (CUMBRE_INDEX)")
-    if version < SCHEMA_VERSION and application == 0:
+    if version < SCHEMA_VERSION and application in (0, APPLICATION_ID - SCHEMA_VERSION + version):
         raise OldIndex(
             f"the index {path} was written by an older Cumbre: `cumbre ingest` takes it over, without looking at the "
             "photos again"

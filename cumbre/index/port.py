@@ -194,7 +194,7 @@ class PhotoIndex(Protocol):
 
 
 class IndexGenerations(Protocol):
-    """The generations of an index: the one that answers, and the next one while it is being built."""
+    """The generations of an index: the one that answers, the next one while it is being built, the one before."""
 
     def active(self) -> PhotoIndex | None: ...
 
@@ -209,13 +209,27 @@ class IndexGenerations(Protocol):
         ...
 
     def activate(self, built: PhotoIndex) -> None:
-        """The generation that was built answers from now on; the old one is dropped.
+        """The generation that was built answers from now on; the old one is kept as previous(), in place of an older.
 
         Raises GenerationReplaced, and changes nothing, if it is not the one being built (any more).
         """
         ...
 
     def drop_building(self) -> None: ...
+
+    def previous(self) -> PhotoIndex | None:
+        """The generation that was replaced last, as it was then; writing to it raises GenerationReplaced."""
+        ...
+
+    def rebuild_previous(self, space: VectorSpace) -> PhotoIndex | None:
+        """The previous generation is the one being built, if it is what create_building(space) would make; else None.
+
+        Its notes are forgotten: what they tell of may have changed since.
+        Raises IndexFault if one is being built already.
+        """
+        ...
+
+    def drop_previous(self) -> None: ...
 
     def incomplete(self) -> bool:
         """Whether photos of the album may be missing: the index was damaged, or left in the middle of work."""

@@ -414,6 +414,34 @@ def test_threads_that_end_take_their_connections_with_them(tmp_path):
     generations.close()
 
 
+def test_the_replaced_generation_is_kept_until_it_is_dropped(generations, index):
+    assert generations.previous() is None
+    put(index, photo("old.jpg"))
+    for model in ("better-encoder", "best-encoder"):
+        generations.activate(generations.create_building(VectorSpace(model, 4)))
+    assert generations.previous().space.model_id == "better-encoder"
+    assert generations.active().space.model_id == "best-encoder"
+    generations.drop_previous()
+    assert generations.previous() is None
+    generations.drop_previous()
+
+
+def test_one_goes_back_to_the_replaced_generation(generations, index):
+    put(index, photo("old.jpg"))
+    index.set_note("prompts", "1")
+    generations.activate(generations.create_building(VectorSpace("better-encoder", 4)))
+    assert generations.rebuild_previous(VectorSpace("another-encoder", 4)) is None
+    again = generations.rebuild_previous(SPACE)
+    assert generations.building() is again
+    assert (generations.previous(), again.note("prompts")) == (None, None)
+    with pytest.raises(IndexFault, match="reindex"):
+        generations.rebuild_previous(SPACE)
+    again.write([PhotoWrite(photo("new.jpg"), unit_vector(1), None)])
+    generations.activate(again)
+    assert {d.key for d in generations.active().select()} == {"old.jpg", "new.jpg"}
+    assert generations.previous().space.model_id == "better-encoder"
+
+
 def test_several_may_ask_for_the_first_generation_at_once(opened):
     processes = [opened() for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from cumbre.cli import cli, run
-from tests.conftest import NAMCHE, TO_AMA_DABLAM, photo_towards
+from tests.conftest import NAMCHE, TO_AMA_DABLAM, lite_as, photo_towards
 from tests.pictures import encoded, landscape
 
 
@@ -397,6 +397,19 @@ def test_reindex_with_the_same_model_builds_the_index_anew(cumbre, album):
     cumbre("ingest", album)
     result = cumbre("reindex", "--json").json
     assert (result["indexed"], result["total"], result["model_id"]) == (3, 3, "lite-1")
+
+
+def test_the_old_index_is_kept_until_it_is_dropped(cumbre, album, tmp_path):
+    cumbre("ingest", album)
+    other = lite_as(tmp_path / "other", model_id="other-1")
+    ran = cumbre("reindex", "--model", other)
+    assert "3 of 3 photos indexed with other-1" in ran.out
+    assert "The old index of lite-1 is kept" in ran.err
+    assert f"CUMBRE_MODEL={other}" in ran.err
+    assert "The old index of lite-1 is kept" in cumbre("status").err
+    assert cumbre("reindex", "--drop-old", "--model", other).code == 2
+    assert cumbre("reindex", "--drop-old", "--json").json == {"dropped": "lite-1"}
+    assert cumbre("reindex", "--drop-old").out == "there is no old index\n"
 
 
 def test_doctor_checks_every_part(cumbre, album):

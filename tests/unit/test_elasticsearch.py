@@ -92,8 +92,8 @@ def test_another_server_is_no_elasticsearch(scripted: Callable[..., Scripted]) -
 
 
 def test_an_older_server_is_refused_with_the_version_that_is_needed(scripted: Callable[..., Scripted]) -> None:
-    old = scripted((200, {"version": {"number": "9.1.4"}}))
-    with pytest.raises(IndexFault, match=r"version 9\.1\.4: Cumbre needs 9\.2"):
+    old = scripted((200, {"version": {"number": "9.2.4"}}))
+    with pytest.raises(IndexFault, match=r"version 9\.2\.4: Cumbre needs 9\.3"):
         connect(ElasticAccess(old.address))
 
 

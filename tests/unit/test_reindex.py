@@ -48,6 +48,24 @@ def test_a_reindex_moves_every_photo_to_the_wanted_model(changed):
     assert changed.reindex_due() == ""
 
 
+def test_one_goes_back_to_the_old_model_in_a_moment(changed, library, album):
+    reindex(changed)
+    assert "cumbre reindex --drop-old" in changed.old_index()
+    corrected = next(d for d in changed.active().index.select() if d.key == "plain.png")
+    LocalAlbumService(changed).correct(corrected.id, ("makalu",))
+    (album / "new.jpg").write_bytes((album / "day 1" / "valley.jpg").read_bytes() + b"another")
+    (album / "day 1" / "valley.jpg").unlink()
+    back = open_library(library.settings)
+    report = reindex(back)
+    assert (report.indexed, report.removed) == (1, 1)
+    assert back.active().index.space.model_id == "lite-1"
+    assert back.active().index.count() == 3
+    assert back.active().index.get(corrected.id).document.predicted_peaks == ("makalu",)
+    back.generations.drop_previous()
+    assert back.old_index() == ""
+    back.close()
+
+
 def test_a_stopped_reindex_goes_on_where_it_was(changed):
     progress = ScanProgress()
     changed.options = replace(changed.options, batch_size=1)
