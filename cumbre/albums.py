@@ -47,6 +47,12 @@ class Albums:
                 )
         return named
 
+    def inbox_place(self) -> tuple[str, str]:
+        """Where added photos go: the bucket, and what their keys begin with; of several S3 buckets the first."""
+        for bucket, prefix in self._settings.album_buckets.items():
+            return bucket, f"{prefix}inbox/"
+        return bucket_of(self.inbox), ""
+
     def is_empty(self) -> bool:
         """Whether nobody has named a folder or bucket yet."""
         return not self.folders() and not self._settings.album_buckets
@@ -124,7 +130,9 @@ class Albums:
 
     def storages(self) -> dict[str, PhotoStorage]:
         """The storages by bucket, the inbox last. Cumbre's own folder is never part of an album around it."""
-        self._make_inbox()
+        buckets = self._buckets()
+        if not buckets:
+            self._make_inbox()
         folders = self.folders()
         opened: list[PhotoStorage] = [
             FolderPhotoStorage(folder, excluded=None if folder == self.sample else self._home) for folder in folders
@@ -134,8 +142,11 @@ class Albums:
             # Files that were named first are part of a folder that was named later.
             if not any(album == folder or album in folder.parents for album in folders):
                 opened.append(SelectedPhotoStorage(FolderPhotoStorage(folder), keys))
-        opened += self._buckets()
-        opened.append(FolderPhotoStorage(self.inbox, writable=True))
+        opened += buckets
+        # Beside a bucket it is no part of the album unless photos have been put there before: what is added goes into
+        # the bucket, and other machines that share the index could not see this folder.
+        if self.inbox.is_dir():
+            opened.append(FolderPhotoStorage(self.inbox, writable=True))
         return {storage.bucket: storage for storage in opened}
 
     def _buckets(self) -> list[PhotoStorage]:
@@ -145,7 +156,8 @@ class Albums:
         from cumbre.storage.s3 import S3PhotoStorage, open_client
 
         client = open_client(self._settings.s3_endpoint, self._settings.s3_access_key, self._settings.s3_secret_key)
-        return [S3PhotoStorage(client, bucket, prefix) for bucket, prefix in buckets.items()]
+        inbox, _ = self.inbox_place()
+        return [S3PhotoStorage(client, bucket, prefix, bucket == inbox) for bucket, prefix in buckets.items()]
 
     def _make_inbox(self) -> None:
         try:

@@ -11,7 +11,6 @@ from cumbre.errors import NotFound, VersionConflict
 from cumbre.generation import Generation
 from cumbre.index.port import PhotoWrite, StoredPhoto
 from cumbre.library import Library
-from cumbre.storage.keys import bucket_of
 
 _MAX_NAME_LENGTH = 80
 _ATTEMPTS = 5
@@ -27,8 +26,9 @@ class LocalAlbumService:
     def add(self, filename: str, photo: bytes) -> PhotoDocument:
         # Before it is kept: what can't be read is refused, not added.
         checked = self._library.active().embedder.read(self._library.pictures, photo)
-        inbox = self._library.storage(bucket_of(self._library.albums.inbox))
-        stat = inbox.write(_inbox_key(filename, _EXTENSIONS.get(checked.facts.format, ".jpg")), photo)
+        bucket, prefix = self._library.albums.inbox_place()
+        inbox = self._library.storage(bucket)
+        stat = inbox.write(prefix + _inbox_key(filename, _EXTENSIONS.get(checked.facts.format, ".jpg")), photo)
         for ingestor in self._library.ingestors():
             ingestor.reconcile(inbox.bucket, stat.key)
         return self._get(document_id(inbox.bucket, stat.key)).document

@@ -28,14 +28,15 @@ def setup(json: bool) -> None:
 def _steps(library: "Library") -> Iterator[tuple[str, bool]]:
     settings = library.settings
     if settings.album_buckets:
-        from cumbre.storage.s3 import open_client
+        from cumbre.storage.s3 import S3PhotoStorage
         from cumbre.storage.s3_setup import ensure_bucket, ensure_notification
 
-        client = open_client(settings.s3_endpoint, settings.s3_access_key, settings.s3_secret_key)
-        for bucket, prefix in settings.album_buckets.items():
-            yield f"bucket {bucket}", ensure_bucket(client, bucket)
-            if settings.events_token and settings.s3_endpoint:
-                yield f"notification of {bucket}/{prefix}", ensure_notification(client, bucket, prefix)
+        for storage in library.storages().values():
+            if isinstance(storage, S3PhotoStorage):
+                bucket, prefix = storage.bucket, storage.prefix
+                yield f"bucket {bucket}", ensure_bucket(storage.client, bucket)
+                if settings.events_token and settings.s3_endpoint:
+                    yield f"notification of {bucket}/{prefix}", ensure_notification(storage.client, bucket, prefix)
     is_new = library.generations.active() is None
     index = library.index()
     yield f"index of {index.space.dimensions} dimensions for {index.space.model_id}", is_new

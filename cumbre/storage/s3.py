@@ -73,6 +73,10 @@ class S3PhotoStorage:
     def prefix(self) -> str:
         return self._prefix
 
+    @property
+    def client(self) -> Any:
+        return self._client
+
     def list(self, prefix: str = "") -> Iterator[ObjectStat]:
         """Page by page, as S3 sorts them: by the bytes of their keys."""
         wanted = prefix if prefix.startswith(self._prefix) else self._prefix

@@ -1,6 +1,7 @@
 """A real MinIO tells a real `cumbre serve` what happens in its bucket."""
 
 import json
+import re
 import statistics
 import time
 import urllib.error
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.conftest import photo_towards
@@ -105,6 +107,22 @@ def test_an_upload_is_found_and_a_deletion_forgotten(
     assert statistics.median(waited) < 20
     client.delete_object(Bucket=BUCKET, Key="día 1/a+b 0.jpg")
     eventually(lambda: photos(port) == 2)
+
+
+def test_a_photo_that_is_added_goes_into_the_bucket(
+    home: Path, serve: Callable[[], Server], store: MinioServer, port: int
+) -> None:
+    serve()
+    settled(port)
+    picture = photo_towards(139.0, "2024:11:05 08:00:00")
+    sent = {"photo": ("from the page.jpg", picture, "image/jpeg")}
+    answer = httpx.post(f"http://127.0.0.1:{port}/api/photos", files=sent, timeout=60)
+    assert answer.status_code == 201, answer.text
+    (stored,) = store.client.list_objects_v2(Bucket=BUCKET)["Contents"]
+    assert re.fullmatch(r"inbox/from-the-page-[0-9a-f]{8}\.jpg", stored["Key"])
+    assert answer.json()["path"] == f"{BUCKET}/{stored['Key']}"
+    assert photos(port) == 1
+    assert not (home / "inbox").exists()
 
 
 def test_what_happens_while_cumbre_is_down_is_told_when_it_is_back(

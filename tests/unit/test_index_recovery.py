@@ -19,6 +19,7 @@ from cumbre.index.embedded_check import CheckBeside, check
 from cumbre.index.embedded_generations import EmbeddedGenerations
 from cumbre.index.embedded_lock import IndexLock
 from cumbre.index.embedded_recovery import mend
+from cumbre.index.embedded_schema import APPLICATION_ID, SCHEMA_VERSION
 from cumbre.index.port import EVERYTHING, PhotoFilter, PhotoIndex
 from tests.contract.test_photo_index import SPACE, photo, put, unit_vector
 
@@ -255,13 +256,20 @@ def test_few_damaged_files_are_kept(path):
 
 
 def test_the_index_of_a_newer_cumbre_is_left_alone(path):
-    change(path, "PRAGMA user_version = 9")
-    with closing(sqlite3.connect(path)) as connection:
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
-    change(path, f"PRAGMA application_id = {application + 6}")
+    change(path, f"PRAGMA user_version = {SCHEMA_VERSION + 5}")
+    change(path, f"PRAGMA application_id = {APPLICATION_ID + 5}")
     for use in (check, mend, EmbeddedGenerations):
         with pytest.raises(IndexFault, match="written by a newer Cumbre: update Cumbre"):
             use(path)
+
+
+def test_an_index_of_the_version_before_is_taken_over(path):
+    change(path, f"PRAGMA user_version = {SCHEMA_VERSION - 1}")
+    change(path, f"PRAGMA application_id = {APPLICATION_ID - 1}")
+    with pytest.raises(IndexFault, match="written by an older Cumbre"):
+        EmbeddedGenerations(path)
+    assert mend(path) == f"The index of an older Cumbre was taken over, with {_PHOTOS} photos."
+    assert with_index(path, lambda index: index.count()) == _PHOTOS
 
 
 def test_an_index_of_the_first_version_is_taken_over(path):
