@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PHOTOS ?=
 PYTEST_ARGS ?=
 
-.PHONY: run test torture check format bench clean
+.PHONY: run up down test torture check format bench clean
 
 run: $(VENV)/.run-ready
 ifeq ($(strip $(PHOTOS)),)
@@ -17,6 +17,19 @@ ifeq ($(strip $(PHOTOS)),)
 else
 	@exec $(BIN)/cumbre serve --photos "$(PHOTOS)"
 endif
+
+# Elasticsearch, MinIO and Cumbre in containers (docs/compose.md).
+up:
+	@docker compose version >/dev/null 2>&1 || \
+		{ echo "make up needs Docker with its compose plugin; without them: make run"; exit 1; }
+	@$(PYTHON) local/compose_secrets.py
+	docker compose -f local/compose.yaml up --build --detach --wait
+	@echo "Cumbre is at http://127.0.0.1:8765, the console of MinIO at http://127.0.0.1:9001 (bucket photos)."
+	@echo "Passwords are in local/.env: CUMBRE_PASSWORD; CUMBRE_S3_ACCESS_KEY and CUMBRE_S3_SECRET_KEY."
+
+# Stops them; photos and index stay in their volumes.
+down:
+	docker compose -f local/compose.yaml down
 
 test: $(VENV)/.test-ready check
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -3,17 +3,19 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 import pytest
 
 _DEADLINE_S = 180.0
+_ANY_CERTIFICATE = ssl._create_unverified_context()
 # Read here, for the tests' environment has no settings of Cumbre's.
 _WANTED = os.environ.get("CUMBRE_TEST_SERVERS", "") not in ("", "0")
 
@@ -53,12 +55,19 @@ def free_port() -> int:
 
 
 def wait_until_ready(server: "subprocess.Popen[bytes]", address: str, output: Path) -> None:
-    """Until an address answers; if the server ends before, or never answers, its last words are the reason."""
+    """Until an address answers; if the server ends before, or never answers, its last words are the reason.
+
+    An answer that asks who we are is one, and a certificate of the tests' own is no hindrance.
+    """
     ends = time.monotonic() + _DEADLINE_S
     while time.monotonic() < ends and server.poll() is None:
         try:
-            with urlopen(address, timeout=5):
+            with urlopen(address, timeout=5, context=_ANY_CERTIFICATE if address.startswith("https") else None):
                 return
+        except HTTPError as error:
+            if error.code == 401:
+                return
+            time.sleep(0.25)
         except (URLError, OSError):
             time.sleep(0.25)
     raise AssertionError(f"{server.args} did not start: {output.read_text(errors='replace')[-3000:]}")
@@ -66,6 +75,8 @@ def wait_until_ready(server: "subprocess.Popen[bytes]", address: str, output: Pa
 
 def stop(server: "subprocess.Popen[bytes]") -> None:
     """End a server that was started in a session of its own, with all that it has started."""
+    if server.poll() is not None:
+        return
     os.killpg(server.pid, signal.SIGTERM)
     try:
         server.wait(30)

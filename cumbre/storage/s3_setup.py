@@ -1,5 +1,6 @@
 """Makes a bucket ready: the bucket itself, and that its server tells Cumbre what happens in it. Safe to repeat."""
 
+import time
 from typing import Any, Final
 
 from cumbre.errors import StorageError
@@ -8,6 +9,9 @@ from cumbre.storage.s3 import faults
 # The webhook that MinIO calls CUMBRE (docs/storage.md); on Amazon Terraform sets up the notification.
 WEBHOOK_ARN: Final = "arn:minio:sqs::CUMBRE:webhook"
 _EVENTS: Final = ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
+# MinIO takes up its webhook a moment after it says that it is ready.
+_PATIENCE_S: Final = 15.0
+_PAUSE_S: Final = 0.5
 _NOT_OURS: Final = frozenset({"BucketAlreadyExists", "403", "AccessDenied"})
 
 
@@ -38,7 +42,7 @@ def ensure_bucket(client: Any, bucket: str) -> bool:
     return True
 
 
-def ensure_notification(client: Any, bucket: str, prefix: str) -> bool:
+def ensure_notification(client: Any, bucket: str, prefix: str, patience_s: float = _PATIENCE_S) -> bool:
     """Let the bucket tell the webhook what happens under the prefix; says whether that was new.
 
     What the bucket tells others stays. Raises StorageError, with the way out, if the server has no such webhook.
@@ -54,18 +58,21 @@ def ensure_notification(client: Any, bucket: str, prefix: str) -> bool:
         if any(_is_same(one, prefix) for one in queues):
             return False
         others = [one for one in queues if one.get("QueueArn") != WEBHOOK_ARN]
-        try:
-            client.put_bucket_notification_configuration(
-                Bucket=bucket, NotificationConfiguration={**found, "QueueConfigurations": [*others, ours]}
-            )
-        except ClientError as error:
-            if "ARN does not exist" not in str(error):
-                raise
-            raise StorageError(
-                f"the server of {bucket} has no webhook CUMBRE: start it with MINIO_NOTIFY_WEBHOOK_ENABLE_CUMBRE=on "
-                "and what docs/storage.md names beside it"
-            ) from error
-    return True
+        wanted = {**found, "QueueConfigurations": [*others, ours]}
+        ends = time.monotonic() + patience_s
+        while True:
+            try:
+                client.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wanted)
+                return True
+            except ClientError as error:
+                if "ARN does not exist" not in str(error):
+                    raise
+                if time.monotonic() >= ends:
+                    raise StorageError(
+                        f"the server of {bucket} has no webhook CUMBRE: start it with "
+                        "MINIO_NOTIFY_WEBHOOK_ENABLE_CUMBRE=on and what docs/storage.md names beside it"
+                    ) from error
+            time.sleep(_PAUSE_S)
 
 
 def _is_same(queue: dict[str, Any], prefix: str) -> bool:

@@ -1,0 +1,26 @@
+"""Whether the Cumbre on this machine answers, index and all: exit code 0 or 1, for the health check of a container."""
+
+import base64
+import sys
+import urllib.error
+import urllib.request
+
+from cumbre.settings import Settings, read_settings
+
+_TIMEOUT_S = 8.0
+
+
+def is_healthy(settings: Settings) -> bool:
+    request = urllib.request.Request(f"http://127.0.0.1:{settings.port}/api/status")
+    if settings.password:
+        credentials = base64.b64encode(f"cumbre:{settings.password}".encode()).decode()
+        request.add_header("Authorization", f"Basic {credentials}")
+    try:
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310  an address of our own
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(0 if is_healthy(read_settings()) else 1)
