@@ -26,6 +26,8 @@ def serve(photos: tuple[Path, ...], host: str | None, port: int | None, verbose:
     from local.serve import serve as serve_library
 
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(message)s")
+    # It tells of each request that it tries again; what can't be mended by that comes as an error of ours.
+    logging.getLogger("elastic_transport").setLevel(logging.ERROR)
     settings = read_settings()
     named = replace(settings, host=host or settings.host, port=settings.port if port is None else port)
     library = open_library(named, mending=True)

@@ -71,8 +71,8 @@ def running_elasticsearch(
 ) -> Iterator[ElasticsearchServer]:
     """A server of one's own, with its data in a folder: started there again it knows what it knew.
 
-    Settings are written with "__" for ".", secrets (of its keystore) as they are; with secrets its security is on. Raises
-    OSError if the server is not there and can't be brought.
+    Settings are written with "__" for ".", secrets (of its keystore) as they are; with secrets its security is on.
+    Raises OSError if the server is not there and can't be brought.
     """
     distribution, java = _distribution(), _java()
     if folder is not None:

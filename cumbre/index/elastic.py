@@ -85,6 +85,8 @@ class ElasticPhotoIndex:
         return [_stored(hit) for hit in self._reader.pages({"term": {"content_sha256": content_sha256}}, ["document"])]
 
     def known(self, bucket: str, prefix: str = "") -> Iterator[KnownObject]:
+        # What another process has just written must not be taken for missing, nor what it deleted for there.
+        self._reader.see_all_writes()
         where: list[Query] = [{"term": {"bucket": bucket}}]
         if prefix:
             where.append({"prefix": {"key": prefix}})

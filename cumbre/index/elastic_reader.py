@@ -81,6 +81,11 @@ class ElasticReader:
         with self._lock:
             if not self._is_stale:
                 return
+        self.see_all_writes()
+
+    def see_all_writes(self) -> None:
+        """Those of other processes, too."""
+        with self._lock:
             with faults(self._address):
                 self._client.indices.refresh(index=self._name)
             self._is_stale = False

@@ -88,10 +88,10 @@ class Stepping:
 
 
 class Worker:
-    """A thread that does something about a key, step by step. error is what it ended with."""
+    """A thread that does something about a photo, step by step. error is what it ended with."""
 
-    def __init__(self, key: str, work: Callable[[Steps], object]) -> None:
-        self.key = key
+    def __init__(self, name: str, work: Callable[[Steps], object]) -> None:
+        self.name = name
         self.steps = Steps()
         self.error: Exception | None = None
         self._thread = threading.Thread(target=self._run, args=(work,))

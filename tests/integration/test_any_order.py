@@ -8,6 +8,8 @@ import hashlib
 import os
 import shutil
 import tempfile
+import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,31 +17,33 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from cumbre.documents import PhotoDocument, PhotoFacts
 from cumbre.embed import PhotoEmbedder
 from cumbre.errors import CumbreError, IndexFault, PhotoError, StorageError
-from cumbre.index.embedded_generations import EmbeddedGenerations
-from cumbre.index.port import PhotoIndex, VectorSpace
+from cumbre.index.port import VectorSpace
 from cumbre.ingest import IngestOptions, Ingestor
 from cumbre.model_directory import read_model_directory
 from cumbre.models import resolve_model
 from cumbre.photo import PhotoLimits
 from cumbre.pictures.port import ReadPicture
 from cumbre.reconcile import scan
-from cumbre.storage.folder import FolderPhotoStorage
-from cumbre.storage.port import PhotoStorage
+from tests.elasticsearch_server import ElasticsearchServer
+from tests.integration.pairs import EmbeddedPair, Pair, ServerPair
 from tests.integration.steps import Died, Stepping, Steps, Worker
+from tests.minio_server import MinioServer
 
 pytestmark = pytest.mark.slow
 
-_STORIES = int(os.environ.get("CUMBRE_TEST_ROUNDS", "0")) * 10 or 150
+_ROUNDS = int(os.environ.get("CUMBRE_TEST_ROUNDS", "0"))
+_STORIES = _ROUNDS * 10 or 150
+_STORIES_ON_SERVERS = _ROUNDS or 10
 SPACE = VectorSpace("made up", 8)
 BROKEN = b"broken"
 # More steps than a worker takes that meets no change.
 _LONGEST = 8
-keys = st.sampled_from(["a.jpg", "day 1/b.jpg"])
+names = st.sampled_from(["a.jpg", "day 1/b.jpg"])
 contents = st.sampled_from([b"yak", b"stupa", b"ama dablam", b"prayer flags", BROKEN])
 
 
@@ -81,47 +85,44 @@ ENCODER = MadeUpEncoder()
 
 
 class Stories(RuleBasedStateMachine):
-    def __init__(self) -> None:
+    def __init__(self, pair: Pair) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
-        self.root = self.folder / "album"
-        self.root.mkdir()
-        self.storage: PhotoStorage = FolderPhotoStorage(self.root)
-        self.generations = EmbeddedGenerations(self.folder / "index.sqlite")
-        self.index: PhotoIndex = self.generations.ensure_active(SPACE)
+        self.pair = pair
+        self.storage = pair.storage
+        self.index = pair.open_index()
+        self.cache = Path(tempfile.mkdtemp())
         self.events: list[str] = []
         self.workers: list[Worker] = []
 
     def ingestor(self, steps: Steps | None = None) -> Ingestor:
+        """Of this process; with steps of another one, which stops at each."""
         storage: Any = self.storage if steps is None else Stepping(self.storage, steps)
-        index: Any = self.index if steps is None else Stepping(self.index, steps)
+        index: Any = self.index if steps is None else Stepping(self.pair.open_index(), steps)
         pictures: Any = MadeUpPictures()
         encoder: Any = ENCODER
         names: Any = NoNames()
-        embedder = PhotoEmbedder(encoder, self.folder)
+        embedder = PhotoEmbedder(encoder, self.cache)
         options = IngestOptions(PhotoLimits(), 1, 2)
         return Ingestor(lambda _: storage, index, embedder, pictures, lambda: names, options)
 
     # --- what people do ---
 
-    @rule(key=keys, content=contents)
-    def put(self, key: str, content: bytes) -> None:
-        path = self.root / key
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(content)
-        self.events.append(key)
+    @rule(name=names, content=contents)
+    def put(self, name: str, content: bytes) -> None:
+        self.pair.put(self.pair.key(name), content)
+        self.events.append(self.pair.key(name))
 
-    @rule(key=keys)
-    def delete(self, key: str) -> None:
-        (self.root / key).unlink(missing_ok=True)
-        self.events.append(key)
+    @rule(name=names)
+    def delete(self, name: str) -> None:
+        self.pair.remove(self.pair.key(name))
+        self.events.append(self.pair.key(name))
 
-    @rule(old=keys, new=keys)
+    @rule(old=names, new=names)
     def rename(self, old: str, new: str) -> None:
-        if (self.root / old).is_file() and old != new:
-            (self.root / new).parent.mkdir(exist_ok=True)
-            (self.root / old).rename(self.root / new)
-            self.events += [old, new]
+        content = self.pair.content(self.pair.key(old))
+        if content is not None and old != new:
+            self.put(new, content)
+            self.delete(old)
 
     # --- what becomes of the events: any of them next, once, twice or never ---
 
@@ -141,13 +142,14 @@ class Stories(RuleBasedStateMachine):
     # --- two workers, step by step ---
 
     @precondition(lambda self: len(self.workers) < 2)
-    @rule(key=keys)
-    def begin(self, key: str) -> None:
-        self.workers.append(Worker(key, lambda steps: self.ingestor(steps).reconcile(self.storage.bucket, key)))
+    @rule(name=names)
+    def begin(self, name: str) -> None:
+        key = self.pair.key(name)
+        self.workers.append(Worker(name, lambda steps: self.ingestor(steps).reconcile(self.storage.bucket, key)))
 
-    def begin_at(self, key: str, steps: int) -> None:
+    def begin_at(self, name: str, steps: int) -> None:
         """A worker that stands after so many steps, or has ended."""
-        self.begin(key)
+        self.begin(name)
         for _ in range(steps):
             self.workers[-1].steps.go()
 
@@ -167,9 +169,9 @@ class Stories(RuleBasedStateMachine):
         for _ in range(steps):
             worker.steps.go()
         if content is None:
-            self.delete(worker.key)
+            self.delete(worker.name)
         else:
-            self.put(worker.key, content)
+            self.put(worker.name, content)
         self._bury(worker)
 
     @precondition(lambda self: self.workers)
@@ -205,22 +207,23 @@ class Stories(RuleBasedStateMachine):
             scan(self.ingestor(), self.storage, confirm_removals=True)
             self._index_is_the_bucket()
         finally:
-            self.generations.close()
-            shutil.rmtree(self.folder)
+            self.pair.close()
+            shutil.rmtree(self.cache)
 
     def _index_is_the_bucket(self) -> None:
         there = {one.key: one.etag for one in self.storage.list()}
         assert {one.key: one.etag for one in self.index.known(self.storage.bucket)} == there
         found = {stored.document.key: (stored.document, vector) for stored, vector in self.index.scan()}
         for key in there:
-            content = (self.root / key).read_bytes()
+            content = self.pair.content(key)
+            assert content is not None
             if content == BROKEN:
                 assert key not in found
                 continue
             document, vector = found.pop(key)
             assert document.content_sha256 == hashlib.sha256(content).hexdigest()
             picture = MadeUpPictures().read(content, ENCODER.description.image_size, 2)
-            wanted, _ = PhotoEmbedder(ENCODER, self.folder).embed([picture.pixels])  # type: ignore[arg-type]
+            wanted, _ = PhotoEmbedder(ENCODER, self.cache).embed([picture.pixels])  # type: ignore[arg-type]
             np.testing.assert_allclose(vector, wanted[0], atol=1e-6)
         assert found == {}
 
@@ -231,10 +234,10 @@ def test_two_workers_at_one_key_interleaved_at_every_step(is_known: bool, change
     """One stands at each of its steps when the photo changes, then the other goes to each of its own, then both end."""
     for first_steps in range(_LONGEST):
         for second_steps in range(_LONGEST):
-            story = Stories()
+            story = Stories(EmbeddedPair(SPACE))
             story.put("a.jpg", b"yak")
             if is_known:
-                story.ingestor().reconcile(story.storage.bucket, "a.jpg")
+                story.ingestor().reconcile(story.storage.bucket, story.pair.key("a.jpg"))
                 story.put("a.jpg", b"stupa")
             story.begin_at("a.jpg", first_steps)
             if change == "overwrite":
@@ -247,7 +250,19 @@ def test_two_workers_at_one_key_interleaved_at_every_step(is_known: bool, change
             story.teardown()
 
 
-TestStories = Stories.TestCase
-TestStories.settings = settings(
-    max_examples=_STORIES, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck)
-)
+def play(stories: int, new_pair: Callable[[], Pair]) -> None:
+    in_full = settings(
+        max_examples=stories, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    run_state_machine_as_test(lambda: Stories(new_pair()), settings=in_full)  # type: ignore[no-untyped-call]
+
+
+def test_stories_of_a_folder_and_the_embedded_index() -> None:
+    play(_STORIES, lambda: EmbeddedPair(SPACE))
+
+
+@pytest.mark.servers
+def test_stories_of_a_bucket_and_elasticsearch(elasticsearch: ElasticsearchServer, minio: MinioServer) -> None:
+    bucket = f"test-{uuid.uuid4().hex[:12]}"
+    minio.client.create_bucket(Bucket=bucket)
+    play(_STORIES_ON_SERVERS, lambda: ServerPair(elasticsearch, minio, bucket, SPACE))

@@ -17,7 +17,7 @@ import pytest
 from cumbre.settings import Settings
 from local.compose_secrets import complete
 from tests.compose_file import resolved
-from tests.conftest import photo_towards
+from tests.conftest import TO_AMA_DABLAM, photo_towards
 from tests.elasticsearch_server import elasticsearch_folder, running_elasticsearch
 from tests.minio_server import running_minio
 from tests.processes import CUMBRE, eventually
@@ -173,7 +173,9 @@ def test_a_photo_that_is_uploaded_to_the_bucket_is_found_on_the_page(started: St
     eventually(started.is_healthy)
     page = f"http://127.0.0.1:{started.ports['cumbre']}"
     assert httpx.get(f"{page}/api/status").status_code == 401
-    store.put_object(Bucket="photos", Key="trek/ama dablam.jpg", Body=photo_towards(139.0, "2024:11:01 08:00:00"))
+    store.put_object(
+        Bucket="photos", Key="trek/ama dablam.jpg", Body=photo_towards(TO_AMA_DABLAM, "2024:11:01 08:00:00")
+    )
     who = ("anyone", settings["CUMBRE_PASSWORD"])
 
     def found() -> list[str]:
