@@ -145,7 +145,7 @@ class ElasticPhotoIndex:
         taken_at: dict[str, float] = {}
         for start in range(0, len(photo_ids), WINDOW):
             ids = list(photo_ids[start : start + WINDOW])
-            answer = self._reader.search(
+            answer = self._reader.ask(
                 size=len(ids),
                 query={"ids": {"values": ids}},
                 source=False,
@@ -172,7 +172,7 @@ class ElasticPhotoIndex:
 
     def peak_counts(self, where: PhotoFilter = EVERYTHING) -> dict[str, int]:
         by_peak = {"terms": {"field": "predicted_peaks", "size": _PEAKS_MAX}}
-        answer = self._reader.search(size=0, query=elastic_filter.query(where), aggs={"peaks": by_peak})
+        answer = self._reader.ask(size=0, query=elastic_filter.query(where), aggs={"peaks": by_peak})
         return {one["key"]: one["doc_count"] for one in answer["aggregations"]["peaks"]["buckets"]}
 
     def failures(self) -> list[PhotoDocument]:

@@ -11,6 +11,7 @@ from cumbre.index.elastic_faults import faults
 from cumbre.index.elastic_mapping import GraphOptions, mappings, space_of
 from cumbre.index.elastic_nearest import Recall
 from cumbre.index.elastic_notes import ElasticNotes
+from cumbre.index.elastic_reader import ANSWER_TIMEOUT_S
 from cumbre.index.port import PhotoIndex, VectorSpace
 
 _BEING_BUILT: Final = "a new generation of the index is being built already: `cumbre reindex` goes on with it"
@@ -171,7 +172,9 @@ class ElasticGenerations:
 
         with faults(self._address):
             try:
-                found = self._client.indices.get_mapping(index=alias)
+                # Every question begins here.
+                asked = self._client.options(request_timeout=ANSWER_TIMEOUT_S, max_retries=1)
+                found = asked.indices.get_mapping(index=alias)
             except NotFoundError:
                 return None
         if len(found) != 1:

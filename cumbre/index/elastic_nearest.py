@@ -60,7 +60,7 @@ def _by_cosine(reader: ElasticReader, candidates: int, vector: Vector, k: int, w
         "num_candidates": min(max(candidates, k), WINDOW),
         "filter": elastic_filter.clauses(where),
     }
-    hits = reader.search(size=k, knn=knn, source=False, docvalue_fields=["background"])["hits"]["hits"]
+    hits = reader.ask(size=k, knn=knn, source=False, docvalue_fields=["background"])["hits"]["hits"]
     found = []
     for hit in hits:
         cosine = 2.0 * hit["_score"] - 1.0
@@ -72,5 +72,5 @@ def _passing(reader: ElasticReader, where: PhotoFilter) -> tuple[int, float]:
     """How many photos pass (WINDOW + 1 for more), and their least background."""
     least = {"min": {"field": "background"}}
     query = elastic_filter.query(where)
-    answer = reader.search(size=0, query=query, aggs={"least": least}, track_total_hits=WINDOW + 1)
+    answer = reader.ask(size=0, query=query, aggs={"least": least}, track_total_hits=WINDOW + 1)
     return answer["hits"]["total"]["value"], float(answer["aggregations"]["least"]["value"] or 0.0)

@@ -18,13 +18,17 @@ _PAGE: Final = 1000
 _PAGE_WITH_VECTORS: Final = 200
 _KEEP_ALIVE: Final = "2m"
 _MOST_UNSEEN: Final = 10_000
+# Somebody waits for the answer to a question, and wants to know when there won't be one.
+ANSWER_TIMEOUT_S: Final = 2.5
 
 
 class ElasticReader:
     """Any thread may read. Whoever writes must tell it, by wrote()."""
 
     def __init__(self, client: Any, address: str, name: str) -> None:
-        self._client = client
+        # Reading may be done again; with what is written that would need care.
+        self._client = client.options(retry_on_timeout=True)
+        self._asked = client.options(request_timeout=ANSWER_TIMEOUT_S, max_retries=1)
         self._address = address
         self._name = name
         self._lock = threading.Lock()
@@ -53,16 +57,21 @@ class ElasticReader:
 
     def search(self, **request: Any) -> Any:
         self.see_own_writes()
-        return self._search(**request)
+        return self._search(self._client, **request)
+
+    def ask(self, **request: Any) -> Any:
+        """A search for somebody who waits."""
+        self.see_own_writes()
+        return self._search(self._asked, **request)
 
     def count(self, where: Query) -> int:
         self.see_own_writes()
         with faults(self._address):
-            return int(self._client.count(index=self._name, query=where)["count"])
+            return int(self._asked.count(index=self._name, query=where)["count"])
 
     def with_content(self, content_sha256: str, where: Query) -> Iterator[Any]:
         """Documents of a content, as they are now. Nothing is refreshed: that would cost more than writing does."""
-        answer = self._search(query=where, source=False)
+        answer = self._search(self._client, query=where, source=False)
         with self._lock:
             ids = [photo_id for photo_id, content in self._unseen.items() if content == content_sha256]
         ids += [hit["_id"] for hit in answer["hits"]["hits"] if hit["_id"] not in ids]
@@ -126,6 +135,6 @@ class ElasticReader:
             with faults(self._address):
                 self._client.close_point_in_time(id=point)
 
-    def _search(self, **request: Any) -> Any:
+    def _search(self, client: Any, **request: Any) -> Any:
         with faults(self._address):
-            return self._client.search(index=self._name, allow_partial_search_results=False, **request)
+            return client.search(index=self._name, allow_partial_search_results=False, **request)

@@ -1,0 +1,232 @@
+"""Uploads go on while Cumbre is killed, Elasticsearch is away, MinIO is restarted: in the end each photo is there once.
+
+Short by default; with CUMBRE_TEST_ROUNDS=100 it is 300 uploads, five kills and a minute without Elasticsearch.
+"""
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cumbre.index.elastic_connection import ElasticAccess, connect
+from tests.changing_album import picture
+from tests.elasticsearch_server import elasticsearch_folder, running_elasticsearch
+from tests.minio_server import MinioServer, running_minio
+from tests.processes import Server, cumbre, descendants, eventually, kill
+from tests.server_cache import free_port, obtained
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
+
+IN_FULL = int(os.environ.get("CUMBRE_TEST_ROUNDS", "0")) >= 100
+UPLOADS, KILLS, AWAY_S = (300, 5, 60.0) if IN_FULL else (40, 2, 6.0)
+TOKEN = "only-for-this-test-0123456789"
+BUCKET = "trek"
+PATIENCE_S = 180.0
+
+
+class Servers:
+    """Elasticsearch and MinIO that stop and start again where they were."""
+
+    def __init__(self, elastic_folder: Path, minio_folder: Path, cumbre_port: int) -> None:
+        self._folders = {"elasticsearch": elastic_folder, "minio": minio_folder}
+        self._ports = {"elasticsearch": free_port(), "minio": free_port()}
+        self._running: dict[str, ExitStack] = {}
+        (minio_folder / "events").mkdir(parents=True)
+        webhook = {
+            "ENABLE": "on",
+            "ENDPOINT": f"http://127.0.0.1:{cumbre_port}/events",
+            "AUTH_TOKEN": TOKEN,
+            "QUEUE_DIR": str(minio_folder / "events"),
+        }
+        self._webhook = {f"MINIO_NOTIFY_WEBHOOK_{name}_CUMBRE": value for name, value in webhook.items()}
+        self.elasticsearch = ElasticAccess(f"http://127.0.0.1:{self._ports['elasticsearch']}")
+        self.minio = MinioServer(f"http://127.0.0.1:{self._ports['minio']}")
+
+    def start(self, name: str) -> None:
+        folder, port, stack = self._folders[name], self._ports[name], ExitStack()
+        if name == "minio":
+            stack.enter_context(running_minio(folder, port, **self._webhook))
+        else:
+            stack.enter_context(running_elasticsearch(folder, port))
+        self._running[name] = stack
+
+    def stop(self, name: str) -> None:
+        self._running.pop(name).close()
+
+    def stop_all(self) -> None:
+        for name in list(self._running):
+            self.stop(name)
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def servers(tmp_path: Path, port: int) -> Iterator[Servers]:
+    with elasticsearch_folder() as folder:
+        both = Servers(folder, tmp_path / "minio", port)
+        try:
+            obtained(lambda: both.start("elasticsearch"), "Elasticsearch")
+            both.start("minio")
+            yield both
+        finally:
+            both.stop_all()
+
+
+@pytest.fixture
+def settings(servers: Servers) -> dict[str, str]:
+    return {
+        "CUMBRE_INDEX": servers.elasticsearch.address,
+        "CUMBRE_STORAGE": f"s3://{BUCKET}",
+        "CUMBRE_S3_ENDPOINT": servers.minio.address,
+        "CUMBRE_S3_ACCESS_KEY": servers.minio.user,
+        "CUMBRE_S3_SECRET_KEY": servers.minio.password,
+        "CUMBRE_EVENTS_TOKEN": TOKEN,
+        # No comparison on a timer: what the events and the scan at each start bring must be enough.
+        "CUMBRE_RECONCILE_MINUTES": "0",
+    }
+
+
+class Uploader:
+    """A thread that puts photos into the bucket and, as any uploader does, tries again while it is away."""
+
+    def __init__(self, client: Any, count: int) -> None:
+        self._client = client
+        self._count = count
+        self.done = 0
+        self._thread = threading.Thread(target=self._run, name="uploader")
+        self._stop = threading.Event()
+
+    def __enter__(self) -> "Uploader":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def wait(self, share: float) -> None:
+        eventually(lambda: self.done >= share * self._count, PATIENCE_S)
+
+    def _run(self) -> None:
+        for number in range(self._count):
+            while not self._stop.wait(0.05):
+                with suppress(BotoCoreError, ClientError):
+                    key = f"day {number % 3}/{number:03}.jpg"
+                    self._client.put_object(Bucket=BUCKET, Key=key, Body=picture(number))
+                    break
+            self.done += 1
+
+
+class Cumbre:
+    """`cumbre serve` that is started again whenever it has ended, as a container is."""
+
+    def __init__(self, start: Callable[..., Server], port: int, settings: dict[str, str]) -> None:
+        self._start = start
+        self._port = port
+        self._settings = settings
+        self.server = self._start("--port", str(port), **settings)
+
+    def kill(self) -> None:
+        kill(self.server.process)
+        while True:
+            try:
+                self.server = self._start("--port", str(self._port), **self._settings)
+                return
+            except AssertionError:
+                # Nothing to connect to, so it says so and ends.
+                time.sleep(0.5)
+
+    def ask(self) -> httpx.Response:
+        return httpx.get(f"http://127.0.0.1:{self._port}/api/search", params={"q": "yak"}, timeout=30)
+
+
+def documents(access: ElasticAccess) -> list[str]:
+    generations = connect(access)
+    index = generations.active()
+    assert index is not None
+    found = [*index.select(), *index.failures()]
+    generations.close()
+    return sorted(one.key for one in found)
+
+
+def test_each_photo_is_indexed_once_whatever_is_down_meanwhile(
+    home: Path, servers: Servers, start: Callable[..., Server], settings: dict[str, str], port: int
+) -> None:
+    assert cumbre(home, "setup", **settings).returncode == 0
+    client = servers.minio.client
+    one = Cumbre(start, port, settings)
+    eventually(lambda: one.ask().status_code == 200)
+    with Uploader(client, UPLOADS) as uploader:
+        for number in range(KILLS):
+            uploader.wait((number + 1) / (2 * KILLS + 2))
+            one.kill()
+        servers.stop("elasticsearch")
+        away_since = time.monotonic()
+        answers = []
+        while time.monotonic() - away_since < AWAY_S:
+            began = time.monotonic()
+            answer = one.ask()
+            answers.append((time.monotonic() - began, answer.status_code, answer.text))
+            time.sleep(0.5)
+        servers.start("elasticsearch")
+        uploader.wait(0.8)
+        servers.stop("minio")
+        time.sleep(1.0)
+        servers.start("minio")
+        uploader.wait(1.0)
+    uploaded = time.monotonic()
+    slowest_s = max(seconds for seconds, _, _ in answers)
+    assert {status for _, status, _ in answers} == {503}
+    assert all("the index can't answer" in json.loads(text)["error"]["message"] for _, _, text in answers)
+    assert slowest_s < 3.0
+    assert one.ask().status_code == 200
+    wanted = sorted(f"day {number % 3}/{number:03}.jpg" for number in range(UPLOADS))
+    eventually(lambda: len(documents(servers.elasticsearch)) >= UPLOADS, PATIENCE_S)
+    assert documents(servers.elasticsearch) == wanted
+    print(  # noqa: T201  the figures of the run in full
+        f"{UPLOADS} uploads, {KILLS} kills, Elasticsearch away for {AWAY_S:.0f} s, MinIO restarted: all indexed "
+        f"{time.monotonic() - uploaded:.1f} s after the last upload; {len(answers)} questions during the outage, the "
+        f"slowest answered in {slowest_s:.2f} s"
+    )
+
+
+def test_a_server_that_hangs_is_said_in_time_and_forgiven(
+    home: Path, servers: Servers, start: Callable[..., Server], settings: dict[str, str], port: int
+) -> None:
+    assert cumbre(home, "setup", **settings).returncode == 0
+    one = Cumbre(start, port, settings)
+    eventually(lambda: one.ask().status_code == 200)
+    hanging = [pid for pid in elasticsearch_processes(servers) if not os.kill(pid, signal.SIGSTOP)]
+    assert hanging
+    try:
+        began = time.monotonic()
+        answer = one.ask()
+        assert time.monotonic() - began < 3.0
+        assert answer.status_code == 503
+    finally:
+        for pid in hanging:
+            os.kill(pid, signal.SIGCONT)
+    eventually(lambda: one.ask().status_code == 200)
+
+
+def elasticsearch_processes(servers: Servers) -> list[int]:
+    """The launcher, whose command names this server's port, and what it has started. Needs /proc."""
+    found = []
+    for command in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if f"http.port={servers.elasticsearch.address.rpartition(':')[2]}" in command.read_text():
+                launcher = int(command.parent.name)
+                found += [launcher, *descendants(launcher)]
+    return list(dict.fromkeys(found))
