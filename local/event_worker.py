@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 _BATCH: Final = 64
 _IDLE_S: Final = 0.5
 _FIRST_PAUSE_S: Final = 1.0
-_LONGEST_PAUSE_S: Final = 30.0
+_LONGEST_PAUSE_S: Final = 10.0
 
 
 class EventWorker:

@@ -1,0 +1,98 @@
+"""How long after an upload to MinIO its photo is found: one after the other, on an idle machine, with lite.
+
+    python -m benchmarks.uploads [--uploads 20]
+
+A real MinIO tells a real `cumbre serve` by its webhook; the API is asked until the photo is among its answers. Once
+with the embedded index, once with Elasticsearch (CONTRIBUTING.md says what the servers need).
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from benchmarks.ingest import write_album
+from tests.elasticsearch_server import running_elasticsearch
+from tests.minio_server import MinioServer, running_minio
+from tests.processes import Server, cumbre, eventually, kill
+from tests.server_cache import free_port
+
+_BUCKET = "trek"
+_TOKEN = "only-for-this-benchmark"
+_PAUSE_S = 1.0
+_POLL_S = 0.02
+
+
+@contextmanager
+def store(folder: Path, port: int) -> Iterator[MinioServer]:
+    (folder / "events").mkdir(parents=True)
+    webhook = {
+        "ENABLE": "on",
+        "ENDPOINT": f"http://127.0.0.1:{port}/events",
+        "AUTH_TOKEN": _TOKEN,
+        "QUEUE_DIR": str(folder / "events"),
+    }
+    variables = {f"MINIO_NOTIFY_WEBHOOK_{name}_CUMBRE": value for name, value in webhook.items()}
+    with running_minio(folder, **variables) as server:
+        yield server
+
+
+def seconds_until_found(address: str, minio: MinioServer, key: str, content: bytes) -> float:
+    client = minio.client
+    began = time.perf_counter()
+    client.put_object(Bucket=_BUCKET, Key=key, Body=content)
+    while True:
+        answer = httpx.get(f"{address}/api/search", params={"sort": "time", "k": "200"}, timeout=30).json()
+        if any(one["path"] == f"{_BUCKET}/{key}" for one in answer["results"]):
+            return time.perf_counter() - began
+        time.sleep(_POLL_S)
+
+
+def measure(folder: Path, index: dict[str, str], pictures: list[bytes]) -> None:
+    port, home = free_port(), folder / "home"
+    with store(folder / "minio", port) as minio:
+        settings = {
+            **index,
+            "CUMBRE_STORAGE": f"s3://{_BUCKET}",
+            "CUMBRE_S3_ENDPOINT": minio.address,
+            "CUMBRE_S3_ACCESS_KEY": minio.user,
+            "CUMBRE_S3_SECRET_KEY": minio.password,
+            "CUMBRE_EVENTS_TOKEN": _TOKEN,
+            "CUMBRE_RECONCILE_MINUTES": "0",
+        }
+        made = cumbre(home, "setup", **settings)
+        assert made.returncode == 0, made.stderr
+        server = Server(home, "--port", str(port), **settings)
+        try:
+            eventually(lambda: server.status()["photos"] == 0)
+            # Until its scan of the empty bucket is over: what comes from now on comes by events.
+            time.sleep(3 * _PAUSE_S)
+            times = []
+            for number, content in enumerate(pictures):
+                times.append(seconds_until_found(server.address, minio, f"{number}.jpg", content))
+                time.sleep(_PAUSE_S)
+        finally:
+            kill(server.process)
+    name = "elasticsearch" if index else "embedded"
+    print(f"{name}: median {statistics.median(times):.2f} s, slowest {max(times):.2f} s of {len(times)} uploads")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--uploads", type=int, default=20)
+    uploads = parser.parse_args().uploads
+    with tempfile.TemporaryDirectory() as name:
+        pictures = [path.read_bytes() for path in write_album(Path(name) / "pictures", "jpeg", uploads)]
+        print(f"photos of 12 megapixels, {statistics.mean(map(len, pictures)) / 1e6:.1f} MB")
+        measure(Path(name) / "embedded", {}, pictures)
+        with running_elasticsearch() as elasticsearch:
+            measure(Path(name) / "elasticsearch", {"CUMBRE_INDEX": elasticsearch.access.address}, pictures)
+
+
+if __name__ == "__main__":
+    main()
