@@ -1,13 +1,15 @@
 """The embedded index and Elasticsearch side by side: filling, asking, finding what is nearest, size on the disk.
 
-    python -m benchmarks.index [--photos 100000] [--questions 100] [--elasticsearch URL]
+    python -m benchmarks.index [--photos 100000 ...] [--kinds hnsw int8_hnsw] [--questions 100] [--elasticsearch URL]
 
-The vectors lie in clusters, as photos of one trek do. Recall is the share of the ten truly nearest photos among the ten
-that are found; filters let 1 % and 10 % of the photos pass. Without an address the server of the tests is started
-(CONTRIBUTING.md says what it needs).
+With several numbers of photos it shows how cost grows. The vectors lie in clusters, as photos of one trek do. Recall is
+the share of the ten truly nearest photos among the ten that are found; filters let 1 % and 10 % of the photos pass. A
+new question in words, with a model of full size, is compared with the encoder's own time for the prompts of another
+such question, turn by turn. Without an address the server of the tests is started (CONTRIBUTING.md says what it needs).
 """
 
 import argparse
+import shutil
 import statistics
 import tempfile
 import time
@@ -20,7 +22,11 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.model_of_full_size import model_directory
+from benchmarks.query import ask as ask_service
 from benchmarks.query import documents, milliseconds, shown
+from cumbre.answering import AlbumQueryService
+from cumbre.bootstrap import open_library
 from cumbre.cores import usable_cores
 from cumbre.index.elastic import ElasticPhotoIndex
 from cumbre.index.elastic_connection import ElasticAccess, connect
@@ -28,22 +34,24 @@ from cumbre.index.elastic_mapping import GraphOptions
 from cumbre.index.elastic_nearest import Recall
 from cumbre.index.embedded_generations import EmbeddedGenerations
 from cumbre.index.port import EVERYTHING, PhotoFilter, PhotoIndex, PhotoWrite, RankBy, Vector, VectorSpace
+from cumbre.model_directory import read_model_directory
+from cumbre.settings import Settings
 from tests.elasticsearch_server import ElasticsearchServer, running_elasticsearch
 
-_SPACE = VectorSpace("full-size", 768)
+_DIMENSIONS = 768
 _CLUSTERS = 500
 # The cosine of two photos of one cluster is about 1 / (1 + spread squared).
 _SPREAD = 0.8
 _BATCH = 500
 _K = 24
-_CANDIDATES = (50, 100, 200, 400, 800, 1600)
+_CANDIDATES = (10, 25, 50, 100, 200, 400, 800, 1600)
 
 
 def in_clusters(count: int, seed: int) -> Vector:
     """Unit vectors [count, D] around centres that are the same for every seed."""
-    centres = np.random.default_rng(1).standard_normal((_CLUSTERS, _SPACE.dimensions)).astype(np.float32)
+    centres = np.random.default_rng(1).standard_normal((_CLUSTERS, _DIMENSIONS)).astype(np.float32)
     rng = np.random.default_rng(seed)
-    noise = rng.standard_normal((count, _SPACE.dimensions)).astype(np.float32)
+    noise = rng.standard_normal((count, _DIMENSIONS)).astype(np.float32)
     vectors = centres[rng.integers(0, _CLUSTERS, count)] + _SPREAD * noise
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
 
@@ -51,7 +59,7 @@ def in_clusters(count: int, seed: int) -> Vector:
 def fill(index: PhotoIndex, vectors: Vector) -> float:
     """Seconds that writing took until all of it can be found."""
     seconds, batch = 0.0, list[PhotoWrite]()
-    for number, write in enumerate(documents(len(vectors), _SPACE.dimensions)):
+    for number, write in enumerate(documents(len(vectors), _DIMENSIONS)):
         batch.append(replace(write, vector=vectors[number]))
         if len(batch) == _BATCH or number == len(vectors) - 1:
             seconds += milliseconds(partial(index.write, batch)) / 1e3
@@ -86,6 +94,23 @@ def curve(active: ElasticPhotoIndex, questions: Vector, truth: list[set[str]]) -
         print(f"  {candidates} candidates: {shown(times)}, recall@10 {recall(index, questions, EVERYTHING, truth):.4f}")
 
 
+def ask_in_words(settings: Settings, questions: int) -> None:
+    library = open_library(settings)
+    try:
+        service, encoder = AlbumQueryService(library), library.encoders.wanted()
+        templates = encoder.description.calibration.templates
+        ask_service(service, "a warm question")
+        own, whole = [], []
+        for number in range(questions):
+            wordings = [template.format(f"a red tent {number} beside a river") for template in templates]
+            own.append(milliseconds(partial(encoder.encode_texts, wordings)))
+            whole.append(milliseconds(partial(ask_service, service, f"a blue tent {number} beside a lake")))
+    finally:
+        library.close()
+    more_ms = np.percentile(whole, 50) - np.percentile(own, 50)
+    print(f"  a new question in words: {shown(whole)}; the encoder alone {shown(own)}: p50 {more_ms:+.1f} ms")
+
+
 def size_bytes(access: ElasticAccess, name: str) -> int:
     client = access.client()
     try:
@@ -104,42 +129,56 @@ def server(address: str | None) -> Iterator[ElasticAccess]:
         yield started.access
 
 
+def filters_of(photos: int) -> dict[str, PhotoFilter]:
+    taken = [write.document.facts.taken_at for write in documents(photos // 10 + 1, 2) if write.document.facts]
+    return {
+        "all photos": EVERYTHING,
+        "1 % by time": PhotoFilter(until=taken[photos // 100]),
+        "10 % by time": PhotoFilter(until=taken[photos // 10]),
+        "1 % by peak": PhotoFilter(peak_ids=("ama-dablam",)),
+    }
+
+
+def measure(photos: int, questions: Vector, kinds: Sequence[str], access: ElasticAccess, settings: Settings) -> None:
+    vectors, filters = in_clusters(photos, 2), filters_of(photos)
+    space = VectorSpace(read_model_directory(Path(settings.model)).model_id, _DIMENSIONS)
+    settings.home.mkdir()
+    print(f"{photos} photos", flush=True)
+    embedded = EmbeddedGenerations(settings.home / "index.sqlite")
+    index: PhotoIndex = embedded.ensure_active(space)
+    print(f" embedded: {photos / fill(index, vectors):.0f} photos/s", end=", ")
+    print(f"{sum(file.stat().st_size for file in settings.home.glob('index*')) / 1e6:.0f} MB on the disk", flush=True)
+    truth = {name: nearest_ids(index, questions, where) for name, where in filters.items()}
+    ask(index, questions, filters, truth)
+    embedded.close()
+    ask_in_words(settings, len(questions) // 2)
+    for kind in kinds:
+        prefix = f"benchmark-{uuid.uuid4().hex[:8]}-"
+        generations = connect(access, prefix, GraphOptions(kind))
+        active = generations.ensure_active(space)
+        print(f" elasticsearch, {kind}: {photos / fill(active, vectors):.0f} photos/s", end=", ")
+        print(f"{size_bytes(access, active.name) / 1e6:.0f} MB on the disk", flush=True)
+        ask(active, questions, filters, truth)
+        ask_in_words(replace(settings, index=access.address, index_prefix=prefix), len(questions) // 2)
+        curve(active, questions, truth["all photos"])
+        generations.close()
+        ElasticsearchServer(access).drop(prefix)
+    shutil.rmtree(settings.home)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", type=int, default=100_000)
+    parser.add_argument("--photos", type=int, nargs="+", default=[100_000])
+    parser.add_argument("--kinds", nargs="+", default=["hnsw", "int8_hnsw"], choices=["hnsw", "int8_hnsw"])
     parser.add_argument("--questions", type=int, default=100)
     parser.add_argument("--elasticsearch", help="its address, without security")
     options = parser.parse_args()
-    vectors, questions = in_clusters(options.photos, 2), in_clusters(options.questions, 3)
-    writes = list(documents(options.photos // 10 + 1, 2))
-    taken = [write.document.facts.taken_at for write in writes if write.document.facts]
-    filters = {
-        "all photos": EVERYTHING,
-        "1 % by time": PhotoFilter(until=taken[options.photos // 100]),
-        "10 % by time": PhotoFilter(until=taken[options.photos // 10]),
-        "1 % by peak": PhotoFilter(peak_ids=("ama-dablam",)),
-    }
-    print(f"{usable_cores()} cores, {options.photos} photos of {_SPACE.dimensions} dimensions in {_CLUSTERS} clusters")
-    with tempfile.TemporaryDirectory() as name:
-        embedded = EmbeddedGenerations(Path(name) / "index.sqlite")
-        index: PhotoIndex = embedded.ensure_active(_SPACE)
-        print(f"embedded: {options.photos / fill(index, vectors):.0f} photos/s", end=", ")
-        print(f"{sum(file.stat().st_size for file in Path(name).iterdir()) / 1e6:.0f} MB on the disk")
-        truth = {name: nearest_ids(index, questions, where) for name, where in filters.items()}
-        ask(index, questions, filters, truth)
-        embedded.close()
-    with server(options.elasticsearch) as access:
-        for kind in ("hnsw", "int8_hnsw"):
-            prefix = f"benchmark-{uuid.uuid4().hex[:8]}-"
-            generations = connect(access, prefix, GraphOptions(kind))
-            active = generations.ensure_active(_SPACE)
-            index = active
-            print(f"elasticsearch, {kind}: {options.photos / fill(index, vectors):.0f} photos/s", end=", ")
-            print(f"{size_bytes(access, active.name) / 1e6:.0f} MB on the disk")
-            ask(index, questions, filters, truth)
-            curve(active, questions, truth["all photos"])
-            generations.close()
-            ElasticsearchServer(access).drop(prefix)
+    print(f"{usable_cores()} cores, {_DIMENSIONS} dimensions in {_CLUSTERS} clusters")
+    with tempfile.TemporaryDirectory() as name, server(options.elasticsearch) as access:
+        scratch = Path(name).resolve()
+        settings = Settings(home=scratch / "home", model=str(model_directory(scratch)))
+        for photos in options.photos:
+            measure(photos, in_clusters(options.questions, 3), options.kinds, access, settings)
 
 
 if __name__ == "__main__":

@@ -90,8 +90,8 @@ class ElasticPhotoIndex:
         where: list[Query] = [{"term": {"bucket": bucket}}]
         if prefix:
             where.append({"prefix": {"key": prefix}})
-        for hit in self._reader.pages(_all_of(where), ["key", "etag"]):
-            yield KnownObject(hit["_source"]["key"], hit["_source"]["etag"])
+        for row in self._reader.rows(_all_of(where), "key", "etag"):
+            yield KnownObject(row["key"][0], row["etag"][0])
 
     def write(self, writes: Sequence[PhotoWrite]) -> list[PhotoWrite]:
         self._refuse_without_vector(writes)
@@ -133,13 +133,13 @@ class ElasticPhotoIndex:
         return [_document(hit) for hit in islice(hits, limit)]
 
     def showing(self, peak_ids: Sequence[str], where: PhotoFilter = EVERYTHING) -> list[Showing]:
-        shows_one = {"terms": {"predicted_peaks": list(peak_ids)}}
-        return [
-            Showing(hit["_id"], peak_id, certainty)
-            for hit in self._reader.pages(_all_of([*elastic_filter.clauses(where), shows_one]), ["certainties"])
-            for peak_id, certainty in hit["_source"]["certainties"]
-            if peak_id in peak_ids
-        ]
+        shows_one = _all_of([*elastic_filter.clauses(where), {"terms": {"predicted_peaks": list(peak_ids)}}])
+        found = []
+        for row in self._reader.rows(shows_one, "photo_id", "certainties"):
+            for peak_id, certainty in (one.rsplit(" ", 1) for one in row["certainties"]):
+                if peak_id in peak_ids:
+                    found.append(Showing(row["photo_id"][0], peak_id, float(certainty)))
+        return found
 
     def newest(self, photo_ids: Sequence[str], k: int) -> list[str]:
         taken_at: dict[str, float] = {}
@@ -148,12 +148,12 @@ class ElasticPhotoIndex:
             answer = self._reader.ask(
                 size=len(ids),
                 query={"ids": {"values": ids}},
-                source=False,
-                docvalue_fields=[{"field": "shot_time", "format": "epoch_millis"}],
+                stored_fields="_none_",
+                docvalue_fields=["photo_id", {"field": "shot_time", "format": "epoch_millis"}],
             )
             for hit in answer["hits"]["hits"]:
-                times = hit.get("fields", {}).get("shot_time")
-                taken_at[hit["_id"]] = float(times[0]) if times else -np.inf
+                times = hit["fields"].get("shot_time")
+                taken_at[hit["fields"]["photo_id"][0]] = float(times[0]) if times else -np.inf
         known = [photo_id for photo_id in photo_ids if photo_id in taken_at]
         return sorted(known, key=lambda photo_id: -taken_at[photo_id])[:k]
 

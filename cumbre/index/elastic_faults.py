@@ -11,6 +11,9 @@ _WAYS_OUT = {
     "cluster_block_exception": "Elasticsearch takes no writes: its disk is nearly full, or the index was made "
     "read-only. Free space, then set index.blocks.read_only_allow_delete to null",
     "strict_dynamic_mapping_exception": "the index was made by another version of Cumbre: run `cumbre reindex`",
+    "document_parsing_exception": "the index was made by another version of Cumbre: run `cumbre reindex`",
+    "invalid_alias_name_exception": "an index of somebody else's has the name that Cumbre would take: choose another "
+    "CUMBRE_INDEX_PREFIX",
     "security_exception": "Elasticsearch refuses: the key or user lacks a right (docs/elasticsearch.md names them)",
     "index_not_found_exception": _GONE,
 }

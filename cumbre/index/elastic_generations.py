@@ -174,14 +174,16 @@ class ElasticGenerations:
             try:
                 # Every question begins here.
                 asked = self._client.options(request_timeout=ANSWER_TIMEOUT_S, max_retries=1)
-                found = asked.indices.get_mapping(index=alias)
+                found = list(asked.indices.get_alias(name=alias))
             except NotFoundError:
                 return None
         if len(found) != 1:
             raise IndexFault(f"the alias {alias} leads to {len(found)} indices: leave it one ({', '.join(found)})")
-        ((name, about),) = found.items()
+        (name,) = found
         with self._lock:
             if name not in self._open:
+                with faults(self._address):
+                    about = self._client.indices.get_mapping(index=name)[name]
                 try:
                     space = space_of(about["mappings"])
                 except KeyError as error:

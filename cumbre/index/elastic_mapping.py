@@ -35,7 +35,8 @@ _FIELDS: Final[Fields] = {
     "failure": _ONLY_KEPT,
     "background": {"type": "double"},
     "predicted_peaks": _KEYWORD,
-    "certainties": _OBJECT,
+    # "PEAK CERTAINTY" each, to be read without the document.
+    "certainties": {"type": "keyword", "index": False},
     "peaks": _OBJECT,
     "corrected": {"type": "boolean"},
     "teaches": _KEYWORD,
@@ -113,7 +114,7 @@ def fields_of(document: PhotoDocument, vector: Vector | None) -> Fields:
         "failure": document.failure,
         "background": document.background,
         "predicted_peaks": list(document.predicted_peaks),
-        "certainties": [[peak_id, document.certainty(peak_id)] for peak_id in document.predicted_peaks],
+        "certainties": [f"{peak_id} {document.certainty(peak_id)!r}" for peak_id in document.predicted_peaks],
         "peaks": [{"id": one.id, "probability": one.probability, "why": one.why} for one in document.peaks],
         "corrected": document.corrected,
         "teaches": document.teaches,

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from cumbre.index import elastic_filter
 from cumbre.index.elastic_mapping import VECTOR_FIELD
-from cumbre.index.elastic_reader import WINDOW, ElasticReader
+from cumbre.index.elastic_reader import WINDOW, ElasticReader, columns
 from cumbre.index.port import EVERYTHING, Neighbour, PhotoFilter, RankBy, Vector
 
 _MORE: Final = 4
@@ -60,11 +60,11 @@ def _by_cosine(reader: ElasticReader, candidates: int, vector: Vector, k: int, w
         "num_candidates": min(max(candidates, k), WINDOW),
         "filter": elastic_filter.clauses(where),
     }
-    hits = reader.ask(size=k, knn=knn, source=False, docvalue_fields=["background"])["hits"]["hits"]
     found = []
-    for hit in hits:
+    for hit in reader.ask(size=k, knn=knn, **columns("photo_id", "background"))["hits"]["hits"]:
+        (photo_id,), (background,) = hit["fields"]["photo_id"], hit["fields"]["background"]
         cosine = 2.0 * hit["_score"] - 1.0
-        found.append(Neighbour(hit["_id"], cosine, cosine - hit["fields"]["background"][0]))
+        found.append(Neighbour(photo_id, cosine, cosine - background))
     return sorted(found, key=lambda one: (-one.cosine, one.photo_id))
 
 

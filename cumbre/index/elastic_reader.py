@@ -71,10 +71,11 @@ class ElasticReader:
 
     def with_content(self, content_sha256: str, where: Query) -> Iterator[Any]:
         """Documents of a content, as they are now. Nothing is refreshed: that would cost more than writing does."""
-        answer = self._search(self._client, query=where, source=False)
+        answer = self._search(self._client, query=where, **columns("photo_id"))
         with self._lock:
             ids = [photo_id for photo_id, content in self._unseen.items() if content == content_sha256]
-        ids += [hit["_id"] for hit in answer["hits"]["hits"] if hit["_id"] not in ids]
+        found = (hit["fields"]["photo_id"][0] for hit in answer["hits"]["hits"])
+        ids += [photo_id for photo_id in found if photo_id not in ids]
         return self.get_many(ids, ["document"])
 
     def wrote(self, contents: Iterable[tuple[str, str]]) -> None:
@@ -104,11 +105,18 @@ class ElasticReader:
         self, where: Query, fields: Sequence[str], sort: Sequence[Query] = (), vectors: bool = False
     ) -> Iterator[Any]:
         """Every hit, as the index was when the first page was asked for, however many there are."""
-        self.see_own_writes()
-        size = _PAGE_WITH_VECTORS if vectors else _PAGE
         source: Query = {"includes": list(fields)}
         if vectors:
             source["exclude_vectors"] = False
+        wanted = {"source": source, "seq_no_primary_term": True}
+        return self._pages(where, wanted, sort, _PAGE_WITH_VECTORS if vectors else _PAGE)
+
+    def rows(self, where: Query, *fields: str) -> Iterator[dict[str, list[Any]]]:
+        """The same for the values of some fields alone, which is several times as fast."""
+        return (hit["fields"] for hit in self._pages(where, columns(*fields), (), WINDOW))
+
+    def _pages(self, where: Query, wanted: Query, sort: Sequence[Query], size: int) -> Iterator[Any]:
+        self.see_own_writes()
         with faults(self._address):
             point = self._client.open_point_in_time(index=self._name, keep_alive=_KEEP_ALIVE)["id"]
         try:
@@ -118,11 +126,10 @@ class ElasticReader:
                     answer = self._client.search(
                         size=size,
                         query=where,
-                        source=source,
+                        **wanted,
                         sort=[*sort, {"_shard_doc": "asc"}],
                         pit={"id": point, "keep_alive": _KEEP_ALIVE},
                         search_after=after,
-                        seq_no_primary_term=True,
                         track_total_hits=False,
                         allow_partial_search_results=False,
                     )
@@ -138,3 +145,8 @@ class ElasticReader:
     def _search(self, client: Any, **request: Any) -> Any:
         with faults(self._address):
             return client.search(index=self._name, allow_partial_search_results=False, **request)
+
+
+def columns(*fields: str) -> Query:
+    """Asks for fields by their columns alone: whole documents lie in compressed blocks, dearer than a search itself."""
+    return {"stored_fields": "_none_", "docvalue_fields": list(fields)}

@@ -208,6 +208,29 @@ def test_an_index_of_someone_else_is_left_alone(
 
 
 @pytest.mark.servers
+@pytest.mark.parametrize(
+    "other", [{}, {"key": {"type": "long"}}], ids=["a field is missing", "a field has another type"]
+)
+def test_an_index_of_another_version_takes_no_writes_and_a_reindex_is_the_way_out(
+    elasticsearch: ElasticsearchServer, generations: ElasticGenerations, other: dict[str, Any]
+) -> None:
+    index = generations.ensure_active(SPACE)
+    client = elasticsearch.access.client()
+    before = client.indices.get_mapping(index=index.name)[index.name]["mappings"]
+    fields = {**before["properties"], **other} if other else {"photo_id": {"type": "keyword"}}
+    client.indices.delete(index=index.name)
+    aliases: dict[str, Any] = {index.name.rpartition("-")[0]: {}, index.writes_alias: {}}
+    client.indices.create(index=index.name, mappings={**before, "properties": fields}, aliases=aliases)
+    client.close()
+    with pytest.raises(IndexFault, match="cumbre reindex"):
+        index.write([a_photo("a.jpg")])
+    generations.activate(generations.create_building(SPACE))
+    active = generations.active()
+    assert active is not None
+    assert active.write([a_photo("a.jpg")]) == []
+
+
+@pytest.mark.servers
 def test_the_graph_is_built_as_the_settings_say(
     generations: ElasticGenerations, elasticsearch: ElasticsearchServer
 ) -> None:
