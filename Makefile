@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PHOTOS ?=
 PYTEST_ARGS ?=
 
-.PHONY: run up down test torture check format bench clean
+.PHONY: run up down test torture stories outages check format bench bench-servers clean
 
 run: $(VENV)/.run-ready
 ifeq ($(strip $(PHOTOS)),)
@@ -47,6 +47,19 @@ format: $(VENV)/.test-ready
 torture: $(VENV)/.test-ready
 	CUMBRE_TEST_ROUNDS=100 $(BIN)/python -m pytest tests/integration tests/unit/test_index_recovery.py
 	$(BIN)/python -m benchmarks.fuzz --pictures 10000
+
+# Whatever happens to bucket, events and workers in whatever order: 1000 stories on the embedded index, 100 on servers.
+stories: $(VENV)/.test-ready
+	CUMBRE_TEST_SERVERS=1 CUMBRE_TEST_ROUNDS=100 $(BIN)/python -m pytest tests/integration/test_any_order.py
+
+# 300 uploads, five kills, a minute without Elasticsearch, MinIO restarted.
+outages: $(VENV)/.test-ready
+	CUMBRE_TEST_SERVERS=1 CUMBRE_TEST_ROUNDS=100 $(BIN)/python -m pytest -s tests/integration/test_outages.py
+
+# Elasticsearch and MinIO: half an hour.
+bench-servers: $(VENV)/.test-ready
+	CUMBRE_TEST_SERVERS=1 $(BIN)/python -m benchmarks.index
+	CUMBRE_TEST_SERVERS=1 $(BIN)/python -m benchmarks.uploads
 
 bench: $(VENV)/.test-ready
 	$(BIN)/python -m benchmarks.identify

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Final
 from uuid import uuid4
@@ -38,10 +38,7 @@ class EventLedger:
                 raise TooManyEvents(f"{self._count} events wait to be handled: come again later")
             self._count += len(new)
         for event in new:
-            # A record of its own for each event: one that comes while another of its photo is handled is not lost.
-            name = f"{time.time_ns():020}-{uuid4().hex}"
-            value = {"bucket": event.bucket, "key": event.key, "kind": event.kind.value}
-            self._state.put(_KIND, name, json.dumps(value).encode())
+            self._put(event)
         self._recorded.set()
 
     def waiting(self, most: int) -> dict[str, ObjectEvent]:
@@ -57,9 +54,21 @@ class EventLedger:
         """Until one is recorded, or the time is over."""
         self._recorded.wait(seconds)
 
+    def postpone(self, waiting: Mapping[str, ObjectEvent]) -> None:
+        """These are the last from now on: one that can't be handled must not keep all others waiting."""
+        for name, event in waiting.items():
+            self._put(event)
+            self._state.delete(_KIND, name)
+
     def done(self, names: Sequence[str]) -> None:
         """These have been handled."""
         for name in names:
             self._state.delete(_KIND, name)
         with self._lock:
             self._count -= len(names)
+
+    def _put(self, event: ObjectEvent) -> None:
+        # A record of its own for each event: one that comes while another of its photo is handled is not lost.
+        name = f"{time.time_ns():020}-{uuid4().hex}"
+        value = {"bucket": event.bucket, "key": event.key, "kind": event.kind.value}
+        self._state.put(_KIND, name, json.dumps(value).encode())

@@ -26,6 +26,7 @@ class EventWorker:
     def __init__(self, ledger: EventLedger, reconcile: Callable[[str, list[str], Callable[[], bool]], None]) -> None:
         self._ledger = ledger
         self._reconcile = reconcile
+        self._batch = _BATCH
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recorded events")
 
@@ -56,12 +57,24 @@ class EventWorker:
                 self._stop.wait(_LONGEST_PAUSE_S)
 
     def _handle_some(self) -> bool:
-        """The oldest events; False if there are none."""
-        waiting = self._ledger.waiting(_BATCH)
+        """The oldest events; False if there are none.
+
+        After a fault they are handled one by one until all goes well again, and one that fails comes last: else a
+        photo that can't be indexed, for whatever reason, would keep all others waiting.
+        """
+        waiting = self._ledger.waiting(self._batch)
         for bucket, keys in keys_by_bucket(waiting.values()).items():
-            self._reconcile(bucket, keys, self._stop.is_set)
+            of_bucket = {name: event for name, event in waiting.items() if event.bucket == bucket}
+            try:
+                self._reconcile(bucket, keys, self._stop.is_set)
+            except Exception:
+                if len(keys) == 1:
+                    self._ledger.postpone(of_bucket)
+                self._batch = 1
+                raise
             if self._stop.is_set():
                 # It may have ended early: all of it is done again, which costs a look each.
                 break
-            self._ledger.done([name for name, event in waiting.items() if event.bucket == bucket])
+            self._ledger.done(list(of_bucket))
+            self._batch = min(2 * self._batch, _BATCH)
         return bool(waiting)

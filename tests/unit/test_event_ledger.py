@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cumbre.errors import StorageError
+from cumbre.errors import IndexFault, StorageError
 from cumbre.state.sqlite import SqliteStateStore
 from functions.ingest.events import ObjectEvent, ObjectEventKind
 from local.event_ledger import EventLedger, TooManyEvents
@@ -65,7 +65,29 @@ def test_a_worker_tries_again_until_the_store_is_back(state: SqliteStateStore, m
     worker.start()
     eventually(lambda: not ledger.waiting(1))
     worker.stop()
-    assert looked == [("trek", ["a.jpg", "b.jpg"])] * 3
+    assert looked[0] == ("trek", ["a.jpg", "b.jpg"])
+    assert {keys[0] for _, keys in looked[2:]} == {"a.jpg", "b.jpg"}
+
+
+def test_a_photo_that_can_not_be_indexed_keeps_no_other_waiting(
+    state: SqliteStateStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("local.event_worker._FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr("local.event_worker._LONGEST_PAUSE_S", 0.02)
+    ledger = EventLedger(state)
+    done: list[str] = []
+
+    def reconcile(_bucket: str, keys: list[str], _: object) -> None:
+        if "odd.jpg" in keys:
+            raise IndexFault("refused")
+        done.extend(keys)
+
+    worker = EventWorker(ledger, reconcile)
+    ledger.record([created("odd.jpg"), *(created(f"{number}.jpg") for number in range(100))])
+    worker.start()
+    eventually(lambda: len(done) == 100)
+    eventually(lambda: [event.key for event in ledger.waiting(10).values()] == ["odd.jpg"])
+    worker.stop()
 
 
 def test_what_a_stop_cut_short_waits_for_the_next_start(state: SqliteStateStore) -> None:
