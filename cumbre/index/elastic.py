@@ -1,6 +1,7 @@
-"""The Elasticsearch adapter of PhotoIndex: one index a generation, ranked by score exactly by over-fetching."""
+"""The Elasticsearch adapter of PhotoIndex: one index a generation."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
@@ -94,9 +95,9 @@ class ElasticPhotoIndex:
             yield KnownObject(row["key"][0], row["etag"][0])
 
     def write(self, writes: Sequence[PhotoWrite]) -> list[PhotoWrite]:
-        self._refuse_without_vector(writes)
+        items = [_item(write) for write in self._with_vectors(writes)]
         try:
-            conflicts = write_all(self._client, self._address, self.writes_alias, [_item(write) for write in writes])
+            conflicts = write_all(self._client, self._address, self.writes_alias, items)
         finally:
             self._reader.wrote((write.document.id, write.document.content_sha256) for write in writes)
         return [write for place, write in enumerate(writes) if place in conflicts]
@@ -196,8 +197,11 @@ class ElasticPhotoIndex:
     def set_note(self, name: str, value: str) -> None:
         self._notes.set(self.name, name, value)
 
-    def _refuse_without_vector(self, writes: Sequence[PhotoWrite]) -> None:
-        """No photo may be without a vector: those that keep theirs must have one."""
+    def _with_vectors(self, writes: Sequence[PhotoWrite]) -> Iterator[PhotoWrite]:
+        """The same writes; those that change a photo's background carry its vector, which holds it, too.
+
+        Raises IndexFault for a photo that would be without a vector.
+        """
         keeping = []
         for write in writes:
             if write.vector is not None:
@@ -205,14 +209,17 @@ class ElasticPhotoIndex:
             elif write.document.failure is None:
                 if write.expected_version is None:
                     raise IndexFault(f"{write.document.key} can't be indexed without a vector")
-                keeping.append(write)
-        if not keeping:
-            return
-        found = self._reader.get_many([write.document.id for write in keeping], ["failed"])
-        failed = {one["_id"] for one in found if one["_source"]["failed"]}
-        for write in keeping:
-            if write.document.id in failed:
+                keeping.append(write.document.id)
+        kept = {one["_id"]: one["_source"] for one in self._reader.get_many(keeping, ["failed", "background"])}
+        for write in writes:
+            there = kept.get(write.document.id)
+            if there is None or write.vector is not None:
+                yield write
+            elif there["failed"]:
                 raise IndexFault(f"{write.document.key} can't be indexed without a vector")
+            else:
+                is_same = there["background"] == write.document.background
+                yield write if is_same else replace(write, vector=self.vector(write.document.id))
 
     def _check(self, vector: Vector) -> None:
         if vector.shape != (self._space.dimensions,):
@@ -252,7 +259,8 @@ def _document(found: Any) -> PhotoDocument:
 
 def _vector(found: Any) -> Vector | None:
     numbers = found["_source"].get(VECTOR_FIELD)
-    return None if numbers is None else np.array(numbers, dtype=np.float32)
+    # Its last component is the background.
+    return None if numbers is None else np.array(numbers[:-1], dtype=np.float32)
 
 
 def _all_of(parts: Sequence[Query]) -> Query:

@@ -1,6 +1,10 @@
 """What an Elasticsearch index of photos holds: its mapping, and PhotoDocument -> the fields that are searched.
 
 The whole document travels as text beside them (`document`), so that it comes back exactly as it was written.
+
+A photo's background is one more component of its vector: [vector, background]. The inner product with [question, -1] is
+then the photo's score (cosine less background), so that the graph ranks by what is asked for; with [question, 0] it is
+the cosine. (The reduction of maximum inner products to one more dimension is Bachrach et al. 2014's, turned around.)
 """
 
 import hashlib
@@ -70,9 +74,9 @@ def mappings(space: VectorSpace, graph: GraphOptions) -> Fields:
     """The mapping of an index for the vectors of one space; a field that it doesn't name is refused."""
     vector = {
         "type": "dense_vector",
-        "dims": space.dimensions,
+        "dims": space.dimensions + 1,
         "index": True,
-        "similarity": "cosine",
+        "similarity": "max_inner_product",
         # Written out: from 9.1 on the default for 384 dimensions or more keeps one bit of each.
         "index_options": {"type": graph.kind, "m": graph.m, "ef_construction": graph.ef_construction},
     }
@@ -131,5 +135,5 @@ def fields_of(document: PhotoDocument, vector: Vector | None) -> Fields:
         "document": to_text(document),
     }
     if vector is not None:
-        fields[VECTOR_FIELD] = pack_dense_vector(np.asarray(vector, dtype=np.float32))
+        fields[VECTOR_FIELD] = pack_dense_vector(np.append(vector, document.background).astype(np.float32))
     return fields
