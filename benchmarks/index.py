@@ -31,7 +31,6 @@ from cumbre.cores import usable_cores
 from cumbre.index.elastic import ElasticPhotoIndex
 from cumbre.index.elastic_connection import ElasticAccess, connect
 from cumbre.index.elastic_mapping import GraphOptions
-from cumbre.index.elastic_nearest import Recall
 from cumbre.index.embedded_generations import EmbeddedGenerations
 from cumbre.index.port import EVERYTHING, PhotoFilter, PhotoIndex, PhotoWrite, Vector, VectorSpace
 from cumbre.model_directory import read_model_directory
@@ -93,7 +92,7 @@ def ask(
 
 def curve(active: ElasticPhotoIndex, questions: Vector, truth: list[set[str]]) -> None:
     for candidates in _CANDIDATES:
-        index = active.with_recall(Recall(candidates))
+        index = active.with_candidates(candidates)
         times = [milliseconds(partial(index.nearest, question, _K)) for question in questions]
         print(f"  {candidates} candidates: {shown(times)}, recall@10 {recall(index, questions, EVERYTHING, truth):.4f}")
 

@@ -46,7 +46,7 @@ def _open_generations(settings: Settings, mending: bool) -> IndexGenerations:
         settings.index_password,
         Path(settings.index_ca_cert).expanduser() if settings.index_ca_cert else None,
     )
-    graph = GraphOptions(settings.graph, settings.graph_m, settings.graph_ef_construction)
+    graph = GraphOptions(settings.graph, settings.graph_m, settings.graph_ef_construction, settings.shards)
     return connect(access, settings.index_prefix, graph, Recall(settings.num_candidates))
 
 

@@ -64,6 +64,7 @@ class Settings:
     graph_ef_construction: int = _setting(
         "CUMBRE_GRAPH_EF_CONSTRUCTION", 128, "candidates for a photo's neighbours; at creation"
     )
+    shards: int = _setting("CUMBRE_SHARDS", 1, "parts that Elasticsearch divides an index into; at creation")
     num_candidates: int = _setting("CUMBRE_NUM_CANDIDATES", 200, "photos that each shard looks at for a question")
     state: str = _setting(
         "CUMBRE_STATE", "", "sqlite:PATH of corrections and peaks; default: state.sqlite in CUMBRE_HOME"
@@ -107,6 +108,7 @@ class Settings:
         _in_range("CUMBRE_BATCH_SIZE", self.batch_size, 0, 1024)
         _in_range("CUMBRE_GRAPH_M", self.graph_m, 2, 512)
         _in_range("CUMBRE_GRAPH_EF_CONSTRUCTION", self.graph_ef_construction, 2, 3200)
+        _in_range("CUMBRE_SHARDS", self.shards, 1, 1024)
         _in_range("CUMBRE_NUM_CANDIDATES", self.num_candidates, 1, 10_000)
         if self.events_token and len(self.events_token) < _TOKEN_CHARACTERS_MIN:
             raise SettingsError(f"CUMBRE_EVENTS_TOKEN must have {_TOKEN_CHARACTERS_MIN} characters or more")

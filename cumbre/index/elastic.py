@@ -59,8 +59,9 @@ class ElasticPhotoIndex:
     def writes_alias(self) -> str:
         return writes_alias(self.name)
 
-    def with_recall(self, recall: Recall) -> "ElasticPhotoIndex":
+    def with_candidates(self, num_candidates: int) -> "ElasticPhotoIndex":
         """The same index, asked in another way."""
+        recall = replace(self._recall, num_candidates=num_candidates)
         return ElasticPhotoIndex(self._client, self._address, self.name, self._space, self._notes, recall)
 
     def get(self, photo_id: str) -> StoredPhoto | None:

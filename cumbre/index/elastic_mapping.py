@@ -60,7 +60,7 @@ _FIELDS: Final[Fields] = {
 
 @dataclass(frozen=True, slots=True)
 class GraphOptions:
-    """How the vectors are indexed; kind is hnsw or int8_hnsw. Fixed when an index is created.
+    """How the vectors are indexed; kind is hnsw or int8_hnsw. Each shard has a graph. Fixed when an index is created.
 
     docs/elasticsearch.md says what each costs.
     """
@@ -68,6 +68,7 @@ class GraphOptions:
     kind: str = "hnsw"
     m: int = 16
     ef_construction: int = 128
+    shards: int = 1
 
 
 def mappings(space: VectorSpace, graph: GraphOptions) -> Fields:
@@ -81,10 +82,10 @@ def mappings(space: VectorSpace, graph: GraphOptions) -> Fields:
         "index_options": {"type": graph.kind, "m": graph.m, "ef_construction": graph.ef_construction},
     }
     properties = {**_FIELDS, VECTOR_FIELD: vector}
-    made_as = hashlib.sha256(json.dumps(properties, sort_keys=True).encode()).hexdigest()
+    made_as = hashlib.sha256(json.dumps([properties, graph.shards], sort_keys=True).encode()).hexdigest()
     return {
         "dynamic": "strict",
-        "_meta": {"model_id": space.model_id, "dimensions": space.dimensions, "properties_sha256": made_as},
+        "_meta": {"model_id": space.model_id, "dimensions": space.dimensions, "made_as": made_as},
         "properties": properties,
     }
 

@@ -169,7 +169,7 @@ def test_a_server_that_stays_busy_is_said_after_some_tries(
 @pytest.fixture
 def generations(elasticsearch: ElasticsearchServer) -> Iterator[ElasticGenerations]:
     prefix = f"test-{uuid.uuid4().hex[:12]}-"
-    opened = connect(elasticsearch.access, prefix, GraphOptions("int8_hnsw", 8, 32))
+    opened = connect(elasticsearch.access, prefix, GraphOptions("int8_hnsw", 8, 32, shards=3))
     yield opened
     opened.close()
     elasticsearch.drop(prefix)

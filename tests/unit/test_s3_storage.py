@@ -155,6 +155,14 @@ def test_no_more_than_the_limit_is_ever_held_whatever_length_is_claimed() -> Non
     assert body.given < 5 * MB
 
 
+def test_an_object_of_6_gb_is_refused_before_any_of_it_is_read() -> None:
+    body = Endless()
+    huge = S3PhotoStorage(Stub(get_object={"ContentLength": 6_000_000_000, "Body": body}), "trek")
+    with pytest.raises(PhotoError, match="larger than the limit of 100 MB"):
+        huge.read("yak.jpg", "etag", 100 * MB)
+    assert body.given == 0
+
+
 def test_keys_that_would_lead_elsewhere_are_said_and_nothing_else_is_lost() -> None:
     """Amazon takes such keys; MinIO refuses to store them."""
     page = [{"Key": key, "ETag": '"e"', "Size": 1} for key in ("a.jpg", "b/../c.jpg", "d.jpg")]
