@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.wording import Wording, say, wording
-from cumbre.catalog import Catalog, Peak
+from bot.speaker import Speaker
+from cumbre.catalog import Catalog
 from cumbre.documents import Identification, PhotoDocument
 from cumbre.errors import InvalidRequest, PhotoError
 from cumbre.geometry import Position
@@ -58,91 +58,78 @@ class Conversation:
         self._photos_per_reply = photos_per_reply
 
     def answer(self, message: Message) -> list[Reply]:
-        words = wording(message.language)
+        speaker = Speaker(message.language)
         try:
             if message.picture is not None:
-                return self._about_picture(message.picture, message, words)
+                return self._about_picture(message.picture, message, speaker)
             if message.location is not None:
-                return self._nearby(message.location, words)
+                return self._nearby(message.location, speaker)
             text = message.text.strip()
             if not text or text.lower() in COMMANDS_FOR_HELP:
-                return [TextReply(say(words, "chat.help"))]
-            return self._about_words(text[:MAX_TEXT_CHARS], words)
+                return [TextReply(speaker.say("chat.help"))]
+            return self._about_words(text[:MAX_TEXT_CHARS], speaker)
         except (PhotoError, InvalidRequest) as unusable:
-            return [TextReply(say(words, "chat.unusable", reason=str(unusable).rstrip(".")))]
+            return [TextReply(speaker.say("chat.unusable", reason=str(unusable).rstrip(".")))]
 
-    def _about_words(self, text: str, words: Wording) -> list[Reply]:
+    def _about_words(self, text: str, speaker: Speaker) -> list[Reply]:
         found = self._query.search(SearchRequest(text=text, k=self._photos_per_reply))
         if not found.hits:
             # A note that repeats the question would say the same twice.
-            advice = self._what_to_try(words) if not found.note or text in found.note else found.note
-            return [TextReply(say(words, "chat.nothing", query=text, advice=advice))]
-        return self._with_photos(say(words, "chat.found", n=len(found.hits), query=text), found, words)
+            advice = self._what_to_try(speaker) if not found.note or text in found.note else found.note
+            return [TextReply(speaker.say("chat.nothing", query=text, advice=advice))]
+        return self._with_photos(speaker.say("chat.found", n=len(found.hits), query=text), found, speaker)
 
-    def _about_picture(self, picture: bytes, message: Message, words: Wording) -> list[Reply]:
+    def _about_picture(self, picture: bytes, message: Message, speaker: Speaker) -> list[Reply]:
         asked = SearchRequest(text=message.text.strip()[:MAX_TEXT_CHARS], photo=picture, k=self._photos_per_reply)
         found = self._query.search(asked)
         identified = found.identification
         if message.location is not None or identified is None:
             identified = self._query.identify(picture, at=message.location)
-        replies: list[Reply] = [TextReply(self._which_mountain(identified, words))]
+        replies: list[Reply] = [TextReply(self._which_mountain(identified, speaker))]
         if found.hits:
-            replies += self._with_photos(say(words, "chat.alike", n=len(found.hits)), found, words)
+            replies += self._with_photos(speaker.say("chat.alike", n=len(found.hits)), found, speaker)
         return replies
 
-    def _nearby(self, place: Position, words: Wording) -> list[Reply]:
+    def _nearby(self, place: Position, speaker: Speaker) -> list[Reply]:
         near = Near(place.lat, place.lon, NEARBY_KM * 1000)
         found = self._query.search(SearchRequest(near=near, k=self._photos_per_reply, sort="time"))
         if not found.hits:
-            return [TextReply(say(words, "chat.nothing_nearby", km=NEARBY_KM))]
-        return self._with_photos(say(words, "chat.nearby", n=len(found.hits)), found, words)
+            return [TextReply(speaker.say("chat.nothing_nearby", km=NEARBY_KM))]
+        return self._with_photos(speaker.say("chat.nearby", n=len(found.hits)), found, speaker)
 
-    def _with_photos(self, first: str, found: SearchAnswer, words: Wording) -> list[Reply]:
+    def _with_photos(self, first: str, found: SearchAnswer, speaker: Speaker) -> list[Reply]:
         text = f"{first} {found.note}".strip()
-        captioned = tuple(CaptionedPhoto(hit, self._caption(hit, words)) for hit in found.hits)
+        captioned = tuple(CaptionedPhoto(hit, self._caption(hit, speaker)) for hit in found.hits)
         return [TextReply(text), PhotosReply(captioned)]
 
-    def _which_mountain(self, found: Identification, words: Wording) -> str:
+    def _which_mountain(self, found: Identification, speaker: Speaker) -> str:
         catalog = self._catalog()
         peak = catalog.get(found.answer) if found.answer else None
         if peak is not None:
             evidence = next((p for p in found.peaks if p.id == peak.id), None)
-            return say(
-                words,
+            return speaker.say(
                 "chat.this_is",
                 name=peak.name,
-                elev=_metres(peak, words),
+                elev=speaker.metres(peak.elev_m),
                 percent=round(100 * evidence.probability) if evidence else 100,
                 why=evidence.why.rstrip(".") if evidence else "",
             )
         likely = [catalog[p.id].name for p in found.peaks[:SUGGESTED_PEAKS] if p.id in catalog]
-        first = say(words, "chat.maybe", names=", ".join(likely)) if likely else say(words, "chat.no_answer")
+        first = speaker.say("chat.maybe", names=", ".join(likely)) if likely else speaker.say("chat.no_answer")
         return f"{first} {found.note}".strip()
 
-    def _caption(self, hit: SearchHit, words: Wording) -> str:
+    def _caption(self, hit: SearchHit, speaker: Speaker) -> str:
         """The peaks with their elevations, the date on the camera's clock, and why the photo is an answer."""
-        lines = [", ".join(self._named(hit.photo, words)), _date(hit.photo, words), hit.why]
+        taken = hit.photo.facts.taken_at_local if hit.photo.facts else None
+        lines = [", ".join(self._named(hit.photo, speaker)), speaker.moment(taken) if taken else "", hit.why]
         return "\n".join(line for line in lines if line)
 
-    def _named(self, photo: PhotoDocument, words: Wording) -> list[str]:
+    def _named(self, photo: PhotoDocument, speaker: Speaker) -> list[str]:
         catalog = self._catalog()
         key = "chat.caption_corrected" if photo.corrected else "chat.caption_peak"
         peaks = [catalog[peak_id] for peak_id in photo.predicted_peaks if peak_id in catalog]
-        return [say(words, key, name=peak.name, elev=_metres(peak, words)) for peak in peaks]
+        return [speaker.say(key, name=peak.name, elev=speaker.metres(peak.elev_m)) for peak in peaks]
 
-    def _what_to_try(self, words: Wording) -> str:
+    def _what_to_try(self, speaker: Speaker) -> str:
         names = [counted.peak.name for counted in self._query.peaks() if counted.photos][:SUGGESTED_PEAKS]
-        return say(words, "chat.try", peaks=", ".join(names)) if names else say(words, "chat.try_plain")
-
-
-def _metres(peak: Peak, words: Wording) -> str:
-    # A narrow no-break space between thousands reads the same in every language (SI Brochure, 5.4.4).
-    return say(words, "chat.metres", metres=f"{peak.elev_m:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}"))
-
-
-def _date(photo: PhotoDocument, words: Wording) -> str:
-    taken = photo.facts.taken_at_local if photo.facts else None
-    if taken is None:
-        return ""
-    month = words["chat.months"].split(",")[taken.month - 1]
-    return say(words, "chat.date", day=taken.day, month=month, year=taken.year, time=f"{taken:%H:%M}")
+        return speaker.say("chat.try", peaks=", ".join(names)) if names else speaker.say("chat.try_plain")

@@ -37,7 +37,7 @@ def captions_of(reply: Reply) -> list[str]:
 def test_words_bring_photos_with_peak_elevation_date_and_reason(conversation: Conversation) -> None:
     first, photos = conversation.answer(Message("ama dablam"))
     assert text_of(first) == "The best 2 photos for “ama dablam”."
-    assert captions_of(photos)[0] == "Ama Dablam (6\u202f812 m)\n3 October 2023, 07:00\nits words are in the photo"
+    assert captions_of(photos)[0] == "Ama Dablam (6,812\xa0m)\n3 October 2023, 07:00\nits words are in the photo"
 
 
 def test_a_photo_without_a_peak_has_a_caption_too(conversation: Conversation) -> None:
@@ -49,7 +49,7 @@ def test_what_a_person_said_is_said_to_be_so(conversation: Conversation, album: 
     bridge = next(p.document.id for p in album.photos.values() if "bridge" in p.document.key)
     FakeAlbumService(album).correct(bridge, ("lhotse",))
     _, photos = conversation.answer(Message("bridge"))
-    assert captions_of(photos)[0].startswith("Lhotse (8\u202f516 m), you said so\n")
+    assert captions_of(photos)[0].startswith("Lhotse (8,516\xa0m), you said so\n")
 
 
 def test_nothing_is_said_honestly_and_with_what_to_try(conversation: Conversation) -> None:
@@ -69,7 +69,7 @@ def test_without_a_note_of_its_own_peaks_of_the_album_are_suggested(
 def test_a_picture_is_named_and_brings_what_goes_with_it(conversation: Conversation) -> None:
     named, alike, photos = conversation.answer(Message(picture=draw_photo((90, 140, 220))))
     assert text_of(named) == (
-        "This looks like Ama Dablam (6\u202f812 m), 93 %: 9 km away at 041 degrees, inside the view."
+        "This looks like Ama Dablam (6,812\xa0m), 93 %: 9 km away at 041 degrees, inside the view."
     )
     assert text_of(alike) == "2 photos of the album go with it."
     assert len(captions_of(photos)) == 2

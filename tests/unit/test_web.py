@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from bot.app import create_app
-from bot.wording import ENGLISH, language_of, page_wording, say
+from bot.wording import language_of, page_wording
 from tests.fakes import KHUMBU, FakeAlbum, FakeAlbumService, FakeQueryService
 
 BOT = Path(__file__).parents[2] / "bot"
@@ -93,9 +93,10 @@ def test_the_page_has_no_inline_script_or_style(html: str) -> None:
 def test_a_language_that_we_do_not_speak_is_answered_in_english(client: FlaskClient) -> None:
     response = client.get("/", headers={"Accept-Language": "eu"})
     assert 'lang="en"' in response.get_data(as_text=True)
-    assert language_of("en-NP") == language_of(None) == language_of("xx") == "en"
+    assert language_of("eu") == "en"
 
 
-def test_numbers_choose_their_form() -> None:
-    assert say(ENGLISH, "page.photos", n=1) == "1 photo"
-    assert say(ENGLISH, "page.photos", n=0) == "0 photos"
+def test_the_page_speaks_spanish_to_who_asks_for_it(client: FlaskClient) -> None:
+    html = client.get("/", headers={"Accept-Language": "es-ES,es;q=0.9,en;q=0.5"}).get_data(as_text=True)
+    assert '<html lang="es"' in html
+    assert "Busca en tus fotos con palabras" in html

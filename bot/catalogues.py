@@ -1,0 +1,37 @@
+"""Brings the translations up to date with the English texts: python -m bot.catalogues
+
+New texts come in untranslated, texts that are gone leave, and one that was changed is marked as fuzzy with its old
+translation, for somebody to look at.
+"""
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+
+from bot.wording import DEFAULT_LANGUAGE, LANGUAGES, catalogue_file, entries
+
+
+def template() -> Catalog:
+    """Every text to be translated."""
+    catalogue = Catalog(project="Cumbre", version="", charset="utf-8", fuzzy=False)
+    for key, english in entries():
+        catalogue.add(english, context=key)
+    return catalogue
+
+
+def update(language: str) -> None:
+    file = catalogue_file(language)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.exists():
+        with file.open("rb") as read:
+            catalogue = read_po(read, locale=language)
+    else:
+        catalogue = Catalog(locale=language, project="Cumbre", version="", fuzzy=False)
+    catalogue.update(template(), no_fuzzy_matching=False)
+    with file.open("wb") as written:
+        write_po(written, catalogue, width=120, omit_header=False, ignore_obsolete=True)
+
+
+if __name__ == "__main__":
+    for one in LANGUAGES:
+        if one != DEFAULT_LANGUAGE:
+            update(one)
