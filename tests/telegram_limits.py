@@ -67,9 +67,8 @@ def check_call(method: str, fields: dict[str, Any], files: dict[str, FileStorage
         for one in _json(fields["commands"]):
             if not re.fullmatch(r"[a-z0-9_]{1,32}", one["command"]) or not 1 <= units(one["description"]) <= 256:
                 raise Refused(400, "Bad Request: BOT_COMMAND_INVALID")
-    if method == "setWebhook" and fields.get("secret_token"):
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", fields["secret_token"]):
-            raise Refused(400, "Bad Request: secret token contains unallowed characters")
+    if method == "setWebhook" and not re.fullmatch(r"[A-Za-z0-9_-]{0,256}", fields.get("secret_token", "")):
+        raise Refused(400, "Bad Request: secret token contains unallowed characters")
     for button in _buttons(fields):
         if not button.get("text"):
             raise Refused(400, "Bad Request: BUTTON_TEXT_EMPTY")

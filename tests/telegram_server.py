@@ -173,74 +173,74 @@ class TelegramServer:
             finally:
                 self._polls -= 1
 
-    def _on_getUpdates(self, fields: dict[str, Any], files: Any) -> Any:  # noqa: N802  named as Telegram's method
+    def _on_getUpdates(self, fields: dict[str, Any], files: Any) -> Any:
         raise AssertionError("answered by _poll")
 
-    def _on_getMe(self, fields: dict[str, Any], files: Any) -> Any:  # noqa: N802
+    def _on_getMe(self, fields: dict[str, Any], files: Any) -> Any:
         return BOT
 
-    def _on_setWebhook(self, fields: dict[str, Any], files: Any) -> Any:  # noqa: N802
+    def _on_setWebhook(self, fields: dict[str, Any], files: Any) -> Any:
         self.webhook = dict(fields)
         return True
 
-    def _on_deleteWebhook(self, fields: dict[str, Any], files: Any) -> Any:  # noqa: N802
+    def _on_deleteWebhook(self, fields: dict[str, Any], files: Any) -> Any:
         self.webhook = {}
         if fields.get("drop_pending_updates"):
             self._updates.clear()
         return True
 
-    def _on_getWebhookInfo(self, fields: dict[str, Any], files: Any) -> Any:  # noqa: N802
+    def _on_getWebhookInfo(self, fields: dict[str, Any], files: Any) -> Any:
         waiting = len(self._updates)
         return {"url": self.webhook.get("url", ""), "has_custom_certificate": False, "pending_update_count": waiting}
 
-    def _on_setMyCommands(self, fields: dict[str, Any], files: Any) -> Any:  # noqa: N802
+    def _on_setMyCommands(self, fields: dict[str, Any], files: Any) -> Any:
         self.commands[fields.get("language_code", "")] = fields["commands"]
         return True
 
-    def _on_sendChatAction(self, fields: dict[str, Any], files: Any) -> Any:  # noqa: N802
+    def _on_sendChatAction(self, fields: dict[str, Any], files: Any) -> Any:
         self._chat_of(fields)
         self.sent.append(Sent("sendChatAction", fields))
         return True
 
-    def _on_sendMessage(self, fields: dict[str, Any], files: Any) -> Any:  # noqa: N802
+    def _on_sendMessage(self, fields: dict[str, Any], files: Any) -> Any:
         return self._send("sendMessage", fields, {"text": fields["text"]})
 
-    def _on_sendPhoto(self, fields: dict[str, Any], files: dict[str, FileStorage]) -> Any:  # noqa: N802
+    def _on_sendPhoto(self, fields: dict[str, Any], files: dict[str, FileStorage]) -> Any:
         return self._send("sendPhoto", fields, self._photo(fields, fields["photo"], files))
 
-    def _on_sendMediaGroup(self, fields: dict[str, Any], files: dict[str, FileStorage]) -> Any:  # noqa: N802
+    def _on_sendMediaGroup(self, fields: dict[str, Any], files: dict[str, FileStorage]) -> Any:
         group = f"group-{next(self._numbers)}"
         return [
             self._send("sendMediaGroup", fields, {**self._photo(one, one["media"], files), "media_group_id": group})
             for one in fields["media"]
         ]
 
-    def _on_sendLocation(self, fields: dict[str, Any], files: Any) -> Any:  # noqa: N802
+    def _on_sendLocation(self, fields: dict[str, Any], files: Any) -> Any:
         place = {"latitude": float(fields["latitude"]), "longitude": float(fields["longitude"])}
         return self._send("sendLocation", fields, {"location": place})
 
-    def _on_editMessageText(self, fields: dict[str, Any], files: Any) -> Any:  # noqa: N802
+    def _on_editMessageText(self, fields: dict[str, Any], files: Any) -> Any:
         return self._edit("editMessageText", fields, {"text": fields["text"]})
 
-    def _on_editMessageCaption(self, fields: dict[str, Any], files: Any) -> Any:  # noqa: N802
+    def _on_editMessageCaption(self, fields: dict[str, Any], files: Any) -> Any:
         return self._edit("editMessageCaption", fields, {"caption": fields.get("caption", "")})
 
-    def _on_editMessageReplyMarkup(self, fields: dict[str, Any], files: Any) -> Any:  # noqa: N802
+    def _on_editMessageReplyMarkup(self, fields: dict[str, Any], files: Any) -> Any:
         return self._edit("editMessageReplyMarkup", fields, {})
 
-    def _on_deleteMessage(self, fields: dict[str, Any], files: Any) -> Any:  # noqa: N802
+    def _on_deleteMessage(self, fields: dict[str, Any], files: Any) -> Any:
         if self.messages.pop((int(fields["chat_id"]), int(fields["message_id"])), None) is None:
             raise Refused(400, "Bad Request: message to delete not found")
         return True
 
-    def _on_answerCallbackQuery(self, fields: dict[str, Any], files: Any) -> Any:  # noqa: N802
+    def _on_answerCallbackQuery(self, fields: dict[str, Any], files: Any) -> Any:
         if fields["callback_query_id"] not in self._open_callbacks:
             raise Refused(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
         self._open_callbacks.remove(fields["callback_query_id"])
         self.sent.append(Sent("answerCallbackQuery", fields))
         return True
 
-    def _on_answerInlineQuery(self, fields: dict[str, Any], files: Any) -> Any:  # noqa: N802
+    def _on_answerInlineQuery(self, fields: dict[str, Any], files: Any) -> Any:
         if fields["inline_query_id"] not in self._open_inline:
             raise Refused(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
         for one in fields["results"]:
@@ -250,7 +250,7 @@ class TelegramServer:
         self.sent.append(Sent("answerInlineQuery", fields))
         return True
 
-    def _on_getFile(self, fields: dict[str, Any], files: Any) -> Any:  # noqa: N802
+    def _on_getFile(self, fields: dict[str, Any], files: Any) -> Any:
         stored = self.files.get(fields["file_id"])
         if stored is None:
             raise Refused(400, "Bad Request: invalid file_id")
@@ -296,9 +296,9 @@ class TelegramServer:
         if chat["type"] != "private":
             self._check_group(chat["id"])
         replied = json_of(fields.get("reply_parameters"))
-        if replied and (chat["id"], int(replied["message_id"])) not in self.messages:
-            if not replied.get("allow_sending_without_reply"):
-                raise Refused(400, "Bad Request: message to be replied not found")
+        is_there = not replied or (chat["id"], int(replied["message_id"])) in self.messages
+        if not is_there and not replied.get("allow_sending_without_reply"):
+            raise Refused(400, "Bad Request: message to be replied not found")
         markup = json_of(fields.get("reply_markup"))
         inline = {"reply_markup": markup} if markup and "inline_keyboard" in markup else {}
         message = self.add_message(chat["id"], {"from": BOT, **content, **inline})

@@ -1,0 +1,1 @@
+"""The Telegram bot: carries messages to the conversation, and its replies back."""

@@ -1,0 +1,59 @@
+"""Updates outlive the process that received them, and none is answered twice."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.telegram.inbox import UpdateInbox
+from cumbre.state.sqlite import SqliteStateStore
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[SqliteStateStore]:
+    opened = SqliteStateStore(tmp_path / "state.sqlite")
+    yield opened
+    opened.close()
+
+
+def update(number: int) -> dict[str, object]:
+    return {"update_id": number, "message": {"text": f"words {number}"}}
+
+
+def test_what_is_kept_waits_in_order_also_for_another_process(state: SqliteStateStore) -> None:
+    for number in (10, 9, 100):
+        assert UpdateInbox(state).keep(update(number))
+    assert list(UpdateInbox(state).waiting()) == [update(9), update(10), update(100)]
+
+
+def test_one_that_comes_again_is_not_kept_twice_before_or_after_its_answer(state: SqliteStateStore) -> None:
+    inbox = UpdateInbox(state)
+    assert inbox.keep(update(1))
+    assert not inbox.keep(update(1))
+    inbox.answered(update(1))
+    assert not inbox.keep(update(1))
+    assert list(inbox.waiting()) == []
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(steps=st.lists(st.tuples(st.sampled_from(["keep", "answer"]), st.integers(0, 4)), max_size=20))
+def test_each_is_answered_at_most_once_whatever_comes_when(tmp_path: Path, steps: list[tuple[str, int]]) -> None:
+    state = SqliteStateStore(tmp_path / "state.sqlite")
+    for kind in ("telegram update", "telegram answered"):
+        for key, _ in list(state.items(kind)):
+            state.delete(kind, key)
+    inbox, kept, answered = UpdateInbox(state), set(), set()
+    for step, number in steps:
+        if step == "keep":
+            assert inbox.keep(update(number)) == (number not in kept)
+            kept.add(number)
+        else:
+            waiting = next(iter(inbox.waiting()), None)
+            if waiting is not None:
+                assert waiting["update_id"] not in answered
+                answered.add(waiting["update_id"])
+                inbox.answered(waiting)
+    assert {one["update_id"] for one in inbox.waiting()} == kept - answered
+    state.close()
