@@ -17,6 +17,7 @@ from cumbre.index.port import PhotoIndex, VectorSpace
 
 # Vectors of 8 bits alone find 0.88 of the ten best of 100 000 (python -m benchmarks.index).
 _OVERSAMPLE: Final = 2.0
+_LAST: Final = "last number"
 _BEING_BUILT: Final = "a new generation of the index is being built already: `cumbre reindex` goes on with it"
 
 
@@ -96,6 +97,7 @@ class ElasticGenerations:
                 {"add": {"index": old.name, "alias": self._previous_alias}},
             ]
         if older is not None:
+            self._note_number(older.name)
             actions.append({"remove_index": {"index": older.name}})
         with faults(self._address):
             try:
@@ -109,8 +111,7 @@ class ElasticGenerations:
     def drop_building(self) -> None:
         building = self.building()
         if building is not None:
-            with faults(self._address):
-                self._client.indices.delete(index=building.name, ignore_unavailable=True)
+            self._delete(building.name)
 
     def rebuild_previous(self, space: VectorSpace) -> ElasticPhotoIndex | None:
         from elasticsearch import NotFoundError
@@ -135,9 +136,7 @@ class ElasticGenerations:
     def drop_previous(self) -> None:
         previous = self.previous()
         if previous is not None:
-            with faults(self._address):
-                self._client.indices.delete(index=previous.name, ignore_unavailable=True)
-            self._notes.forget(previous.name)
+            self._delete(previous.name)
 
     def _is_made_as_now(self, name: str, space: VectorSpace) -> bool:
         """Whether an index has the mapping that a new one would have."""
@@ -159,10 +158,25 @@ class ElasticGenerations:
         return f"{self._alias}-{number:06}"
 
     def _last(self) -> int:
+        """The highest number that an index has or had: a name that came back would mislead who knows the old one."""
         with faults(self._address):
             names = self._client.indices.get_settings(index=f"{self._alias}-*", flat_settings=True)
-        numbers = [re.fullmatch(re.escape(self._alias) + r"-(\d{6,})", name) for name in names]
-        return max((int(number[1]) for number in numbers if number), default=0)
+        return max([*map(self._number, names), int(self._notes.get(self._alias, _LAST) or 0)])
+
+    def _number(self, name: str) -> int:
+        """Of an index; 0 for one with another name."""
+        found = re.fullmatch(re.escape(self._alias) + r"-(\d{6,})", name)
+        return int(found[1]) if found else 0
+
+    def _note_number(self, name: str) -> None:
+        if self._number(name) == self._last():
+            self._notes.set(self._alias, _LAST, str(self._number(name)))
+
+    def _delete(self, name: str) -> None:
+        self._note_number(name)
+        with faults(self._address):
+            self._client.indices.delete(index=name, ignore_unavailable=True)
+        self._notes.forget(name)
 
     def _create(self, name: str, space: VectorSpace, alias: str) -> bool:
         """Make an index with its aliases in one step; False if there is one of this name already."""

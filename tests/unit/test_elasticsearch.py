@@ -244,6 +244,23 @@ def test_the_graph_is_built_as_the_settings_say(
 
 
 @pytest.mark.servers
+def test_no_index_gets_the_name_of_one_before_it(
+    generations: ElasticGenerations, elasticsearch: ElasticsearchServer
+) -> None:
+    """Another process may still hold that one, with vectors of another model."""
+    names = [generations.ensure_active(SPACE).name]
+    for number in range(3):
+        building = generations.create_building(VectorSpace(f"encoder {number}", 4))
+        names.append(building.name)
+        if number == 1:
+            generations.activate(building)
+            generations.drop_previous()
+        else:
+            generations.drop_building()
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.servers
 def test_more_photos_than_a_page_are_all_listed(generations: ElasticGenerations) -> None:
     index = generations.ensure_active(SPACE)
     keys = {f"{number:05}.jpg" for number in range(2345)}
