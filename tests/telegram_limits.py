@@ -44,7 +44,7 @@ def check_call(method: str, fields: dict[str, Any], files: dict[str, FileStorage
     if method in ("sendPhoto", "editMessageCaption"):
         _check_text(fields, "caption", CAPTION_UNITS, "")
     if method == "sendPhoto":
-        _check_upload(files.get(str(fields["photo"]).removeprefix("attach://")))
+        _check_upload(files.get(str(fields.get("photo", "photo")).removeprefix("attach://")))
     if method == "sendMediaGroup":
         media = _json(fields["media"])
         if len(media) not in GROUP_SIZES:
