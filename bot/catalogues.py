@@ -4,10 +4,16 @@ New texts come in untranslated, texts that are gone leave, and one that was chan
 translation, for somebody to look at.
 """
 
+from pathlib import Path
+
 from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+import cumbre
 from bot.wording import DEFAULT_LANGUAGE, LANGUAGES, catalogue_file, entries
+
+_LIBRARY = Path(cumbre.__file__).parent
 
 
 def template() -> Catalog:
@@ -15,7 +21,15 @@ def template() -> Catalog:
     catalogue = Catalog(project="Cumbre", version="", charset="utf-8", fuzzy=False)
     for key, english in entries():
         catalogue.add(english, context=key)
+    for template in library_sentences():
+        catalogue.add(template)
     return catalogue
+
+
+def library_sentences() -> list[str]:
+    """The templates of the library's sentences, each once, in the order of its files."""
+    found = extract_from_dir(_LIBRARY, method_map=[("**.py", "python")], keywords={"sentence": (1,)}, comment_tags=())
+    return list(dict.fromkeys([*(str(message) for _, _, message, _, _ in found), "{n} more"]))
 
 
 def update(language: str) -> None:

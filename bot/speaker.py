@@ -1,11 +1,18 @@
 """One language to speak to somebody in: words, numbers and dates as they are written there."""
 
 from datetime import datetime
+from typing import Any, Final
 
 from babel.dates import format_date
+from babel.lists import format_list
 from babel.numbers import format_decimal
 
-from bot.wording import language_of, locale_of, say, wording
+from bot.wording import language_of, locale_of, say, sentences, wording
+from cumbre.evidence import distance_words
+from cumbre.geometry import Position
+from cumbre.sentence import Figure, Names, Sentence, fill
+
+_NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 
 
 class Speaker:
@@ -20,15 +27,54 @@ class Speaker:
         """The text of a key with its values filled in; with n, the form for that number."""
         return say(self._words, key, n, **values)
 
+    def tell(self, text: str) -> str:
+        """What the library says; translated if it is a Sentence, else as it is.
+
+        >>> from cumbre.sentence import sentence
+        >>> Speaker("es").tell(sentence("{n} km", n=Figure(4.2, 1)))
+        '4,2 km'
+        """
+        if not isinstance(text, Sentence):
+            return text
+        if text.parts:
+            return text.separator.join(self.tell(part) for part in text.parts)
+        return fill(sentences(self.language).get(text.template, text.template), text.values, self._value)
+
     def metres(self, metres: float) -> str:
         """
         >>> Speaker("en").metres(6812), Speaker("es").metres(6812)
         ('6,812\\xa0m', '6812\\xa0m')
         """
-        # Spanish groups digits from five on (CLDR's minimumGroupingDigits), which Babel does not know.
-        grouped = self.language != "es" or abs(metres) >= 10_000
-        number = format_decimal(round(metres), locale=self._locale, group_separator=grouped)
-        return f"{number}\N{NO-BREAK SPACE}m"
+        return f"{self._number(round(metres), 0)}{_NO_BREAK}m"
+
+    def distance(self, distance_m: float) -> str:
+        """
+        >>> Speaker("es").distance(4250)
+        '4,2 km'
+        """
+        return self.tell(distance_words(distance_m))
+
+    def degrees(self, degrees: float) -> str:
+        """
+        >>> Speaker("es").degrees(9.84)
+        '9,8°'
+        """
+        return f"{self._number(degrees, 1)}°"
+
+    def direction(self, bearing_deg: float) -> str:
+        """A point of the compass and the bearing.
+
+        >>> Speaker("es").direction(268.0)
+        'O 268°'
+        """
+        points = self.say("page.compass").split(",")
+        point = points[round(bearing_deg / 360 * len(points)) % len(points)]
+        return f"{point} {bearing_deg % 360:03.0f}°"
+
+    def place(self, place: Position) -> str:
+        """Latitude and longitude, which maps take as they are, and the altitude if it is known."""
+        at = f"{place.lat:.5f}, {place.lon:.5f}"
+        return at if place.altitude_m is None else f"{at}, {self.metres(place.altitude_m)}"
 
     def moment(self, clock: datetime) -> str:
         """A day and a time as a camera's clock showed them.
@@ -37,3 +83,26 @@ class Speaker:
         '3 de octubre de 2023, 07:00'
         """
         return f"{format_date(clock, 'long', locale=self._locale)}, {clock:%H:%M}"
+
+    def _number(self, number: float, digits: int) -> str:
+        # Spanish groups digits from five on (CLDR's minimumGroupingDigits), which Babel does not know.
+        grouped = self.language != "es" or abs(number) >= 10_000
+        pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
+        return str(format_decimal(number, pattern, locale=self._locale, group_separator=grouped))
+
+    def _value(self, value: Any) -> str:
+        match value:
+            case Sentence():
+                return self.tell(value)
+            case Figure():
+                return self._number(value.number, value.digits)
+            case Names():
+                more = sentences(self.language).get("{n} more", "{n} more")
+                return self._listed(value.shortened(more))
+        return str(value)
+
+    def _listed(self, names: list[str]) -> str:
+        if self.language == "es" and len(names) > 1 and names[-1][:1] in "IiÍí":
+            # "y" gives way to "e" before its own sound.
+            return f"{', '.join(names[:-1])} e {names[-1]}"
+        return str(format_list(names, locale=self._locale))

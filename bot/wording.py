@@ -1,15 +1,19 @@
-"""The words of a language, by key: English from bot/english.py, others from the gettext catalogues in translations/.
+"""The words of a language: English from bot/english.py, others from the gettext catalogues in translations/.
 
 An entry of a catalogue has the key as its context and the English text as its id, so that a text that was changed in
-English is untranslated, not wrongly translated. `python -m bot.catalogues` brings the catalogues up to date.
+English is untranslated, not wrongly translated. The library's own sentences (cumbre/sentence.py) have no context.
+`python -m bot.catalogues` brings the catalogues up to date.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.english import ENGLISH, Wording
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
 
 TRANSLATIONS: Final = Path(__file__).with_name("translations")
 LANGUAGES: Final = ("en", "es")
@@ -33,6 +37,18 @@ def locale_of(language: str) -> str:
 def wording(language: str) -> Wording:
     language = language_of(language)
     return ENGLISH if language == DEFAULT_LANGUAGE else dict(_translated(language))
+
+
+@cache
+def sentences(language: str) -> Mapping[str, str]:
+    """The translations of the library's sentences, by their English templates."""
+    if language_of(language) == DEFAULT_LANGUAGE:
+        return {}
+    found = {}
+    for message in _catalogue(language_of(language)):
+        if message.id and not message.context and not message.fuzzy and isinstance(message.id, str):
+            found[message.id] = str(message.string)
+    return {template: text for template, text in found.items() if text}
 
 
 def page_wording(language: str) -> dict[str, str]:
@@ -67,10 +83,7 @@ def entries() -> Iterator[tuple[str, str | tuple[str, str]]]:
 
 def _translated(language: str) -> Iterator[tuple[str, str]]:
     """What is not translated stays English; tests see to it that there is nothing."""
-    from babel.messages.pofile import read_po
-
-    with catalogue_file(language).open("rb") as file:
-        catalogue = read_po(file, locale=language)
+    catalogue = _catalogue(language)
     for key, english in entries():
         found = catalogue.get(english, context=key)
         usable = found is not None and not found.fuzzy
@@ -80,3 +93,11 @@ def _translated(language: str) -> Iterator[tuple[str, str]]:
                 yield f"{key}.{form}", text or original
         else:
             yield key, str(found.string or english) if usable and found else english
+
+
+@cache
+def _catalogue(language: str) -> "Catalog":
+    from babel.messages.pofile import read_po
+
+    with catalogue_file(language).open("rb") as file:
+        return read_po(file, locale=language)

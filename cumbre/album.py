@@ -9,7 +9,10 @@ class AlbumService(Protocol):
     """What a front end may change."""
 
     def add(self, filename: str, photo: bytes) -> PhotoDocument:
-        """Put a new photo into the inbox and index it. Raises PhotoError if it is none."""
+        """Put a new photo into the inbox and index it; one that the album has already is left as it is.
+
+        Raises PhotoError if it is none.
+        """
         ...
 
     def correct(self, photo_id: str, peak_ids: tuple[str, ...] | None) -> PhotoDocument:
@@ -17,6 +20,10 @@ class AlbumService(Protocol):
 
         The correction belongs to the picture's content, so it survives a rename and a reindex.
         """
+        ...
+
+    def correct_picture(self, photo: bytes, peak_ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        """The same for a picture that need not be in the album; what had been said of it before, None if nothing."""
         ...
 
     def retry(self, photo_id: str) -> PhotoDocument:

@@ -56,10 +56,11 @@ class Annotator:
         position = at or facts.position
         altitude_m = None
         if position is not None and position.altitude_m is None:
-            altitude_m = self._album_altitude_m(position)
+            altitude_m = self.album_altitude_m(position)
         return sighting(facts, sky_fraction, at, heading_deg, altitude_m)
 
-    def _album_altitude_m(self, position: Position) -> float | None:
+    def album_altitude_m(self, position: Position) -> float | None:
+        """The altitude that album photos taken nearby state, None where there are none."""
         nearby = self._index.select(PhotoFilter(near=Near(position.lat, position.lon, _NEARBY_M)), _NEARBY_PHOTOS)
         altitudes_m = [
             d.facts.position.altitude_m

@@ -1,9 +1,11 @@
 """AlbumQueryService: QueryService over a Library in the same process."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from cumbre.around import PeaksAround, peaks_around
 from cumbre.catalog import Peak
-from cumbre.documents import Identification, PhotoDocument
+from cumbre.documents import Identification, PeakPrediction, PhotoDocument, content_hash
 from cumbre.errors import ModelError, NotFound
 from cumbre.generation import Generation
 from cumbre.geometry import Position
@@ -20,6 +22,7 @@ from cumbre.query import (
     Status,
 )
 from cumbre.search import PhotoQuestion
+from cumbre.sentence import sentence
 
 
 class AlbumQueryService:
@@ -33,23 +36,26 @@ class AlbumQueryService:
         generation = self._library.active()
         for peak_id in request.peak_ids:
             self._library.catalog().peak(peak_id)
-        question = self._question(generation, request.photo) if request.photo is not None else None
+        question = None
+        if request.photo is not None:
+            question = self._question(generation, request.photo, request.photo_at)
         return generation.searcher().search(request, question)
 
     def identify(self, photo: bytes, at: Position | None = None, heading_deg: float | None = None) -> Identification:
         generation = self._library.active()
-        return self._identify(generation, generation.embedder.read(self._library.pictures, photo), at, heading_deg)
+        picture = generation.embedder.read(self._library.pictures, photo)
+        return self._said(photo, picture) or self._identify(generation, picture, at, heading_deg)
 
     def photo(self, photo_id: str) -> PhotoDocument:
         stored = self._library.active().index.get(photo_id)
         if stored is None:
-            raise NotFound("no such photo in the album (any more)")
+            raise NotFound(sentence("no such photo in the album (any more)"))
         return stored.document
 
     def rendition(self, photo_id: str, size_px: int) -> bytes:
         document = self.photo(photo_id)
         if document.failure is not None:
-            raise NotFound(f"this photo can't be shown: {document.failure}")
+            raise NotFound(sentence("this photo can't be shown: {reason}", reason=document.failure))
         return self._library.renditions.rendition(document, self._library.storage(document.bucket), size_px)
 
     def peak(self, peak_id: str) -> Peak:
@@ -59,6 +65,11 @@ class AlbumQueryService:
         counts = self._library.active().index.peak_counts()
         counted = [PeakCount(peak, counts.get(peak.id, 0)) for peak in self._library.catalog().values()]
         return sorted(counted, key=lambda one: (-one.photos, -one.peak.elev_m))
+
+    def around(self, place: Position) -> PeaksAround:
+        if place.altitude_m is None:
+            place = replace(place, altitude_m=self._library.active().annotator().album_altitude_m(place))
+        return peaks_around(self._library.catalog(), place, self._library.model)
 
     def status(self) -> Status:
         library = self._library
@@ -92,10 +103,18 @@ class AlbumQueryService:
             notices.append(str(error))
         return wanted, [notice for notice in dict.fromkeys(notices) if notice]
 
-    def _question(self, generation: Generation, data: bytes) -> PhotoQuestion:
+    def _question(self, generation: Generation, data: bytes, at: Position | None) -> PhotoQuestion:
         picture = generation.embedder.read(self._library.pictures, data)
         vectors, _ = generation.embedder.embed([picture.pixels])
-        return PhotoQuestion(vectors[0], self._identify(generation, picture, None, None))
+        return PhotoQuestion(vectors[0], self._said(data, picture) or self._identify(generation, picture, at, None))
+
+    def _said(self, data: bytes, picture: ReadPicture) -> Identification | None:
+        """What a person said that this very file shows; None if nobody did."""
+        peaks = self._library.corrections.get(content_hash(data))
+        if peaks is None:
+            return None
+        named = tuple(PeakPrediction(peak_id, 1.0) for peak_id in peaks)
+        return Identification(peaks[0] if peaks else None, named, ("correction",), facts=picture.facts)
 
     def _identify(
         self, generation: Generation, picture: ReadPicture, at: Position | None, heading_deg: float | None
@@ -105,4 +124,5 @@ class AlbumQueryService:
         vector = None
         if generation.encoder.description.tells_peaks:
             vector = generation.embedder.embed([picture.pixels])[0][0]
-        return annotator.identifier.identify(seen, vector)
+        found = annotator.identifier.identify(seen, vector)
+        return replace(found, facts=picture.facts, heading_true_deg=seen.heading_deg)

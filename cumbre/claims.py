@@ -7,6 +7,7 @@ import re
 import struct
 
 from cumbre.errors import PhotoError
+from cumbre.sentence import sentence
 
 # Each scan of a JPEG is a pass over the whole picture, for as little as 26 bytes of file; encoders write about ten.
 MAX_JPEG_SCANS = 100
@@ -22,11 +23,16 @@ _AFTER_SCAN = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
 def check_pixels(width: int, height: int, max_pixels: int) -> None:
     """Raises PhotoError if a picture of this size is none, or more than may be decoded."""
     if width <= 0 or height <= 0:
-        raise PhotoError("the picture has no pixels")
+        raise PhotoError(sentence("the picture has no pixels"))
     if width * height > max_pixels:
         raise PhotoError(
-            f"{width} x {height} pixels are more than the limit of {max_pixels // 1_000_000} megapixels: save it "
-            "smaller, or raise CUMBRE_MAX_PHOTO_MEGAPIXELS"
+            sentence(
+                "{width} x {height} pixels are more than the limit of {limit} megapixels: save it smaller, or raise "
+                "CUMBRE_MAX_PHOTO_MEGAPIXELS",
+                width=width,
+                height=height,
+                limit=max_pixels // 1_000_000,
+            )
         )
 
 
@@ -34,13 +40,17 @@ def check_claims(data: bytes, max_pixels: int) -> None:
     """Raises PhotoError if a file claims what no honest picture within the limits does."""
     if data[:2] == b"\xff\xd8":
         if _jpeg_scans(data) > MAX_JPEG_SCANS:
-            raise PhotoError(f"the JPEG has more than {MAX_JPEG_SCANS} layers, which no camera writes: save it anew")
+            raise PhotoError(
+                sentence("the JPEG has more than {n} layers, which no camera writes: save it anew", n=MAX_JPEG_SCANS)
+            )
     elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         canvas = _webp_canvas(data)
         if canvas is not None:
             check_pixels(*canvas, max_pixels)
     elif data[:4] in (b"II+\0", b"MM\0+") and _bigtiff_tags(data) > MAX_TIFF_TAGS:
-        raise PhotoError(f"the TIFF claims more than {MAX_TIFF_TAGS} tags, which no camera writes: save it anew")
+        raise PhotoError(
+            sentence("the TIFF claims more than {n} tags, which no camera writes: save it anew", n=MAX_TIFF_TAGS)
+        )
 
 
 def _jpeg_scans(data: bytes) -> int:

@@ -1,9 +1,10 @@
 """Why a file can't be used as a picture, in words that its owner understands; the decoder's own words in brackets."""
 
-OUT_OF_MEMORY = "the picture needs more memory than there is"
-FORMATS_READ = "HEIC, JPEG, PNG, WebP, AVIF and TIFF"
+from cumbre.sentence import Sentence, sentence
 
-_COPY_AGAIN = "copy it again from the camera, the phone or a backup"
+OUT_OF_MEMORY = sentence("the picture needs more memory than there is")
+
+_COPY_AGAIN = sentence("copy it again from the camera, the phone or a backup")
 _MAX_DETAIL_CHARS = 200
 # Far enough into a text to meet what only a binary file has.
 _SAMPLE_BYTES = 512
@@ -12,22 +13,22 @@ _HEIF_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", 
 _AVIF_BRANDS = frozenset((b"avif", b"avis"))
 # How files begin that are called photos and are none, and what they are.
 _OTHER_FILES = (
-    (b"GIF8", "a GIF"),
-    (b"BM", "a BMP"),
-    (b"%PDF", "a PDF"),
-    (b"8BPS", "a Photoshop file"),
-    (b"PK\3\4", "a ZIP archive"),
-    (b"\0\0\0\x0cJXL ", "a JPEG XL"),
-    (b"\xff\x0a", "a JPEG XL"),
-    (b"\0\0\0\x0cjP  ", "a JPEG 2000"),
-    (b"\x1aE\xdf\xa3", "a video"),
-    (b"FUJIFILM", "a raw file of a camera"),
+    (b"GIF8", sentence("a GIF")),
+    (b"BM", sentence("a BMP")),
+    (b"%PDF", sentence("a PDF")),
+    (b"8BPS", sentence("a Photoshop file")),
+    (b"PK\3\4", sentence("a ZIP archive")),
+    (b"\0\0\0\x0cJXL ", sentence("a JPEG XL")),
+    (b"\xff\x0a", sentence("a JPEG XL")),
+    (b"\0\0\0\x0cjP  ", sentence("a JPEG 2000")),
+    (b"\x1aE\xdf\xa3", sentence("a video")),
+    (b"FUJIFILM", sentence("a raw file of a camera")),
 )
-_OTHER_BOXES = {b"crx ": "a raw file of a camera"}
+_OTHER_BOXES = {b"crx ": sentence("a raw file of a camera")}
 
 
-def empty_file() -> str:
-    return f"the file is empty: {_COPY_AGAIN}"
+def empty_file() -> Sentence:
+    return sentence("the file is empty: {advice}", advice=_COPY_AGAIN)
 
 
 def picture_format(data: bytes) -> str | None:
@@ -46,38 +47,45 @@ def picture_format(data: bytes) -> str | None:
     return "HEIF" if brands & _HEIF_BRANDS else None
 
 
-def no_picture(data: bytes) -> str:
+def no_picture(data: bytes) -> Sentence:
     """Why a file in none of the formats is no picture: what it is instead, if that can be told."""
     if not data.strip(b"\0"):
-        return f"the file holds nothing but zeros, as after a failed copy: {_COPY_AGAIN}"
+        return sentence("the file holds nothing but zeros, as after a failed copy: {advice}", advice=_COPY_AGAIN)
     kind = _kind(data)
     if kind is None:
-        return f"not a picture in a format that Cumbre reads ({FORMATS_READ})"
-    return f"not a picture in a format that Cumbre reads but {kind}: it reads {FORMATS_READ}"
+        return sentence("not a picture in a format that Cumbre reads (HEIC, JPEG, PNG, WebP, AVIF and TIFF)")
+    return sentence(
+        "not a picture in a format that Cumbre reads but {kind}: it reads HEIC, JPEG, PNG, WebP, AVIF and TIFF",
+        kind=kind,
+    )
 
 
-def damaged(data: bytes, error: Exception) -> str:
+def damaged(data: bytes, error: Exception) -> Sentence:
     """Why a picture can't be decoded, by what the decoder raised."""
     detail = _detail(error)
     if "MAX_TEXT" in detail:
-        return f"the PNG carries an oversized text or colour profile: save it anew without it ({detail})"
+        return sentence(
+            "the PNG carries an oversized text or colour profile: save it anew without it ({detail})", detail=detail
+        )
     if "truncated" in detail.lower() or _ends_too_early(data):
-        return f"the picture is damaged, the file ends too early: {_COPY_AGAIN} ({detail})"
-    return f"the picture is damaged: {_COPY_AGAIN} ({detail})"
+        return sentence(
+            "the picture is damaged, the file ends too early: {advice} ({detail})", advice=_COPY_AGAIN, detail=detail
+        )
+    return sentence("the picture is damaged: {advice} ({detail})", advice=_COPY_AGAIN, detail=detail)
 
 
-def _kind(data: bytes) -> str | None:
+def _kind(data: bytes) -> Sentence | None:
     for start, kind in _OTHER_FILES:
         if data.startswith(start):
             return kind
     if data[4:8] in (b"ftyp", b"moov", b"mdat"):
-        return _OTHER_BOXES.get(data[8:12], "a video")
+        return _OTHER_BOXES.get(data[8:12], sentence("a video"))
     if data[:4] == b"RIFF" and data[8:12] == b"AVI ":
-        return "a video"
+        return sentence("a video")
     sample = data[:_SAMPLE_BYTES].decode("utf-8-sig", "replace")
     # The sample may end within a character.
     if all(c.isprintable() or c.isspace() for c in sample) and "\ufffd" not in sample[:-3]:
-        return "a web page" if sample.lstrip()[:1] == "<" else "a text"
+        return sentence("a web page") if sample.lstrip()[:1] == "<" else sentence("a text")
     return None
 
 

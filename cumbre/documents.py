@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 
+from cumbre.evidence import evidence
 from cumbre.geometry import Position
 
 
@@ -43,20 +44,27 @@ class PeakPrediction:
     """One peak that may be in a photo, with the evidence for it.
 
     probability is the share of the picture's attention (all peaks and "none of these" sum to 1); in_view the chance
-    that the summit is inside the frame and clear to see; why the reason in words. offset_deg is the peak's bearing less
-    the camera's heading (None without a heading); elevation_deg the apparent elevation; cosine the likeness to the
-    peak's prototype (None where appearance did not vote).
+    that the summit is inside the frame and clear to see. offset_deg is the peak's bearing less the camera's heading and
+    beyond_edge_deg how far that is outside the frame, negative inside (None without a heading); elevation_deg the
+    apparent elevation; cosine the likeness to the peak's prototype (None where appearance did not vote), familiar that
+    to a photo which is known to show the peak. A prediction without any evidence is what a person said.
     """
 
     id: str
     probability: float
-    why: str
     in_view: float | None = None
     distance_m: float | None = None
     bearing_deg: float | None = None
     offset_deg: float | None = None
     elevation_deg: float | None = None
     cosine: float | None = None
+    beyond_edge_deg: float | None = None
+    familiar: float | None = None
+
+    @property
+    def why(self) -> str:
+        """The reason in words."""
+        return evidence(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +72,17 @@ class Identification:
     """The peaks of one photo. answer is the id of the peak that we stand by, None where there is none.
 
     peaks holds the distribution, likeliest first (what is missing to 1 is "none of these"); used names what spoke
-    ("geometry", "appearance"); note says why there is no answer, or what would make it better.
+    ("geometry", "appearance", or "correction" where a person said what the photo shows); note says why there is no
+    answer, or what would make it better. facts are those of the file, where there was one; heading_true_deg is where
+    its camera looked.
     """
 
     answer: str | None
     peaks: tuple[PeakPrediction, ...]
     used: tuple[str, ...]
     note: str = ""
+    facts: PhotoFacts | None = None
+    heading_true_deg: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +139,11 @@ def photo_id(bucket: str, key: str) -> str:
     True
     """
     return hashlib.sha1(f"{bucket}/{key}".encode(), usedforsecurity=False).hexdigest()
+
+
+def content_hash(data: bytes) -> str:
+    """The content_sha256 of a file's bytes."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def now() -> datetime:

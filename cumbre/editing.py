@@ -5,12 +5,13 @@ import unicodedata
 from pathlib import PurePosixPath
 from uuid import uuid4
 
-from cumbre.documents import PhotoDocument
+from cumbre.documents import PhotoDocument, content_hash
 from cumbre.documents import photo_id as document_id
 from cumbre.errors import NotFound, VersionConflict
 from cumbre.generation import Generation
 from cumbre.index.port import PhotoWrite, StoredPhoto
 from cumbre.library import Library
+from cumbre.sentence import sentence
 
 _MAX_NAME_LENGTH = 80
 _ATTEMPTS = 5
@@ -25,7 +26,11 @@ class LocalAlbumService:
 
     def add(self, filename: str, photo: bytes) -> PhotoDocument:
         # Before it is kept: what can't be read is refused, not added.
-        checked = self._library.active().embedder.read(self._library.pictures, photo)
+        generation = self._library.active()
+        checked = generation.embedder.read(self._library.pictures, photo)
+        there = generation.index.find_by_content(content_hash(photo))
+        if there is not None:
+            return there.document
         bucket, prefix = self._library.albums.inbox_place()
         inbox = self._library.storage(bucket)
         stat = inbox.write(prefix + _inbox_key(filename, _EXTENSIONS.get(checked.facts.format, ".jpg")), photo)
@@ -37,18 +42,15 @@ class LocalAlbumService:
         stored = self._get(photo_id)
         content = stored.document.content_sha256
         if stored.document.failure is not None:
-            raise NotFound(f"this photo could not be read: {stored.document.failure}")
-        if peak_ids is None:
-            self._library.corrections.remove(content)
-        else:
-            for peak_id in peak_ids:
-                self._library.catalog().peak(peak_id)
-            self._library.corrections.put(content, tuple(dict.fromkeys(peak_ids)))
-        building = self._library.building()
-        for generation in (self._library.active(), building):
-            if generation is not None:
-                self._annotate_again(generation, content)
+            raise NotFound(sentence("this photo could not be read: {reason}", reason=stored.document.failure))
+        self._correct(content, peak_ids)
         return self._get(photo_id).document
+
+    def correct_picture(self, photo: bytes, peak_ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        content = content_hash(photo)
+        before = self._library.corrections.get(content)
+        self._correct(content, peak_ids)
+        return before
 
     def retry(self, photo_id: str) -> PhotoDocument:
         stored = self._get(photo_id)
@@ -61,6 +63,18 @@ class LocalAlbumService:
                 ingestor.index.delete(photo_id, failed.version)
             ingestor.reconcile(document.bucket, document.key)
         return self._get(photo_id).document
+
+    def _correct(self, content_sha256: str, peak_ids: tuple[str, ...] | None) -> None:
+        if peak_ids is None:
+            self._library.corrections.remove(content_sha256)
+        else:
+            for peak_id in peak_ids:
+                self._library.catalog().peak(peak_id)
+            self._library.corrections.put(content_sha256, tuple(dict.fromkeys(peak_ids)))
+        building = self._library.building()
+        for generation in (self._library.active(), building):
+            if generation is not None:
+                self._annotate_again(generation, content_sha256)
 
     def _annotate_again(self, generation: Generation, content_sha256: str) -> None:
         """Lay the correction over every photo with this content."""
@@ -77,7 +91,7 @@ class LocalAlbumService:
     def _get(self, photo_id: str) -> StoredPhoto:
         stored = self._library.active().index.get(photo_id)
         if stored is None:
-            raise NotFound("no such photo in the album (any more)")
+            raise NotFound(sentence("no such photo in the album (any more)"))
         return stored
 
 

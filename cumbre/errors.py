@@ -7,6 +7,12 @@ Only entry points (command line, HTTP, chat) turn them into exit codes, statuses
 class CumbreError(Exception):
     """Base of everything that Cumbre raises on purpose."""
 
+    @property
+    def message(self) -> str:
+        """What it says; still a Sentence if it was raised with one, which str() of the error is not."""
+        said = self.args[0] if self.args else ""
+        return said if isinstance(said, str) else str(said)
+
 
 class SettingsError(CumbreError):
     """A setting or option has a value that can't be used."""

@@ -24,7 +24,7 @@ _TEACHERS_MAX = 2000
 # Who teaches depends on geometry alone: the first pass settles that, the second one what appearance makes of it.
 _PASSES = 2
 # Changes when photos must be named anew though the catalogue is the same.
-_ANNOTATION_VERSION = "2"
+_ANNOTATION_VERSION = "3"
 _WRITE_BATCH = 200
 _BACKGROUNDS_NOTE = "backgrounds"
 _NAMES_NOTE = "catalogue"

@@ -15,6 +15,7 @@ from cumbre.catalog import Catalog
 from cumbre.documents import Identification, PeakPrediction
 from cumbre.geometry import FloatArray
 from cumbre.index.port import Vector
+from cumbre.sentence import joined
 from cumbre.sighting import Sighting, plausible_views
 from cumbre.visibility import (
     PeakViews,
@@ -132,13 +133,13 @@ class PeakIdentifier:
             PeakPrediction(
                 id=self._ids[views.index[i]],
                 probability=float(found.probability[i]),
-                why=Reasons.in_view(views, i, seen, self.model.heading_sigma_deg),
                 in_view=None if seen.heading_deg is None else float(found.in_view[i]),
                 distance_m=float(views.distance_m[i]),
                 bearing_deg=float(views.bearing_deg[i]),
                 offset_deg=None if seen.heading_deg is None else float(views.offset_deg[i]),
                 elevation_deg=float(views.elevation_deg[i]),
                 cosine=float(vote.cosine[i]) if vote else None,
+                beyond_edge_deg=_beyond_edge_deg(float(views.offset_deg[i]), seen),
             )
             for i in kept
         )
@@ -149,7 +150,7 @@ class PeakIdentifier:
         if not predictions or certainty < self.policy.answer_min:
             return Identification(None, predictions, used, Reasons.no_answer(seen, self.model.sky_columns))
         notes = [self._sharing(predictions), Reasons.assumed(seen)]
-        return Identification(predictions[0].id, predictions, used, "; ".join(note for note in notes if note))
+        return Identification(predictions[0].id, predictions, used, joined("; ", notes))
 
     def _sharing(self, predictions: tuple[PeakPrediction, ...]) -> str:
         """Which peaks share the picture; empty where one stands out, or nothing is close to it."""
@@ -173,8 +174,8 @@ class PeakIdentifier:
             PeakPrediction(
                 id=ids[i],
                 probability=float(share[i]),
-                why=Reasons.looks_like(float(seen.cosine[i]), float(seen.familiar[i])),
                 cosine=float(seen.cosine[i]),
+                familiar=float(seen.familiar[i]) or None,
             )
             for i in order
         )
@@ -182,6 +183,12 @@ class PeakIdentifier:
         if seen.familiar[best] < self.policy.familiar_min or not predictions or ids[best] != predictions[0].id:
             return Identification(None, predictions, ("appearance",), Reasons.NO_POSITION)
         return Identification(ids[best], predictions, ("appearance",), Reasons.APPEARANCE_ONLY)
+
+
+def _beyond_edge_deg(offset_deg: float, seen: Sighting) -> float | None:
+    if seen.heading_deg is None or seen.hfov_deg is None:
+        return None
+    return abs(offset_deg) - seen.hfov_deg / 2
 
 
 def _altitudes_m(seen: Sighting, around: Surroundings) -> list[float]:

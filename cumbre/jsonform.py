@@ -72,7 +72,7 @@ def gps(position: Position | None) -> Json | None:
 def shown_peaks(document: PhotoDocument, catalog: Mapping[str, Peak]) -> list[Json]:
     """The peaks that count for a photo, with their evidence where there is any (a correction may have none)."""
     evidence = {p.id: p for p in document.peaks}
-    by_person = PeakPrediction(id="", probability=1.0, why="you said so")
+    by_person = PeakPrediction(id="", probability=1.0)
     shown = []
     for peak_id in document.predicted_peaks:
         found = prediction(evidence.get(peak_id, by_person), catalog)

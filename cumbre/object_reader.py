@@ -1,11 +1,10 @@
 """Look at one object: what its key needs to be right in the index, up to the encoder."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from cumbre.documents import PhotoDocument, now, photo_id
+from cumbre.documents import PhotoDocument, content_hash, now, photo_id
 from cumbre.embed import PhotoEmbedder
 from cumbre.errors import ObjectChanged, ObjectGone, PhotoError, VersionConflict
 from cumbre.index.port import PhotoIndex, PhotoWrite, StoredPhoto
@@ -86,12 +85,12 @@ class ObjectReader:
         except (ObjectGone, ObjectChanged):
             return None
         except PhotoError as error:
-            return self._failed(bucket, stat, stored, str(error))
+            return self._failed(bucket, stat, stored, error.message)
 
     def _read(
         self, bucket: str, stat: ObjectStat, stored: StoredPhoto | None, data: bytes
     ) -> DecodedPhoto | ReadyWrite | None:
-        content_sha256 = hashlib.sha256(data).hexdigest()
+        content_sha256 = content_hash(data)
         version = stored.version if stored else None
         twin = self._twin(stored, content_sha256)
         if twin is not None:

@@ -14,6 +14,7 @@ from cumbre.damage import OUT_OF_MEMORY, damaged, empty_file, no_picture, pictur
 from cumbre.documents import PhotoFacts
 from cumbre.errors import PhotoError
 from cumbre.exif import facts_from_tags, orientation, read_tags
+from cumbre.sentence import sentence
 
 # Formats are named, so that none of Pillow's other parsers sees untrusted bytes. "JPEG" opens some phones' MPO too.
 _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "HEIF")
@@ -42,7 +43,7 @@ class PhotoLimits:
     def refuse_larger(self, data: bytes) -> None:
         """Raises PhotoError if the file has too many bytes."""
         if len(data) > self.max_bytes:
-            raise PhotoError(f"the file is larger than {self.max_bytes // 1_000_000} MB")
+            raise PhotoError(sentence("the file is larger than {n} MB", n=self.max_bytes // 1_000_000))
 
 
 @dataclass(frozen=True, slots=True)

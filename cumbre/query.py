@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from cumbre.around import PeaksAround
 from cumbre.catalog import Peak
 from cumbre.documents import Identification, PhotoDocument
 from cumbre.errors import InvalidRequest
 from cumbre.geometry import Position
 from cumbre.index.port import Near
+from cumbre.sentence import sentence
 
 Sort = Literal["score", "time"]
 RENDITION_SIZES_PX = (320, 640, 1280, 2560)
@@ -21,12 +23,13 @@ RENDITION_SIZES_PX = (320, 640, 1280, 2560)
 class SearchRequest:
     """Words, a photo or both, and filters. With neither words nor photo: every photo that passes the filters.
 
-    photo holds the bytes of a picture file; since <= time of the shot < until. Raises InvalidRequest where since is not
-    before until.
+    photo holds the bytes of a picture file, photo_at is where it was taken if somebody knows better than the file;
+    since <= time of the shot < until. Raises InvalidRequest where since is not before until.
     """
 
     text: str = ""
     photo: bytes | None = None
+    photo_at: Position | None = None
     peak_ids: tuple[str, ...] = ()
     near: Near | None = None
     since: datetime | None = None
@@ -36,7 +39,7 @@ class SearchRequest:
 
     def __post_init__(self) -> None:
         if self.since and self.until and self.since >= self.until:
-            raise InvalidRequest("the start of the time span (from) must be before its end (to)")
+            raise InvalidRequest(sentence("the start of the time span (from) must be before its end (to)"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,10 @@ class QueryService(Protocol):
 
     def peaks(self) -> list[PeakCount]:
         """Every catalogued peak with its number of photos, most photos first, then by elevation."""
+        ...
+
+    def around(self, place: Position) -> PeaksAround:
+        """The peaks around a place, the most striking first; without an altitude, that of the album nearby."""
         ...
 
     def status(self) -> Status: ...

@@ -11,6 +11,7 @@ from cumbre.index.port import Neighbour, PhotoFilter, PhotoIndex, RankBy, Vector
 from cumbre.names import PeakNames
 from cumbre.prompts import query_vector
 from cumbre.query import SearchAnswer, SearchHit, SearchRequest
+from cumbre.sentence import Figure, Names, joined, sentence
 
 # Reciprocal rank fusion, Cormack et al. 2009.
 _RRF_K = 60
@@ -124,12 +125,20 @@ class Searcher:
     def _by_meaning(self, text: str, scope: _Scope) -> list[_Ranked]:
         cutoff = self._encoder.description.calibration.score_cutoff
         found = self._index.nearest(self._text_vector(text), scope.pool, scope.where)
-        return [_Ranked(n.photo_id, n.score, _always(f"looks like “{text}”")) for n in found if n.score >= cutoff]
+        return [
+            _Ranked(n.photo_id, n.score, _always(sentence("looks like “{words}”", words=text)))
+            for n in found
+            if n.score >= cutoff
+        ]
 
     def _like_prototype(self, peak: Peak, scope: _Scope) -> list[_Ranked]:
         cutoff = self._encoder.description.calibration.score_cutoff
         found = self._index.nearest(self._prototype(peak), scope.pool, scope.where)
-        return [_Ranked(n.photo_id, n.score, _always(f"looks like {peak.name}")) for n in found if n.score >= cutoff]
+        return [
+            _Ranked(n.photo_id, n.score, _always(sentence("looks like {name}", name=peak.name)))
+            for n in found
+            if n.score >= cutoff
+        ]
 
     def _by_photo(self, question: PhotoQuestion, scope: _Scope) -> list[_Ranked]:
         """First the photos of the peak that it shows, most similar first; then the most similar of all."""
@@ -143,7 +152,7 @@ class Searcher:
         peak = self._catalog[answer]
         inside = PhotoFilter((answer,), where.near, where.since, where.until)
         same_peak = [
-            _Ranked(n.photo_id, _PEAK_BONUS + n.cosine, _always(f"shows {peak.name} too"))
+            _Ranked(n.photo_id, _PEAK_BONUS + n.cosine, _always(sentence("shows {name} too", name=peak.name)))
             for n in self._index.nearest(question.vector, scope.pool, inside, RankBy.COSINE)
         ]
         seen = {hit.photo_id for hit in same_peak}
@@ -154,7 +163,9 @@ class Searcher:
         if where.peak_ids and request.sort == "score":
             hits = self._hits(self._of_peaks([self._catalog.peak(i) for i in where.peak_ids], "", where), request)
         else:
-            why = "in the album" if where == PhotoFilter() else "passes the filters"
+            why = sentence("passes the filters")
+            if where == PhotoFilter():
+                why = sentence("in the album")
             hits = tuple(SearchHit(photo, 0.0, why) for photo in self._index.select(where, request.k))
         return SearchAnswer("", hits, "" if hits else self._nothing("", (), where, None))
 
@@ -173,14 +184,14 @@ class Searcher:
     def _nothing(self, text: str, named: Sequence[Peak], where: PhotoFilter, question: PhotoQuestion | None) -> str:
         """Why there is no answer, and what to try."""
         if self._index.count() == 0:
-            return "the album is empty: add photos, or wait until the first ones are indexed"
+            return sentence("the album is empty: add photos, or wait until the first ones are indexed")
         if where != PhotoFilter() and self._index.count(where) == 0:
-            return "no photo passes the filters: widen them"
+            return sentence("no photo passes the filters: widen them")
         if named:
-            return f"no photo of {' or '.join(peak.name for peak in named)} in the album"
+            return sentence("no photo of {names} in the album", names=" / ".join(peak.name for peak in named))
         if question is not None and not text:
-            return "no photo in the album looks like this one"
-        return f"nothing in the album matches “{text}”: try other words, or the name of a peak"
+            return sentence("no photo in the album looks like this one")
+        return sentence("nothing in the album matches “{words}”: try other words, or the name of a peak", words=text)
 
 
 def _fused(rankings: Sequence[Sequence[_Ranked]]) -> list[_Ranked]:
@@ -204,21 +215,25 @@ def _always(reason: str) -> Callable[[PhotoDocument], str]:
 
 
 def _joined(reasons: Sequence[Callable[[PhotoDocument], str]], photo: PhotoDocument) -> str:
-    return "; ".join(reason(photo) for reason in reasons)
+    return joined("; ", [reason(photo) for reason in reasons])
 
 
 def _shows(photo: PhotoDocument, named: Sequence[Peak]) -> str:
     """Why a photo answers to the names of peaks."""
     shown = [peak for peak in named if peak.id in photo.predicted_peaks]
-    names = " and ".join(peak.name for peak in shown)
-    if photo.corrected or not shown:
-        return f"you said it shows {names}" if shown else "showed the peak a moment ago"
-    return f"shows {names}; {_evidence(photo, shown[0].id)}"
+    names = Names(peak.name for peak in shown)
+    if not shown:
+        return sentence("showed the peak a moment ago")
+    if photo.corrected:
+        return sentence("you said it shows {names}", names=names)
+    return joined("; ", [sentence("shows {names}", names=names), _evidence(photo, shown[0].id)])
 
 
 def _evidence(photo: PhotoDocument, peak_id: str) -> str:
-    return next((p.why for p in photo.peaks if p.id == peak_id), "you said so")
+    return next((p.why for p in photo.peaks if p.id == peak_id), sentence("you said so"))
 
 
 def _alike(neighbour: Neighbour) -> str:
-    return "the same picture" if neighbour.cosine > 0.9995 else f"looks alike (cosine {neighbour.cosine:.2f})"
+    if neighbour.cosine > 0.9995:
+        return sentence("the same picture")
+    return sentence("looks alike (cosine {cosine})", cosine=Figure(neighbour.cosine, 2))

@@ -79,6 +79,27 @@ class Settings:
     allowed_hosts: tuple[str, ...] = _setting(
         "CUMBRE_ALLOWED_HOSTS", (), "further host names that the page answers to, separated by commas"
     )
+    telegram_token: str = _setting(
+        "CUMBRE_TELEGRAM_TOKEN", "", "token of the Telegram bot, from @BotFather; `serve` then runs it", secret=True
+    )
+    telegram_allowed: tuple[str, ...] = _setting(
+        "CUMBRE_TELEGRAM_ALLOWED", (), "ids of the users and groups that the bot answers, separated by commas"
+    )
+    telegram_may_add: tuple[str, ...] = _setting(
+        "CUMBRE_TELEGRAM_MAY_ADD", (), "ids of the users who may add photos to the album, separated by commas"
+    )
+    telegram_storage_chat: str = _setting(
+        "CUMBRE_TELEGRAM_STORAGE_CHAT", "", "id of a chat of the bot's own, for pictures that inline answers need"
+    )
+    telegram_webhook: str = _setting(
+        "CUMBRE_TELEGRAM_WEBHOOK", "", "https://HOST at which Telegram reaches `serve`; default: it is asked (polling)"
+    )
+    telegram_webhook_secret: str = _setting(
+        "CUMBRE_TELEGRAM_WEBHOOK_SECRET", "", "secret by which Telegram shows that it is Telegram", secret=True
+    )
+    telegram_api: str = _setting(
+        "CUMBRE_TELEGRAM_API", "https://api.telegram.org", "the Bot API server, if it is one of your own"
+    )
     max_photo_mb: int = _setting("CUMBRE_MAX_PHOTO_MB", 100, "largest photo file, in megabytes")
     max_photo_megapixels: int = _setting("CUMBRE_MAX_PHOTO_MEGAPIXELS", 120, "largest picture, in megapixels")
     peak_range_km: float = _setting("CUMBRE_PEAK_RANGE_KM", 60.0, "how far away a peak may be, in kilometres")
@@ -112,6 +133,7 @@ class Settings:
         _in_range("CUMBRE_NUM_CANDIDATES", self.num_candidates, 1, 10_000)
         if self.events_token and len(self.events_token) < _TOKEN_CHARACTERS_MIN:
             raise SettingsError(f"CUMBRE_EVENTS_TOKEN must have {_TOKEN_CHARACTERS_MIN} characters or more")
+        self._check_telegram()
         if self.graph not in ("hnsw", "int8_hnsw"):
             raise SettingsError(f"CUMBRE_GRAPH={self.graph}: this must be hnsw or int8_hnsw")
         if not re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,99}", self.index_prefix):
@@ -121,6 +143,21 @@ class Settings:
             )
         _in_range("CUMBRE_DEBUG", self.debug, 0, 1)
         _in_range("CUMBRE_RECONCILE_MINUTES", self.reconcile_minutes, 0, 100_000)
+
+    def _check_telegram(self) -> None:
+        if self.telegram_webhook and not re.fullmatch(r"https://[^/?#\s]+(/[^?#\s]*)?", self.telegram_webhook):
+            raise SettingsError("CUMBRE_TELEGRAM_WEBHOOK must be https://HOST, as Telegram reaches it")
+        secret = self.telegram_webhook_secret
+        if self.telegram_webhook and not secret:
+            raise SettingsError("CUMBRE_TELEGRAM_WEBHOOK needs CUMBRE_TELEGRAM_WEBHOOK_SECRET as well")
+        if secret and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", secret):
+            raise SettingsError(
+                "CUMBRE_TELEGRAM_WEBHOOK_SECRET must have 16 to 256 letters (A to Z), digits, '_' and '-'"
+            )
+        if self.telegram_storage_chat and not re.fullmatch(r"-?[0-9]{1,20}", self.telegram_storage_chat):
+            raise SettingsError("CUMBRE_TELEGRAM_STORAGE_CHAT must be the id of a chat, such as -1001234567890")
+        if self.telegram_token and not re.fullmatch(r"[0-9]{1,20}:[A-Za-z0-9_-]{10,100}", self.telegram_token):
+            raise SettingsError("CUMBRE_TELEGRAM_TOKEN is none: copy it again from @BotFather (123456789:ABC...)")
 
     @property
     def index_address(self) -> str:
@@ -157,6 +194,10 @@ class Settings:
                     raise SettingsError(f"CUMBRE_STORAGE: the bucket {bucket} is named twice: name what holds both")
                 found[bucket] = prefix
         return found
+
+    def secrets(self) -> list[str]:
+        """The values that must never be shown."""
+        return [str(getattr(self, one.name)) for one in fields(self) if not one.repr]
 
     def refuse_contradictions(self) -> None:
         """Raise SettingsError where files of Cumbre's own are named that can't be what they should be."""

@@ -1,6 +1,5 @@
 """The command `cumbre`: the library's commands, and `serve`, which joins the library with the front ends."""
 
-import logging
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +8,7 @@ import click
 
 from cumbre.cli import cli, run
 from cumbre.cli.output import GivenPath
+from local.telegram import telegram
 
 
 @cli.command()
@@ -23,18 +23,20 @@ def serve(photos: tuple[Path, ...], host: str | None, port: int | None, verbose:
     """
     from cumbre.bootstrap import open_library
     from cumbre.settings import read_settings
+    from local.logs import start_log
     from local.serve import serve as serve_library
 
-    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(message)s")
-    # It tells of each request that it tries again; what can't be mended by that comes as an error of ours.
-    logging.getLogger("elastic_transport").setLevel(logging.ERROR)
     settings = read_settings()
+    start_log(verbose, settings.secrets())
     named = replace(settings, host=host or settings.host, port=settings.port if port is None else port)
     library = open_library(named, mending=True)
     try:
         serve_library(library, photos, library.settings.host, library.settings.port)
     finally:
         library.close()
+
+
+cli.add_command(telegram)
 
 
 def main() -> None:

@@ -6,12 +6,14 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from waitress.server import create_server
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from bot.app import create_app
 from bot.security import require_password_beyond_loopback
+from bot.telegram.webhook import MOUNTED_AT, create_webhook
 from cumbre.answering import AlbumQueryService
 from cumbre.cli.album import forget_album
 from cumbre.cli.output import notice
@@ -23,6 +25,10 @@ from local.event_ledger import EventLedger
 from local.event_worker import EventWorker
 from local.receiver import create_receiver
 from local.tasks import AlbumTasks
+from local.telegram import open_service
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 _log = logging.getLogger(__name__)
 
@@ -37,21 +43,27 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
     settings = library.settings
     require_password_beyond_loopback(host, settings.password)
     tasks = AlbumTasks(library, settings.reconcile_minutes)
+    query, album = AlbumQueryService(library, tasks.progress), LocalAlbumService(library)
     app = create_app(
-        AlbumQueryService(library, tasks.progress),
-        LocalAlbumService(library),
+        query,
+        album,
         library.catalog,
         password=settings.password or None,
         allowed_hosts=[host, *settings.allowed_hosts],
         max_upload_bytes=settings.max_photo_mb * 1_000_000,
     )
     worker = None
+    beside: dict[str, WSGIApplication] = {}
     if settings.events_token:
         ledger = EventLedger(library.state)
         worker = EventWorker(ledger, tasks.reconcile)
-        receiver = create_receiver(settings.events_token, ledger.record, library.storages)
-        # Beside the page's checks: whoever tells events has a token of its own, and no browser.
-        app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/events": receiver})  # type: ignore[method-assign]
+        beside["/events"] = create_receiver(settings.events_token, ledger.record, library.storages)
+    telegram = open_service(library, query, album)
+    if telegram is not None and settings.telegram_webhook:
+        secret = settings.telegram_webhook_secret
+        beside[MOUNTED_AT] = create_webhook(settings.telegram_token, secret, telegram.receive)
+    # Beside the page's checks: whoever tells events has a secret of its own, and no browser.
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, beside)  # type: ignore[method-assign]
     try:
         server = create_server(app, host=host, port=port, threads=_THREADS, ident=None)
     except OSError as error:
@@ -67,10 +79,14 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
             tasks.start()
             if worker is not None:
                 worker.start()
+            if telegram is not None:
+                telegram.start()
             warming.start()
             print(f"Cumbre is at http://{_shown(host)}:{server.effective_port} (Ctrl-C stops it)", flush=True)  # noqa: T201
             server.run()
         finally:
+            if telegram is not None:
+                telegram.stop()
             if worker is not None:
                 worker.stop()
             tasks.stop()

@@ -3,26 +3,41 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Hashable
-from typing import Final, Generic, TypeVar
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 _log = logging.getLogger(__name__)
-
-_AT_ONCE: Final = 8
 
 Item = TypeVar("Item")
 
 
-class ChatQueues(Generic[Item]):
-    """handle(item) is called for each item, one after the other within a chat. Used from one event loop."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Items that come one by one and mean one thing."""
 
-    def __init__(self, handle: Callable[[Item], Awaitable[None]], at_once: int = _AT_ONCE) -> None:
+    name: str
+    settling_s: float
+
+
+class ChatQueues(Generic[Item]):
+    """handle(items) is called for each batch, one after the other within a chat. Used from one event loop.
+
+    batch_of says what an item belongs to, None for nothing: items of one batch are handled together, when none has
+    come for its settling_s.
+    """
+
+    def __init__(
+        self,
+        handle: Callable[[list[Item]], Awaitable[None]],
+        batch_of: Callable[[Item], Batch | None] = lambda _item: None,
+    ) -> None:
         self._handle = handle
-        self._room = asyncio.Semaphore(at_once)
-        self._queues: dict[Hashable, deque[Item]] = {}
+        self._batch_of = batch_of
+        self._queues: dict[object, deque[Item]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def put(self, chat: Hashable, item: Item) -> None:
+    def put(self, chat: object, item: Item) -> None:
         """The last of its chat."""
         queue = self._queues.get(chat)
         if queue is not None:
@@ -33,20 +48,37 @@ class ChatQueues(Generic[Item]):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def drain(self) -> None:
-        """Until all that was put has been handled."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks)
+    async def drain(self, patience_s: float | None = None) -> bool:
+        """Until all that was put has been handled, or the time is over: False, and what is in hand is broken off."""
+        if not self._tasks:
+            return True
+        _, late = await asyncio.wait(self._tasks, timeout=patience_s)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        return not late
 
-    async def _work(self, chat: Hashable) -> None:
+    async def _work(self, chat: object) -> None:
         queue = self._queues[chat]
         while queue:
-            item = queue[0]
-            async with self._room:
-                try:
-                    await self._handle(item)
-                except Exception:
-                    # What follows in this chat must be answered nevertheless.
-                    _log.exception("an update could not be handled")
-            queue.popleft()
+            items = await self._next_batch(queue)
+            try:
+                await self._handle(items)
+            except Exception:
+                # What follows in this chat must be answered nevertheless.
+                _log.exception("an update could not be handled")
+            for item in items:
+                queue.remove(item)
         del self._queues[chat]
+
+    async def _next_batch(self, queue: deque[Item]) -> list[Item]:
+        batch = self._batch_of(queue[0])
+        if batch is None:
+            return [queue[0]]
+        items: list[Item] = []
+        found = [queue[0]]
+        while len(found) > len(items):
+            items = found
+            await asyncio.sleep(batch.settling_s)
+            found = [item for item in queue if self._batch_of(item) == batch]
+        return items

@@ -29,18 +29,27 @@ class UpdateInbox:
         key = _key(update)
         if self._state.get(_ANSWERED, key) is not None:
             return False
-        return self._state.put_if_absent(_WAITING, key, json.dumps(update).encode())
+        return self._state.put_if_absent(_WAITING, key, _record(update, 0))
 
-    def waiting(self) -> Iterator[Update]:
-        """Those that are not answered, oldest first."""
+    def waiting(self) -> Iterator[tuple[Update, int]]:
+        """Those that are not answered, oldest first, each with the number of times that it was taken up again."""
         for _, value in self._state.items(_WAITING):
-            yield json.loads(value)
+            record = json.loads(value)
+            yield record["update"], record["resumed"]
+
+    def resumed(self, update: Update, times: int) -> None:
+        """It is taken up again: an update that ends the process each time must not do so for ever."""
+        self._state.put(_WAITING, _key(update), _record(update, times))
 
     def answered(self, update: Update) -> None:
         """Never to be answered again."""
         key = _key(update)
         self._state.put(_ANSWERED, key, b"", expires_at=time.time() + _REMEMBERED_S)
         self._state.delete(_WAITING, key)
+
+
+def _record(update: Update, resumed: int) -> bytes:
+    return json.dumps({"update": update, "resumed": resumed}).encode()
 
 
 def _key(update: Update) -> str:

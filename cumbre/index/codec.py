@@ -8,6 +8,7 @@ from typing import Any
 
 from cumbre.documents import PeakPrediction, PhotoDocument, PhotoFacts
 from cumbre.geometry import Position
+from cumbre.sentence import packed, unpacked
 
 Record = dict[str, Any]
 
@@ -21,6 +22,7 @@ def to_record(document: PhotoDocument) -> Record:
     record = asdict(document)
     record["indexed_at"] = document.indexed_at.isoformat()
     record["facts"] = None if document.facts is None else facts_to_record(document.facts)
+    record["note"], record["failure"] = packed(document.note), packed(document.failure)
     return record
 
 
@@ -31,6 +33,7 @@ def from_record(record: Record) -> PhotoDocument:
     known["peaks"] = tuple(PeakPrediction(**_only(p, _PREDICTION_NAMES)) for p in record["peaks"])
     known["predicted_peaks"] = tuple(record["predicted_peaks"])
     known["used"] = tuple(record["used"])
+    known |= {name: unpacked(record[name]) for name in ("note", "failure") if name in record}
     known["facts"] = None if record["facts"] is None else facts_from_record(record["facts"])
     return PhotoDocument(**known)
 

@@ -17,6 +17,7 @@ from cumbre.photo import PhotoLimits
 from cumbre.pictures.in_process import InProcessPictureReader
 from cumbre.pictures.port import PictureReader
 from cumbre.pictures.wire import Broken, Header, receive, send
+from cumbre.sentence import packed
 
 # The interpreter with its libraries, and a decoder's tables.
 _BASE_BYTES = 400_000_000
@@ -53,9 +54,9 @@ def _answer(reader: PictureReader, header: Header, data: bytes) -> tuple[Header,
         height, width = header["size"]
         picture = reader.read(data, (height, width), header["resample"])
     except PhotoError as error:
-        return {"refused": str(error)}, b""
+        return {"refused": packed(error.message)}, b""
     except MemoryError:
-        return {"refused": OUT_OF_MEMORY}, b""
+        return {"refused": packed(OUT_OF_MEMORY)}, b""
     facts = facts_to_record(picture.facts)
     return {"facts": facts, "sky_fraction": picture.sky_fraction}, picture.pixels.tobytes()
 

@@ -13,6 +13,7 @@ from cumbre.photo import PhotoLimits
 from cumbre.pictures.child import Ending, PictureProcess, PictureProcessEnded
 from cumbre.pictures.port import ReadPicture
 from cumbre.pictures.wire import Header
+from cumbre.sentence import sentence, str_or_sentence
 
 # So many pictures on, a process gives way to a new one, in case its decoders keep memory.
 _PICTURES_PER_PROCESS = 1000
@@ -22,8 +23,8 @@ _ATTEMPTS = 2
 _JPEG_HEADROOM_BYTES = 1_000_000
 
 _REASONS = {
-    Ending.CRASHED: "the picture is damaged (its decoder crashes on it)",
-    Ending.HUNG: "the picture is damaged (its decoder does not come to an end)",
+    Ending.CRASHED: sentence("the picture is damaged (its decoder crashes on it)"),
+    Ending.HUNG: sentence("the picture is damaged (its decoder does not come to an end)"),
     Ending.KILLED: OUT_OF_MEMORY,
 }
 
@@ -92,7 +93,7 @@ class IsolatedPictureReader:
                     raise
                 self._give_back(process)
                 if "refused" in answer:
-                    raise PhotoError(str(answer["refused"]))
+                    raise PhotoError(_refusal(answer["refused"]))
                 return answer, more
         raise AssertionError("every attempt answers or raises")
 
@@ -131,3 +132,11 @@ class IsolatedPictureReader:
         for process in old:
             with suppress(OSError):
                 process.close()
+
+
+def _refusal(said: object) -> str:
+    """The reason, which comes from a process that has read untrusted bytes."""
+    try:
+        return str_or_sentence(said)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return sentence("the picture is damaged (its decoder crashes on it)")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cumbre.errors import ObjectChanged, ObjectGone, PhotoError, StorageError
 from cumbre.new_file import write_new_file
+from cumbre.sentence import Figure, Sentence, sentence
 from cumbre.storage.folder_walk import FolderWalk
 from cumbre.storage.formats import PHOTO_EXTENSIONS, is_photo_key
 from cumbre.storage.keys import bucket_of, decode_path, path_of
@@ -19,10 +20,13 @@ _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXE
 
 _NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
 # What is wrong with one file, not with the whole drive.
+_FORBIDDEN = sentence("the file may not be read (permission denied): change its permissions")
 _FILE_FAULTS = {
-    errno.EACCES: "the file may not be read (permission denied): change its permissions",
-    errno.EPERM: "the file may not be read (permission denied): change its permissions",
-    errno.EIO: "the disk reports an error while reading the file: check the disk, restore the file from a copy",
+    errno.EACCES: _FORBIDDEN,
+    errno.EPERM: _FORBIDDEN,
+    errno.EIO: sentence(
+        "the disk reports an error while reading the file: check the disk, restore the file from a copy"
+    ),
 }
 
 # How finely file systems tell times apart: by the kernel's clock, or by two seconds (FAT).
@@ -214,7 +218,9 @@ def _named(prefixes: list[str]) -> str:
     )
 
 
-def _too_large(size_bytes: int, max_bytes: int) -> str:
-    return (
-        f"the file has {size_bytes / 1e6:.1f} MB, more than the limit of {max_bytes / 1e6:.1f} MB (CUMBRE_MAX_PHOTO_MB)"
+def _too_large(size_bytes: int, max_bytes: int) -> Sentence:
+    return sentence(
+        "the file has {size} MB, more than the limit of {limit} MB (CUMBRE_MAX_PHOTO_MB)",
+        size=Figure(size_bytes / 1e6, 1),
+        limit=Figure(max_bytes / 1e6, 1),
     )

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from cumbre.errors import ObjectChanged, ObjectGone, PhotoError, StorageError
+from cumbre.sentence import sentence
 from cumbre.storage.formats import is_photo_key
 from cumbre.storage.port import ListingIncomplete, ObjectStat
 
@@ -201,7 +202,7 @@ def _read(answer: Any, max_bytes: int) -> bytes:
 
 
 def _too_large(max_bytes: int) -> PhotoError:
-    return PhotoError(f"the file is larger than the limit of {max_bytes / 1e6:g} MB")
+    return PhotoError(sentence("the file is larger than the limit of {n} MB", n=f"{max_bytes / 1e6:g}"))
 
 
 def _etag(answer: Any) -> str:

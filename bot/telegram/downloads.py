@@ -1,0 +1,45 @@
+"""The bytes of pictures that people sent, by their file ids."""
+
+import asyncio
+from typing import Final
+
+from telegram.error import BadRequest, TelegramError
+from telegram.ext import ExtBot
+
+from bot.messages import SentPicture
+from bot.telegram.patience import patiently
+from cumbre.errors import PhotoError
+from cumbre.sentence import sentence
+
+# core.telegram.org/bots/api#getfile
+MAX_DOWNLOAD_BYTES: Final = 20_000_000
+_PATIENCE_S: Final = 120.0
+
+
+class Downloads:
+    """Called from the threads that work, while the loop goes on."""
+
+    def __init__(self, bot: ExtBot[int], loop: asyncio.AbstractEventLoop) -> None:
+        self._bot = bot
+        self._loop = loop
+
+    def fetch(self, picture: SentPicture) -> bytes:
+        """Raises PhotoError where Telegram doesn't give it."""
+        try:
+            return asyncio.run_coroutine_threadsafe(self._fetch(picture), self._loop).result(_PATIENCE_S)
+        except BadRequest as error:
+            if "too big" in str(error):
+                raise PhotoError(
+                    sentence(
+                        "this file is larger than 20 MB, which is all that Telegram hands to bots: send it as a photo"
+                    )
+                ) from error
+            raise PhotoError(sentence("Telegram does not hand out this picture any more: send it again")) from error
+        except (TelegramError, TimeoutError) as error:
+            raise PhotoError(sentence("Telegram does not hand out this picture any more: send it again")) from error
+
+    async def _fetch(self, picture: SentPicture) -> bytes:
+        file = await patiently(lambda: self._bot.get_file(picture.source))
+        if file.file_size is not None and file.file_size > MAX_DOWNLOAD_BYTES:
+            raise BadRequest("file is too big")
+        return bytes(await patiently(file.download_as_bytearray))

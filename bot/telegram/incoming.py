@@ -1,0 +1,132 @@
+"""What an update of Telegram's means: whose it is, whether it is for the bot, and what it says."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from telegram import Location, Message, MessageEntity, Update, User
+from telegram.constants import ChatType
+
+from bot.messages import SentPicture
+from bot.telegram.chat_queues import Batch
+from cumbre.geometry import Position
+from cumbre.storage.formats import is_photo_name
+
+# What the bot asks Telegram for.
+ALLOWED_UPDATES: Final = ("message", "callback_query", "inline_query")
+
+# How long the pictures of one album, and the letters of one word, are apart at most.
+_ALBUM_S: Final = 1.0
+_TYPING_S: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where answers go. thread_id is a topic of a forum; reply_to the message that is answered, in groups."""
+
+    chat_id: int
+    is_private: bool
+    thread_id: int | None = None
+    reply_to: int | None = None
+    pressed_message_id: int | None = None
+    pressed_id: str | None = None
+
+
+def queue_of(update: Update) -> object:
+    """What must stay in order: a chat; what a user types into inline questions."""
+    if update.inline_query is not None:
+        return "inline", update.inline_query.from_user.id
+    return update.effective_chat.id if update.effective_chat else None
+
+
+def batch_of(update: Update) -> Batch | None:
+    """Updates that are answered together: the pictures of an album, what somebody types inline."""
+    if update.inline_query is not None:
+        return Batch("inline", _TYPING_S)
+    group = update.message.media_group_id if update.message else None
+    return None if group is None else Batch(group, _ALBUM_S)
+
+
+def address_of(update: Update) -> Address | None:
+    """None where nothing can be answered."""
+    pressed = update.callback_query
+    message = pressed.message if pressed else update.message
+    if message is None:
+        return None
+    private = message.chat.type == ChatType.PRIVATE
+    topic = message.message_thread_id if isinstance(message, Message) and message.is_topic_message else None
+    return Address(
+        chat_id=message.chat.id,
+        is_private=private,
+        thread_id=topic,
+        reply_to=None if private or pressed else message.message_id,
+        pressed_message_id=message.message_id if pressed else None,
+        pressed_id=pressed.id if pressed else None,
+    )
+
+
+def is_for_bot(message: Message, me: User) -> bool:
+    """In a group the bot answers commands, mentions, and replies to what it said; in private everything."""
+    if message.chat.type == ChatType.PRIVATE:
+        return True
+    replied = message.reply_to_message
+    if replied is not None and replied.from_user is not None and replied.from_user.id == me.id:
+        return True
+    for entity, text in _entities(message):
+        if entity.type == MessageEntity.BOT_COMMAND and entity.offset == 0:
+            _, _, named = text.partition("@")
+            return not named or _is_me(named, me)
+        if entity.type == MessageEntity.MENTION and _is_me(text.removeprefix("@"), me):
+            return True
+        if entity.type == MessageEntity.TEXT_MENTION and entity.user is not None and entity.user.id == me.id:
+            return True
+    return False
+
+
+def is_content(message: Message) -> bool:
+    """Whether somebody says something; not that a message was pinned, or somebody has joined."""
+    return message.text is not None or message.effective_attachment is not None
+
+
+def words_of(message: Message, me: User) -> str:
+    """The text or caption, without mentions of the bot."""
+    text = message.text or message.caption or ""
+    for entity, mentioned in _entities(message):
+        if entity.type == MessageEntity.MENTION and _is_me(mentioned.removeprefix("@"), me):
+            text = text.replace(mentioned, " ")
+    return " ".join(text.split())
+
+
+def pictures_of(message: Message) -> tuple[SentPicture, ...]:
+    """Its own picture, or that of the message which it replies to, unless the bot sent that."""
+    own = _picture(message)
+    replied = message.reply_to_message
+    if own is None and replied is not None and not (replied.from_user and replied.from_user.is_bot):
+        own = _picture(replied)
+    return () if own is None else (own,)
+
+
+def place_of(message: Message) -> Position | None:
+    location: Location | None = message.location or (message.venue.location if message.venue else None)
+    return None if location is None else Position(location.latitude, location.longitude)
+
+
+def _picture(message: Message) -> SentPicture | None:
+    if message.photo:
+        largest = max(message.photo, key=lambda size: size.width * size.height)
+        return SentPicture(largest.file_id, "photo.jpg")
+    document = message.document
+    if document is None:
+        return None
+    name = document.file_name or ""
+    if (document.mime_type or "").startswith("image/") or is_photo_name(name):
+        return SentPicture(document.file_id, name, is_original=True)
+    return None
+
+
+def _entities(message: Message) -> list[tuple[MessageEntity, str]]:
+    found = message.parse_entities() if message.text else message.parse_caption_entities() if message.caption else {}
+    return list(found.items())
+
+
+def _is_me(name: str, me: User) -> bool:
+    return name.lower() == (me.username or "").lower()

@@ -1,0 +1,100 @@
+"""@bot ama dablam, typed in any chat: pictures to send on. Telegram shows only pictures that it has already.
+
+Those that it lacks are sent to the storage chat first (CUMBRE_TELEGRAM_STORAGE_CHAT), which gives them a file id.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+from telegram import InlineQuery, InlineQueryResultCachedPhoto, InlineQueryResultsButton
+from telegram.error import BadRequest, TelegramError
+from telegram.ext import ExtBot
+
+from bot.captions import captioned
+from bot.conversation import MAX_TEXT_CHARS
+from bot.desk import Desk
+from bot.messages import CaptionedPhoto
+from bot.speaker import Speaker
+from bot.telegram.file_ids import FileIds
+from bot.telegram.incoming import Address
+from bot.telegram.pictures import PictureSender
+from bot.telegram.text import MAX_CAPTION_UNITS, cut
+from bot.telegram.threads import WorkThreads
+from cumbre.query import SearchRequest
+
+_log = logging.getLogger(__name__)
+
+_RESULTS: Final = 20
+_UPLOADED_AT_ONCE: Final = 10
+# Telegram gives up on an answer after a while; what was uploaded by then serves the next question.
+_UPLOAD_PATIENCE_S: Final = 8.0
+_CACHED_S: Final = 30
+
+
+class InlineAnswers:
+    """Answers inline questions."""
+
+    def __init__(
+        self,
+        bot: ExtBot[int],
+        desk: Desk,
+        files: FileIds,
+        pictures: PictureSender,
+        threads: WorkThreads,
+        storage_chat: int | None,
+    ) -> None:
+        self._bot = bot
+        self._desk = desk
+        self._files = files
+        self._pictures = pictures
+        self._threads = threads
+        self._storage_chat = storage_chat
+        self._uploads: set[asyncio.Task[int]] = set()
+
+    async def refuse(self, query: InlineQuery, speaker: Speaker) -> None:
+        """A stranger's: a button leads to the private chat, where they learn whom to ask."""
+        await self._answer(query, [], speaker.say("chat.inline_ask_in"))
+
+    async def answer(self, query: InlineQuery, speaker: Speaker) -> None:
+        asked = SearchRequest(query.query.strip()[:MAX_TEXT_CHARS], k=_RESULTS)
+        photos = await self._threads.run(
+            lambda: [captioned(hit, self._desk, speaker) for hit in self._desk.query.search(asked).hits]
+        )
+        await self._upload([photo for photo in photos if not self._file_id(photo)][:_UPLOADED_AT_ONCE])
+        results = [
+            InlineQueryResultCachedPhoto(
+                photo.hit.photo.id, file_id, caption=cut(photo.caption, MAX_CAPTION_UNITS) or None
+            )
+            for photo in photos
+            if (file_id := self._file_id(photo)) is not None
+        ]
+        await self._answer(query, results, speaker.say("chat.inline_ask_me") if photos and not results else None)
+
+    async def _answer(
+        self, query: InlineQuery, results: Sequence[InlineQueryResultCachedPhoto], button: str | None
+    ) -> None:
+        shown = InlineQueryResultsButton(button, start_parameter="inline") if button else None
+        # Whoever types on has asked something else meanwhile: Telegram takes no answer to this any more.
+        with suppress(BadRequest):
+            await self._bot.answer_inline_query(query.id, results, cache_time=_CACHED_S, is_personal=True, button=shown)
+
+    async def _upload(self, photos: Sequence[CaptionedPhoto]) -> None:
+        if not photos or self._storage_chat is None:
+            return
+        bare = [CaptionedPhoto(photo.hit, "") for photo in photos]
+        to = Address(self._storage_chat, is_private=False)
+        task = asyncio.create_task(self._pictures.send(bare, to, silent=True))
+        self._uploads.add(task)
+        task.add_done_callback(self._uploads.discard)
+        try:
+            await asyncio.wait_for(asyncio.shield(task), _UPLOAD_PATIENCE_S)
+        except TimeoutError:
+            pass
+        except TelegramError as error:
+            _log.warning("pictures can't be sent to the storage chat (CUMBRE_TELEGRAM_STORAGE_CHAT): %s", error)
+
+    def _file_id(self, photo: CaptionedPhoto) -> str | None:
+        return self._files.get(photo.hit.photo.content_sha256)

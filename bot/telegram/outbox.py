@@ -1,0 +1,153 @@
+"""Replies of the conversation as calls of Telegram's API, within its limits; what they say is never markup."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+from telegram import (
+    ForceReply,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    MessageEntity,
+    ReplyKeyboardMarkup,
+    ReplyParameters,
+)
+from telegram.constants import ChatAction
+from telegram.error import BadRequest, TelegramError
+from telegram.ext import ExtBot
+
+from bot.messages import ButtonsGone, PhotosReply, Reply, TextReply, Toast
+from bot.speaker import Speaker
+from bot.telegram.incoming import Address
+from bot.telegram.patience import patiently
+from bot.telegram.pictures import PictureSender
+from bot.telegram.text import MAX_MESSAGE_UNITS, MAX_TOAST_UNITS, cut, utf16_units
+
+Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ForceReply
+# Quick answers need no indicator; Telegram shows one for five seconds.
+_TYPING_AFTER_S: Final = 0.3
+_TYPING_AGAIN_S: Final = 4.5
+
+
+class Outbox:
+    """Sends what the conversation says."""
+
+    def __init__(self, bot: ExtBot[int], pictures: PictureSender) -> None:
+        self._bot = bot
+        self._pictures = pictures
+
+    async def send(self, replies: Sequence[Reply], to: Address, speaker: Speaker) -> None:
+        """All of them, in order. A button that was pressed is answered in any case, or it would go on turning."""
+        if to.pressed_id is not None:
+            await self._answer_press(to.pressed_id, next(_toasts(replies), ""))
+        for reply in replies:
+            match reply:
+                case TextReply(replaces=True) if to.pressed_message_id is not None:
+                    await self._replace(reply, to, speaker)
+                case TextReply():
+                    await self._text(reply, to, speaker)
+                case PhotosReply():
+                    if not await self._pictures.send(reply.photos, to):
+                        await self._text(TextReply(speaker.say("chat.trouble")), to, speaker)
+                case ButtonsGone():
+                    await self._remove_buttons(to)
+
+    @asynccontextmanager
+    async def typing(self, to: Address) -> AsyncIterator[None]:
+        """The chat sees that an answer is on its way, if it takes a moment."""
+        indicator = asyncio.create_task(self._type(to))
+        try:
+            yield
+        finally:
+            indicator.cancel()
+
+    async def _type(self, to: Address) -> None:
+        pause_s = _TYPING_AFTER_S
+        while True:
+            await asyncio.sleep(pause_s)
+            try:
+                await self._bot.send_chat_action(to.chat_id, ChatAction.TYPING, message_thread_id=to.thread_id)
+            except TelegramError:
+                # It is a courtesy; the answer will tell what is wrong.
+                return
+            pause_s = _TYPING_AGAIN_S
+
+    async def _text(self, reply: TextReply, to: Address, speaker: Speaker) -> None:
+        text, entities = _composed(reply)
+        answered = None
+        if to.reply_to is not None:
+            answered = ReplyParameters(to.reply_to, allow_sending_without_reply=True)
+        await patiently(
+            lambda: self._bot.send_message(
+                to.chat_id,
+                text,
+                entities=entities,
+                message_thread_id=to.thread_id,
+                reply_parameters=answered,
+                reply_markup=_markup(reply, to, speaker),
+            )
+        )
+
+    async def _replace(self, reply: TextReply, to: Address, speaker: Speaker) -> None:
+        text, entities = _composed(reply)
+        try:
+            await patiently(
+                lambda: self._bot.edit_message_text(
+                    text,
+                    chat_id=to.chat_id,
+                    message_id=to.pressed_message_id,
+                    entities=entities,
+                    reply_markup=_keyboard(reply),
+                )
+            )
+        except BadRequest as error:
+            if "not modified" not in str(error):
+                # It was deleted, or is too old to be edited.
+                await self._text(reply, to, speaker)
+
+    async def _remove_buttons(self, to: Address) -> None:
+        if to.pressed_message_id is None:
+            return
+        # Gone already, by a press just before; or the whole message is.
+        with suppress(BadRequest):
+            await patiently(
+                lambda: self._bot.edit_message_reply_markup(chat_id=to.chat_id, message_id=to.pressed_message_id)
+            )
+
+    async def _answer_press(self, pressed_id: str, toast: str) -> None:
+        # Telegram forgets a press after a while.
+        with suppress(BadRequest):
+            await patiently(
+                lambda: self._bot.answer_callback_query(pressed_id, text=cut(toast, MAX_TOAST_UNITS) or None)
+            )
+
+
+def _toasts(replies: Sequence[Reply]) -> Iterator[str]:
+    return (reply.text for reply in replies if isinstance(reply, Toast))
+
+
+def _composed(reply: TextReply) -> tuple[str, list[MessageEntity]]:
+    """The text with its title in bold: as an entity, so that no character of either can be markup."""
+    text = cut("\n".join(part for part in (reply.title, reply.text) if part), MAX_MESSAGE_UNITS)
+    bold = min(utf16_units(reply.title), utf16_units(text))
+    return text, [MessageEntity(MessageEntity.BOLD, 0, bold)] if reply.title else []
+
+
+def _keyboard(reply: TextReply) -> InlineKeyboardMarkup | None:
+    if not reply.buttons:
+        return None
+    rows = [[InlineKeyboardButton(one.label, callback_data=one.data) for one in row] for row in reply.buttons]
+    return InlineKeyboardMarkup(rows)
+
+
+def _markup(reply: TextReply, to: Address, speaker: Speaker) -> Markup | None:
+    if reply.buttons:
+        return _keyboard(reply)
+    if reply.asks_text:
+        return ForceReply(selective=True)
+    if reply.asks_place and to.is_private:
+        button = KeyboardButton(speaker.say("chat.button_place"), request_location=True)
+        return ReplyKeyboardMarkup([[button]], resize_keyboard=True, one_time_keyboard=True)
+    return None

@@ -1,0 +1,215 @@
+"""Runs the bot in a thread with an event loop of its own, beside whatever else the process does."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from telegram import Update
+from telegram.error import Conflict, InvalidToken, TelegramError
+from telegram.ext import AIORateLimiter, ExtBot
+from telegram.request import HTTPXRequest
+
+from bot.desk import Desk
+from bot.memory import Memory
+from bot.telegram.access import Access
+from bot.telegram.bot import TelegramBot
+from bot.telegram.downloads import Downloads
+from bot.telegram.file_ids import FileIds
+from bot.telegram.inbox import UpdateInbox
+from bot.telegram.incoming import ALLOWED_UPDATES
+from bot.telegram.inline import InlineAnswers
+from bot.telegram.outbox import Outbox
+from bot.telegram.pictures import PictureSender
+from bot.telegram.threads import WorkThreads
+from bot.telegram.throttle import Throttle
+from cumbre.album import AlbumService
+from cumbre.catalog import Catalog
+from cumbre.query import QueryService
+from cumbre.state.port import StateStore
+
+_log = logging.getLogger(__name__)
+
+_POLL_S: Final = 30
+_PAUSE_S: Final = 3.0
+_CONFLICT_PAUSE_S: Final = 15.0
+_GOODBYE_S: Final = 8.0
+# After a 429 the same call is made again, when Telegram allows it, so often.
+_RETRIES: Final = 5
+_CONNECTIONS: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class BotSettings:
+    """api is the address of the Bot API. polls: False where updates come to a webhook."""
+
+    token: str
+    access: Access
+    storage_chat: int | None = None
+    api: str = "https://api.telegram.org"
+    polls: bool = True
+
+
+def open_bot(token: str, api: str) -> ExtBot[int]:
+    """The client, which keeps Telegram's limits on how many messages are sent."""
+    return ExtBot(
+        token,
+        base_url=f"{api}/bot",
+        base_file_url=f"{api}/file/bot",
+        request=HTTPXRequest(connection_pool_size=_CONNECTIONS, read_timeout=20, media_write_timeout=60),
+        get_updates_request=HTTPXRequest(connection_pool_size=1, read_timeout=_POLL_S + 10),
+        rate_limiter=AIORateLimiter(max_retries=_RETRIES),
+    )
+
+
+class TelegramService:
+    """Between start() and stop(). report(sentence) is told what stands in the way, and "" when nothing does."""
+
+    def __init__(
+        self,
+        settings: BotSettings,
+        query: QueryService,
+        album: AlbumService,
+        catalog: Callable[[], Catalog],
+        state: StateStore,
+        report: Callable[[str], None],
+    ) -> None:
+        self._settings = settings
+        self._query = query
+        self._album = album
+        self._catalog = catalog
+        self._state = state
+        self._report = report
+        self._inbox = UpdateInbox(state)
+        self._loop = asyncio.new_event_loop()
+        self._stopping = asyncio.Event()
+        self._answering: TelegramBot | None = None
+        self._thread = threading.Thread(target=self._run, name="telegram")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End soon: what is in hand is finished, the rest waits in the inbox for the next start."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join()
+
+    def receive(self, update: Mapping[str, Any]) -> None:
+        """An update that a webhook got; returns when it is on the disk. Any thread may call it."""
+        # A loop that has ended, at the end of the process, leaves it to the next start.
+        if self._inbox.keep(update) and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._take, update)
+
+    def _take(self, update: Mapping[str, Any]) -> None:
+        # Before the bot is ready the inbox alone has it, which is looked through then.
+        if self._answering is not None:
+            self._answering.take(update)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._serve())
+        except Exception:
+            _log.exception("the Telegram bot has ended; the page goes on")
+            self._report("The Telegram bot has ended; the log says why.")
+        finally:
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        bot = open_bot(self._settings.token, self._settings.api)
+        threads = WorkThreads()
+        try:
+            if not await self._connect(bot):
+                return
+            answering = self._assemble(bot, threads)
+            await self._try(answering.register_commands)
+            answering.resume()
+            self._answering = answering
+            if self._settings.polls:
+                await self._poll(bot, answering)
+            else:
+                await self._stopping.wait()
+            await answering.drain(_GOODBYE_S)
+        finally:
+            self._answering = None
+            await self._loop.run_in_executor(None, threads.close)
+            await bot.shutdown()
+
+    def _assemble(self, bot: ExtBot[int], threads: WorkThreads) -> TelegramBot:
+        downloads = Downloads(bot, self._loop)
+        desk = Desk(self._query, self._album, self._catalog, Memory(self._state), downloads.fetch)
+        files = FileIds(self._state, bot.bot.id)
+        pictures = PictureSender(bot, self._query, files, threads)
+        inline = InlineAnswers(bot, desk, files, pictures, threads, self._settings.storage_chat)
+        outbox = Outbox(bot, pictures)
+        return TelegramBot(bot, desk, self._inbox, self._settings.access, outbox, inline, threads, Throttle())
+
+    async def _connect(self, bot: ExtBot[int]) -> bool:
+        """Until Telegram knows us; False if it never will, or we are to stop."""
+        while not self._stopping.is_set():
+            try:
+                await bot.initialize()
+                if self._settings.polls:
+                    # Telegram gives updates to one or the other.
+                    await bot.delete_webhook()
+            except InvalidToken:
+                self._say("Telegram does not accept CUMBRE_TELEGRAM_TOKEN: copy it again from @BotFather.")
+                return False
+            except TelegramError as error:
+                self._say(f"Telegram can't be reached ({error}); it is tried again.")
+                await self._pause(_PAUSE_S)
+            else:
+                self._say("")
+                return True
+        return False
+
+    async def _poll(self, bot: ExtBot[int], answering: TelegramBot) -> None:
+        offset = 0
+        while not self._stopping.is_set():
+            updates = await self._updates(bot, offset)
+            for update in updates:
+                raw = update.to_dict()
+                if await self._loop.run_in_executor(None, self._inbox.keep, raw):
+                    answering.take(raw)
+                # The next poll tells Telegram that it has arrived.
+                offset = update.update_id + 1
+
+    async def _updates(self, bot: ExtBot[int], offset: int) -> tuple[Update, ...]:
+        """The next updates; none if we are to stop, or when it went wrong (which is said, and waited after)."""
+        poll = asyncio.ensure_future(bot.get_updates(offset, timeout=_POLL_S, allowed_updates=ALLOWED_UPDATES))
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait((poll, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not poll.done():
+            poll.cancel()
+            return ()
+        try:
+            updates = poll.result()
+        except Conflict:
+            self._say("Another program asks Telegram for this bot's messages: end it, or give it a token of its own.")
+            await self._pause(_CONFLICT_PAUSE_S)
+        except TelegramError as error:
+            self._say(f"Telegram can't be reached ({error}); it is tried again.")
+            await self._pause(_PAUSE_S)
+        else:
+            self._say("")
+            return updates
+        return ()
+
+    async def _try(self, what: Callable[[], Any]) -> None:
+        try:
+            await what()
+        except TelegramError as error:
+            _log.warning("Telegram did not take the list of commands: %s", error)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return
+
+    def _say(self, problem: str) -> None:
+        self._report(problem)

@@ -1,0 +1,52 @@
+"""How much one user may ask: a flood must not keep the others waiting."""
+
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from enum import Enum
+from typing import Final
+
+_WINDOW_S: Final = 60.0
+_MOST: Final = 30
+# So many users are remembered; who asked longest ago is forgotten first.
+_USERS_MAX: Final = 10_000
+
+
+class Verdict(Enum):
+    """ANSWER; or too much: SAY_SO once, then IGNORE until there is room again."""
+
+    ANSWER = "answer"
+    SAY_SO = "say so"
+    IGNORE = "ignore"
+
+
+class Throttle:
+    """At most so many questions of a user in a minute. Used from one thread."""
+
+    def __init__(self, most: int = _MOST, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = most
+        self._clock = clock
+        self._asked: OrderedDict[int, deque[float]] = OrderedDict()
+        self._told: set[int] = set()
+
+    def ask(self, user_id: int) -> Verdict:
+        """Counts a question."""
+        now = self._clock()
+        times = self._asked.setdefault(user_id, deque())
+        self._asked.move_to_end(user_id)
+        while times and now - times[0] >= _WINDOW_S:
+            times.popleft()
+        if len(times) < self._most:
+            times.append(now)
+            self._told.discard(user_id)
+            self._forget()
+            return Verdict.ANSWER
+        if user_id in self._told:
+            return Verdict.IGNORE
+        self._told.add(user_id)
+        return Verdict.SAY_SO
+
+    def _forget(self) -> None:
+        while len(self._asked) > _USERS_MAX:
+            user_id, _ = self._asked.popitem(last=False)
+            self._told.discard(user_id)
