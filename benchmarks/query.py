@@ -59,8 +59,9 @@ def documents(count: int, dimensions: int, start: int = 0) -> Iterator[PhotoWrit
             utc_offset_min=345,
             camera="Phone",
         )
-        why = "12 km away at 139°, inside the view, 27.8° above the horizon"
-        peaks = tuple(PeakPrediction(peak, 0.4, why, 0.9, 12_000.0, 139.0, 8.0, 27.8) for peak in shown or _PEAKS)
+        peaks = tuple(
+            PeakPrediction(peak, 0.4, 0.9, 12_000.0, 139.0, 8.0, 27.8, None, -20.0) for peak in shown or _PEAKS
+        )
         document = PhotoDocument(
             bucket="/album",
             key=f"day {number // 500}/IMG_{number:06}.HEIC",

@@ -18,7 +18,7 @@ _OFFERS: Final = "chat offer"
 _NOTES_KEPT_S: Final = 400 * 86_400.0
 _OFFERS_KEPT_S: Final = 30 * 86_400.0
 # For so long a place that is sent belongs to the pictures before it.
-_PICTURES_WAIT_S: Final = 3600.0
+_PICTURES_WAIT_S: Final = 900.0
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{8}")
 
 Offer = dict[str, Any]

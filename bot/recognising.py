@@ -60,7 +60,7 @@ class Recogniser:
                 said = speaker.say("chat.unusable", reason=speaker.tell(error.message).rstrip("."))
             else:
                 identified.append((picture, found))
-                said = " ".join(self._lines(found, speaker)[:2])
+                said = self._in_brief(found, speaker)
             lines.append(f"{number}. {said}")
         hints, asks_place = self._hints(message, identified, speaker)
         title = speaker.say("chat.pictures", n=len(message.pictures))
@@ -73,6 +73,14 @@ class Recogniser:
             if in_album.hits:
                 replies += self._finder.photos(message.chat, question, in_album, "chat.found", speaker)
         return replies
+
+    def _in_brief(self, found: Identification, speaker: Speaker) -> str:
+        """One line: the peak with its certainty and reason, or that there is none."""
+        evidence = next((one for one in found.peaks if one.id == found.answer), None)
+        peaks = self._desk.peaks([found.answer] if found.answer else [])
+        if evidence is None or not peaks:
+            return self._lines(found, speaker)[0]
+        return self._evidence(evidence, f"{with_elevation(peaks[0], speaker)}, ", speaker)
 
     def _lines(self, found: Identification, speaker: Speaker) -> list[str]:
         """First what it is, then each peak with its certainty and reason, then what is to be said of it."""
@@ -91,8 +99,12 @@ class Recogniser:
         for one in shown:
             for of_one in self._desk.peaks([one.id]):
                 name = f"{with_elevation(of_one, speaker)}, " if several else ""
-                lines.append(speaker.say("chat.evidence", name=name, percent=_percent(one), why=speaker.tell(one.why)))
+                lines.append(self._evidence(one, name, speaker))
         return [*lines, _sentence(note)]
+
+    @staticmethod
+    def _evidence(one: PeakPrediction, name: str, speaker: Speaker) -> str:
+        return speaker.say("chat.evidence", name=name, percent=_percent(one), why=speaker.tell(one.why))
 
     def _where(self, found: Identification, speaker: Speaker) -> str:
         """Where and when it was taken and where the camera looked, as far as the file says."""

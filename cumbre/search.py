@@ -4,9 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
 from cumbre.catalog import Catalog, Peak
 from cumbre.documents import Identification, PhotoDocument
 from cumbre.encoder import Encoder
+from cumbre.evidence import distance_words
+from cumbre.geometry import bearing_and_distance
 from cumbre.index.port import Neighbour, PhotoFilter, PhotoIndex, RankBy, Vector
 from cumbre.names import PeakNames
 from cumbre.prompts import query_vector
@@ -163,10 +167,7 @@ class Searcher:
         if where.peak_ids and request.sort == "score":
             hits = self._hits(self._of_peaks([self._catalog.peak(i) for i in where.peak_ids], "", where), request)
         else:
-            why = sentence("passes the filters")
-            if where == PhotoFilter():
-                why = sentence("in the album")
-            hits = tuple(SearchHit(photo, 0.0, why) for photo in self._index.select(where, request.k))
+            hits = tuple(SearchHit(photo, 0.0, _passes(photo, where)) for photo in self._index.select(where, request.k))
         return SearchAnswer("", hits, "" if hits else self._nothing("", (), where, None))
 
     def _hits(self, ranked: Iterable[_Ranked], request: SearchRequest) -> tuple[SearchHit, ...]:
@@ -208,6 +209,17 @@ def _fused(rankings: Sequence[Sequence[_Ranked]]) -> list[_Ranked]:
     return [
         _Ranked(photo_id, scores[photo_id], partial(_joined, reasons[photo_id]), named[photo_id]) for photo_id in order
     ]
+
+
+def _passes(photo: PhotoDocument, where: PhotoFilter) -> str:
+    """Why a photo is an answer where nothing but filters was asked for."""
+    if where == PhotoFilter():
+        return sentence("in the album")
+    at = photo.facts.position if photo.facts else None
+    if where.near is None or at is None:
+        return sentence("passes the filters")
+    _, distance_m = bearing_and_distance(where.near.lat, where.near.lon, np.array([at.lat]), np.array([at.lon]))
+    return sentence("taken {distance} from there", distance=distance_words(float(distance_m[0])))
 
 
 def _always(reason: str) -> Callable[[PhotoDocument], str]:

@@ -11,11 +11,14 @@ from datetime import UTC, datetime, timedelta
 
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
+from cumbre.around import PeaksAround, peaks_around
 from cumbre.catalog import Catalog, Peak
 from cumbre.documents import Identification, PeakPrediction, PhotoDocument, PhotoFacts
 from cumbre.errors import NotFound, PhotoError
 from cumbre.geometry import Position
 from cumbre.query import FailedPhoto, IndexingProgress, PeakCount, SearchAnswer, SearchHit, SearchRequest, Status
+from cumbre.visibility import VisibilityModel
+from cumbre.wording import Reasons
 
 KHUMBU = Catalog(
     [
@@ -55,11 +58,11 @@ def seen(peak_id: str, probability: float, offset_deg: float = 4.0) -> PeakPredi
     return PeakPrediction(
         id=peak_id,
         probability=probability,
-        why="9 km away at 041 degrees, inside the view",
         distance_m=9240.0,
         bearing_deg=41.2,
         offset_deg=offset_deg,
         elevation_deg=17.25,
+        beyond_edge_deg=abs(offset_deg) - 33.7,
     )
 
 
@@ -178,7 +181,7 @@ class FakeQueryService:
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         self.requests.append(request)
-        identification = self.identify(request.photo) if request.photo is not None else None
+        identification = self.identify(request.photo, request.photo_at) if request.photo is not None else None
         wanted = set(request.text.lower().split())
         hits = []
         for photo in self.album.photos.values():
@@ -199,7 +202,8 @@ class FakeQueryService:
     def identify(self, photo: bytes, at: Position | None = None, heading_deg: float | None = None) -> Identification:
         known = self.album.recognise(photo)
         if known is None or not known.document.predicted_peaks:
-            return Identification(None, (), (), "Send the original file: it keeps the place and the direction.")
+            facts = PhotoFacts(640, 480, "JPEG", position=at)
+            return Identification(None, (), (), Reasons.NO_POSITION, facts=facts)
         return Identification(known.document.predicted_peaks[0], known.document.peaks, ("geometry",))
 
     def photo(self, photo_id: str) -> PhotoDocument:
@@ -220,6 +224,9 @@ class FakeQueryService:
         counts = [PeakCount(peak, shown.count(peak.id)) for peak in self.album.catalog.values()]
         return sorted(counts, key=lambda c: (-c.photos, -c.peak.elev_m))
 
+    def around(self, place: Position) -> PeaksAround:
+        return peaks_around(self.album.catalog, place, VisibilityModel())
+
     def status(self) -> Status:
         failures = tuple(
             FailedPhoto(d.id, f"{d.bucket}/{d.key}", d.failure or "") for d in self.album.failures.values()
@@ -239,6 +246,13 @@ class FakeQueryService:
 class FakeAlbumService:
     def __init__(self, album: FakeAlbum) -> None:
         self.album = album
+        self.said: dict[bytes, tuple[str, ...]] = {}
+
+    def correct_picture(self, photo: bytes, peak_ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        before = self.said.pop(photo, None)
+        if peak_ids is not None:
+            self.said[photo] = peak_ids
+        return before
 
     def add(self, filename: str, photo: bytes) -> PhotoDocument:
         alike = self.album.recognise(photo)

@@ -39,6 +39,8 @@ class Person:
         if text.startswith("/"):
             command = text.split()[0]
             content["entities"] = [{"type": "bot_command", "offset": 0, "length": len(command)}]
+        if text.startswith("@"):
+            content["entities"] = [{"type": "mention", "offset": 0, "length": len(text.split()[0])}]
         return self._message(content, reply_to)
 
     def send_photo(self, content: bytes, caption: str = "", group: str = "") -> int:
@@ -58,8 +60,19 @@ class Person:
         document = {**about, "file_name": name, "mime_type": mime_type}
         return self._message(_with({"document": document}, caption=caption, media_group_id=group))
 
-    def send_place(self, lat: float, lon: float) -> int:
-        return self._message({"location": {"latitude": lat, "longitude": lon}})
+    def send_place(self, lat: float, lon: float, reply_to: dict[str, Any] | None = None) -> int:
+        return self._message({"location": {"latitude": lat, "longitude": lon}}, reply_to)
+
+    def send_other(self, kind: str) -> int:
+        """What no bot of photos understands."""
+        about = {"file_id": "other", "file_unique_id": "o", "width": 9, "height": 9, "duration": 1}
+        contents: dict[str, dict[str, Any]] = {
+            "voice": about,
+            "video": about,
+            "sticker": {**about, "type": "regular", "is_animated": False, "is_video": False},
+            "contact": {"phone_number": "1", "first_name": "Pasang"},
+        }
+        return self._message({kind: contents[kind]})
 
     def press(self, sent: Sent, label: str) -> int:
         """Press a button below a message by its label."""

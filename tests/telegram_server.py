@@ -56,6 +56,7 @@ class TelegramServer:
     commands: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     webhook: dict[str, Any] = field(default_factory=dict)
     blocked_by: set[int] = field(default_factory=set)
+    given: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.lock = threading.RLock()
@@ -76,6 +77,7 @@ class TelegramServer:
         """Put an update where the bot gets it: by polling, or at its webhook. Returns its number."""
         with self.lock:
             number = next(self._update_numbers)
+            self.given.append(number)
             self._updates.append({"update_id": number, **update})
             self._changed.notify_all()
             return number
@@ -125,7 +127,9 @@ class TelegramServer:
         ends = time.monotonic() + patience_s
         with self.lock:
             while not condition():
-                assert self._changed.wait(max(ends - time.monotonic(), 0.001)) or time.monotonic() < ends, "in vain"
+                # What a condition looks at may change without a call: looked at again soon, in any case.
+                self._changed.wait(_LONG_POLL_STEP_S)
+                assert time.monotonic() < ends, "in vain"
 
     # --- what the bot asks ---
 

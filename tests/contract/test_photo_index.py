@@ -50,7 +50,7 @@ def photo(key: str, **changes: object) -> PhotoDocument:
         indexed_at=NOON,
         model_id=SPACE.model_id,
         facts=PhotoFacts(400, 300, "JPEG", Position(27.8, 86.7, 3440.0), taken_at=NOON, utc_offset_min=345),
-        peaks=(PeakPrediction("ama-dablam", 0.8, "9 km away", 9000.0, 41.0, 3.0, 20.0, None),),
+        peaks=(PeakPrediction("ama-dablam", 0.8, 0.9, 9000.0, 41.0, 3.0, 20.0, None, -30.0),),
         predicted_peaks=("ama-dablam",),
         used=("geometry",),
     )
@@ -258,7 +258,7 @@ def test_what_photos_show_passes_the_same_filters(album, where, expected):
 
 
 def test_certainty_follows_the_document(index):
-    sure = PeakPrediction("ama-dablam", 0.8, "9 km away", in_view=0.5)
+    sure = PeakPrediction("ama-dablam", 0.8, in_view=0.5)
     put(index, photo("a.jpg", peaks=(sure,)))
     (shown,) = index.showing(["ama-dablam"])
     assert shown.certainty == pytest.approx(0.5 * 1.8 / 2)

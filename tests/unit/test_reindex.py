@@ -13,7 +13,7 @@ from cumbre.errors import AlbumMissing, GenerationReplaced, ModelError, StorageE
 from cumbre.query import SearchRequest
 from cumbre.reconcile import ScanProgress
 from cumbre.reindex import _target, reindex
-from tests.conftest import ingest, lite_as
+from tests.conftest import TO_NOTHING, ingest, lite_as, photo_towards
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_corrections_survive_a_reindex(changed, album):
 def test_photos_added_while_it_is_built_go_into_both(changed):
     changed.active()
     changed.generations.create_building(changed.encoders.wanted().space)
-    added = LocalAlbumService(changed).add("new.jpg", (Path(changed.albums.folders()[0]) / "plain.png").read_bytes())
+    added = LocalAlbumService(changed).add("new.jpg", photo_towards(TO_NOTHING, "2023:10:30 07:00:00"))
     for generation in (changed.active(), changed.building()):
         assert generation.index.get(added.id) is not None
 

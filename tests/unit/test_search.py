@@ -51,7 +51,10 @@ class Album:
         self.index = index
 
     def add(self, key: str, vector: np.ndarray, peaks: dict[str, float] | None = None, day: int = 0, **changes) -> None:
-        predictions = tuple(PeakPrediction(name, p, "10 km away") for name, p in (peaks or {}).items())
+        predictions = tuple(
+            PeakPrediction(name, p, distance_m=10_000.0, bearing_deg=41.0, elevation_deg=9.0)
+            for name, p in (peaks or {}).items()
+        )
         facts = PhotoFacts(400, 300, "JPEG", taken_at=START + timedelta(days=day))
         document = PhotoDocument("album", key, "e", f"sha {key}", 1, START, "axes", facts, peaks=predictions,
                                  predicted_peaks=tuple(peaks or {}), **changes)  # fmt: skip
@@ -122,7 +125,7 @@ def test_two_peaks_put_photos_of_both_first(album, searcher):
 
 def test_reasons_are_words(album, searcher):
     (first, *_) = searcher.search(SearchRequest(text="ama dablam")).hits
-    assert first.why == "shows Ama Dablam; 10 km away"
+    assert first.why == "shows Ama Dablam; 10 km away at 041°, 9.0° above the horizon"
     (first, *_) = searcher.search(SearchRequest(text="stupa")).hits
     assert first.why == "looks like “stupa”"
 

@@ -25,7 +25,7 @@ def update(number: int) -> dict[str, object]:
 def test_what_is_kept_waits_in_order_also_for_another_process(state: SqliteStateStore) -> None:
     for number in (10, 9, 100):
         assert UpdateInbox(state).keep(update(number))
-    assert list(UpdateInbox(state).waiting()) == [update(9), update(10), update(100)]
+    assert list(UpdateInbox(state).waiting()) == [(update(9), 0), (update(10), 0), (update(100), 0)]
 
 
 def test_one_that_comes_again_is_not_kept_twice_before_or_after_its_answer(state: SqliteStateStore) -> None:
@@ -35,6 +35,12 @@ def test_one_that_comes_again_is_not_kept_twice_before_or_after_its_answer(state
     inbox.answered(update(1))
     assert not inbox.keep(update(1))
     assert list(inbox.waiting()) == []
+
+
+def test_how_often_it_was_taken_up_again_is_remembered(state: SqliteStateStore) -> None:
+    UpdateInbox(state).keep(update(1))
+    UpdateInbox(state).resumed(update(1), 2)
+    assert list(UpdateInbox(state).waiting()) == [(update(1), 2)]
 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -50,10 +56,9 @@ def test_each_is_answered_at_most_once_whatever_comes_when(tmp_path: Path, steps
             assert inbox.keep(update(number)) == (number not in kept)
             kept.add(number)
         else:
-            waiting = next(iter(inbox.waiting()), None)
-            if waiting is not None:
+            for waiting, _ in list(inbox.waiting())[:1]:
                 assert waiting["update_id"] not in answered
                 answered.add(waiting["update_id"])
                 inbox.answered(waiting)
-    assert {one["update_id"] for one in inbox.waiting()} == kept - answered
+    assert {one["update_id"] for one, _ in inbox.waiting()} == kept - answered
     state.close()

@@ -6,13 +6,23 @@ import string
 import pytest
 from babel.messages.pofile import read_po
 
-from bot.catalogues import template
+from bot.catalogues import library_sentences, template
 from bot.english import ENGLISH
-from bot.wording import LANGUAGES, catalogue_file, entries, language_of, locale_of, page_wording, say, wording
+from bot.wording import (
+    LANGUAGES,
+    catalogue_file,
+    entries,
+    language_of,
+    locale_of,
+    page_wording,
+    say,
+    sentences,
+    wording,
+)
 
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 # Alike in both languages, and rightly so.
-ALIKE = {"page.album", "page.percent", "page.no", "chat.caption_peak"}
+ALIKE = {"page.album", "page.percent", "page.no", "chat.peak", "chat.evidence"}
 
 
 def fields(text: str) -> set[str]:
@@ -29,8 +39,8 @@ def test_no_translation_is_missing_fuzzy_or_left_over(language: str) -> None:
             assert not message.fuzzy, f"{message.context} is fuzzy: {message.id}"
             forms = message.string if isinstance(message.string, list | tuple) else [message.string]
             assert all(forms), f"{message.context} is not translated: {message.id}"
-            translated[message.context] = message.id
-    assert translated == dict(entries())
+            translated[message.context or message.id] = message.id
+    assert translated == dict(entries()) | {sentence: sentence for sentence in library_sentences()}
     assert not catalogue.obsolete
 
 
@@ -43,6 +53,13 @@ def test_a_translation_fills_in_the_same_values(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
+def test_the_library_s_sentences_fill_in_the_same_values(language: str) -> None:
+    known = sentences(language)
+    for english in library_sentences():
+        assert fields(known[english]) == fields(english), english
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
 def test_hardly_a_text_is_the_english_one(language: str) -> None:
     words = wording(language)
     alike = {key for key, english in ENGLISH.items() if words[key] == english and re.search("[a-z]{3}", english)}
@@ -50,7 +67,7 @@ def test_hardly_a_text_is_the_english_one(language: str) -> None:
 
 
 def test_the_template_holds_every_text() -> None:
-    assert sum(1 for message in template() if message.id) == len(dict(entries()))
+    assert sum(1 for message in template() if message.id) == len(dict(entries())) + len(library_sentences())
 
 
 @pytest.mark.parametrize(
