@@ -33,7 +33,12 @@ class BotHouse:
 
     def settle(self) -> None:
         """Until every update that was given has been answered."""
-        self.server.wait(lambda: self._is_idle())
+        self.server.wait(self._is_idle)
+        self.server.given.clear()
+
+    def repeat_newest(self) -> None:
+        """The newest update comes once more, as it does where Telegram has not heard that it arrived."""
+        self.service.receive(self.server.newest)
 
     def after(self, give: Callable[[], int]) -> list[Sent]:
         """What the bot does about an update: all that it sends, to whomever."""
@@ -54,12 +59,13 @@ def start_bot(
     may_add: Iterable[int] = (MIRA,),
     storage_chat: int | None = None,
     polls: bool = True,
+    everyone: bool = False,
 ) -> BotHouse:
     """A bot that runs; stop its service at the end."""
     problems: list[str] = []
     settings = BotSettings(
         TOKEN,
-        read_access(map(str, allowed), map(str, may_add)),
+        read_access(["everyone"] if everyone else map(str, allowed), map(str, may_add)),
         storage_chat,
         telegram.state.address,
         polls,

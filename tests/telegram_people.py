@@ -90,6 +90,10 @@ class Person:
         query = {"id": self.server.open_inline(), "from": self.user, "query": text, "offset": ""}
         return self.server.give({"inline_query": query})
 
+    def any_message(self) -> dict[str, Any]:
+        """A message of this chat, for who presses what was never there."""
+        return self.server.add_message(self.chat_id, {"from": self.user, "text": "hello"})
+
     def answers(self) -> list[Sent]:
         """What this chat has been sent."""
         return self.server.of_chat(self.chat_id)

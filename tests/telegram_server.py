@@ -57,6 +57,7 @@ class TelegramServer:
     webhook: dict[str, Any] = field(default_factory=dict)
     blocked_by: set[int] = field(default_factory=set)
     given: list[int] = field(default_factory=list)
+    newest: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.lock = threading.RLock()
@@ -78,9 +79,15 @@ class TelegramServer:
         with self.lock:
             number = next(self._update_numbers)
             self.given.append(number)
-            self._updates.append({"update_id": number, **update})
+            self.newest = {"update_id": number, **update}
+            self._updates.append(self.newest)
             self._changed.notify_all()
             return number
+
+    def forget_faults(self) -> None:
+        """Faults that no call has met."""
+        with self.lock:
+            self._faults.clear()
 
     def deliver(self, update: dict[str, Any]) -> int:
         """Send one update to the webhook, as Telegram does; the status of the answer."""

@@ -86,6 +86,7 @@ class TelegramService:
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
         self._answering: TelegramBot | None = None
+        self._said = ""
         self._thread = threading.Thread(target=self._run, name="telegram")
 
     def start(self) -> None:
@@ -212,4 +213,6 @@ class TelegramService:
             return
 
     def _say(self, problem: str) -> None:
-        self._report(problem)
+        if problem != self._said:
+            self._said = problem
+            self._report(problem)

@@ -74,8 +74,8 @@ def test_several_photos_come_as_one_album_newest_first_if_asked(house: BotHouse,
 def test_nothing_is_said_plainly_and_with_what_to_try(house: BotHouse, mira: Person) -> None:
     [said] = house.after(lambda: mira.say("a violin"))
     assert texts([said]) == [
-        "Nothing in the album matches “a violin”. Try a peak by name, for example Lhotse, Lhotse Shar, Ama Dablam, or fewer and plainer "
-        "words."
+        "Nothing in the album matches “a violin”. Try a peak by name, for example Lhotse, Lhotse Shar, Ama Dablam, or "
+        "fewer and plainer words."
     ]
 
 

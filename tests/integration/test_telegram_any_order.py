@@ -1,0 +1,157 @@
+"""Whatever people send, in whatever order, some of it twice: each message is answered once, in the order of its chat.
+
+CUMBRE_TEST_ROUNDS says how many sequences are played in full (five times as many).
+"""
+
+import itertools
+import logging
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cumbre.library import Library
+from tests.conftest import ingest
+from tests.pictures import encoded, landscape
+from tests.telegram_bot import BotHouse, start_bot
+from tests.telegram_people import Person
+from tests.telegram_server import RunningTelegram
+
+_SEQUENCES = int(os.environ.get("CUMBRE_TEST_ROUNDS", "0")) * 5 or 60
+_PICTURE = encoded(landscape(size=(320, 240)), "JPEG")
+_QUOTED = re.compile(r"called “([0-9]+)”")
+_people = itertools.count(10_000)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What somebody sends: to the first or second chat, once or twice."""
+
+    chat: int
+    kind: str
+    twice: bool
+
+
+steps = st.builds(
+    Step,
+    st.integers(0, 1),
+    st.sampled_from(
+        [
+            "words",
+            "photo",
+            "file",
+            "album",
+            "place",
+            "press",
+            "forged",
+            "sticker",
+            "inline",
+            "peaks",
+            "language",
+            "blocked",
+        ]
+    ),
+    st.booleans(),
+)
+
+
+@pytest.fixture
+def house(library: Library, album: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BotHouse]:
+    # The pictures of an album come at once here, and words are not typed.
+    monkeypatch.setattr("bot.telegram.incoming._ALBUM_S", 0.05)
+    monkeypatch.setattr("bot.telegram.incoming._TYPING_S", 0.01)
+    ingest(library, album)
+    telegram = RunningTelegram()
+    running = start_bot(library, telegram, allowed=(), everyone=True)
+    yield running
+    running.service.stop()
+    telegram.stop()
+    assert telegram.state.violations == []
+
+
+def play(house: BotHouse, person: Person, step: Step, number: int) -> bool:
+    """Give one step; whether an answer is due."""
+    match step.kind:
+        case "words":
+            # Quoted in its answer, which tells which message it answers.
+            person.say(f"/near {number}")
+        case "photo":
+            person.send_photo(_PICTURE)
+        case "file":
+            person.send_file(b"nothing" if number % 2 else _PICTURE, "<b>.jpg")
+        case "album":
+            for _ in range(3):
+                person.send_photo(_PICTURE, group=f"album {number} of {person.user_id}")
+        case "place":
+            person.send_place(27.8, 86.7)
+        case "press" | "forged":
+            with_buttons = [one for one in person.answers() if (one.message or {}).get("reply_markup")]
+            if step.kind == "forged" or not with_buttons:
+                person.press_data(person.any_message(), "more.AAAAAAAA" if number % 2 else "\N{MOUNTAIN}.../../")
+            else:
+                rows = (with_buttons[-1].message or {})["reply_markup"].get("inline_keyboard", [[{}]])
+                data = rows[number % len(rows)][0].get("callback_data", "x")
+                person.press_data(with_buttons[-1].message or {}, data)
+            # A word in passing may be all.
+            return False
+        case "sticker":
+            person.send_other("sticker")
+        case "inline":
+            person.ask_inline("a mountain")
+            return False
+        case "peaks":
+            person.say("/peaks")
+        case "language":
+            person.say(f"/language {'es' if number % 2 else 'en'}")
+        case "blocked":
+            house.server.fail("sendMessage", 403, "Forbidden: bot was blocked by the user")
+            return False
+    return True
+
+
+@settings(
+    max_examples=_SEQUENCES,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
+)
+@given(sequence=st.lists(steps, min_size=1, max_size=8), together=st.booleans())
+def test_each_is_answered_once_and_in_order(
+    house: BotHouse, caplog: pytest.LogCaptureFixture, sequence: list[Step], together: bool
+) -> None:
+    caplog.clear()
+    house.server.forget_faults()
+    house.server.sent.clear()
+    people = [house.person(next(_people)), house.person(next(_people))]
+    asked: dict[int, list[str]] = {0: [], 1: []}
+    due = [0, 0]
+    faults = sum(step.kind == "blocked" for step in sequence)
+    presses = 0
+    for number, step in enumerate(sequence):
+        is_due = play(house, people[step.chat], step, number)
+        due[step.chat] += is_due
+        presses += step.kind in ("press", "forged")
+        if step.kind == "words":
+            asked[step.chat].append(str(number))
+        if step.twice:
+            house.repeat_newest()
+        if not together:
+            house.settle()
+    house.settle()
+    for chat, person in enumerate(people):
+        said = [str(one.fields.get("text", "")) for one in person.answers()]
+        quoted = [found[1] for text in said if (found := _QUOTED.search(text)) or (found := _SPANISH.search(text))]
+        assert sorted(set(quoted), key=int) == quoted, "out of order, or twice"
+        assert len(asked[chat]) - faults <= len(quoted) <= len(asked[chat])
+        assert not due[chat] or said or faults
+    pressed = [one for one in house.server.sent if one.method == "answerCallbackQuery"]
+    assert len(pressed) == presses
+    bad = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert bad == []
+
+
+_SPANISH = re.compile(r"llame «([0-9]+)»")

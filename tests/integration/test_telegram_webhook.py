@@ -1,0 +1,87 @@
+"""A burst of updates at the webhook of a real `cumbre serve`, which is killed in the middle: none is lost.
+
+Short by default; with CUMBRE_TEST_ROUNDS=100 it is 1000 updates.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes import Server, cumbre, eventually, kill
+from tests.server_cache import free_port
+from tests.telegram_burst import SECRET, SETTINGS, Burst
+from tests.telegram_server import TOKEN, RunningTelegram
+
+UPDATES = 1000 if int(os.environ.get("CUMBRE_TEST_ROUNDS", "0")) >= 100 else 150
+
+
+@pytest.fixture
+def telegram() -> Iterator[RunningTelegram]:
+    running = RunningTelegram()
+    yield running
+    running.stop()
+    assert running.state.violations == []
+
+
+@pytest.mark.slow
+def test_a_burst_with_a_kill_in_the_middle_is_answered(
+    home: Path, album: Path, telegram: RunningTelegram, start: Callable[..., Server]
+) -> None:
+    port = free_port()
+    settings = {**SETTINGS, "CUMBRE_TELEGRAM_API": telegram.state.address}
+    arguments = ("--photos", album, "--port", str(port))
+    first = start(*arguments, **settings)
+    burst = Burst(telegram.state, UPDATES, people=UPDATES // 5, duplicated=0.05)
+    threads = burst.bring(port)
+    eventually(lambda: len(burst.answers()) > UPDATES // 3)
+    kill(first.process)
+    before = burst.answers()
+    second = start(*arguments, **settings)
+    for thread in threads:
+        thread.join()
+    eventually(lambda: len(burst.answers()) == UPDATES, patience_s=180)
+    answers = burst.answers()
+    assert set(answers) == set(range(UPDATES))
+    twice = {number for number, times in answers.items() if times > 1}
+    # Only what Telegram had been told before the kill, at most once more.
+    assert twice <= set(before)
+    assert max(answers.values()) <= 2
+    assert len(twice) <= 20
+    code, log = second.stop()
+    assert code == 0
+    assert TOKEN not in log
+    assert SECRET not in log
+
+
+def test_the_webhook_is_told_to_telegram_and_taken_back(home: Path, telegram: RunningTelegram) -> None:
+    settings = {**SETTINGS, "CUMBRE_TELEGRAM_API": telegram.state.address}
+    told = cumbre(home, "telegram", "set-webhook", **settings)
+    assert told.returncode == 0, told.stderr
+    webhook = telegram.state.webhook
+    assert webhook["url"].startswith("https://cumbre.example/telegram/")
+    assert webhook["secret_token"] == SECRET
+    assert webhook["allowed_updates"] == ["message", "callback_query", "inline_query"]
+    assert cumbre(home, "telegram", "delete-webhook", **settings).returncode == 0
+    assert telegram.state.webhook == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"CUMBRE_TELEGRAM_TOKEN": ""}, "set CUMBRE_TELEGRAM_TOKEN first"),
+        ({"CUMBRE_TELEGRAM_TOKEN": "99:a-wrong-token"}, "copy it again from @BotFather"),
+        ({"CUMBRE_TELEGRAM_WEBHOOK": ""}, "set CUMBRE_TELEGRAM_WEBHOOK"),
+        ({"CUMBRE_TELEGRAM_WEBHOOK": "http://cumbre.example"}, "must be https://HOST"),
+        ({"CUMBRE_TELEGRAM_WEBHOOK_SECRET": "short"}, "16 to 256 letters"),
+    ],
+)
+def test_what_stands_in_the_way_is_said(
+    home: Path, telegram: RunningTelegram, change: dict[str, str], says: str
+) -> None:
+    settings = {**SETTINGS, "CUMBRE_TELEGRAM_API": telegram.state.address, **change}
+    failed = cumbre(home, "telegram", "set-webhook", **settings)
+    assert failed.returncode == 2
+    assert says in failed.stderr
+    assert "wrong-token" not in failed.stderr

@@ -1,0 +1,25 @@
+"""Secrets are in no log, whoever logs them."""
+
+import logging
+
+import pytest
+
+from local.logs import SecretsLeftOut
+
+
+@pytest.mark.parametrize("how", ["message", "argument", "exception"])
+def test_a_secret_is_left_out(how: str) -> None:
+    message, args, info = "polling", (), None
+    if how == "message":
+        message = "POST https://api.telegram.org/bot123:TOKEN/getMe"
+    if how == "argument":
+        message, args = "POST %s", ("https://api.telegram.org/bot123:TOKEN/getMe",)
+    if how == "exception":
+        try:
+            raise ValueError("the token 123:TOKEN was refused")
+        except ValueError as error:
+            info = (type(error), error, error.__traceback__)
+    record = logging.LogRecord("telegram", logging.ERROR, __file__, 1, message, args, info)
+    text = SecretsLeftOut("%(levelname)s %(message)s", ["123:TOKEN", ""]).format(record)
+    assert "TOKEN" not in text
+    assert text.startswith("ERROR ")
