@@ -49,12 +49,15 @@ torture: $(VENV)/.test-ready
 	$(BIN)/python -m benchmarks.fuzz --pictures 10000
 
 # Whatever happens to bucket, events and workers in whatever order: 1000 stories on the embedded index, 100 on servers.
+# Whatever people send to the bot: 500 sequences.
 stories: $(VENV)/.test-ready
-	CUMBRE_TEST_SERVERS=1 CUMBRE_TEST_ROUNDS=100 $(BIN)/python -m pytest tests/integration/test_any_order.py
+	CUMBRE_TEST_SERVERS=1 CUMBRE_TEST_ROUNDS=100 $(BIN)/python -m pytest tests/integration/test_any_order.py \
+		tests/integration/test_telegram_any_order.py
 
-# 300 uploads, five kills, a minute without Elasticsearch, MinIO restarted.
+# 300 uploads, five kills, a minute without Elasticsearch, MinIO restarted; 1000 updates of Telegram's, one kill.
 outages: $(VENV)/.test-ready
-	CUMBRE_TEST_SERVERS=1 CUMBRE_TEST_ROUNDS=100 $(BIN)/python -m pytest -s tests/integration/test_outages.py
+	CUMBRE_TEST_SERVERS=1 CUMBRE_TEST_ROUNDS=100 $(BIN)/python -m pytest -s tests/integration/test_outages.py \
+		tests/integration/test_telegram_webhook.py
 
 # Elasticsearch and MinIO: half an hour.
 bench-servers: $(VENV)/.test-ready
@@ -72,6 +75,7 @@ bench: $(VENV)/.test-ready
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.query
 	$(BIN)/python -m benchmarks.stages
+	$(BIN)/python -m benchmarks.telegram
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
