@@ -96,7 +96,7 @@ class Corrector:
             photo = self._desk.query.photo(target["photo"])
             said, likely = photo.predicted_peaks[:1], [one.id for one in photo.peaks]
         else:
-            said, likely = tuple(target["peaks"][:1]), target["peaks"]
+            said, likely = (target["answer"],), target["peaks"]
         frequent = [counted.peak.id for counted in self._desk.query.peaks()]
         ids = [one for one in dict.fromkeys([*likely, *frequent]) if one not in said]
         return self._desk.peaks(ids)[:_CHOICES]

@@ -195,6 +195,7 @@ ENGLISH: Wording = {
     "chat.altitude_of_album": "Heights are as seen from {altitude}, where photos of the album were taken.",
     # The chat: corrections
     "chat.button_other_peak": "It is another peak",
+    "chat.button_say_peak": "Say which peak it is",
     "chat.which_picture": "Which of the photos?",
     "chat.which_peak": "Which peak is it?",
     "chat.button_another": "Write its name",

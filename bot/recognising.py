@@ -139,10 +139,13 @@ class Recogniser:
         if not identified:
             return ()
         targets = [
-            {"picture": asdict(picture), "peaks": [one.id for one in found.peaks]} for picture, found in identified
+            {"picture": asdict(picture), "answer": found.answer, "peaks": [one.id for one in found.peaks]}
+            for picture, found in identified
         ]
         token = self._desk.memory.offer(message.chat, {"targets": targets})
-        rows = [(Button(speaker.say("chat.button_other_peak"), f"fix.{token}"),)]
+        named = any(found.answer for _, found in identified)
+        label = speaker.say("chat.button_other_peak" if named else "chat.button_say_peak")
+        rows = [(Button(label, f"fix.{token}"),)]
         if message.may_add and any(picture.is_original for picture, _ in identified):
             rows.append((Button(speaker.say("chat.button_add"), f"add.{token}"),))
         return tuple(rows)

@@ -39,7 +39,16 @@ def open_service(library: "Library", query: "QueryService", album: "AlbumService
         settings.telegram_api.rstrip("/"),
         polls=not settings.telegram_webhook,
     )
-    return TelegramService(bot, query, album, library.catalog, library.state, report)
+
+    def announce(name: str) -> None:
+        said = f"The Telegram bot is at https://t.me/{name}"
+        if not (bot.access.everyone or bot.access.allowed or bot.access.may_add):
+            said += (
+                "\nIt answers nobody yet: write to it; the number that it tells you goes into CUMBRE_TELEGRAM_ALLOWED"
+            )
+        print(said, flush=True)  # noqa: T201
+
+    return TelegramService(bot, query, album, library.catalog, library.state, report, announce)
 
 
 @click.group()

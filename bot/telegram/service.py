@@ -65,7 +65,10 @@ def open_bot(token: str, api: str) -> ExtBot[int]:
 
 
 class TelegramService:
-    """Between start() and stop(). report(sentence) is told what stands in the way, and "" when nothing does."""
+    """Between start() and stop().
+
+    report(sentence) is told what stands in the way, and "" when nothing does; announce(name) the bot's name there.
+    """
 
     def __init__(
         self,
@@ -75,6 +78,7 @@ class TelegramService:
         catalog: Callable[[], Catalog],
         state: StateStore,
         report: Callable[[str], None],
+        announce: Callable[[str], None] = lambda _name: None,
     ) -> None:
         self._settings = settings
         self._query = query
@@ -82,6 +86,7 @@ class TelegramService:
         self._catalog = catalog
         self._state = state
         self._report = report
+        self._announce = announce
         self._inbox = UpdateInbox(state)
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
@@ -164,6 +169,7 @@ class TelegramService:
                 await self._pause(_PAUSE_S)
             else:
                 self._say("")
+                self._announce(bot.username)
                 return True
         return False
 
@@ -213,6 +219,9 @@ class TelegramService:
             return
 
     def _say(self, problem: str) -> None:
-        if problem != self._said:
-            self._said = problem
-            self._report(problem)
+        if problem == self._said:
+            return
+        self._said = problem
+        self._report(problem)
+        if problem:
+            _log.warning("%s", problem)

@@ -154,7 +154,7 @@ def test_a_correction_is_thanked_for_used_and_undone(house: BotHouse, mira: Pers
 
 def test_a_picture_that_was_corrected_is_known_when_it_is_sent_again(house: BotHouse, mira: Person) -> None:
     named, *_ = house.after(lambda: mira.send_photo(WITHOUT_EXIF))
-    _, which = house.after(lambda: mira.press(named, "It is another peak"))
+    _, which = house.after(lambda: mira.press(named, "Say which peak it is"))
     house.after(lambda: mira.press(which, "Ama Dablam"))
     known, *_ = house.after(lambda: mira.send_photo(WITHOUT_EXIF))
     assert texts([known])[0] == "Ama Dablam (6,812\xa0m)\n100 %: you said so"
@@ -318,6 +318,14 @@ def test_a_name_that_would_climb_out_of_the_inbox_stays_inside(house: BotHouse, 
     [added] = [file for file in inbox.iterdir() if file.is_file()]
     assert added.parent == inbox
     assert "<" not in added.name
+
+
+def test_the_chat_sees_that_an_answer_is_on_its_way(
+    house: BotHouse, mira: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.telegram.outbox._TYPING_AFTER_S", 0.0)
+    house.after(lambda: mira.send_photo(WITHOUT_EXIF))
+    assert [one.fields["action"] for one in house.server.sent if one.method == "sendChatAction"] == ["typing"]
 
 
 def test_the_token_is_in_no_log(house: BotHouse, mira: Person, caplog: pytest.LogCaptureFixture) -> None:

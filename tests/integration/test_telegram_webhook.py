@@ -49,6 +49,8 @@ def test_a_burst_with_a_kill_in_the_middle_is_answered(
     assert twice <= set(before)
     assert max(answers.values()) <= 2
     assert len(twice) <= 20
+    assert second.process.stdout is not None
+    assert second.process.stdout.readline() == "The Telegram bot is at https://t.me/cumbre_test_bot\n"
     code, log = second.stop()
     assert code == 0
     assert TOKEN not in log
