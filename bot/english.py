@@ -69,6 +69,7 @@ ENGLISH: Wording = {
     "page.kept": "Added to the album",
     "page.used_geometry": "place and direction",
     "page.used_appearance": "appearance",
+    "page.used_correction": "what you said",
     "page.decided_by": "Decided by {what}",
     # The page: one photo
     "page.photo": "Photo",

@@ -48,7 +48,7 @@ function findings(found, peakById) {
     parts.push(el("ul", { class: "evidences brief" }, others.map((peak) => evidence(peak, peakById(peak.id), { brief: true }))));
   }
   if (found.used.length) {
-    const names = { geometry: t("used_geometry"), appearance: t("used_appearance") };
+    const names = { geometry: t("used_geometry"), appearance: t("used_appearance"), correction: t("used_correction") };
     parts.push(el("p", { class: "used", text: t("decided_by", { what: found.used.map((one) => names[one] || one).join(", ") }) }));
   }
   return parts;
