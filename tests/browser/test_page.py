@@ -178,7 +178,7 @@ def test_a_photo_is_identified_above_the_photos_that_go_with_it(page: Page) -> N
     question = page.locator("#question")
     expect(question.get_by_role("heading", name="This looks like Ama Dablam")).to_be_visible()
     expect(question).to_contain_text("93 %")
-    expect(question).to_contain_text("9 km away at 041 degrees, inside the view")
+    expect(question).to_contain_text("9.2 km away at 041°, inside the view")
     expect(question).to_contain_text("4° right")
     expect(page.locator(".tile")).to_have_count(2)
     page.get_by_role("button", name="Put the photo away").click()
@@ -205,7 +205,7 @@ def test_a_photo_can_be_dropped(page: Page) -> None:
 def test_a_photo_of_no_known_mountain_is_not_guessed(page: Page) -> None:
     give_photo(page, draw_photo((255, 0, 255)))
     expect(page.locator("#question")).to_contain_text("No mountain that I can name")
-    expect(page.locator("#question")).to_contain_text("Send the original file")
+    expect(page.locator("#question")).to_contain_text("What would help: the original file")
 
 
 def test_a_photo_in_the_question_can_join_the_album(page: Page) -> None:
