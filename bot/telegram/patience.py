@@ -9,13 +9,14 @@ from telegram.error import BadRequest, NetworkError
 
 _log = logging.getLogger(__name__)
 
-_PAUSES_S: Final = (0.5, 2.0, 5.0, 15.0, 30.0)
+# About half an hour in all: what is not sent by then waits for the next start.
+_PAUSES_S: Final = (0.5, 2.0, 5.0, 15.0, 30.0, *[60.0] * 30)
 
 Result = TypeVar("Result")
 
 
 async def patiently(call: Callable[[], Awaitable[Result]]) -> Result:
-    """The result of a call, tried for about a minute. (Waiting after a 429 is the rate limiter's.)"""
+    """The result of a call, tried for about half an hour. (Waiting after a 429 is the rate limiter's.)"""
     for pause_s in _PAUSES_S:
         try:
             return await call()

@@ -27,6 +27,7 @@ from bot.telegram.threads import WorkThreads
 from bot.telegram.throttle import Throttle
 from cumbre.album import AlbumService
 from cumbre.catalog import Catalog
+from cumbre.errors import CumbreError
 from cumbre.query import QueryService
 from cumbre.state.port import StateStore
 
@@ -88,25 +89,26 @@ class TelegramService:
         self._report = report
         self._announce = announce
         self._inbox = UpdateInbox(state)
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()
         self._answering: TelegramBot | None = None
         self._said = ""
         self._thread = threading.Thread(target=self._run, name="telegram")
 
     def start(self) -> None:
+        self._loop = asyncio.new_event_loop()
         self._thread.start()
 
     def stop(self) -> None:
         """End soon: what is in hand is finished, the rest waits in the inbox for the next start."""
-        if self._thread.is_alive():
+        if self._loop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join()
 
     def receive(self, update: Mapping[str, Any]) -> None:
         """An update that a webhook got; returns when it is on the disk. Any thread may call it."""
-        # A loop that has ended, at the end of the process, leaves it to the next start.
-        if self._inbox.keep(update) and not self._loop.is_closed():
+        # A loop that has not begun looks through the inbox first; one that has ended leaves it to the next start.
+        if self._inbox.keep(update) and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._take, update)
 
     def _take(self, update: Mapping[str, Any]) -> None:
@@ -115,6 +117,7 @@ class TelegramService:
             self._answering.take(update)
 
     def _run(self) -> None:
+        assert self._loop is not None
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._serve())
@@ -141,11 +144,11 @@ class TelegramService:
             await answering.drain(_GOODBYE_S)
         finally:
             self._answering = None
-            await self._loop.run_in_executor(None, threads.close)
+            await asyncio.to_thread(threads.close)
             await bot.shutdown()
 
     def _assemble(self, bot: ExtBot[int], threads: WorkThreads) -> TelegramBot:
-        downloads = Downloads(bot, self._loop)
+        downloads = Downloads(bot, asyncio.get_running_loop())
         desk = Desk(self._query, self._album, self._catalog, Memory(self._state), downloads.fetch)
         files = FileIds(self._state, bot.bot.id)
         pictures = PictureSender(bot, self._query, files, threads)
@@ -176,10 +179,16 @@ class TelegramService:
     async def _poll(self, bot: ExtBot[int], answering: TelegramBot) -> None:
         offset = 0
         while not self._stopping.is_set():
-            updates = await self._updates(bot, offset)
-            for update in updates:
+            for update in await self._updates(bot, offset):
                 raw = update.to_dict()
-                if await self._loop.run_in_executor(None, self._inbox.keep, raw):
+                try:
+                    is_new = await asyncio.to_thread(self._inbox.keep, raw)
+                except CumbreError as error:
+                    # Telegram gives it again.
+                    self._say(f"Messages of Telegram's can't be kept: {error}")
+                    await self._pause(_PAUSE_S)
+                    break
+                if is_new:
                     answering.take(raw)
                 # The next poll tells Telegram that it has arrived.
                 offset = update.update_id + 1
@@ -192,6 +201,7 @@ class TelegramService:
         stopping.cancel()
         if not poll.done():
             poll.cancel()
+            await asyncio.gather(poll, return_exceptions=True)
             return ()
         try:
             updates = poll.result()
