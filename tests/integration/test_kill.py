@@ -31,7 +31,8 @@ from tests.processes import Server, begin, cumbre, environment, eventually, kill
 from tests.same_index import Held, assert_same, assert_sound, etags, held, records
 
 _ROUNDS = int(os.environ.get("CUMBRE_TEST_ROUNDS", "0"))
-_PHOTOS = 10
+# So many that a fast machine is still at work when the first are in the index.
+_PHOTOS = 30
 # Small batches: more transactions that a kill can hit.
 _SETTINGS = {"CUMBRE_BATCH_SIZE": "2"}
 _SERVE_S = 4.0
@@ -107,8 +108,8 @@ def test_an_ingest_that_is_killed(told_home, album, ingest, tmp_path):
         shutil.copytree(told_home, home)
         process = begin(home, "ingest", album, **_SETTINGS)
         if number % 2:
-            wait_for_documents(process, home, chance.randrange(len(expected.documents)))
-            wait(process, chance.uniform(0, 0.1))
+            wait_for_documents(process, home, chance.randrange(1, len(expected.documents) // 2))
+            wait(process, chance.uniform(0, 0.02))
         else:
             wait(process, moment)
         kill(process)
