@@ -9,7 +9,6 @@ to the webhook of a real `cumbre serve`, 5 % of it twice, from 40 connections at
 """
 
 import argparse
-import io
 import itertools
 import tempfile
 import time
@@ -28,7 +27,7 @@ from cumbre.bootstrap import open_library
 from cumbre.library import Library
 from cumbre.query import SearchRequest
 from cumbre.settings import Settings
-from tests.pictures import exif
+from tests.pictures import encoded, exif
 from tests.processes import Server, eventually, kill
 from tests.server_cache import free_port
 from tests.telegram_bot import BotHouse, start_bot
@@ -48,12 +47,10 @@ def heic_files(count: int) -> list[bytes]:
     files = []
     for number in range(count):
         picture = Image.fromarray(np.roll(coarse, number, axis=1)).resize(_HEIC_SIZE, Image.Resampling.BICUBIC)
-        made = io.BytesIO()
         facts = exif(
             **_ABOVE_NAMCHE, heading_deg=65.0, focal_length_35mm=61, taken_at="2023:10:29 08:52:12", offset="+05:45"
         )
-        picture.save(made, "HEIF", quality=70, exif=facts)
-        files.append(made.getvalue())
+        files.append(encoded(picture, "HEIF", facts, quality=70))
     return files
 
 
@@ -72,7 +69,7 @@ def until_sent(house: BotHouse, give: Callable[[], object], is_answer: Callable[
 def latencies(library: Library, photos: int, questions: int) -> None:
     fill(library.index(), photos)
     telegram = RunningTelegram()
-    file_id = telegram.state.store(_thumbnail(), "photo.jpg")
+    file_id = telegram.state.store(encoded(Image.new("RGB", (320, 240), "steelblue")), "photo.jpg")
     known = FileIds(library.state, int(BOT["id"]))
     for write in documents(photos, library.index().space.dimensions):
         known.keep(write.document.content_sha256, file_id)
@@ -103,12 +100,6 @@ def latencies(library: Library, photos: int, questions: int) -> None:
         house.service.stop()
         telegram.stop()
     assert not telegram.state.violations, telegram.state.violations
-
-
-def _thumbnail() -> bytes:
-    made = io.BytesIO()
-    Image.new("RGB", (320, 240), "steelblue").save(made, "JPEG")
-    return made.getvalue()
 
 
 def burst(folder: Path, updates: int) -> None:

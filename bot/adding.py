@@ -20,7 +20,7 @@ def add_pictures(offer: Offer, may_add: bool, desk: Desk, speaker: Speaker) -> l
             desk.album.add(picture.name, desk.fetch(picture))
             added += 1
         except PhotoError as error:
-            said.append(speaker.say("chat.unusable", reason=speaker.tell(error.message).rstrip(".")))
+            said.append(speaker.refusal(error))
     if added:
         said.insert(0, speaker.say("chat.added", n=added))
     return [ButtonsGone(), TextReply("\n".join(said) or speaker.say("chat.old_button"))]

@@ -1,6 +1,5 @@
 """The commands: /peaks, /near, /status, /language, /help."""
 
-import unicodedata
 from dataclasses import replace
 from typing import Final
 
@@ -10,6 +9,7 @@ from bot.messages import Button, Reply, TextReply
 from bot.places import Surveyor
 from bot.speaker import Speaker
 from bot.wording import LANGUAGES
+from cumbre.folding import fold
 
 # In the order in which a chat app lists them; each has a description, "command.NAME".
 COMMANDS: Final = ("help", "peaks", "near", "status", "language")
@@ -48,8 +48,8 @@ class Commander:
 
     def language(self, chat: str, wanted: str, speaker: Speaker, *, replaces: bool) -> list[Reply]:
         """Take up a language by its code or name, or ask for one. replaces: a button was pressed."""
-        plain = _plain(wanted)
-        chosen = next((code for code in LANGUAGES if plain in (code, _plain(LANGUAGE_NAMES[code]))), None)
+        plain = fold(wanted)
+        chosen = next((code for code in LANGUAGES if plain in (code, fold(LANGUAGE_NAMES[code]))), None)
         if chosen is None:
             buttons = tuple(Button(LANGUAGE_NAMES[code], f"language.{code}") for code in LANGUAGES)
             return [TextReply(speaker.say("chat.which_language"), buttons=(buttons,))]
@@ -79,8 +79,3 @@ class Commander:
         if status.failures:
             lines.append(speaker.say("page.failures", n=len(status.failures)) + ".")
         return TextReply("\n".join(lines))
-
-
-def _plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFD", text.strip().lower())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))

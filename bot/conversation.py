@@ -43,8 +43,7 @@ class Conversation:
                 return self._place(message, speaker)
             return self._words(message.chat, message.text.strip()[:MAX_TEXT_CHARS], speaker)
         except (PhotoError, InvalidRequest, NotFound) as unusable:
-            reason = speaker.tell(unusable.message).rstrip(".")
-            return [TextReply(speaker.say("chat.unusable", reason=reason))]
+            return [TextReply(speaker.refusal(unusable))]
 
     def speaker(self, chat: str, code: str | None) -> Speaker:
         """Who speaks the chat's language: the one that was chosen there, else that of the code."""

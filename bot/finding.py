@@ -41,17 +41,17 @@ class Finder:
 
     def about_words(self, chat: str, text: str, speaker: Speaker) -> list[Reply]:
         question = Question(text=text)
-        found = self._search(question)
+        found = self.search(question)
         if found.hits:
             return self.photos(chat, question, found, "chat.found", speaker)
         # A note that repeats the question would say the same twice.
         repeats = not found.note or text in found.note
-        advice = self._what_to_try(speaker) if repeats else _as_sentence(speaker.tell(found.note))
+        advice = self._what_to_try(speaker) if repeats else speaker.sentence(found.note)
         return [TextReply(speaker.say("chat.nothing", query=text, advice=advice))]
 
     def about_peaks(self, chat: str, peak_ids: tuple[str, ...], speaker: Speaker) -> list[Reply]:
         question = Question(peak_ids=peak_ids)
-        found = self._search(question)
+        found = self.search(question)
         if not found.hits:
             names = ", ".join(peak.name for peak in self._desk.peaks(peak_ids))
             return [TextReply(speaker.say("chat.nothing", query=names, advice=self._what_to_try(speaker)))]
@@ -59,7 +59,7 @@ class Finder:
 
     def near(self, chat: str, near: Near, speaker: Speaker) -> list[Reply]:
         question = Question(near=near, sort="time")
-        found = self._search(question)
+        found = self.search(question)
         if not found.hits:
             return [TextReply(speaker.say("chat.nothing_nearby", km=round(near.radius_m / 1000)))]
         return self.photos(chat, question, found, "chat.nearby", speaker)
@@ -82,19 +82,13 @@ class Finder:
         question, key = _question(offer["question"]), offer["key"]
         if action == "date":
             question, key = replace(question, sort="time", shown=()), "chat.by_date"
-        found = self._search(question)
+        found = self.search(question)
         if all(hit.photo.id in question.shown for hit in found.hits):
             return [ButtonsGone(), Toast(speaker.say("chat.no_more"))]
-        return [
-            ButtonsGone(),
-            *self.photos(chat, question, found, "chat.by_date" if action == "date" else key, speaker),
-        ]
+        return [ButtonsGone(), *self.photos(chat, question, found, key, speaker)]
 
-    def search_picture(self, question: Question, photo: bytes) -> SearchAnswer:
-        """For a picture whose bytes are at hand."""
-        return self._desk.query.search(question.request(self._desk.photos_per_reply + 1, photo))
-
-    def _search(self, question: Question) -> SearchAnswer:
+    def search(self, question: Question) -> SearchAnswer:
+        """What answers a question; a picture that can't be had any more is a PhotoError."""
         photo = self._desk.fetch(question.picture) if question.picture else None
         # One more than is shown tells whether there are more.
         return self._desk.query.search(question.request(self._desk.photos_per_reply + 1, photo))
@@ -132,8 +126,3 @@ def _question(kept: dict[str, Any]) -> Question:
         sort=kept["sort"],
         shown=tuple(kept["shown"]),
     )
-
-
-def _as_sentence(text: str) -> str:
-    """With a capital in front and a full stop behind."""
-    return f"{text[:1].upper()}{text[1:]}".rstrip(".") + "."

@@ -38,7 +38,7 @@ class Recogniser:
         words = message.text.strip()
         # What asks about the picture ("which one is this?") describes no photo.
         question = Question("" if words.endswith("?") else words, picture=picture, picture_at=message.location)
-        found = self._finder.search_picture(question, self._desk.fetch(picture))
+        found = self._finder.search(question)
         identified = found.identification
         assert identified is not None
         lines = [*self._lines(identified, speaker), self._where(identified, speaker)]
@@ -57,7 +57,7 @@ class Recogniser:
             try:
                 found = self._desk.query.identify(self._desk.fetch(picture), message.location)
             except PhotoError as error:
-                said = speaker.say("chat.unusable", reason=speaker.tell(error.message).rstrip("."))
+                said = speaker.refusal(error)
             else:
                 identified.append((picture, found))
                 said = self._in_brief(found, speaker)
@@ -69,7 +69,7 @@ class Recogniser:
         answers = tuple(dict.fromkeys(found.answer for _, found in identified if found.answer))
         if answers:
             question = Question(peak_ids=answers)
-            in_album = self._desk.query.search(question.request(self._desk.photos_per_reply + 1, None))
+            in_album = self._finder.search(question)
             if in_album.hits:
                 replies += self._finder.photos(message.chat, question, in_album, "chat.found", speaker)
         return replies
@@ -85,13 +85,13 @@ class Recogniser:
     def _lines(self, found: Identification, speaker: Speaker) -> list[str]:
         """First what it is, then each peak with its certainty and reason, then what is to be said of it."""
         # Without a place the hints say what would help, in words for a chat.
-        note = "" if found.note == Reasons.NO_POSITION else speaker.tell(found.note)
+        note = "" if found.note == Reasons.NO_POSITION else speaker.sentence(found.note)
         if found.answer is None or not self._desk.peaks([found.answer]):
             likely = [peak.name for peak in self._desk.peaks([one.id for one in found.peaks])][:_GUESSES]
             first = speaker.say("chat.no_answer")
             if likely:
                 first = speaker.say("chat.maybe", names=", ".join(likely))
-            return [first, _sentence(note)]
+            return [first, note]
         [peak] = self._desk.peaks([found.answer])
         shown = [one for one in found.peaks if one.id == found.answer or _is_worth_saying(one)][:_PEAKS_SHOWN]
         several = len(shown) > 1
@@ -100,7 +100,7 @@ class Recogniser:
             for of_one in self._desk.peaks([one.id]):
                 name = f"{with_elevation(of_one, speaker)}, " if several else ""
                 lines.append(self._evidence(one, name, speaker))
-        return [*lines, _sentence(note)]
+        return [*lines, note]
 
     @staticmethod
     def _evidence(one: PeakPrediction, name: str, speaker: Speaker) -> str:
@@ -162,7 +162,3 @@ def _percent(one: PeakPrediction) -> int:
 
 def _lacks_place(found: Identification, said: Position | None) -> bool:
     return said is None and found.facts is not None and found.facts.position is None and "correction" not in found.used
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}".rstrip(".") + "." if text else ""

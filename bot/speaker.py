@@ -8,6 +8,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal
 
 from bot.wording import language_of, locale_of, say, sentences, wording
+from cumbre.errors import CumbreError
 from cumbre.evidence import distance_words
 from cumbre.geometry import Position
 from cumbre.sentence import Figure, Names, Sentence, fill
@@ -39,6 +40,19 @@ class Speaker:
         if text.parts:
             return text.separator.join(self.tell(part) for part in text.parts)
         return fill(sentences(self.language).get(text.template, text.template), text.values, self._value)
+
+    def sentence(self, text: str) -> str:
+        """What the library says, with a capital in front and a full stop behind; "" stays empty.
+
+        >>> Speaker("en").sentence("nothing matches")
+        'Nothing matches.'
+        """
+        told = self.tell(text)
+        return f"{told[:1].upper()}{told[1:]}".rstrip(".") + "." if told else ""
+
+    def refusal(self, error: CumbreError) -> str:
+        """What is wrong with what was sent."""
+        return self.say("chat.unusable", reason=self.tell(error.message).rstrip("."))
 
     def metres(self, metres: float) -> str:
         """

@@ -9,7 +9,7 @@ from cumbre.documents import Identification, PeakPrediction, PhotoDocument, cont
 from cumbre.errors import ModelError, NotFound
 from cumbre.generation import Generation
 from cumbre.geometry import Position
-from cumbre.index.port import PhotoIndex
+from cumbre.index.port import PhotoIndex, Vector
 from cumbre.jsonform import document_path
 from cumbre.library import Library
 from cumbre.pictures.port import ReadPicture
@@ -44,7 +44,7 @@ class AlbumQueryService:
     def identify(self, photo: bytes, at: Position | None = None, heading_deg: float | None = None) -> Identification:
         generation = self._library.active()
         picture = generation.embedder.read(self._library.pictures, photo)
-        return self._said(photo, picture) or self._identify(generation, picture, at, heading_deg)
+        return self._identify(generation, photo, picture, at, heading_deg)
 
     def photo(self, photo_id: str) -> PhotoDocument:
         stored = self._library.active().index.get(photo_id)
@@ -105,8 +105,8 @@ class AlbumQueryService:
 
     def _question(self, generation: Generation, data: bytes, at: Position | None) -> PhotoQuestion:
         picture = generation.embedder.read(self._library.pictures, data)
-        vectors, _ = generation.embedder.embed([picture.pixels])
-        return PhotoQuestion(vectors[0], self._said(data, picture) or self._identify(generation, picture, at, None))
+        vector = generation.embedder.embed([picture.pixels])[0][0]
+        return PhotoQuestion(vector, self._identify(generation, data, picture, at, vector=vector))
 
     def _said(self, data: bytes, picture: ReadPicture) -> Identification | None:
         """What a person said that this very file shows; None if nobody did."""
@@ -117,12 +117,23 @@ class AlbumQueryService:
         return Identification(peaks[0] if peaks else None, named, ("correction",), facts=picture.facts)
 
     def _identify(
-        self, generation: Generation, picture: ReadPicture, at: Position | None, heading_deg: float | None
+        self,
+        generation: Generation,
+        data: bytes,
+        picture: ReadPicture,
+        at: Position | None,
+        heading_deg: float | None = None,
+        vector: Vector | None = None,
     ) -> Identification:
+        """vector is the picture's, if it is at hand."""
+        said = self._said(data, picture)
+        if said is not None:
+            return said
         annotator = generation.annotator()
         seen = annotator.sighting(picture.facts, picture.sky_fraction, at, heading_deg)
-        vector = None
-        if generation.encoder.description.tells_peaks:
+        if not generation.encoder.description.tells_peaks:
+            vector = None
+        elif vector is None:
             vector = generation.embedder.embed([picture.pixels])[0][0]
         found = annotator.identifier.identify(seen, vector)
         return replace(found, facts=picture.facts, heading_true_deg=seen.heading_deg)

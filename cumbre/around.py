@@ -10,7 +10,6 @@ from cumbre.visibility import Surroundings, VisibilityModel, outlook, surroundin
 
 # Where nothing tells the altitude: people stand at a bit over half the height of the summits around.
 _PLAUSIBLE_ALTITUDE_SHARE = 0.6
-_SUMMITS_AROUND_M = 20_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +54,4 @@ def peaks_around(catalog: Catalog, place: Position, model: VisibilityModel) -> P
 def _plausible_altitude_m(around: Surroundings) -> float:
     if len(around) == 0:
         return 0.0
-    close = around.elev_m[around.distance_m <= _SUMMITS_AROUND_M]
-    return _PLAUSIBLE_ALTITUDE_SHARE * float((close if len(close) else around.elev_m).mean())
+    return _PLAUSIBLE_ALTITUDE_SHARE * around.mean_elev_m()

@@ -30,7 +30,6 @@ from cumbre.wording import Reasons
 
 # Without any altitude: what share of the mean elevation of the summits around people stand at.
 _PLAUSIBLE_ALTITUDE_SHARES = (0.35, 0.45, 0.55, 0.65, 0.75, 0.85)
-_SUMMITS_AROUND_M = 20_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +194,7 @@ def _altitudes_m(seen: Sighting, around: Surroundings) -> list[float]:
     assert seen.position is not None
     if seen.position.altitude_m is not None:
         return [seen.position.altitude_m]
-    close = around.elev_m[around.distance_m <= _SUMMITS_AROUND_M]
-    mean_m = float(close.mean() if len(close) else around.elev_m.mean())
-    return [share * mean_m for share in _PLAUSIBLE_ALTITUDE_SHARES]
+    return [share * around.mean_elev_m() for share in _PLAUSIBLE_ALTITUDE_SHARES]
 
 
 def _posterior(views: PeakViews, likelihood: FloatArray, seen: Sighting, model: VisibilityModel) -> _Posterior:

@@ -13,6 +13,9 @@ from cumbre.geometry import FloatArray, Position, apparent_elevation_deg, bearin
 from cumbre.occlusion import hidden_behind_nearer
 from cumbre.sighting import Sighting
 
+# Summits this near tell how high the country lies.
+_CLOSE_BY_M = 20_000.0
+
 
 @dataclass(frozen=True, slots=True)
 class VisibilityModel:
@@ -58,6 +61,11 @@ class Surroundings:
 
     def __len__(self) -> int:
         return len(self.index)
+
+    def mean_elev_m(self) -> float:
+        """The mean elevation of the summits close by, or else of all; there must be one."""
+        close = self.elev_m[self.distance_m <= _CLOSE_BY_M]
+        return float((close if len(close) else self.elev_m).mean())
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,25 @@ import logging
 from collections.abc import Iterable
 
 
+def without_secrets(text: str, secrets: Iterable[str]) -> str:
+    """
+    >>> without_secrets("no answer from https://api.example.org/bot123:abc/getMe", ["123:abc", ""])
+    'no answer from https://api.example.org/bot(secret)/getMe'
+    """
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "(secret)")
+    return text
+
+
 class SecretsLeftOut(logging.Formatter):
     """Secrets become "(secret)", also in tracebacks and in what libraries log."""
 
     def __init__(self, pattern: str, secrets: Iterable[str]) -> None:
         super().__init__(pattern)
-        self._secrets = [secret for secret in secrets if secret]
+        self._secrets = list(secrets)
 
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
-        for secret in self._secrets:
-            text = text.replace(secret, "(secret)")
-        return text
+        return without_secrets(super().format(record), self._secrets)
 
 
 def start_log(verbose: bool, secrets: Iterable[str]) -> None:

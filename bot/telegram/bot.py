@@ -151,10 +151,6 @@ class TelegramBot:
             message = replace(message, language=user.language_code, may_add=user.id in self._access.may_add)
             async with self._outbox.typing(to):
                 replies = await self._converse(message, speaker)
-                # What was said may have changed the language.
-                speaker = await self._threads.run(
-                    lambda: self._conversation.speaker(str(to.chat_id), user.language_code)
-                )
         await self._outbox.send(replies, to, speaker)
 
     async def _converse(self, message: Message, speaker: Speaker) -> list[Reply]:

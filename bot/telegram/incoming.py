@@ -1,9 +1,10 @@
 """What an update of Telegram's means: whose it is, whether it is for the bot, and what it says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from telegram import Location, Message, MessageEntity, Update, User
+from telegram import Location, Message, MessageEntity, PhotoSize, Update, User
 from telegram.constants import ChatType
 
 from bot.messages import SentPicture
@@ -110,10 +111,14 @@ def place_of(message: Message) -> Position | None:
     return None if location is None else Position(location.latitude, location.longitude)
 
 
+def largest_size(sizes: Sequence[PhotoSize]) -> PhotoSize:
+    """Of the sizes in which Telegram keeps a photo."""
+    return max(sizes, key=lambda size: size.width * size.height)
+
+
 def _picture(message: Message) -> SentPicture | None:
     if message.photo:
-        largest = max(message.photo, key=lambda size: size.width * size.height)
-        return SentPicture(largest.file_id, "photo.jpg")
+        return SentPicture(largest_size(message.photo).file_id, "photo.jpg")
     document = message.document
     if document is None:
         return None

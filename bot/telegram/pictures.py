@@ -11,7 +11,7 @@ from telegram.ext import ExtBot
 
 from bot.messages import CaptionedPhoto
 from bot.telegram.file_ids import FileIds
-from bot.telegram.incoming import Address
+from bot.telegram.incoming import Address, largest_size
 from bot.telegram.patience import patiently
 from bot.telegram.text import MAX_CAPTION_UNITS, cut
 from bot.telegram.threads import WorkThreads
@@ -78,9 +78,9 @@ class PictureSender:
     def _keep_ids(self, photos: Sequence[CaptionedPhoto], sent: Sequence[Message]) -> None:
         for photo, message in zip(photos, sent, strict=True):
             if message.photo:
-                largest = max(message.photo, key=lambda size: size.width * size.height)
-                if self._files.get(photo.hit.photo.content_sha256) != largest.file_id:
-                    self._files.keep(photo.hit.photo.content_sha256, largest.file_id)
+                file_id = largest_size(message.photo).file_id
+                if self._files.get(photo.hit.photo.content_sha256) != file_id:
+                    self._files.keep(photo.hit.photo.content_sha256, file_id)
 
     async def _media(self, photo: CaptionedPhoto) -> Media | None:
         known = self._files.get(photo.hit.photo.content_sha256)

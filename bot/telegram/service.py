@@ -134,9 +134,12 @@ class TelegramService:
             if not await self._connect(bot):
                 return
             answering = self._assemble(bot, threads)
-            await self._try(answering.register_commands)
             answering.resume()
             self._answering = answering
+            try:
+                await answering.register_commands()
+            except TelegramError as error:
+                _log.warning("Telegram did not take the list of commands: %s", error)
             if self._settings.polls:
                 await self._poll(bot, answering)
             else:
@@ -215,12 +218,6 @@ class TelegramService:
             self._say("")
             return updates
         return ()
-
-    async def _try(self, what: Callable[[], Any]) -> None:
-        try:
-            await what()
-        except TelegramError as error:
-            _log.warning("Telegram did not take the list of commands: %s", error)
 
     async def _pause(self, seconds: float) -> None:
         try:
