@@ -22,8 +22,11 @@ from cumbre.peak_record import peak_from, slug
 
 MAX_FILE_BYTES: Final = 50_000_000
 MAX_PEAKS: Final = 200_000
-# Our format needs 4 (document, peaks, peak, aliases); the parser written in C recurses and has no limit of its own.
+# Our format needs 4 (document, peaks, peak, aliases); the parser written in C recurses, and had no limit of its own
+# before libyaml 0.2.6, which reads ahead of the events and may stop first.
 _MAX_YAML_DEPTH: Final = 8
+_TOO_DEEP: Final = "nested too deep; list the peaks as docs/peaks.md shows"
+_TOO_DEEP_FOR_LIBYAML: Final = "exceeded maximum nesting depth"
 _YAML_KEYS: Final = ("id", "name", "aliases", "lat", "lon", "elev_m", "region", "country")
 _CSV_COLUMNS: Final = {
     "latitude": "lat",
@@ -89,6 +92,8 @@ def _read_yaml(text: str) -> CatalogFile:
         document = yaml.load(text, Loader=_YamlLoader)  # noqa: S506 - a safe loader, in C where there is one
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}" if error.problem_mark else "the file"
+        if error.problem == _TOO_DEEP_FOR_LIBYAML:
+            raise CatalogError(f"{line}: {_TOO_DEEP}") from None
         raise CatalogError(f"{line}: is no valid YAML ({error.problem})") from None
     except (
         yaml.YAMLError,
@@ -141,7 +146,7 @@ def _refuse_bombs(text: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > _MAX_YAML_DEPTH:
-            raise CatalogError(f"{_line(event)}: nested too deep; list the peaks as docs/peaks.md shows")
+            raise CatalogError(f"{_line(event)}: {_TOO_DEEP}")
 
 
 def _line(event: yaml.Event) -> str:

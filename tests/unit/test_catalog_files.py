@@ -138,9 +138,10 @@ class TestYaml:
         with pytest.raises(CatalogError, match="line 1: YAML anchors and aliases"):
             read("peaks.yaml", bomb)
 
-    def test_deep_nesting_is_refused_before_it_recurses(self, read):
-        with pytest.raises(CatalogError, match="nested too deep"):
-            read("peaks.yaml", "peaks: " + "[" * 100_000)
+    @pytest.mark.parametrize("depth", [9, 100_000])
+    def test_deep_nesting_is_refused_before_it_recurses(self, read, depth: int):
+        with pytest.raises(CatalogError, match="line 1: nested too deep"):
+            read("peaks.yaml", "peaks: " + "[" * depth)
 
     def test_objects_of_python_are_not_built(self, read):
         with pytest.raises(CatalogError, match="no valid YAML"):
