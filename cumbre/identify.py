@@ -194,7 +194,8 @@ def _altitudes_m(seen: Sighting, around: Surroundings) -> list[float]:
     assert seen.position is not None
     if seen.position.altitude_m is not None:
         return [seen.position.altitude_m]
-    return [share * around.mean_elev_m() for share in _PLAUSIBLE_ALTITUDE_SHARES]
+    mean_m = around.mean_elev_m()
+    return [share * mean_m for share in _PLAUSIBLE_ALTITUDE_SHARES]
 
 
 def _posterior(views: PeakViews, likelihood: FloatArray, seen: Sighting, model: VisibilityModel) -> _Posterior:
