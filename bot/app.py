@@ -1,12 +1,15 @@
 """The whole site as one WSGI application: the page and, below /api, what it asks."""
 
-from collections.abc import Callable, Iterable
+import secrets
+from collections.abc import Callable, Iterable, Sequence
 
-from flask import Flask
-from flask.json.provider import DefaultJSONProvider
+from flask import Blueprint, Flask
 
+from bot.compression import compress
 from bot.security import protect
-from bot.web import create_page
+from bot.sessions import KEY_BYTES
+from bot.spoken_json import SpokenJson
+from bot.web import MapTiles, PageOptions, create_page
 from cumbre.album import AlbumService
 from cumbre.catalog import Catalog
 from cumbre.query import QueryService
@@ -15,26 +18,38 @@ from functions.query.app import create_api
 DEFAULT_MAX_UPLOAD_BYTES = 50_000_000
 
 
-class _ReadableJson(DefaultJSONProvider):
-    """Names stay readable (no escapes for other scripts), and fields keep the order of jsonform."""
-
-    ensure_ascii = False
-    sort_keys = False
-
-
 def create_app(
     query: QueryService,
     album: AlbumService,
     catalog: Callable[[], Catalog],
     *,
     password: str | None = None,
+    session_key: bytes | None = None,
     allowed_hosts: Iterable[str] = (),
     max_upload_bytes: int = DEFAULT_MAX_UPLOAD_BYTES,
+    originals: bool = False,
+    tiles: MapTiles | None = None,
+    beside: Sequence[Blueprint] = (),
 ) -> Flask:
-    """Page and API behind the same checks. allowed_hosts are names beside localhost that the site answers to."""
+    """Page and API behind the same checks. allowed_hosts are names beside localhost that the site answers to.
+
+    session_key signs the sessions; without one they end with the process. beside are further parts of the site, which
+    the page offers by their names.
+    """
     app = Flask("bot", static_folder=None)
-    app.json = _ReadableJson(app)
-    protect(app, password=password, allowed_hosts=allowed_hosts)
-    app.register_blueprint(create_api(query, album, catalog, max_upload_bytes=max_upload_bytes))
-    app.register_blueprint(create_page())
+    app.json = SpokenJson(app)
+    protect(
+        app,
+        password=password,
+        session_key=session_key or secrets.token_bytes(KEY_BYTES),
+        allowed_hosts=allowed_hosts,
+        map_tiles=tiles.address if tiles else "",
+    )
+    compress(app)
+    app.register_blueprint(create_api(query, album, catalog, max_upload_bytes=max_upload_bytes, originals=originals))
+    for part in beside:
+        app.register_blueprint(part)
+    offered = frozenset(part.name for part in beside)
+    options = PageOptions(originals, tiles or MapTiles(), bool(password), max_upload_bytes, offered)
+    app.register_blueprint(create_page(options))
     return app

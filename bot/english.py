@@ -119,6 +119,13 @@ ENGLISH: Wording = {
     "page.undo_correction": "Undo the correction",
     "page.corrected": "Saved. Your word counts from now on.",
     "page.undone": "Undone. The photo shows what Cumbre sees again.",
+    # The page: password
+    "page.login_title": "This album asks for its password",
+    "page.login_password": "Password",
+    "page.login_enter": "Open the album",
+    "page.login_wrong": "That is not the password.",
+    "page.login_wait": "The wrong password came too often. Wait a quarter of an hour, then try again.",
+    "page.leave": "Leave",
     # The page: status
     "page.status": "Status",
     "page.album": "Album",

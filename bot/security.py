@@ -5,47 +5,24 @@ visits can reach it. So: the Host header must name this server (DNS rebinding), 
 (cross-site request forgery), and nobody may embed what is answered.
 """
 
-import hmac
 import ipaddress
 from collections.abc import Iterable
-from hashlib import sha256
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, redirect, request
 from werkzeug.datastructures import Headers
+from werkzeug.wrappers import Response as AnyResponse
 
+from bot.attempts import FailedAttempts
+from bot.browser_policy import response_headers
+from bot.login import LOGIN_PATH, OPEN_PATHS, create_login, is_logged_in
+from bot.passwords import is_password
+from bot.sessions import Sessions
 from cumbre.errors import SettingsError
 from functions.query.problems import Problem, problem_response
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-# blob: is the preview of a photo that was just dropped. Trusted types make the browser itself refuse HTML from data.
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' blob:",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types 'none'",
-    )
-)
-
-RESPONSE_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 
 
 def require_password_beyond_loopback(host: str, password: str | None) -> None:
@@ -54,29 +31,58 @@ def require_password_beyond_loopback(host: str, password: str | None) -> None:
         raise SettingsError(f"listening on {host} shows the album to others: set CUMBRE_PASSWORD, or use 127.0.0.1")
 
 
-def protect(app: Flask, *, password: str | None, allowed_hosts: Iterable[str]) -> None:
+def protect(
+    app: Flask, *, password: str | None, session_key: bytes, allowed_hosts: Iterable[str], map_tiles: str = ""
+) -> None:
     """Check every request of an app and put the security headers on every response."""
     names = LOOPBACK_HOSTS | {host_name(host) for host in allowed_hosts}
+    sessions, attempts = Sessions(session_key, password or ""), FailedAttempts()
+    headers = response_headers(map_tiles)
+    app.register_blueprint(create_login(password, sessions, attempts))
 
     @app.before_request
-    def check() -> Response | None:
+    def check() -> AnyResponse | None:
         if not is_allowed_host(request.headers.get("Host", ""), names, any_address=bool(password)):
             message = "Cumbre does not answer to this address; CUMBRE_ALLOWED_HOSTS lists the names that it answers to"
             return problem_response(Problem(403, "forbidden", message))
-        given = request.authorization.password if request.authorization else None
-        if password and not is_password(given, password):
-            response = problem_response(Problem(401, "unauthorized", "this album asks for its password"))
-            response.headers["WWW-Authenticate"] = 'Basic realm="Cumbre", charset="UTF-8"'
-            return response
         if request.method not in SAFE_METHODS and not is_same_origin(request.headers):
             return problem_response(Problem(403, "forbidden", "changes are accepted from Cumbre's own page only"))
+        if password and request.path not in OPEN_PATHS and not is_logged_in(sessions):
+            return _refuse_strangers(password, attempts)
         return None
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        for name, value in RESPONSE_HEADERS.items():
+        for name, value in headers.items():
             response.headers[name] = value
         return response
+
+
+def _refuse_strangers(password: str, attempts: FailedAttempts) -> AnyResponse | None:
+    """None for a program that brings the password (HTTP Basic); people are sent to the form."""
+    given = request.authorization.password if request.authorization else None
+    if given is None:
+        if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
+            wanted = request.full_path.rstrip("?")
+            return redirect(f"{LOGIN_PATH}?{urlencode({'next': wanted})}", 303)
+        return _unauthorized()
+    wait_s = attempts.wait_s(request.remote_addr)
+    if wait_s:
+        message = "the wrong password came too often: wait a while"
+        return problem_response(Problem(429, "too_many_requests", message, retry_after_s=wait_s))
+    if not is_password(given, password):
+        attempts.failed(request.remote_addr)
+        return _unauthorized()
+    attempts.succeeded(request.remote_addr)
+    return None
+
+
+def _unauthorized() -> Response:
+    response = problem_response(Problem(401, "unauthorized", "this album asks for its password"))
+    # A browser would open a window of its own, over the page whose session has ended.
+    if "Sec-Fetch-Mode" not in request.headers:
+        response.headers["WWW-Authenticate"] = 'Basic realm="Cumbre", charset="UTF-8"'
+    return response
 
 
 def host_name(host: str) -> str:
@@ -109,13 +115,6 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def is_password(given: str | None, password: str) -> bool:
-    """Compare in a time that depends neither on the content nor on the length."""
-    return given is not None and hmac.compare_digest(
-        sha256(given.encode()).digest(), sha256(password.encode()).digest()
-    )
 
 
 def is_same_origin(headers: Headers) -> bool:

@@ -5,7 +5,7 @@ English is untranslated, not wrongly translated. The library's own sentences (cu
 `python -m bot.catalogues` brings the catalogues up to date.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -26,6 +26,16 @@ def language_of(code: str | None) -> str:
     """The language that we speak for a code like "es-PE"; English for any that we don't."""
     primary = (code or "").lower().replace("_", "-").partition("-")[0]
     return primary if primary in LANGUAGES else DEFAULT_LANGUAGE
+
+
+def preferred_language(codes: Iterable[str]) -> str:
+    """The first language among these codes, most wanted first, that we speak; English if there is none.
+
+    >>> preferred_language(["eu", "es-PE", "en"])
+    'es'
+    """
+    spoken = (code for code in codes if code.lower().replace("_", "-").partition("-")[0] in LANGUAGES)
+    return language_of(next(spoken, None))
 
 
 def locale_of(language: str) -> str:

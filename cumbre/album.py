@@ -1,17 +1,33 @@
-"""AlbumService: what a front end may change. The album itself is only ever read."""
+"""AlbumService: what a front end may change. Folders of the album are only ever read; what was added can go."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from cumbre.documents import PhotoDocument
 
 
+@dataclass(frozen=True, slots=True)
+class AddedPhoto:
+    """is_new is False for a picture that the album had already."""
+
+    photo: PhotoDocument
+    is_new: bool
+
+
 class AlbumService(Protocol):
     """What a front end may change."""
 
-    def add(self, filename: str, photo: bytes) -> PhotoDocument:
+    def add(self, filename: str, photo: bytes) -> AddedPhoto:
         """Put a new photo into the inbox and index it; one that the album has already is left as it is.
 
         Raises PhotoError if it is none.
+        """
+        ...
+
+    def remove(self, photo_id: str) -> None:
+        """Delete a photo that was added. Raises NotFound, and InvalidRequest for a photo of an album folder.
+
+        Those are people's own files, which Cumbre only reads.
         """
         ...
 

@@ -9,7 +9,7 @@ from cumbre.documents import Identification, PeakPrediction, PhotoDocument, cont
 from cumbre.errors import ModelError, NotFound
 from cumbre.generation import Generation
 from cumbre.geometry import Position
-from cumbre.index.port import PhotoIndex, Vector
+from cumbre.index.port import PhotoFilter, PhotoIndex, Shot, Vector
 from cumbre.jsonform import document_path
 from cumbre.library import Library
 from cumbre.pictures.port import ReadPicture
@@ -57,6 +57,14 @@ class AlbumQueryService:
         if document.failure is not None:
             raise NotFound(sentence("this photo can't be shown: {reason}", reason=document.failure))
         return self._library.renditions.rendition(document, self._library.storage(document.bucket), size_px)
+
+    def original(self, photo_id: str) -> bytes:
+        document = self.photo(photo_id)
+        storage = self._library.storage(document.bucket)
+        return storage.read(document.key, document.etag, self._library.options.limits.max_bytes)
+
+    def shots(self, where: PhotoFilter) -> list[Shot]:
+        return self._library.active().index.shots(where)
 
     def peak(self, peak_id: str) -> Peak:
         return self._library.catalog().peak(peak_id)

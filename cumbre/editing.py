@@ -5,9 +5,10 @@ import unicodedata
 from pathlib import PurePosixPath
 from uuid import uuid4
 
+from cumbre.album import AddedPhoto
 from cumbre.documents import PhotoDocument, content_hash
 from cumbre.documents import photo_id as document_id
-from cumbre.errors import NotFound, VersionConflict
+from cumbre.errors import InvalidRequest, NotFound, VersionConflict
 from cumbre.generation import Generation
 from cumbre.index.port import PhotoWrite, StoredPhoto
 from cumbre.library import Library
@@ -24,19 +25,30 @@ class LocalAlbumService:
     def __init__(self, library: Library) -> None:
         self._library = library
 
-    def add(self, filename: str, photo: bytes) -> PhotoDocument:
+    def add(self, filename: str, photo: bytes) -> AddedPhoto:
         # Before it is kept: what can't be read is refused, not added.
         generation = self._library.active()
         checked = generation.embedder.read(self._library.pictures, photo)
         there = generation.index.find_by_content(content_hash(photo))
         if there is not None:
-            return there.document
+            return AddedPhoto(there.document, is_new=False)
         bucket, prefix = self._library.albums.inbox_place()
         inbox = self._library.storage(bucket)
         stat = inbox.write(prefix + _inbox_key(filename, _EXTENSIONS.get(checked.facts.format, ".jpg")), photo)
         for ingestor in self._library.ingestors():
             ingestor.reconcile(inbox.bucket, stat.key)
-        return self._get(document_id(inbox.bucket, stat.key)).document
+        return AddedPhoto(self._get(document_id(inbox.bucket, stat.key)).document, is_new=True)
+
+    def remove(self, photo_id: str) -> None:
+        document = self._get(photo_id).document
+        bucket, prefix = self._library.albums.inbox_place()
+        if document.bucket != bucket or not document.key.startswith(prefix):
+            raise InvalidRequest(
+                sentence("only photos that were added can be deleted here: this one is a file of yours")
+            )
+        self._library.storage(bucket).delete(document.key, document.etag)
+        for ingestor in self._library.ingestors():
+            ingestor.reconcile(bucket, document.key)
 
     def correct(self, photo_id: str, peak_ids: tuple[str, ...] | None) -> PhotoDocument:
         stored = self._get(photo_id)

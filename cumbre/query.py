@@ -12,10 +12,12 @@ from cumbre.catalog import Peak
 from cumbre.documents import Identification, PhotoDocument
 from cumbre.errors import InvalidRequest
 from cumbre.geometry import Position
-from cumbre.index.port import Near
+from cumbre.index.port import Near, PhotoFilter, Shot
 from cumbre.sentence import sentence
 
 Sort = Literal["score", "time"]
+# How many photos an answer can be turned through, page by page: a window of Elasticsearch less one.
+DEEPEST = 9_999
 RENDITION_SIZES_PX = (320, 640, 1280, 2560)
 
 
@@ -24,7 +26,10 @@ class SearchRequest:
     """Words, a photo or both, and filters. With neither words nor photo: every photo that passes the filters.
 
     photo holds the bytes of a picture file, photo_at is where it was taken if somebody knows better than the file;
-    since <= time of the shot < until. Raises InvalidRequest where since is not before until.
+    since <= time of the shot < until. like is the id of a photo of the album: those that look like it are wanted, with
+    no words and no other photo. The answer holds up to k hits after the first `offset`.
+    Raises InvalidRequest where since is not before until, where like stands beside words or a photo, and where more is
+    asked for than an answer holds (DEEPEST).
     """
 
     text: str = ""
@@ -36,8 +41,14 @@ class SearchRequest:
     until: datetime | None = None
     k: int = 24
     sort: Sort = "score"
+    offset: int = 0
+    like: str = ""
 
     def __post_init__(self) -> None:
+        if self.like and (self.text.strip() or self.photo is not None):
+            raise InvalidRequest(sentence("photos like one of the album are asked for alone, without words or a photo"))
+        if self.offset + self.k > DEEPEST:
+            raise InvalidRequest(sentence("an answer ends after {n} photos: narrow it down", n=DEEPEST))
         if self.since and self.until and self.since >= self.until:
             raise InvalidRequest(sentence("the start of the time span (from) must be before its end (to)"))
 
@@ -55,7 +66,8 @@ class SearchHit:
 class SearchAnswer:
     """hits is empty when nothing matches; note then says so, and what to try.
 
-    named_peaks are the peaks that the words named; identification is that of the photo in the question.
+    named_peaks are the peaks that the words named; identification is that of the photo in the question; more says
+    whether further photos answer after these.
     """
 
     query: str
@@ -63,6 +75,7 @@ class SearchAnswer:
     note: str = ""
     named_peaks: tuple[Peak, ...] = ()
     identification: Identification | None = None
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +132,14 @@ class QueryService(Protocol):
 
     def rendition(self, photo_id: str, size_px: int) -> bytes:
         """A JPEG without metadata, at most size_px (one of RENDITION_SIZES_PX) on its long side."""
+        ...
+
+    def original(self, photo_id: str) -> bytes:
+        """The file itself, with all that the camera wrote into it."""
+        ...
+
+    def shots(self, where: PhotoFilter) -> list[Shot]:
+        """When and where the photos that pass the filter were taken."""
         ...
 
     def peak(self, peak_id: str) -> Peak: ...

@@ -9,6 +9,7 @@ import numpy as np
 from cumbre.catalog import Catalog, Peak
 from cumbre.documents import Identification, PhotoDocument
 from cumbre.encoder import Encoder
+from cumbre.errors import NotFound
 from cumbre.evidence import distance_words
 from cumbre.geometry import bearing_and_distance
 from cumbre.index.port import Neighbour, PhotoFilter, PhotoIndex, RankBy, Vector
@@ -75,8 +76,11 @@ class Searcher:
         text = request.text.strip()
         match = self._names.find(text) if text else None
         named = tuple(self._catalog[peak_id] for peak_id in match.peaks) if match else ()
-        scope = _Scope(where, max(request.k, _POOL))
+        # One more than is shown: whether there are more.
+        scope = _Scope(where, max(request.offset + request.k + 1, _POOL))
         rankings = []
+        if request.like:
+            rankings.append(self._by_likeness(request.like, scope))
         if text:
             rankings.append(self._by_text(match.rest if match else text, text, named, scope))
         if question is not None:
@@ -84,10 +88,10 @@ class Searcher:
         if not rankings:
             return self._filtered(request, where)
         ranked = rankings[0] if len(rankings) == 1 else _fused(rankings)
-        hits = self._hits(ranked, request)
+        hits, more = self._page(ranked, request)
         identification = question.identification if question else None
-        note = "" if hits else self._nothing(text, named, where, question)
-        return SearchAnswer(text, hits, note, named, identification)
+        note = "" if hits or request.offset else self._nothing(request, named, where)
+        return SearchAnswer(text, hits, note, named, identification, more)
 
     def _by_text(self, rest: str, text: str, named: Sequence[Peak], scope: _Scope) -> list[_Ranked]:
         """Named peaks first, refined by the rest of the words; then what the words find by meaning."""
@@ -165,32 +169,54 @@ class Searcher:
     def _filtered(self, request: SearchRequest, where: PhotoFilter) -> SearchAnswer:
         """Without a question, what passes the filters: of peaks the surest first, else the newest."""
         if where.peak_ids and request.sort == "score":
-            hits = self._hits(self._of_peaks([self._catalog.peak(i) for i in where.peak_ids], "", where), request)
+            named = [self._catalog.peak(peak_id) for peak_id in where.peak_ids]
+            hits, more = self._page(self._of_peaks(named, "", where), request)
         else:
-            hits = tuple(SearchHit(photo, 0.0, _passes(photo, where)) for photo in self._index.select(where, request.k))
-        return SearchAnswer("", hits, "" if hits else self._nothing("", (), where, None))
+            end = request.offset + request.k
+            photos = self._index.select(where, end + 1)
+            hits = tuple(SearchHit(photo, 0.0, _passes(photo, where)) for photo in photos[request.offset : end])
+            more = len(photos) > end
+        return SearchAnswer("", hits, "" if hits or request.offset else self._nothing(request, (), where), more=more)
 
-    def _hits(self, ranked: Iterable[_Ranked], request: SearchRequest) -> tuple[SearchHit, ...]:
+    def _page(self, ranked: Iterable[_Ranked], request: SearchRequest) -> tuple[tuple[SearchHit, ...], bool]:
+        """The hits that were asked for, and whether there are more behind them."""
         chosen = {hit.photo_id: hit for hit in ranked}
+        end = request.offset + request.k
         ids = list(chosen)
-        ids = ids[: request.k] if request.sort == "score" else self._index.newest(ids, request.k)
-        found = self._index.get_many(ids)
-        documents = [found[photo_id] for photo_id in ids if photo_id in found]
-        return tuple(SearchHit(photo, chosen[photo.id].score, chosen[photo.id].why(photo)) for photo in documents)
+        ids = ids[: end + 1] if request.sort == "score" else self._index.newest(ids, end + 1)
+        shown = ids[request.offset : end]
+        found = self._index.get_many(shown)
+        documents = [found[photo_id] for photo_id in shown if photo_id in found]
+        hits = tuple(SearchHit(photo, chosen[photo.id].score, chosen[photo.id].why(photo)) for photo in documents)
+        return hits, len(ids) > end
+
+    def _by_likeness(self, photo_id: str, scope: _Scope) -> list[_Ranked]:
+        """The photos that look like one of the album, without itself. Raises NotFound."""
+        vector = self._index.vector(photo_id)
+        if vector is None:
+            raise NotFound(sentence("no such photo in the album (any more)"))
+        cutoff = self._encoder.description.calibration.photo_cosine_cutoff
+        similar = self._index.nearest(vector, scope.pool + 1, scope.where, RankBy.COSINE)
+        return [
+            _Ranked(n.photo_id, n.cosine, _always(_alike(n)))
+            for n in similar
+            if n.cosine >= cutoff and n.photo_id != photo_id
+        ]
 
     def _text_vector(self, text: str) -> Vector:
         calibration = self._encoder.description.calibration
         return query_vector(self._encoder, text, calibration.templates, calibration.anti_concept_weight)
 
-    def _nothing(self, text: str, named: Sequence[Peak], where: PhotoFilter, question: PhotoQuestion | None) -> str:
+    def _nothing(self, request: SearchRequest, named: Sequence[Peak], where: PhotoFilter) -> str:
         """Why there is no answer, and what to try."""
+        text = request.text.strip()
         if self._index.count() == 0:
             return sentence("the album is empty: add photos, or wait until the first ones are indexed")
         if where != PhotoFilter() and self._index.count(where) == 0:
             return sentence("no photo passes the filters: widen them")
         if named:
             return sentence("no photo of {names} in the album", names=" / ".join(peak.name for peak in named))
-        if question is not None and not text:
+        if (request.photo is not None or request.like) and not text:
             return sentence("no photo in the album looks like this one")
         return sentence("nothing in the album matches “{words}”: try other words, or the name of a peak", words=text)
 

@@ -79,6 +79,11 @@ class Settings:
     allowed_hosts: tuple[str, ...] = _setting(
         "CUMBRE_ALLOWED_HOSTS", (), "further host names that the page answers to, separated by commas"
     )
+    originals: int = _setting("CUMBRE_ORIGINALS", 0, "1: the page and the API give the photo files themselves out, too")
+    map_tiles: str = _setting(
+        "CUMBRE_MAP_TILES", "", "https://HOST/{z}/{x}/{y}.png of map tiles behind the page's map; default: none"
+    )
+    map_attribution: str = _setting("CUMBRE_MAP_ATTRIBUTION", "", "whom the page names below a map of those tiles")
     telegram_token: str = _setting(
         "CUMBRE_TELEGRAM_TOKEN", "", "token of the Telegram bot, from @BotFather; `serve` then runs it", secret=True
     )
@@ -142,6 +147,12 @@ class Settings:
                 "begin with one of the former two"
             )
         _in_range("CUMBRE_DEBUG", self.debug, 0, 1)
+        _in_range("CUMBRE_ORIGINALS", self.originals, 0, 1)
+        if self.map_tiles and not (
+            re.fullmatch(r"https://[^/\s;,'\"]+/[^\s;,'\"]+", self.map_tiles)
+            and all(part in self.map_tiles for part in ("{z}", "{x}", "{y}"))
+        ):
+            raise SettingsError("CUMBRE_MAP_TILES must be an address such as https://tiles.example.org/{z}/{x}/{y}.png")
         _in_range("CUMBRE_RECONCILE_MINUTES", self.reconcile_minutes, 0, 100_000)
 
     def _check_telegram(self) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from bot.security import is_password
+from bot.passwords import is_password
 from cumbre.errors import CumbreError, InvalidRequest
 from functions.ingest.events import ObjectEvent, parse_events
 from functions.query.problems import Problem, problem_response

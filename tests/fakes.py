@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
+from cumbre.album import AddedPhoto
 from cumbre.around import PeaksAround, peaks_around
 from cumbre.catalog import Catalog, Peak
 from cumbre.documents import Identification, PeakPrediction, PhotoDocument, PhotoFacts
-from cumbre.errors import NotFound, PhotoError
-from cumbre.geometry import Position
+from cumbre.errors import InvalidRequest, NotFound, PhotoError
+from cumbre.geometry import Position, within
+from cumbre.index.port import Near, PhotoFilter, Shot
 from cumbre.query import FailedPhoto, IndexingProgress, PeakCount, SearchAnswer, SearchHit, SearchRequest, Status
 from cumbre.visibility import VisibilityModel
 from cumbre.wording import Reasons
@@ -187,6 +190,15 @@ class FakeQueryService:
         for photo in self.album.photos.values():
             if not wanted <= set(photo.words.split()):
                 continue
+            facts = photo.document.facts
+            if request.since and not (facts and facts.taken_at and facts.taken_at >= request.since):
+                continue
+            if request.until and not (facts and facts.taken_at and facts.taken_at < request.until):
+                continue
+            if request.near and not (facts and facts.position and _is_near(facts.position, request.near)):
+                continue
+            if request.like and (photo.document.id == request.like or not photo.document.predicted_peaks):
+                continue
             if request.peak_ids and not set(request.peak_ids) & set(photo.document.predicted_peaks):
                 continue
             if identification and identification.answer not in photo.document.predicted_peaks:
@@ -197,7 +209,10 @@ class FakeQueryService:
             hits.sort(key=lambda hit: hit.photo.key, reverse=True)
         named = tuple(p for p in self.album.catalog.values() if request.text and request.text.lower() in p.name.lower())
         note = "" if hits else NOTHING
-        return SearchAnswer(request.text, tuple(hits[: request.k]), note, named, identification)
+        end = request.offset + request.k
+        return SearchAnswer(
+            request.text, tuple(hits[request.offset : end]), note, named, identification, len(hits) > end
+        )
 
     def identify(self, photo: bytes, at: Position | None = None, heading_deg: float | None = None) -> Identification:
         known = self.album.recognise(photo)
@@ -215,6 +230,19 @@ class FakeQueryService:
             file = io.BytesIO()
             picture.save(file, "JPEG")
         return file.getvalue()
+
+    def original(self, photo_id: str) -> bytes:
+        return self.album.find(photo_id).jpeg
+
+    def shots(self, where: PhotoFilter) -> list[Shot]:
+        found = []
+        for photo in self.album.photos.values():
+            facts = photo.document.facts
+            if facts and (not where.peak_ids or set(where.peak_ids) & set(photo.document.predicted_peaks)):
+                at, time = facts.position, facts.taken_at
+                when = time.timestamp() if time else None
+                found.append(Shot(photo.document.id, when, at.lat if at else None, at.lon if at else None))
+        return found
 
     def peak(self, peak_id: str) -> Peak:
         return self.album.catalog.peak(peak_id)
@@ -243,6 +271,10 @@ class FakeQueryService:
         )
 
 
+def _is_near(position: Position, near: Near) -> bool:
+    return bool(within(near.lat, near.lon, near.radius_m, np.array([position.lat]), np.array([position.lon]))[0])
+
+
 class FakeAlbumService:
     def __init__(self, album: FakeAlbum) -> None:
         self.album = album
@@ -254,7 +286,11 @@ class FakeAlbumService:
             self.said[photo] = peak_ids
         return before
 
-    def add(self, filename: str, photo: bytes) -> PhotoDocument:
+    def add(self, filename: str, photo: bytes) -> AddedPhoto:
+        content = hashlib.sha256(photo).hexdigest()
+        for known in self.album.photos.values():
+            if known.document.content_sha256 == content:
+                return AddedPhoto(known.document, is_new=False)
         alike = self.album.recognise(photo)
         with Image.open(io.BytesIO(photo)) as picture:
             facts = PhotoFacts(picture.width, picture.height, "JPEG", taken_at=datetime(2023, 10, 9, tzinfo=UTC))
@@ -262,7 +298,7 @@ class FakeAlbumService:
             bucket="inbox",
             key=filename,
             etag="etag-new",
-            content_sha256=hashlib.sha256(photo).hexdigest(),
+            content_sha256=content,
             size_bytes=len(photo),
             indexed_at=datetime(2023, 11, 1, tzinfo=UTC) + timedelta(days=1),
             model_id="fake",
@@ -271,7 +307,12 @@ class FakeAlbumService:
             predicted_peaks=alike.document.predicted_peaks if alike else (),
         )
         self.album.photos[added.id] = FakePhoto(added, photo, alike.words if alike else "")
-        return added
+        return AddedPhoto(added, is_new=True)
+
+    def remove(self, photo_id: str) -> None:
+        if self.album.find(photo_id).document.bucket != "inbox":
+            raise InvalidRequest("this one is a file of yours")
+        del self.album.photos[photo_id]
 
     def correct(self, photo_id: str, peak_ids: tuple[str, ...] | None) -> PhotoDocument:
         photo = self.album.find(photo_id)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from flask import Flask, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from bot.security import is_password
+from bot.passwords import is_password
 from cumbre.errors import CumbreError
 
 _log = logging.getLogger(__name__)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from cumbre.index.port import (
     PhotoWrite,
     RankBy,
     Reference,
+    Shot,
     Showing,
     StoredPhoto,
     Vector,
@@ -143,6 +145,9 @@ class ElasticPhotoIndex:
                     found.append(Showing(row["photo_id"][0], peak_id, float(certainty)))
         return found
 
+    def shots(self, where: PhotoFilter = EVERYTHING) -> list[Shot]:
+        return [_shot(row) for row in self._reader.rows(elastic_filter.query(where), "photo_id", "shot_time", "gps")]
+
     def newest(self, photo_ids: Sequence[str], k: int) -> list[str]:
         taken_at: dict[str, float] = {}
         for start in range(0, len(photo_ids), WINDOW):
@@ -252,6 +257,14 @@ def _condition(version: int) -> dict[str, int]:
 def _stored(found: Any) -> StoredPhoto:
     # Sequence numbers grow with every write of a shard, deletions too, so none ever comes back.
     return StoredPhoto(_document(found), found["_primary_term"] << _TERM_SHIFT | found["_seq_no"])
+
+
+def _shot(row: dict[str, list[Any]]) -> Shot:
+    time, place = row.get("shot_time"), row.get("gps")
+    taken_at = datetime.fromisoformat(time[0]).timestamp() if time else None
+    # As text: "LAT, LON".
+    lat, lon = map(float, place[0].split(",")) if place else (None, None)
+    return Shot(row["photo_id"][0], taken_at, lat, lon)
 
 
 def _document(found: Any) -> PhotoDocument:

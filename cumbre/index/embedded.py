@@ -21,6 +21,7 @@ from cumbre.index.port import (
     PhotoWrite,
     RankBy,
     Reference,
+    Shot,
     Showing,
     StoredPhoto,
     Vector,
@@ -121,6 +122,13 @@ class EmbeddedPhotoIndex:
     def showing(self, peak_ids: Sequence[str], where: PhotoFilter = EVERYTHING) -> list[Showing]:
         marks = ",".join("?" * len(peak_ids))
         return self._showing(f"AND peak_id IN ({marks})", tuple(peak_ids), where)
+
+    def shots(self, where: PhotoFilter = EVERYTHING) -> list[Shot]:
+        condition, values = sql_condition(self._generation, where)
+        rows = self._rows.select(f"SELECT photo_id, lat, lon, taken_at FROM photos WHERE {condition}", values)  # noqa: S608
+        if where.near is not None:
+            rows = inside(where.near, rows)
+        return [Shot(photo_id, taken_at, lat, lon) for photo_id, lat, lon, taken_at in rows]
 
     def newest(self, photo_ids: Sequence[str], k: int) -> list[str]:
         return self._matrix.newest(photo_ids, k)

@@ -106,6 +106,16 @@ class Showing:
 
 
 @dataclass(frozen=True, slots=True)
+class Shot:
+    """When and where a photo was taken: taken_at is a POSIX time in seconds; None where it is not known."""
+
+    photo_id: str
+    taken_at: float | None
+    lat: float | None
+    lon: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """A photo that is known to show a peak; content_sha256 is that of its file, vector has shape [D]."""
 
@@ -160,6 +170,10 @@ class PhotoIndex(Protocol):
 
     def showing(self, peak_ids: Sequence[str], where: PhotoFilter = EVERYTHING) -> list[Showing]:
         """Every photo that passes the filter with each of these peaks that it shows."""
+        ...
+
+    def shots(self, where: PhotoFilter = EVERYTHING) -> list[Shot]:
+        """When and where every photo that passes the filter was taken, in no promised order."""
         ...
 
     def newest(self, photo_ids: Sequence[str], k: int) -> list[str]:

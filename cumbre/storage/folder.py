@@ -127,8 +127,7 @@ class FolderPhotoStorage:
 
     def write(self, key: str, data: bytes) -> ObjectStat:
         """See PhotoStorage.write. The file appears whole or not at all."""
-        if not self._writable:
-            raise StorageError(f"{self._bucket} is an album folder, which is only read: photos are added to the inbox")
+        self._require_writable()
         self._check_name(key)
         self._check_root()
         path = path_of(self._root, key)
@@ -142,6 +141,25 @@ class FolderPhotoStorage:
                 f"{key} can't be written in {self._bucket}: {error.strerror}. Make room, or check the folder's "
                 "permissions"
             ) from error
+
+    def delete(self, key: str, etag: str) -> None:
+        self._require_writable()
+        path = path_of(self._root, key)
+        seen = self._look(path)
+        if seen is None:
+            return
+        if self._object(key, seen).etag != etag:
+            raise ObjectChanged(f"{key} is not the file any more that was to be deleted")
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"{key} in {self._bucket} can't be deleted: {error.strerror}. Check the folder's permissions"
+            ) from error
+
+    def _require_writable(self) -> None:
+        if not self._writable:
+            raise StorageError(f"{self._bucket} is an album folder, which is only read: photos are added to the inbox")
 
     def _check_name(self, key: str) -> None:
         fine = is_photo_key(key, self._extensions) and all(

@@ -55,3 +55,10 @@ class PhotoStorage(Protocol):
     def write(self, key: str, data: bytes) -> ObjectStat:
         """Store a new object. Raises StorageError if the bucket is only read, or the key is taken."""
         ...
+
+    def delete(self, key: str, etag: str) -> None:
+        """Delete the object with this ETag; one that is gone already is fine.
+
+        Raises StorageError if the bucket is only read, and ObjectChanged if the object is another one now.
+        """
+        ...

@@ -122,11 +122,7 @@ class S3PhotoStorage:
             raise
 
     def write(self, key: str, data: bytes) -> ObjectStat:
-        if not self._writable:
-            raise StorageError(f"the bucket {self._bucket} is only read")
-        _check(key)
-        if not key.startswith(self._prefix):
-            raise StorageError(f"{key} lies outside {self._prefix}")
+        self._check_writable(key)
         try:
             with faults(self._bucket, key):
                 # The condition is the server's to keep: of two that write at once one is told.
@@ -135,12 +131,31 @@ class S3PhotoStorage:
             raise StorageError(f"{key} exists already") from error
         return ObjectStat(key, _etag(put), len(data))
 
+    def delete(self, key: str, etag: str) -> None:
+        self._check_writable(key)
+        there = self.stat(key)
+        if there is None:
+            return
+        # Not every server knows conditional deletes: whoever writes in between loses what was written.
+        if there.etag != etag:
+            raise ObjectChanged(f"{key} has changed")
+        with faults(self._bucket, key):
+            self._client.delete_object(Bucket=self._bucket, Key=key)
+
     def presigned_url(self, key: str, expires_s: int) -> str:
         """An address that gives this object to whoever has it, until it expires."""
         _check(key)
         params = {"Bucket": self._bucket, "Key": key}
         with faults(self._bucket, key):
             return str(self._client.generate_presigned_url("get_object", Params=params, ExpiresIn=expires_s))
+
+    def _check_writable(self, key: str) -> None:
+        """Raises StorageError for a key that may not be written."""
+        if not self._writable:
+            raise StorageError(f"the bucket {self._bucket} is only read")
+        _check(key)
+        if not key.startswith(self._prefix):
+            raise StorageError(f"{key} lies outside {self._prefix}")
 
     def _check_bucket(self) -> None:
         """Raises StorageError if it is the bucket that is not there."""

@@ -32,3 +32,6 @@ class SelectedPhotoStorage:
 
     def write(self, key: str, data: bytes) -> ObjectStat:
         return self._storage.write(key, data)
+
+    def delete(self, key: str, etag: str) -> None:
+        self._storage.delete(key, etag)

@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Callable
 from importlib import resources
+from pathlib import PurePosixPath
 
 from flask import Blueprint, Response, jsonify, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import Forbidden, HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from cumbre import jsonform
 from cumbre.album import AlbumService
@@ -26,9 +27,17 @@ RENDITION_MAX_AGE_S = 3600
 
 
 def create_api(
-    query: QueryService, album: AlbumService, catalog: Callable[[], Catalog], *, max_upload_bytes: int
+    query: QueryService,
+    album: AlbumService,
+    catalog: Callable[[], Catalog],
+    *,
+    max_upload_bytes: int,
+    originals: bool = False,
 ) -> Blueprint:
-    """The blueprint under /api. catalog is called for each request, since a catalogue may be edited meanwhile."""
+    """The blueprint under /api. catalog is called for each request, since a catalogue may be edited meanwhile.
+
+    originals: the files themselves may be downloaded, with all that the camera wrote into them.
+    """
     api = Blueprint("api", __name__, url_prefix="/api")
     description = resources.files("functions.query").joinpath("openapi.yaml").read_bytes()
 
@@ -40,6 +49,8 @@ def create_api(
     @api.after_request
     def forbid_storing(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", "private, no-store")
+        # Reasons are told in the reader's language.
+        response.vary.add("Accept-Language")
         return response
 
     @api.errorhandler(Exception)
@@ -105,6 +116,17 @@ def create_api(
         response.headers["Cache-Control"] = f"private, max-age={RENDITION_MAX_AGE_S}"
         return response
 
+    @api.get("/photos/<photo_id>/original")
+    def original(photo_id: str) -> Response:
+        parameters.no_parameters(request.args)
+        if not originals:
+            raise Forbidden("originals are not given out here: CUMBRE_ORIGINALS=1 allows it")
+        document = query.photo(parameters.photo_id(photo_id))
+        response = Response(query.original(document.id), mimetype="application/octet-stream")
+        name = parameters.filename(PurePosixPath(document.key).name)
+        response.headers.set("Content-Disposition", "attachment", filename=name)
+        return response
+
     @api.put("/photos/<photo_id>/peaks")
     def correct(photo_id: str) -> Response:
         parameters.no_parameters(request.args)
@@ -122,11 +144,21 @@ def create_api(
     def add() -> Response:
         upload, data = uploaded_photo()
         parameters.no_parameters(request.form)
-        document = album.add(parameters.filename(upload.filename), data)
-        response = photo_response(document)
-        response.status_code = 201
-        response.headers["Location"] = f"/api/photos/{document.id}"
+        added = album.add(parameters.filename(upload.filename), data)
+        response = photo_response(added.photo)
+        response.status_code = 201 if added.is_new else 200
+        response.headers["Location"] = f"/api/photos/{added.photo.id}"
         return response
+
+    @api.delete("/photos/<photo_id>")
+    def remove(photo_id: str) -> Response:
+        parameters.no_parameters(request.args)
+        album.remove(parameters.photo_id(photo_id))
+        return Response(status=204)
+
+    @api.get("/shots")
+    def shots() -> Response:
+        return jsonify(jsonform.shots(query.shots(parameters.shots_filter(request.args, catalog()))))
 
     @api.post("/photos/<photo_id>/retry")
     def retry(photo_id: str) -> Response:
@@ -137,6 +169,10 @@ def create_api(
     def peaks() -> Response:
         parameters.no_parameters(request.args)
         return jsonify({"peaks": [jsonform.peak_count(counted) for counted in query.peaks()]})
+
+    @api.get("/peaks/around")
+    def peaks_around() -> Response:
+        return jsonify(jsonform.peaks_around(query.around(parameters.place(request.args))))
 
     @api.get("/status")
     def status() -> Response:

@@ -13,7 +13,8 @@ from cumbre import forms
 from cumbre.catalog import Peak
 from cumbre.errors import InvalidRequest, NotFound
 from cumbre.geometry import Position
-from cumbre.query import RENDITION_SIZES_PX, SearchRequest, Sort
+from cumbre.index.port import PhotoFilter
+from cumbre.query import DEEPEST, RENDITION_SIZES_PX, SearchRequest, Sort
 
 MAX_RESULTS = 200
 DEFAULT_RESULTS = 24
@@ -21,7 +22,9 @@ MAX_QUERY_CHARS = 500
 MAX_PEAK_IDS = 50
 MAX_FILENAME_CHARS = 120
 
-SEARCH_PARAMETERS = frozenset({"q", "peak", "near", "from", "to", "k", "sort"})
+SEARCH_PARAMETERS = frozenset({"q", "peak", "near", "from", "to", "k", "sort", "offset", "like"})
+PHOTO_SEARCH_PARAMETERS = (SEARCH_PARAMETERS | {"at"}) - {"like"}
+SHOTS_PARAMETERS = frozenset({"peak", "near", "from", "to"})
 IDENTIFY_PARAMETERS = frozenset({"at", "heading"})
 
 _PHOTO_ID = re.compile(r"[0-9a-f]{40}")
@@ -31,21 +34,37 @@ Parameters = MultiDict[str, str]
 
 def search_request(given: Parameters, photo: bytes | None, peaks: Mapping[str, Peak]) -> SearchRequest:
     """The parameters of a search as a SearchRequest; peaks is the catalogue that `peak` must be in."""
-    _only(given, SEARCH_PARAMETERS)
+    _only(given, SEARCH_PARAMETERS if photo is None else PHOTO_SEARCH_PARAMETERS)
     text = _one(given, "q").strip()
     if len(text) > MAX_QUERY_CHARS:
         raise InvalidRequest(f"q may have at most {MAX_QUERY_CHARS} characters")
-    near, since, until = (_one(given, name) for name in ("near", "from", "to"))
+    where = _filter(given, peaks)
+    at, like = _one(given, "at"), _one(given, "like")
     return SearchRequest(
         text=text,
         photo=photo,
-        peak_ids=peak_ids(given.getlist("peak"), peaks),
-        near=forms.near("near", near) if near else None,
-        since=forms.moment("from", since) if since else None,
-        until=forms.moment("to", until, end_of_day=True) if until else None,
-        k=_k(_one(given, "k")),
+        photo_at=forms.position("at", at) if at else None,
+        peak_ids=where.peak_ids,
+        near=where.near,
+        since=where.since,
+        until=where.until,
+        k=_whole("k", _one(given, "k"), DEFAULT_RESULTS, 1, MAX_RESULTS),
         sort=_sort(_one(given, "sort")),
+        offset=_whole("offset", _one(given, "offset"), 0, 0, DEEPEST),
+        like=photo_id(like) if like else "",
     )
+
+
+def shots_filter(given: Parameters, peaks: Mapping[str, Peak]) -> PhotoFilter:
+    """The filters of a request for when and where photos were taken."""
+    _only(given, SHOTS_PARAMETERS)
+    return _filter(given, peaks)
+
+
+def place(given: Parameters) -> Position:
+    """The place that peaks are asked around."""
+    _only(given, frozenset({"at"}))
+    return forms.position("at", _one(given, "at"))
 
 
 def identify_place(given: Parameters) -> tuple[Position | None, float | None]:
@@ -106,6 +125,16 @@ def filename(given: str | None) -> str:
     return printable[-MAX_FILENAME_CHARS:] or "photo"
 
 
+def _filter(given: Parameters, peaks: Mapping[str, Peak]) -> PhotoFilter:
+    near, since, until = (_one(given, name) for name in ("near", "from", "to"))
+    return PhotoFilter(
+        peak_ids(given.getlist("peak"), peaks),
+        forms.near("near", near) if near else None,
+        forms.moment("from", since) if since else None,
+        forms.moment("to", until, end_of_day=True) if until else None,
+    )
+
+
 def _only(given: Parameters, known: frozenset[str]) -> None:
     if unknown := sorted(set(given) - known):
         says = f"known are {', '.join(sorted(known))}" if known else "there are none here"
@@ -119,11 +148,11 @@ def _one(given: Parameters, name: str) -> str:
     return values[0] if values else ""
 
 
-def _k(text: str) -> int:
+def _whole(name: str, text: str, default: int, least: int, most: int) -> int:
     if not text:
-        return DEFAULT_RESULTS
-    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= MAX_RESULTS:
-        raise InvalidRequest(f"k is a whole number between 1 and {MAX_RESULTS}")
+        return default
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not least <= int(text) <= most:
+        raise InvalidRequest(f"{name} is a whole number between {least} and {most}")
     return int(text)
 
 

@@ -32,6 +32,7 @@ _HTTP_CODES = {
     405: "method_not_allowed",
     413: "too_large",
     415: "unsupported_media_type",
+    429: "too_many_requests",
 }
 
 
@@ -39,11 +40,11 @@ def problem_of(error: Exception) -> Problem:
     """The answer to an error. What people can act on keeps its message; the rest may name paths and is only logged."""
     match error:
         case errors.InvalidRequest():
-            return Problem(400, "invalid_request", str(error))
+            return Problem(400, "invalid_request", error.message)
         case errors.NotFound():
-            return Problem(404, "not_found", str(error))
+            return Problem(404, "not_found", error.message)
         case errors.PhotoError():
-            return Problem(422, "photo_unusable", str(error))
+            return Problem(422, "photo_unusable", error.message)
         case errors.ObjectGone():
             return Problem(404, "not_found", "this photo is no longer in the album")
         case errors.VersionConflict() | errors.ObjectChanged():

@@ -271,6 +271,17 @@ def test_certainty_follows_the_document(index):
     assert index.peak_counts() == {}
 
 
+@pytest.mark.parametrize(("where", "expected"), FILTERS)
+def test_when_and_where_the_photos_that_pass_were_taken(album, where, expected):
+    shots = {one.photo_id: one for one in album.shots(where)}
+    assert shots.keys() == {photo(key).id for key in expected}
+    for document in album.select(where):
+        shot, facts = shots[document.id], document.facts
+        assert shot.taken_at == (facts.taken_at.timestamp() if facts.taken_at else None)
+        assert shot.lat == (pytest.approx(facts.position.lat, abs=1e-6) if facts.position else None)
+        assert shot.lon == (pytest.approx(facts.position.lon, abs=1e-6) if facts.position else None)
+
+
 def test_the_newest_of_some(album):
     ids = {key: photo(key).id for key in ("namche.jpg", "gorak.jpg", "bare.jpg")}
     assert album.newest(list(ids.values()), 5) == [ids["gorak.jpg"], ids["namche.jpg"], ids["bare.jpg"]]

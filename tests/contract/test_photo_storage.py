@@ -186,6 +186,26 @@ def test_a_taken_key_is_never_written_over(bucket: Bucket) -> None:
     assert bucket.reading.read("yak.jpg", stat.etag, MB) == b"the first"
 
 
+def test_deleted_is_gone_and_what_was_put_in_its_place_is_not(bucket: Bucket) -> None:
+    first = bucket.writing.write("yak.jpg", b"the first")
+    bucket.writing.delete("yak.jpg", first.etag)
+    assert keys(bucket.reading) == []
+    bucket.writing.delete("yak.jpg", first.etag)
+    bucket.writing.write("yak.jpg", b"another one")
+    with pytest.raises(ObjectChanged):
+        bucket.writing.delete("yak.jpg", first.etag)
+    assert keys(bucket.reading) == ["yak.jpg"]
+
+
+def test_nothing_is_deleted_in_an_album(bucket: Bucket) -> None:
+    bucket.put("yak.jpg", b"a yak")
+    stat = bucket.reading.stat("yak.jpg")
+    assert stat is not None
+    with pytest.raises(StorageError, match="only read"):
+        bucket.reading.delete("yak.jpg", stat.etag)
+    assert keys(bucket.reading) == ["yak.jpg"]
+
+
 def test_an_album_is_only_read(bucket: Bucket) -> None:
     with pytest.raises(StorageError, match="only read"):
         bucket.reading.write("yak.jpg", b"a yak")

@@ -21,6 +21,7 @@ from tests.fakes import (
     draw_photo,
     khumbu_album,
     make_failure,
+    make_photo,
 )
 
 BLUE_LIKE_AMA = draw_photo((90, 140, 220))
@@ -210,10 +211,84 @@ def test_a_correction_must_be_json(client: FlaskClient, album: FakeAlbum) -> Non
 
 
 def test_a_photo_is_added_under_its_own_name(client: FlaskClient, album: FakeAlbum) -> None:
-    response = client.post("/api/photos", **photo_form(name="../../etc/Ama Dablam.jpg"))
+    response = client.post("/api/photos", **photo_form(draw_photo((91, 141, 221)), name="../../etc/Ama Dablam.jpg"))
     assert response.status_code == 201
     assert response.get_json()["path"] == "inbox/Ama Dablam.jpg"
     assert client.get(response.headers["Location"]).get_json()["filename"] == "Ama Dablam.jpg"
+
+
+def test_a_picture_that_the_album_has_is_not_added_twice(client: FlaskClient, album: FakeAlbum) -> None:
+    first = client.post("/api/photos", **photo_form(draw_photo((91, 141, 221))))
+    second = client.post("/api/photos", **photo_form(draw_photo((91, 141, 221)), name="copy.jpg"))
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert len(album.photos) == 6
+
+
+def test_what_was_added_can_be_deleted_and_files_of_the_album_can_not(client: FlaskClient, album: FakeAlbum) -> None:
+    added = client.post("/api/photos", **photo_form(draw_photo((91, 141, 221)))).get_json()
+    assert client.delete(f"/api/photos/{added['id']}").status_code == 204
+    assert added["id"] not in album.photos
+    refused = client.delete(f"/api/photos/{id_of(album, 'day 3/ama.jpg')}")
+    assert "a file of yours" in error(refused, 400, "invalid_request")
+
+
+def test_originals_are_given_out_only_where_that_was_allowed(
+    client: FlaskClient, album: FakeAlbum, query: FakeQueryService
+) -> None:
+    address = f"/api/photos/{id_of(album, 'day 3/ama.jpg')}/original"
+    assert "CUMBRE_ORIGINALS" in error(client.get(address), 403, "forbidden")
+    allowed = create_app(query, FakeAlbumService(album), lambda: album.catalog, originals=True).test_client()
+    answer = allowed.get(address)
+    assert answer.data == query.original(id_of(album, "day 3/ama.jpg"))
+    assert answer.mimetype == "application/octet-stream"
+    assert answer.headers["Content-Disposition"] == "attachment; filename=ama.jpg"
+
+
+@pytest.mark.parametrize("key", ["x/a\r\nSet-Cookie: b=1.jpg", 'x/".jpg', "x/<script>.jpg", "x/आमा.jpg"])
+def test_a_name_of_a_file_never_becomes_another_header(album: FakeAlbum, query: FakeQueryService, key: str) -> None:
+    photo = make_photo(key, "evil", (1, 2, 3))
+    album.photos[photo.document.id] = photo
+    client = create_app(query, FakeAlbumService(album), lambda: album.catalog, originals=True).test_client()
+    answer = client.get(f"/api/photos/{photo.document.id}/original")
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename")
+
+
+def test_shots_are_columns(client: FlaskClient, album: FakeAlbum) -> None:
+    found = client.get("/api/shots?peak=ama-dablam").get_json()
+    assert found["ids"] == [id_of(album, "day 3/ama.jpg"), id_of(album, "day 4/ama-sunset.jpg")]
+    assert found["taken_at"] == [1696295700, 1696382100]
+    assert (found["lat"], found["lon"]) == ([27.8362] * 2, [86.7649] * 2)
+
+
+def test_peaks_around_a_place(client: FlaskClient) -> None:
+    found = client.get("/api/peaks/around?at=27.8362,86.7649,3867").get_json()
+    ama = next(peak for peak in found["peaks"] if peak["id"] == "ama-dablam")
+    assert (ama["distance_m"], found["altitude_m"], found["altitude_is_assumed"]) == (9888, 3867, False)
+
+
+def test_the_place_of_a_photo_in_a_question_can_be_said(client: FlaskClient, query: FakeQueryService) -> None:
+    client.post("/api/search", **photo_form(at="27.8,86.7,3500"))
+    assert query.requests[-1].photo_at == Position(27.8, 86.7, 3500.0)
+
+
+def test_an_answer_goes_on_where_it_ended(client: FlaskClient) -> None:
+    whole = client.get("/api/search?k=5").get_json()
+    first, second = (client.get(f"/api/search?k=3&offset={offset}").get_json() for offset in (0, 3))
+    assert first["results"] + second["results"] == whole["results"]
+    assert (first["more"], second["more"]) == (True, False)
+
+
+@pytest.mark.parametrize("accepted", ["es", "es-PE,en;q=0.5"])
+def test_sentences_are_told_in_the_language_that_was_asked_for(client: FlaskClient, accepted: str) -> None:
+    answer = client.get("/api/search?q=morning", headers={"Accept-Language": accepted})
+    (hit,) = answer.get_json()["results"]
+    assert hit["peaks"][0]["why"] == "a 9,2 km, rumbo 041°, dentro del encuadre, 17,2° sobre el horizonte"
+    assert "Accept-Language" in answer.headers["Vary"]
+    refused = client.get("/api/search?from=2023-10-05&to=2023-10-01", headers={"Accept-Language": accepted})
+    assert "inicio" in error(refused, 400, "invalid_request")
 
 
 def test_a_failure_can_be_tried_again(client: FlaskClient, album: FakeAlbum) -> None:

@@ -207,7 +207,7 @@ def test_a_file_that_is_no_picture_is_answered_with_the_reason(talk: Talk) -> No
 
 def test_an_original_is_added_by_who_may(talk: Talk, album: FakeAlbum) -> None:
     before = len(album.photos)
-    named, *_ = talk.say(pictures=(talk.picture(AMA_SKY, "mine.jpg", is_original=True),), may_add=True)
+    named, *_ = talk.say(pictures=(talk.picture((91, 141, 221), "mine.jpg", is_original=True),), may_add=True)
     gone, said = talk.press([named], "Add to the album", may_add=True)
     assert (gone, text_of(said)) == (ButtonsGone(), "Added to the album: 1 photo.")
     assert len(album.photos) == before + 1
@@ -305,8 +305,8 @@ def test_a_correction_can_be_called_off(talk: Talk) -> None:
 
 
 def test_a_place_brings_the_peaks_around_and_the_photos_taken_nearby(talk: Talk) -> None:
-    around, photos, nearby = talk.say(location=NAMCHE)
-    assert text_of(around).startswith("Around there\nThamserku (6,608\xa0m): E 098°, 8.4 km, ")
+    around, photos, nearby = talk.say(location=Position(27.84, 86.76))
+    assert text_of(around).startswith("Around there\nThamserku (6,608\xa0m): SE 156°, 6.1 km, ")
     assert "a ridge may hide some of them" in text_of(around)
     assert "which is a guess" in text_of(around)
     assert len(captions_of(photos)) == 5
@@ -344,7 +344,7 @@ def test_peaks_of_the_album_are_buttons_that_bring_their_photos(talk: Talk) -> N
 
 
 def test_near_a_peak_that_is_named(talk: Talk) -> None:
-    _photos, _ = talk.say("/near lhotse")
+    talk.say("/near lhotse")
     assert talk.query.requests[-1].near is not None
     assert talk.query.requests[-1].near.lat == KHUMBU["lhotse"].lat
     [unknown] = talk.say("/near matterhorn")

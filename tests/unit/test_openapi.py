@@ -14,7 +14,7 @@ from openapi_spec_validator import validate
 
 from bot.app import create_app
 from cumbre.index.port import Near
-from cumbre.query import IndexingProgress
+from cumbre.query import DEEPEST, IndexingProgress
 from functions.query import parameters
 from tests.fakes import KHUMBU, FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo, khumbu_album, make_failure
 
@@ -85,7 +85,14 @@ A_PHOTO = "/api/photos/{photo_id}"
         ("post", "/api/identify", "/api/identify", photo(), 200),
         ("post", "/api/identify", "/api/identify", photo((255, 0, 255)), 200),
         ("post", "/api/identify", "/api/identify", {"json": {}, "headers": {"Origin": "https://evil.test"}}, 403),
-        ("post", "/api/photos", "/api/photos", photo(), 201),
+        ("get", "/api/search", f"/api/search?like={AMA}&k=1", {}, 200),
+        ("post", "/api/photos", "/api/photos", photo(), 200),
+        ("post", "/api/photos", "/api/photos", photo((91, 141, 221)), 201),
+        ("delete", A_PHOTO, f"/api/photos/{AMA}", {}, 400),
+        ("get", f"{A_PHOTO}/original", f"/api/photos/{AMA}/original", {}, 403),
+        ("get", "/api/peaks/around", "/api/peaks/around?at=27.83,86.76,3867", {}, 200),
+        ("get", "/api/peaks/around", "/api/peaks/around", {}, 400),
+        ("get", "/api/shots", "/api/shots?peak=ama-dablam", {}, 200),
         ("get", A_PHOTO, f"/api/photos/{AMA}", {}, 200),
         ("get", A_PHOTO, f"/api/photos/{BROKEN.id}", {}, 200),
         ("get", A_PHOTO, f"/api/photos/{'0' * 40}", {}, 404),
@@ -112,7 +119,9 @@ def test_described_parameters_are_the_ones_that_are_read(description: Any) -> No
     search = description["paths"]["/api/search"]
     assert {p["name"] for p in search["get"]["parameters"]} == parameters.SEARCH_PARAMETERS
     form = search["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
-    assert set(form) == parameters.SEARCH_PARAMETERS | {"photo"}
+    assert set(form) == parameters.PHOTO_SEARCH_PARAMETERS | {"photo"}
+    shots = description["paths"]["/api/shots"]["get"]["parameters"]
+    assert {p["name"] for p in shots} == parameters.SHOTS_PARAMETERS
     identify = description["paths"]["/api/identify"]["post"]["requestBody"]["content"]["multipart/form-data"]
     assert set(identify["schema"]["properties"]) == parameters.IDENTIFY_PARAMETERS | {"photo"}
 
@@ -120,6 +129,7 @@ def test_described_parameters_are_the_ones_that_are_read(description: Any) -> No
 def test_described_limits_are_the_ones_that_hold(description: Any) -> None:
     k = next(p for p in description["paths"]["/api/search"]["get"]["parameters"] if p["name"] == "k")["schema"]
     assert (k["maximum"], k["default"]) == (parameters.MAX_RESULTS, parameters.DEFAULT_RESULTS)
+    assert description["components"]["schemas"]["Offset"]["maximum"] == DEEPEST
     circle = description["components"]["schemas"]["Circle"]["examples"][0]
     request = parameters.search_request(parameters.Parameters({"near": circle}), None, KHUMBU)
     assert request.near == Near(27.86, 86.86, 10_000.0)

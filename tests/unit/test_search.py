@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from cumbre.catalog_files import bundled_catalog
-from cumbre.documents import Identification, PeakPrediction, PhotoDocument, PhotoFacts
+from cumbre.documents import Identification, PeakPrediction, PhotoDocument, PhotoFacts, photo_id
+from cumbre.errors import InvalidRequest, NotFound
 from cumbre.index.embedded_generations import EmbeddedGenerations
 from cumbre.index.port import PhotoWrite, VectorSpace
 from cumbre.model_directory import SearchCalibration
@@ -121,6 +122,57 @@ def test_further_words_refine_among_the_photos_of_a_peak(album, searcher):
 
 def test_two_peaks_put_photos_of_both_first(album, searcher):
     assert found(searcher, "lhotse and ama dablam")[0] == "ama maybe.jpg"
+
+
+def pages(searcher: Searcher, k: int, **request) -> list[list[str]]:
+    """What turning page after page shows."""
+    turned: list[list[str]] = []
+    more = True
+    while more:
+        answer = searcher.search(SearchRequest(k=k, offset=k * len(turned), **request))
+        turned.append([hit.photo.key for hit in answer.hits])
+        more = answer.more
+    return turned
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 6, 7])
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"text": "ama dablam with flags"},
+        {"text": "ama dablam with flags", "sort": "time"},
+        {"peak_ids": ("ama-dablam", "lhotse")},
+        {"peak_ids": ("ama-dablam", "lhotse"), "sort": "time"},
+        {},
+    ],
+)
+def test_pages_together_are_the_whole_answer(album, searcher, k, request_):
+    turned = pages(searcher, k, **request_)
+    whole = [hit.photo.key for hit in searcher.search(SearchRequest(k=100, **request_)).hits]
+    assert [key for page in turned for key in page] == whole
+    assert all(len(page) == k for page in turned[:-1])
+
+
+def test_behind_the_last_page_there_is_nothing_and_no_advice(album, searcher):
+    answer = searcher.search(SearchRequest("stupa", offset=50))
+    assert (answer.hits, answer.note, answer.more) == ((), "", False)
+
+
+def test_photos_like_one_of_the_album(album, searcher):
+    stupa = photo_id("album", "stupa.jpg")
+    album.add("another stupa.jpg", axes(stupa=1.0, flags=0.3), day=7)
+    album.add("a stupa, hardly.jpg", axes(stupa=1.0, flags=0.5), {"lhotse": 0.5}, day=8)
+    assert found(searcher, like=stupa) == ["another stupa.jpg", "a stupa, hardly.jpg"]
+    assert found(searcher, like=stupa, peak_ids=("lhotse",)) == ["a stupa, hardly.jpg"]
+    with pytest.raises(NotFound):
+        searcher.search(SearchRequest(like="0" * 40))
+    with pytest.raises(InvalidRequest, match="alone"):
+        SearchRequest("stupa", like=stupa)
+
+
+def test_an_answer_can_not_be_turned_through_for_ever():
+    with pytest.raises(InvalidRequest, match="narrow it down"):
+        SearchRequest(offset=9_999, k=1)
 
 
 def test_reasons_are_words(album, searcher):

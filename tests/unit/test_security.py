@@ -1,6 +1,7 @@
 """Who may ask: host names, passwords, other web sites."""
 
 import base64
+import gzip
 
 import pytest
 from flask.testing import FlaskClient
@@ -8,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.app import create_app
-from bot.security import host_name, is_allowed_host, is_password, require_password_beyond_loopback
+from bot.browser_policy import content_security_policy
+from bot.passwords import is_password
+from bot.security import host_name, is_allowed_host, require_password_beyond_loopback
 from cumbre.errors import SettingsError
 from tests.fakes import KHUMBU, FakeAlbum, FakeAlbumService, FakeQueryService, khumbu_album
 
@@ -117,6 +120,36 @@ def test_every_answer_tells_the_browser_what_it_may_do(path: str) -> None:
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def test_only_the_map_s_tiles_may_come_from_elsewhere() -> None:
+    assert "https" not in content_security_policy()
+    policy = content_security_policy("https://tiles.example.org/{z}/{x}/{y}.png")
+    assert "img-src 'self' blob: https://tiles.example.org;" in policy
+    assert policy.count("https") == 1
+
+
+@pytest.mark.parametrize("path", ["/", "/static/main.js", "/api/status"])
+def test_texts_go_out_compressed_to_who_takes_them_so(path: str) -> None:
+    client = make_client()
+    plain = client.get(path, buffered=True)
+    packed = client.get(path, headers={"Accept-Encoding": "gzip, br"}, buffered=True)
+    unwanted = client.get(path, headers={"Accept-Encoding": "gzip;q=0"}, buffered=True)
+    if len(plain.data) >= 1000:
+        assert gzip.decompress(packed.data) == plain.data
+        assert len(packed.data) < len(plain.data)
+    assert unwanted.data == plain.data
+    for response in (plain, packed):
+        assert "Accept-Encoding" in response.headers["Vary"]
+
+
+def test_a_compressed_file_is_asked_for_once() -> None:
+    client = make_client()
+    first = client.get("/static/main.js", headers={"Accept-Encoding": "gzip"}, buffered=True)
+    again = client.get(
+        "/static/main.js", headers={"Accept-Encoding": "gzip", "If-None-Match": first.headers["ETag"]}, buffered=True
+    )
+    assert (again.status_code, again.data) == (304, b"")
 
 
 def test_beyond_loopback_a_password_is_needed() -> None:

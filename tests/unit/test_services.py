@@ -132,12 +132,32 @@ def test_a_correction_names_catalogued_peaks_only(query, editor):
 
 def test_an_added_photo_is_searchable_at_once_and_the_album_folder_is_untouched(query, editor, library, album):
     before = sorted(album.rglob("*"))
-    added = editor.add("../../IMG 1?.jpg", photo_towards(TO_AMA_DABLAM, "2023:11:05 08:00:00"))
+    added = editor.add("../../IMG 1?.jpg", photo_towards(TO_AMA_DABLAM, "2023:11:05 08:00:00")).photo
     assert added.predicted_peaks[0] == "ama-dablam"
     assert added.bucket == str(library.albums.inbox.resolve())
     assert added.key.startswith("IMG-1-")
     assert len(query.search(SearchRequest(text="ama dablam")).hits) == 2
     assert sorted(album.rglob("*")) == before
+
+
+def test_what_was_added_can_be_taken_back_and_nothing_else(query, editor, library, album):
+    data = photo_towards(TO_AMA_DABLAM, "2023:11:05 08:00:00")
+    added = editor.add("new.jpg", data)
+    assert added.is_new
+    again = editor.add("the same.jpg", data)
+    assert (again.is_new, again.photo.id) == (False, added.photo.id)
+    editor.remove(added.photo.id)
+    assert list(library.albums.inbox.iterdir()) == []
+    with pytest.raises(NotFound):
+        query.photo(added.photo.id)
+    of_the_album = by_key(query, "plain.png")
+    with pytest.raises(InvalidRequest, match="a file of yours"):
+        editor.remove(of_the_album.id)
+    assert (album / "plain.png").is_file()
+
+
+def test_an_original_is_the_file_itself(query, album):
+    assert query.original(by_key(query, "plain.png").id) == (album / "plain.png").read_bytes()
 
 
 def test_what_is_no_photo_is_not_added(query, editor, library):

@@ -1,0 +1,50 @@
+"""What a browser may do with what is answered: headers against script, framing and talk with other sites."""
+
+import re
+from urllib.parse import urlsplit
+
+
+def response_headers(map_tiles: str = "") -> dict[str, str]:
+    """The headers of every response; map_tiles is the address of map tiles, the one thing that comes from elsewhere."""
+    return {
+        "Content-Security-Policy": content_security_policy(map_tiles),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+    }
+
+
+def content_security_policy(map_tiles: str = "") -> str:
+    # blob: is the preview of a photo that was just dropped. Trusted types make the browser itself refuse HTML from
+    # data.
+    images = " ".join(filter(None, ("img-src 'self' blob:", tile_source(map_tiles))))
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            images,
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        )
+    )
+
+
+def tile_source(map_tiles: str) -> str:
+    """Where tiles come from, as a source of the policy.
+
+    >>> tile_source("https://{s}.tiles.example.org/{z}/{x}/{y}.png")
+    'https://*.tiles.example.org'
+    """
+    if not map_tiles:
+        return ""
+    parts = urlsplit(map_tiles)
+    return f"{parts.scheme}://{re.sub(r'^{s}', '*', parts.netloc)}"
