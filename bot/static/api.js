@@ -9,6 +9,12 @@ export class ApiError extends Error {
   }
 }
 
+function refusal(status, body, fallback) {
+  // The session has ended: the form brings the reader back to this address.
+  if (status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+  return new ApiError(body.error?.message || fallback, status);
+}
+
 async function ask(path, options = {}) {
   let response;
   try {
@@ -17,21 +23,27 @@ async function ask(path, options = {}) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(t("connection_lost"));
   }
+  if (response.status === 204) return null;
   const body = await response.json().catch((error) => {
     // Also what was begun may be given up, or break off; only a refusal may come without words of its own.
     if (error.name === "AbortError") throw error;
     if (response.ok) throw new ApiError(t("connection_lost"));
     return {};
   });
-  if (!response.ok) throw new ApiError(body.error?.message || response.statusText, response.status);
+  if (!response.ok) throw refusal(response.status, body, response.statusText);
   return body;
 }
 
-function searchFields({ q, peaks, sort, k }) {
-  const fields = [];
-  if (q) fields.push(["q", q]);
-  for (const id of peaks) fields.push(["peak", id]);
-  fields.push(["sort", sort], ["k", String(k)]);
+const filterFields = ({ peaks, near, from, to }) => [
+  ...peaks.map((id) => ["peak", id]),
+  ...Object.entries({ near, from, to }).filter(([, value]) => value),
+];
+
+function searchFields(wanted) {
+  const fields = filterFields(wanted);
+  if (wanted.q) fields.push(["q", wanted.q]);
+  if (wanted.like) fields.push(["like", wanted.like]);
+  fields.push(["sort", wanted.sort], ["k", String(wanted.k)], ["offset", String(wanted.offset)]);
   return fields;
 }
 
@@ -53,7 +65,33 @@ function photoForm(file) {
 export const photo = (id, signal) => ask(`/photos/${encodeURIComponent(id)}`, { signal });
 export const peaks = async () => (await ask("/peaks")).peaks;
 export const status = () => ask("/status");
-export const addPhoto = (file) => ask("/photos", { method: "POST", body: photoForm(file) });
+/** When and where the photos of these peaks were taken, by columns. */
+export const shots = (peaks, signal) => ask(`/shots?${new URLSearchParams(filterFields({ peaks }))}`, { signal });
+export const removePhoto = (id) => ask(`/photos/${encodeURIComponent(id)}`, { method: "DELETE" });
+export const original = (id) => `/api/photos/${encodeURIComponent(id)}/original`;
+
+/**
+ * Adds a photo; onProgress(share) hears how much of it has been sent. Resolves to { photo, isNew }.
+ * fetch can't tell how much was sent, so this is the older way.
+ */
+export function addPhoto(file, onProgress = () => {}, signal = null) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", "/api/photos");
+    request.responseType = "json";
+    request.setRequestHeader("Accept", "application/json");
+    request.upload.addEventListener("progress", ({ loaded, total }) => onProgress(total ? loaded / total : 0));
+    request.addEventListener("load", () => {
+      if (request.status < 300 && request.response) resolve({ photo: request.response, isNew: request.status === 201 });
+      else reject(refusal(request.status, request.response || {}, t("connection_lost")));
+    });
+    request.addEventListener("error", () => reject(new ApiError(t("connection_lost"))));
+    request.addEventListener("abort", () => reject(new DOMException("given up", "AbortError")));
+    signal?.addEventListener("abort", () => request.abort());
+    request.send(photoForm(file));
+  });
+}
+
 export const retry = (id) => ask(`/photos/${encodeURIComponent(id)}/retry`, { method: "POST" });
 export const undoCorrection = (id) => ask(`/photos/${encodeURIComponent(id)}/peaks`, { method: "DELETE" });
 

@@ -1,6 +1,6 @@
 // Small builders for elements. What comes from data is set as text or as an attribute, never parsed as HTML.
 
-const SVG = "http://www.w3.org/2000/svg";
+import { draw } from "./svg.js";
 
 /**
  * el("button", { class: "chip", text: name, on: { click }, vars: { ratio: 1.5 }, "aria-pressed": "true" }, child, ...)
@@ -20,13 +20,7 @@ export function el(tag, { text, on = {}, vars = {}, ...attributes } = {}, ...chi
 }
 
 export function icon(name, className = "icon") {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("class", className);
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `#i-${name}`);
-  svg.append(use);
-  return svg;
+  return draw("svg", { class: className, "aria-hidden": "true" }, draw("use", { href: `#i-${name}` }));
 }
 
 export const byId = (id) => document.getElementById(id);

@@ -6,13 +6,13 @@
 import { el } from "./elements.js";
 import { bearing, distance, metres, number, offset, percent, sentence, t } from "./words.js";
 
-/** found is a prediction of the API; peak the catalogue's entry, if there is one. */
-export function evidence(found, peak, { corrected = false, brief = false, named = true, by = "probability" } = {}) {
+/** found is a prediction of the API; peak the catalogue's entry, if there is one; action a button for the row. */
+export function evidence(found, peak, { corrected = false, brief = false, named = true, by = "probability", action = null } = {}) {
   const likely = corrected ? 1 : chance(found, by);
   const head = el("div", { class: "ev-head" },
     named ? el("span", { class: "ev-name", text: found.name }) : null,
     peak ? el("span", { class: "ev-elev", text: metres(peak.elev_m) }) : null,
-    el("span", { class: "ev-p", text: corrected ? t("you_said_so") : percent(likely) }));
+    el("span", { class: "ev-p", text: corrected ? t("you_said_so") : percent(likely) }), action);
   const bar = el("div", { class: corrected ? "bar said" : "bar", "aria-hidden": "true" }, el("span", { vars: { p: likely } }));
   const facts = brief ? null : numbers(found, by);
   const why = found.why && !corrected ? el("p", { class: "ev-why", text: sentence(found.why) }) : null;

@@ -1,75 +1,98 @@
-// The photos that answer, in justified rows: each tile is as wide as its picture asks.
+// The photos that answer, in justified rows. Rows lie in blocks that the browser leaves out while they are out of sight.
 
-import { renditions, rendition } from "./api.js";
-import { byId, el } from "./elements.js";
-import { localDate, number, t } from "./words.js";
+import { el } from "./elements.js";
+import { rowsOf } from "./justify.js";
+import { ratioOf, tile } from "./tile.js";
 
-const TILE_SIZES = [320, 640];
-// Very wide and very tall pictures would make rows of one, or slivers.
-const MIN_RATIO = 0.75;
-const MAX_RATIO = 2.2;
+const EAGER = 8;
+const ROWS_IN_BLOCK = 8;
+const NARROW_PX = 640;
+// In step with .grid in page.css.
+const WIDE = { height: 224, gap: 16 };
+const NARROW = { height: 147, gap: 11 };
+const CAPTION_PX = 110;
 
-/** results as the API gives them; addressOf(id) is the link of a photo; scored says whether scores mean anything. */
-export function drawGrid(results, { addressOf, open, scored }) {
-  byId("grid").replaceChildren(...results.map((hit, i) => tile(hit, i, { addressOf, open, scored })));
+export class Grid {
+  #place;
+  #look;
+  #tiles = [];
+  #ratios = [];
+  #rows = [];
+  #width = 0;
+
+  /** look: { addressOf(id), open(id) } for the tiles. */
+  constructor(place, look) {
+    this.#place = place;
+    this.#look = look;
+    place.addEventListener("keydown", (event) => this.#moveByArrows(event));
+    new ResizeObserver(() => {
+      if (this.#place.clientWidth && Math.abs(this.#place.clientWidth - this.#width) > 1) this.#layOut(0);
+    }).observe(place);
+  }
+
+  draw(hits, { scored }) {
+    this.#tiles = [];
+    this.#ratios = [];
+    this.append(hits, { scored });
+  }
+
+  append(hits, { scored }) {
+    const first = this.#tiles.length;
+    this.#tiles.push(...hits.map((hit, i) => tile(hit, { ...this.#look, scored, eager: first + i < EAGER })));
+    this.#ratios.push(...hits.map(ratioOf));
+    this.#layOut(first);
+  }
+
+  focus(id) {
+    this.#tiles.find((one) => one.dataset.id === id)?.focus();
+  }
+
+  /** Rows before the tile `first` stay as they are, but for a last one that was not full. */
+  #layOut(first) {
+    const width = (this.#width = this.#place.clientWidth || document.documentElement.clientWidth);
+    const { height, gap } = width < NARROW_PX ? NARROW : WIDE;
+    let kept = first ? this.#rows.findIndex((row) => row.to >= first || row.filled < 1) : 0;
+    if (kept < 0) kept = this.#rows.length;
+    // Whole blocks are drawn again, so that each block stays a list of its rows.
+    kept -= kept % ROWS_IN_BLOCK;
+    const from = this.#rows[kept]?.from ?? (kept ? this.#rows.at(-1).to : 0);
+    this.#rows = [...this.#rows.slice(0, kept), ...rowsOf(this.#ratios, { width, height, gap, from })];
+    for (const block of [...this.#place.children].slice(kept / ROWS_IN_BLOCK)) block.remove();
+    for (let i = kept; i < this.#rows.length; i += ROWS_IN_BLOCK) this.#place.append(this.#block(i, height + CAPTION_PX));
+  }
+
+  #block(first, rowPx) {
+    const rows = this.#rows.slice(first, first + ROWS_IN_BLOCK);
+    return el("div", { class: "block", role: "presentation", vars: { tall: `${rows.length * rowPx}px` } },
+      rows.map((row) => this.#row(row)));
+  }
+
+  #row({ from, to, filled }) {
+    const tiles = this.#tiles.slice(from, to);
+    const used = this.#ratios.slice(from, to).reduce((sum, ratio) => sum + ratio, 0);
+    const rest = filled < 1 ? el("span", { class: "rest", "aria-hidden": "true", vars: { ratio: (used / filled - used).toFixed(3) } }) : null;
+    return el("div", { class: "row", role: "presentation" }, tiles, rest);
+  }
+
+  /** Arrow keys go from tile to tile; up and down to the tile that is nearest in the next row. */
+  #moveByArrows(event) {
+    const at = this.#tiles.indexOf(document.activeElement);
+    if (at < 0) return;
+    let next = null;
+    if (event.key === "ArrowRight") next = this.#tiles[at + 1];
+    else if (event.key === "ArrowLeft") next = this.#tiles[at - 1];
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") next = this.#acrossRows(at, event.key === "ArrowDown" ? 1 : -1);
+    else return;
+    event.preventDefault();
+    next?.focus();
+  }
+
+  #acrossRows(at, step) {
+    const row = this.#rows[this.#rows.findIndex(({ from, to }) => at >= from && at < to) + step];
+    if (!row) return null;
+    const middle = (tile) => { const box = tile.getBoundingClientRect(); return box.left + box.width / 2; };
+    const here = middle(this.#tiles[at]);
+    const away = (tile) => Math.abs(middle(tile) - here);
+    return this.#tiles.slice(row.from, row.to).reduce((best, one) => (away(one) < away(best) ? one : best));
+  }
 }
-
-function tile(hit, i, { addressOf, open, scored }) {
-  const ratio = Math.min(MAX_RATIO, Math.max(MIN_RATIO, (hit.width || 4) / (hit.height || 3)));
-  const names = hit.peaks.map((peak) => peak.name);
-  const date = hit.local_time ? localDate(hit.local_time) : t("unknown_date");
-  const title = names.join(", ") || t("no_peak");
-  const image = el("img", {
-    src: rendition(hit.id, 320),
-    srcset: renditions(hit, TILE_SIZES),
-    sizes: `(max-width: 40rem) 46vw, ${Math.round(ratio * 15)}rem`,
-    alt: "", loading: i < 8 ? "eager" : "lazy", decoding: "async", width: hit.width, height: hit.height,
-    on: { load: (event) => event.target.classList.add("there") },
-  });
-  const label = names.length
-    ? el("span", { class: "names" }, hit.peaks.map((peak) => el("span", { class: "summit-name", text: peak.name })))
-    : el("span", { class: "names none", text: t("no_peak") });
-  const link = el("a", {
-    class: "tile", href: addressOf(hit.id), "aria-label": t("open_photo", { what: `${title}, ${date}` }), "data-id": hit.id,
-    on: { click: (event) => { if (plainClick(event)) { event.preventDefault(); open(hit.id); } } },
-  },
-  el("span", { class: "frame" }, image),
-  el("span", { class: "caption" },
-    label,
-    el("span", { class: "meta" },
-      el("span", { text: date }),
-      scored ? el("span", { class: "score", title: t("score", { score: number(hit.score, 3) }), text: number(hit.score, 2) }) : null),
-    hit.why ? el("span", { class: "why", text: hit.why }) : null));
-  return el("li", { vars: { ratio: ratio.toFixed(3) } }, link);
-}
-
-// With a modifier key the browser opens a tab, as for any link.
-const plainClick = (event) => event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
-
-/** Arrow keys go from tile to tile; up and down to the tile that is nearest in the next row. */
-export function moveByArrows(event) {
-  const tiles = [...byId("grid").querySelectorAll(".tile")];
-  const at = tiles.indexOf(document.activeElement);
-  if (at < 0) return;
-  let next = null;
-  if (event.key === "ArrowRight") next = tiles[at + 1];
-  else if (event.key === "ArrowLeft") next = tiles[at - 1];
-  else if (event.key === "ArrowDown" || event.key === "ArrowUp") next = acrossRows(tiles, at, event.key === "ArrowDown" ? 1 : -1);
-  else return;
-  event.preventDefault();
-  next?.focus();
-}
-
-function acrossRows(tiles, at, direction) {
-  const boxes = tiles.map((tile) => tile.getBoundingClientRect());
-  const here = boxes[at];
-  const middle = here.left + here.width / 2;
-  const beyond = boxes.map((box, i) => ({ i, box })).filter(({ box }) => (box.top - here.top) * direction > 4);
-  if (!beyond.length) return null;
-  const row = direction > 0 ? Math.min(...beyond.map((b) => b.box.top)) : Math.max(...beyond.map((b) => b.box.top));
-  const inRow = beyond.filter(({ box }) => Math.abs(box.top - row) <= 4);
-  inRow.sort((a, b) => Math.abs(a.box.left + a.box.width / 2 - middle) - Math.abs(b.box.left + b.box.width / 2 - middle));
-  return tiles[inRow[0].i];
-}
-
-export const focusTile = (id) => byId("grid").querySelector(`[data-id="${CSS.escape(id)}"]`)?.focus();

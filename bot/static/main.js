@@ -1,33 +1,51 @@
 // Joins the parts: the address says what is asked, and every part draws what follows from it.
 
-import { readAddress, toAddress } from "./address.js";
+import { asksTheSame, EVERYTHING, isFiltered, readAddress, toAddress } from "./address.js";
+import { Answers } from "./answers.js";
 import * as api from "./api.js";
 import { listenForPhotos } from "./drop.js";
 import { byId } from "./elements.js";
-import { drawGrid, focusTile, moveByArrows } from "./grid.js";
+import { foldOnSmallScreens } from "./facetpanels.js";
+import { Facets } from "./facets.js";
+import { Grid } from "./grid.js";
+import { MapPanel } from "./mappanel.js";
+import { More } from "./more.js";
 import { drawEmptyAlbum, drawFault, drawNothing, hideNothing } from "./nothing.js";
 import { PeakList } from "./peaks.js";
 import { drawQuestion, drawWaiting } from "./question.js";
+import { drawFilters, drawHead, isScored } from "./results.js";
 import { StatusLine } from "./status.js";
+import { TimeLine } from "./timeline.js";
 import { toast } from "./toast.js";
+import { Uploads } from "./uploads.js";
 import { Viewer } from "./viewer.js";
-import { t, tn } from "./words.js";
 
-const PAGE = 60;
-const MOST = 200;
+const NEAR_TOP_PX = 300;
 
 let asked = readAddress();
 let question = null;
-let k = PAGE;
-let searching = null;
 
+const answers = new Answers();
 const peakList = new PeakList(togglePeak);
-const viewer = new Viewer(peakList, { goTo: (photo) => go({ photo }, "replace"), leave: leavePhoto, changed: () => { loadPeaks(); search(); } });
-const statusLine = new StatusLine(() => { loadPeaks(); search(); });
+const open = (photo) => go({ photo });
+const grid = new Grid(byId("grid"), { addressOf: (photo) => toAddress({ ...asked, photo }), open });
+const viewer = new Viewer(peakList, {
+  goTo: (photo) => go({ photo }, "replace"), leave: leavePhoto, changed: refresh, hasMore: () => answers.more, more: loadMore,
+  similar: (like) => { setQuestion(null); go({ ...EVERYTHING, like, photo: null }); },
+  map: (photo) => { go({ photo: null, map: true }); mapPanel.focus(photo); },
+});
+const more = new More(loadMore);
+const timeLine = new TimeLine((from, to) => go({ from, to }));
+const mapPanel = new MapPanel({ open, near: (near) => go({ near }), peak: togglePeak, large: (map) => go({ map }) });
+const facets = new Facets(timeLine, mapPanel);
+const statusLine = new StatusLine(albumChanged);
+const uploads = new Uploads({ open, changed: () => statusLine.refresh() });
 
 /** Change what is asked; "push" makes a step that Back undoes. */
 function go(change, how = "push") {
   const next = { ...asked, ...change };
+  // Words and a photo of the album are two questions.
+  if (change.q) next.like = null;
   history[how === "push" ? "pushState" : "replaceState"]({ within: how === "push" || Boolean(history.state?.within) }, "", toAddress(next));
   follow(next);
 }
@@ -35,13 +53,12 @@ function go(change, how = "push") {
 function follow(next) {
   const before = asked;
   asked = next;
-  const sameSearch = ["q", "sort"].every((key) => before[key] === next[key]) && before.peaks.join() === next.peaks.join();
-  if (!sameSearch) { k = PAGE; search(); }
+  if (!asksTheSame(before, next)) { search(); facets.load(asked); }
   drawControls();
   if (next.photo) viewer.show(next.photo);
   else {
     viewer.hide();
-    if (before.photo) focusTile(before.photo);
+    if (before.photo) grid.focus(before.photo);
   }
 }
 
@@ -49,91 +66,94 @@ function drawControls() {
   if (document.activeElement !== byId("words") || byId("words").value.trim() !== asked.q) byId("words").value = asked.q;
   byId("clear-words").hidden = !byId("words").value;
   peakList.choose(asked.peaks);
+  drawFilters(asked, go);
+  mapPanel.enlarge(asked.map);
+  mapPanel.drawPeaks(peakList.peaks, asked.peaks);
   for (const radio of document.querySelectorAll("#sort input")) radio.checked = radio.value === asked.sort;
-  const peaks = asked.peaks.map((id) => peakList.byId(id)?.name || id);
-  document.title = [asked.q, ...peaks, "Cumbre"].filter(Boolean).join(" · ");
+  document.title = [asked.q, ...namesAsked(), "Cumbre"].filter(Boolean).join(" · ");
 }
 
+const namesAsked = () => asked.peaks.map((id) => peakList.byId(id)?.name || id);
+
 async function search() {
-  searching?.abort();
-  const mine = (searching = new AbortController());
-  const scored = Boolean(asked.q || question);
+  const scored = isScored(asked, question);
   document.body.classList.add("searching");
+  byId("changed").hidden = true;
   if (question) ask();
   try {
-    const wanted = { ...asked, sort: scored ? asked.sort : "time", k };
-    const answer = await api.search(wanted, question, mine.signal);
+    const answer = await answers.begin({ ...asked, sort: scored ? asked.sort : "time" }, question);
+    if (!answer) return;
     if (question) ask({ identification: answer.identification });
-    drawAnswer(answer, scored);
+    drawAnswer(answer.note);
   } catch (error) {
-    if (error.name === "AbortError") return;
     // A fault of the page itself belongs in the console, not in front of people.
     if (!(error instanceof api.ApiError)) throw error;
-    drawGrid([], {});
-    viewer.setHits([]);
-    byId("results-head").hidden = true;
-    byId("more").hidden = true;
+    drawHits();
     byId("results-note").hidden = true;
     if (question) { hideNothing(); ask({ error: error.message }); }
     else drawFault(error.message);
   }
-  if (searching === mine) document.body.classList.remove("searching");
+  document.body.classList.remove("searching");
+}
+
+async function loadMore() {
+  try {
+    const hits = await answers.next();
+    grid.append(withReasons(hits), { scored: isScored(asked, question) });
+    viewer.setHits(withReasons(answers.hits));
+    drawTitle();
+  } catch (error) {
+    if (!(error instanceof api.ApiError)) throw error;
+    toast(error.message);
+  }
+  return answers.more;
 }
 
 function ask(state = {}) {
   drawQuestion(question, {
-    ...state, peakById: (id) => peakList.byId(id), dismiss: () => setQuestion(null),
-    added: () => { statusLine.refresh(); loadPeaks(); },
+    ...state, peakById: (id) => peakList.byId(id), dismiss: () => setQuestion(null), added: () => statusLine.refresh(),
   });
 }
 
-function drawAnswer(answer, scored) {
-  const { note } = answer;
-  // Without words, photo or filter every photo is there for the same reason.
-  const reasons = scored || asked.peaks.length > 0;
-  const results = reasons ? answer.results : answer.results.map((hit) => ({ ...hit, why: "" }));
-  drawGrid(results, { scored, addressOf: (id) => toAddress({ ...asked, photo: id }), open: (photo) => go({ photo }) });
-  viewer.setHits(results);
-  drawTitle(results.length, scored);
-  byId("results-note").textContent = results.length ? note : "";
-  byId("results-note").hidden = !byId("results-note").textContent;
-  byId("sort").hidden = !scored || results.length < 2;
-  byId("more").hidden = results.length < k || k >= MOST;
+function drawAnswer(note) {
+  drawHits();
   hideNothing();
-  if (results.length) return;
-  const filtered = asked.peaks.length > 0;
-  if (!scored && !filtered) return drawEmptyAlbum({ indexing: Boolean(statusLine.current?.indexing) });
-  return drawNothing({
-    query: asked.q, note, filtered, peaks: peakList.peaks.filter((peak) => peak.photos > 0),
-    ask: (q) => go({ q, peaks: [] }), clearFilter: () => go({ peaks: [] }),
-    showAll: () => { setQuestion(null); go({ q: "", peaks: [] }); },
-  });
-}
-
-function drawTitle(n, scored) {
-  const title = byId("results-title");
-  byId("results-head").hidden = n === 0;
-  const names = asked.peaks.map((id) => peakList.byId(id)?.name || id).join(", ");
-  if (!scored) title.textContent = names || t("all_photos");
+  byId("results-note").textContent = answers.hits.length ? note : "";
+  byId("results-note").hidden = !byId("results-note").textContent;
+  if (answers.hits.length) return;
+  if (!isScored(asked, question) && !isFiltered(asked)) drawEmptyAlbum({ indexing: Boolean(statusLine.current?.indexing), choose: () => byId("album-files").click() });
   else {
-    const what = [asked.q && `“${asked.q}”`, names].filter(Boolean).join(" · ");
-    const start = question ? tn("alike", n) : n === k ? t("found_best", { n }) : tn("found", n);
-    title.textContent = [start, what].filter(Boolean).join(question ? " · " : " ");
+    drawNothing({
+      query: asked.q, note, filtered: isFiltered(asked), peaks: peakList.peaks.filter((peak) => peak.photos > 0),
+      ask: (q) => go({ ...EVERYTHING, q }), clearFilters: () => go({ ...EVERYTHING, q: asked.q, like: asked.like }),
+      showAll: () => { setQuestion(null); go(EVERYTHING); },
+    });
   }
 }
 
+function drawHits() {
+  const hits = withReasons(answers.hits);
+  grid.draw(hits, { scored: isScored(asked, question) });
+  viewer.setHits(hits);
+  drawTitle();
+  more.show(answers.more);
+}
+
+// Without words, photo or filter every photo is there for the same reason.
+const withReasons = (hits) => (isScored(asked, question) || isFiltered(asked) ? hits : hits.map((hit) => ({ ...hit, why: "" })));
+
+const drawTitle = () => drawHead({ asked, question, n: answers.hits.length, more: answers.more, names: namesAsked() });
+
 function togglePeak(id) {
   if (id === null) return go({ peaks: [] });
-  const chosen = asked.peaks.includes(id) ? asked.peaks.filter((one) => one !== id) : [...asked.peaks, id];
-  return go({ peaks: chosen });
+  return go({ peaks: asked.peaks.includes(id) ? asked.peaks.filter((one) => one !== id) : [...asked.peaks, id] });
 }
 
 function setQuestion(file) {
   if (question === file) return;
   question = file;
   drawWaiting(file);
-  k = PAGE;
-  if (asked.photo) go({ photo: null }, "replace");
+  if (file) go({ photo: null, like: null, map: false }, "replace");
   search();
   if (file) scrollTo({ top: 0 });
 }
@@ -144,11 +164,25 @@ function leavePhoto() {
   else go({ photo: null }, "replace");
 }
 
+/** Photos came or went: shown at once at the top; further down the page stays still until a person asks. */
+function albumChanged() {
+  loadPeaks();
+  facets.load(asked, { changed: true });
+  if (scrollY < NEAR_TOP_PX || !answers.hits.length) search();
+  else byId("changed").hidden = false;
+}
+
+function refresh() {
+  loadPeaks();
+  search();
+  facets.load(asked, { changed: true });
+}
+
 async function loadPeaks() {
   try {
     peakList.set(await api.peaks());
     drawControls();
-    if (asked.peaks.length) drawTitle(byId("grid").children.length, Boolean(asked.q || question));
+    drawTitle();
   } catch (error) {
     toast(error.message);
   }
@@ -171,21 +205,22 @@ byId("home").addEventListener("click", (event) => {
   if (event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
   setQuestion(null);
-  go({ q: "", peaks: [], sort: "score", photo: null });
+  go({ ...EVERYTHING, sort: "score", photo: null, map: false });
 });
 byId("sort").addEventListener("change", (event) => go({ sort: event.target.value }));
-byId("more").addEventListener("click", () => { k = Math.min(MOST, k + PAGE); search(); });
-byId("grid").addEventListener("keydown", moveByArrows);
+byId("changed").addEventListener("click", () => { search(); scrollTo({ top: 0 }); });
 addEventListener("keydown", (event) => {
-  if (event.key === "/" && !event.target.matches("input") && !byId("viewer").open) {
+  if (event.key === "/" && !event.target.matches("input, textarea") && !byId("viewer").open) {
     event.preventDefault();
     byId("words").select();
   }
 });
 addEventListener("popstate", () => follow(readAddress()));
-listenForPhotos(setQuestion);
+listenForPhotos({ ask: setQuestion, add: (files) => uploads.add(files) });
+foldOnSmallScreens();
 
 await Promise.all([loadPeaks(), statusLine.refresh()]);
 drawControls();
+facets.load(asked);
 await search();
 if (asked.photo) viewer.show(asked.photo);

@@ -12,7 +12,7 @@ export function hideNothing() {
 }
 
 /** No photo matches. peaks are those that have photos; ask and clear change what is asked. */
-export function drawNothing({ query, note, filtered, peaks, ask, clearFilter, showAll }) {
+export function drawNothing({ query, note, filtered, peaks, ask, clearFilters, showAll }) {
   const title = query ? t("nothing", { query: `“${query}”` }) : t("nothing_plain");
   // A note that repeats the question would say the title again.
   const advice = query && note.includes(query) ? t("try_other") : sentence(note);
@@ -23,17 +23,18 @@ export function drawNothing({ query, note, filtered, peaks, ask, clearFilter, sh
     advice ? el("p", {}, ...withCommands(advice)) : null,
     chips.length ? el("p", { class: "chips" }, el("span", { text: t("try_peaks") }), ...chips) : null,
     el("p", { class: "actions" },
-      filtered ? el("button", { type: "button", text: t("without_filter"), on: { click: clearFilter } }) : null,
+      filtered ? el("button", { type: "button", text: t("without_filter"), on: { click: clearFilters } }) : null,
       el("button", { type: "button", class: "link", text: t("show_all"), on: { click: showAll } })));
 }
 
 /** The album has no photos (yet). */
-export function drawEmptyAlbum({ indexing }) {
+export function drawEmptyAlbum({ indexing, choose }) {
   if (indexing) return show(el("h2", { text: t("empty_title") }), el("p", { text: t("empty_indexing") }));
   return show(
     el("h2", { text: t("empty_title") }),
     el("p", { text: t("empty_text") }),
     el("p", { text: t("empty_drop") }),
+    el("p", { class: "actions" }, el("button", { type: "button", class: "primary", on: { click: choose } }, icon("add"), t("add_photos"))),
     el("p", {}, t("empty_demo"), " ", el("code", { text: "cumbre demo" })));
 }
 

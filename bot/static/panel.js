@@ -1,12 +1,20 @@
 // The panel beside a large picture: its peaks with their evidence, and its facts.
 
 import { el, icon } from "./elements.js";
+import { original, rendition } from "./api.js";
 import { chance, evidence } from "./evidence.js";
+import { options } from "./options.js";
 import { panorama } from "./panorama.js";
+import { rose } from "./rose.js";
 import { bearing, fileSize, localDate, metres, number, place, sentence, t } from "./words.js";
 
-/** actions: correct() opens the form, undo() takes a correction back. why is the reason of the search, if any. */
-export function panelContent(photo, { peakById, why, correct, undo }) {
+const LARGEST = 2560;
+
+/**
+ * actions: say(ids) says which peaks it shows, correct() opens the form for that, undo() takes it back, similar() looks
+ * for photos like this one, map() shows where it was taken. why is the reason of the search, if any.
+ */
+export function panelContent(photo, { peakById, why, correct, undo, say, similar, map }) {
   const shown = new Set(photo.peaks.map((peak) => peak.id));
   const by = "in_view";
   const others = photo.candidates
@@ -21,22 +29,47 @@ export function panelContent(photo, { peakById, why, correct, undo }) {
     el("h3", { text: t("in_this_photo") }),
     panorama(photo, shown),
     photo.peaks.length
-      ? el("ul", { class: "evidences" }, photo.peaks.map((peak) => evidence(peak, peakById(peak.id), { by, corrected: photo.corrected })))
+      ? el("ul", { class: "evidences" }, photo.peaks.map((peak) => evidence(peak, peakById(peak.id), { by, corrected: photo.corrected, action: notThis(peak, photo, say) })))
       : el("p", { class: "teach", text: photo.corrected ? t("you_said_so") : sentence(photo.note) || t("none_here") }),
     photo.peaks.length && photo.note ? el("p", { class: "note", text: sentence(photo.note) }) : null,
     el("p", { class: "actions" },
       el("button", { type: "button", id: "correct", on: { click: correct } }, icon("pencil"), t("correct")),
       photo.corrected ? el("button", { type: "button", class: "link", id: "undo-correction", text: t("undo_correction"), on: { click: undo } }) : null),
     ...(others.length
-      ? [el("h3", { text: t("also_considered") }), el("ul", { class: "evidences brief" }, others.map((peak) => evidence(peak, peakById(peak.id), { by, brief: true })))]
+      ? [el("h3", { text: t("also_considered") }), el("ul", { class: "evidences brief" }, others.map((peak) => evidence(peak, peakById(peak.id), { by, brief: true, action: thisToo(peak, photo, say) })))]
       : []),
+    ...directions(photo, shown),
     el("h3", { text: t("facts") }),
-    facts(photo),
+    facts(photo, map),
+    photo.failure ? null : el("p", { class: "actions" },
+      el("button", { type: "button", id: "similar", on: { click: similar } }, icon("photo"), t("similar_photos")),
+      el("a", { class: "button", href: rendition(photo.id, LARGEST), download: downloadName(photo) }, icon("download"), t("download")),
+      options.originals ? el("a", { class: "button", href: original(photo.id), download: photo.filename }, icon("download"), t("download_original")) : null),
   ];
   return parts.filter(Boolean);
 }
 
-function facts(photo) {
+// One tap says it; the toast that follows takes it back.
+function notThis(peak, photo, say) {
+  const label = t("correct_remove", { name: peak.name });
+  const rest = photo.peaks.filter((one) => one.id !== peak.id).map((one) => one.id);
+  return el("button", { type: "button", class: "quiet tap", "aria-label": label, title: label, on: { click: () => say(rest) } }, icon("close"));
+}
+
+function thisToo(peak, photo, say) {
+  const label = t("correct_also", { name: peak.name });
+  const all = [...photo.peaks.map((one) => one.id), peak.id];
+  return el("button", { type: "button", class: "quiet tap", "aria-label": label, title: label, on: { click: () => say(all) } }, icon("check"));
+}
+
+function directions(photo, shown) {
+  const drawing = rose(photo, shown);
+  return drawing ? [el("h3", { text: t("compass_rose") }), drawing] : [];
+}
+
+const downloadName = (photo) => `${photo.filename.replace(/\.[^.]*$/, "") || "photo"}.jpg`;
+
+function facts(photo, map) {
   const rows = [
     ["taken", photo.local_time && taken(photo)],
     ["place", photo.gps && `${place(photo.gps)}${photo.gps_error_m ? ` ± ${metres(photo.gps_error_m)}` : ""}`],
@@ -48,7 +81,10 @@ function facts(photo) {
     ["file", photo.path],
     ["indexed_by", photo.model_id],
   ].filter(([, value]) => value);
-  return el("dl", { class: "facts" }, rows.map(([key, value]) => el("div", {}, el("dt", { text: t(key) }), el("dd", { text: value }))));
+  const value = (key, text) => (key === "place"
+    ? el("dd", {}, text, " ", el("button", { type: "button", class: "link", id: "on-map", text: t("on_map"), on: { click: map } }))
+    : el("dd", { text }));
+  return el("dl", { class: "facts" }, rows.map(([key, text]) => el("div", {}, el("dt", { text: t(key) }), value(key, text))));
 }
 
 // A local time without its zone came from a camera that knew none: said, since it may be any zone's.

@@ -1,8 +1,8 @@
 // The view as a panorama board shows it: where each summit stands by compass, and how high above the horizon.
 
+import { draw } from "./svg.js";
 import { bearing, t } from "./words.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 340;
 const HORIZON = 74;
 const HEIGHT = 100;
@@ -65,10 +65,4 @@ function compass({ heading_deg: heading }, half, x) {
     marks.push(text);
   }
   return marks;
-}
-
-function draw(tag, attributes) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, typeof value === "number" ? value.toFixed(1) : value);
-  return element;
 }

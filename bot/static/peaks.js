@@ -64,7 +64,7 @@ export class PeakList {
 
   #button({ id, name, count, label, pressed, run }) {
     return el("li", {},
-      el("button", { type: "button", class: "peak", "data-id": id, "aria-pressed": String(pressed), "aria-label": label, title: label, on: { click: run } },
+      el("button", { type: "button", class: id ? "peak box" : "peak", "data-id": id, "aria-pressed": String(pressed), "aria-label": label, title: label, on: { click: run } },
         el("span", { class: "name", text: name }),
         count === undefined ? null : el("span", { class: "n", text: String(count) })));
   }

@@ -63,7 +63,7 @@ function picture() {
 async function keepPhoto(file, button, added) {
   button.disabled = true;
   try {
-    const photo = await addPhoto(file);
+    const { photo } = await addPhoto(file);
     kept = file;
     showKept(button);
     added(photo);

@@ -1,4 +1,4 @@
-// One photo in full, over the page: next and previous by arrow keys and swipe, Escape closes.
+// One photo in full, over the page: next and previous by arrow keys and swipe, closer by wheel or fingers, Escape closes.
 
 import * as api from "./api.js";
 import { correctionForm } from "./correction.js";
@@ -6,14 +6,20 @@ import { byId, el } from "./elements.js";
 import { panelContent } from "./panel.js";
 import { hideToast, toast } from "./toast.js";
 import { t } from "./words.js";
+import { Zoom } from "./zoom.js";
 
 const LARGE_SIZES = [1280, 2560];
 const SWIPE_PX = 50;
+const BESIDE_PANEL = "(max-width: 60rem) 100vw, calc(100vw - 24rem)";
 
-/** show(id) and hide() follow the address; goTo(id), leave() and changed() tell the page what a person did. */
+/**
+ * show(id) and hide() follow the address. page tells of what a person did: goTo(id), leave(), changed(), similar(id),
+ * map(photo); and more() brings further hits, if there are any.
+ */
 export class Viewer {
   #peakList;
   #page;
+  #zoom;
   #hits = [];
   #photo = null;
   #asking = null;
@@ -25,11 +31,13 @@ export class Viewer {
     const dialog = byId("viewer");
     dialog.addEventListener("cancel", (event) => { event.preventDefault(); page.leave(); });
     dialog.addEventListener("keydown", (event) => this.#onKey(event));
-    dialog.addEventListener("click", (event) => { if (event.target === byId("stage")) page.leave(); });
+    dialog.addEventListener("click", (event) => { if (event.target === byId("stage") && !this.#zoom.isZoomed) page.leave(); });
     byId("close").addEventListener("click", () => page.leave());
     byId("previous").addEventListener("click", () => this.#step(-1));
     byId("next").addEventListener("click", () => this.#step(1));
     byId("large").addEventListener("load", (event) => event.target.classList.add("there"));
+    // Who looks closer gets the finest picture there is.
+    this.#zoom = new Zoom(byId("stage"), byId("large"), (isZoomed) => { if (isZoomed) byId("large").sizes = `${LARGE_SIZES.at(-1)}px`; });
     this.#listenForSwipes(byId("stage"));
   }
 
@@ -74,9 +82,10 @@ export class Viewer {
 
   #drawPicture(hit) {
     const image = byId("large");
+    this.#zoom.reset();
     image.classList.remove("there");
     image.alt = hit.peaks.map((peak) => peak.name).join(", ") || t("photo");
-    image.sizes = "(max-width: 60rem) 100vw, calc(100vw - 24rem)";
+    image.sizes = BESIDE_PANEL;
     image.srcset = api.renditions(hit, LARGE_SIZES);
     image.src = api.rendition(hit.id, LARGE_SIZES[0]);
   }
@@ -87,7 +96,8 @@ export class Viewer {
     const why = reasonHolds ? this.#hits.find((hit) => hit.id === photo.id)?.why : "";
     byId("panel").replaceChildren(...panelContent(photo, {
       peakById: (id) => this.#peakList.byId(id), why,
-      correct: () => this.#drawForm(), undo: () => this.#undo(photo.id),
+      correct: () => this.#drawForm(), undo: () => this.#undo(photo.id), say: (ids) => this.#save(photo.id, ids),
+      similar: () => this.#page.similar(photo.id), map: () => this.#page.map(photo),
     }));
     byId("panel").scrollTop = 0;
   }
@@ -134,36 +144,46 @@ export class Viewer {
   #drawSteps() {
     const at = this.#position();
     byId("previous").disabled = at <= 0;
-    byId("next").disabled = at < 0 || at >= this.#hits.length - 1;
-    byId("count").textContent = at < 0 ? "" : t("of", { n: at + 1, total: this.#hits.length });
+    byId("next").disabled = at < 0 || (at >= this.#hits.length - 1 && !this.#page.hasMore());
+    const total = this.#page.hasMore() ? `${this.#hits.length}+` : this.#hits.length;
+    byId("count").textContent = at < 0 ? "" : t("of", { n: at + 1, total });
   }
 
   #position() {
     return this.#hits.findIndex((hit) => hit.id === this.#wanted);
   }
 
-  #step(by) {
+  async #step(by) {
     const at = this.#position();
-    const next = at < 0 ? undefined : this.#hits[at + by];
-    if (next) this.#page.goTo(next.id);
+    if (at < 0) return;
+    if (at + by >= this.#hits.length && this.#page.hasMore()) await this.#page.more();
+    const next = this.#hits[at + by];
+    if (next && this.#position() === at) this.#page.goTo(next.id);
   }
 
   #onKey(event) {
     if (event.target.matches("input") || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.key === "ArrowLeft") this.#step(-1);
     else if (event.key === "ArrowRight") this.#step(1);
+    else this.#zoom.onKey(event);
   }
 
   #listenForSwipes(stage) {
     let start = null;
-    stage.addEventListener("pointerdown", (event) => { start = event.pointerType === "mouse" ? null : { x: event.clientX, y: event.clientY }; });
+    let fingers = 0;
+    stage.addEventListener("pointerdown", (event) => {
+      fingers += 1;
+      const swipes = event.pointerType !== "mouse" && fingers === 1 && !this.#zoom.isZoomed;
+      start = swipes ? { x: event.clientX, y: event.clientY } : null;
+    });
     stage.addEventListener("pointerup", (event) => {
+      fingers = Math.max(0, fingers - 1);
       if (!start) return;
       const dx = event.clientX - start.x;
       const dy = event.clientY - start.y;
       start = null;
       if (Math.abs(dx) > SWIPE_PX && Math.abs(dx) > 2 * Math.abs(dy)) this.#step(dx < 0 ? 1 : -1);
     });
-    stage.addEventListener("pointercancel", () => { start = null; });
+    stage.addEventListener("pointercancel", () => { start = null; fingers = 0; });
   }
 }

@@ -57,6 +57,9 @@ export function localDate(iso, options = { dateStyle: "medium" }) {
   return new Intl.DateTimeFormat(locale, { ...options, timeZone: "UTC" }).format(clock);
 }
 
+/** "2023-10-05" as people write it. */
+export const day = (iso, options = { dateStyle: "medium" }) => localDate(`${iso}T00:00:00`, options);
+
 /** 27.83620, 86.76490 -> "27.8362° N, 86.7649° E". */
 export function place(gps) {
   const points = t("compass").split(",");

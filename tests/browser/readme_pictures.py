@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from tests.browser.test_page import find_chromium
+from tests.browser.chromium import find_chromium
 from tests.processes import Server, eventually
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"

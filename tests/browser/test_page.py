@@ -1,108 +1,18 @@
-"""The page in a real Chromium, over a real server with a fake album behind it."""
+"""The page's main paths: words, photos, peaks, the full view, corrections; and how it looks to everybody."""
 
-import os
 import re
-import shutil
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Page, expect
 
-from bot.app import create_app
 from cumbre.query import IndexingProgress
-from tests.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo, khumbu_album, make_failure
+from tests.browser.acts import BLUE_LIKE_AMA, give_photo, open_viewer, search
+from tests.browser.site import Site
+from tests.fakes import FakeAlbumService, draw_photo
 
 pytestmark = pytest.mark.browser
 
-BLUE_LIKE_AMA = draw_photo((90, 140, 220))
 PHONE = {"width": 360, "height": 740}
-
-
-def find_chromium() -> str | None:
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    found = (shutil.which(name) for name in names)
-    return os.environ.get("CHROMIUM") or next((path for path in found if path), None)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        # Playwright's own Chromium, where it has been installed, needs no path.
-        chromium = find_chromium()
-        if chromium is None and not Path(playwright.chromium.executable_path).exists():
-            if os.environ.get("CI"):
-                pytest.fail("no Chromium found: install one, or name it in CHROMIUM")
-            pytest.skip("no Chromium found: install one, or name it in CHROMIUM")
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@dataclass
-class Site:
-    """A server of its own for one test, and what its page did wrong."""
-
-    address: str
-    album: FakeAlbum
-    faults: list[str] = field(default_factory=list)
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    album = FakeAlbum.of(khumbu_album(), [make_failure("day 9/broken.heic", "the file ends too early")])
-    app = create_app(FakeQueryService(album), FakeAlbumService(album), lambda: album.catalog)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    site = Site(f"http://127.0.0.1:{server.server_port}", album)
-    yield site
-    server.shutdown()
-    server.server_close()
-    thread.join(timeout=10)
-    assert site.faults == []
-
-
-@pytest.fixture
-def page(browser: Browser, site: Site) -> Iterator[Page]:
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce", has_touch=True
-    )
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    page.on("console", lambda message: site.faults.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: site.faults.append(str(error)))
-    page.on(
-        "request",
-        lambda request: (
-            None
-            if request.url.startswith((site.address, "blob:"))
-            else site.faults.append(f"asked elsewhere: {request.url}")
-        ),
-    )
-    page.goto(site.address)
-    # Pictures on their way would be missed by a test that empties the album.
-    expect(page.locator(".tile img.there")).to_have_count(5)
-    yield page
-    context.close()
-
-
-def search(page: Page, words: str) -> None:
-    box = page.get_by_role("textbox", name="Search your photos by words")
-    box.fill(words)
-    box.press("Enter")
-
-
-def give_photo(page: Page, data: bytes = BLUE_LIKE_AMA) -> None:
-    page.locator("#photo-file").set_input_files({"name": "ama.jpg", "mimeType": "image/jpeg", "buffer": data})
-
-
-def open_viewer(page: Page, which: int = 0) -> None:
-    page.locator(".tile").nth(which).click()
-    expect(page.get_by_role("button", name="Correct the peaks")).to_be_visible()
 
 
 @pytest.mark.parametrize(("broken_off", "told"), [("AbortError", "AbortError"), ("TypeError", "Error")])

@@ -1,5 +1,6 @@
 """The page's files: what they refer to is there, their words are there, and nothing comes from elsewhere."""
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -13,7 +14,13 @@ from tests.fakes import KHUMBU, FakeAlbum, FakeAlbumService, FakeQueryService
 
 BOT = Path(__file__).parents[2] / "bot"
 SCRIPTS = sorted((BOT / "static").glob("*.js"))
-SOURCES = [*SCRIPTS, *sorted((BOT / "static").glob("*.css")), BOT / "templates" / "index.html"]
+TEMPLATES = sorted((BOT / "templates").glob("*.html"))
+SOURCES = [*SCRIPTS, *sorted((BOT / "static").glob("*.css")), *TEMPLATES]
+LEAFLET = BOT / "static" / "vendor" / "leaflet"
+
+
+MAP_MODULES = ("card.js", "circletool.js", "clusters.js", "ground.js", "markers.js", "trail.js", "wedge.js")
+ACCEPTS = {"Accept-Encoding": "gzip"}
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +47,34 @@ def test_every_imported_module_is_there() -> None:
             assert (BOT / "static" / name).is_file(), f"{script.name} imports {name}"
 
 
+def test_the_map_s_library_is_the_one_that_is_described(client: FlaskClient) -> None:
+    described = (LEAFLET / "README.md").read_text("utf-8")
+    for file in ("leaflet.js", "leaflet.css"):
+        assert hashlib.sha256((LEAFLET / file).read_bytes()).hexdigest() in described
+        assert client.get(f"/static/vendor/leaflet/{file}", buffered=True).status_code == 200
+    source = (LEAFLET / "leaflet.js").read_text("utf-8")
+    assert 'innerHTML="<svg/>"' not in source
+    assert "sourceMappingURL" not in source
+
+
+def test_the_first_view_is_light(client: FlaskClient, html: str) -> None:
+    """What the browser loads before anybody touches anything, compressed and without pictures: under 200 KB."""
+    wanted = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', html))
+    todo = [address for address in wanted if address.endswith(".js")]
+    while todo:
+        source = client.get(todo.pop(), buffered=True).get_data(as_text=True)
+        for name in re.findall(r'from "\./([\w.]+)"', source):
+            address = f"/static/{name}"
+            if address not in wanted:
+                wanted.add(address)
+                todo.append(address)
+    # The map is open beside the photos on a large screen.
+    wanted |= {f"/static/{name}" for name in ("map.js", "map.css", *MAP_MODULES)}
+    wanted |= {f"/static/vendor/leaflet/leaflet.{kind}" for kind in ("js", "css")}
+    loaded = {address: len(client.get(address, headers=ACCEPTS, buffered=True).data) for address in {"/", *wanted}}
+    assert sum(loaded.values()) < 200_000, loaded
+
+
 def test_modules_have_a_type_that_browsers_run(client: FlaskClient) -> None:
     assert client.get("/static/main.js", buffered=True).mimetype == "text/javascript"
     assert client.get("/favicon.ico", buffered=True).mimetype == "image/svg+xml"
@@ -56,7 +91,7 @@ def test_every_id_that_a_script_asks_for_is_in_the_page(html: str) -> None:
 
 def test_every_word_of_the_page_is_in_the_table_and_used() -> None:
     used: set[str] = set()
-    for source in SOURCES:
+    for source in (*SOURCES, BOT / "login.py"):
         text = source.read_text("utf-8")
         used |= set(re.findall(r"\{\{ t\.(\w+) ", text))
         used |= set(re.findall(r'"(\w+)"', text))
@@ -65,8 +100,9 @@ def test_every_word_of_the_page_is_in_the_table_and_used() -> None:
     for script in SCRIPTS:
         for key in re.findall(r'\btn?\("(\w+)"', script.read_text("utf-8")):
             assert key in words, f"{script.name} says {key}"
-    for key in re.findall(r"\{\{ t\.(\w+) ", (BOT / "templates" / "index.html").read_text("utf-8")):
-        assert key in words
+    for template in TEMPLATES:
+        for key in re.findall(r"\{\{ t\.(\w+) ", template.read_text("utf-8")):
+            assert key in words
 
 
 def test_the_page_carries_its_words_as_data(html: str) -> None:

@@ -1,0 +1,78 @@
+// The place of the map in the page. The map itself is loaded when it is first seen: most visits do without it.
+
+import { byId, el } from "./elements.js";
+import { options } from "./options.js";
+import { t } from "./words.js";
+
+export class MapPanel {
+  #page;
+  #map = null;
+  #loading = null;
+  #shown = { shots: [], near: null };
+  #peaks = [];
+  #chosen = [];
+  #isLarge = false;
+
+  /** page: open(id), near(circle), peak(id), large(isLarge) tell it what a person did. */
+  constructor(page) {
+    this.#page = page;
+    const panel = byId("map-panel");
+    // Opened later, or scrolled to on a phone.
+    new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) this.#load(); }).observe(byId("map"));
+    new ResizeObserver(() => this.#map?.resize()).observe(byId("map"));
+    byId("map-large").addEventListener("click", () => page.large(!this.#isLarge));
+    panel.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.#isLarge && !event.defaultPrevented) page.large(false);
+    });
+    byId("map-note").textContent = options.tiles ? options.attribution : "";
+  }
+
+  draw(shots, near) {
+    this.#shown = { shots, near };
+    byId("map-none").hidden = shots.length > 0;
+    this.#map?.draw(shots, near);
+  }
+
+  drawPeaks(peaks, chosen) {
+    [this.#peaks, this.#chosen] = [peaks, chosen];
+    this.#map?.drawPeaks(peaks, chosen);
+  }
+
+  /** Over the whole page, or beside the photos. */
+  enlarge(isLarge) {
+    if (isLarge === this.#isLarge) return;
+    this.#isLarge = isLarge;
+    if (isLarge) byId("map-panel").open = true;
+    document.body.classList.toggle("map-large", isLarge);
+    byId("map-large").setAttribute("aria-pressed", String(isLarge));
+    const label = t(isLarge ? "map_smaller" : "map_larger");
+    byId("map-large").setAttribute("aria-label", label);
+    byId("map-large").title = label;
+    if (isLarge) byId("map").focus({ preventScroll: true });
+  }
+
+  async focus(photo) {
+    await this.#load();
+    this.#map.resize();
+    this.#map.focus(photo);
+  }
+
+  #load() {
+    this.#loading ??= this.#begin();
+    return this.#loading;
+  }
+
+  async #begin() {
+    for (const sheet of ["vendor/leaflet/leaflet.css", "map.css"]) await styled(`/static/${sheet}`);
+    const { AlbumMap } = await import("./map.js");
+    this.#map = new AlbumMap(this.#page);
+    this.#map.draw(this.#shown.shots, this.#shown.near);
+    this.#map.drawPeaks(this.#peaks, this.#chosen);
+  }
+}
+
+function styled(address) {
+  return new Promise((resolve) => {
+    document.head.append(el("link", { rel: "stylesheet", href: address, on: { load: resolve, error: resolve } }));
+  });
+}

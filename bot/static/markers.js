@@ -1,0 +1,102 @@
+// What stands on the map: photos, of which those that lie close together are one, and peaks with their names.
+
+import "./vendor/leaflet/leaflet.js";
+import { clustersOf, mercator } from "./clusters.js";
+import { el } from "./elements.js";
+import { metres, number, t, tn } from "./words.js";
+
+const { L } = globalThis;
+const REACH_PX = 46;
+const NAME_PX = 7;
+const NAME_HEIGHT_PX = 20;
+const PEAKS_MAX = 60;
+
+/** shots have lat, lon; onClick(points, latLng) hears which ones were pressed. */
+export class PhotoMarkers {
+  #layer;
+  #map;
+  #points = [];
+  #onClick;
+
+  constructor(map, onClick) {
+    [this.#map, this.#onClick] = [map, onClick];
+    this.#layer = L.layerGroup().addTo(map);
+  }
+
+  set(shots) {
+    this.#points = shots.map((shot) => {
+      const [x, y] = mercator(shot.lat, shot.lon);
+      return { ...shot, x, y };
+    });
+    this.draw();
+  }
+
+  draw() {
+    const map = this.#map;
+    const scale = 256 * 2 ** map.getZoom();
+    const bounds = map.getBounds().pad(0.2);
+    const [left, top] = mercator(bounds.getNorth(), bounds.getWest());
+    const [right, bottom] = mercator(bounds.getSouth(), bounds.getEast());
+    this.#layer.clearLayers();
+    for (const cluster of clustersOf(this.#points, scale, REACH_PX, { left, top, right, bottom })) this.#layer.addLayer(this.#marker(cluster));
+  }
+
+  #marker({ x, y, points }) {
+    const n = points.length;
+    const at = points.length === 1 ? [points[0].lat, points[0].lon] : this.#map.unproject([x * 256, y * 256], 0);
+    const px = n === 1 ? 18 : Math.round(26 + 7 * Math.log10(n));
+    const label = tn("map_photos", n);
+    const html = el("span", { class: n === 1 ? "spot" : "spot many", text: n === 1 ? "" : n < 10_000 ? number(n) : `${number(Math.round(n / 1000))}k` });
+    const marker = L.marker(at, { icon: L.divIcon({ html, className: "spot-place", iconSize: [px, px] }), title: label, alt: label, keyboard: true, riseOnHover: true });
+    marker.on("click", () => this.#onClick(points, marker.getLatLng()));
+    marker.on("add", () => marker.getElement()?.setAttribute("aria-label", label));
+    return marker;
+  }
+}
+
+/** onClick(peak) hears which peak was pressed. */
+export class PeakMarkers {
+  #layer;
+  #map;
+  #peaks = [];
+  #chosen = new Set();
+  #onClick;
+
+  constructor(map, onClick) {
+    [this.#map, this.#onClick] = [map, onClick];
+    this.#layer = L.layerGroup().addTo(map);
+  }
+
+  /** The ones that photos show go first, then the higher ones: names that meet another are left out. */
+  set(peaks, chosen) {
+    this.#chosen = new Set(chosen);
+    const rank = (peak) => (this.#chosen.has(peak.id) ? 2e6 : 0) + (peak.photos > 0 ? 1e6 : 0) + peak.elev_m;
+    this.#peaks = [...peaks].sort((a, b) => rank(b) - rank(a));
+    this.draw();
+  }
+
+  draw() {
+    this.#layer.clearLayers();
+    const bounds = this.#map.getBounds();
+    const taken = [];
+    for (const peak of this.#peaks) {
+      if (taken.length >= PEAKS_MAX) break;
+      if (!bounds.contains([peak.lat, peak.lon])) continue;
+      const { x, y } = this.#map.latLngToContainerPoint([peak.lat, peak.lon]);
+      const box = [x - 8, y - NAME_HEIGHT_PX / 2, x + 14 + peak.name.length * NAME_PX, y + NAME_HEIGHT_PX / 2];
+      if (taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1])) continue;
+      taken.push(box);
+      this.#layer.addLayer(this.#marker(peak));
+    }
+  }
+
+  #marker(peak) {
+    const label = `${peak.name}, ${metres(peak.elev_m)}, ${tn("photos", peak.photos)}`;
+    const kind = this.#chosen.has(peak.id) ? "map-peak chosen" : peak.photos ? "map-peak" : "map-peak unseen-yet";
+    const html = el("span", { class: kind }, el("span", { class: "map-peak-name", text: peak.name }));
+    const marker = L.marker([peak.lat, peak.lon], { icon: L.divIcon({ html, className: "peak-place", iconSize: [16, 14] }), title: label, alt: label, keyboard: peak.photos > 0, zIndexOffset: -1000 });
+    marker.on("click", () => this.#onClick(peak));
+    marker.on("add", () => marker.getElement()?.setAttribute("aria-label", peak.photos ? t("map_peak", { name: label }) : label));
+    return marker;
+  }
+}

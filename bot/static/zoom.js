@@ -1,0 +1,99 @@
+// Looking closer at the large picture: wheel, two fingers, double click, + and -; dragged when it is larger than its place.
+
+const MOST = 8;
+const STEP = 1.5;
+const WHEEL = 0.002;
+
+export class Zoom {
+  #stage;
+  #image;
+  #onChange;
+  #scale = 1;
+  #x = 0;
+  #y = 0;
+  #pointers = new Map();
+  #spread = 0;
+
+  /** onChange(isZoomed) hears when the picture becomes larger than its place, and when it fits again. */
+  constructor(stage, image, onChange = () => {}) {
+    [this.#stage, this.#image, this.#onChange] = [stage, image, onChange];
+    stage.addEventListener("wheel", (event) => this.#onWheel(event), { passive: false });
+    stage.addEventListener("dblclick", (event) => {
+      if (event.target.closest("button")) return;
+      if (this.isZoomed) this.reset();
+      else this.#by(2.5, event.clientX, event.clientY);
+    });
+    stage.addEventListener("pointerdown", (event) => this.#onDown(event));
+    stage.addEventListener("pointermove", (event) => this.#onMove(event));
+    for (const name of ["pointerup", "pointercancel", "pointerleave"]) stage.addEventListener(name, (event) => { this.#pointers.delete(event.pointerId); this.#spread = 0; });
+  }
+
+  get isZoomed() {
+    return this.#scale > 1.001;
+  }
+
+  reset() {
+    [this.#scale, this.#x, this.#y] = [1, 0, 0];
+    this.#apply();
+  }
+
+  /** Says whether the key was one of ours. */
+  onKey(event) {
+    const middle = this.#stage.getBoundingClientRect();
+    const at = [middle.left + middle.width / 2, middle.top + middle.height / 2];
+    if (event.key === "+" || event.key === "=") this.#by(STEP, ...at);
+    else if (event.key === "-") this.#by(1 / STEP, ...at);
+    else if (event.key === "0") this.reset();
+    else return false;
+    event.preventDefault();
+    return true;
+  }
+
+  #onWheel(event) {
+    event.preventDefault();
+    const px = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * 16 : event.deltaY;
+    this.#by(Math.exp(-px * WHEEL * (event.ctrlKey ? 4 : 1)), event.clientX, event.clientY);
+  }
+
+  #onDown(event) {
+    if (event.target.closest("button")) return;
+    this.#pointers.set(event.pointerId, [event.clientX, event.clientY]);
+    this.#spread = 0;
+  }
+
+  #onMove(event) {
+    const before = this.#pointers.get(event.pointerId);
+    if (!before) return;
+    this.#pointers.set(event.pointerId, [event.clientX, event.clientY]);
+    if (this.#pointers.size === 2) {
+      const [[x1, y1], [x2, y2]] = this.#pointers.values();
+      const spread = Math.hypot(x2 - x1, y2 - y1);
+      if (this.#spread) this.#by(spread / this.#spread, (x1 + x2) / 2, (y1 + y2) / 2);
+      this.#spread = spread;
+    } else if (this.isZoomed) {
+      this.#x += event.clientX - before[0];
+      this.#y += event.clientY - before[1];
+      this.#apply();
+    }
+  }
+
+  /** The point under (clientX, clientY) stays where it is. */
+  #by(factor, clientX, clientY) {
+    const scale = Math.min(MOST, Math.max(1, this.#scale * factor));
+    const box = this.#stage.getBoundingClientRect();
+    const [x, y] = [clientX - box.left - box.width / 2, clientY - box.top - box.height / 2];
+    this.#x = x - ((x - this.#x) * scale) / this.#scale;
+    this.#y = y - ((y - this.#y) * scale) / this.#scale;
+    this.#scale = scale;
+    this.#apply();
+  }
+
+  #apply() {
+    const room = { x: (this.#stage.clientWidth * (this.#scale - 1)) / 2, y: (this.#stage.clientHeight * (this.#scale - 1)) / 2 };
+    this.#x = Math.min(room.x, Math.max(-room.x, this.#x));
+    this.#y = Math.min(room.y, Math.max(-room.y, this.#y));
+    this.#image.style.transform = this.isZoomed ? `translate(${this.#x}px, ${this.#y}px) scale(${this.#scale})` : "";
+    this.#stage.classList.toggle("zoomed", this.isZoomed);
+    this.#onChange(this.isZoomed);
+  }
+}

@@ -1,0 +1,32 @@
+"""What a person does on the page, for all tests of it."""
+
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.fakes import draw_photo
+
+BLUE_LIKE_AMA = draw_photo((90, 140, 220))
+
+
+def search(page: Page, words: str) -> None:
+    box = page.get_by_role("textbox", name="Search your photos by words")
+    box.fill(words)
+    box.press("Enter")
+
+
+def picture_file(data: bytes = BLUE_LIKE_AMA, name: str = "ama.jpg") -> dict[str, Any]:
+    return {"name": name, "mimeType": "image/jpeg", "buffer": data}
+
+
+def give_photo(page: Page, data: bytes = BLUE_LIKE_AMA) -> None:
+    page.locator("#photo-file").set_input_files(picture_file(data))  # type: ignore[arg-type]
+
+
+def add_photos(page: Page, *files: dict[str, Any]) -> None:
+    page.locator("#album-files").set_input_files(list(files))  # type: ignore[arg-type]
+
+
+def open_viewer(page: Page, which: int = 0) -> None:
+    page.locator(".tile").nth(which).click()
+    expect(page.get_by_role("button", name="Correct the peaks")).to_be_visible()

@@ -1,0 +1,42 @@
+"""The page in a real Chromium, over a real server with a fake album behind it."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from bot.app import create_app
+from tests.browser.chromium import opened_chromium
+from tests.browser.site import Site, served
+from tests.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, khumbu_album, make_failure
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with opened_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def album() -> FakeAlbum:
+    return FakeAlbum.of(khumbu_album(), [make_failure("day 9/broken.heic", "the file ends too early")])
+
+
+@pytest.fixture
+def site(album: FakeAlbum) -> Iterator[Site]:
+    app = create_app(FakeQueryService(album), FakeAlbumService(album), lambda: album.catalog)
+    with served(app, album) as site:
+        yield site
+
+
+@pytest.fixture
+def page(browser: Browser, site: Site) -> Iterator[Page]:
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce", has_touch=True
+    )
+    page = site.watch(context)
+    page.goto(site.address)
+    # Pictures on their way would be missed by a test that empties the album.
+    expect(page.locator(".tile img.there")).to_have_count(5)
+    yield page
+    context.close()

@@ -1,0 +1,48 @@
+"""A server of its own for one test, with a fake album behind it, and what its page did wrong."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from flask import Flask
+from playwright.sync_api import BrowserContext, Page
+from werkzeug.serving import make_server
+
+from tests.fakes import FakeAlbum
+
+
+@dataclass
+class Site:
+    address: str
+    album: FakeAlbum
+    faults: list[str] = field(default_factory=list)
+
+    def watch(self, context: BrowserContext) -> Page:
+        """A page of the context whose errors, and requests to other hosts, are faults."""
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda message: self.faults.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith((self.address, "blob:", "data:"))
+                else self.faults.append(f"asked elsewhere: {request.url}")
+            ),
+        )
+        return page
+
+
+@contextmanager
+def served(app: Flask, album: FakeAlbum) -> Iterator[Site]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    site = Site(f"http://127.0.0.1:{server.server_port}", album)
+    yield site
+    server.shutdown()
+    server.server_close()
+    thread.join(timeout=10)
+    assert site.faults == []
