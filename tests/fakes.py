@@ -33,6 +33,8 @@ KHUMBU = Catalog(
     ]
 )
 
+TENGBOCHE = Position(27.8362, 86.7649, 3867.0)
+
 NOTHING = "No photo fits these words well enough."
 
 
@@ -76,13 +78,14 @@ def make_photo(
     peaks: Sequence[PeakPrediction] = (),
     day: int = 1,
     size: tuple[int, int] = (640, 480),
+    position: Position | None = TENGBOCHE,
 ) -> FakePhoto:
     jpeg = draw_photo(sky, size)
     facts = PhotoFacts(
         width=size[0],
         height=size[1],
         format="JPEG",
-        position=Position(27.8362, 86.7649, 3867.0),
+        position=position,
         gps_error_m=4.7,
         heading_deg=37.0,
         focal_length_35mm=26.0,

@@ -13,9 +13,9 @@ export const Graticule = L.Layer.extend({
     this.canvas = L.DomUtil.create("canvas", "graticule leaflet-zoom-hide", map.getPane("tilePane"));
     this.canvas.setAttribute("aria-hidden", "true");
     this.scheme = matchMedia("(prefers-color-scheme: dark)");
-    this.redraw = () => this.draw(map);
+    this.redraw = () => this.draw();
     this.scheme.addEventListener("change", this.redraw);
-    this.draw(map);
+    this.draw();
   },
 
   onRemove() {
@@ -24,10 +24,11 @@ export const Graticule = L.Layer.extend({
   },
 
   getEvents() {
-    return { moveend: this.redraw, zoomend: this.redraw, resize: this.redraw, viewreset: this.redraw };
+    return { moveend: this.draw, zoomend: this.draw, resize: this.draw, viewreset: this.draw };
   },
 
-  draw(map) {
+  draw() {
+    const map = this._map;
     const size = map.getSize();
     const beyond = size.multiplyBy(BEYOND).round();
     const whole = size.add(beyond.multiplyBy(2));

@@ -102,11 +102,12 @@ async function loadMore() {
     grid.append(withReasons(hits), { scored: isScored(asked, question) });
     viewer.setHits(withReasons(answers.hits));
     drawTitle();
+    return answers.more;
   } catch (error) {
     if (!(error instanceof api.ApiError)) throw error;
     toast(error.message);
+    return null;
   }
-  return answers.more;
 }
 
 function ask(state = {}) {

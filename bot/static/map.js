@@ -41,7 +41,7 @@ export class AlbumMap {
     this.#circle = new CircleTool(this.#map, page.near);
     this.#peaks = new PeakMarkers(this.#map, (peak) => page.peak(peak.id));
     this.#photos = new PhotoMarkers(this.#map, (points, at) => this.#press(points, at));
-    this.#map.on("moveend", () => { this.#photos.draw(); this.#peaks.draw(); });
+    this.#map.on("moveend", () => this.#drawMarkers());
     this.#map.on("click", () => this.#card.hide());
     for (const name of ["pointerdown", "wheel", "keydown"]) byId("map").addEventListener(name, () => { this.#moved = true; }, { passive: true });
     byId("map-in").addEventListener("click", () => { this.#moved = true; this.#map.zoomIn(1); });
@@ -58,10 +58,12 @@ export class AlbumMap {
     this.#circle.show(near);
     if (!this.#moved) this.#fit();
     this.#photos.set(shots);
+    this.#drawMarkers();
   }
 
   drawPeaks(peaks, chosen) {
     this.#peaks.set(peaks, chosen);
+    this.#drawMarkers();
   }
 
   /** The map's place has become larger or smaller. */
@@ -75,6 +77,10 @@ export class AlbumMap {
     this.#moved = true;
     this.#map.setView([photo.gps.lat, photo.gps.lon], Math.max(this.#map.getZoom(), 12), { animate: false });
     this.#card.show([{ id: photo.id, lat: photo.gps.lat, lon: photo.gps.lon }]);
+  }
+
+  #drawMarkers() {
+    this.#peaks.draw(this.#photos.draw());
   }
 
   #fit() {

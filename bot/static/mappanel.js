@@ -16,13 +16,12 @@ export class MapPanel {
   /** page: open(id), near(circle), peak(id), large(isLarge) tell it what a person did. */
   constructor(page) {
     this.#page = page;
-    const panel = byId("map-panel");
     // Opened later, or scrolled to on a phone.
     new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) this.#load(); }).observe(byId("map"));
     new ResizeObserver(() => this.#map?.resize()).observe(byId("map"));
     byId("map-large").addEventListener("click", () => page.large(!this.#isLarge));
-    panel.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.#isLarge && !event.defaultPrevented) page.large(false);
+    addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.#isLarge && !document.querySelector("dialog[open]")) page.large(false);
     });
     byId("map-note").textContent = options.tiles ? options.attribution : "";
   }
@@ -48,7 +47,6 @@ export class MapPanel {
     const label = t(isLarge ? "map_smaller" : "map_larger");
     byId("map-large").setAttribute("aria-label", label);
     byId("map-large").title = label;
-    if (isLarge) byId("map").focus({ preventScroll: true });
   }
 
   async focus(photo) {

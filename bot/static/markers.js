@@ -6,6 +6,7 @@ import { el } from "./elements.js";
 import { metres, number, t, tn } from "./words.js";
 
 const { L } = globalThis;
+// Markers are made anew whenever the map has moved, so that none may move it by being focused.
 const REACH_PX = 46;
 const NAME_PX = 7;
 const NAME_HEIGHT_PX = 20;
@@ -28,26 +29,33 @@ export class PhotoMarkers {
       const [x, y] = mercator(shot.lat, shot.lon);
       return { ...shot, x, y };
     });
-    this.draw();
   }
 
+  /** Draws what is in sight; returns the boxes on the screen that the markers take, [left, top, right, bottom] each. */
   draw() {
     const map = this.#map;
+    const boxes = [];
     const scale = 256 * 2 ** map.getZoom();
     const bounds = map.getBounds().pad(0.2);
     const [left, top] = mercator(bounds.getNorth(), bounds.getWest());
     const [right, bottom] = mercator(bounds.getSouth(), bounds.getEast());
     this.#layer.clearLayers();
-    for (const cluster of clustersOf(this.#points, scale, REACH_PX, { left, top, right, bottom })) this.#layer.addLayer(this.#marker(cluster));
+    for (const cluster of clustersOf(this.#points, scale, REACH_PX, { left, top, right, bottom })) {
+      const px = cluster.points.length === 1 ? 18 : Math.round(26 + 7 * Math.log10(cluster.points.length));
+      const marker = this.#marker(cluster, px);
+      const { x, y } = map.latLngToContainerPoint(marker.getLatLng());
+      boxes.push([x - px / 2, y - px / 2, x + px / 2, y + px / 2]);
+      this.#layer.addLayer(marker);
+    }
+    return boxes;
   }
 
-  #marker({ x, y, points }) {
+  #marker({ x, y, points }, px) {
     const n = points.length;
     const at = points.length === 1 ? [points[0].lat, points[0].lon] : this.#map.unproject([x * 256, y * 256], 0);
-    const px = n === 1 ? 18 : Math.round(26 + 7 * Math.log10(n));
     const label = tn("map_photos", n);
     const html = el("span", { class: n === 1 ? "spot" : "spot many", text: n === 1 ? "" : n < 10_000 ? number(n) : `${number(Math.round(n / 1000))}k` });
-    const marker = L.marker(at, { icon: L.divIcon({ html, className: "spot-place", iconSize: [px, px] }), title: label, alt: label, keyboard: true, riseOnHover: true });
+    const marker = L.marker(at, { icon: L.divIcon({ html, className: "spot-place", iconSize: [px, px] }), title: label, alt: label, keyboard: true, riseOnHover: true, autoPanOnFocus: false });
     marker.on("click", () => this.#onClick(points, marker.getLatLng()));
     marker.on("add", () => marker.getElement()?.setAttribute("aria-label", label));
     return marker;
@@ -67,34 +75,39 @@ export class PeakMarkers {
     this.#layer = L.layerGroup().addTo(map);
   }
 
-  /** The ones that photos show go first, then the higher ones: names that meet another are left out. */
+  /** Call draw() then. The ones that photos show go first, then the higher ones. */
   set(peaks, chosen) {
     this.#chosen = new Set(chosen);
     const rank = (peak) => (this.#chosen.has(peak.id) ? 2e6 : 0) + (peak.photos > 0 ? 1e6 : 0) + peak.elev_m;
     this.#peaks = [...peaks].sort((a, b) => rank(b) - rank(a));
-    this.draw();
   }
 
-  draw() {
+  /** A name stands right or left of its summit, where it meets nothing that is there already: boxes, and other names. */
+  draw(boxes) {
     this.#layer.clearLayers();
     const bounds = this.#map.getBounds();
-    const taken = [];
+    const taken = [...boxes];
+    const isFree = (box) => !taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]);
+    let drawn = 0;
     for (const peak of this.#peaks) {
-      if (taken.length >= PEAKS_MAX) break;
+      if (drawn >= PEAKS_MAX) break;
       if (!bounds.contains([peak.lat, peak.lon])) continue;
       const { x, y } = this.#map.latLngToContainerPoint([peak.lat, peak.lon]);
-      const box = [x - 8, y - NAME_HEIGHT_PX / 2, x + 14 + peak.name.length * NAME_PX, y + NAME_HEIGHT_PX / 2];
-      if (taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1])) continue;
-      taken.push(box);
-      this.#layer.addLayer(this.#marker(peak));
+      const [top, bottom, wide] = [y - NAME_HEIGHT_PX / 2, y + NAME_HEIGHT_PX / 2, 14 + peak.name.length * NAME_PX];
+      const sides = { right: [x - 8, top, x + wide, bottom], left: [x - wide, top, x + 8, bottom] };
+      const side = Object.keys(sides).find((one) => isFree(sides[one]));
+      if (!side) continue;
+      taken.push(sides[side]);
+      drawn += 1;
+      this.#layer.addLayer(this.#marker(peak, side));
     }
   }
 
-  #marker(peak) {
+  #marker(peak, side) {
     const label = `${peak.name}, ${metres(peak.elev_m)}, ${tn("photos", peak.photos)}`;
     const kind = this.#chosen.has(peak.id) ? "map-peak chosen" : peak.photos ? "map-peak" : "map-peak unseen-yet";
-    const html = el("span", { class: kind }, el("span", { class: "map-peak-name", text: peak.name }));
-    const marker = L.marker([peak.lat, peak.lon], { icon: L.divIcon({ html, className: "peak-place", iconSize: [16, 14] }), title: label, alt: label, keyboard: peak.photos > 0, zIndexOffset: -1000 });
+    const html = el("span", { class: `${kind} ${side}` }, el("span", { class: "map-peak-name", text: peak.name }));
+    const marker = L.marker([peak.lat, peak.lon], { icon: L.divIcon({ html, className: "peak-place", iconSize: [16, 14] }), title: label, alt: label, keyboard: peak.photos > 0, zIndexOffset: -1000, autoPanOnFocus: false });
     marker.on("click", () => this.#onClick(peak));
     marker.on("add", () => marker.getElement()?.setAttribute("aria-label", peak.photos ? t("map_peak", { name: label }) : label));
     return marker;

@@ -4,7 +4,7 @@ import { byId } from "./elements.js";
 
 const AHEAD = "1200px";
 
-/** load() brings the next page and resolves to whether there is more after it. */
+/** load() brings the next page and resolves to whether there is more after it; null: it failed, and a person decides. */
 export class More {
   #load;
   #isNear = false;
@@ -28,14 +28,13 @@ export class More {
     if (this.#isLoading || byId("more").hidden) return;
     this.#isLoading = true;
     byId("more").disabled = true;
-    let more = false;
     try {
-      more = await this.#load();
+      const more = await this.#load();
+      // Only after the new rows are laid out is it known whether the end is still near.
+      if (more !== null) requestAnimationFrame(() => this.show(more));
     } finally {
       this.#isLoading = false;
       byId("more").disabled = false;
-      // Only after the new rows are laid out is it known whether the end is still near.
-      requestAnimationFrame(() => this.show(more));
     }
   }
 }

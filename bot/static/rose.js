@@ -4,10 +4,14 @@ import { chance } from "./evidence.js";
 import { draw } from "./svg.js";
 import { bearing, t } from "./words.js";
 
-const SIZE = 240;
-const MIDDLE = SIZE / 2;
-const RADIUS = 84;
-const NAMED_MAX = 5;
+const WIDTH = 340;
+const HEIGHT = 190;
+const MIDDLE = WIDTH / 2;
+const LEVEL = HEIGHT / 2;
+const RADIUS = 70;
+const NAMED_MAX = 6;
+const LINE_PX = 15;
+const LABEL_PX = 26;
 const LEAST_SHOWN = 0.02;
 
 /** An SVG, or null where neither the camera's direction nor that of a summit is known. */
@@ -16,28 +20,28 @@ export function rose(photo, named) {
   if (!summits.length && photo.heading_deg === null) return null;
   const shown = summits.sort((a, b) => named.has(b.id) - named.has(a.id) || chance(b, "in_view") - chance(a, "in_view"));
   const label = photo.heading_deg === null ? t("rose_summits") : t("rose", { heading: bearing(photo.heading_deg) });
-  return draw("svg", { class: "rose", viewBox: `0 0 ${SIZE} ${SIZE}`, role: "img", "aria-label": label },
-    draw("circle", { class: "ring", cx: MIDDLE, cy: MIDDLE, r: RADIUS }),
+  return draw("svg", { class: "rose", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label },
+    draw("circle", { class: "ring", cx: MIDDLE, cy: LEVEL, r: RADIUS }),
     view(photo),
     ticks(),
     ...shown.map((peak) => summit(peak, named.has(peak.id))),
-    ...shown.slice(0, NAMED_MAX).map((peak) => name(peak, named.has(peak.id))),
-    draw("circle", { class: "camera", cx: MIDDLE, cy: MIDDLE, r: 4 }));
+    names(shown.slice(0, NAMED_MAX), named),
+    draw("circle", { class: "camera", cx: MIDDLE, cy: LEVEL, r: 4 }));
 }
 
 const at = (deg, radius) => {
   const angle = ((deg - 90) * Math.PI) / 180;
-  return [MIDDLE + radius * Math.cos(angle), MIDDLE + radius * Math.sin(angle)];
+  return [MIDDLE + radius * Math.cos(angle), LEVEL + radius * Math.sin(angle)];
 };
 const point = (deg, radius) => at(deg, radius).map((value) => value.toFixed(1)).join(" ");
 
 function view({ heading_deg: heading, hfov_deg: hfov }) {
   if (heading === null) return null;
-  if (hfov === null) return draw("path", { class: "heading", d: `M${MIDDLE} ${MIDDLE}L${point(heading, RADIUS)}` });
+  if (hfov === null) return draw("path", { class: "heading", d: `M${MIDDLE} ${LEVEL}L${point(heading, RADIUS)}` });
   const large = hfov > 180 ? 1 : 0;
   return draw("path", {
     class: "view",
-    d: `M${MIDDLE} ${MIDDLE}L${point(heading - hfov / 2, RADIUS)}A${RADIUS} ${RADIUS} 0 ${large} 1 ${point(heading + hfov / 2, RADIUS)}Z`,
+    d: `M${MIDDLE} ${LEVEL}L${point(heading - hfov / 2, RADIUS)}A${RADIUS} ${RADIUS} 0 ${large} 1 ${point(heading + hfov / 2, RADIUS)}Z`,
   });
 }
 
@@ -65,8 +69,26 @@ function summit(peak, isNamed) {
   }, draw("title", { text: `${peak.name}: ${bearing(deg)}` }));
 }
 
-function name(peak, isNamed) {
-  const [x, y] = at(peak.bearing_deg, RADIUS + 14);
-  const anchor = Math.abs(x - MIDDLE) < 14 ? "middle" : x < MIDDLE ? "end" : "start";
-  return draw("text", { class: isNamed ? "summit-label named" : "summit-label", x, y: y + (y > MIDDLE ? 9 : 0), "text-anchor": anchor, text: peak.name });
+/** Names on the summits' sides of the rose, one below the other, each with a line to its summit. */
+function names(peaks, named) {
+  return ["end", "start"].flatMap((anchor) => {
+    const side = peaks.filter((peak) => (Math.sin((peak.bearing_deg * Math.PI) / 180) < 0) === (anchor === "end"))
+      .map((peak) => ({ peak, y: at(peak.bearing_deg, RADIUS + 9)[1] })).sort((a, b) => a.y - b.y);
+    const step = anchor === "end" ? -1 : 1;
+    spread(side);
+    return side.flatMap(({ peak, y }) => {
+      const x = MIDDLE + step * (RADIUS + LABEL_PX);
+      return [
+        draw("path", { class: "leader", d: `M${point(peak.bearing_deg, RADIUS + 10)}L${x - step * 4} ${y.toFixed(1)}` }),
+        draw("text", { class: named.has(peak.id) ? "summit-label named" : "summit-label", x, y: y + 4, "text-anchor": anchor, text: peak.name }),
+      ];
+    });
+  });
+}
+
+/** Moves labels apart until none covers another, and all are inside. */
+function spread(labels) {
+  labels.forEach((label, i) => { if (i) label.y = Math.max(label.y, labels[i - 1].y + LINE_PX); });
+  const over = labels.length ? labels.at(-1).y - (HEIGHT - LINE_PX / 2) : 0;
+  if (over > 0) for (let i = labels.length - 1, y = HEIGHT - LINE_PX / 2; i >= 0; i -= 1, y -= LINE_PX) labels[i].y = Math.min(labels[i].y, y);
 }

@@ -119,7 +119,7 @@ def test_a_photo_of_no_known_mountain_is_not_guessed(page: Page) -> None:
 
 
 def test_a_photo_in_the_question_can_join_the_album(page: Page) -> None:
-    give_photo(page)
+    give_photo(page, draw_photo((91, 141, 221)))
     page.get_by_role("button", name="Add to the album").click()
     expect(page.locator("#status")).to_contain_text("6 photos")
     expect(page.locator(".tile")).to_have_count(3)
@@ -173,7 +173,7 @@ def test_an_address_opens_its_photo(page: Page, site: Site) -> None:
     photo_id = next(iter(site.album.photos))
     page.goto(f"{site.address}/?photo={photo_id}")
     expect(page.get_by_role("dialog")).to_contain_text("Ama Dablam")
-    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Close", exact=True).click()
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.locator(".tile")).to_have_count(5)
 

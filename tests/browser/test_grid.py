@@ -1,0 +1,128 @@
+"""Many photos: they come page by page, in rows that fill the page; what is narrowed down says so."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.acts import search
+from tests.browser.site import Site
+from tests.fakes import FakeAlbum, make_photo, seen
+
+pytestmark = pytest.mark.browser
+
+PHOTOS = 150
+
+
+@pytest.fixture
+def album() -> FakeAlbum:
+    sizes = [(640, 480), (480, 640), (640, 360), (640, 300)]
+    photos = [
+        make_photo(
+            f"day {i // 10}/{i:03}.jpg",
+            "ama" if i % 2 else "yak",
+            (i, 140, 220),
+            [seen("ama-dablam", 0.9)] if i % 2 else [],
+            day=1 + i // 10,
+            size=sizes[i % 4],
+        )
+        for i in range(PHOTOS)
+    ]
+    return FakeAlbum.of(photos)
+
+
+@pytest.fixture
+def page(browser: Browser, site: Site) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce")
+    page = site.watch(context)
+    page.goto(site.address)
+    expect(page.locator(".tile").first).to_be_visible()
+    yield page
+    context.close()
+
+
+def test_scrolling_brings_every_photo_once_in_order(page: Page) -> None:
+    first = page.locator(".tile").count()
+    assert 60 <= first < PHOTOS
+    for _ in range(20):
+        page.mouse.wheel(0, 4000)
+        page.wait_for_timeout(100)
+        if page.locator(".tile").count() == PHOTOS:
+            break
+    expect(page.locator(".tile")).to_have_count(PHOTOS)
+    expect(page.get_by_role("button", name="Show more")).to_be_hidden()
+    ids = page.locator(".tile").evaluate_all("tiles => tiles.map((tile) => tile.dataset.id)")
+    assert len(set(ids)) == PHOTOS
+
+
+def test_rows_fill_the_page_whatever_its_width(page: Page) -> None:
+    for width in (1280, 900, 500):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(200)
+        rows = page.locator(".row").evaluate_all(
+            """rows => rows.slice(0, 6).map((row) => {
+                const frames = [...row.querySelectorAll(".frame")].map((frame) => frame.getBoundingClientRect());
+                return {
+                    heights: frames.map((box) => box.height),
+                    left: frames[0].left, right: frames.at(-1).right, grid: row.getBoundingClientRect(),
+                };
+            })"""
+        )
+        assert len(rows) == 6
+        for row in rows:
+            assert max(row["heights"]) - min(row["heights"]) < 1
+            assert abs(row["left"] - row["grid"]["left"]) < 1
+            assert abs(row["right"] - row["grid"]["right"]) < 1
+            assert 100 < row["heights"][0] < 330
+
+
+def test_the_full_view_goes_on_beyond_the_page_that_is_here(page: Page) -> None:
+    shown = page.locator(".tile").count()
+    page.locator(".tile").nth(shown - 1).click()
+    expect(page.locator("#count")).to_have_text(re.compile(rf"{shown} of "))
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#count")).to_have_text(re.compile(rf"{shown + 1} of "))
+
+
+def test_a_title_says_when_there_are_more(page: Page) -> None:
+    search(page, "ama")
+    expect(page.get_by_role("heading", name="The best 60 photos for “ama”")).to_be_visible()
+    page.locator("#end").scroll_into_view_if_needed()
+    expect(page.get_by_role("heading", name="75 photos for “ama”")).to_be_visible()
+
+
+def test_arrow_keys_go_up_and_down_the_rows(page: Page) -> None:
+    page.locator(".tile").first.focus()
+    page.keyboard.press("ArrowDown")
+    row = page.evaluate("[...document.querySelectorAll('.row')].indexOf(document.activeElement.closest('.row'))")
+    assert row == 1
+    page.keyboard.press("ArrowUp")
+    expect(page.locator(".tile").first).to_be_focused()
+
+
+def test_an_album_that_changes_moves_nothing_under_the_reader(page: Page, album: FakeAlbum) -> None:
+    page.evaluate("scrollTo(0, 900)")
+    album.photos.pop(next(iter(album.photos)))
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    changed = page.get_by_role("button", name="The album has changed: show it")
+    expect(changed).to_be_visible()
+    assert page.evaluate("scrollY") == 900
+    changed.click()
+    expect(changed).to_be_hidden()
+    page.wait_for_function("scrollY === 0")
+
+
+def test_a_page_that_does_not_come_is_asked_for_again(page: Page, site: Site) -> None:
+    refused = {"error": {"code": "unavailable", "message": "Wait a little."}}
+    page.route("**/api/search?*offset=60", lambda route: route.fulfill(status=503, json=refused))
+    search(page, "ama")
+    expect(page.locator(".tile")).to_have_count(60)
+    page.get_by_role("button", name="Show more").click()
+    expect(page.get_by_text("Wait a little.")).to_be_visible()
+    page.unroute("**/api/search?*offset=60")
+    page.get_by_role("button", name="Show more").click()
+    expect(page.locator(".tile")).to_have_count(75)
+    # The browser itself reports a failed request.
+    assert all("503" in fault for fault in site.faults)
+    site.faults.clear()

@@ -1,0 +1,164 @@
+"""The map: photos and peaks on it, a circle on it as a filter."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from bot.app import create_app
+from bot.web import MapTiles
+from cumbre.geometry import Position
+from tests.browser.site import Site, served
+from tests.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo, make_photo, seen
+
+pytestmark = pytest.mark.browser
+
+# Namche twice, Tengboche, Dingboche; and one far away.
+PLACES = [(27.805, 86.71), (27.808, 86.712), (27.8362, 86.7649), (27.892, 86.831), (-13.16, -72.54)]
+
+
+@pytest.fixture
+def album() -> FakeAlbum:
+    photos = [
+        make_photo(
+            f"{i}.jpg",
+            "trek",
+            (20 * i, 140, 220),
+            [seen("ama-dablam", 0.9)] if i < 2 else [],
+            day=1 + i,
+            position=Position(*place, 3500.0),
+        )
+        for i, place in enumerate(PLACES)
+    ]
+    return FakeAlbum.of(photos)
+
+
+def photos_on(page: Page) -> int:
+    texts = page.locator(".spot").all_inner_texts()
+    return sum(int(text or 1) for text in texts)
+
+
+def test_every_photo_with_a_place_is_on_the_map(page: Page) -> None:
+    expect(page.locator(".spot").first).to_be_visible()
+    assert photos_on(page) == 5
+    page.locator(".peak", has_text="Ama Dablam").click()
+    expect(page.locator(".tile")).to_have_count(2)
+    page.wait_for_function(
+        "[...document.querySelectorAll('.spot')].reduce((n, s) => n + Number(s.textContent || 1), 0) === 2"
+    )
+
+
+def test_the_large_map_has_an_address_and_escape_leaves_it(page: Page) -> None:
+    page.get_by_role("button", name="Large map").click()
+    expect(page.locator("body.map-large")).to_have_count(1)
+    assert page.url.endswith("?map=1")
+    page.reload()
+    expect(page.locator("body.map-large")).to_have_count(1)
+    expect(page.locator(".spot").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("body.map-large")).to_have_count(0)
+    assert "map" not in page.url
+
+
+def large_map_of_khumbu(page: Page) -> None:
+    """The large map without the photo that is far away."""
+    page.goto(f"{page.url}?map=1&to=2023-10-04")
+    expect(page.locator(".tile")).to_have_count(4)
+    expect(page.locator(".spot").first).to_be_visible()
+
+
+def test_a_circle_drawn_on_the_map_filters_and_is_in_the_address(page: Page) -> None:
+    large_map_of_khumbu(page)
+    page.get_by_role("button", name="Draw a circle: only photos in it").click()
+    spot = page.locator(".spot", has_text="2")
+    box = spot.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y, steps=4)
+    page.mouse.up()
+    expect(page.locator(".tile")).to_have_count(2)
+    expect(page.locator("#map .near-circle")).to_have_count(1)
+    assert "near=27.8" in page.url
+    page.reload()
+    expect(page.locator(".tile")).to_have_count(2)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Remove: Within").click()
+    expect(page.locator(".tile")).to_have_count(4)
+
+
+def test_the_part_that_is_seen_filters_without_a_mouse(page: Page) -> None:
+    large_map_of_khumbu(page)
+    page.get_by_role("button", name="Only photos in this part of the map").press("Enter")
+    expect(page.locator("#map .near-circle")).to_have_count(1)
+    assert "near=" in page.url
+
+
+def test_a_photo_on_the_map_shows_its_card_and_its_view(page: Page) -> None:
+    large_map_of_khumbu(page)
+    page.get_by_role("button", name="1 photo taken here").last.press("Enter")
+    card = page.locator("#map-card")
+    expect(card).to_contain_text("037° NE")
+    expect(page.locator("#map .wedge")).to_have_count(1)
+    card.get_by_role("button", name="Open:").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    card.get_by_role("button", name="Close").click()
+    expect(page.locator("#map .wedge")).to_have_count(0)
+
+
+def test_photos_of_one_place_are_told_apart_by_going_closer(page: Page) -> None:
+    large_map_of_khumbu(page)
+    page.get_by_role("button", name="2 photos taken here").click()
+    expect(page.get_by_role("button", name="1 photo taken here")).to_have_count(2)
+
+
+def test_a_peak_on_the_map_is_a_filter(page: Page) -> None:
+    large_map_of_khumbu(page)
+    page.get_by_role("button", name="Photos of Ama Dablam").click()
+    expect(page.locator(".tile")).to_have_count(2)
+    assert "peak=ama-dablam" in page.url
+
+
+def test_an_album_without_places_says_what_would_help(browser: Browser) -> None:
+    bare = make_photo("bare.jpg", "x", (1, 2, 3), position=None)
+    album = FakeAlbum.of([bare])
+    app = create_app(FakeQueryService(album), FakeAlbumService(album), lambda: album.catalog)
+    with served(app, album) as site:
+        context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+        page = site.watch(context)
+        page.goto(site.address)
+        expect(page.get_by_text("No photo here knows its place.")).to_be_visible()
+        expect(page.locator(".map-peak").first).to_be_visible()
+        context.close()
+
+
+@pytest.fixture
+def tiled(browser: Browser, album: FakeAlbum) -> Iterator[tuple[Site, Page, list[str]]]:
+    """A page with tiles of another server, which stands in for one that can't be had here."""
+    tiles = MapTiles("https://tiles.test/{z}/{x}/{y}.png", "© Somebody <b>")
+    app = create_app(FakeQueryService(album), FakeAlbumService(album), lambda: album.catalog, tiles=tiles)
+    with served(app, album) as site:
+        context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce")
+        asked: list[str] = []
+
+        def answer(route) -> None:  # type: ignore[no-untyped-def]
+            asked.append(route.request.url)
+            assert "referer" not in route.request.headers
+            route.fulfill(body=draw_photo((9, 9, 9), (256, 256)), content_type="image/jpeg")
+
+        context.route("https://tiles.test/**", answer)
+        yield site, site.watch(context), asked
+        context.close()
+
+
+def test_tiles_of_a_server_are_the_ground_and_it_is_named(tiled: tuple[Site, Page, list[str]]) -> None:
+    site, page, asked = tiled
+    page.goto(site.address)
+    expect(page.locator("#map .leaflet-tile-loaded").first).to_be_visible()
+    expect(page.locator("#map-note")).to_have_text("© Somebody <b>")
+    expect(page.locator(".graticule")).to_have_count(0)
+    assert asked
+    assert all(fault.startswith("asked elsewhere: https://tiles.test/") for fault in site.faults)
+    site.faults.clear()

@@ -1,0 +1,77 @@
+"""The time line: it shows when photos were taken, and narrows them down."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+
+def test_every_day_has_its_bar(page: Page) -> None:
+    expect(page.locator(".bar-of-time")).to_have_count(5)
+    expect(page.locator("#time-ends")).to_have_text("1 Oct 20235 Oct 2023")
+    expect(page.locator(".bar-of-time").nth(2).locator("title")).to_have_text("3 Oct 2023: 1 photo")
+
+
+def test_dragging_over_days_filters_and_the_chip_lets_go(page: Page) -> None:
+    box = page.locator("#time-bars").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + 20, steps=3)
+    page.mouse.up()
+    expect(page.locator(".tile")).to_have_count(2)
+    assert "from=2023-10-03&to=2023-10-04" in page.url
+    expect(page.locator(".bar-of-time.out")).to_have_count(3)
+    expect(page.get_by_role("heading", name="Photos of your choice")).to_be_visible()
+    page.get_by_role("button", name="Remove: 3 Oct 2023 – 4 Oct 2023").click()
+    expect(page.locator(".tile")).to_have_count(5)
+
+
+def test_one_day_is_chosen_by_a_click_and_let_go_by_another(page: Page) -> None:
+    bars = page.locator("#time-bars")
+    bars.click(position={"x": 5, "y": 20})
+    expect(page.locator(".tile")).to_have_count(1)
+    assert "from=2023-10-01&to=2023-10-01" in page.url
+    bars.click(position={"x": 5, "y": 20})
+    expect(page.locator(".tile")).to_have_count(5)
+
+
+def test_days_can_be_written_in_any_order(page: Page) -> None:
+    page.get_by_label("From").fill("2023-10-05")
+    expect(page.locator(".tile")).to_have_count(1)
+    page.get_by_label("To", exact=True).fill("2023-10-04")
+    expect(page.locator(".tile")).to_have_count(2)
+    assert "from=2023-10-04&to=2023-10-05" in page.url
+    page.reload()
+    expect(page.get_by_label("From")).to_have_value("2023-10-04")
+    expect(page.locator(".tile")).to_have_count(2)
+
+
+def test_the_bars_are_those_of_the_chosen_peaks(page: Page) -> None:
+    page.locator(".peak", has_text="Ama Dablam").click()
+    expect(page.locator(".bar-of-time")).to_have_count(2)
+
+
+def test_nothing_in_a_time_span_teaches_the_way_out(page: Page) -> None:
+    page.get_by_label("To", exact=True).fill("2001-01-01")
+    expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    page.get_by_role("button", name="Search without filters").click()
+    expect(page.locator(".tile")).to_have_count(5)
+
+
+@pytest.mark.parametrize(
+    ("days", "unit", "spans"), [(1, "day", 1), (44, "day", 44), (45, "week", 8), (400, "month", 15), (4000, "year", 12)]
+)
+def test_spans_are_as_long_as_they_must_be(page: Page, days: int, unit: str, spans: int) -> None:
+    found = page.evaluate(
+        """async (days) => {
+            const { spansOf } = await import("/static/timespans.js");
+            const start = Date.UTC(2023, 8, 30) / 1000;
+            const { unit, spans } = spansOf(Array.from({ length: days }, (_, i) => start + 86400 * i), 44);
+            const joined = spans.every((span, i) => !i
+                || Date.parse(span.from) - Date.parse(spans[i - 1].to) === 86400000);
+            return { unit, n: spans.length, photos: spans.reduce((sum, one) => sum + one.n, 0), joined };
+        }""",
+        days,
+    )
+    assert (found["unit"], found["n"], found["photos"], found["joined"]) == (unit, spans, days, True)
