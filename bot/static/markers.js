@@ -56,9 +56,7 @@ export class PhotoMarkers {
     const label = tn("map_photos", n);
     const html = el("span", { class: n === 1 ? "spot" : "spot many", text: n === 1 ? "" : n < 10_000 ? number(n) : `${number(Math.round(n / 1000))}k` });
     const marker = L.marker(at, { icon: L.divIcon({ html, className: "spot-place", iconSize: [px, px] }), title: label, alt: label, keyboard: true, riseOnHover: true, autoPanOnFocus: false });
-    marker.on("click", () => this.#onClick(points, marker.getLatLng()));
-    marker.on("add", () => marker.getElement()?.setAttribute("aria-label", label));
-    return marker;
+    return pressable(marker, label, () => this.#onClick(points, marker.getLatLng()));
   }
 }
 
@@ -108,8 +106,18 @@ export class PeakMarkers {
     const kind = this.#chosen.has(peak.id) ? "map-peak chosen" : peak.photos ? "map-peak" : "map-peak unseen-yet";
     const html = el("span", { class: `${kind} ${side}` }, el("span", { class: "map-peak-name", text: peak.name }));
     const marker = L.marker([peak.lat, peak.lon], { icon: L.divIcon({ html, className: "peak-place", iconSize: [16, 14] }), title: label, alt: label, keyboard: peak.photos > 0, zIndexOffset: -1000, autoPanOnFocus: false });
-    marker.on("click", () => this.#onClick(peak));
-    marker.on("add", () => marker.getElement()?.setAttribute("aria-label", peak.photos ? t("map_peak", { name: label }) : label));
-    return marker;
+    return pressable(marker, peak.photos ? t("map_peak", { name: label }) : label, () => this.#onClick(peak));
   }
+}
+
+/** A marker that mouse, finger and keys can press. */
+function pressable(marker, label, press) {
+  marker.on("click", press);
+  marker.on("keydown", ({ originalEvent: event }) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    press();
+  });
+  marker.on("add", () => marker.getElement()?.setAttribute("aria-label", label));
+  return marker;
 }

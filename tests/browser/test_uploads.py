@@ -99,8 +99,8 @@ def test_dropped_on_the_right_half_photos_join_the_album(page: Page) -> None:
     transfer = page.evaluate_handle(
         """(bytes) => {
             const transfer = new DataTransfer();
-            for (const name of ["a.jpg", "b.txt"]) {
-                transfer.items.add(new File([new Uint8Array(bytes)], name, { type: name === "a.jpg" ? "image/jpeg" : "text/plain" }));
+            for (const [name, type] of [["a.jpg", "image/jpeg"], ["b.txt", "text/plain"]]) {
+                transfer.items.add(new File([new Uint8Array(bytes)], name, { type }));
             }
             return transfer;
         }""",
