@@ -14,6 +14,8 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from bot.app import create_app
 from bot.security import require_password_beyond_loopback
 from bot.telegram.webhook import MOUNTED_AT, create_webhook
+from bot.webchat.blueprint import create_chat
+from bot.webchat.pictures import SentPictures
 from cumbre.answering import AlbumQueryService
 from cumbre.cli.album import forget_album
 from cumbre.cli.output import notice
@@ -44,13 +46,17 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
     require_password_beyond_loopback(host, settings.password)
     tasks = AlbumTasks(library, settings.reconcile_minutes)
     query, album = AlbumQueryService(library, tasks.progress), LocalAlbumService(library)
+    max_photo_bytes = settings.max_photo_mb * 1_000_000
+    sent = SentPictures(library.cache / "chat")
+    sent.trim()
     app = create_app(
         query,
         album,
         library.catalog,
         password=settings.password or None,
         allowed_hosts=[host, *settings.allowed_hosts],
-        max_upload_bytes=settings.max_photo_mb * 1_000_000,
+        max_upload_bytes=max_photo_bytes,
+        chat=create_chat(query, album, library.catalog, library.state, sent, max_photo_bytes=max_photo_bytes),
     )
     worker = None
     beside: dict[str, WSGIApplication] = {}
