@@ -2,6 +2,7 @@
 
 import { readAddress, toAddress } from "./address.js";
 import * as api from "./api.js";
+import { offerChat } from "./chatbutton.js";
 import { listenForPhotos } from "./drop.js";
 import { byId } from "./elements.js";
 import { drawGrid, focusTile, moveByArrows } from "./grid.js";
@@ -184,6 +185,7 @@ addEventListener("keydown", (event) => {
 });
 addEventListener("popstate", () => follow(readAddress()));
 listenForPhotos(setQuestion);
+offerChat({ open: (photo) => go({ photo }), changed: () => { loadPeaks(); search(); } });
 
 await Promise.all([loadPeaks(), statusLine.refresh()]);
 drawControls();
