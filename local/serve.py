@@ -48,7 +48,6 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
     query, album = AlbumQueryService(library, tasks.progress), LocalAlbumService(library)
     max_photo_bytes = settings.max_photo_mb * 1_000_000
     sent = SentPictures(library.cache / "chat")
-    sent.trim()
     app = create_app(
         query,
         album,
@@ -78,6 +77,7 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
             "take another port with --port"
         ) from error
     _take_up(library, folders)
+    sent.trim()
     with _signals_end_it():
         warming = threading.Thread(target=_warm_up, args=(library,), name="warm-up", daemon=True)
         # The signal handler raises SystemExit in this thread, at any moment from here on; waitress then ends its loop.

@@ -14,6 +14,7 @@ from bot.app import create_app
 from bot.webchat.blueprint import create_chat
 from bot.webchat.pictures import SentPictures
 from cumbre.errors import IndexFault
+from cumbre.query import SearchAnswer, SearchRequest
 from cumbre.state.sqlite import SqliteStateStore
 from tests.browser.test_page import BLUE_LIKE_AMA, PHONE, Site, browser, page  # noqa: F401
 from tests.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo, khumbu_album
@@ -244,6 +245,37 @@ def test_what_could_not_be_sent_stays_and_is_sent_again(
     assert "503" in site.faults.pop()
 
 
+def test_while_an_answer_is_on_its_way_the_chat_says_so_and_keeps_the_box(
+    chat: Locator, query: FakeQueryService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_answer, search = threading.Event(), query.search
+
+    def slow(request: SearchRequest) -> SearchAnswer:
+        assert may_answer.wait(10)
+        return search(request)
+
+    monkeypatch.setattr(query, "search", slow)
+    say(chat, "ama dablam")
+    expect(chat.get_by_text("Looking …")).to_be_visible()
+    expect(chat.locator(".chat-words")).to_have_attribute("readonly", "")
+    expect(chat.locator(".chat-words")).to_be_focused()
+    may_answer.set()
+    expect(chat.locator(".chat-photo")).to_have_count(2)
+    expect(chat.get_by_text("Looking …")).to_have_count(0)
+    say(chat, "bridge")
+    expect(chat.get_by_text("1 photo for “bridge”.")).to_be_visible()
+
+
+def test_only_the_last_of_a_long_talk_is_kept(page: Page, chat: Locator) -> None:
+    for n in range(35):
+        say(chat, f"no such thing {n}")
+        expect(chat.get_by_text(f"Nothing in the album matches “no such thing {n}”")).to_be_visible()
+    expect(chat.locator(".chat-mine")).to_have_count(30)
+    page.reload()
+    expect(chat.locator(".chat-mine")).to_have_count(30)
+    expect(chat.locator(".chat-mine").first).to_contain_text("no such thing 5")
+
+
 def test_a_press_that_did_not_arrive_can_be_made_again(page: Page, chat: Locator, site: Site) -> None:
     say(chat, "ama dablam")
     expect(chat.locator(".chat-photo")).to_have_count(2)
@@ -322,8 +354,11 @@ def test_on_a_phone_the_chat_is_the_whole_screen(page: Page, scheme: str) -> Non
     chat = page.locator("#chat")
     expect(chat).to_be_visible()
     assert chat.bounding_box() == {"x": 0, "y": 0, **PHONE}
-    give(chat, BLUE_LIKE_AMA, NO_PEAK, NO_PEAK)
-    assert chat.evaluate(SIDEWAYS) == 0
+    give(chat, BLUE_LIKE_AMA, NO_PEAK)
+    long_name = {"name": f"{'IMG_2023' * 12}.jpg", "mimeType": "image/jpeg", "buffer": NO_PEAK}
+    chat.locator("input[type=file]").set_input_files(long_name)
+    for element in (chat, chat.locator(".chat-box")):
+        assert element.evaluate(SIDEWAYS) == 0
     say(chat, "ama")
     expect(chat.locator(".chat-photo").first).to_be_visible()
     say(chat, "/peaks" + "x" * 200)
