@@ -197,6 +197,23 @@ def test_a_place_is_written_as_maps_give_it(chat: Locator, place: str) -> None:
     expect(chat.locator(".chat-lead", has_text="Around there")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("-13.1631, -72.5450", {"lat": -13.1631, "lon": -72.545}),
+        ("13,1631° S, 72,5450° O", {"lat": -13.1631, "lon": -72.545}),
+        ("45.9763° N, 7.6586° E", {"lat": 45.9763, "lon": 7.6586}),
+        ("27.8, 181.0", None),
+        ("12 10", None),
+        ("ama dablam", None),
+        ("27.8", None),
+    ],
+)
+def test_a_place_is_told_from_words(page: Page, text: str, place: dict[str, float] | None) -> None:
+    read = "async (text) => (await import('/static/chatplace.js')).readPlace(text)"
+    assert page.evaluate(read, text) == place
+
+
 def test_where_a_place_is_wanted_the_chat_says_how_to_write_it(chat: Locator) -> None:
     give(chat, NO_PEAK)
     chat.locator(".chat-words").press("Enter")

@@ -273,7 +273,7 @@ def test_json_has_room_for_a_message_and_no_more(site: Site) -> None:
     assert code_of(site.say({"text": "x" * 9000})) == (413, "too_large")
 
 
-def test_a_photo_that_is_too_large_is_refused_in_the_reader_s_language(site: Site) -> None:
+def test_a_photo_that_is_too_large_is_refused_with_what_is_allowed(site: Site) -> None:
     response = site.give(AMA + bytes(MAX_PHOTO_BYTES))
     assert code_of(response) == (413, "too_large")
     assert message_of(response) == "a photo may have at most 0.1 MB"
