@@ -22,7 +22,7 @@ export class Chat {
   #namesPeak = false;
   #box = new ChatBox((made) => this.#send(made));
   #log = new ChatLog({
-    say: (text) => this.#send({ text, files: [] }),
+    say: (text) => this.#say(text),
     press: (data, entry) => this.#press(data, entry),
     open: (id, link) => this.#openPhoto(id, link),
   });
@@ -74,22 +74,33 @@ export class Chat {
   }
 
   #greeting() {
-    const ask = (label, text) => el("button", { type: "button", class: "chip", text: label, on: { click: () => this.#send({ text, files: [] }) } });
+    const ask = (label, text) => el("button", { type: "button", class: "chip", text: label, on: { click: () => this.#say(text) } });
     return el("div", { class: "chat-hello" },
       el("p", { class: "chat-lead", text: t("chat_hello") }), el("p", { text: t("chat_how") }),
       el("div", { class: "chips" }, ask(t("chat_ask_peaks"), "/peaks"), ask(t("chat_ask_help"), "/help")));
   }
 
-  #send({ text, files }) {
+  /** What was made in the box goes back there unsent; it is empty until then. */
+  #send(made) {
+    this.#post(made, () => {
+      this.#box.fill(made);
+      return () => this.#box.submit();
+    });
+  }
+
+  /** What a button says leaves alone what stands in the box. */
+  #say(text) {
+    this.#post({ text, files: [] }, () => () => this.#say(text));
+  }
+
+  #post({ text, files }, unsent) {
     if (this.#busy) return;
     const entry = { kind: "mine", text, files, names: files.map((file) => file.name) };
     this.#log.add(entry);
-    const unsent = () => {
+    this.#ask(message(text, files), () => {
       this.#log.remove(entry);
-      this.#box.fill({ text, files });
-      return () => this.#box.submit();
-    };
-    this.#ask(message(text, files), unsent);
+      return unsent();
+    });
   }
 
   #press(data, entry) {

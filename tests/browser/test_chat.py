@@ -262,6 +262,18 @@ def test_what_could_not_be_sent_stays_and_is_sent_again(
     assert "503" in site.faults.pop()
 
 
+def test_a_button_that_speaks_leaves_the_box_alone(page: Page, chat: Locator, site: Site) -> None:
+    chat.locator(".chat-words").fill("half a thought")
+    page.route("**/chat/messages", lambda route: route.abort())
+    chat.get_by_role("button", name="Which peaks are there?").click()
+    expect(chat.get_by_text("Cumbre does not answer.")).to_be_visible()
+    page.unroute("**/chat/messages")
+    chat.get_by_role("button", name="Try again").click()
+    expect(chat.get_by_text("Press one to see its photos.")).to_be_visible()
+    expect(chat.locator(".chat-words")).to_have_value("half a thought")
+    site.faults.clear()
+
+
 def test_while_an_answer_is_on_its_way_the_chat_says_so_and_keeps_the_box(
     chat: Locator, query: FakeQueryService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
