@@ -14,6 +14,7 @@ import cumbre
 from bot.wording import DEFAULT_LANGUAGE, LANGUAGES, catalogue_file, entries
 
 _LIBRARY = Path(cumbre.__file__).parent
+_BOT = Path(__file__).parent
 
 
 def template() -> Catalog:
@@ -28,8 +29,14 @@ def template() -> Catalog:
 
 def library_sentences() -> list[str]:
     """The templates of the library's sentences, each once, in the order of its files."""
-    found = extract_from_dir(_LIBRARY, method_map=[("**.py", "python")], keywords={"sentence": (1,)}, comment_tags=())
-    return list(dict.fromkeys([*(str(message) for _, _, message, _, _ in found), "{n} more"]))
+    found = [
+        str(message)
+        for folder in (_LIBRARY, _BOT)
+        for _, _, message, _, _ in extract_from_dir(
+            folder, method_map=[("**.py", "python")], keywords={"sentence": (1,)}, comment_tags=()
+        )
+    ]
+    return list(dict.fromkeys([*found, "{n} more"]))
 
 
 def update(language: str) -> None:

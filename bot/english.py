@@ -198,6 +198,27 @@ ENGLISH: Wording = {
     "page.retry": "Try again",
     "page.retried": "It worked this time.",
     "page.connection_lost": "Cumbre does not answer. Is it still running?",
+    # The page: the chat in it
+    "page.chat": "Chat",
+    "page.chat_title": "Talk about your photos",
+    "page.chat_hello": "I find photos by what they show, and I know the mountains.",
+    "page.chat_how": (
+        "Write what you look for, give me a photo and I tell you which peaks it shows, or a place and I tell you what "
+        "stands around it."
+    ),
+    "page.chat_ask_peaks": "Which peaks are there?",
+    "page.chat_ask_help": "What can you do?",
+    "page.chat_label": "Your message",
+    "page.chat_placeholder": "Words, or a place: 27.83, 86.76",
+    "page.chat_send": "Send",
+    "page.chat_attach": "Give photos",
+    "page.chat_chosen": "Photos to send",
+    "page.chat_put_back": "Leave out {name}",
+    "page.chat_most_photos": "Ten photos at a time: the first ten were taken.",
+    "page.chat_you": "You",
+    "page.chat_waiting": "Looking …",
+    "page.chat_not_sent": "I can't answer at the moment.",
+    "page.chat_write_place": "Write the place as latitude and longitude, as maps give them: 27.83, 86.76",
     # The chat: commands, as a chat app lists them
     "command.help": "what I can do",
     "command.peaks": "the peaks that the album shows",
@@ -252,7 +273,7 @@ ENGLISH: Wording = {
     "chat.added.other": "Added to the album: {n} photos.",
     "chat.may_not_add": "You may not add photos to this album.",
     # The chat: places
-    "chat.send_place": "Send me a place (the paper clip, then Location), or write /near with the name of a peak.",
+    "chat.send_place": "Send me a place, or write /near with the name of a peak.",
     "chat.button_place": "Send where I am",
     "chat.near_unknown": "I know no peak called “{name}”. Send me a place, or write /near with the name of a peak.",
     "chat.peaks_around": "Around there",

@@ -17,6 +17,8 @@ from bot.security import require_password_beyond_loopback
 from bot.sessions import KEY_BYTES
 from bot.telegram.webhook import MOUNTED_AT, create_webhook
 from bot.web import MapTiles
+from bot.webchat.blueprint import create_chat
+from bot.webchat.pictures import SentPictures
 from cumbre.answering import AlbumQueryService
 from cumbre.cli.album import forget_album
 from cumbre.cli.output import notice
@@ -48,6 +50,8 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
     require_password_beyond_loopback(host, settings.password)
     tasks = AlbumTasks(library, settings.reconcile_minutes)
     query, album = AlbumQueryService(library, tasks.progress), LocalAlbumService(library)
+    max_photo_bytes = settings.max_photo_mb * 1_000_000
+    sent = SentPictures(library.cache / "chat")
     app = create_app(
         query,
         album,
@@ -55,9 +59,10 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
         password=settings.password or None,
         session_key=_session_key(library.state),
         allowed_hosts=[host, *settings.allowed_hosts],
-        max_upload_bytes=settings.max_photo_mb * 1_000_000,
+        max_upload_bytes=max_photo_bytes,
         originals=bool(settings.originals),
         tiles=MapTiles(settings.map_tiles, settings.map_attribution),
+        beside=[create_chat(query, album, library.catalog, library.state, sent, max_photo_bytes=max_photo_bytes)],
     )
     worker = None
     beside: dict[str, WSGIApplication] = {}
@@ -79,6 +84,7 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
             "take another port with --port"
         ) from error
     _take_up(library, folders)
+    sent.trim()
     with _signals_end_it():
         warming = threading.Thread(target=_warm_up, args=(library,), name="warm-up", daemon=True)
         # The signal handler raises SystemExit in this thread, at any moment from here on; waitress then ends its loop.

@@ -15,10 +15,10 @@ function refusal(status, body, fallback) {
   return new ApiError(body.error?.message || fallback, status);
 }
 
-async function ask(path, options = {}) {
+async function ask(path, options = {}, root = "/api") {
   let response;
   try {
-    response = await fetch(`/api${path}`, { headers: { Accept: "application/json" }, ...options });
+    response = await fetch(`${root}${path}`, { headers: { Accept: "application/json" }, ...options });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(t("connection_lost"));
@@ -101,6 +101,15 @@ export const correct = (id, peakIds) =>
     headers: { "Content-Type": "application/json", Accept: "application/json" },
     body: JSON.stringify({ peaks: peakIds }),
   });
+
+/** A message to the chat: a form with photos, or what becomes JSON. */
+export const say = (message) =>
+  ask("/messages", {
+    method: "POST",
+    ...(message instanceof FormData
+      ? { body: message }
+      : { headers: { "Content-Type": "application/json", Accept: "application/json" }, body: JSON.stringify(message) }),
+  }, "/chat");
 
 export const rendition = (id, size) => `/api/photos/${encodeURIComponent(id)}/rendition?size=${size}`;
 

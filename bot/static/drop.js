@@ -6,7 +6,7 @@ import { t } from "./words.js";
 
 const BY_NAME = /\.(jpe?g|png|webp|heic|heif|avif|tiff?|gif|bmp)$/i;
 // Some systems know no media type for HEIC, so the name counts too.
-const isPicture = (file) => file.type.startsWith("image/") || BY_NAME.test(file.name);
+export const isPicture = (file) => file.type.startsWith("image/") || BY_NAME.test(file.name);
 
 /** ask(file) takes a photo as the question, add(files) takes photos for the album. */
 export function listenForPhotos({ ask, add }) {

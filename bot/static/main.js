@@ -3,6 +3,7 @@
 import { asksTheSame, EVERYTHING, isFiltered, readAddress, toAddress } from "./address.js";
 import { Answers } from "./answers.js";
 import * as api from "./api.js";
+import { offerChat } from "./chatbutton.js";
 import { listenForPhotos } from "./drop.js";
 import { byId } from "./elements.js";
 import { foldOnSmallScreens } from "./facetpanels.js";
@@ -219,6 +220,7 @@ addEventListener("keydown", (event) => {
 addEventListener("popstate", () => follow(readAddress()));
 listenForPhotos({ ask: setQuestion, add: (files) => uploads.add(files) });
 foldOnSmallScreens();
+offerChat({ open, changed: refresh });
 
 await Promise.all([loadPeaks(), statusLine.refresh()]);
 drawControls();

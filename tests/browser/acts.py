@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 from tests.fakes import draw_photo
 
 BLUE_LIKE_AMA = draw_photo((90, 140, 220))
+PHONE = {"width": 360, "height": 740}
 
 
 def search(page: Page, words: str) -> None:

@@ -6,13 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cumbre.query import IndexingProgress
-from tests.browser.acts import BLUE_LIKE_AMA, give_photo, open_viewer, search
+from tests.browser.acts import BLUE_LIKE_AMA, PHONE, give_photo, open_viewer, search
 from tests.browser.site import Site
 from tests.fakes import FakeAlbumService, draw_photo
 
 pytestmark = pytest.mark.browser
-
-PHONE = {"width": 360, "height": 740}
 
 
 @pytest.mark.parametrize(("broken_off", "told"), [("AbortError", "AbortError"), ("TypeError", "Error")])

@@ -51,6 +51,24 @@ def test_it_may_be_stopped_while_it_is_still_loading(start, album):
         assert start("--photos", str(album)).stop() == (0, "")
 
 
+def test_the_page_s_chat_answers_beside_it(start, album, home):
+    server = start("--photos", str(album))
+    eventually(lambda: server.get("/api/status")["photos"] == 3)
+    photo = photo_towards(TO_AMA_DABLAM, "2023:10:30 09:00:00")
+    head = b'--part\r\nContent-Disposition: form-data; name="photo"; filename="view.jpg"\r\n\r\n'
+    asked = urllib.request.Request(
+        f"{server.address}/chat/messages",
+        data=head + photo + b"\r\n--part--\r\n",
+        headers={"Content-Type": "multipart/form-data; boundary=part"},
+    )
+    with urllib.request.urlopen(asked) as response:
+        said, *_ = json.load(response)["replies"]
+    assert said["title"].startswith("Ama Dablam")
+    [kept] = (home / "cache" / "chat").iterdir()
+    assert kept.read_bytes() == photo
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
 def test_the_command_line_works_beside_it(start, album, home):
     server = start("--photos", str(album))
     eventually(lambda: server.get("/api/status")["photos"] == 3)

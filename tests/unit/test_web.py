@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from flask import Blueprint
 from flask.testing import FlaskClient
 
 from bot.app import create_app
@@ -26,7 +27,9 @@ ACCEPTS = {"Accept-Encoding": "gzip"}
 @pytest.fixture(scope="module")
 def client() -> FlaskClient:
     album = FakeAlbum.of([])
-    return create_app(FakeQueryService(album), FakeAlbumService(album), lambda: KHUMBU).test_client()
+    # Of the chat only that the page has one.
+    chat = Blueprint("chat", __name__)
+    return create_app(FakeQueryService(album), FakeAlbumService(album), lambda: KHUMBU, beside=[chat]).test_client()
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +38,10 @@ def html(client: FlaskClient) -> str:
 
 
 def test_everything_that_the_page_refers_to_is_there(client: FlaskClient, html: str) -> None:
-    addresses = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', html))
+    scripts = " ".join(script.read_text("utf-8") for script in SCRIPTS)
+    addresses = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', html)) | set(
+        re.findall(r'"(/static/[^"]+)"', scripts)
+    )
     assert len(addresses) >= 5
     for address in addresses:
         assert client.get(address, buffered=True).status_code == 200, address
@@ -43,7 +49,7 @@ def test_everything_that_the_page_refers_to_is_there(client: FlaskClient, html: 
 
 def test_every_imported_module_is_there() -> None:
     for script in SCRIPTS:
-        for name in re.findall(r'from "\./([\w.]+)"', script.read_text("utf-8")):
+        for name in re.findall(r'(?:from |import\()"\./([\w.]+)"', script.read_text("utf-8")):
             assert (BOT / "static" / name).is_file(), f"{script.name} imports {name}"
 
 
