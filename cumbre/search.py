@@ -172,10 +172,9 @@ class Searcher:
             named = [self._catalog.peak(peak_id) for peak_id in where.peak_ids]
             hits, more = self._page(self._of_peaks(named, "", where), request)
         else:
-            end = request.offset + request.k
-            photos = self._index.select(where, end + 1)
-            hits = tuple(SearchHit(photo, 0.0, _passes(photo, where)) for photo in photos[request.offset : end])
-            more = len(photos) > end
+            photos = self._index.select(where, request.k + 1, request.offset)
+            hits = tuple(SearchHit(photo, 0.0, _passes(photo, where)) for photo in photos[: request.k])
+            more = len(photos) > request.k
         return SearchAnswer("", hits, "" if hits or request.offset else self._nothing(request, (), where), more=more)
 
     def _page(self, ranked: Iterable[_Ranked], request: SearchRequest) -> tuple[tuple[SearchHit, ...], bool]:

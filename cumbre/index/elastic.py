@@ -127,14 +127,18 @@ class ElasticPhotoIndex:
             return []
         return nearest(self._reader, self._recall, vector, k, where, rank_by)
 
-    def select(self, where: PhotoFilter = EVERYTHING, limit: int | None = None) -> list[PhotoDocument]:
-        if limit is not None and limit <= WINDOW:
+    def select(self, where: PhotoFilter = EVERYTHING, limit: int | None = None, offset: int = 0) -> list[PhotoDocument]:
+        if limit is not None and offset + limit <= WINDOW:
             answer = self._reader.search(
-                size=max(limit, 0), query=elastic_filter.query(where), sort=_NEWEST_FIRST, source=["document"]
+                size=max(limit, 0),
+                from_=offset,
+                query=elastic_filter.query(where),
+                sort=_NEWEST_FIRST,
+                source=["document"],
             )
             return [_document(hit) for hit in answer["hits"]["hits"]]
         hits = self._reader.pages(elastic_filter.query(where), ["document"], _NEWEST_FIRST)
-        return [_document(hit) for hit in islice(hits, limit)]
+        return [_document(hit) for hit in islice(hits, offset, None if limit is None else offset + limit)]
 
     def showing(self, peak_ids: Sequence[str], where: PhotoFilter = EVERYTHING) -> list[Showing]:
         shows_one = _all_of([*elastic_filter.clauses(where), {"terms": {"predicted_peaks": list(peak_ids)}}])

@@ -108,15 +108,15 @@ class EmbeddedPhotoIndex:
             )
         return self._matrix.nearest(vector, k, where, rank_by)
 
-    def select(self, where: PhotoFilter = EVERYTHING, limit: int | None = None) -> list[PhotoDocument]:
+    def select(self, where: PhotoFilter = EVERYTHING, limit: int | None = None, offset: int = 0) -> list[PhotoDocument]:
         condition, values = sql_condition(self._generation, where)
         rows = self._rows.select(
             f"SELECT document, lat, lon, {OF_PHOTO}, checksum FROM photos WHERE {condition} "  # noqa: S608  values are bound
-            "ORDER BY taken_at DESC, photo_id" + ("" if where.near else " LIMIT ?"),
-            (*values, *(() if where.near else (-1 if limit is None else limit,))),
+            "ORDER BY taken_at DESC, photo_id" + ("" if where.near else " LIMIT ? OFFSET ?"),
+            (*values, *(() if where.near else (-1 if limit is None else limit, offset))),
         )
         if where.near is not None:
-            rows = inside(where.near, rows)[:limit]
+            rows = inside(where.near, rows)[offset : None if limit is None else offset + limit]
         return [from_text(row[0]) for row in rows if self._rows.is_whole(*row[3:6], row[0], row[6])]
 
     def showing(self, peak_ids: Sequence[str], where: PhotoFilter = EVERYTHING) -> list[Showing]:

@@ -164,8 +164,11 @@ class PhotoIndex(Protocol):
         """The k best photos for a vector of shape [dimensions], best first; exact in the order of rank_by."""
         ...
 
-    def select(self, where: PhotoFilter = EVERYTHING, limit: int | None = None) -> list[PhotoDocument]:
-        """Photos (no failures) that pass the filter, newest shot first; photos without a time come last."""
+    def select(self, where: PhotoFilter = EVERYTHING, limit: int | None = None, offset: int = 0) -> list[PhotoDocument]:
+        """Photos (no failures) that pass the filter, newest shot first; photos without a time come last.
+
+        The first `offset` of them are passed over; offset and limit together are at most 10 000.
+        """
         ...
 
     def showing(self, peak_ids: Sequence[str], where: PhotoFilter = EVERYTHING) -> list[Showing]:

@@ -237,6 +237,10 @@ def test_filters(album, where, expected):
 def test_select_is_newest_first_and_undated_photos_come_last(album):
     assert [d.key for d in album.select()] == ["gorak.jpg", "namche.jpg", "bare.jpg"]
     assert [d.key for d in album.select(limit=1)] == ["gorak.jpg"]
+    assert [d.key for d in album.select(limit=1, offset=1)] == ["namche.jpg"]
+    assert [d.key for d in album.select(offset=1)] == ["namche.jpg", "bare.jpg"]
+    everywhere = PhotoFilter(near=Near(27.8, 86.7, 20_000_000.0))
+    assert [d.key for d in album.select(everywhere, limit=1, offset=1)] == ["namche.jpg"]
 
 
 def test_peak_counts(album):

@@ -288,7 +288,7 @@ def test_sentences_are_told_in_the_language_that_was_asked_for(client: FlaskClie
     assert hit["peaks"][0]["why"] == "a 9,2 km, rumbo 041°, dentro del encuadre, 17,2° sobre el horizonte"
     assert "Accept-Language" in answer.headers["Vary"]
     refused = client.get("/api/search?from=2023-10-05&to=2023-10-01", headers={"Accept-Language": accepted})
-    assert "inicio" in error(refused, 400, "invalid_request")
+    assert "principio" in error(refused, 400, "invalid_request")
 
 
 def test_a_failure_can_be_tried_again(client: FlaskClient, album: FakeAlbum) -> None:

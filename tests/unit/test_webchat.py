@@ -148,7 +148,7 @@ def test_buttons_go_when_more_is_shown_by_date(site: Site) -> None:
 
 def test_a_photo_that_was_given_can_join_the_album(site: Site) -> None:
     before = len(site.album.photos)
-    _, said = replies(site.press(site.give(AMA), "Add to the album"))
+    _, said = replies(site.press(site.give(draw_photo((91, 141, 221))), "Add to the album"))
     assert said["text"] == "Added to the album: 1 photo."
     assert len(site.album.photos) == before + 1
 
