@@ -187,6 +187,20 @@ ENGLISH: Wording = {
     "page.login_wrong": "That is not the password.",
     "page.login_wait": "The wrong password came too often. Wait a quarter of an hour, then try again.",
     "page.leave": "Leave",
+    # The page: a better model
+    "page.model_offer": (
+        "A small model answers now. SigLIP-2 finds far more, in many languages, and knows mountains by their look."
+    ),
+    "page.model_due": "Another model is here. Your photos must be read with it once; until then the old one answers.",
+    "page.model_fetch": "Fetch it ({n} MB)",
+    "page.model_go_on": "Go on fetching ({n} MB left)",
+    "page.model_read_again": "Read them now",
+    "page.model_not_now": "Not now",
+    "page.model_leave": "Leave it",
+    "page.model_fetching": "SigLIP-2 is on its way.",
+    "page.model_megabytes": "{n} of {total} MB",
+    "page.model_indexing": "Your photos are read with the new model; the old one answers meanwhile.",
+    "page.model_done": "The new model answers now.",
     # The page: status
     "page.status": "Status",
     "page.album": "Album",

@@ -76,6 +76,12 @@ def fetch(
         ) from error
 
 
+def fetched_bytes(model: DownloadableModel, destination: Path) -> int:
+    """How much of a model's pinned files an interrupted fetch has left in a directory."""
+    pinned = (file for file in model.files if file.size_bytes is not None)
+    return sum(_size(destination / file.path) or _size(destination / f"{file.path}.part") for file in pinned)
+
+
 class _Fetch:
     def __init__(
         self,
@@ -240,8 +246,7 @@ def _prepare(model: DownloadableModel, destination: Path) -> None:
     """Make the directory, take its mark of completeness away, and make sure that the rest fits on the disk."""
     destination.mkdir(parents=True, exist_ok=True)
     (destination / MANIFEST_FILE).unlink(missing_ok=True)
-    here = sum(_size(destination / f.path) or _size(destination / f"{f.path}.part") for f in model.files)
-    missing = model.size_bytes - here + _SPARE_DISK_BYTES
+    missing = model.size_bytes - fetched_bytes(model, destination) + _SPARE_DISK_BYTES
     free = shutil.disk_usage(destination).free
     if free < missing:
         raise ModelError(f"{destination} has {free / 1e6:.0f} MB free, but {missing / 1e6:.0f} MB are needed")

@@ -29,6 +29,8 @@ from cumbre.query import SearchRequest
 from cumbre.state.port import StateStore
 from local.event_ledger import EventLedger
 from local.event_worker import EventWorker
+from local.model_api import create_model_api
+from local.model_change import ModelChange
 from local.receiver import create_receiver
 from local.tasks import AlbumTasks
 from local.telegram import open_service
@@ -51,6 +53,7 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
     tasks = AlbumTasks(library, settings.reconcile_minutes)
     query, album = AlbumQueryService(library, tasks.progress), LocalAlbumService(library)
     max_photo_bytes = settings.max_photo_mb * 1_000_000
+    change = ModelChange(library)
     sent = SentPictures(library.cache / "chat")
     app = create_app(
         query,
@@ -62,7 +65,10 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
         max_upload_bytes=max_photo_bytes,
         originals=bool(settings.originals),
         tiles=MapTiles(settings.map_tiles, settings.map_attribution),
-        beside=[create_chat(query, album, library.catalog, library.state, sent, max_photo_bytes=max_photo_bytes)],
+        beside=[
+            create_chat(query, album, library.catalog, library.state, sent, max_photo_bytes=max_photo_bytes),
+            create_model_api(change),
+        ],
     )
     worker = None
     beside: dict[str, WSGIApplication] = {}
@@ -102,6 +108,7 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
                 telegram.stop()
             if worker is not None:
                 worker.stop()
+            change.stop()
             tasks.stop()
             server.close()
             # What it loads must not be torn down under it.

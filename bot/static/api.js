@@ -68,6 +68,8 @@ export const status = () => ask("/status");
 /** When and where the photos of these peaks were taken, by columns. */
 export const shots = (peaks, signal) => ask(`/shots?${new URLSearchParams(filterFields({ peaks }))}`, { signal });
 export const removePhoto = (id) => ask(`/photos/${encodeURIComponent(id)}`, { method: "DELETE" });
+/** Where the change to a better model stands; "POST" begins it, "DELETE" stops it. */
+export const model = (method = "GET") => ask("/model", { method });
 export const original = (id) => `/api/photos/${encodeURIComponent(id)}/original`;
 
 /**

@@ -10,6 +10,7 @@ import { foldOnSmallScreens } from "./facetpanels.js";
 import { Facets } from "./facets.js";
 import { Grid } from "./grid.js";
 import { MapPanel } from "./mappanel.js";
+import { ModelBanner } from "./modelbanner.js";
 import { More } from "./more.js";
 import { drawEmptyAlbum, drawFault, drawNothing, hideNothing } from "./nothing.js";
 import { PeakList } from "./peaks.js";
@@ -40,6 +41,7 @@ const timeLine = new TimeLine((from, to) => go({ from, to }));
 const mapPanel = new MapPanel({ open, near: (near) => go({ near }), peak: togglePeak, large: (map) => go({ map }) });
 const facets = new Facets(timeLine, mapPanel);
 const statusLine = new StatusLine(albumChanged);
+const modelBanner = new ModelBanner({ switched: () => { statusLine.refresh(); refresh(); }, covers: (notices) => statusLine.cover(notices) });
 const uploads = new Uploads({ open, changed: () => statusLine.refresh() });
 
 /** Change what is asked; "push" makes a step that Back undoes. */
@@ -222,7 +224,7 @@ listenForPhotos({ ask: setQuestion, add: (files) => uploads.add(files) });
 foldOnSmallScreens();
 offerChat({ open, changed: refresh });
 
-await Promise.all([loadPeaks(), statusLine.refresh()]);
+await Promise.all([loadPeaks(), statusLine.refresh(), modelBanner.refresh()]);
 drawControls();
 facets.load(asked);
 await search();

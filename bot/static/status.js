@@ -14,11 +14,20 @@ export class StatusLine {
   #timer = 0;
   #drawn = "";
   #openFailures = false;
+  #covered = [];
   current = null;
 
   constructor(onChange) {
     this.#onChange = onChange;
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.refresh(); });
+  }
+
+  /** Notices that something else on the page says already. */
+  cover(notices) {
+    if (String(notices) === String(this.#covered)) return;
+    this.#covered = notices;
+    this.#drawn = "";
+    if (this.current) this.#draw(this.current);
   }
 
   async refresh() {
@@ -46,7 +55,7 @@ export class StatusLine {
     this.#drawn = same;
     byId("status").replaceChildren(
       now.indexing ? progress(now.indexing) : "",
-      ...now.notices.map(notice),
+      ...now.notices.filter((text) => !this.#covered.includes(text)).map(notice),
       now.failures.length ? this.#failures(now.failures) : "",
       el("p", { class: "facts-line" },
         el("span", { text: tn("photos", now.photos) }),

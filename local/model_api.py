@@ -1,0 +1,48 @@
+"""The change to a better model as JSON: GET says where it stands, POST begins it, DELETE stops it."""
+
+from dataclasses import asdict
+from typing import Final
+
+from flask import Blueprint, Response, jsonify, request
+
+from functions.query import parameters
+from functions.query.problems import problem_of, problem_response
+from local.model_change import ModelChange
+
+NAME: Final = "model"
+
+
+def create_model_api(change: ModelChange) -> Blueprint:
+    """The blueprint of /api/model, which only a process that can index has: `cumbre serve`."""
+    api = Blueprint(NAME, __name__, url_prefix="/api/model")
+
+    @api.before_request
+    def refuse_parameters() -> None:
+        parameters.no_parameters(request.args)
+
+    @api.after_request
+    def forbid_storing(response: Response) -> Response:
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+    @api.errorhandler(Exception)
+    def answer_error(error: Exception) -> Response:
+        return problem_response(problem_of(error))
+
+    @api.get("")
+    def state() -> Response:
+        return jsonify(asdict(change.state()))
+
+    @api.post("")
+    def start() -> Response:
+        change.start()
+        response = state()
+        response.status_code = 202
+        return response
+
+    @api.delete("")
+    def cancel() -> Response:
+        change.cancel()
+        return state()
+
+    return api

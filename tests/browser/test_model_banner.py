@@ -1,0 +1,105 @@
+"""The banner that offers a better model: fetched from a hub on this machine, by a real library behind the page."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from bot.app import create_app
+from cumbre import models
+from cumbre.answering import AlbumQueryService
+from cumbre.bootstrap import open_library
+from cumbre.editing import LocalAlbumService
+from cumbre.reconcile import scan
+from cumbre.settings import Settings
+from local.model_api import create_model_api
+from local.model_change import ModelChange
+from tests.browser.acts import PHONE
+from tests.browser.site import Site, served
+from tests.conftest import TO_AMA_DABLAM, photo_towards
+from tests.fakes import FakeAlbum
+from tests.model_hub import ModelHub, renamed_lite, running_hub
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def hub() -> Iterator[ModelHub]:
+    with running_hub() as hub:
+        yield hub
+
+
+@pytest.fixture
+def site(tmp_path: Path, hub: ModelHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.setattr(models, "SIGLIP2", renamed_lite(tmp_path))
+    folder = tmp_path / "album"
+    folder.mkdir()
+    (folder / "ama.jpg").write_bytes(photo_towards(TO_AMA_DABLAM, "2023:10:01 08:00:00"))
+    library = open_library(Settings(home=tmp_path / "home", storage=(f"folder:{folder}",), model_endpoint=hub.url))
+    for storage in library.storages().values():
+        scan(library.ingestor(library.active()), storage)
+    change = ModelChange(library)
+    app = create_app(
+        AlbumQueryService(library), LocalAlbumService(library), library.catalog, beside=[create_model_api(change)]
+    )
+    with served(app, FakeAlbum.of([])) as site:
+        yield site
+    hub.may_send.set()
+    change.stop()
+    library.close()
+
+
+@pytest.fixture
+def page(browser: Browser, site: Site) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce")
+    page = site.watch(context)
+    page.goto(site.address)
+    expect(page.locator(".tile img.there")).to_have_count(1)
+    yield page
+    context.close()
+
+
+def test_one_button_fetches_the_model_and_changes_over(page: Page, hub: ModelHub) -> None:
+    banner = page.get_by_role("region", name="Model")
+    expect(banner).to_contain_text("SigLIP-2 finds far more")
+    expect(page.locator("#status")).not_to_contain_text("The small bundled model")
+    hub.may_send.clear()
+    banner.get_by_role("button", name="Fetch it").click()
+    expect(banner.get_by_role("progressbar")).to_be_visible()
+    expect(banner).to_contain_text(" of ")
+    banner.get_by_role("button", name="Cancel").click()
+    hub.may_send.set()
+    page.wait_for_timeout(500)
+    page.reload()
+    banner.get_by_role("button", name="Go on fetching").click()
+    expect(banner).to_contain_text("The new model answers now.", timeout=30_000)
+    expect(page.locator("#status")).to_contain_text("Model: fetched-1")
+    expect(page.locator(".tile")).to_have_count(1)
+    banner.get_by_role("button", name="Close").click()
+    expect(banner).to_be_hidden()
+
+
+def test_a_failure_says_what_to_do_and_can_be_tried_again(page: Page, hub: ModelHub) -> None:
+    hub.refuses = True
+    banner = page.get_by_role("region", name="Model")
+    banner.get_by_role("button", name="Fetch it").click()
+    expect(banner).to_contain_text("was refused by")
+    hub.refuses = False
+    banner.get_by_role("button", name="Try again").click()
+    expect(banner).to_contain_text("The new model answers now.", timeout=30_000)
+
+
+def test_who_does_not_want_it_now_is_left_alone(page: Page) -> None:
+    banner = page.get_by_role("region", name="Model")
+    banner.get_by_role("button", name="Not now").click()
+    expect(banner).to_be_hidden()
+    page.reload()
+    expect(page.locator(".tile")).to_have_count(1)
+    expect(banner).to_be_hidden()
+
+
+def test_the_banner_fits_a_phone(page: Page) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    expect(page.get_by_role("button", name="Fetch it")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
