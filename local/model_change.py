@@ -112,8 +112,8 @@ class ModelChange:
     def _progress(self, offer: ModelState) -> ModelState:
         scanned, fetched = self._scanned, self._fetched
         if scanned is not None:
-            counted = {"photos_done": scanned.done, "photos_total": scanned.total or 0}
-            return ModelState("indexing", offer.model, notices=offer.notices, **counted)
+            done, total = scanned.done, scanned.total or 0
+            return ModelState("indexing", offer.model, photos_done=done, photos_total=total, notices=offer.notices)
         if fetched is None:
             return replace(offer, phase="fetching")
         return replace(offer, phase="fetching", bytes_done=fetched.done_bytes, bytes_total=fetched.total_bytes)

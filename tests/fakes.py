@@ -153,6 +153,10 @@ class FakeAlbum:
     def of(cls, photos: Sequence[FakePhoto], failures: Sequence[PhotoDocument] = ()) -> "FakeAlbum":
         return cls({p.document.id: p for p in photos}, {d.id: d for d in failures})
 
+    def all(self) -> list[tuple[str, FakePhoto]]:
+        """Ids and photos as they are now: the server's threads add and remove meanwhile."""
+        return list(self.photos.items())
+
     def find(self, photo_id: str) -> FakePhoto:
         if photo_id not in self.photos:
             raise NotFound("no photo with this id")
@@ -161,9 +165,7 @@ class FakeAlbum:
     def recognise(self, data: bytes) -> FakePhoto | None:
         """The photo whose sky has the colour of this one's; None where no colour comes near."""
         sky = _sky(data)
-        distances = {
-            pid: sum(abs(a - b) for a, b in zip(sky, _sky(p.jpeg), strict=True)) for pid, p in self.photos.items()
-        }
+        distances = {pid: sum(abs(a - b) for a, b in zip(sky, _sky(p.jpeg), strict=True)) for pid, p in self.all()}
         nearest = min(distances, key=distances.__getitem__, default=None)
         return self.photos[nearest] if nearest is not None and distances[nearest] < 30 else None
 
@@ -190,7 +192,7 @@ class FakeQueryService:
         identification = self.identify(request.photo, request.photo_at) if request.photo is not None else None
         wanted = set(request.text.lower().split())
         hits = []
-        for photo in self.album.photos.values():
+        for _, photo in self.album.all():
             if not wanted <= set(photo.words.split()):
                 continue
             facts = photo.document.facts
@@ -239,7 +241,7 @@ class FakeQueryService:
 
     def shots(self, where: PhotoFilter) -> list[Shot]:
         found = []
-        for photo in self.album.photos.values():
+        for _, photo in self.album.all():
             facts = photo.document.facts
             if facts and (not where.peak_ids or set(where.peak_ids) & set(photo.document.predicted_peaks)):
                 at, time = facts.position, facts.taken_at
@@ -251,7 +253,7 @@ class FakeQueryService:
         return self.album.catalog.peak(peak_id)
 
     def peaks(self) -> list[PeakCount]:
-        shown = [peak_id for p in self.album.photos.values() for peak_id in p.document.predicted_peaks]
+        shown = [peak_id for _, p in self.album.all() for peak_id in p.document.predicted_peaks]
         counts = [PeakCount(peak, shown.count(peak.id)) for peak in self.album.catalog.values()]
         return sorted(counts, key=lambda c: (-c.photos, -c.peak.elev_m))
 
@@ -291,7 +293,7 @@ class FakeAlbumService:
 
     def add(self, filename: str, photo: bytes) -> AddedPhoto:
         content = hashlib.sha256(photo).hexdigest()
-        for known in self.album.photos.values():
+        for _, known in self.album.all():
             if known.document.content_sha256 == content:
                 return AddedPhoto(known.document, is_new=False)
         alike = self.album.recognise(photo)

@@ -1,4 +1,4 @@
-"""A model hub on the loopback, with the layout of the real one, and a model to fetch from it: the bundled one, renamed."""
+"""A model hub on the loopback, with the layout of the real one, and a model to fetch from it: the bundled one."""
 
 import hashlib
 import json
@@ -70,7 +70,7 @@ def running_hub() -> Iterator[ModelHub]:
                     if stopping.is_set():
                         return
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: object) -> None:
             pass
 
     class Server(ThreadingHTTPServer):
