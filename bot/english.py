@@ -58,6 +58,7 @@ ENGLISH: Wording = {
     "page.similar.other": "{n} photos like it",
     "page.similar_best": "The {n} photos most like it",
     "page.filters": "What narrows the photos down",
+    "page.quoted": "“{text}”",
     "page.from_to": "{from} – {to}",
     "page.from_on": "From {from} on",
     "page.until": "Until {to}",

@@ -33,7 +33,7 @@ export class Chat {
     this.#log.element.prepend(this.#greeting());
     const close = el("button", { type: "button", class: "quiet", "aria-label": t("close"), title: t("close"), on: { click: () => this.#dialog.close() } }, icon("close"));
     this.#dialog = el("dialog", { id: "chat", class: "chat", tabindex: -1, "aria-labelledby": "chat-title" },
-      el("header", { class: "chat-head" }, el("h2", { id: "chat-title", text: t("chat_title") }), close),
+      el("div", { class: "chat-head" }, el("h2", { id: "chat-title", text: t("chat_title") }), close),
       this.#log.element, this.#box.element);
     this.#dialog.addEventListener("close", () => this.#closed());
     this.#dialog.addEventListener("keydown", (event) => this.#onKey(event));

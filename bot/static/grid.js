@@ -68,7 +68,7 @@ export class Grid {
   }
 
   #row({ from, to, filled }) {
-    const tiles = this.#tiles.slice(from, to);
+    const tiles = this.#tiles.slice(from, to).map((one, i) => el("div", { class: "cell", role: "listitem", vars: { ratio: this.#ratios[from + i].toFixed(3) } }, one));
     const used = this.#ratios.slice(from, to).reduce((sum, ratio) => sum + ratio, 0);
     const rest = filled < 1 ? el("span", { class: "rest", "aria-hidden": "true", vars: { ratio: (used / filled - used).toFixed(3) } }) : null;
     return el("div", { class: "row", role: "presentation" }, tiles, rest);

@@ -13,13 +13,13 @@ export function hideNothing() {
 
 /** No photo matches. peaks are those that have photos; ask and clear change what is asked. */
 export function drawNothing({ query, note, filtered, peaks, ask, clearFilters, showAll }) {
-  const title = query ? t("nothing", { query: `“${query}”` }) : t("nothing_plain");
+  const title = query ? t("nothing", { query: t("quoted", { text: query }) }) : t("nothing_plain");
   // A note that repeats the question would say the title again.
   const advice = query && note.includes(query) ? t("try_other") : sentence(note);
   const chips = peaks.slice(0, SUGGESTED).map((peak) =>
     el("button", { type: "button", class: "chip", text: peak.name, on: { click: () => ask(peak.name) } }));
   show(
-    el("h2", { text: title }),
+    el("h1", { text: title }),
     advice ? el("p", {}, ...withCommands(advice)) : null,
     chips.length ? el("p", { class: "chips" }, el("span", { text: t("try_peaks") }), ...chips) : null,
     el("p", { class: "actions" },
@@ -29,9 +29,9 @@ export function drawNothing({ query, note, filtered, peaks, ask, clearFilters, s
 
 /** The album has no photos (yet). */
 export function drawEmptyAlbum({ indexing, choose }) {
-  if (indexing) return show(el("h2", { text: t("empty_title") }), el("p", { text: t("empty_indexing") }));
+  if (indexing) return show(el("h1", { text: t("empty_title") }), el("p", { text: t("empty_indexing") }));
   return show(
-    el("h2", { text: t("empty_title") }),
+    el("h1", { text: t("empty_title") }),
     el("p", { text: t("empty_text") }),
     el("p", { text: t("empty_drop") }),
     el("p", { class: "actions" }, el("button", { type: "button", class: "primary", on: { click: choose } }, icon("add"), t("add_photos"))),
@@ -39,7 +39,7 @@ export function drawEmptyAlbum({ indexing, choose }) {
 }
 
 export function drawFault(message) {
-  show(el("h2", { text: message }));
+  show(el("h1", { text: message }));
 }
 
 function show(...parts) {

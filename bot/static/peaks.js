@@ -3,7 +3,7 @@
 import { byId, el } from "./elements.js";
 import { metres, t, tn } from "./words.js";
 
-const SHOWN_AT_FIRST = 12;
+const SHOWN_AT_FIRST = 8;
 
 /** Draws the list. onToggle(id) is called for a peak, onToggle(null) for "all". */
 export class PeakList {

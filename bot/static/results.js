@@ -19,7 +19,7 @@ export const isScored = (asked, question) => Boolean(asked.q || asked.like || qu
 function titleOf({ asked, question, n, more, names, scored }) {
   if (!scored) return names.join(", ") || t(isFiltered(asked) ? "filtered_photos" : "all_photos");
   if (asked.like) return more ? t("similar_best", { n }) : tn("similar", n);
-  const what = [asked.q && `“${asked.q}”`, ...names].filter(Boolean).join(" · ");
+  const what = [asked.q && t("quoted", { text: asked.q }), ...names].filter(Boolean).join(" · ");
   if (question) return [tn("alike", n), what].filter(Boolean).join(" · ");
   return `${more ? t("found_best", { n }) : tn("found", n)} ${what}`;
 }

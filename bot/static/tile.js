@@ -11,7 +11,7 @@ const MAX_RATIO = 2.2;
 
 export const ratioOf = (hit) => Math.min(MAX_RATIO, Math.max(MIN_RATIO, (hit.width || 4) / (hit.height || 3)));
 
-/** addressOf(id) is the link of a photo; scored says whether scores mean anything; eager pictures load at once. */
+/** A link. addressOf(id) is that of a photo; scored says whether scores mean anything; eager pictures load at once. */
 export function tile(hit, { addressOf, open, scored, eager }) {
   const ratio = ratioOf(hit);
   const names = hit.peaks.map((peak) => peak.name);
@@ -27,7 +27,7 @@ export function tile(hit, { addressOf, open, scored, eager }) {
     ? el("span", { class: "names" }, hit.peaks.map((peak) => el("span", { class: "summit-name", text: peak.name })))
     : el("span", { class: "names none", text: t("no_peak") });
   return el("a", {
-    class: "tile", role: "listitem", href: addressOf(hit.id), "data-id": hit.id, vars: { ratio: ratio.toFixed(3) },
+    class: "tile", href: addressOf(hit.id), "data-id": hit.id,
     "aria-label": t("open_photo", { what: `${names.join(", ") || t("no_peak")}, ${date}` }),
     on: { click: (event) => { if (plainClick(event)) { event.preventDefault(); open(hit.id); } } },
   },

@@ -162,3 +162,16 @@ def test_tiles_of_a_server_are_the_ground_and_it_is_named(tiled: tuple[Site, Pag
     assert asked
     assert all(fault.startswith("asked elsewhere: https://tiles.test/") for fault in site.faults)
     site.faults.clear()
+
+
+def test_the_way_goes_on_over_a_night_and_ends_with_a_flight_or_a_week(page: Page) -> None:
+    """The second photo was taken on the next morning; the third 600 km away; the last two a week later."""
+    lines = page.evaluate(
+        """async () => {
+            const { trailOf } = await import("/static/trail.js");
+            const hour = 3600;
+            const places = [[0, 28, 86.7], [14, 28.02, 86.72], [20, 28, 80.5], [190, 28, 80.5], [191, 28.1, 80.5]];
+            return trailOf(places.map(([hours, lat, lon]) => ({ takenAt: hours * hour, lat, lon })));
+        }"""
+    )
+    assert lines == [[[28, 86.7], [28.02, 86.72]], [[28, 80.5], [28.1, 80.5]]]

@@ -27,9 +27,9 @@ ACCEPTS = {"Accept-Encoding": "gzip"}
 @pytest.fixture(scope="module")
 def client() -> FlaskClient:
     album = FakeAlbum.of([])
-    # Of the chat only that the page has one.
-    chat = Blueprint("chat", __name__)
-    return create_app(FakeQueryService(album), FakeAlbumService(album), lambda: KHUMBU, beside=[chat]).test_client()
+    # Of the further parts only that the page has them.
+    parts = [Blueprint(name, __name__) for name in ("chat", "model")]
+    return create_app(FakeQueryService(album), FakeAlbumService(album), lambda: KHUMBU, beside=parts).test_client()
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,94 @@
+"""Files that try to be script: names, EXIF and catalogue entries of a real album stay text, and bytes stay pictures."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from bot.app import create_app
+from bot.webchat.blueprint import create_chat
+from bot.webchat.pictures import SentPictures
+from cumbre.answering import AlbumQueryService
+from cumbre.bootstrap import open_library
+from cumbre.editing import LocalAlbumService
+from cumbre.settings import Settings
+from tests.browser.site import Site, served
+from tests.conftest import NAMCHE, TO_AMA_DABLAM, ingest
+from tests.fakes import FakeAlbum
+from tests.pictures import encoded, exif, landscape
+
+pytestmark = pytest.mark.browser
+
+SCRIPT = "<script>document.title='taken over'</script>"
+IMAGE = "<img src=x onerror=document.title='taken_over'>"
+
+
+@pytest.fixture
+def site(tmp_path: Path, cache_of_lite: Path) -> Iterator[Site]:
+    folder = tmp_path / "album"
+    folder.mkdir()
+    data = exif(
+        **NAMCHE,
+        heading_deg=TO_AMA_DABLAM,
+        focal_length_35mm=61,
+        taken_at="2023:10:01 08:00:00",
+        offset="+05:45",
+        Make=SCRIPT,
+        Model=IMAGE,
+        UserComment=b"ASCII\0\0\0" + SCRIPT.encode(),
+    )
+    (folder / f"{IMAGE}.jpg").write_bytes(encoded(landscape(), "JPEG", data))
+    (folder / "page.html.jpg").write_bytes(f"<!doctype html>{SCRIPT}".encode())
+    library = open_library(Settings(home=tmp_path / "home", model="lite"))
+    ingest(library, folder)
+    query, changes = AlbumQueryService(library), LocalAlbumService(library)
+    sent = SentPictures(tmp_path / "chat")
+    chat = create_chat(query, changes, library.catalog, library.state, sent, max_photo_bytes=1_000_000)
+    with served(create_app(query, changes, library.catalog, originals=True, beside=[chat]), FakeAlbum.of([])) as site:
+        yield site
+    library.close()
+
+
+@pytest.fixture
+def page(browser: Browser, site: Site) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce")
+    page = site.watch(context)
+    page.goto(site.address)
+    expect(page.locator(".tile img.there")).to_have_count(1)
+    yield page
+    assert not page.title().startswith("taken")
+    assert page.locator("script:not([src]):not([type='application/json'])").count() == 0
+    context.close()
+
+
+def test_names_and_exif_are_only_text(page: Page) -> None:
+    page.get_by_text("1 photo could not be read").click()
+    expect(page.locator("#status")).to_contain_text("page.html.jpg")
+    page.locator(".tile").click()
+    viewer = page.get_by_role("dialog")
+    expect(viewer).to_contain_text(f"{IMAGE}.jpg")
+    expect(viewer).to_contain_text(IMAGE)
+
+
+def test_what_a_stranger_types_is_only_text_in_chat_and_address(page: Page, site: Site) -> None:
+    page.locator("#open-chat").click()
+    page.locator(".chat-words").fill(IMAGE)
+    page.locator(".chat-words").press("Enter")
+    expect(page.locator(".chat-mine")).to_contain_text(IMAGE)
+    page.goto(f"{site.address}/?q={IMAGE}&peak={SCRIPT}&from={SCRIPT}&near={SCRIPT}&photo={SCRIPT}&like={SCRIPT}")
+    expect(page.locator("#viewer")).to_contain_text("no photo with this id")
+    # The browser itself reports what was refused.
+    site.faults[:] = [fault for fault in site.faults if "400" not in fault and "404" not in fault]
+
+
+def test_an_original_is_saved_and_never_shown_as_a_page(page: Page, site: Site) -> None:
+    page.locator(".tile").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the original").click()
+    assert download.value.suggested_filename.endswith(".jpg")
+    photo_id = page.url.rpartition("photo=")[2]
+    answer = page.request.get(f"{site.address}/api/photos/{photo_id}/original")
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.headers["x-content-type-options"] == "nosniff"

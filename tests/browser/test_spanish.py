@@ -1,0 +1,71 @@
+"""The page for who reads Spanish: no English word is left, numbers and dates are theirs."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from bot.wording import page_wording
+from tests.browser.acts import add_photos, give_photo, picture_file
+from tests.browser.site import Site
+from tests.fakes import draw_photo
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page(browser: Browser, site: Site) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="es-ES", reduced_motion="reduce")
+    page = site.watch(context)
+    page.goto(site.address)
+    expect(page.locator(".tile img.there")).to_have_count(5)
+    yield page
+    context.close()
+
+
+def english_left(page: Page) -> list[str]:
+    """Whole texts of the English page that are still to be read, or heard, on this one."""
+    spanish = set(page_wording("es").values())
+    english = {text for text in page_wording("en").values() if len(text) > 3 and "{" not in text} - spanish
+    seen = page.evaluate(
+        """() => {
+            const heard = ["aria-label", "title", "placeholder", "alt"];
+            const texts = [...document.body.querySelectorAll("*")].flatMap((element) => [
+                ...heard.map((name) => element.getAttribute(name)),
+                ...[...element.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data),
+            ]);
+            return texts.filter(Boolean).map((text) => text.trim());
+        }"""
+    )
+    return sorted(english & set(seen))
+
+
+def test_the_page_is_spanish_from_the_first_word_on(page: Page) -> None:
+    expect(page.locator("html")).to_have_attribute("lang", "es")
+    expect(page.get_by_role("button", name="Ama Dablam, 6812 m, 2 fotos")).to_be_visible()
+    expect(page.locator(".tile").first).to_contain_text("5 oct 2023")
+    expect(page.locator("#status")).to_contain_text("5 fotos")
+    assert english_left(page) == []
+
+
+def test_answers_and_evidence_are_spanish_too(page: Page) -> None:
+    give_photo(page)
+    expect(page.locator("#question")).to_contain_text("9,2 km")
+    page.locator(".tile").first.click()
+    viewer = page.get_by_role("dialog")
+    expect(viewer).to_contain_text("martes, 3 de octubre de 2023")
+    expect(viewer).to_contain_text("041° NE")
+    expect(viewer).to_contain_text("27,8362° N, 86,7649° E")
+    assert english_left(page) == []
+    viewer.get_by_role("button", name="Corregir las cumbres").click()
+    assert english_left(page) == []
+
+
+def test_nothing_found_and_uploads_are_told_in_spanish(page: Page) -> None:
+    page.locator("#words").fill("zebra")
+    page.locator("#words").press("Enter")
+    expect(page.get_by_role("heading", name="No hay nada para «zebra»")).to_be_visible()
+    add_photos(page, picture_file(draw_photo((200, 30, 10)), "una.jpg"))
+    expect(page.locator("#uploads")).to_contain_text("una.jpg")
+    expect(page.locator(".upload.added")).to_have_count(1)
+    assert english_left(page) == []
