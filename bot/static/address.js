@@ -21,7 +21,7 @@ export function readAddress() {
     to: fits("to", DAY),
     like: fits("like", PHOTO_ID),
     sort: query.get("sort") === "time" ? "time" : "score",
-    photo: query.get("photo"),
+    photo: fits("photo", PHOTO_ID),
     map: query.has("map"),
   };
 }

@@ -77,7 +77,7 @@ def test_what_a_stranger_types_is_only_text_in_chat_and_address(page: Page, site
     page.locator(".chat-words").press("Enter")
     expect(page.locator(".chat-mine")).to_contain_text(IMAGE)
     page.goto(f"{site.address}/?q={IMAGE}&peak={SCRIPT}&from={SCRIPT}&near={SCRIPT}&photo={SCRIPT}&like={SCRIPT}")
-    expect(page.locator("#viewer")).to_contain_text("no photo with this id")
+    expect(page.locator("#nothing")).to_contain_text("no peak with the id")
     # The browser itself reports what was refused.
     site.faults[:] = [fault for fault in site.faults if "400" not in fault and "404" not in fault]
 
