@@ -31,3 +31,9 @@ def add_photos(page: Page, *files: dict[str, Any]) -> None:
 def open_viewer(page: Page, which: int = 0) -> None:
     page.locator(".tile").nth(which).click()
     expect(page.get_by_role("button", name="Correct the peaks")).to_be_visible()
+
+
+def say_in_chat(page: Page, words: str) -> None:
+    box = page.locator(".chat-words")
+    box.fill(words)
+    box.press("Enter")

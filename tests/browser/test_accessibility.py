@@ -11,7 +11,7 @@ from bot.app import create_app
 from bot.webchat.blueprint import create_chat
 from bot.webchat.pictures import SentPictures
 from cumbre.state.sqlite import SqliteStateStore
-from tests.browser.acts import PHONE, add_photos, give_photo, open_viewer, picture_file, search
+from tests.browser.acts import PHONE, add_photos, give_photo, open_viewer, picture_file, say_in_chat, search
 from tests.browser.site import Site, served
 from tests.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo
 
@@ -76,8 +76,7 @@ def on_the_large_map(page: Page) -> None:
 
 def in_the_chat(page: Page) -> None:
     page.locator("#open-chat").click()
-    page.locator(".chat-words").fill("ama")
-    page.locator(".chat-words").press("Enter")
+    say_in_chat(page, "ama")
     expect(page.locator(".chat-photo").first).to_be_visible()
 
 

@@ -110,7 +110,7 @@ def test_an_album_that_changes_moves_nothing_under_the_reader(page: Page, album:
     assert page.evaluate("scrollY") == 900
     changed.click()
     expect(changed).to_be_hidden()
-    page.wait_for_function("scrollY === 0")
+    page.wait_for_function("() => scrollY === 0")
 
 
 def test_a_page_that_does_not_come_is_asked_for_again(page: Page, site: Site) -> None:

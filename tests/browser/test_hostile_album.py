@@ -13,6 +13,7 @@ from cumbre.answering import AlbumQueryService
 from cumbre.bootstrap import open_library
 from cumbre.editing import LocalAlbumService
 from cumbre.settings import Settings
+from tests.browser.acts import say_in_chat
 from tests.browser.site import Site, served
 from tests.conftest import NAMCHE, TO_AMA_DABLAM, ingest
 from tests.fakes import FakeAlbum
@@ -73,8 +74,7 @@ def test_names_and_exif_are_only_text(page: Page) -> None:
 
 def test_what_a_stranger_types_is_only_text_in_chat_and_address(page: Page, site: Site) -> None:
     page.locator("#open-chat").click()
-    page.locator(".chat-words").fill(IMAGE)
-    page.locator(".chat-words").press("Enter")
+    say_in_chat(page, IMAGE)
     expect(page.locator(".chat-mine")).to_contain_text(IMAGE)
     page.goto(f"{site.address}/?q={IMAGE}&peak={SCRIPT}&from={SCRIPT}&near={SCRIPT}&photo={SCRIPT}&like={SCRIPT}")
     expect(page.locator("#nothing")).to_contain_text("no peak with the id")

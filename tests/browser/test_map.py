@@ -44,7 +44,7 @@ def test_every_photo_with_a_place_is_on_the_map(page: Page) -> None:
     page.locator(".peak", has_text="Ama Dablam").click()
     expect(page.locator(".tile")).to_have_count(2)
     page.wait_for_function(
-        "[...document.querySelectorAll('.spot')].reduce((n, s) => n + Number(s.textContent || 1), 0) === 2"
+        "() => [...document.querySelectorAll('.spot')].reduce((n, s) => n + Number(s.textContent || 1), 0) === 2"
     )
 
 

@@ -69,7 +69,7 @@ def test_two_at_a_time_and_the_title_says_how_far(page: Page) -> None:
     assert page.title().startswith("(0 %)")
     held[0].continue_()
     expect(page.get_by_role("heading", name="Adding photos: 1 of 3")).to_be_visible()
-    page.wait_for_function("document.title.startsWith('(33')")
+    page.wait_for_function("() => document.title.startsWith('(33')")
     for route in held[1:]:
         route.continue_()
     page.unroute("**/api/photos")

@@ -33,7 +33,7 @@ def test_keys_wheel_and_double_click_bring_the_picture_closer(page: Page) -> Non
     assert transform(page) == ""
     page.locator("#stage").hover()
     page.mouse.wheel(0, -400)
-    page.wait_for_function("document.querySelector('#large').style.transform !== ''")
+    page.wait_for_function("() => document.querySelector('#large').style.transform !== ''")
     page.locator("#stage").dblclick(position={"x": 300, "y": 300})
     assert transform(page) == ""
     page.locator("#stage").dblclick(position={"x": 300, "y": 300})

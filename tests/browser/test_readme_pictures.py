@@ -1,0 +1,113 @@
+"""The pictures of the documents, taken of `cumbre serve` over its own sample album.
+
+What they show is looked for first, so that no picture of a broken page is kept. CUMBRE_TEST_KEEP_PICTURES=1 keeps them
+in docs/images.
+"""
+
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from cumbre.catalog_files import bundled_catalog
+from cumbre.demo.album import draw_album
+from tests.browser.acts import say_in_chat
+from tests.processes import Server, eventually
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+# Read here, for the tests' environment has no settings of Cumbre's.
+_KEEPS = os.environ.get("CUMBRE_TEST_KEEP_PICTURES", "") not in ("", "0")
+_DESK = {"width": 1360, "height": 850}
+_PHONE = {"width": 390, "height": 800}
+_PICTURES = 40
+_PICTURES_IN_SIGHT_ARE_THERE = """() => [...document.images].every((image) => {
+    const { top, bottom, width } = image.getBoundingClientRect();
+    return image.complete || !width || bottom < 0 || top > innerHeight;
+})"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("sample")
+    draw_album(folder / "album", bundled_catalog())
+    server = Server(folder / "home", "--photos", str(folder / "album"))
+    eventually(lambda: server.status()["photos"] == _PICTURES)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def desk(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport=_DESK, locale="en-GB", reduced_motion="reduce")  # type: ignore[arg-type]
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(
+        viewport=_PHONE,  # type: ignore[arg-type]
+        locale="es-ES",
+        reduced_motion="reduce",
+        color_scheme="dark",
+        is_mobile=True,
+        has_touch=True,
+    )
+    yield context
+    context.close()
+
+
+def opened(context: BrowserContext, address: str) -> Page:
+    page = context.new_page()
+    page.goto(address)
+    return page
+
+
+def keep(page: Page, name: str) -> None:
+    """A JPEG without colour subsampling: a fifth of the PNG, and text stays crisp."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function(_PICTURES_IN_SIGHT_ARE_THERE)
+    taken = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    if _KEEPS:
+        taken.save(IMAGES / name, quality=88, subsampling=0, optimize=True)
+    with Image.open(IMAGES / name) as kept:
+        assert kept.size == taken.size, "CUMBRE_TEST_KEEP_PICTURES=1 keeps it anew"
+
+
+def test_the_page_with_an_answer(desk: BrowserContext, server: Server) -> None:
+    page = opened(desk, f"{server.address}/?q=ama+dablam")
+    expect(page.get_by_role("heading", name="7 photos for “ama dablam”")).to_be_visible()
+    expect(page.locator(".tile").first).to_contain_text("4.5 km away at 139°")
+    expect(page.locator(".spot").first).to_be_visible()
+    keep(page, "page.jpg")
+
+
+def test_one_photo_in_full(desk: BrowserContext, server: Server) -> None:
+    page = opened(desk, f"{server.address}/?q=ama+dablam")
+    page.locator(".tile").first.click()
+    viewer = page.get_by_role("dialog")
+    expect(viewer.get_by_role("heading", name="Ama Dablam")).to_be_visible()
+    expect(viewer.locator("#large.there")).to_have_count(1)
+    keep(page, "photo.jpg")
+
+
+def test_the_map_with_a_camera_s_view(desk: BrowserContext, server: Server) -> None:
+    page = opened(desk, f"{server.address}/?map=1")
+    page.locator(".spot:not(.many)").first.click()
+    expect(page.locator("#map-card")).to_be_visible()
+    expect(page.locator(".wedge")).to_have_count(1)
+    keep(page, "map.jpg")
+
+
+def test_the_chat_on_a_phone_in_spanish(phone: BrowserContext, server: Server) -> None:
+    page = opened(phone, server.address)
+    page.locator("#open-chat").click()
+    say_in_chat(page, "ama dablam")
+    expect(page.locator(".chat-photo")).to_have_count(6)
+    keep(page, "chat.jpg")
