@@ -5,7 +5,10 @@ tests/contract.
 """
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Final, Protocol
+
+# DynamoDB holds items of up to 400 KB; every adapter has this limit, so that a home can move to the cloud.
+MAX_VALUE_BYTES: Final = 350 * 1024
 
 
 class StateStore(Protocol):

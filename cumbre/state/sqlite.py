@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cumbre import sqlite_file
 from cumbre.errors import CumbreError
+from cumbre.state.port import MAX_VALUE_BYTES
 
 _log = logging.getLogger(__name__)
 
@@ -21,9 +22,6 @@ _SCHEMA_VERSION = 2
 _VERSIONS_TO_COME = 100
 # "Cmbr": tells this file from other SQLite files, the index among them.
 _APPLICATION_ID = 0x436D6272
-
-# DynamoDB holds items of up to 400 KB; every adapter has this limit, so that a home can move to the cloud.
-MAX_VALUE_BYTES = 350 * 1024
 
 _PAGE = 100
 # Reading a larger file as a whole takes longer than a command may wait.

@@ -1,41 +1,47 @@
 """What every StateStore does."""
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from cumbre.errors import CumbreError
+from cumbre.state.dynamodb import DynamoDbStateStore, open_client
 from cumbre.state.port import StateStore
 from cumbre.state.sqlite import SqliteStateStore
+from tests.moto_server import MotoServer
 
 PAST, FUTURE = 1.0, 4_000_000_000.0
 
+Opener = Callable[[], StateStore]
+
 
 class StoreMaker:
-    """Opens the same store again and again, as several processes do."""
+    """Opens the same store again and again, as several processes do. The opener can be sent to one."""
 
-    def __init__(self, kind: str, folder: Path) -> None:
-        self.kind = kind
-        self.folder = folder
+    def __init__(self, opener: Opener) -> None:
+        self.opener = opener
         self.opened: list[StateStore] = []
 
     def open(self) -> StateStore:
-        store = open_store(self.kind, self.folder)
-        self.opened.append(store)
-        return store
+        self.opened.append(self.opener())
+        return self.opened[-1]
 
 
-def open_store(kind: str, folder: Path) -> StateStore:
-    assert kind == "sqlite"
-    return SqliteStateStore(folder / "state.sqlite")
+def open_dynamodb(moto: MotoServer, table: str) -> StateStore:
+    return DynamoDbStateStore(open_client(moto.address, moto.access_key, moto.secret_key), table)
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "dynamodb"])
 def maker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreMaker]:
-    maker = StoreMaker(request.param, tmp_path)
+    if request.param == "dynamodb":
+        moto = request.getfixturevalue("moto")
+        maker = StoreMaker(partial(open_dynamodb, moto, moto.make_state_table()))
+    else:
+        maker = StoreMaker(partial(SqliteStateStore, tmp_path / "state.sqlite"))
     yield maker
     for store in maker.opened:
         store.close()
@@ -77,6 +83,13 @@ def test_items_come_by_key_and_kind(store: StateStore) -> None:
         store.put("peak", key, key.encode())
     store.put("album", "z", b"")
     assert list(store.items("peak")) == [("a", b"a"), ("b", b"b"), ("c", b"c")]
+
+
+def test_keys_of_every_script_are_sorted_by_their_utf_8(store: StateStore) -> None:
+    keys = ["B", "a", "é", "आमा दब्लम", "\uefff", "🏔"]
+    for key in reversed(keys):
+        store.put("peak", key, b"x")
+    assert [key for key, _ in store.items("peak")] == keys
 
 
 def test_items_may_be_deleted_on_the_way(store: StateStore) -> None:
@@ -132,15 +145,15 @@ def test_of_many_threads_one_is_first(store: StateStore) -> None:
     assert store.get("update", "1") == str(won.index(True)).encode()
 
 
-def _claim(kind: str, folder: Path, count: int) -> int:
-    store = open_store(kind, folder)
+def _claim(opener: Opener, count: int) -> int:
+    store = opener()
     won = sum(store.put_if_absent("update", str(number), b"x") for number in range(count))
     store.close()
     return won
 
 
 def test_of_many_processes_one_is_first(maker: StoreMaker) -> None:
-    """The processes also create the file at the same time."""
+    """Where the store is a file, the processes also create it at the same time."""
     with multiprocessing.get_context("spawn").Pool(3) as pool:
-        won = pool.starmap(_claim, [(maker.kind, maker.folder, 60)] * 3)
+        won = pool.starmap(_claim, [(maker.opener, 60)] * 3)
     assert sum(won) == 60
