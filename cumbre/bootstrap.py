@@ -21,6 +21,7 @@ from cumbre.photo import PhotoLimits
 from cumbre.pictures.isolated import IsolatedPictureReader
 from cumbre.renditions import Renditions
 from cumbre.settings import Settings
+from cumbre.state.port import StateStore
 from cumbre.state.sqlite import SqliteStateStore
 from cumbre.visibility import VisibilityModel
 
@@ -50,6 +51,22 @@ def _open_generations(settings: Settings, mending: bool) -> IndexGenerations:
     return connect(access, settings.index_prefix, graph, Recall(settings.num_candidates))
 
 
+def open_state(settings: Settings, mending: bool = False) -> StateStore:
+    """What people told Cumbre. mending: a copy of it is kept, where it is a file."""
+    if settings.state_path is None:
+        from cumbre.state.dynamodb import DynamoDbStateStore, open_client
+
+        return DynamoDbStateStore(open_client(), settings.state_table)
+    state = SqliteStateStore(settings.state_path)
+    if mending:
+        try:
+            state.keep_copy()
+        except BaseException:
+            state.close()
+            raise
+    return state
+
+
 def open_library(settings: Settings, mending: bool = False) -> Library:
     """Open (or start) the Cumbre that lives in settings.home. Raises a CumbreError that says what is in the way.
 
@@ -64,10 +81,8 @@ def open_library(settings: Settings, mending: bool = False) -> Library:
             f"CUMBRE_HOME={settings.home} can't be made a folder ({error.strerror}): name one that may be written"
         ) from error
     settings.refuse_contradictions()
-    state = SqliteStateStore(settings.state_path)
+    state = open_state(settings, mending)
     try:
-        if mending:
-            state.keep_copy()
         generations = _open_generations(settings, mending)
     except BaseException:
         state.close()

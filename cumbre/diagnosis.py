@@ -33,7 +33,7 @@ def diagnose(settings: Settings) -> Iterator[Check]:
     library: Library | None = None
     try:
         library = open_library(settings)
-        yield Check("state", True, str(settings.state_path))
+        yield Check("state", True, str(settings.state_path or f"the table {settings.state_table} of DynamoDB"))
     except CumbreError as error:
         yield Check("state and index", False, str(error))
         return

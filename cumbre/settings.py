@@ -15,6 +15,7 @@ from cumbre.errors import SettingsError
 
 PREFIX = "CUMBRE_"
 _TOKEN_CHARACTERS_MIN = 16
+_TABLE = "dynamodb:"
 
 
 def _setting(name: str, default: Any, about: str, secret: bool = False) -> Any:
@@ -67,7 +68,21 @@ class Settings:
     shards: int = _setting("CUMBRE_SHARDS", 1, "parts that Elasticsearch divides an index into; at creation")
     num_candidates: int = _setting("CUMBRE_NUM_CANDIDATES", 200, "photos that each shard looks at for a question")
     state: str = _setting(
-        "CUMBRE_STATE", "", "sqlite:PATH of corrections and peaks; default: state.sqlite in CUMBRE_HOME"
+        "CUMBRE_STATE",
+        "",
+        "sqlite:PATH or dynamodb:TABLE of corrections and peaks; default: state.sqlite in CUMBRE_HOME",
+    )
+    renditions: str = _setting(
+        "CUMBRE_RENDITIONS", "", "s3://BUCKET/PREFIX of the pictures that are shown; default: a cache in CUMBRE_HOME"
+    )
+    staging: str = _setting(
+        "CUMBRE_STAGING", "", "s3://BUCKET/PREFIX where pictures lie that are on their way between functions"
+    )
+    queue: str = _setting("CUMBRE_QUEUE", "", "address of the SQS queue of photos that are to be looked at")
+    chat_queue: str = _setting("CUMBRE_CHAT_QUEUE", "", "address of the SQS queue of messages that are to be answered")
+    query_function: str = _setting("CUMBRE_QUERY_FUNCTION", "", "Lambda function that answers the bot function")
+    secrets_in: tuple[str, ...] = _setting(
+        "CUMBRE_SECRETS", (), "secrets of AWS Secrets Manager that hold further settings, separated by commas"
     )
     model: str = _setting("CUMBRE_MODEL", "auto", "auto, lite, siglip2 or the PATH of a model directory")
     model_endpoint: str = _setting(
@@ -139,6 +154,7 @@ class Settings:
         if self.events_token and len(self.events_token) < _TOKEN_CHARACTERS_MIN:
             raise SettingsError(f"CUMBRE_EVENTS_TOKEN must have {_TOKEN_CHARACTERS_MIN} characters or more")
         self._check_telegram()
+        self._check_cloud()
         if self.graph not in ("hnsw", "int8_hnsw"):
             raise SettingsError(f"CUMBRE_GRAPH={self.graph}: this must be hnsw or int8_hnsw")
         if not re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,99}", self.index_prefix):
@@ -170,6 +186,15 @@ class Settings:
         if self.telegram_token and not re.fullmatch(r"[0-9]{1,20}:[A-Za-z0-9_-]{10,100}", self.telegram_token):
             raise SettingsError("CUMBRE_TELEGRAM_TOKEN is none: copy it again from @BotFather (123456789:ABC...)")
 
+    def _check_cloud(self) -> None:
+        for name, address in (("CUMBRE_QUEUE", self.queue), ("CUMBRE_CHAT_QUEUE", self.chat_queue)):
+            if address and not re.fullmatch(r"https?://[^/?#\s]+/[^?#\s]+", address):
+                raise SettingsError(f"{name}={address}: this must be the address of an SQS queue, https://...")
+        if self.state.startswith(_TABLE) and not re.fullmatch(r"[A-Za-z0-9_.-]{3,255}", self.state_table):
+            raise SettingsError(f"CUMBRE_STATE={self.state}: this must be dynamodb:TABLE, with a table's name")
+        # Read now, so that a wrong one is not found out when the first picture comes.
+        _ = (self.renditions_place, self.staging_place)
+
     @property
     def index_address(self) -> str:
         """The address of Elasticsearch; empty where the index is the embedded one."""
@@ -183,9 +208,26 @@ class Settings:
         return _path("CUMBRE_INDEX", self.index, "embedded", self.home / "index.sqlite")
 
     @property
-    def state_path(self) -> Path:
-        """Where the state lies."""
+    def state_table(self) -> str:
+        """The table of DynamoDB that holds the state; empty where a file does."""
+        return self.state.removeprefix(_TABLE) if self.state.startswith(_TABLE) else ""
+
+    @property
+    def state_path(self) -> Path | None:
+        """Where the state lies; None where it is a table of DynamoDB."""
+        if self.state_table:
+            return None
         return _path("CUMBRE_STATE", self.state, "sqlite", self.home / "state.sqlite")
+
+    @property
+    def renditions_place(self) -> tuple[str, str] | None:
+        """Bucket and prefix of the renditions; None where they are a cache on the disk."""
+        return _bucket("CUMBRE_RENDITIONS", self.renditions) if self.renditions else None
+
+    @property
+    def staging_place(self) -> tuple[str, str] | None:
+        """Bucket and prefix of pictures on their way; None where there is no such place."""
+        return _bucket("CUMBRE_STAGING", self.staging) if self.staging else None
 
     @property
     def album_paths(self) -> tuple[Path, ...]:
@@ -200,7 +242,7 @@ class Settings:
         found: dict[str, str] = {}
         for one in self.storage:
             if one.startswith("s3:"):
-                bucket, prefix = _bucket(one)
+                bucket, prefix = _bucket("CUMBRE_STORAGE", one)
                 if bucket in found:
                     raise SettingsError(f"CUMBRE_STORAGE: the bucket {bucket} is named twice: name what holds both")
                 found[bucket] = prefix
@@ -213,7 +255,7 @@ class Settings:
     def refuse_contradictions(self) -> None:
         """Raise SettingsError where files of Cumbre's own are named that can't be what they should be."""
         index = self.index_path.resolve() if self.index_path else None
-        state = self.state_path.resolve()
+        state = self.state_path.resolve() if self.state_path else None
         for name, file, example in (
             ("CUMBRE_INDEX", index, "embedded:{}/index.sqlite"),
             ("CUMBRE_STATE", state, "sqlite:{}/state.sqlite"),
@@ -222,7 +264,7 @@ class Settings:
                 raise SettingsError(f"{name}: {file} is a folder; name a file, such as {example.format(file)}")
         if bool(self.s3_access_key) != bool(self.s3_secret_key):
             raise SettingsError("CUMBRE_S3_ACCESS_KEY and CUMBRE_S3_SECRET_KEY belong together: set both or none")
-        if index == state:
+        if index is not None and index == state:
             raise SettingsError(
                 f"CUMBRE_INDEX and CUMBRE_STATE are the same file, {index}: name two, or leave one of them out"
             )
@@ -281,16 +323,20 @@ def _path(name: str, value: str, scheme: str, default: Path) -> Path:
         return default
     given, colon, rest = value.partition(":")
     if not colon or given != scheme or not rest:
-        forms = {"folder": "folder:PATH or s3://BUCKET", "embedded": "embedded:PATH or https://HOST:9200"}
+        forms = {
+            "folder": "folder:PATH or s3://BUCKET",
+            "embedded": "embedded:PATH or https://HOST:9200",
+            "sqlite": "sqlite:PATH or dynamodb:TABLE",
+        }
         raise SettingsError(f"{name}={value}: this must be {forms.get(scheme, f'{scheme}:PATH')}")
     return _full_path(name, rest)
 
 
-def _bucket(address: str) -> tuple[str, str]:
+def _bucket(setting: str, address: str) -> tuple[str, str]:
     """The bucket of s3://BUCKET/PREFIX, and the prefix; one that ends no folder's name is ended by "/"."""
     name, _, prefix = address.removeprefix("s3://").partition("/")
     if not address.startswith("s3://") or not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name):
-        raise SettingsError(f"CUMBRE_STORAGE={address}: this must be s3://BUCKET or s3://BUCKET/PREFIX")
+        raise SettingsError(f"{setting}={address}: this must be s3://BUCKET or s3://BUCKET/PREFIX")
     prefix = prefix.strip("/")
     return name, f"{prefix}/" if prefix else ""
 

@@ -14,7 +14,7 @@ import click
 
 from cumbre import __version__
 from cumbre.cli.album import demo, forget, ingest, reconcile, reindex
-from cumbre.cli.environment import load_dotenv, unknown_settings
+from cumbre.cli.environment import load_dotenv, load_secrets, unknown_settings
 from cumbre.cli.health import doctor, status
 from cumbre.cli.models import models
 from cumbre.cli.output import notice, printable
@@ -46,6 +46,7 @@ def run(group: click.Group, arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code; errors of the library become one plain line."""
     try:
         load_dotenv()
+        load_secrets()
         for sentence in unknown_settings(group):
             notice(f"cumbre: {printable(sentence)}")
         result = group.main(arguments, prog_name="cumbre", standalone_mode=False, auto_envvar_prefix="CUMBRE")

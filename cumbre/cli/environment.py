@@ -20,6 +20,16 @@ def load_dotenv() -> None:
         os.environ.setdefault(name, value)
 
 
+def load_secrets() -> None:
+    """Put the settings that CUMBRE_SECRETS names into the environment, which wins. Raises SettingsError."""
+    names = [name.strip() for name in os.environ.get("CUMBRE_SECRETS", "").split(",") if name.strip()]
+    if names:
+        from cumbre.secrets_manager import open_client, read_secrets
+
+        for name, value in read_secrets(open_client(), names).items():
+            os.environ.setdefault(name, value)
+
+
 def unknown_settings(group: click.Group) -> Iterator[str]:
     """A sentence for each CUMBRE_ variable that is neither a setting nor an option of a command."""
     known = {one.metadata["name"] for one in fields(Settings)} | set(_option_settings(group, PREFIX))

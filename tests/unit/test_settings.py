@@ -142,3 +142,27 @@ def test_an_address_needs_its_scheme(name, value):
 
 def test_empty_values_are_no_values():
     assert settings(PORT="", HOST=" ").port == 8765
+
+
+def test_the_state_may_be_a_table_and_pictures_lie_in_buckets():
+    cloud = settings(STATE="dynamodb:cumbre-state", RENDITIONS="s3://shown", STAGING="s3://trek/staging")
+    assert (cloud.state_table, cloud.state_path) == ("cumbre-state", None)
+    assert (cloud.renditions_place, cloud.staging_place) == (("shown", ""), ("trek", "staging/"))
+    assert (settings().state_table, settings().renditions_place, settings().staging_place) == ("", None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STATE", "dynamodb:"),
+        ("STATE", "dynamodb:a b"),
+        ("STATE", "redis:x"),
+        ("RENDITIONS", "https://shown"),
+        ("STAGING", "staging/"),
+        ("QUEUE", "cumbre-photos"),
+        ("CHAT_QUEUE", "arn:aws:sqs:eu-central-1:1:chat.fifo"),
+    ],
+)
+def test_places_in_the_cloud_have_a_form(name, value):
+    with pytest.raises(SettingsError, match=f"CUMBRE_{name}={value}"):
+        settings(**{name: value}).refuse_contradictions()
