@@ -13,7 +13,7 @@ from flask import Flask, Response, redirect, request
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.attempts import FailedAttempts
+from bot.attempts import Attempts, FailedAttempts
 from bot.browser_policy import response_headers
 from bot.login import LOGIN_PATH, OPEN_PATHS, create_login, is_logged_in
 from bot.passwords import is_password
@@ -58,7 +58,7 @@ def protect(
         return response
 
 
-def _refuse_strangers(password: str, attempts: FailedAttempts) -> AnyResponse | None:
+def _refuse_strangers(password: str, attempts: Attempts) -> AnyResponse | None:
     """None for a program that brings the password (HTTP Basic); people are sent to the form."""
     given = request.authorization.password if request.authorization else None
     if given is None:

@@ -1,19 +1,16 @@
 """Pictures that were sent in the page's chat, kept for a while in a bucket whose lifecycle deletes them."""
 
 import hashlib
-import re
-from typing import Any, Final
+from typing import Any
 
 from bot.messages import SentPicture
-from cumbre.errors import PhotoError, StorageError
-from cumbre.sentence import sentence
+from bot.webchat.pictures import SHA256, picture_gone
+from cumbre.errors import StorageError
 from cumbre.storage.s3 import faults
-
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class BucketPictures:
-    """The same as bot.webchat.pictures.SentPictures, for functions, which share no disk."""
+    """The PictureKeeper of functions, which share no disk."""
 
     def __init__(self, client: Any, bucket: str, prefix: str, max_bytes: int) -> None:
         self._client = client
@@ -22,7 +19,6 @@ class BucketPictures:
         self._max_bytes = max_bytes
 
     def keep(self, name: str, data: bytes) -> SentPicture:
-        """The picture, an original, as a message has it. Raises StorageError where it can't be kept."""
         sha256 = hashlib.sha256(data).hexdigest()
         with faults(self._bucket, sha256):
             # Sent again, it is new again.
@@ -30,17 +26,12 @@ class BucketPictures:
         return SentPicture(sha256, name, is_original=True)
 
     def fetch(self, picture: SentPicture) -> bytes:
-        """The bytes of a picture that was kept; PhotoError when it is not there any more."""
-        if not _SHA256.fullmatch(picture.source):
-            raise _gone()
+        if not SHA256.fullmatch(picture.source):
+            raise picture_gone()
         try:
             with faults(self._bucket, picture.source):
                 answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + picture.source)
                 with answer["Body"] as body:
                     return bytes(body.read(self._max_bytes))
         except StorageError as error:
-            raise _gone() from error
-
-
-def _gone() -> PhotoError:
-    return PhotoError(sentence("this picture is not kept any more: send it again"))
+            raise picture_gone() from error
