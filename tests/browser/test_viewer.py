@@ -155,7 +155,7 @@ def test_drawings_have_letters_no_larger_than_the_text_s(page: Page, size: tuple
         box = page.locator(drawing).bounding_box()
         assert box is not None
         assert 250 < box["width"] <= 384
-        assert box["height"] > 80
+        assert box["height"] > 60
 
 
 DRAWN_VIEW = """async (peaks) => {
