@@ -1,12 +1,17 @@
 """Pictures on their way between functions, and uploads of the page, on moto's S3."""
 
+import base64
 import hashlib
+import io
+import json
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
+from botocore.awsrequest import AWSResponse
 
 from cumbre.errors import NotFound, PhotoError, SettingsError, StorageError
 from cumbre.settings import Settings
@@ -18,6 +23,13 @@ from tests.moto_server import MotoServer
 
 MB = 1_000_000
 PICTURE = b"a picture " * 100
+
+
+class RawResponse(io.BytesIO):
+    """The body of an answer as the client reads it."""
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.read()
 
 
 @pytest.fixture
@@ -49,6 +61,22 @@ def test_what_is_put_can_be_fetched_and_is_written_once(moto: MotoServer, area: 
     assert area.get(key, MB) == PICTURE
     assert objects(moto, bucket) == [key]
     assert moto.client("s3").head_object(Bucket=bucket, Key=key)["LastModified"] == written
+
+
+def test_two_that_write_the_same_at_once_both_have_it(client: Any, area: StagingArea) -> None:
+    refused = []
+
+    def conflict(request: Any, **_: Any) -> AWSResponse | None:
+        """What S3 answers while another write of this key is under way; moto never does."""
+        if refused:
+            return None
+        refused.append(request.url)
+        said = b"<Error><Code>ConditionalRequestConflict</Code><Message>Try again.</Message></Error>"
+        return AWSResponse(request.url, 409, {}, RawResponse(said))
+
+    client.meta.events.register("before-send.s3.PutObject", conflict)
+    assert area.get(area.put(PICTURE), MB) == PICTURE
+    assert len(refused) == 1
 
 
 def test_what_lies_there_since_yesterday_is_put_again_since_it_may_expire(client: Any, bucket: str) -> None:
@@ -116,9 +144,6 @@ def test_a_browser_sends_a_file_by_itself(area: StagingArea) -> None:
 
 
 def test_a_form_names_its_key_its_size_and_its_end(area: StagingArea) -> None:
-    import base64
-    import json
-
     form = area.presigned_upload(MB, expires_s=600)
     policy = json.loads(base64.b64decode(form.fields["policy"]))
     assert ["content-length-range", 1, MB] in policy["conditions"]
