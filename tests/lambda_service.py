@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
-from tests.lambda_runtime import FunctionFailed, LambdaRuntime
+from tests.lambda_runtime import FunctionFailed, LambdaRuntime, QuietServer
 
 PAYLOAD_BYTES_MAX = 6 * 1024 * 1024
 _TOO_LARGE = {
@@ -111,7 +111,6 @@ def _serve(service: LambdaService) -> ThreadingHTTPServer:
         def log_message(self, *_: object) -> None:
             """Quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), InvokeApi)
-    server.daemon_threads = True
+    server = QuietServer(("127.0.0.1", 0), InvokeApi)
     threading.Thread(target=server.serve_forever, name="lambda-service", daemon=True).start()
     return server

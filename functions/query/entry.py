@@ -4,8 +4,6 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 
-import numpy as np
-
 from cumbre.answering import AlbumQueryService
 from cumbre.bootstrap import open_library
 from cumbre.editing import LocalAlbumService
@@ -16,6 +14,7 @@ from functions.environment import read_environment
 from functions.query.calls import Answer, answer
 from functions.query.parcels import Parcels
 from functions.query.staging import open_staging
+from functions.warm_cache import take_over
 
 _log = logging.getLogger(__name__)
 
@@ -25,6 +24,7 @@ Handler = Callable[[object, object], Answer]
 def create(environment: Mapping[str, str]) -> Handler:
     """A handler of direct calls, with everything loaded that a first question needs. Raises CumbreError."""
     settings = read_environment(environment)
+    take_over(settings.home)
     library = open_library(settings)
     query, album = AlbumQueryService(library), LocalAlbumService(library)
     parcels = Parcels(open_staging(settings), settings.max_photo_mb * 1_000_000)
@@ -40,11 +40,8 @@ def _warm_up(library: Library, query: AlbumQueryService) -> None:
     """Load what questions of words and of pictures need. What is in the way is said again by whoever asks."""
     try:
         library.pictures.warm_up()
+        library.active().warm_up()
         query.search(SearchRequest("a mountain", k=1))
-        generation = library.active()
-        generation.annotator()
-        height, width = generation.encoder.description.image_size
-        generation.encoder.encode_images(np.zeros((1, 3, height, width), np.float32))
     except CumbreError as error:
         _log.warning("%s", error)
 
