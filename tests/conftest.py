@@ -64,7 +64,8 @@ class Lent:
     """A reader of pictures that whoever borrows it can't close."""
 
     def __init__(self, reader: IsolatedPictureReader) -> None:
-        self.read, self.rendition, self.warm_up = reader.read, reader.rendition, reader.warm_up
+        self.read, self.warm_up = reader.read, reader.warm_up
+        self.rendition, self.renditions = reader.rendition, reader.renditions
 
     def close(self) -> None:
         """It belongs to all tests."""

@@ -164,8 +164,11 @@ class S3PhotoStorage:
 
 
 @contextmanager
-def faults(bucket: str, key: str = "") -> Iterator[None]:
-    """Raises StorageError for what the client raises; ObjectGone and ObjectChanged for an object's own answers."""
+def faults(bucket: str, key: str = "", setting: str = "CUMBRE_STORAGE") -> Iterator[None]:
+    """Raises StorageError for what the client raises; ObjectGone and ObjectChanged for an object's own answers.
+
+    setting is the one that names the bucket.
+    """
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
     from urllib3.exceptions import HTTPError
 
@@ -176,9 +179,7 @@ def faults(bucket: str, key: str = "") -> Iterator[None]:
         code = str(error.response.get("Error", {}).get("Code", ""))
         status = str(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", ""))
         if code == "NoSuchBucket" or (not key and code in _GONE):
-            raise StorageError(
-                f"{where} does not exist: correct CUMBRE_STORAGE, or make it (`cumbre setup`)"
-            ) from error
+            raise StorageError(f"{where} does not exist: correct {setting}, or make it (`cumbre setup`)") from error
         if code in _GONE:
             raise ObjectGone(f"{key} is not in {where} any more") from error
         if code in _CHANGED or status == "412":
@@ -199,7 +200,7 @@ def faults(bucket: str, key: str = "") -> Iterator[None]:
     except (BotoCoreError, HTTPError, OSError) as error:
         raise StorageError(
             f"{where} can't be reached ({' '.join(str(error).split())[:200]}): is the server running, and are "
-            "CUMBRE_STORAGE and CUMBRE_S3_ENDPOINT right?"
+            f"{setting} and CUMBRE_S3_ENDPOINT right?"
         ) from error
 
 
