@@ -18,6 +18,7 @@ from cumbre.photo import PhotoLimits
 from cumbre.pictures.isolated import IsolatedPictureReader
 from cumbre.pictures.port import PictureReader
 from cumbre.settings import Settings
+from tests.cloud_album import cloud  # noqa: F401  for whoever asks
 from tests.elasticsearch_server import elasticsearch  # noqa: F401  for whoever asks
 from tests.minio_server import minio  # noqa: F401  for whoever asks
 from tests.moto_server import moto  # noqa: F401  for whoever asks
