@@ -21,6 +21,7 @@ from functions.environment import read_environment
 from functions.ingest.handler import create_handler
 from functions.ingest.jobs import Jobs, job_of
 from functions.ingest.photos import AlbumPhotos
+from functions.seed import plant
 
 _log = logging.getLogger(__name__)
 
@@ -30,8 +31,9 @@ LambdaHandler = Callable[[object, object], dict[str, Any]]
 def create(environment: Mapping[str, str]) -> LambdaHandler:
     """The handler for events and jobs. Raises SettingsError, and CumbreError where state or index can't be opened."""
     settings = read_environment(environment)
-    library = open_library(settings)
+    plant(settings.home)
     _sweep(settings)
+    library = open_library(settings)
     _warm_up(library)
     return create_for(library)
 

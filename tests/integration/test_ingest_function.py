@@ -16,6 +16,7 @@ from cumbre.errors import IndexFault, SettingsError
 from cumbre.ingest_queue import event_of
 from cumbre.library import Library
 from cumbre.settings import read_settings
+from cumbre.storage.s3 import S3PhotoStorage
 from functions.environment import read_environment
 from functions.ingest import entry
 from tests.cloud_album import RECEIVES, CloudAlbum
@@ -211,3 +212,23 @@ def test_nothing_accumulates_in_the_temporary_folder(
     assert open_files() <= descriptors + 8
     # Of a photo that was replaced so often, only what is shown of the last one is kept.
     assert len(cloud.s3.list_objects_v2(Bucket=cloud.shown)["Contents"]) == 4
+
+
+def test_a_photo_that_keeps_changing_comes_again(
+    cloud: CloudAlbum, opened: Callable[..., Library], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, headings = S3PhotoStorage.read, iter(range(100))
+
+    def read_and_change(storage: S3PhotoStorage, key: str, etag: str, max_bytes: int) -> bytes:
+        data = read(storage, key, etag, max_bytes)
+        cloud.put(key, float(next(headings)))
+        return data
+
+    cloud.put("photos/a.jpg", 200.0)
+    cloud.send(event_of(cloud.photos, "photos/a.jpg"))
+    poller = SqsPoller(cloud.sqs, cloud.queue, entry.create_for(opened()))
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(S3PhotoStorage, "read", read_and_change)
+        assert poller.poll() == (1, 0)
+    time.sleep(AGAIN_S)
+    assert poller.poll() == (1, 1)
