@@ -42,7 +42,7 @@ def show(json: bool = False) -> None:
             }
         )
         return
-    click.echo(f"{counts.waiting + counts.delayed} wait, {counts.in_flight} are being looked at, {there} dead letters")
+    click.echo(f"waiting: {counts.waiting + counts.delayed}, in work: {counts.in_flight}, dead letters: {there}")
     for one in letters:
         click.echo(f"  {printable(', '.join(one.photos) or f'no event: {one.body}')}")
 
@@ -56,7 +56,7 @@ def replay(json: bool) -> None:
     if json:
         print_json({"replayed": moved})
     else:
-        click.echo(f"{moved} messages go back into the queue")
+        click.echo(f"moved back into the queue: {moved}")
 
 
 def queue_notices(address: str) -> list[str]:
@@ -70,10 +70,10 @@ def queue_notices(address: str) -> list[str]:
         return [str(error)]
     found = []
     if counts.total:
-        found.append(f"{counts.total} photos wait in the queue to be looked at.")
+        found.append(f"Photos in the queue that are to be looked at: {counts.total}.")
     if there:
         found.append(
-            f"{there} messages could not be handled and are in the dead-letter queue: `cumbre queue show` names their "
+            f"Messages that could not be handled, in the dead-letter queue: {there}. `cumbre queue show` names their "
             "photos, `cumbre queue replay` moves them back once the reason is gone."
         )
     return found

@@ -67,7 +67,7 @@ def test_three_poisoned_of_ten_end_as_dead_letters_are_seen_replayed_and_handled
     assert poller.poll() == (10, 7)
     assert sorted(photo.key for photo in library.index().select()) == healthy
     code, out, err = command("status", capsys=capsys)
-    assert "3 photos wait in the queue" in err
+    assert "Photos in the queue that are to be looked at: 3." in err
     for _ in range(RECEIVES - 1):
         time.sleep(AGAIN_S)
         assert poller.poll() == (3, 0)
@@ -77,12 +77,12 @@ def test_three_poisoned_of_ten_end_as_dead_letters_are_seen_replayed_and_handled
 
     code, out, err = command("status", capsys=capsys)
     assert code == 0
-    assert "3 messages could not be handled" in err
+    assert "in the dead-letter queue: 3." in err
     assert "`cumbre queue replay`" in err
     code, out, err = command("status", "--json", capsys=capsys)
     assert any("dead-letter queue" in notice for notice in json.loads(out)["notices"])
     code, out, err = command("queue", capsys=capsys)
-    assert "0 wait, 0 are being looked at, 3 dead letters" in out
+    assert "waiting: 0, in work: 0, dead letters: 3" in out
     assert f"{later}/yak 1.jpg" in out
     code, out, err = command("queue", "show", "--json", capsys=capsys)
     shown = json.loads(out)
@@ -93,7 +93,7 @@ def test_three_poisoned_of_ten_end_as_dead_letters_are_seen_replayed_and_handled
     for key in poisoned:
         cloud.put(key, TO_AMA_DABLAM, later)
     code, out, err = command("queue", "replay", capsys=capsys)
-    assert (code, out) == (0, "3 messages go back into the queue\n")
+    assert (code, out) == (0, "moved back into the queue: 3\n")
     assert (cloud.in_queue(cloud.queue), cloud.in_queue(cloud.dead)) == (3, 0)
     assert poller.poll() == (3, 3)
     assert library.index().count() == 10
