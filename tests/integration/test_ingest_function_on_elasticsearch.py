@@ -13,6 +13,7 @@ from functions.ingest import entry
 from tests.cloud_album import CloudAlbum
 from tests.conftest import lite_as
 from tests.elasticsearch_server import ElasticsearchServer
+from tests.processes import eventually
 from tests.sqs_poller import SqsPoller
 
 pytestmark = pytest.mark.servers
@@ -38,6 +39,13 @@ def opened_count(environment: dict[str, str]) -> tuple[str, int, int]:
     return found
 
 
+def settle_all(cloud: CloudAlbum, handler: Any) -> None:
+    """A request that a busy machine answers too late costs a second look, as in the cloud."""
+    poller = SqsPoller(cloud.sqs, cloud.queue, handler)
+    eventually(lambda: poller.drain() >= 0 and cloud.in_queue(cloud.queue) == 0)
+    assert cloud.in_queue(cloud.dead) == 0
+
+
 def test_events_reconcile_and_reindex_end_with_the_album_in_the_index(
     cloud: CloudAlbum, environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -46,11 +54,11 @@ def test_events_reconcile_and_reindex_end_with_the_album_in_the_index(
     cloud.s3.put_object(Bucket=cloud.photos, Key="photos/broken.jpg", Body=b"no picture")
     handler: Any = entry.create(environment)
     assert handler({"cumbre": "reconcile"})["queued"] == 13
-    assert SqsPoller(cloud.sqs, cloud.queue, handler).drain() == 13
+    settle_all(cloud, handler)
     assert opened_count(environment) == ("lite-1", 12, 1)
     cloud.s3.delete_object(Bucket=cloud.photos, Key="photos/3.jpg")
     assert handler({"cumbre": "reconcile"})["removals"] == 1
-    assert SqsPoller(cloud.sqs, cloud.queue, handler).drain() == 1
+    settle_all(cloud, handler)
     assert opened_count(environment) == ("lite-1", 11, 1)
     # 11 photos with 4 pictures each; the twelfth's went with it.
     assert len(cloud.s3.list_objects_v2(Bucket=cloud.shown)["Contents"]) == 44
@@ -59,6 +67,6 @@ def test_events_reconcile_and_reindex_end_with_the_album_in_the_index(
     handler = entry.create(changed)
     assert handler({"cumbre": "reindex"})["queued"] == 12
     assert opened_count(changed) == ("lite-1", 11, 1)
-    assert SqsPoller(cloud.sqs, cloud.queue, handler).drain() == 12
+    settle_all(cloud, handler)
     assert handler({"cumbre": "reconcile"})["activated"] == "other-1"
     assert opened_count(changed) == ("other-1", 11, 1)
