@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from cumbre.bootstrap import open_library
+from cumbre.cache_file import keep
 from cumbre.settings import Settings, read_settings
 
 # Within the image, beside the models.
@@ -21,25 +22,22 @@ MADE: Final = Path("/opt/cumbre/cache")
 def make(settings: Settings, into: Path = MADE) -> None:
     """Compute the vectors of the settings' model and write them into a folder."""
     with tempfile.TemporaryDirectory() as home:
-        library = open_library(replace(settings, home=Path(home)))
+        library = open_library(replace(settings, home=Path(home), storage=(), index="", state="", renditions=""))
         try:
             library.active().fill_cache()
-            _copy(library.cache, into)
         finally:
             library.close()
+        into.mkdir(parents=True, exist_ok=True)
+        for file in library.cache.glob("*.npz"):
+            shutil.copyfile(file, into / file.name)
 
 
 def take_over(home: Path, made: Path = MADE) -> None:
     """Lay what was made into the cache of a home; nothing where there is none, and what is there already stays."""
-    if made.is_dir():
-        _copy(made, home / "cache")
-
-
-def _copy(source: Path, into: Path) -> None:
-    into.mkdir(parents=True, exist_ok=True)
-    for file in source.glob("*.npz"):
-        if not (into / file.name).exists():
-            shutil.copyfile(file, into / file.name)
+    for file in made.glob("*.npz"):
+        target = home / "cache" / file.name
+        if not target.exists():
+            keep(target, file.read_bytes())
 
 
 if __name__ == "__main__":
