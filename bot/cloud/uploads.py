@@ -12,6 +12,7 @@ from werkzeug.datastructures import FileStorage, ImmutableMultiDict, MultiDict
 
 from cumbre.errors import CumbreError
 from functions.query.problems import problem_of, problem_response
+from functions.query.staging import PresignedUpload
 
 NAME: Final = "uploads"
 _FIELD: Final = "upload"
@@ -23,8 +24,8 @@ _WITH_PICTURES: Final = ("/api/", "/chat/")
 class Uploads(Protocol):
     """The place where browsers put pictures (functions/query/staging.py)."""
 
-    def presigned_upload(self, max_bytes: int, expires_s: int) -> dict[str, Any]:
-        """{"url", "fields", "key"}: how a browser may put one picture there."""
+    def presigned_upload(self, max_bytes: int, expires_s: int) -> PresignedUpload:
+        """How a browser may put one picture there."""
         ...
 
     def take(self, key: str, max_bytes: int) -> bytes:
@@ -43,7 +44,7 @@ def create_uploads(uploads: Uploads, max_bytes: int) -> Blueprint:
     @api.post("")
     def begin() -> Response:
         place = uploads.presigned_upload(max_bytes, _EXPIRES_S)
-        response = jsonify({"url": place["url"], "fields": place["fields"], "token": place["key"]})
+        response = jsonify({"url": place.url, "fields": place.fields, "token": place.key})
         response.status_code = 201
         response.headers["Cache-Control"] = "private, no-store"
         return response

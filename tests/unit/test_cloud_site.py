@@ -15,9 +15,11 @@ from bot.cloud.chat_pictures import BucketPictures
 from bot.cloud.chat_queue import ChatQueue
 from bot.cloud.site import Buckets, create_handler, create_site
 from bot.telegram.webhook import MOUNTED_AT, webhook_path
-from cumbre.errors import NotFound, PhotoError, SettingsError
+from cumbre.errors import SettingsError
+from cumbre.renditions_s3 import S3Renditions
 from cumbre.settings import Settings
 from cumbre.state.sqlite import SqliteStateStore
+from functions.query.staging import StagingArea
 from tests.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo, khumbu_album
 from tests.function_url import HOST, FunctionUrl
 from tests.moto_server import MotoServer
@@ -27,33 +29,6 @@ TOKEN, SECRET = "123456:AAF-token-of-the-tests", "secret-of-the-tests"
 BLUE = draw_photo((90, 140, 220))
 MAX_BYTES = 1_000_000
 BUCKET_ORIGIN = "https://photos.s3.eu-central-1.amazonaws.com"
-
-
-class UploadedToS3:
-    """The place of uploads, in a bucket."""
-
-    def __init__(self, s3: Any, bucket: str) -> None:
-        self.s3, self.bucket = s3, bucket
-
-    def presigned_upload(self, max_bytes: int, expires_s: int) -> dict[str, Any]:
-        key = f"upload/{uuid.uuid4().hex}"
-        conditions = [["content-length-range", 1, max_bytes]]
-        post = self.s3.generate_presigned_post(self.bucket, key, Conditions=conditions, ExpiresIn=expires_s)
-        return {**post, "key": key}
-
-    def take(self, key: str, max_bytes: int) -> bytes:
-        try:
-            data = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
-        except self.s3.exceptions.NoSuchKey:
-            raise NotFound("this upload is not there (any more)") from None
-        if len(data) > max_bytes:
-            raise PhotoError("too large")
-        return bytes(data)
-
-
-class Presigned:
-    def presigned_url(self, sha256: str, size_px: int, expires_s: int) -> str:
-        return f"{BUCKET_ORIGIN}/{sha256[:2]}/{sha256}-{size_px}.jpg?expires={expires_s}"
 
 
 @pytest.fixture
@@ -89,7 +64,9 @@ def site(album: FakeAlbum, s3: Any, bucket: str, queue: str, moto: MotoServer, t
         password=PASSWORD, telegram_token=TOKEN, telegram_webhook_secret=SECRET, max_photo_mb=MAX_BYTES // 1_000_000
     )
     pictures = BucketPictures(s3, bucket, "chat/", MAX_BYTES)
-    buckets = Buckets(UploadedToS3(s3, bucket), Presigned(), pictures, (BUCKET_ORIGIN,))
+    buckets = Buckets(
+        StagingArea(s3, bucket, "staging/"), S3Renditions(s3, bucket, "shown/"), pictures, (BUCKET_ORIGIN,)
+    )
     sqs = moto.client("sqs")
     app = create_site(
         settings,
@@ -157,12 +134,12 @@ def test_a_picture_comes_by_way_of_the_bucket_wherever_one_is_asked_for(site: Fu
 
 def test_an_upload_that_is_not_there_is_said_to_be_so(site: FunctionUrl) -> None:
     log_in(site)
-    answer = site.ask("POST", "/api/search", **form(upload="upload/0000 ama.jpg"))
+    answer = site.ask("POST", "/api/search", **form(upload=f"staging/upload/{'0' * 32} ama.jpg"))
     assert (answer.status, json.loads(answer.body)["error"]["code"]) == (404, "not_found")
 
 
 def test_a_stranger_s_form_fetches_nothing(site: FunctionUrl, s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(UploadedToS3, "take", lambda *_: pytest.fail("it was fetched"))
+    monkeypatch.setattr(StagingArea, "take", lambda *_: pytest.fail("it was fetched"))
     answer = site.ask("POST", "/login", **form(password="guess", upload="upload/0000 x.jpg"))
     assert answer.status == 401
 
@@ -178,7 +155,7 @@ def test_pictures_are_shown_straight_from_their_bucket(site: FunctionUrl) -> Non
     log_in(site)
     answer = site.ask("GET", f"/api/shown/{'ab' * 32}/320.jpg")
     assert answer.status == 302
-    assert answer.headers["location"].startswith(f"{BUCKET_ORIGIN}/ab/{'ab' * 32}-320.jpg")
+    assert f"shown/ab/{'ab' * 32}-320.jpg?" in answer.headers["location"]
     assert re.search(r"private, max-age=\d+", answer.headers["cache-control"])
     for address in (f"/api/shown/{'ab' * 32}/321.jpg", f"/api/shown/{'a' * 63}/320.jpg", "/api/shown/../320.jpg"):
         assert site.ask("GET", address).status == 404
@@ -199,7 +176,7 @@ def test_what_telegram_brings_is_kept_before_it_is_answered(site: FunctionUrl, m
 
 def test_without_a_password_there_is_no_site(album: FakeAlbum, s3: Any, bucket: str, tmp_path: Path) -> None:
     state = SqliteStateStore(tmp_path / "state.sqlite")
-    buckets = Buckets(UploadedToS3(s3, bucket), Presigned(), BucketPictures(s3, bucket, "chat/", 9), ())
+    buckets = Buckets(StagingArea(s3, bucket), S3Renditions(s3, bucket), BucketPictures(s3, bucket, "chat/", 9), ())
     services = (FakeQueryService(album), FakeAlbumService(album), lambda: album.catalog)
     with pytest.raises(SettingsError, match="CUMBRE_PASSWORD"):
         create_site(Settings(), *services, state, buckets, None)
