@@ -32,7 +32,10 @@ class RenditionStore(Protocol):
         ...
 
     def trim(self, is_in_album: Callable[[str], bool], most_bytes: int) -> None:
-        """Where room is scarce: delete what left the album, then the least recently used beyond most_bytes."""
+        """Delete what left the album and, where room is scarce, the least recently used beyond most_bytes.
+
+        A large store may look at a part of it each time.
+        """
         ...
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Final
 
-from cumbre.errors import GenerationReplaced, InvalidRequest, ModelError, StorageError
+from cumbre.errors import CumbreError, GenerationReplaced, InvalidRequest, ModelError, StorageError
 from cumbre.feeding import Feeding, feed
 from cumbre.generation import Generation
 from cumbre.ingest_queue import IngestQueue
@@ -23,6 +23,8 @@ _NAME: Final = "cumbre"
 _JOBS: Final = ("reconcile", "reindex")
 # While so many messages wait, most of what differs is among them: a second message for each would only cost.
 _BUSY: Final = 1000
+_LEARNED: Final = "photos when it learned"
+_GROWTH: Final = 0.1
 
 
 @dataclass
@@ -81,6 +83,8 @@ class Jobs:
         else:
             self._refresh(building, stopped)
             self._reconcile(report, building, problems, stopped)
+            if not (report.stopped or problems):
+                self._tidy(report, stopped)
         report.problems = [str(problem) for problem in problems]
         _log.info("%s", report)
         if problems:
@@ -124,6 +128,24 @@ class Jobs:
             return
         report.building, report.activated = None, building.index.space.model_id
         _log.info("%s answers now", report.activated)
+
+    def _tidy(self, report: JobReport, stopped: Callable[[], bool]) -> None:
+        """What needs the whole album, or can wait: none of it fails a job."""
+        try:
+            self._library.trim_renditions()
+            if not (report.waiting or report.queued or report.removals):
+                self._learn(self._library.active(), stopped)
+        except CumbreError as error:
+            _log.warning("%s", error)
+
+    def _learn(self, generation: Generation, stopped: Callable[[], bool]) -> None:
+        """Let the album teach what peaks look like, once it has grown enough: all photos are named anew for it."""
+        count, before = generation.index.count(), int(generation.index.note(_LEARNED) or 0)
+        if count - before > before * _GROWTH:
+            changed = generation.learn(stopped)
+            if not stopped():
+                generation.index.set_note(_LEARNED, str(count))
+            _log.info("the album has grown to %d photos: %d are named anew", count, changed)
 
     def _building(self) -> Generation | None:
         try:

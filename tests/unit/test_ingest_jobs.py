@@ -9,6 +9,7 @@ import pytest
 
 from cumbre.bootstrap import open_library
 from cumbre.errors import AlbumMissing, CumbreError, InvalidRequest, StorageError
+from cumbre.generation import Generation
 from cumbre.ingest_queue import IngestQueue, open_client
 from cumbre.library import Library
 from cumbre.settings import read_settings
@@ -238,3 +239,19 @@ def test_messages_of_a_batch_that_were_refused_are_sent_again(cloud: CloudAlbum)
 def test_messages_that_are_refused_for_what_they_are_end_in_an_error(cloud: CloudAlbum) -> None:
     with pytest.raises(CumbreError, match="did not take 2 of 10 messages: Refused"):
         IngestQueue(Throttled(cloud.sqs, True), cloud.queue).send("trek", [f"{n}.jpg" for n in range(10)])
+
+
+def test_an_album_that_has_grown_teaches_its_peaks_once_the_queue_is_done(
+    cloud: CloudAlbum, queue: IngestQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = open_library(read_settings(cloud.environment))
+    learned: list[int] = []
+    monkeypatch.setattr(Generation, "learn", lambda self, stopped: learned.append(self.index.count()) or 0)
+    cloud.put("photos/a.jpg", 10.0)
+    reconcile(library, queue)
+    assert learned == []
+    settle(cloud, library)
+    for _ in range(2):
+        reconcile(library, queue)
+    assert learned == [1]
+    library.close()

@@ -89,7 +89,7 @@ def test_photos_added_while_it_is_built_go_into_both(changed):
     changed.generations.create_building(changed.encoders.wanted().space)
     added = LocalAlbumService(changed).add("new.jpg", photo_towards(TO_NOTHING, "2023:10:30 07:00:00"))
     for generation in (changed.active(), changed.building()):
-        assert generation.index.get(added.document.id) is not None
+        assert generation.index.get(added.photo.id) is not None
 
 
 def test_an_album_that_is_away_stops_the_reindex_and_the_old_index_stays(changed, album):

@@ -1,6 +1,7 @@
 """Renditions in a bucket: made while a photo is indexed, gone when its last document is, never a photo's failure."""
 
 import io
+import time
 import urllib.error
 import urllib.request
 import uuid
@@ -145,3 +146,20 @@ def test_a_decoder_that_fails_at_them_fails_no_photo(
 
     monkeypatch.setattr(cumbre.pictures, "renditions", fail)
     assert ingest(cumbre, folder).indexed == 1
+
+
+def test_what_left_the_album_unseen_goes_in_time(
+    moto: MotoServer, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = moto.client("s3")
+    now = time.time()
+    store = S3Renditions(client, bucket, "small/", clock=lambda: now)
+    gone, there, elsewhere = "ab" + "0" * 62, "ab" + "1" * 62, "cd" + "0" * 62
+    for sha256 in (gone, there, elsewhere):
+        store.put(sha256, 320, b"jpeg")
+    monkeypatch.setattr("secrets.randbelow", lambda _: 0xAB)
+    store.trim(lambda sha256: sha256 == there, 0)
+    assert store.get(gone, 320) == b"jpeg"  # it was made just now
+    now += 4000.0
+    store.trim(lambda sha256: sha256 == there, 0)
+    assert [store.get(sha256, 320) for sha256 in (gone, there, elsewhere)] == [None, b"jpeg", b"jpeg"]
