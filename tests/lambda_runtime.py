@@ -67,7 +67,7 @@ class LambdaRuntime:
         self._running: dict[str, _Invocation] = {}
         self._init_error: bytes | None = None
         self._ready = threading.Event()
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by close()
         self._server = _serve(self)
 
@@ -107,13 +107,13 @@ class LambdaRuntime:
 
     def _start(self) -> None:
         """A process that has come through its init. Raises FunctionFailed if it doesn't."""
-        if self._process is not None and self._process.poll() is None:
+        if self.process is not None and self.process.poll() is None:
             return
         self._end()
         self._init_error, self._ready = None, threading.Event()
         self.starts += 1
         own = {name: value for name, value in os.environ.items() if not name.startswith("CUMBRE_")}
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             [self._python, "-m", "awslambdaric", self.handler],
             env={
                 **own,
@@ -136,14 +136,14 @@ class LambdaRuntime:
             if self._init_error is not None:
                 self._end()
                 raise FunctionFailed(self._init_error)
-            if self._process.poll() is not None or time.monotonic() > patience_ends:
+            if self.process.poll() is not None or time.monotonic() > patience_ends:
                 self._end()
                 raise FunctionFailed(_error("Runtime.ExitError", f"the function does not start:\n{self.logs}"))
 
     def _wait(self, invocation: _Invocation, ends_at: float, remaining_ms: int) -> None:
-        assert self._process is not None
+        assert self.process is not None
         while not invocation.done.wait(_LOOK_AGAIN_S):
-            if self._process.poll() is not None:
+            if self.process.poll() is not None:
                 if invocation.done.is_set():
                     return
                 invocation.failed = True
@@ -158,10 +158,10 @@ class LambdaRuntime:
             return
 
     def _end(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
         self._waiting = queue.SimpleQueue()
         self._running.clear()
 
