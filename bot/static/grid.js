@@ -11,6 +11,7 @@ const NARROW_PX = 640;
 const WIDE = { height: 224, gap: 16 };
 const NARROW = { height: 147, gap: 11 };
 const CAPTION_PX = 110;
+const TOP_PX = 50;
 
 export class Grid {
   #place;
@@ -45,6 +46,26 @@ export class Grid {
 
   focus(id) {
     this.#tiles.find((one) => one.dataset.id === id)?.focus();
+  }
+
+  /** The first photo on the screen and how far from its upper edge it is; null at the top of the page. */
+  get place() {
+    if (scrollY < TOP_PX) return null;
+    // Only of blocks on the screen are the rows laid out: asking all tiles would lay out the whole page.
+    const block = [...this.#place.children].find((one) => one.getBoundingClientRect().bottom > 0);
+    const tile = block && [...block.querySelectorAll(".tile")].find((one) => one.getBoundingClientRect().bottom > 0);
+    return tile ? { id: tile.dataset.id, top: Math.round(tile.getBoundingClientRect().top) } : null;
+  }
+
+  /** Scrolls to a place; false where its photo isn't here. */
+  bring({ id, top }) {
+    const tile = this.#tiles.find((one) => one.dataset.id === id);
+    if (!tile) return false;
+    const scroll = () => scrollBy({ top: tile.getBoundingClientRect().top - top });
+    scroll();
+    // Rows that are seen for the first time turn out higher or lower than was guessed.
+    requestAnimationFrame(() => requestAnimationFrame(scroll));
+    return true;
   }
 
   /** Rows before the tile `first` stay as they are, but for a last one that was not full. */

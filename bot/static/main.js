@@ -17,6 +17,7 @@ import { PeakList } from "./peaks.js";
 import { drawQuestion, drawWaiting } from "./question.js";
 import { drawFilters, drawHead, isScored } from "./results.js";
 import { StatusLine } from "./status.js";
+import { Steps } from "./steps.js";
 import { TimeLine } from "./timeline.js";
 import { toast } from "./toast.js";
 import { Uploads } from "./uploads.js";
@@ -25,7 +26,9 @@ import { Viewer } from "./viewer.js";
 const NEAR_TOP_PX = 300;
 
 let asked = readAddress();
+// The photo that is asked, a File.
 let question = null;
+let loading = null;
 
 const answers = new Answers();
 const peakList = new PeakList(togglePeak);
@@ -33,11 +36,12 @@ const open = (photo) => go({ photo });
 const grid = new Grid(byId("grid"), { addressOf: (photo) => toAddress({ ...asked, photo }), open });
 const viewer = new Viewer(peakList, {
   goTo: (photo) => go({ photo }, "replace"), leave: leavePhoto, changed: refresh, hasMore: () => answers.more, more: loadMore,
-  similar: (like) => { setQuestion(null); go({ ...EVERYTHING, like, photo: null }); },
+  similar: (like) => go({ ...EVERYTHING, question: null, like, photo: null }),
   map: (photo) => { go({ photo: null, map: true }); mapPanel.focus(photo); },
 });
 const more = new More(loadMore);
-const timeLine = new TimeLine((from, to) => go({ from, to }));
+const steps = new Steps(() => grid.place);
+const timeLine = new TimeLine((from, to, how) => go({ from, to }, how));
 const mapPanel = new MapPanel({ open, near: (near) => go({ near }), peak: togglePeak, large: (map) => go({ map }) });
 const facets = new Facets(timeLine, mapPanel);
 const statusLine = new StatusLine(albumChanged);
@@ -49,14 +53,23 @@ function go(change, how = "push") {
   const next = { ...asked, ...change };
   // Words and a photo of the album are two questions.
   if (change.q) next.like = null;
-  history[how === "push" ? "pushState" : "replaceState"]({ within: how === "push" || Boolean(history.state?.within) }, "", toAddress(next));
+  steps.go(toAddress(next), next.question, how);
   follow(next);
 }
 
-function follow(next) {
+/** place is where the reader was when this was asked before; a new question starts at the top. */
+function follow(next, place = null) {
   const before = asked;
   asked = next;
-  if (!asksTheSame(before, next)) { search(); facets.load(asked); }
+  if (before.question !== next.question) {
+    question = steps.photo(next.question);
+    drawWaiting(question);
+  }
+  if (!asksTheSame(before, next)) {
+    if (!place) scrollToStart();
+    search().then(() => place && bringBack(place, next));
+    facets.load(asked);
+  }
   drawControls();
   if (next.photo) viewer.show(next.photo);
   else {
@@ -99,7 +112,13 @@ async function search() {
   document.body.classList.remove("searching");
 }
 
-async function loadMore() {
+/** Several may ask for the next page at once: it is drawn once. */
+function loadMore() {
+  loading ??= loadPage().finally(() => { loading = null; });
+  return loading;
+}
+
+async function loadPage() {
   try {
     const hits = await answers.next();
     grid.append(withReasons(hits), { scored: isScored(asked, question) });
@@ -115,7 +134,7 @@ async function loadMore() {
 
 function ask(state = {}) {
   drawQuestion(question, {
-    ...state, peakById: (id) => peakList.byId(id), dismiss: () => setQuestion(null), added: () => statusLine.refresh(),
+    ...state, peakById: (id) => peakList.byId(id), dismiss: () => go({ question: null }), added: () => statusLine.refresh(),
   });
 }
 
@@ -130,7 +149,7 @@ function drawAnswer(note) {
     drawNothing({
       query: asked.q, note, filtered: isFiltered(asked), peaks: peakList.peaks.filter((peak) => peak.photos > 0),
       ask: (q) => go({ ...EVERYTHING, q }), clearFilters: () => go({ ...EVERYTHING, q: asked.q, like: asked.like }),
-      showAll: () => { setQuestion(null); go(EVERYTHING); },
+      showAll: () => go({ ...EVERYTHING, question: null }),
     });
   }
 }
@@ -153,13 +172,17 @@ function togglePeak(id) {
   return go({ peaks: asked.peaks.includes(id) ? asked.peaks.filter((one) => one !== id) : [...asked.peaks, id] });
 }
 
-function setQuestion(file) {
-  if (question === file) return;
-  question = file;
-  drawWaiting(file);
-  if (file) go({ photo: null, like: null, map: false }, "replace");
-  search();
-  if (file) scrollTo({ top: 0 });
+const askPhoto = (file) => go({ question: steps.numberOf(file), photo: null, like: null, map: false });
+
+/** Peaks, time and map stand before the answer to a photo on a phone, which is what was asked for. */
+function scrollToStart() {
+  scrollTo({ top: 0 });
+  if (question && byId("question").getBoundingClientRect().top > innerHeight / 3) byId("question").scrollIntoView();
+}
+
+/** As many pages as it takes until the photo is there that the reader had before them. */
+async function bringBack(place, wanted) {
+  while (asksTheSame(asked, wanted) && !grid.bring(place)) if (!answers.more || await loadMore() === null) return;
 }
 
 /** Close the photo: back to where it was opened from, or to the page alone if the address was opened directly. */
@@ -208,8 +231,7 @@ byId("clear-words").addEventListener("click", () => {
 byId("home").addEventListener("click", (event) => {
   if (event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
-  setQuestion(null);
-  go({ ...EVERYTHING, sort: "score", photo: null, map: false });
+  go({ ...EVERYTHING, question: null, sort: "score", photo: null, map: false });
 });
 byId("sort").addEventListener("change", (event) => go({ sort: event.target.value }));
 byId("changed").addEventListener("click", () => { search(); scrollTo({ top: 0 }); });
@@ -219,8 +241,11 @@ addEventListener("keydown", (event) => {
     byId("words").select();
   }
 });
-addEventListener("popstate", () => follow(readAddress()));
-listenForPhotos({ ask: setQuestion, add: (files) => uploads.add(files) });
+addEventListener("popstate", () => {
+  steps.arrive();
+  follow({ ...readAddress(), question: steps.question }, steps.place);
+});
+listenForPhotos({ ask: askPhoto, add: (files) => uploads.add(files) });
 foldOnSmallScreens();
 offerChat({ open, changed: refresh });
 
@@ -228,4 +253,5 @@ await Promise.all([loadPeaks(), statusLine.refresh(), modelBanner.refresh()]);
 drawControls();
 facets.load(asked);
 await search();
+if (steps.place) bringBack(steps.place, asked);
 if (asked.photo) viewer.show(asked.photo);

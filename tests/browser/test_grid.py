@@ -101,6 +101,54 @@ def test_arrow_keys_go_up_and_down_the_rows(page: Page) -> None:
     expect(page.locator(".tile").first).to_be_focused()
 
 
+def scrolled_down(page: Page, photos: int) -> str:
+    """Scrolls until so many photos are there; returns the id of the first one on the screen."""
+    while page.locator(".tile").count() < photos:
+        page.mouse.wheel(0, 3000)
+        page.wait_for_timeout(60)
+    page.wait_for_timeout(200)
+    return first_on_the_screen(page)
+
+
+def first_on_the_screen(page: Page) -> str:
+    return str(
+        page.evaluate(
+            """[...document.querySelectorAll(".tile")].find((tile) => tile.getBoundingClientRect().bottom > 0)
+            .dataset.id"""
+        )
+    )
+
+
+def test_a_new_question_starts_at_the_top_and_back_where_one_was(page: Page) -> None:
+    reader_at = scrolled_down(page, PHOTOS)
+    search(page, "ama")
+    expect(page.get_by_role("heading", name="The best 60 photos for “ama”")).to_be_visible()
+    assert page.evaluate("scrollY") == 0
+    page.go_back()
+    page.wait_for_function("() => scrollY > 1000")
+    page.wait_for_timeout(200)
+    assert first_on_the_screen(page) == reader_at
+    page.go_forward()
+    expect(page.get_by_role("heading", name="for “ama”")).to_be_visible()
+    page.wait_for_function("() => scrollY === 0")
+
+
+def test_a_reload_stays_where_one_was(page: Page) -> None:
+    reader_at = scrolled_down(page, PHOTOS)
+    page.reload()
+    page.wait_for_function("() => scrollY > 1000")
+    page.wait_for_timeout(200)
+    assert first_on_the_screen(page) == reader_at
+
+
+def test_a_photo_that_is_opened_and_left_moves_nothing(page: Page) -> None:
+    scrolled_down(page, PHOTOS)
+    before = page.evaluate("scrollY")
+    page.locator(f".tile[data-id='{first_on_the_screen(page)}']").evaluate("(tile) => tile.click()")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert page.evaluate("scrollY") == before > 1000
+
+
 def test_an_album_that_changes_moves_nothing_under_the_reader(page: Page, album: FakeAlbum) -> None:
     page.evaluate("scrollTo(0, 900)")
     album.photos.pop(next(iter(album.photos)))

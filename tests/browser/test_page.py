@@ -110,6 +110,33 @@ def test_a_photo_can_be_dropped(page: Page) -> None:
     expect(page.locator("#question")).to_contain_text("Ama Dablam")
 
 
+def test_back_puts_the_photo_away_before_the_words(page: Page) -> None:
+    search(page, "ama")
+    expect(page.locator(".tile")).to_have_count(2)
+    give_photo(page)
+    expect(page.locator("#question").get_by_role("heading", name="This looks like Ama Dablam")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#question")).to_be_hidden()
+    expect(page.get_by_role("heading", name="2 photos for “ama”")).to_be_visible()
+    page.go_forward()
+    expect(page.locator("#question").get_by_role("heading", name="This looks like Ama Dablam")).to_be_visible()
+    expect(page.get_by_role("heading", name="2 photos that go with yours · “ama”")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="2 photos for “ama”")).to_be_visible()
+    expect(page.locator("#question")).to_be_hidden()
+
+
+def test_on_a_phone_the_answer_to_a_photo_is_seen_at_once(page: Page) -> None:
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    give_photo(page)
+    name = page.locator("#question h2", has_text="Ama Dablam")
+    expect(name).to_be_in_viewport(ratio=1)
+    box, header = name.bounding_box(), page.locator(".top").bounding_box()
+    assert box is not None
+    assert header is not None
+    assert box["y"] >= header["y"] + header["height"]
+
+
 def test_a_photo_of_no_known_mountain_is_not_guessed(page: Page) -> None:
     give_photo(page, draw_photo((255, 0, 255)))
     expect(page.locator("#question")).to_contain_text("No mountain that I can name")
