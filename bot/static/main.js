@@ -15,13 +15,14 @@ import { More } from "./more.js";
 import { drawEmptyAlbum, drawFault, drawNothing, hideNothing } from "./nothing.js";
 import { PeakList } from "./peaks.js";
 import { drawQuestion, drawWaiting } from "./question.js";
-import { drawFilters, drawHead, isScored } from "./results.js";
+import { drawFilters, drawHead, isScored, pageTitle } from "./results.js";
 import { StatusLine } from "./status.js";
 import { Steps } from "./steps.js";
 import { TimeLine } from "./timeline.js";
 import { toast } from "./toast.js";
 import { Uploads } from "./uploads.js";
 import { Viewer } from "./viewer.js";
+import { t } from "./words.js";
 
 const NEAR_TOP_PX = 300;
 
@@ -43,7 +44,7 @@ const more = new More(loadMore);
 const steps = new Steps(() => grid.place);
 const timeLine = new TimeLine((from, to, how) => go({ from, to }, how));
 const mapPanel = new MapPanel({ open, near: (near) => go({ near }), peak: togglePeak, large: (map) => go({ map }) });
-const facets = new Facets(timeLine, mapPanel);
+const facets = new Facets({ timeLine, map: mapPanel, peakList, drawn: () => drawTitle() });
 const statusLine = new StatusLine(albumChanged);
 const modelBanner = new ModelBanner({ switched: () => { statusLine.refresh(); refresh(); }, covers: (notices) => statusLine.cover(notices) });
 const uploads = new Uploads({ open, changed: () => statusLine.refresh() });
@@ -68,7 +69,7 @@ function follow(next, place = null) {
   if (!asksTheSame(before, next)) {
     if (!place) scrollToStart();
     search().then(() => place && bringBack(place, next));
-    facets.load(asked);
+    loadFacets();
   }
   drawControls();
   if (next.photo) viewer.show(next.photo);
@@ -86,13 +87,22 @@ function drawControls() {
   mapPanel.enlarge(asked.map);
   mapPanel.drawPeaks(peakList.peaks, asked.peaks);
   for (const radio of document.querySelectorAll("#sort input")) radio.checked = radio.value === asked.sort;
-  document.title = [asked.q, ...namesAsked(), "Cumbre"].filter(Boolean).join(" · ");
+  document.title = pageTitle(asked, namesAsked());
 }
 
+// Of an address that somebody wrote, or of another catalogue; while the peaks are not here, the server tells.
+const unknownPeaks = () => (peakList.peaks.length ? asked.peaks.filter((id) => !peakList.byId(id)) : []);
+const order = () => ({ scored: isScored(asked, question), byTime: !isScored(asked, question) || asked.sort === "time" });
 const namesAsked = () => asked.peaks.map((id) => peakList.byId(id)?.name || id);
 
 async function search() {
   const scored = isScored(asked, question);
+  const [unknown] = unknownPeaks();
+  if (unknown) {
+    answers.forget();
+    drawHits();
+    return drawFault(t("no_such_peak", { name: unknown }), { showAll });
+  }
   document.body.classList.add("searching");
   byId("changed").hidden = true;
   if (question) ask();
@@ -107,7 +117,8 @@ async function search() {
     drawHits();
     byId("results-note").hidden = true;
     if (question) { hideNothing(); ask({ error: error.message }); }
-    else drawFault(error.message);
+    // What the server refuses once it refuses again.
+    else drawFault(error.message, { retry: error.status && error.status < 500 ? null : refresh, showAll });
   }
   document.body.classList.remove("searching");
 }
@@ -121,7 +132,7 @@ function loadMore() {
 async function loadPage() {
   try {
     const hits = await answers.next();
-    grid.append(withReasons(hits), { scored: isScored(asked, question) });
+    grid.append(withReasons(hits), order());
     viewer.setHits(withReasons(answers.hits));
     drawTitle();
     return answers.more;
@@ -149,23 +160,29 @@ function drawAnswer(note) {
     drawNothing({
       query: asked.q, note, filtered: isFiltered(asked), peaks: peakList.peaks.filter((peak) => peak.photos > 0),
       ask: (q) => go({ ...EVERYTHING, q }), clearFilters: () => go({ ...EVERYTHING, q: asked.q, like: asked.like }),
-      showAll: () => go({ ...EVERYTHING, question: null }),
+      showAll,
     });
   }
 }
 
 function drawHits() {
   const hits = withReasons(answers.hits);
-  grid.draw(hits, { scored: isScored(asked, question) });
+  grid.draw(hits, order());
   viewer.setHits(hits);
   drawTitle();
   more.show(answers.more);
 }
 
-// Without words, photo or filter every photo is there for the same reason.
-const withReasons = (hits) => (isScored(asked, question) || isFiltered(asked) ? hits : hits.map((hit) => ({ ...hit, why: "" })));
+// Without words or photo every one is there for the same reason: it passes the filters.
+const withReasons = (hits) => (isScored(asked, question) ? hits : hits.map((hit) => ({ ...hit, why: "" })));
 
-const drawTitle = () => drawHead({ asked, question, n: answers.hits.length, more: answers.more, names: namesAsked() });
+function drawTitle() {
+  const n = answers.hits.length;
+  const title = drawHead({ asked, question, n, more: answers.more, names: namesAsked(), total: facets.total });
+  mapPanel.tell(n ? title : null);
+}
+
+const showAll = () => go({ ...EVERYTHING, question: null });
 
 function togglePeak(id) {
   if (id === null) return go({ peaks: [] });
@@ -194,7 +211,7 @@ function leavePhoto() {
 /** Photos came or went: shown at once at the top; further down the page stays still until a person asks. */
 function albumChanged() {
   loadPeaks();
-  facets.load(asked, { changed: true });
+  loadFacets({ changed: true });
   if (scrollY < NEAR_TOP_PX || !answers.hits.length) search();
   else byId("changed").hidden = false;
 }
@@ -202,7 +219,12 @@ function albumChanged() {
 function refresh() {
   loadPeaks();
   search();
-  facets.load(asked, { changed: true });
+  loadFacets({ changed: true });
+}
+
+function loadFacets(how) {
+  const unknown = unknownPeaks();
+  facets.load({ ...asked, peaks: asked.peaks.filter((id) => !unknown.includes(id)) }, how);
 }
 
 async function loadPeaks() {
@@ -251,7 +273,7 @@ offerChat({ open, changed: refresh });
 
 await Promise.all([loadPeaks(), statusLine.refresh(), modelBanner.refresh()]);
 drawControls();
-facets.load(asked);
+loadFacets();
 await search();
 if (steps.place) bringBack(steps.place, asked);
 if (asked.photo) viewer.show(asked.photo);
