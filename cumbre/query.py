@@ -145,7 +145,7 @@ class QueryService(Protocol):
     def peak(self, peak_id: str) -> Peak: ...
 
     def peaks(self, where: PhotoFilter = EVERYTHING) -> list[PeakCount]:
-        """Every catalogued peak with its number of photos that pass the filter, most photos first, then by elevation."""
+        """Every catalogued peak with its number of photos that pass, most photos first, then by elevation."""
         ...
 
     def around(self, place: Position) -> PeaksAround:

@@ -111,7 +111,7 @@ def test_days_stand_above_their_photos(page: Page) -> None:
         [...row.querySelectorAll(".cell")].map((cell) => cell.querySelector(".day")?.textContent || "").join("|"))"""
     as_they_came = page.evaluate(days)
     # A day of ten photos is longer than a row: it begins one.
-    assert all(row.lastIndexOf("Oct") <= len("Tue, 10 Oct 2023") for row in as_they_came)
+    assert all(row.rfind("Oct") <= len("Tue, 10 Oct 2023") for row in as_they_came)
     page.set_viewport_size({"width": 1290, "height": 800})
     page.wait_for_timeout(200)
     page.set_viewport_size({"width": 1280, "height": 800})

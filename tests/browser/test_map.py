@@ -167,7 +167,8 @@ def test_no_name_leaves_the_map_or_hides_under_its_buttons(page: Page, width: in
     hidden = page.evaluate(
         """() => {
             const map = document.getElementById("map").getBoundingClientRect();
-            const over = [...document.querySelectorAll(".map-tools, #map-answer")].map((one) => one.getBoundingClientRect());
+            const over = [...document.querySelectorAll(".map-tools, #map-answer")]
+                .map((one) => one.getBoundingClientRect());
             const meets = (a, b) => a.left < b.right && a.right > b.left && a.top < b.bottom && a.bottom > b.top;
             return [...document.querySelectorAll(".map-peak-name")].filter((name) => {
                 const box = name.getBoundingClientRect();

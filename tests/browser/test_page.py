@@ -115,6 +115,10 @@ def test_what_is_chosen_is_seen_in_forced_colours(page: Page) -> None:
     assert tick[0] > 1
     assert tick[1]
     assert everything.evaluate(ground) != ama.evaluate(ground)
+    search(page, "ama")
+    expect(page.locator("#sort")).to_be_visible()
+    grounds = page.locator("#sort span").evaluate_all(f"spans => spans.map({ground})")
+    assert grounds[0] != grounds[1]
 
 
 def test_an_address_with_an_unknown_peak_says_so(page: Page, site: Site) -> None:
