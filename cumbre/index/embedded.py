@@ -158,7 +158,8 @@ class EmbeddedPhotoIndex:
             sql = "SELECT peak_id, count(*) FROM photo_peaks WHERE generation = ? GROUP BY peak_id"
             return dict(self._rows.select(sql, (self._generation,)))
         passes, bound = sql_condition(self._generation, where)
-        shown = f"photos JOIN photo_peaks USING (generation, photo_id) WHERE {passes}"
+        # CROSS: the photos that pass go first; SQLite would go through all that is shown, which takes thrice as long.
+        shown = f"photos CROSS JOIN photo_peaks USING (generation, photo_id) WHERE {passes}"
         if where.near is None:
             return dict(self._rows.select(f"SELECT peak_id, count(*) FROM {shown} GROUP BY peak_id", bound))  # noqa: S608
         rows = self._rows.select(f"SELECT peak_id, lat, lon FROM {shown}", bound)  # noqa: S608
