@@ -87,7 +87,9 @@ function drawControls() {
   mapPanel.enlarge(asked.map);
   mapPanel.drawPeaks(peakList.peaks, asked.peaks);
   for (const radio of document.querySelectorAll("#sort input")) radio.checked = radio.value === asked.sort;
-  document.title = pageTitle(asked, namesAsked());
+  // How far photos on their way have come stays before it (uploads.js).
+  const [share] = document.title.match(/^\(\d+ ?%\) /) || [""];
+  document.title = share + pageTitle(asked, namesAsked());
 }
 
 // Of an address that somebody wrote, or of another catalogue; while the peaks are not here, the server tells.
