@@ -14,6 +14,7 @@ import json
 import statistics
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from cumbre.answering import AlbumQueryService
 from cumbre.bootstrap import open_library
 from cumbre.editing import LocalAlbumService
 from cumbre.library import Library
+from cumbre.query import DEEPEST
 from cumbre.settings import Settings
 from tests.browser.chromium import find_chromium
 
@@ -39,6 +41,7 @@ _LONG_MS = 200.0
 _VIEW = {"width": 1360, "height": 850}
 _QUESTIONS = ("ama dablam", "lhotse", "nuptse and lhotse", "pumori", "ama dablam at sunset", "everest and lhotse")
 _PICTURES = 12
+_PATIENCE_S = 60.0
 # What is drawn when: a mark after the frame that follows a change of the place that the selector names.
 _WATCH = """(selector) => {
     const place = document.querySelector(selector);
@@ -132,7 +135,13 @@ def record(browser: Browser, page: Page, act: Callable[[], object]) -> Trace:
 def scroll_to_the_end(page: Page, photos: int) -> None:
     """As a person with a wheel does who is in a hurry."""
     page.mouse.move(800, 500)
-    while page.locator(".tile").count() < photos:
+    came, since = 0, time.monotonic()
+    # No answer goes further than DEEPEST.
+    while (there := page.locator(".tile").count()) < min(photos, DEEPEST):
+        if there > came:
+            came, since = there, time.monotonic()
+        elif time.monotonic() - since > _PATIENCE_S:
+            raise SystemExit(f"after {there} photos no others came for {_PATIENCE_S:.0f} s")
         page.mouse.wheel(0, 3000)
         page.wait_for_timeout(60)
     for _ in range(10):

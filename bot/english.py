@@ -51,9 +51,15 @@ ENGLISH: Wording = {
     "page.map_all_here.one": "Only this {n} photo",
     "page.map_all_here.other": "Only these {n} photos",
     "page.map_peak": "Photos of {name}",
+    "page.map_nothing": "No photos here",
+    "page.map_answer": "Show them",
     # The page: results
     "page.all_photos": "All photos",
     "page.filtered_photos": "Photos of your choice",
+    "page.chosen.one": "{n} photo of your choice",
+    "page.chosen.other": "{n} photos of your choice",
+    "page.showing.one": "{n} photo of {names}",
+    "page.showing.other": "{n} photos of {names}",
     "page.similar.one": "{n} photo like it",
     "page.similar.other": "{n} photos like it",
     "page.similar_best": "The {n} photos most like it",
@@ -87,6 +93,7 @@ ENGLISH: Wording = {
     # The page: nothing to show
     "page.nothing": "Nothing matches {query}",
     "page.nothing_plain": "Nothing matches",
+    "page.no_such_peak": "No peak here has the name “{name}”",
     "page.try_other": "Try other words, or the name of a peak.",
     "page.try_peaks": "Peaks that your photos show:",
     "page.without_filter": "Search without filters",

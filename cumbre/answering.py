@@ -9,7 +9,7 @@ from cumbre.documents import Identification, PeakPrediction, PhotoDocument, cont
 from cumbre.errors import ModelError, NotFound
 from cumbre.generation import Generation
 from cumbre.geometry import Position
-from cumbre.index.port import PhotoFilter, PhotoIndex, Shot, Vector
+from cumbre.index.port import EVERYTHING, PhotoFilter, PhotoIndex, Shot, Vector
 from cumbre.jsonform import document_path
 from cumbre.library import Library
 from cumbre.pictures.port import ReadPicture
@@ -69,8 +69,8 @@ class AlbumQueryService:
     def peak(self, peak_id: str) -> Peak:
         return self._library.catalog().peak(peak_id)
 
-    def peaks(self) -> list[PeakCount]:
-        counts = self._library.active().index.peak_counts()
+    def peaks(self, where: PhotoFilter = EVERYTHING) -> list[PeakCount]:
+        counts = self._library.active().index.peak_counts(where)
         counted = [PeakCount(peak, counts.get(peak.id, 0)) for peak in self._library.catalog().values()]
         return sorted(counted, key=lambda one: (-one.photos, -one.peak.elev_m))
 

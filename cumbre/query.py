@@ -12,7 +12,7 @@ from cumbre.catalog import Peak
 from cumbre.documents import Identification, PhotoDocument
 from cumbre.errors import InvalidRequest
 from cumbre.geometry import Position
-from cumbre.index.port import Near, PhotoFilter, Shot
+from cumbre.index.port import EVERYTHING, Near, PhotoFilter, Shot
 from cumbre.sentence import sentence
 
 Sort = Literal["score", "time"]
@@ -144,8 +144,8 @@ class QueryService(Protocol):
 
     def peak(self, peak_id: str) -> Peak: ...
 
-    def peaks(self) -> list[PeakCount]:
-        """Every catalogued peak with its number of photos, most photos first, then by elevation."""
+    def peaks(self, where: PhotoFilter = EVERYTHING) -> list[PeakCount]:
+        """Every catalogued peak with its number of photos that pass, most photos first, then by elevation."""
         ...
 
     def around(self, place: Position) -> PeaksAround:

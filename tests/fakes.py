@@ -18,7 +18,7 @@ from cumbre.catalog import Catalog, Peak
 from cumbre.documents import Identification, PeakPrediction, PhotoDocument, PhotoFacts
 from cumbre.errors import InvalidRequest, NotFound, PhotoError
 from cumbre.geometry import Position, within
-from cumbre.index.port import Near, PhotoFilter, Shot
+from cumbre.index.port import EVERYTHING, Near, PhotoFilter, Shot
 from cumbre.query import FailedPhoto, IndexingProgress, PeakCount, SearchAnswer, SearchHit, SearchRequest, Status
 from cumbre.visibility import VisibilityModel
 from cumbre.wording import Reasons
@@ -195,12 +195,7 @@ class FakeQueryService:
         for _, photo in self.album.all():
             if not wanted <= set(photo.words.split()):
                 continue
-            facts = photo.document.facts
-            if request.since and not (facts and facts.taken_at and facts.taken_at >= request.since):
-                continue
-            if request.until and not (facts and facts.taken_at and facts.taken_at < request.until):
-                continue
-            if request.near and not (facts and facts.position and _is_near(facts.position, request.near)):
+            if not _passes(photo.document, PhotoFilter((), request.near, request.since, request.until)):
                 continue
             if request.like and (photo.document.id == request.like or not photo.document.predicted_peaks):
                 continue
@@ -252,8 +247,9 @@ class FakeQueryService:
     def peak(self, peak_id: str) -> Peak:
         return self.album.catalog.peak(peak_id)
 
-    def peaks(self) -> list[PeakCount]:
-        shown = [peak_id for _, p in self.album.all() for peak_id in p.document.predicted_peaks]
+    def peaks(self, where: PhotoFilter = EVERYTHING) -> list[PeakCount]:
+        passing = [photo.document for _, photo in self.album.all() if _passes(photo.document, where)]
+        shown = [peak_id for document in passing for peak_id in document.predicted_peaks]
         counts = [PeakCount(peak, shown.count(peak.id)) for peak in self.album.catalog.values()]
         return sorted(counts, key=lambda c: (-c.photos, -c.peak.elev_m))
 
@@ -274,6 +270,16 @@ class FakeQueryService:
             notices=self.album.notices,
             indexing=self.album.indexing,
         )
+
+
+def _passes(document: PhotoDocument, where: PhotoFilter) -> bool:
+    """The filter's time and place; its peaks are others' business."""
+    facts = document.facts
+    if where.since and not (facts and facts.taken_at and facts.taken_at >= where.since):
+        return False
+    if where.until and not (facts and facts.taken_at and facts.taken_at < where.until):
+        return False
+    return not where.near or bool(facts and facts.position and _is_near(facts.position, where.near))
 
 
 def _is_near(position: Position, near: Near) -> bool:

@@ -7,7 +7,8 @@ const CIRCLE = new RegExp(`^${NUMBER},${NUMBER},\\d{1,5}(?:\\.\\d{1,8})?$`);
 
 /** Nothing asked: every photo. near is "LAT,LON,KM"; from and to are days, both included; like is a photo's id. */
 export const EVERYTHING = Object.freeze({ q: "", peaks: [], near: null, from: null, to: null, like: null });
-const START = Object.freeze({ ...EVERYTHING, sort: "score", photo: null, map: false });
+// question is the number of a photo that is asked (steps.js): no address can hold it.
+const START = Object.freeze({ ...EVERYTHING, question: null, sort: "score", photo: null, map: false });
 
 export function readAddress() {
   const query = new URLSearchParams(location.search);
@@ -40,7 +41,7 @@ export function toAddress({ q, peaks, near, from, to, like, sort, photo, map }) 
 
 /** Whether two states ask for the same photos in the same order. */
 export function asksTheSame(one, other) {
-  return [...Object.keys(EVERYTHING), "sort"].every((key) => String(one[key]) === String(other[key]));
+  return [...Object.keys(EVERYTHING), "question", "sort"].every((key) => String(one[key]) === String(other[key]));
 }
 
 /** Whether photos of the album are kept out by something else than words. */

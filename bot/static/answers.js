@@ -3,6 +3,8 @@
 import * as api from "./api.js";
 
 const PAGE = 60;
+// The server turns no answer through further than this (cumbre/query.py).
+const DEEPEST = 9_999;
 
 export class Answers {
   #asking = null;
@@ -29,6 +31,12 @@ export class Answers {
     }
   }
 
+  /** Nothing was asked that could have an answer. */
+  forget() {
+    this.#asking?.abort();
+    [this.hits, this.more] = [[], false];
+  }
+
   /** The hits of the page after those that are here; none where it is the last or another question was asked. */
   next() {
     this.#next ??= this.#load().finally(() => { this.#next = null; });
@@ -39,13 +47,13 @@ export class Answers {
     const mine = this.#asking;
     if (!this.more || mine.signal.aborted) return [];
     try {
-      const page = await api.search({ ...this.#wanted, k: PAGE, offset: this.hits.length }, this.#question, mine.signal);
+      const page = await api.search({ ...this.#wanted, k: Math.min(PAGE, DEEPEST - this.hits.length), offset: this.hits.length }, this.#question, mine.signal);
       if (this.#asking !== mine) return [];
       // What was added to the album meanwhile moves the pages: nothing is shown twice.
       const known = new Set(this.hits.map((hit) => hit.id));
       const fresh = page.results.filter((hit) => !known.has(hit.id));
       this.hits = [...this.hits, ...fresh];
-      this.more = page.more && page.results.length > 0;
+      this.more = page.more && page.results.length > 0 && this.hits.length < DEEPEST;
       return fresh;
     } catch (error) {
       if (error.name === "AbortError") return [];

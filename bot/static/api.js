@@ -63,7 +63,8 @@ function photoForm(file) {
 }
 
 export const photo = (id, signal) => ask(`/photos/${encodeURIComponent(id)}`, { signal });
-export const peaks = async () => (await ask("/peaks")).peaks;
+/** Every peak with its number of photos: of all photos, or of those that pass near, from and to. */
+export const peaks = async (where = {}, signal = null) => (await ask(`/peaks?${new URLSearchParams(filterFields({ peaks: [], ...where }))}`, { signal })).peaks;
 export const status = () => ask("/status");
 /** When and where the photos of these peaks were taken, by columns. */
 export const shots = (peaks, signal) => ask(`/shots?${new URLSearchParams(filterFields({ peaks }))}`, { signal });

@@ -13,6 +13,7 @@ export class Card {
   #map;
   #page;
   #photo = null;
+  #points = [];
   #wedge = null;
   #asking = null;
 
@@ -24,6 +25,7 @@ export class Card {
 
   /** points are the photos of one place, of which the first is shown. */
   async show(points) {
+    this.#points = points;
     this.#asking?.abort();
     const mine = (this.#asking = new AbortController());
     try {
@@ -39,7 +41,14 @@ export class Card {
     }
   }
 
+  /** shots are those that are on the map now: the card of another one goes. */
+  keepTo(shots) {
+    const shown = this.#points[0];
+    if (shown && !shots.some(({ id }) => id === shown.id)) this.hide();
+  }
+
   hide() {
+    this.#points = [];
     this.#asking?.abort();
     this.#photo = null;
     this.#drawWedge();

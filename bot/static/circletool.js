@@ -3,7 +3,7 @@
 import "./vendor/leaflet/leaflet.js";
 import { byId } from "./elements.js";
 import { readCircle, writeCircle } from "./geo.js";
-import { toast } from "./toast.js";
+import { hideToast, toast } from "./toast.js";
 import { t } from "./words.js";
 
 const { L } = globalThis;
@@ -49,7 +49,7 @@ export class CircleTool {
     byId("map-circle").setAttribute("aria-pressed", String(armed));
     this.#map.getContainer().classList.toggle("drawing", armed);
     if (armed) { this.#map.dragging.disable(); toast(t("map_circle_hint")); }
-    else this.#map.dragging.enable();
+    else { this.#map.dragging.enable(); hideToast(); }
   }
 
   #begin(event) {

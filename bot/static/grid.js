@@ -1,8 +1,9 @@
-// The photos that answer, in justified rows. Rows lie in blocks that the browser leaves out while they are out of sight.
+// The photos that answer, in justified rows; by time, days stand above them. Rows lie in blocks that the browser leaves out while they are out of sight.
 
 import { el } from "./elements.js";
-import { rowsOf } from "./justify.js";
+import { breaksOf, rowsOf } from "./justify.js";
 import { ratioOf, tile } from "./tile.js";
+import { day, t } from "./words.js";
 
 const EAGER = 8;
 const ROWS_IN_BLOCK = 8;
@@ -13,12 +14,17 @@ const NARROW = { height: 147, gap: 11 };
 const CAPTION_PX = 110;
 // What is higher may lie under the page's head, which stays.
 const BELOW_HEADER_PX = 100;
+const DAY_PX = 37;
+const DAY = { weekday: "short", day: "numeric", month: "short", year: "numeric" };
+const TOP_PX = 50;
 
 export class Grid {
   #place;
   #look;
   #tiles = [];
   #ratios = [];
+  #days = [];
+  #breaks = new Set();
   #rows = [];
   #width = 0;
 
@@ -32,16 +38,17 @@ export class Grid {
     }).observe(place);
   }
 
-  draw(hits, { scored }) {
-    this.#tiles = [];
-    this.#ratios = [];
-    this.append(hits, { scored });
+  /** scored: scores mean something; byTime: the newest come first. */
+  draw(hits, order) {
+    [this.#tiles, this.#ratios, this.#days] = [[], [], []];
+    this.append(hits, order);
   }
 
-  append(hits, { scored }) {
+  append(hits, { scored, byTime }) {
     const first = this.#tiles.length;
-    this.#tiles.push(...hits.map((hit, i) => tile(hit, { ...this.#look, scored, eager: first + i < EAGER })));
+    this.#tiles.push(...hits.map((hit, i) => tile(hit, { ...this.#look, scored, byTime, eager: first + i < EAGER })));
     this.#ratios.push(...hits.map(ratioOf));
+    this.#days.push(...hits.map((hit) => (byTime ? (hit.local_time || "").slice(0, 10) : null)));
     this.#layOut(first);
   }
 
@@ -59,31 +66,69 @@ export class Grid {
     if (middle < BELOW_HEADER_PX || middle > innerHeight) tile.scrollIntoView({ block: "center" });
   }
 
-  /** Rows before the tile `first` stay as they are, but for a last one that was not full. */
+  /** The first photo on the screen and how far from its upper edge it is; null at the top of the page. */
+  get place() {
+    if (scrollY < TOP_PX) return null;
+    // Only of blocks on the screen are the rows laid out: asking all tiles would lay out the whole page.
+    const block = [...this.#place.children].find((one) => one.getBoundingClientRect().bottom > 0);
+    const tile = block && [...block.querySelectorAll(".tile")].find((one) => one.getBoundingClientRect().bottom > 0);
+    return tile ? { id: tile.dataset.id, top: Math.round(tile.getBoundingClientRect().top) } : null;
+  }
+
+  /** Scrolls to a place; false where its photo isn't here. */
+  bring({ id, top }) {
+    const tile = this.#tiles.find((one) => one.dataset.id === id);
+    if (!tile) return false;
+    const scroll = () => scrollBy({ top: tile.getBoundingClientRect().top - top });
+    scroll();
+    // Rows that are seen for the first time turn out higher or lower than was guessed.
+    requestAnimationFrame(() => requestAnimationFrame(scroll));
+    return true;
+  }
+
+  /** Rows before the tile `first` stay as they are, but for the last one, and a day that has become a long one. */
   #layOut(first) {
     const width = (this.#width = this.#place.clientWidth || document.documentElement.clientWidth);
     const { height, gap } = width < NARROW_PX ? NARROW : WIDE;
-    let kept = first ? this.#rows.findIndex((row) => row.to >= first || row.filled < 1) : 0;
+    const breaks = breaksOf(this.#days, this.#ratios, { width, height, gap });
+    const last = first ? this.#days.indexOf(this.#days[first - 1]) : 0;
+    const changed = breaks.has(last) === this.#breaks.has(last) ? first : last;
+    this.#breaks = breaks;
+    let kept = first ? this.#rows.findIndex((row) => row.to >= changed) : 0;
     if (kept < 0) kept = this.#rows.length;
     // Whole blocks are drawn again, so that each block stays a list of its rows.
     kept -= kept % ROWS_IN_BLOCK;
     const from = this.#rows[kept]?.from ?? (kept ? this.#rows.at(-1).to : 0);
-    this.#rows = [...this.#rows.slice(0, kept), ...rowsOf(this.#ratios, { width, height, gap, from })];
+    this.#rows = [...this.#rows.slice(0, kept), ...rowsOf(this.#ratios, { width, height, gap, breaks, from })];
     for (const block of [...this.#place.children].slice(kept / ROWS_IN_BLOCK)) block.remove();
     for (let i = kept; i < this.#rows.length; i += ROWS_IN_BLOCK) this.#place.append(this.#block(i, height + CAPTION_PX));
   }
 
   #block(first, rowPx) {
     const rows = this.#rows.slice(first, first + ROWS_IN_BLOCK);
-    return el("div", { class: "block", role: "presentation", vars: { tall: `${rows.length * rowPx}px` } },
+    return el("div", { class: "block", role: "presentation", vars: { tall: `${rows.length * rowPx + rows.filter((row) => this.#daysIn(row)).length * DAY_PX}px` } },
       rows.map((row) => this.#row(row)));
   }
 
   #row({ from, to, filled }) {
-    const tiles = this.#tiles.slice(from, to).map((one, i) => el("div", { class: "cell", role: "listitem", vars: { ratio: this.#ratios[from + i].toFixed(3) } }, one));
+    const days = this.#daysIn({ from, to });
+    const tiles = this.#tiles.slice(from, to).map((one, i) =>
+      el("div", { class: "cell", role: "listitem", vars: { ratio: this.#ratios[from + i].toFixed(3) } }, this.#heading(from + i), one));
     const used = this.#ratios.slice(from, to).reduce((sum, ratio) => sum + ratio, 0);
     const rest = filled < 1 ? el("span", { class: "rest", "aria-hidden": "true", vars: { ratio: (used / filled - used).toFixed(3) } }) : null;
-    return el("div", { class: "row", role: "presentation" }, tiles, rest);
+    return el("div", { class: ["row", "row dated", "row dated by-days"][Math.min(2, days)], role: "presentation" }, tiles, rest);
+  }
+
+  #beginsDay(i) {
+    return this.#days[i] !== null && this.#days[i] !== this.#days[i - 1];
+  }
+
+  #daysIn({ from, to }) {
+    return this.#days.slice(from, to).filter((_, i) => this.#beginsDay(from + i)).length;
+  }
+
+  #heading(i) {
+    return this.#beginsDay(i) ? el("h2", { class: "day", text: this.#days[i] ? day(this.#days[i], DAY) : t("unknown_date") }) : null;
   }
 
   /** Arrow keys go from tile to tile; up and down to the tile that is nearest in the next row. */

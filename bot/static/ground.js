@@ -58,7 +58,8 @@ export const Graticule = L.Layer.extend({
       const y = Math.round(map.latLngToContainerPoint([lat, 0]).y) + 0.5;
       context.moveTo(-beyond.x, y);
       context.lineTo(size.x + beyond.x, y);
-      context.fillText(degrees(lat, ["N", "S"]), 6, y - 4);
+      // Down there stand the degrees of longitude.
+      if (y < size.y - 20) context.fillText(degrees(lat, ["N", "S"]), 6, y - 4);
     }
     context.stroke();
   },

@@ -15,18 +15,22 @@ import { More } from "./more.js";
 import { drawEmptyAlbum, drawFault, drawNothing, hideNothing } from "./nothing.js";
 import { PeakList } from "./peaks.js";
 import { drawQuestion, drawWaiting } from "./question.js";
-import { drawFilters, drawHead, isScored } from "./results.js";
+import { drawFilters, drawHead, isScored, pageTitle } from "./results.js";
 import { StatusLine } from "./status.js";
+import { Steps } from "./steps.js";
 import { TimeLine } from "./timeline.js";
 import { toast } from "./toast.js";
 import { Uploads } from "./uploads.js";
 import { Viewer } from "./viewer.js";
+import { t } from "./words.js";
 
 const NEAR_TOP_PX = 300;
 
 let asked = readAddress();
+// The photo that is asked, a File.
 let question = null;
 let isLeaving = false;
+let loading = null;
 
 const answers = new Answers();
 const peakList = new PeakList(togglePeak);
@@ -35,13 +39,14 @@ const grid = new Grid(byId("grid"), { addressOf: (photo) => toAddress({ ...asked
 const viewer = new Viewer(peakList, {
   goTo: (photo) => go({ photo }, "replace"), leave: leavePhoto, all: showAll, changed: refresh,
   hasMore: () => answers.more, more: loadMore,
-  similar: (like) => { setQuestion(null); go({ ...EVERYTHING, like, photo: null }); },
+  similar: (like) => go({ ...EVERYTHING, question: null, like, photo: null }),
   map: (photo) => { go({ photo: null, map: true }); mapPanel.focus(photo); },
 });
 const more = new More(loadMore);
-const timeLine = new TimeLine((from, to) => go({ from, to }));
+const steps = new Steps(() => grid.place);
+const timeLine = new TimeLine((from, to, how) => go({ from, to }, how));
 const mapPanel = new MapPanel({ open, near: (near) => go({ near }), peak: togglePeak, large: (map) => go({ map }) });
-const facets = new Facets(timeLine, mapPanel);
+const facets = new Facets({ timeLine, map: mapPanel, peakList, drawn: () => drawTitle() });
 const statusLine = new StatusLine(albumChanged);
 const modelBanner = new ModelBanner({ switched: () => { statusLine.refresh(); refresh(); }, covers: (notices) => statusLine.cover(notices) });
 const uploads = new Uploads({ open, changed: () => statusLine.refresh() });
@@ -51,14 +56,23 @@ function go(change, how = "push") {
   const next = { ...asked, ...change };
   // Words and a photo of the album are two questions.
   if (change.q) next.like = null;
-  history[how === "push" ? "pushState" : "replaceState"]({ within: how === "push" || Boolean(history.state?.within) }, "", toAddress(next));
+  steps.go(toAddress(next), next.question, how);
   follow(next);
 }
 
-function follow(next) {
+/** place is where the reader was when this was asked before; a new question starts at the top. */
+function follow(next, place = null) {
   const before = asked;
   asked = next;
-  if (!asksTheSame(before, next)) { search(); facets.load(asked); }
+  if (before.question !== next.question) {
+    question = steps.photo(next.question);
+    drawWaiting(question);
+  }
+  if (!asksTheSame(before, next)) {
+    if (!place) scrollToStart();
+    search().then(() => place && bringBack(place, next));
+    loadFacets();
+  }
   drawControls();
   if (next.photo) viewer.show(next.photo);
   else {
@@ -75,13 +89,24 @@ function drawControls() {
   mapPanel.enlarge(asked.map);
   mapPanel.drawPeaks(peakList.peaks, asked.peaks);
   for (const radio of document.querySelectorAll("#sort input")) radio.checked = radio.value === asked.sort;
-  document.title = [asked.q, ...namesAsked(), "Cumbre"].filter(Boolean).join(" · ");
+  // How far photos on their way have come stays before it (uploads.js).
+  const [share] = document.title.match(/^\(\d+ ?%\) /) || [""];
+  document.title = share + pageTitle(asked, namesAsked());
 }
 
+// Of an address that somebody wrote, or of another catalogue; while the peaks are not here, the server tells.
+const unknownPeaks = () => (peakList.peaks.length ? asked.peaks.filter((id) => !peakList.byId(id)) : []);
+const order = () => ({ scored: isScored(asked, question), byTime: !isScored(asked, question) || asked.sort === "time" });
 const namesAsked = () => asked.peaks.map((id) => peakList.byId(id)?.name || id);
 
 async function search() {
   const scored = isScored(asked, question);
+  const [unknown] = unknownPeaks();
+  if (unknown) {
+    answers.forget();
+    drawHits();
+    return drawFault(t("no_such_peak", { name: unknown }), { showAll });
+  }
   document.body.classList.add("searching");
   byId("changed").hidden = true;
   if (question) ask();
@@ -96,15 +121,22 @@ async function search() {
     drawHits();
     byId("results-note").hidden = true;
     if (question) { hideNothing(); ask({ error: error.message }); }
-    else drawFault(error.message);
+    // What the server refuses once it refuses again.
+    else drawFault(error.message, { retry: error.status && error.status < 500 ? null : refresh, showAll });
   }
   document.body.classList.remove("searching");
 }
 
-async function loadMore() {
+/** Several may ask for the next page at once: it is drawn once. */
+function loadMore() {
+  loading ??= loadPage().finally(() => { loading = null; });
+  return loading;
+}
+
+async function loadPage() {
   try {
     const hits = await answers.next();
-    grid.append(withReasons(hits), { scored: isScored(asked, question) });
+    grid.append(withReasons(hits), order());
     viewer.setHits(withReasons(answers.hits));
     drawTitle();
     return answers.more;
@@ -117,7 +149,7 @@ async function loadMore() {
 
 function ask(state = {}) {
   drawQuestion(question, {
-    ...state, peakById: (id) => peakList.byId(id), dismiss: () => setQuestion(null), added: () => statusLine.refresh(),
+    ...state, peakById: (id) => peakList.byId(id), dismiss: () => go({ question: null }), added: () => statusLine.refresh(),
   });
 }
 
@@ -132,41 +164,48 @@ function drawAnswer(note) {
     drawNothing({
       query: asked.q, note, filtered: isFiltered(asked), peaks: peakList.peaks.filter((peak) => peak.photos > 0),
       ask: (q) => go({ ...EVERYTHING, q }), clearFilters: () => go({ ...EVERYTHING, q: asked.q, like: asked.like }),
-      showAll: () => { setQuestion(null); go(EVERYTHING); },
+      showAll,
     });
   }
 }
 
 function drawHits() {
   const hits = withReasons(answers.hits);
-  grid.draw(hits, { scored: isScored(asked, question) });
+  grid.draw(hits, order());
   viewer.setHits(hits);
   drawTitle();
   more.show(answers.more);
 }
 
-// Without words, photo or filter every photo is there for the same reason.
-const withReasons = (hits) => (isScored(asked, question) || isFiltered(asked) ? hits : hits.map((hit) => ({ ...hit, why: "" })));
+// Without words or photo every one is there for the same reason: it passes the filters.
+const withReasons = (hits) => (isScored(asked, question) ? hits : hits.map((hit) => ({ ...hit, why: "" })));
 
-const drawTitle = () => drawHead({ asked, question, n: answers.hits.length, more: answers.more, names: namesAsked() });
+function drawTitle() {
+  const n = answers.hits.length;
+  const title = drawHead({ asked, question, n, more: answers.more, names: namesAsked(), total: facets.total });
+  mapPanel.tell(n ? title : null);
+}
+
+function showAll() {
+  go({ ...EVERYTHING, question: null, sort: "score", photo: null, map: false });
+}
 
 function togglePeak(id) {
   if (id === null) return go({ peaks: [] });
   return go({ peaks: asked.peaks.includes(id) ? asked.peaks.filter((one) => one !== id) : [...asked.peaks, id] });
 }
 
-function showAll() {
-  setQuestion(null);
-  go({ ...EVERYTHING, sort: "score", photo: null, map: false });
+const askPhoto = (file) => go({ question: steps.numberOf(file), photo: null, like: null, map: false });
+
+/** Peaks, time and map stand before the answer to a photo on a phone, which is what was asked for. */
+function scrollToStart() {
+  scrollTo({ top: 0 });
+  if (question && byId("question").getBoundingClientRect().top > innerHeight / 3) byId("question").scrollIntoView();
 }
 
-function setQuestion(file) {
-  if (question === file) return;
-  question = file;
-  drawWaiting(file);
-  if (file) go({ photo: null, like: null, map: false }, "replace");
-  search();
-  if (file) scrollTo({ top: 0 });
+/** As many pages as it takes until the photo is there that the reader had before them. */
+async function bringBack(place, wanted) {
+  while (asksTheSame(asked, wanted) && !grid.bring(place)) if (!answers.more || await loadMore() === null) return;
 }
 
 /** Close the photo: back to where it was opened from, or to the page alone if the address was opened directly. */
@@ -181,7 +220,7 @@ function leavePhoto() {
 /** Photos came or went: shown at once at the top; further down the page stays still until a person asks. */
 function albumChanged() {
   loadPeaks();
-  facets.load(asked, { changed: true });
+  loadFacets({ changed: true });
   if (scrollY < NEAR_TOP_PX || !answers.hits.length) search();
   else byId("changed").hidden = false;
 }
@@ -189,7 +228,12 @@ function albumChanged() {
 function refresh() {
   loadPeaks();
   search();
-  facets.load(asked, { changed: true });
+  loadFacets({ changed: true });
+}
+
+function loadFacets(how) {
+  const unknown = unknownPeaks();
+  facets.load({ ...asked, peaks: asked.peaks.filter((id) => !unknown.includes(id)) }, how);
 }
 
 async function loadPeaks() {
@@ -228,15 +272,20 @@ addEventListener("keydown", (event) => {
     byId("words").select();
   }
 });
-addEventListener("popstate", () => { isLeaving = false; follow(readAddress()); });
+addEventListener("popstate", () => {
+  isLeaving = false;
+  steps.arrive();
+  follow({ ...readAddress(), question: steps.question }, steps.place);
+});
 // A page that comes back as it was left has arrived, wherever it was going.
 addEventListener("pageshow", () => { isLeaving = false; });
-listenForPhotos({ ask: setQuestion, add: (files) => uploads.add(files) });
+listenForPhotos({ ask: askPhoto, add: (files) => uploads.add(files) });
 foldOnSmallScreens();
 offerChat({ open, changed: refresh });
 
 await Promise.all([loadPeaks(), statusLine.refresh(), modelBanner.refresh()]);
 drawControls();
-facets.load(asked);
+loadFacets();
 await search();
+if (steps.place) bringBack(steps.place, asked);
 if (asked.photo) viewer.show(asked.photo);

@@ -15,6 +15,8 @@ const NEAREST_ZOOM = 15;
 const MOST_ZOOM = 18;
 // Photos that lie closer together than this are not told apart by zooming in.
 const SAME_PLACE_M = 25;
+// What lies over the map where it is large.
+const OVER_IT = ".map-tools, #map-answer, #map-note";
 
 export class AlbumMap {
   #map;
@@ -58,6 +60,7 @@ export class AlbumMap {
     this.#circle.show(near);
     if (!this.#moved) this.#fit();
     this.#photos.set(shots);
+    this.#card.keepTo(shots);
     this.#drawMarkers();
   }
 
@@ -80,7 +83,14 @@ export class AlbumMap {
   }
 
   #drawMarkers() {
-    this.#peaks.draw(this.#photos.draw());
+    this.#peaks.draw([...this.#photos.draw(), ...this.#covered()]);
+  }
+
+  /** The boxes on the screen that can't be seen, as those of the markers. */
+  #covered() {
+    const { left, top } = this.#map.getContainer().getBoundingClientRect();
+    const boxes = [...document.querySelectorAll(OVER_IT)].map((one) => one.getBoundingClientRect());
+    return boxes.filter((box) => box.width).map((box) => [box.left - left, box.top - top, box.right - left, box.bottom - top]);
   }
 
   #fit() {

@@ -1,5 +1,6 @@
 // The place of the map in the page. The map itself is loaded when it is first seen: most visits do without it.
 
+import { coverBelow } from "./covering.js";
 import { byId, el } from "./elements.js";
 import { options } from "./options.js";
 import { t } from "./words.js";
@@ -12,6 +13,7 @@ export class MapPanel {
   #peaks = [];
   #chosen = [];
   #isLarge = false;
+  #isNeeded = true;
 
   /** page: open(id), near(circle), peak(id), large(isLarge) tell it what a person did. */
   constructor(page) {
@@ -20,13 +22,21 @@ export class MapPanel {
     new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) this.#load(); }).observe(byId("map"));
     new ResizeObserver(() => this.#map?.resize()).observe(byId("map"));
     byId("map-large").addEventListener("click", () => page.large(!this.#isLarge));
+    byId("map-answer-show").addEventListener("click", () => {
+      page.large(false);
+      byId("photos").focus({ preventScroll: true });
+      byId("photos").scrollIntoView();
+    });
     addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.#isLarge && !document.querySelector("dialog[open]")) page.large(false);
     });
     byId("map-note").textContent = options.tiles ? options.attribution : "";
   }
 
-  draw(shots, near) {
+  /** isNeeded is false for an album that has no photos at all. */
+  draw(shots, near, isNeeded) {
+    this.#isNeeded = isNeeded;
+    this.#place();
     this.#shown = { shots, near };
     byId("map-none").hidden = shots.length > 0;
     this.#map?.draw(shots, near);
@@ -37,22 +47,35 @@ export class MapPanel {
     this.#map?.drawPeaks(peaks, chosen);
   }
 
+  /** What answers, in the words that stand above it in the page; null where nothing does. */
+  tell(title) {
+    byId("map-answer-text").textContent = title ?? t("map_nothing");
+    byId("map-answer-show").hidden = title === null;
+  }
+
   /** Over the whole page, or beside the photos. */
   enlarge(isLarge) {
     if (isLarge === this.#isLarge) return;
     this.#isLarge = isLarge;
     if (isLarge) byId("map-panel").open = true;
+    this.#place();
     document.body.classList.toggle("map-large", isLarge);
-    byId("map-large").setAttribute("aria-pressed", String(isLarge));
+    coverBelow(isLarge);
+    byId("map-large").querySelector("use").setAttribute("href", isLarge ? "#i-small" : "#i-large");
     const label = t(isLarge ? "map_smaller" : "map_larger");
     byId("map-large").setAttribute("aria-label", label);
     byId("map-large").title = label;
+  }
+
+  #place() {
+    byId("map-panel").hidden = !this.#isNeeded && !this.#isLarge;
   }
 
   async focus(photo) {
     await this.#load();
     this.#map.resize();
     this.#map.focus(photo);
+    byId("map").focus({ preventScroll: true });
   }
 
   #load() {

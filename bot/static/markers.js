@@ -10,6 +10,8 @@ const { L } = globalThis;
 const REACH_PX = 46;
 const NAME_PX = 7;
 const NAME_HEIGHT_PX = 20;
+// How far the box of a name may lie beyond the map, above or below: its letters are less high.
+const EDGE_PX = 3;
 const PEAKS_MAX = 60;
 
 /** shots have lat, lon; onClick(points, latLng) hears which ones were pressed. */
@@ -80,19 +82,21 @@ export class PeakMarkers {
     this.#peaks = [...peaks].sort((a, b) => rank(b) - rank(a));
   }
 
-  /** A name stands right or left of its summit, where it meets nothing that is there already: boxes, and other names. */
+  /** A name stands right or left of its summit, on the map and where nothing is already: boxes, and other names. */
   draw(boxes) {
     this.#layer.clearLayers();
     const bounds = this.#map.getBounds();
     const taken = [...boxes];
-    const isFree = (box) => !taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]);
+    const { x: wide, y: high } = this.#map.getSize();
+    const isOnMap = (box) => box[0] >= 0 && box[2] <= wide && box[1] >= -EDGE_PX && box[3] <= high + EDGE_PX;
+    const isFree = (box) => isOnMap(box) && !taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]);
     let drawn = 0;
     for (const peak of this.#peaks) {
       if (drawn >= PEAKS_MAX) break;
       if (!bounds.contains([peak.lat, peak.lon])) continue;
       const { x, y } = this.#map.latLngToContainerPoint([peak.lat, peak.lon]);
-      const [top, bottom, wide] = [y - NAME_HEIGHT_PX / 2, y + NAME_HEIGHT_PX / 2, 14 + peak.name.length * NAME_PX];
-      const sides = { right: [x - 8, top, x + wide, bottom], left: [x - wide, top, x + 8, bottom] };
+      const [top, bottom, length] = [y - NAME_HEIGHT_PX / 2, y + NAME_HEIGHT_PX / 2, 14 + peak.name.length * NAME_PX];
+      const sides = { right: [x - 8, top, x + length, bottom], left: [x - length, top, x + 8, bottom] };
       const side = Object.keys(sides).find((one) => isFree(sides[one]));
       if (!side) continue;
       taken.push(sides[side]);

@@ -37,8 +37,13 @@ export function drawEmptyAlbum({ indexing, choose }) {
     el("p", {}, t("empty_demo"), " ", el("code", { text: "cumbre demo" })));
 }
 
-export function drawFault(message) {
-  show(el("h1", { text: message }));
+/** retry asks once more, where that may bring something else. */
+export function drawFault(message, { retry = null, showAll }) {
+  show(
+    el("h1", { text: sentence(message) }),
+    el("p", { class: "actions" },
+      retry ? el("button", { type: "button", text: t("retry"), on: { click: retry } }) : null,
+      el("button", { type: "button", class: "link", text: t("show_all"), on: { click: showAll } })));
 }
 
 function show(...parts) {

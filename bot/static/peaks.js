@@ -10,6 +10,7 @@ export class PeakList {
   #onToggle;
   #peaks = [];
   #chosen = [];
+  #counts = null;
   #all = false;
 
   constructor(onToggle) {
@@ -26,6 +27,12 @@ export class PeakList {
 
   set(peaks) {
     this.#peaks = peaks;
+    this.#draw();
+  }
+
+  /** peaks with their numbers of photos that pass the filters; null: those of the album. */
+  count(peaks) {
+    this.#counts = peaks && new Map(peaks.map(({ id, photos }) => [id, photos]));
     this.#draw();
   }
 
@@ -55,16 +62,18 @@ export class PeakList {
   }
 
   #item(peak) {
-    const label = `${peak.name}, ${metres(peak.elev_m)}, ${tn("photos", peak.photos)}`;
+    // The peaks stay in their order, whatever the filters leave of their photos.
+    const photos = this.#counts ? this.#counts.get(peak.id) || 0 : peak.photos;
+    const label = `${peak.name}, ${metres(peak.elev_m)}, ${tn("photos", photos)}`;
     return this.#button({
-      id: peak.id, name: peak.name, count: peak.photos, label,
+      id: peak.id, name: peak.name, count: photos, label,
       pressed: this.#chosen.includes(peak.id), run: () => this.#onToggle(peak.id),
     });
   }
 
   #button({ id, name, count, label, pressed, run }) {
     return el("li", {},
-      el("button", { type: "button", class: id ? "peak box" : "peak", "data-id": id, "aria-pressed": String(pressed), "aria-label": label, title: label, on: { click: run } },
+      el("button", { type: "button", class: !id ? "peak" : count ? "peak box" : "peak box none", "data-id": id, "aria-pressed": String(pressed), "aria-label": label, title: label, on: { click: run } },
         el("span", { class: "name", text: name }),
         count === undefined ? null : el("span", { class: "n", text: String(count) })));
   }

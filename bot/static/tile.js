@@ -11,8 +11,11 @@ const MAX_RATIO = 2.2;
 
 export const ratioOf = (hit) => Math.min(MAX_RATIO, Math.max(MIN_RATIO, (hit.width || 4) / (hit.height || 3)));
 
-/** A link. addressOf(id) is that of a photo; scored says whether scores mean anything; eager pictures load at once. */
-export function tile(hit, { addressOf, open, scored, eager }) {
+/**
+ * A link. addressOf(id) is that of a photo; scored says whether scores mean anything; byTime that the day stands above;
+ * eager pictures load at once.
+ */
+export function tile(hit, { addressOf, open, scored, byTime, eager }) {
   const ratio = ratioOf(hit);
   const names = hit.peaks.map((peak) => peak.name);
   const date = hit.local_time ? localDate(hit.local_time) : t("unknown_date");
@@ -35,7 +38,7 @@ export function tile(hit, { addressOf, open, scored, eager }) {
   el("span", { class: "caption" },
     label,
     el("span", { class: "meta" },
-      el("span", { text: date }),
+      el("span", { text: byTime && hit.local_time ? localDate(hit.local_time, { timeStyle: "short" }) : date }),
       scored ? el("span", { class: "score", title: t("score", { score: number(hit.score, 3) }), text: number(hit.score, 2) }) : null),
     hit.why ? el("span", { class: "why", title: hit.why, text: hit.why }) : null));
 }

@@ -9,23 +9,22 @@ const WIDTH = 220;
 const HEIGHT = 56;
 const MOST_BARS = 44;
 const DRAG_PX = 3;
+const FIELDS = ["from-day", "to-day"];
+// Keys that change a part of a day; others open the calendar or go on to the next field.
+const TYPING = /^(\d|Backspace|Delete|ArrowUp|ArrowDown)$/;
 
 export class TimeLine {
   #choose;
   #spans = [];
-  #chosen = {};
+  #chosen = { from: null, to: null };
   #start = null;
+  // How the day that is being typed gets into the history; null while nobody types.
+  #typed = null;
 
-  /** choose(from, to) is called with days, both included, or null. */
+  /** choose(from, to, how) is called with days, both included, or null; how says whether it is a step of the history. */
   constructor(choose) {
     this.#choose = choose;
-    for (const id of ["from-day", "to-day"]) {
-      byId(id).addEventListener("change", () => {
-        const [from, to] = [byId("from-day").value || null, byId("to-day").value || null];
-        if (from && to && from > to) choose(to, from);
-        else choose(from, to);
-      });
-    }
+    for (const id of FIELDS) this.#listenTo(byId(id));
     const bars = byId("time-bars");
     bars.addEventListener("pointerdown", (event) => { this.#start = event.clientX; bars.setPointerCapture?.(event.pointerId); });
     bars.addEventListener("pointermove", (event) => { if (this.#start !== null) this.#brush(this.#start, event.clientX); });
@@ -38,8 +37,8 @@ export class TimeLine {
     this.#chosen = { from, to };
     this.#spans = spansOf(times, MOST_BARS).spans;
     byId("time").hidden = !times.length && !from && !to;
-    byId("from-day").value = from || "";
-    byId("to-day").value = to || "";
+    this.#write(byId("from-day"), from || "");
+    this.#write(byId("to-day"), to || "");
     const most = Math.max(1, ...this.#spans.map((span) => span.n));
     const step = WIDTH / Math.max(1, this.#spans.length);
     // Square roots: one photo is seen beside a day of a hundred.
@@ -52,6 +51,52 @@ export class TimeLine {
     const ends = this.#spans.length ? [this.#spans[0].from, this.#spans.at(-1).to] : [];
     byId("time-ends").replaceChildren(...ends.map((end) => el("span", { text: day(end) })));
     this.#mark();
+  }
+
+  /**
+   * While a day is typed each figure is a day of its own: of the year 0002, or of the first instead of the fifteenth.
+   * Those that may be meant are shown as they come, as one step of the history; what can't be meant waits for the end.
+   */
+  #listenTo(field) {
+    field.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") this.#finish();
+      else if (!event.altKey && TYPING.test(event.key)) this.#typed ??= "push";
+    });
+    field.addEventListener("blur", () => this.#finish());
+    field.addEventListener("change", () => {
+      if (this.#typed === null) this.#finish();
+      else if (FIELDS.every((id) => byId(id).validity.valid) && !this.#isBackwards) {
+        this.#chooseDays(this.#typed);
+        this.#typed = "replace";
+      }
+    });
+  }
+
+  /** Picked in a calendar, or typed to the end. */
+  #finish() {
+    const how = this.#typed ?? "push";
+    this.#typed = null;
+    // Half a day, or one before photography, is none.
+    for (const [id, end] of [["from-day", "from"], ["to-day", "to"]]) if (!byId(id).validity.valid) byId(id).value = this.#chosen[end] || "";
+    if (this.#isBackwards) [byId("from-day").value, byId("to-day").value] = [byId("to-day").value, byId("from-day").value];
+    this.#chooseDays(how);
+  }
+
+  get #isBackwards() {
+    const [from, to] = FIELDS.map((id) => byId(id).value);
+    return Boolean(from && to && from > to);
+  }
+
+  #chooseDays(how) {
+    const [from, to] = FIELDS.map((id) => byId(id).value || null);
+    if (from === this.#chosen.from && to === this.#chosen.to) return;
+    this.#chosen = { from, to };
+    this.#choose(from, to, how);
+  }
+
+  /** What is being typed is not written over. */
+  #write(field, day) {
+    if (field.value !== day && !(this.#typed && document.activeElement === field)) field.value = day;
   }
 
   /** Bars that are chosen stand out from the others. */

@@ -34,6 +34,9 @@ export function distance(m) {
   return m < 1000 ? metres(m) : `${number(m / 1000, m < 10_000 ? 1 : 0)} km`;
 }
 
+/** "Lhotse, Nuptse or Ama Dablam". */
+export const anyOf = (names) => new Intl.ListFormat(locale, { type: "disjunction" }).format(names);
+
 /** 41.2 -> "041° NE". */
 export function bearing(deg) {
   const points = t("compass").split(",");

@@ -157,7 +157,13 @@ class EmbeddedPhotoIndex:
         if where == EVERYTHING:
             sql = "SELECT peak_id, count(*) FROM photo_peaks WHERE generation = ? GROUP BY peak_id"
             return dict(self._rows.select(sql, (self._generation,)))
-        return dict(Counter(one.peak_id for one in self._showing("", (), where)))
+        passes, bound = sql_condition(self._generation, where)
+        # CROSS: the photos that pass go first; SQLite would go through all that is shown, which takes thrice as long.
+        shown = f"photos CROSS JOIN photo_peaks USING (generation, photo_id) WHERE {passes}"
+        if where.near is None:
+            return dict(self._rows.select(f"SELECT peak_id, count(*) FROM {shown} GROUP BY peak_id", bound))  # noqa: S608
+        rows = self._rows.select(f"SELECT peak_id, lat, lon FROM {shown}", bound)  # noqa: S608
+        return dict(Counter(peak_id for peak_id, _, _ in inside(where.near, rows)))
 
     def failures(self) -> list[PhotoDocument]:
         return [stored.document for stored in self._stored("failed ORDER BY bucket, key", ())]

@@ -167,8 +167,8 @@ def create_api(
 
     @api.get("/peaks")
     def peaks() -> Response:
-        parameters.no_parameters(request.args)
-        return jsonify({"peaks": [jsonform.peak_count(counted) for counted in query.peaks()]})
+        counted = query.peaks(parameters.peaks_filter(request.args))
+        return jsonify({"peaks": [jsonform.peak_count(one) for one in counted]})
 
     @api.get("/peaks/around")
     def peaks_around() -> Response:

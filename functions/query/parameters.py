@@ -25,6 +25,7 @@ MAX_FILENAME_CHARS = 120
 SEARCH_PARAMETERS = frozenset({"q", "peak", "near", "from", "to", "k", "sort", "offset", "like"})
 PHOTO_SEARCH_PARAMETERS = (SEARCH_PARAMETERS | {"at"}) - {"like"}
 SHOTS_PARAMETERS = frozenset({"peak", "near", "from", "to"})
+PEAKS_PARAMETERS = SHOTS_PARAMETERS - {"peak"}
 IDENTIFY_PARAMETERS = frozenset({"at", "heading"})
 
 _PHOTO_ID = re.compile(r"[0-9a-f]{40}")
@@ -59,6 +60,12 @@ def shots_filter(given: Parameters, peaks: Mapping[str, Peak]) -> PhotoFilter:
     """The filters of a request for when and where photos were taken."""
     _only(given, SHOTS_PARAMETERS)
     return _filter(given, peaks)
+
+
+def peaks_filter(given: Parameters) -> PhotoFilter:
+    """The filters of a request for how many photos show each peak."""
+    _only(given, PEAKS_PARAMETERS)
+    return _filter(given, {})
 
 
 def place(given: Parameters) -> Position:

@@ -57,6 +57,8 @@ def test_scrolling_brings_every_photo_once_in_order(page: Page) -> None:
 
 
 def test_rows_fill_the_page_whatever_its_width(page: Page) -> None:
+    # By time a row may end with its day.
+    search(page, "ama")
     for width in (1280, 900, 500):
         page.set_viewport_size({"width": width, "height": 800})
         page.wait_for_timeout(200)
@@ -99,6 +101,102 @@ def test_arrow_keys_go_up_and_down_the_rows(page: Page) -> None:
     assert row == 1
     page.keyboard.press("ArrowUp")
     expect(page.locator(".tile").first).to_be_focused()
+
+
+def test_days_stand_above_their_photos(page: Page) -> None:
+    assert page.locator(".day").first.inner_text() == "Tue, 10 Oct 2023"
+    scrolled_down(page, PHOTOS)
+    assert page.locator(".day").count() == 15
+    days = """() => [...document.querySelectorAll(".row")].map((row) =>
+        [...row.querySelectorAll(".cell")].map((cell) => cell.querySelector(".day")?.textContent || "").join("|"))"""
+    as_they_came = page.evaluate(days)
+    # A day of ten photos is longer than a row: it begins one.
+    assert all(row.rfind("Oct") <= len("Tue, 10 Oct 2023") for row in as_they_came)
+    page.set_viewport_size({"width": 1290, "height": 800})
+    page.wait_for_timeout(200)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.wait_for_timeout(200)
+    assert page.evaluate(days) == as_they_came
+
+
+@pytest.mark.parametrize(
+    ("days", "rows"),
+    [
+        ("aaaaaaa", ["aaaa", "aaa"]),
+        ("aabb", ["aabb"]),
+        ("aabbb", ["aa", "bbb"]),
+        ("aaabbbbbbc", ["aaa", "bbbb", "bb", "c"]),
+    ],
+)
+def test_short_days_share_a_row_where_they_fit_as_a_whole(page: Page, days: str, rows: list[str]) -> None:
+    """Four square pictures fill a row."""
+    found = page.evaluate(
+        """async (days) => {
+            const { breaksOf, rowsOf } = await import("/static/justify.js");
+            const ratios = [...days].map(() => 1);
+            const size = { width: 430, height: 100, gap: 10 };
+            const rows = rowsOf(ratios, { ...size, breaks: breaksOf([...days], ratios, size) });
+            return rows.map(({ from, to }) => days.slice(from, to));
+        }""",
+        days,
+    )
+    assert found == rows
+
+
+def test_filters_stay_while_the_photos_go_by(page: Page) -> None:
+    scrolled_down(page, PHOTOS)
+    expect(page.get_by_role("button", name="All peaks")).to_be_in_viewport()
+    page.locator("#status").scroll_into_view_if_needed()
+    expect(page.locator("#status")).to_be_in_viewport()
+    assert page.evaluate("scrollY") > 1000
+
+
+def scrolled_down(page: Page, photos: int) -> str:
+    """Scrolls until so many photos are there; returns the id of the first one on the screen."""
+    while page.locator(".tile").count() < photos:
+        page.mouse.wheel(0, 3000)
+        page.wait_for_timeout(60)
+    page.wait_for_timeout(200)
+    return first_on_the_screen(page)
+
+
+def first_on_the_screen(page: Page) -> str:
+    return str(
+        page.evaluate(
+            """[...document.querySelectorAll(".tile")].find((tile) => tile.getBoundingClientRect().bottom > 0)
+            .dataset.id"""
+        )
+    )
+
+
+def test_a_new_question_starts_at_the_top_and_back_where_one_was(page: Page) -> None:
+    reader_at = scrolled_down(page, PHOTOS)
+    search(page, "ama")
+    expect(page.get_by_role("heading", name="The best 60 photos for “ama”")).to_be_visible()
+    assert page.evaluate("scrollY") == 0
+    page.go_back()
+    page.wait_for_function("() => scrollY > 1000")
+    page.wait_for_timeout(200)
+    assert first_on_the_screen(page) == reader_at
+    page.go_forward()
+    expect(page.get_by_role("heading", name="for “ama”")).to_be_visible()
+    page.wait_for_function("() => scrollY === 0")
+
+
+def test_a_reload_stays_where_one_was(page: Page) -> None:
+    reader_at = scrolled_down(page, PHOTOS)
+    page.reload()
+    page.wait_for_function("() => scrollY > 1000")
+    page.wait_for_timeout(200)
+    assert first_on_the_screen(page) == reader_at
+
+
+def test_a_photo_that_is_opened_and_left_moves_nothing(page: Page) -> None:
+    scrolled_down(page, PHOTOS)
+    before = page.evaluate("scrollY")
+    page.locator(f".tile[data-id='{first_on_the_screen(page)}']").evaluate("(tile) => tile.click()")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert page.evaluate("scrollY") == before > 1000
 
 
 def test_an_album_that_changes_moves_nothing_under_the_reader(page: Page, album: FakeAlbum) -> None:

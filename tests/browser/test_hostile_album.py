@@ -77,7 +77,7 @@ def test_what_a_stranger_types_is_only_text_in_chat_and_address(page: Page, site
     say_in_chat(page, IMAGE)
     expect(page.locator(".chat-mine")).to_contain_text(IMAGE)
     page.goto(f"{site.address}/?q={IMAGE}&peak={SCRIPT}&from={SCRIPT}&near={SCRIPT}&photo={SCRIPT}&like={SCRIPT}")
-    expect(page.locator("#nothing")).to_contain_text("no peak with the id")
+    expect(page.locator("#nothing")).to_contain_text(f"No peak here has the name “{SCRIPT}”")
     # The browser itself reports what was refused.
     site.faults[:] = [fault for fault in site.faults if "400" not in fault and "404" not in fault]
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from bot.app import create_app
 from bot.web import MapTiles
 from cumbre.geometry import Position
+from tests.browser.acts import search
 from tests.browser.site import Site, served
 from tests.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo, make_photo, seen
 
@@ -106,6 +107,76 @@ def test_a_photo_on_the_map_shows_its_card_and_its_view(page: Page) -> None:
     page.keyboard.press("Escape")
     card.get_by_role("button", name="Close").click()
     expect(page.locator("#map .wedge")).to_have_count(0)
+
+
+def test_the_card_of_a_photo_that_is_filtered_out_goes(page: Page) -> None:
+    large_map_of_khumbu(page)
+    page.get_by_role("button", name="1 photo taken here").last.press("Enter")
+    expect(page.locator("#map .wedge")).to_have_count(1)
+    page.get_by_role("button", name="Photos of Ama Dablam").click()
+    expect(page.locator("#map-card")).to_be_hidden()
+    expect(page.locator("#map .wedge")).to_have_count(0)
+
+
+def test_the_large_map_says_what_answers_and_leads_there(page: Page) -> None:
+    large_map_of_khumbu(page)
+    answer = page.locator("#map-answer")
+    expect(answer).to_contain_text("4 photos of your choice")
+    page.get_by_role("button", name="Photos of Ama Dablam").click()
+    expect(answer).to_contain_text("2 photos of Ama Dablam")
+    search(page, "zebra")
+    expect(answer.get_by_role("status")).to_have_text("No photos here")
+    expect(answer.get_by_role("button")).to_be_hidden()
+    page.go_back()
+    answer.get_by_role("button", name="Show them").click()
+    expect(page.locator("body.map-large")).to_have_count(0)
+    expect(page.locator("#photos")).to_be_focused()
+    expect(page.locator(".tile")).to_have_count(2)
+
+
+def test_the_hint_for_drawing_goes_with_the_drawing(page: Page) -> None:
+    large_map_of_khumbu(page)
+    draw = page.get_by_role("button", name="Draw a circle: only photos in it")
+    draw.click()
+    expect(page.get_by_text("Drag on the map")).to_be_visible()
+    draw.click()
+    expect(page.get_by_text("Drag on the map")).to_be_hidden()
+
+
+def test_what_the_large_map_covers_is_out_of_reach(page: Page) -> None:
+    page.get_by_role("button", name="Large map").press("Enter")
+    expect(page.get_by_role("button", name="Small map")).to_be_focused()
+    covered = (".peak", "#from-day", ".tile", "#map-panel > summary")
+    for part in covered:
+        assert page.locator(part).first.evaluate("(part) => Boolean(part.closest('[inert]'))"), part
+    expect(page.get_by_role("textbox", name="Search your photos by words")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator(".top")).to_have_attribute("inert", "")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.locator("#map").focus()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Large map")).to_be_focused()
+    expect(page.locator("[inert]")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("width", "address"), [(1280, ""), (1280, "?map=1"), (390, "?map=1")])
+def test_no_name_leaves_the_map_or_hides_under_its_buttons(page: Page, width: int, address: str) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{page.url}{address}{'&' if address else '?'}to=2023-10-04")
+    expect(page.locator(".map-peak-name").first).to_be_visible()
+    hidden = page.evaluate(
+        """() => {
+            const map = document.getElementById("map").getBoundingClientRect();
+            const over = [...document.querySelectorAll(".map-tools, #map-answer")]
+                .map((one) => one.getBoundingClientRect());
+            const meets = (a, b) => a.left < b.right && a.right > b.left && a.top < b.bottom && a.bottom > b.top;
+            return [...document.querySelectorAll(".map-peak-name")].filter((name) => {
+                const box = name.getBoundingClientRect();
+                return box.left < map.left || box.right > map.right || over.some((other) => meets(box, other));
+            }).map((name) => name.textContent);
+        }"""
+    )
+    assert hidden == []
 
 
 def test_photos_of_one_place_are_told_apart_by_going_closer(page: Page) -> None:

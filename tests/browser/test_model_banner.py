@@ -103,3 +103,17 @@ def test_the_banner_fits_a_phone(page: Page) -> None:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     expect(page.get_by_role("button", name="Fetch it")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
+def test_the_offer_s_buttons_stand_beside_its_words(page: Page) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    ends = page.locator(".model-text").evaluate(
+        """(text) => {
+            const words = document.createRange();
+            words.selectNodeContents(text);
+            return words.getBoundingClientRect().right;
+        }"""
+    )
+    button = page.locator("#model-banner button.primary").bounding_box()
+    assert button is not None
+    assert 0 < button["x"] - ends < 40

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from cumbre.query import IndexingProgress
 from tests.browser.acts import BLUE_LIKE_AMA, PHONE, give_photo, open_viewer, search
@@ -64,11 +64,90 @@ def test_a_peak_filters_and_a_second_click_lets_go(page: Page) -> None:
     expect(page.locator(".tile")).to_have_count(5)
 
 
+def test_a_title_says_how_many_photos_of_which_peaks(page: Page) -> None:
+    page.get_by_role("button", name="Ama Dablam, 6,812 m").click()
+    expect(page.get_by_role("heading", name="2 photos of Ama Dablam")).to_be_visible()
+    page.get_by_role("button", name="Mount Everest").click()
+    expect(page.get_by_role("heading", name="3 photos of Ama Dablam or Mount Everest")).to_be_visible()
+    page.locator("#from-day").fill("2023-10-04")
+    expect(page.get_by_role("heading", name="2 photos of Ama Dablam or Mount Everest")).to_be_visible()
+    assert page.title() == "Ama Dablam or Mount Everest · From 4 Oct 2023 on · Cumbre"
+    search(page, "ama")
+    expect(page.get_by_role("heading", name="1 photo for “ama” · Ama Dablam or Mount Everest")).to_be_visible()
+
+
+def test_peaks_are_counted_among_the_photos_that_pass_the_other_filters(page: Page) -> None:
+    page.locator("#from-day").fill("2023-10-04")
+    expect(page.get_by_role("button", name="Ama Dablam, 6,812 m, 1 photo")).to_be_visible()
+    page.get_by_role("button", name="Remove: From 4 Oct 2023 on").click()
+    expect(page.get_by_role("button", name="Ama Dablam, 6,812 m, 2 photos")).to_be_visible()
+
+
+def test_a_reason_that_every_photo_has_is_left_out(page: Page) -> None:
+    def with_a_reason(route: Route) -> None:
+        answer = route.fetch().json()
+        route.fulfill(json={**answer, "results": [{**one, "why": "passes the filters"} for one in answer["results"]]})
+
+    page.route("**/api/search?*", with_a_reason)
+    page.get_by_role("button", name="Ama Dablam, 6,812 m").click()
+    expect(page.locator(".tile")).to_have_count(2)
+    expect(page.get_by_text("passes the filters")).to_have_count(0)
+    search(page, "ama")
+    expect(page.locator(".tile").first).to_contain_text("passes the filters")
+
+
+def test_what_is_chosen_is_seen_in_forced_colours(page: Page) -> None:
+    page.emulate_media(forced_colors="active")
+    ground = "(button) => getComputedStyle(button).backgroundColor"
+    everything, ama = (
+        page.get_by_role("button", name="All peaks"),
+        page.get_by_role("button", name="Ama Dablam, 6,812 m"),
+    )
+    assert everything.evaluate(ground) != ama.evaluate(ground)
+    ama.click()
+    expect(ama).to_have_attribute("aria-pressed", "true")
+    tick = ama.evaluate(
+        """(button) => {
+            const { borderRightWidth, borderRightColor } = getComputedStyle(button, "::after");
+            return [parseFloat(borderRightWidth), borderRightColor !== getComputedStyle(button).backgroundColor];
+        }"""
+    )
+    assert tick[0] > 1
+    assert tick[1]
+    assert everything.evaluate(ground) != ama.evaluate(ground)
+    search(page, "ama")
+    expect(page.locator("#sort")).to_be_visible()
+    grounds = page.locator("#sort span").evaluate_all(f"spans => spans.map({ground})")
+    assert grounds[0] != grounds[1]
+
+
+def test_an_address_with_an_unknown_peak_says_so(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/?peak=nonsense")
+    expect(page.get_by_role("heading", name="No peak here has the name “nonsense”")).to_be_visible()
+    page.get_by_role("button", name="Show all photos", exact=True).click()
+    expect(page.locator(".tile")).to_have_count(5)
+
+
+def test_a_server_that_fails_is_asked_again(page: Page, site: Site) -> None:
+    refused = {"error": {"code": "unavailable", "message": "the album is on its way"}}
+    page.route("**/api/search?*", lambda route: route.fulfill(status=503, json=refused))
+    search(page, "ama")
+    expect(page.get_by_role("heading", name="The album is on its way", exact=True)).to_be_visible()
+    page.unroute("**/api/search?*")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".tile")).to_have_count(2)
+    # The browser itself reports a failed request.
+    assert all("503" in fault for fault in site.faults)
+    site.faults.clear()
+
+
 def test_the_order_can_be_by_time(page: Page) -> None:
     search(page, "ama")
     expect(page.locator(".tile").first).to_contain_text("3 Oct 2023")
+    expect(page.locator(".day")).to_have_count(0)
     page.get_by_role("radio", name="Newest first").check()
-    expect(page.locator(".tile").first).to_contain_text("4 Oct 2023")
+    expect(page.get_by_role("heading", level=2, name="Oct 2023")).to_have_text(["Wed, 4 Oct 2023", "Tue, 3 Oct 2023"])
+    expect(page.locator(".tile").first).to_contain_text("07:00")
     assert "sort=time" in page.url
 
 
@@ -108,6 +187,33 @@ def test_a_photo_can_be_dropped(page: Page) -> None:
     page.dispatch_event("body", "drop", {"dataTransfer": transfer})
     expect(page.locator("#drop")).to_be_hidden()
     expect(page.locator("#question")).to_contain_text("Ama Dablam")
+
+
+def test_back_puts_the_photo_away_before_the_words(page: Page) -> None:
+    search(page, "ama")
+    expect(page.locator(".tile")).to_have_count(2)
+    give_photo(page)
+    expect(page.locator("#question").get_by_role("heading", name="This looks like Ama Dablam")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#question")).to_be_hidden()
+    expect(page.get_by_role("heading", name="2 photos for “ama”")).to_be_visible()
+    page.go_forward()
+    expect(page.locator("#question").get_by_role("heading", name="This looks like Ama Dablam")).to_be_visible()
+    expect(page.get_by_role("heading", name="2 photos that go with yours · “ama”")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="2 photos for “ama”")).to_be_visible()
+    expect(page.locator("#question")).to_be_hidden()
+
+
+def test_on_a_phone_the_answer_to_a_photo_is_seen_at_once(page: Page) -> None:
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    give_photo(page)
+    name = page.locator("#question h2", has_text="Ama Dablam")
+    expect(name).to_be_in_viewport(ratio=1)
+    box, header = name.bounding_box(), page.locator(".top").bounding_box()
+    assert box is not None
+    assert header is not None
+    assert header["y"] + header["height"] <= box["y"] < PHONE["height"] / 2
 
 
 def test_a_photo_of_no_known_mountain_is_not_guessed(page: Page) -> None:
@@ -255,6 +361,7 @@ def test_an_empty_album_teaches(page: Page, site: Site) -> None:
     page.reload()
     expect(page.get_by_role("heading", name="No photos yet")).to_be_visible()
     expect(page.get_by_text("cumbre demo")).to_be_visible()
+    expect(page.locator("#map-panel")).to_be_hidden()
 
 
 def test_data_is_never_parsed_as_html(page: Page, site: Site) -> None:

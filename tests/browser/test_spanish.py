@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bot.wording import page_wording
-from tests.browser.acts import add_photos, give_photo, picture_file
+from tests.browser.acts import PHONE, add_photos, give_photo, picture_file
 from tests.browser.site import Site
 from tests.fakes import draw_photo
 
@@ -43,7 +43,7 @@ def english_left(page: Page) -> list[str]:
 def test_the_page_is_spanish_from_the_first_word_on(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "es")
     expect(page.get_by_role("button", name="Ama Dablam, 6812 m, 2 fotos")).to_be_visible()
-    expect(page.locator(".tile").first).to_contain_text("5 oct 2023")
+    expect(page.locator(".day").first).to_have_text("jue, 5 oct 2023")
     expect(page.locator("#status")).to_contain_text("5 fotos")
     assert english_left(page) == []
 
@@ -58,6 +58,16 @@ def test_answers_and_evidence_are_spanish_too(page: Page) -> None:
     expect(viewer).to_contain_text("27,8362° N, 86,7649° E")
     assert english_left(page) == []
     viewer.get_by_role("button", name="Corregir las cumbres").click()
+    assert english_left(page) == []
+
+
+def test_the_orders_fit_a_phone_in_one_line(page: Page) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.locator("#words").fill("ama")
+    page.locator("#words").press("Enter")
+    expect(page.locator("#sort")).to_be_visible()
+    heights = page.locator("#sort span").evaluate_all("spans => spans.map((span) => span.clientHeight)")
+    assert max(heights) < 40
     assert english_left(page) == []
 
 

@@ -75,3 +75,45 @@ def test_spans_are_as_long_as_they_must_be(page: Page, days: int, unit: str, spa
         days,
     )
     assert (found["unit"], found["n"], found["photos"], found["joined"]) == (unit, spans, days, True)
+
+
+def type_tenth_of_october(page: Page, year: str = "2023") -> None:
+    """The same figures whichever of day and month comes first in the browser's language."""
+    page.locator("#to-day").click(position={"x": 8, "y": 12})
+    page.keyboard.type(f"1010{year}", delay=30)
+
+
+def test_a_day_is_typed_figure_by_figure(page: Page) -> None:
+    page.locator("#from-day").fill("2023-10-02")
+    expect(page.locator(".tile")).to_have_count(4)
+    steps = page.evaluate("history.length")
+    type_tenth_of_october(page)
+    page.wait_for_url("**/?from=2023-10-02&to=2023-10-10")
+    expect(page.locator("#from-day")).to_have_value("2023-10-02")
+    expect(page.locator("#to-day")).to_have_value("2023-10-10")
+    page.keyboard.press("Tab")
+    # The years 0002, 0020 and 0202 were no steps.
+    assert page.evaluate("history.length") == steps + 1
+    page.go_back()
+    page.wait_for_url("**/?from=2023-10-02")
+
+
+def test_days_that_are_typed_the_other_way_round_change_places_at_the_end(page: Page) -> None:
+    page.locator("#from-day").fill("2023-10-12")
+    type_tenth_of_october(page)
+    expect(page.locator("#to-day")).to_have_value("2023-10-10")
+    expect(page.locator("#from-day")).to_have_value("2023-10-12")
+    page.keyboard.press("Enter")
+    expect(page.locator("#from-day")).to_have_value("2023-10-10")
+    expect(page.locator("#to-day")).to_have_value("2023-10-12")
+    assert page.url.endswith("from=2023-10-10&to=2023-10-12")
+
+
+def test_a_year_before_photography_is_put_back(page: Page) -> None:
+    page.locator("#to-day").fill("2023-10-04")
+    expect(page.locator(".tile")).to_have_count(4)
+    type_tenth_of_october(page, year="202")
+    expect(page.locator("#to-day")).to_have_value("0202-10-10")
+    page.locator("#words").focus()
+    expect(page.locator("#to-day")).to_have_value("2023-10-10")
+    assert page.url.endswith("?to=2023-10-10")

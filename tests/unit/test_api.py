@@ -302,6 +302,12 @@ def test_peaks_come_with_their_numbers_of_photos(client: FlaskClient) -> None:
     assert [(p["name"], p["photos"]) for p in peaks[:3]] == [("Ama Dablam", 2), ("Mount Everest", 1), ("Lhotse", 0)]
 
 
+def test_peaks_are_counted_among_the_photos_that_pass_the_filters(client: FlaskClient) -> None:
+    peaks = client.get("/api/peaks?from=2023-10-04").get_json()["peaks"]
+    assert [(p["name"], p["photos"]) for p in peaks[:2]] == [("Mount Everest", 1), ("Ama Dablam", 1)]
+    error(client.get("/api/peaks?near=here"), 400, "invalid_request")
+
+
 def test_names_in_other_scripts_stay_readable(client: FlaskClient) -> None:
     assert "अमा दब्लम" in client.get("/api/peaks").get_data(as_text=True)
 

@@ -99,6 +99,8 @@ A_PHOTO = "/api/photos/{photo_id}"
         ("put", f"{A_PHOTO}/peaks", f"/api/photos/{AMA}/peaks", {"json": {"peaks": ["lhotse"]}}, 200),
         ("delete", f"{A_PHOTO}/peaks", f"/api/photos/{AMA}/peaks", {}, 200),
         ("get", "/api/peaks", "/api/peaks", {}, 200),
+        ("get", "/api/peaks", "/api/peaks?near=27.8,86.7,20&from=2023-10-01&to=2023-10-31", {}, 200),
+        ("get", "/api/peaks", "/api/peaks?peak=lhotse", {}, 400),
         ("get", "/api/status", "/api/status", {}, 200),
         ("post", f"{A_PHOTO}/retry", f"/api/photos/{BROKEN.id}/retry", {}, 200),
     ],

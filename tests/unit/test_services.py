@@ -10,7 +10,7 @@ from cumbre.answering import AlbumQueryService
 from cumbre.editing import LocalAlbumService
 from cumbre.errors import InvalidRequest, NotFound, PhotoError
 from cumbre.geometry import Position
-from cumbre.index.port import PhotoFilter
+from cumbre.index.port import Near, PhotoFilter
 from cumbre.photo import PhotoLimits, read_photo
 from cumbre.query import SearchRequest
 from cumbre.sentence import Sentence
@@ -114,6 +114,8 @@ def test_peaks_are_counted(query):
     assert counts["ama-dablam"] == 1
     assert counts["makalu"] <= 1
     assert len(counts) == 25
+    elsewhere = PhotoFilter(near=Near(-13.16, -72.54, 1000.0))
+    assert {one.photos for one in query.peaks(elsewhere)} == {0}
 
 
 def test_what_does_not_exist_is_not_found(query, editor):
