@@ -10,7 +10,7 @@ from cumbre.catalog import Peak
 from cumbre.documents import Identification, PhotoDocument
 from cumbre.errors import CumbreError, SettingsError
 from cumbre.geometry import Position
-from cumbre.index.port import PhotoFilter, Shot
+from cumbre.index.port import EVERYTHING, PhotoFilter, Shot
 from cumbre.query import PeakCount, QueryService, SearchAnswer, SearchRequest, Status
 from cumbre.settings import Settings
 from functions.query.calls import CALLS, error_of_json
@@ -82,8 +82,8 @@ class RemoteQueryService:
     def peak(self, peak_id: str) -> Peak:
         return self._call(QueryService.peak, peak_id)
 
-    def peaks(self) -> list[PeakCount]:
-        return self._call(QueryService.peaks)
+    def peaks(self, where: PhotoFilter = EVERYTHING) -> list[PeakCount]:
+        return self._call(QueryService.peaks, where)
 
     def around(self, place: Position) -> PeaksAround:
         return self._call(QueryService.around, place)
