@@ -19,6 +19,7 @@ from cumbre.pictures.isolated import IsolatedPictureReader
 from cumbre.pictures.port import PictureReader
 from cumbre.settings import Settings
 from tests.elasticsearch_server import elasticsearch  # noqa: F401  for whoever asks
+from tests.infra.stack import applied_stack  # noqa: F401  for whoever asks
 from tests.minio_server import minio  # noqa: F401  for whoever asks
 from tests.moto_server import moto  # noqa: F401  for whoever asks
 from tests.pictures import encoded, exif, landscape
