@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from flask import Blueprint, Flask
 
 from bot.compression import compress
-from bot.security import protect
+from bot.security import Guard, protect
 from bot.sessions import KEY_BYTES
 from bot.spoken_json import SpokenJson
 from bot.web import MapTiles, PageOptions, create_page
@@ -29,6 +29,7 @@ def create_app(
     max_upload_bytes: int = DEFAULT_MAX_UPLOAD_BYTES,
     originals: bool = False,
     tiles: MapTiles | None = None,
+    guard: Guard | None = None,
     beside: Sequence[Blueprint] = (),
 ) -> Flask:
     """Page and API behind the same checks. allowed_hosts are names beside localhost that the site answers to.
@@ -44,6 +45,7 @@ def create_app(
         session_key=session_key or secrets.token_bytes(KEY_BYTES),
         allowed_hosts=allowed_hosts,
         map_tiles=tiles.address if tiles else "",
+        guard=guard,
     )
     compress(app)
     app.register_blueprint(create_api(query, album, catalog, max_upload_bytes=max_upload_bytes, originals=originals))

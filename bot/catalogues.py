@@ -10,11 +10,10 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-import cumbre
 from bot.wording import DEFAULT_LANGUAGE, LANGUAGES, catalogue_file, entries
 
-_LIBRARY = Path(cumbre.__file__).parent
-_BOT = Path(__file__).parent
+_HERE = Path(__file__).parent.parent
+_FOLDERS = (_HERE / "cumbre", _HERE / "functions", _HERE / "bot")
 
 
 def template() -> Catalog:
@@ -31,7 +30,7 @@ def library_sentences() -> list[str]:
     """The templates of the library's sentences, each once, in the order of its files."""
     found = [
         str(message)
-        for folder in (_LIBRARY, _BOT)
+        for folder in _FOLDERS
         for _, _, message, _, _ in extract_from_dir(
             folder, method_map=[("**.py", "python")], keywords={"sentence": (1,)}, comment_tags=()
         )

@@ -4,7 +4,7 @@ from typing import Final
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
-from bot.attempts import FailedAttempts
+from bot.attempts import Attempts
 from bot.passwords import is_password
 from bot.sessions import SESSION_MAX_AGE_S, Sessions
 from bot.wording import page_wording, preferred_language
@@ -16,7 +16,7 @@ OPEN_PATHS: Final = frozenset({LOGIN_PATH, "/favicon.ico", "/static/base.css", "
 _MAX_FORM_BYTES: Final = 10_000
 
 
-def create_login(password: str | None, sessions: Sessions, attempts: FailedAttempts) -> Blueprint:
+def create_login(password: str | None, sessions: Sessions, attempts: Attempts) -> Blueprint:
     """/login and /logout; without a password there is nothing to log in to."""
     login = Blueprint("login", __name__, template_folder="templates")
 

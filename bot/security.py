@@ -6,14 +6,16 @@ visits can reach it. So: the Host header must name this server (DNS rebinding), 
 """
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, redirect, request
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.attempts import FailedAttempts
+from bot.attempts import Attempts, FailedAttempts
 from bot.browser_policy import response_headers
 from bot.login import LOGIN_PATH, OPEN_PATHS, create_login, is_logged_in
 from bot.passwords import is_password
@@ -25,6 +27,23 @@ LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+def _nobody(_environ: Mapping[str, Any]) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What differs where many processes serve one site, behind a front that terminates TLS.
+
+    vouched_name(environ) is the name that the front itself says it was asked by, which nobody can forge. sources are
+    further origins from which the page loads pictures, and to which it sends them.
+    """
+
+    attempts: Attempts = field(default_factory=FailedAttempts)
+    vouched_name: Callable[[Mapping[str, Any]], str] = _nobody
+    sources: tuple[str, ...] = ()
+
+
 def require_password_beyond_loopback(host: str, password: str | None) -> None:
     """Raise SettingsError where the page would listen beyond this machine without a password."""
     if not password and host_name(host) not in LOOPBACK_HOSTS:
@@ -32,17 +51,26 @@ def require_password_beyond_loopback(host: str, password: str | None) -> None:
 
 
 def protect(
-    app: Flask, *, password: str | None, session_key: bytes, allowed_hosts: Iterable[str], map_tiles: str = ""
+    app: Flask,
+    *,
+    password: str | None,
+    session_key: bytes,
+    allowed_hosts: Iterable[str],
+    map_tiles: str = "",
+    guard: Guard | None = None,
 ) -> None:
     """Check every request of an app and put the security headers on every response."""
+    guard = guard or Guard()
     names = LOOPBACK_HOSTS | {host_name(host) for host in allowed_hosts}
-    sessions, attempts = Sessions(session_key, password or ""), FailedAttempts()
-    headers = response_headers(map_tiles)
+    sessions, attempts = Sessions(session_key, password or ""), guard.attempts
+    headers = response_headers(map_tiles, guard.sources)
     app.register_blueprint(create_login(password, sessions, attempts))
 
     @app.before_request
     def check() -> AnyResponse | None:
-        if not is_allowed_host(request.headers.get("Host", ""), names, any_address=bool(password)):
+        host = request.headers.get("Host", "")
+        vouched = host_name(guard.vouched_name(request.environ))
+        if not is_allowed_host(host, names | ({vouched} - {""}), any_address=bool(password)):
             message = "Cumbre does not answer to this address; CUMBRE_ALLOWED_HOSTS lists the names that it answers to"
             return problem_response(Problem(403, "forbidden", message))
         if request.method not in SAFE_METHODS and not is_same_origin(request.headers):
@@ -58,7 +86,7 @@ def protect(
         return response
 
 
-def _refuse_strangers(password: str, attempts: FailedAttempts) -> AnyResponse | None:
+def _refuse_strangers(password: str, attempts: Attempts) -> AnyResponse | None:
     """None for a program that brings the password (HTTP Basic); people are sent to the form."""
     given = request.authorization.password if request.authorization else None
     if given is None:

@@ -7,8 +7,18 @@ from typing import Final
 
 from itsdangerous import BadSignature, TimestampSigner
 
+from cumbre.state.port import StateStore
+
 SESSION_MAX_AGE_S: Final = 30 * 86_400
 KEY_BYTES: Final = 32
+
+
+def session_key(state: StateStore) -> bytes:
+    """The key that signs sessions: made once, so that a restart leaves everybody logged in."""
+    state.put_if_absent("page", "session key", secrets.token_bytes(KEY_BYTES))
+    key = state.get("page", "session key")
+    assert key is not None
+    return key
 
 
 class Sessions:

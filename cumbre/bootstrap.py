@@ -19,7 +19,8 @@ from cumbre.ingest import IngestOptions
 from cumbre.library import Library
 from cumbre.photo import PhotoLimits
 from cumbre.pictures.isolated import IsolatedPictureReader
-from cumbre.renditions import Renditions
+from cumbre.renditions import Renditions, RenditionStore
+from cumbre.renditions_folder import FolderRenditions
 from cumbre.settings import Settings
 from cumbre.state.port import StateStore
 from cumbre.state.sqlite import SqliteStateStore
@@ -67,6 +68,16 @@ def open_state(settings: Settings, mending: bool = False) -> StateStore:
     return state
 
 
+def _open_renditions(settings: Settings, cache: Path) -> RenditionStore:
+    if settings.renditions_place is None:
+        return FolderRenditions(cache / "renditions")
+    from cumbre.renditions_s3 import S3Renditions
+    from cumbre.storage.s3 import open_client
+
+    client = open_client(settings.s3_endpoint, settings.s3_access_key, settings.s3_secret_key)
+    return S3Renditions(client, *settings.renditions_place)
+
+
 def open_library(settings: Settings, mending: bool = False) -> Library:
     """Open (or start) the Cumbre that lives in settings.home. Raises a CumbreError that says what is in the way.
 
@@ -103,6 +114,6 @@ def open_library(settings: Settings, mending: bool = False) -> Library:
         policy=IdentifyPolicy(shown_min=settings.peak_min_probability, shown_max=settings.peak_max),
         options=IngestOptions(limits, workers, settings.batch_size or batch_for(usable_cores())),
         pictures=pictures,
-        renditions=Renditions(cache / "renditions", pictures, limits.max_bytes),
+        renditions=Renditions(_open_renditions(settings, cache), pictures, limits.max_bytes),
         cache=cache,
     )

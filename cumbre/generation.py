@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
+import numpy as np
+
 from cumbre.annotate import Annotator
 from cumbre.appearance import PeakAppearance
 from cumbre.catalog_store import CatalogStore
@@ -65,6 +67,18 @@ class Generation:
         appearance = self._current_appearance() if self.encoder.description.tells_peaks else None
         identifier = PeakIdentifier(self._store.catalog(), self._model, self._policy, appearance)
         return Annotator(self.index, identifier, self._corrections)
+
+    def warm_up(self) -> None:
+        """Load what questions of words and of pictures need, so that the first one doesn't wait for it."""
+        height, width = self.encoder.description.image_size
+        self.embedder.embed([np.zeros((height, width, 3), np.uint8)])
+        self._current_names()
+        self.annotator()
+
+    def fill_cache(self) -> None:
+        """Compute what takes the encoder long and stays in the cache folder: everyday texts, the peaks' prototypes."""
+        self.embedder.backgrounds(np.zeros((1, self.encoder.space.dimensions), np.float32))
+        self._prototypes.all()
 
     def _current_names(self) -> PeakNames:
         with self._lock:

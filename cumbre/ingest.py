@@ -17,6 +17,7 @@ from cumbre.index.port import PhotoIndex, PhotoWrite, Vector
 from cumbre.object_reader import DecodedPhoto, ObjectReader, Outcome, OutcomeKind, ReadyWrite
 from cumbre.photo import PhotoLimits
 from cumbre.pictures.port import PictureReader
+from cumbre.renditions_ahead import RenditionsAhead
 from cumbre.storage.port import PhotoStorage
 
 # How often one key is looked at again because it changed under our hands, before the next event or scan must.
@@ -50,13 +51,15 @@ class Ingestor:
         pictures: PictureReader,
         annotator: Callable[[], Annotator],
         options: IngestOptions,
+        ahead: RenditionsAhead | None = None,
     ) -> None:
         self._storage_of = storage_of
         self.index = index
         self._embedder = embedder
         self._annotator = annotator
         self._options = options
-        self._reader = ObjectReader(storage_of, index, embedder, pictures, options.limits.max_bytes)
+        self._ahead = ahead
+        self._reader = ObjectReader(storage_of, index, embedder, pictures, options.limits.max_bytes, ahead)
 
     def reconcile(self, bucket: str, key: str) -> Outcome:
         """Reconcile one object. Raises StorageError or IndexFault if either can't be reached."""
@@ -98,6 +101,8 @@ class Ingestor:
 
         def settle(outcome: Outcome) -> None:
             done.append(outcome)
+            if self._ahead is not None and outcome.left_sha256:
+                self._ahead.forget(outcome.left_sha256)
             if on_outcome:
                 on_outcome(outcome)
 
@@ -105,7 +110,7 @@ class Ingestor:
             looked = future.result()
             if looked is None:
                 if give_up:
-                    settle(Outcome(bucket, key, OutcomeKind.FAILED, "it kept changing while it was read"))
+                    settle(_kept_changing(bucket, key))
                 else:
                     again.append(key)
             elif isinstance(looked, Outcome):
@@ -120,7 +125,7 @@ class Ingestor:
                 if outcome is not None:
                     settle(outcome)
                 elif give_up:
-                    settle(Outcome(bucket, changed_key, OutcomeKind.FAILED, "it kept changing while it was read"))
+                    settle(_kept_changing(bucket, changed_key))
                 else:
                     again.append(changed_key)
             batch.clear()
@@ -175,7 +180,8 @@ class Ingestor:
             for photo in photos:
                 document = self._document(annotator, photo, vector, float(background))
                 write = PhotoWrite(document, vector, photo.expected_version)
-                yield ReadyWrite(write, Outcome(photo.bucket, photo.stat.key, OutcomeKind.INDEXED))
+                outcome = Outcome(photo.bucket, photo.stat.key, OutcomeKind.INDEXED, left_sha256=photo.left_sha256)
+                yield ReadyWrite(write, outcome)
 
     def _document(self, annotator: Annotator, one: DecodedPhoto, vector: Vector, background: float) -> PhotoDocument:
         document = PhotoDocument(
@@ -191,3 +197,7 @@ class Ingestor:
             background=background,
         )
         return annotator.annotate(document, vector)
+
+
+def _kept_changing(bucket: str, key: str) -> Outcome:
+    return Outcome(bucket, key, OutcomeKind.FAILED, "it kept changing while it was read", settled=False)

@@ -17,6 +17,7 @@ from cumbre.index.port import IndexGenerations, PhotoIndex
 from cumbre.ingest import IngestOptions, Ingestor
 from cumbre.pictures.port import PictureReader
 from cumbre.renditions import Renditions
+from cumbre.renditions_ahead import RenditionsAhead
 from cumbre.settings import Settings
 from cumbre.state.port import StateStore
 from cumbre.storage.folder import FolderPhotoStorage
@@ -88,9 +89,23 @@ class Library:
         return [self.ingestor(one) for one in (self.active(), building) if one is not None]
 
     def ingestor(self, generation: Generation) -> Ingestor:
+        """With renditions in a bucket, it makes and deletes them along the way."""
+        ahead = None
+        if self.settings.renditions_place is not None:
+            ahead = RenditionsAhead(self.renditions.store, self.pictures, self._is_in_album)
         return Ingestor(
-            self.storage, generation.index, generation.embedder, self.pictures, generation.annotator, self.options
+            self.storage,
+            generation.index,
+            generation.embedder,
+            self.pictures,
+            generation.annotator,
+            self.options,
+            ahead,
         )
+
+    def _is_in_album(self, content_sha256: str) -> bool:
+        generations = (self.generations.active(), self.generations.building())
+        return any(index is not None and index.find_by_content(content_sha256) for index in generations)
 
     def trim_renditions(self) -> None:
         """Delete cached renditions of photos that left the album, and the oldest beyond the cache's size."""

@@ -9,6 +9,7 @@ from cumbre.embed import PhotoEmbedder
 from cumbre.errors import ObjectChanged, ObjectGone, PhotoError, VersionConflict
 from cumbre.index.port import PhotoIndex, PhotoWrite, StoredPhoto
 from cumbre.pictures.port import PictureReader, ReadPicture
+from cumbre.renditions_ahead import RenditionsAhead
 from cumbre.storage.port import ObjectStat, PhotoStorage
 
 
@@ -21,12 +22,18 @@ class OutcomeKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one key; reason is set for FAILED."""
+    """What became of one key; reason is set for FAILED.
+
+    left_sha256 is the content that the key had in the index and has no more. settled is False where the object kept
+    changing: nothing was recorded, and it must be looked at again.
+    """
 
     bucket: str
     key: str
     kind: OutcomeKind
     reason: str = ""
+    left_sha256: str = ""
+    settled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,7 @@ class DecodedPhoto:
     content_sha256: str
     picture: ReadPicture
     expected_version: int | None
+    left_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +66,14 @@ class ObjectReader:
         embedder: PhotoEmbedder,
         pictures: PictureReader,
         max_bytes: int,
+        ahead: RenditionsAhead | None = None,
     ) -> None:
         self._storage_of = storage_of
         self._index = index
         self._embedder = embedder
         self._pictures = pictures
         self._max_bytes = max_bytes
+        self._ahead = ahead
 
     def look(self, bucket: str, key: str) -> DecodedPhoto | ReadyWrite | Outcome | None:
         """Everything up to the encoder for one key; None if the object changed under our hands."""
@@ -95,9 +105,11 @@ class ObjectReader:
         twin = self._twin(stored, content_sha256)
         if twin is not None:
             itself = stored is not None and stored.document.id == twin.document.id
-            return self._copy(bucket, stat, version, twin, itself)
+            return self._copy(bucket, stat, version, twin, itself, _left(stored, content_sha256))
         picture = self._embedder.read(self._pictures, data)
-        return DecodedPhoto(stat, bucket, content_sha256, picture, version)
+        if self._ahead is not None:
+            self._ahead.make(content_sha256, data)
+        return DecodedPhoto(stat, bucket, content_sha256, picture, version, _left(stored, content_sha256))
 
     def _twin(self, stored: StoredPhoto | None, content_sha256: str) -> StoredPhoto | None:
         """An indexed photo with the same content: this very one (it was only touched), a copy, or its old name."""
@@ -108,10 +120,18 @@ class ObjectReader:
     def copy_of_twin(self, photo: DecodedPhoto) -> ReadyWrite | None:
         """The write of a photo whose twin has been indexed since it was looked at; None if there is none (any more)."""
         twin = self._index.find_by_content(photo.content_sha256)
-        return None if twin is None else self._copy(photo.bucket, photo.stat, photo.expected_version, twin)
+        if twin is None:
+            return None
+        return self._copy(photo.bucket, photo.stat, photo.expected_version, twin, left_sha256=photo.left_sha256)
 
     def _copy(
-        self, bucket: str, stat: ObjectStat, version: int | None, twin: StoredPhoto, itself: bool = False
+        self,
+        bucket: str,
+        stat: ObjectStat,
+        version: int | None,
+        twin: StoredPhoto,
+        itself: bool = False,
+        left_sha256: str = "",
     ) -> ReadyWrite | None:
         """The twin's document under this key; the vector is the twin's, so nothing is embedded again.
 
@@ -125,7 +145,7 @@ class ObjectReader:
             return None
         kind = OutcomeKind.UNCHANGED if itself else OutcomeKind.INDEXED
         write = PhotoWrite(document, vector, version)
-        return ReadyWrite(write, Outcome(bucket, stat.key, kind))
+        return ReadyWrite(write, Outcome(bucket, stat.key, kind, left_sha256=left_sha256))
 
     def _failed(self, bucket: str, stat: ObjectStat, stored: StoredPhoto | None, reason: str) -> ReadyWrite:
         document = PhotoDocument(
@@ -139,7 +159,7 @@ class ObjectReader:
             failure=reason,
         )
         write = PhotoWrite(document, None, stored.version if stored else None)
-        return ReadyWrite(write, Outcome(bucket, stat.key, OutcomeKind.FAILED, reason))
+        return ReadyWrite(write, Outcome(bucket, stat.key, OutcomeKind.FAILED, reason, _left(stored, "")))
 
     def _remove(self, bucket: str, key: str, stored: StoredPhoto | None) -> Outcome | None:
         if stored is not None:
@@ -147,4 +167,10 @@ class ObjectReader:
                 self._index.delete(stored.document.id, stored.version)
             except VersionConflict:
                 return None
-        return Outcome(bucket, key, OutcomeKind.REMOVED)
+        return Outcome(bucket, key, OutcomeKind.REMOVED, left_sha256=_left(stored, ""))
+
+
+def _left(stored: StoredPhoto | None, content_sha256: str) -> str:
+    """The content that a document had and that this one replaces; empty where it is the same, or there was none."""
+    before = stored.document.content_sha256 if stored is not None else ""
+    return before if before != content_sha256 else ""

@@ -1,6 +1,6 @@
 """The next generation of the index, with the wanted model, while the old one goes on answering; and the way back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from cumbre.errors import AlbumMissing, StorageError
 from cumbre.generation import Generation
@@ -28,7 +28,7 @@ def reindex(
     lack it.
     Raises GenerationReplaced if another reindex has finished meanwhile.
     """
-    generation = _target(library)
+    generation = prepare(library)
     total = ScanReport()
     for _ in range(_MAX_PASSES):
         report = ScanReport()
@@ -45,23 +45,31 @@ def reindex(
             return total
         if report.indexed == 0 and report.removed == 0:
             break
-    _refuse_to_lose_any(library, generation, report)
-    library.generations.activate(generation.index)
+    activate(library, generation, report.unseen)
     return total
 
 
-def _refuse_to_lose_any(library: Library, generation: Generation, report: ScanReport) -> None:
+def activate(library: Library, generation: Generation, unseen: Sequence[tuple[str, str]]) -> None:
+    """Let a generation answer that has all that could be seen of the album; unseen holds (bucket, prefix of keys).
+
+    Raises StorageError where it would lack photos that the old one has, and GenerationReplaced.
+    """
+    _refuse_to_lose_any(library, generation, unseen)
+    library.generations.activate(generation.index)
+
+
+def _refuse_to_lose_any(library: Library, generation: Generation, unseen: Sequence[tuple[str, str]]) -> None:
     """The new generation began empty, so no scan of it could miss what the old one knows."""
     old, new = library.index(), generation.index
     for bucket in library.storages():
         lost = lacking(old, new, bucket)
-        for prefix in (prefix for of, prefix in report.unseen if of == bucket):
+        for prefix in (prefix for of, prefix in unseen if of == bucket):
             if any(key.startswith(prefix) for key in lost):
                 raise StorageError(f"the photos under {prefix or 'the root'} of {bucket} can't be seen. {_WAY_OUT}")
         refuse_to_lose(bucket, len(lost), sum(1 for _ in new.known(bucket)))
 
 
-def _target(library: Library) -> Generation:
+def prepare(library: Library) -> Generation:
     """The generation to fill: the one begun before if it is of the wanted model, else the previous, else a new one."""
     wanted = library.encoders.wanted().space
     # Not library.active(): the model of the index that answers may be gone, and this is the way out of that.

@@ -81,6 +81,9 @@ class Settings:
     queue: str = _setting("CUMBRE_QUEUE", "", "address of the SQS queue of photos that are to be looked at")
     chat_queue: str = _setting("CUMBRE_CHAT_QUEUE", "", "address of the SQS queue of messages that are to be answered")
     query_function: str = _setting("CUMBRE_QUERY_FUNCTION", "", "Lambda function that answers the bot function")
+    margin_seconds: float = _setting(
+        "CUMBRE_MARGIN_SECONDS", 20.0, "so long before its end the ingest function begins no further photo, in seconds"
+    )
     secrets_in: tuple[str, ...] = _setting(
         "CUMBRE_SECRETS", (), "secrets of AWS Secrets Manager that hold further settings, separated by commas"
     )
@@ -150,6 +153,7 @@ class Settings:
         _in_range("CUMBRE_GRAPH_M", self.graph_m, 2, 512)
         _in_range("CUMBRE_GRAPH_EF_CONSTRUCTION", self.graph_ef_construction, 2, 3200)
         _in_range("CUMBRE_SHARDS", self.shards, 1, 1024)
+        _in_range("CUMBRE_MARGIN_SECONDS", self.margin_seconds, 0, 900)
         _in_range("CUMBRE_NUM_CANDIDATES", self.num_candidates, 1, 10_000)
         if self.events_token and len(self.events_token) < _TOKEN_CHARACTERS_MIN:
             raise SettingsError(f"CUMBRE_EVENTS_TOKEN must have {_TOKEN_CHARACTERS_MIN} characters or more")

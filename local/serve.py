@@ -1,7 +1,6 @@
 """One process that runs it all: follows the albums, answers the page and the JSON API."""
 
 import logging
-import secrets
 import signal
 import threading
 from collections.abc import Iterable, Iterator
@@ -14,7 +13,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from bot.app import create_app
 from bot.security import require_password_beyond_loopback
-from bot.sessions import KEY_BYTES
+from bot.sessions import session_key
 from bot.telegram.webhook import MOUNTED_AT, create_webhook
 from bot.web import MapTiles
 from bot.webchat.blueprint import create_chat
@@ -26,7 +25,6 @@ from cumbre.editing import LocalAlbumService
 from cumbre.errors import CumbreError
 from cumbre.library import Library
 from cumbre.query import SearchRequest
-from cumbre.state.port import StateStore
 from local.event_ledger import EventLedger
 from local.event_worker import EventWorker
 from local.model_api import create_model_api
@@ -60,7 +58,7 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
         album,
         library.catalog,
         password=settings.password or None,
-        session_key=_session_key(library.state),
+        session_key=session_key(library.state),
         allowed_hosts=[host, *settings.allowed_hosts],
         max_upload_bytes=max_photo_bytes,
         originals=bool(settings.originals),
@@ -114,14 +112,6 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
             # What it loads must not be torn down under it.
             if warming.is_alive():
                 warming.join()
-
-
-def _session_key(state: StateStore) -> bytes:
-    """The key that signs sessions: made once, so that a restart leaves everybody logged in."""
-    state.put_if_absent("page", "session key", secrets.token_bytes(KEY_BYTES))
-    key = state.get("page", "session key")
-    assert key is not None
-    return key
 
 
 def _take_up(library: Library, folders: Iterable[Path]) -> None:

@@ -18,6 +18,7 @@ from cumbre.photo import PhotoLimits
 from cumbre.pictures.isolated import IsolatedPictureReader
 from cumbre.pictures.port import PictureReader
 from cumbre.settings import Settings
+from tests.cloud_album import cloud  # noqa: F401  for whoever asks
 from tests.elasticsearch_server import elasticsearch  # noqa: F401  for whoever asks
 from tests.infra.stack import applied_stack  # noqa: F401  for whoever asks
 from tests.minio_server import minio  # noqa: F401  for whoever asks
@@ -65,7 +66,8 @@ class Lent:
     """A reader of pictures that whoever borrows it can't close."""
 
     def __init__(self, reader: IsolatedPictureReader) -> None:
-        self.read, self.rendition, self.warm_up = reader.read, reader.rendition, reader.warm_up
+        self.read, self.warm_up = reader.read, reader.warm_up
+        self.rendition, self.renditions = reader.rendition, reader.renditions
 
     def close(self) -> None:
         """It belongs to all tests."""

@@ -13,12 +13,15 @@ import boto3
 import pytest
 from werkzeug.serving import make_server
 
+from tests.aws_calls import AwsCalls
+
 REGION = "us-east-1"
 
 
 @dataclass(frozen=True)
 class MotoServer:
     address: str
+    calls: AwsCalls
     access_key: str = "cumbre-test"
     secret_key: str = field(default="cumbre-test-secret", repr=False)
 
@@ -55,11 +58,12 @@ def moto() -> Iterator[MotoServer]:
     # Imported by those who ask for it: it takes a second.
     from moto.server import DomainDispatcherApplication, create_backend_app
 
-    application = _atomic_dynamodb(DomainDispatcherApplication(create_backend_app))
+    calls = AwsCalls()
+    application = calls.middleware(_atomic_dynamodb(DomainDispatcherApplication(create_backend_app)))
     server = make_server("127.0.0.1", 0, application, threaded=True)
     thread = threading.Thread(target=server.serve_forever, name="moto")
     thread.start()
-    yield MotoServer(f"http://127.0.0.1:{server.server_port}")
+    yield MotoServer(f"http://127.0.0.1:{server.server_port}", calls)
     server.shutdown()
     thread.join()
 

@@ -94,4 +94,4 @@ def records(home: Path) -> set[tuple[str, str, bytes]]:
         found = connection.execute("SELECT kind, key, value FROM records").fetchall()
     finally:
         connection.close()
-    return {(kind, key, value) for kind, key, value in found if kind not in ("model", "album", "albums")}
+    return {(kind, key, value) for kind, key, value in found if kind not in ("model", "album", "albums", "page")}

@@ -57,7 +57,14 @@ export class Chat {
     keep("chat open", true);
     this.#log.scrollTo(null);
     if (takesFocus) this.#focus();
-    else if (!isPhone.matches) before.focus();
+    else this.#giveFocusBack(before);
+  }
+
+  /** A dialog takes the focus when it is shown, whoever had it. */
+  #giveFocusBack(before) {
+    if (isPhone.matches) this.#dialog.focus();
+    else if (before && before !== document.body) before.focus();
+    else document.activeElement.blur();
   }
 
   #closed() {

@@ -23,4 +23,9 @@ export function icon(name, className = "icon") {
   return draw("svg", { class: className, "aria-hidden": "true" }, draw("use", { href: `#i-${name}` }));
 }
 
+/** `commands` in a sentence are set as code. */
+export function withCommands(text) {
+  return text.split("`").map((part, i) => (i % 2 ? el("code", { text: part }) : part));
+}
+
 export const byId = (id) => document.getElementById(id);

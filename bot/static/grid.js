@@ -11,6 +11,8 @@ const NARROW_PX = 640;
 const WIDE = { height: 224, gap: 16 };
 const NARROW = { height: 147, gap: 11 };
 const CAPTION_PX = 110;
+// What is higher may lie under the page's head, which stays.
+const BELOW_HEADER_PX = 100;
 
 export class Grid {
   #place;
@@ -43,8 +45,18 @@ export class Grid {
     this.#layOut(first);
   }
 
+  /** Focus goes to the photo's tile. It comes into sight when the browser, going back, has scrolled to where the page was. */
   focus(id) {
-    this.#tiles.find((one) => one.dataset.id === id)?.focus();
+    const tile = this.#tiles.find((one) => one.dataset.id === id);
+    tile?.focus({ preventScroll: true });
+    if (tile) requestAnimationFrame(() => requestAnimationFrame(() => this.#bringIntoSight(tile)));
+  }
+
+  #bringIntoSight(tile) {
+    if (document.activeElement !== tile) return;
+    const { top, bottom } = tile.getBoundingClientRect();
+    const middle = (top + bottom) / 2;
+    if (middle < BELOW_HEADER_PX || middle > innerHeight) tile.scrollIntoView({ block: "center" });
   }
 
   /** Rows before the tile `first` stay as they are, but for a last one that was not full. */

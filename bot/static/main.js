@@ -26,13 +26,15 @@ const NEAR_TOP_PX = 300;
 
 let asked = readAddress();
 let question = null;
+let isLeaving = false;
 
 const answers = new Answers();
 const peakList = new PeakList(togglePeak);
 const open = (photo) => go({ photo });
 const grid = new Grid(byId("grid"), { addressOf: (photo) => toAddress({ ...asked, photo }), open });
 const viewer = new Viewer(peakList, {
-  goTo: (photo) => go({ photo }, "replace"), leave: leavePhoto, changed: refresh, hasMore: () => answers.more, more: loadMore,
+  goTo: (photo) => go({ photo }, "replace"), leave: leavePhoto, all: showAll, changed: refresh,
+  hasMore: () => answers.more, more: loadMore,
   similar: (like) => { setQuestion(null); go({ ...EVERYTHING, like, photo: null }); },
   map: (photo) => { go({ photo: null, map: true }); mapPanel.focus(photo); },
 });
@@ -61,7 +63,7 @@ function follow(next) {
   if (next.photo) viewer.show(next.photo);
   else {
     viewer.hide();
-    if (before.photo) grid.focus(before.photo);
+    if (before.photo && asksTheSame(before, next)) grid.focus(before.photo);
   }
 }
 
@@ -153,6 +155,11 @@ function togglePeak(id) {
   return go({ peaks: asked.peaks.includes(id) ? asked.peaks.filter((one) => one !== id) : [...asked.peaks, id] });
 }
 
+function showAll() {
+  setQuestion(null);
+  go({ ...EVERYTHING, sort: "score", photo: null, map: false });
+}
+
 function setQuestion(file) {
   if (question === file) return;
   question = file;
@@ -164,7 +171,10 @@ function setQuestion(file) {
 
 /** Close the photo: back to where it was opened from, or to the page alone if the address was opened directly. */
 function leavePhoto() {
-  if (history.state?.within) history.back();
+  // Going back takes a moment; whoever presses twice must not go back twice.
+  if (isLeaving) return;
+  isLeaving = Boolean(history.state?.within);
+  if (isLeaving) history.back();
   else go({ photo: null }, "replace");
 }
 
@@ -208,8 +218,7 @@ byId("clear-words").addEventListener("click", () => {
 byId("home").addEventListener("click", (event) => {
   if (event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
-  setQuestion(null);
-  go({ ...EVERYTHING, sort: "score", photo: null, map: false });
+  showAll();
 });
 byId("sort").addEventListener("change", (event) => go({ sort: event.target.value }));
 byId("changed").addEventListener("click", () => { search(); scrollTo({ top: 0 }); });
@@ -219,7 +228,9 @@ addEventListener("keydown", (event) => {
     byId("words").select();
   }
 });
-addEventListener("popstate", () => follow(readAddress()));
+addEventListener("popstate", () => { isLeaving = false; follow(readAddress()); });
+// A page that comes back as it was left has arrived, wherever it was going.
+addEventListener("pageshow", () => { isLeaving = false; });
 listenForPhotos({ ask: setQuestion, add: (files) => uploads.add(files) });
 foldOnSmallScreens();
 offerChat({ open, changed: refresh });

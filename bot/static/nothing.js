@@ -1,7 +1,6 @@
 // Nothing to show: said plainly, with what to try next.
 
-import { byId, el, icon } from "./elements.js";
-import { withCommands } from "./status.js";
+import { byId, el, icon, withCommands } from "./elements.js";
 import { sentence, t } from "./words.js";
 
 const SUGGESTED = 5;

@@ -1,6 +1,6 @@
 // The panel beside a large picture: its peaks with their evidence, and its facts.
 
-import { el, icon } from "./elements.js";
+import { el, icon, withCommands } from "./elements.js";
 import { original, rendition } from "./api.js";
 import { chance, evidence } from "./evidence.js";
 import { options } from "./options.js";
@@ -20,18 +20,20 @@ export function panelContent(photo, { peakById, why, correct, undo, say, similar
   const others = photo.candidates
     .filter((peak) => !shown.has(peak.id) && peak.probability >= 0.005)
     .sort((a, b) => chance(b, by) - chance(a, by));
-  const title = photo.peaks.map((peak) => peak.name).join(", ") || t("none_here");
+  const title = photo.peaks.map((peak) => peak.name).join(", ") || t(photo.corrected ? "none_here" : "no_peak");
+  // What Cumbre remarks on speaks of the peaks that it saw: after a correction it no longer holds.
+  const note = photo.corrected ? "" : sentence(photo.note);
   const parts = [
     el("h2", { id: "photo-title", text: title }),
     photo.local_time ? el("p", { class: "when", text: localDate(photo.local_time, { dateStyle: "full", timeStyle: "short" }) }) : null,
-    photo.failure ? el("p", { class: "problem", text: photo.failure }) : null,
+    photo.failure ? el("p", { class: "problem" }, ...withCommands(sentence(photo.failure))) : null,
     why ? el("p", { class: "why", text: `${t("why_found")}: ${why}` }) : null,
     el("h3", { text: t("in_this_photo") }),
     panorama(photo, shown),
     photo.peaks.length
       ? el("ul", { class: "evidences" }, photo.peaks.map((peak) => evidence(peak, peakById(peak.id), { by, corrected: photo.corrected, action: notThis(peak, photo, say) })))
-      : el("p", { class: "teach", text: photo.corrected ? t("you_said_so") : sentence(photo.note) || t("none_here") }),
-    photo.peaks.length && photo.note ? el("p", { class: "note", text: sentence(photo.note) }) : null,
+      : el("p", { class: "teach" }, ...withCommands(photo.corrected ? t("you_said_so") : note || t("no_peak"))),
+    photo.peaks.length && note ? el("p", { class: "note" }, ...withCommands(note)) : null,
     el("p", { class: "actions" },
       el("button", { type: "button", id: "correct", on: { click: correct } }, icon("pencil"), t("correct")),
       photo.corrected ? el("button", { type: "button", class: "link", id: "undo-correction", text: t("undo_correction"), on: { click: undo } }) : null),
@@ -78,14 +80,17 @@ function facts(photo, map) {
     ["field_of_view", photo.hfov_deg !== null && `${number(photo.hfov_deg)}°`],
     ["camera", photo.camera],
     ["size", photo.width && `${photo.width} × ${photo.height} · ${photo.format} · ${fileSize(photo.size_bytes)}`],
-    ["file", photo.path],
+    ["file", breakable(photo.path)],
     ["indexed_by", photo.model_id],
   ].filter(([, value]) => value);
   const value = (key, text) => (key === "place"
     ? el("dd", {}, text, " ", el("button", { type: "button", class: "link", id: "on-map", text: t("on_map"), on: { click: map } }))
-    : el("dd", { text }));
+    : el("dd", {}, text));
   return el("dl", { class: "facts" }, rows.map(([key, text]) => el("div", {}, el("dt", { text: t(key) }), value(key, text))));
 }
+
+/** A path that is broken at the ends of its folders, sooner than in a name. */
+const breakable = (path) => path.split("/").flatMap((part, i) => (i ? ["/", el("wbr"), part] : [part]));
 
 // A local time without its zone came from a camera that knew none: said, since it may be any zone's.
 function taken(photo) {

@@ -1,68 +1,70 @@
 // The view as a panorama board shows it: where each summit stands by compass, and how high above the horizon.
 
+import { drawLabel, layOut, rowsHeight } from "./labels.js";
 import { draw } from "./svg.js";
 import { bearing, t } from "./words.js";
 
 const WIDTH = 340;
-const HORIZON = 74;
-const HEIGHT = 100;
+const BELOW_HORIZON_PX = 26;
 const TICK_DEG = 10;
-const LABEL_ROWS = [11, 25];
-const CHARACTER_PX = 6.4;
 const HIGHEST_PX = 40;
+const LEAST_PX = 3;
 const SLOPE = 1.1;
+// A compass may err by so much: a peak that is named may stand beyond the edge that the photo's direction gives.
+const BEYOND_EDGE_DEG = 20;
+// Beyond it the plane that a lens draws on has no place for what is seen.
+const PLANE_MAX_DEG = 75;
 
 /** An SVG, or null where the direction or the field of view is not known or no summit is inside. */
 export function panorama(photo, named) {
   if (photo.heading_deg === null || photo.hfov_deg === null) return null;
-  const half = photo.hfov_deg / 2;
-  const inside = photo.candidates.filter((peak) => peak.offset_deg !== null && Math.abs(peak.offset_deg) < half);
-  if (!inside.some((peak) => named.has(peak.id))) return null;
-  const svg = draw("svg", { class: "panorama", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": t("view", { heading: bearing(photo.heading_deg) }) });
-  const x = (offsetDeg) => (WIDTH / 2) * (1 + Math.tan(radians(offsetDeg)) / Math.tan(radians(half)));
+  const seen = photo.hfov_deg / 2;
+  const known = photo.candidates.filter((peak) => peak.offset_deg !== null);
+  const marked = known.filter((peak) => named.has(peak.id) && Math.abs(peak.offset_deg) < seen + BEYOND_EDGE_DEG);
+  if (!marked.length) return null;
+  // Wide enough for every peak that is named.
+  const half = Math.max(seen, ...marked.map((peak) => Math.abs(peak.offset_deg) + 2));
+  const x = projection(half);
+  const inside = known.filter((peak) => Math.abs(peak.offset_deg) < half);
   const highest = Math.max(...inside.map((peak) => peak.elevation_deg ?? 0), 1);
   // As many pixels for a degree upwards as across, unless the highest summit would not fit.
-  const pxPerDeg = Math.min(WIDTH / photo.hfov_deg, HIGHEST_PX / highest);
-  const rise = (peak) => Math.max(3, pxPerDeg * (peak.elevation_deg ?? highest));
-  const summits = inside.map((peak) => ({ ...peak, x: x(peak.offset_deg), y: HORIZON - rise(peak), named: named.has(peak.id) }));
-  for (const summit of summits.filter((one) => !one.named)) svg.append(mountain(summit));
-  for (const summit of summits.filter((one) => one.named)) svg.append(mountain(summit));
-  svg.append(...labels(summits.filter((one) => one.named)), draw("path", { class: "horizon", d: `M0 ${HORIZON}H${WIDTH}` }), ...compass(photo, half, x));
-  return svg;
+  const pxPerDeg = Math.min(WIDTH / (2 * half), HIGHEST_PX / highest);
+  const rise = (peak) => Math.max(LEAST_PX, pxPerDeg * (peak.elevation_deg ?? highest));
+  const at = (peak) => ({ ...peak, x: x(peak.offset_deg), named: named.has(peak.id), rise: rise(peak) });
+  const { labels, rows } = layOut(marked.map(at), WIDTH);
+  const horizon = rowsHeight(rows) + HIGHEST_PX + 6;
+  const standing = (summit) => ({ ...summit, y: horizon - summit.rise });
+  const summits = inside.map((peak) => standing(at(peak))).sort((a, b) => a.named - b.named);
+  return draw("svg", { class: "panorama", viewBox: `0 0 ${WIDTH} ${horizon + BELOW_HORIZON_PX}`, role: "img", "aria-label": t("view", { heading: bearing(photo.heading_deg) }) },
+    summits.map((summit) => mountain(summit, horizon)),
+    half > seen ? [-seen, seen].map((edge) => draw("path", { class: "edge", d: `M${x(edge).toFixed(1)} ${rowsHeight(rows)}V${horizon}` })) : [],
+    labels.flatMap((label) => drawLabel({ ...label, summit: standing(label.summit) })),
+    draw("path", { class: "horizon", d: `M0 ${horizon}H${WIDTH}` }),
+    compass(photo.heading_deg, half, x, horizon));
 }
 
 const radians = (deg) => (deg * Math.PI) / 180;
 
-function mountain({ x, y, named }) {
-  const foot = (HORIZON - y) * SLOPE;
-  return draw("path", { class: named ? "summit named" : "summit", d: `M${x - foot} ${HORIZON}L${x} ${y}L${x + foot} ${HORIZON}Z` });
+/** Degrees from the middle to pixels from the left: as a lens draws them, and evenly in a very wide view. */
+function projection(half) {
+  const across = half < PLANE_MAX_DEG ? (deg) => Math.tan(radians(deg)) : (deg) => deg;
+  return (deg) => (WIDTH / 2) * (1 + across(deg) / across(half));
 }
 
-/** Names above their summits, in the first row where they do not meet another. */
-function labels(summits) {
-  const ends = LABEL_ROWS.map(() => -Infinity);
-  return [...summits].sort((a, b) => a.x - b.x).flatMap((summit) => {
-    const half = (summit.name.length * CHARACTER_PX) / 2;
-    const middle = Math.min(WIDTH - half, Math.max(half, summit.x));
-    const row = ends.findIndex((end) => middle - half > end + 4);
-    if (row < 0) return [];
-    ends[row] = middle + half;
-    const text = draw("text", { x: middle, y: LABEL_ROWS[row] });
-    text.textContent = summit.name;
-    return [draw("path", { class: "leader", d: `M${summit.x} ${LABEL_ROWS[row] + 4}V${summit.y - 2}` }), text];
-  });
+function mountain({ x, y, named }, horizon) {
+  const foot = (horizon - y) * SLOPE;
+  return draw("path", { class: named ? "summit named" : "summit", d: `M${x - foot} ${horizon}L${x} ${y}L${x + foot} ${horizon}Z` });
 }
 
-function compass({ heading_deg: heading }, half, x) {
+function compass(heading, half, x, horizon) {
   const marks = [];
   for (let deg = Math.ceil((heading - half) / TICK_DEG) * TICK_DEG; deg <= heading + half; deg += TICK_DEG) {
     const at = x(deg - heading);
     const around = ((deg % 360) + 360) % 360;
-    marks.push(draw("path", { class: "tick", d: `M${at} ${HORIZON}v5` }));
+    marks.push(draw("path", { class: "tick", d: `M${at} ${horizon}v5` }));
     if (at < 14 || at > WIDTH - 14) continue;
-    const text = draw("text", { class: "deg", x: at, y: HORIZON + 18 });
-    text.textContent = around % 90 === 0 ? t("compass").split(",")[around / 45] : `${around}°`;
-    marks.push(text);
+    const text = around % 90 === 0 ? t("compass").split(",")[around / 45] : `${around}°`;
+    marks.push(draw("text", { class: "deg", x: at, y: horizon + 18, text }));
   }
   return marks;
 }

@@ -1,7 +1,7 @@
 // A photo as the question: its preview, and which mountain it shows, above the photos that go with it.
 
 import { addPhoto } from "./api.js";
-import { byId, el, icon } from "./elements.js";
+import { byId, el, icon, withCommands } from "./elements.js";
 import { evidence } from "./evidence.js";
 import { toast } from "./toast.js";
 import { metres, sentence, t } from "./words.js";
@@ -22,7 +22,7 @@ export function drawWaiting(file) {
 export function drawQuestion(file, { identification = null, error = "", peakById, dismiss, added }) {
   const place = byId("question");
   const answer = el("div", { class: "answer" });
-  if (error) answer.append(el("h2", { text: error }));
+  if (error) answer.append(el("h2", {}, ...withCommands(sentence(error))));
   else if (!identification) answer.append(el("h2", { class: "waiting", text: t("looking") }));
   else answer.append(...findings(identification, peakById));
   const keep = el("button", { type: "button", text: t("keep"), hidden: Boolean(error) || !identification, on: { click: () => keepPhoto(file, keep, added) } });
@@ -38,11 +38,11 @@ function findings(found, peakById) {
   if (answer) {
     const peak = peakById(answer.id);
     parts.push(el("h2", {}, el("span", { class: "lead", text: t("this_is") }), el("strong", { text: answer.name }), peak ? el("span", { class: "elev", text: metres(peak.elev_m) }) : null));
-    parts.push(el("ul", { class: "evidences" }, evidence(answer, null, { named: false })));
+    parts.push(el("ul", { class: "evidences" }, evidence(answer, null, { named: false, corrected: found.used.includes("correction") })));
   } else {
     parts.push(el("h2", { text: t("no_answer") }));
   }
-  if (found.note) parts.push(el("p", { class: "note", text: sentence(found.note) }));
+  if (found.note) parts.push(el("p", { class: "note" }, ...withCommands(sentence(found.note))));
   if (others.length) {
     parts.push(el("h3", { text: t(answer ? "also_considered" : "also_possible") }));
     parts.push(el("ul", { class: "evidences brief" }, others.map((peak) => evidence(peak, peakById(peak.id), { brief: true }))));

@@ -1,7 +1,7 @@
 // What Cumbre has and what stands in the way; asked often while photos are being read, seldom otherwise.
 
 import { retry, status } from "./api.js";
-import { byId, el, icon } from "./elements.js";
+import { byId, el, icon, withCommands } from "./elements.js";
 import { toast } from "./toast.js";
 import { number, t, tn } from "./words.js";
 
@@ -87,11 +87,6 @@ export class StatusLine {
 
 function notice(text) {
   return el("p", { class: "notice" }, icon("note"), el("span", {}, ...withCommands(text)));
-}
-
-/** `commands` in a sentence are set as code. */
-export function withCommands(text) {
-  return text.split("`").map((part, i) => (i % 2 ? el("code", { text: part }) : part));
 }
 
 function progress({ done, total, rate_per_s: rate }) {

@@ -1,6 +1,7 @@
 // A short message at the foot of the page, also read aloud, with at most one thing to do about it.
 
 import { byId, el } from "./elements.js";
+import { sentence } from "./words.js";
 
 const SHOWN_MS = 8000;
 let timer = 0;
@@ -11,7 +12,7 @@ export function toast(message, action = null) {
   const front = document.querySelector("dialog[open]") || document.body;
   front.append(place.parentElement);
   const button = action && el("button", { type: "button", text: action.label, on: { click: () => { hideToast(); action.run(); } } });
-  place.replaceChildren(el("span", { text: message }), ...(button ? [button] : []));
+  place.replaceChildren(el("span", { text: sentence(message) }), ...(button ? [button] : []));
   place.hidden = false;
   clearTimeout(timer);
   timer = setTimeout(hideToast, SHOWN_MS);

@@ -3,7 +3,7 @@
 import { addPhoto, ApiError, removePhoto } from "./api.js";
 import { byId, el, icon } from "./elements.js";
 import { options } from "./options.js";
-import { fileSize, percent, t, tn } from "./words.js";
+import { fileSize, percent, sentence, t, tn } from "./words.js";
 
 const AT_ONCE = 2;
 const SAID = {
@@ -25,7 +25,7 @@ export class Uploads {
 
   add(files) {
     for (const file of files) {
-      const item = { file, state: "waiting", share: 0, photo: null, message: "", giveUp: new AbortController(), row: el("li", { class: "upload" }) };
+      const item = { file, state: "waiting", share: 0, photo: null, message: "", giveUp: new AbortController(), row: el("li", { class: "upload", tabindex: -1 }) };
       if (file.size > options.max_upload_bytes) Object.assign(item, { state: "failed", message: t("too_large", { size: fileSize(options.max_upload_bytes) }) });
       this.#items.push(item);
       byId("uploads-list").append(item.row);
@@ -98,13 +98,16 @@ export class Uploads {
       given_up: () => [button(t("retry"), () => { this.#set(item, { state: "waiting" }); this.#proceed(); })],
     }[state]?.() || [];
     const sending = state === "sending" || state === "reading";
+    const hadFocus = item.row.contains(document.activeElement);
     item.row.className = `upload ${state}`;
     item.row.replaceChildren(
       el("span", { class: "upload-name", text: file.name, title: file.name }),
-      el("span", { class: "upload-state", text: state === "failed" ? message : t(SAID[state]) }),
+      el("span", { class: "upload-state", text: state === "failed" ? sentence(message) : t(SAID[state]) }),
       sending ? el("progress", { max: 1, value: state === "reading" ? null : item.share, "aria-label": file.name }) : "",
-      message && state !== "failed" ? el("span", { class: "problem", text: message }) : "",
+      message && state !== "failed" ? el("span", { class: "problem", text: sentence(message) }) : "",
       el("span", { class: "upload-actions" }, actions));
+    // The button that was pressed may be gone: focus goes to the next one, or stays in the row.
+    if (hadFocus) (item.row.querySelector("button") || item.row).focus();
   }
 
   #drawHead() {

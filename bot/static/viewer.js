@@ -2,19 +2,21 @@
 
 import * as api from "./api.js";
 import { correctionForm } from "./correction.js";
+import { isOnPicture } from "./drawn.js";
 import { byId, el } from "./elements.js";
 import { panelContent } from "./panel.js";
 import { hideToast, toast } from "./toast.js";
-import { t } from "./words.js";
+import { sentence, t } from "./words.js";
 import { Zoom } from "./zoom.js";
 
 const LARGE_SIZES = [1280, 2560];
 const SWIPE_PX = 50;
-const BESIDE_PANEL = "(max-width: 60rem) 100vw, calc(100vw - 24rem)";
+// In step with viewer.css.
+const BESIDE_PANEL = "(max-width: 60rem) and (orientation: portrait) 100vw, (max-width: 60rem) calc(100vw - 20rem), calc(100vw - 24rem)";
 
 /**
- * show(id) and hide() follow the address. page tells of what a person did: goTo(id), leave(), changed(), similar(id),
- * map(photo); and more() brings further hits, if there are any.
+ * show(id) and hide() follow the address. page tells of what a person did: goTo(id), leave(), all(), changed(),
+ * similar(id), map(photo); and more() brings further hits, if there are any.
  */
 export class Viewer {
   #peakList;
@@ -31,7 +33,8 @@ export class Viewer {
     const dialog = byId("viewer");
     dialog.addEventListener("cancel", (event) => { event.preventDefault(); page.leave(); });
     dialog.addEventListener("keydown", (event) => this.#onKey(event));
-    dialog.addEventListener("click", (event) => { if (event.target === byId("stage") && !this.#zoom.isZoomed) page.leave(); });
+    // A browser may close a dialog without asking, when Escape is all that was pressed.
+    dialog.addEventListener("close", () => { if (this.#wanted && !dialog.open) page.leave(); });
     byId("close").addEventListener("click", () => page.leave());
     byId("previous").addEventListener("click", () => this.#step(-1));
     byId("next").addEventListener("click", () => this.#step(1));
@@ -39,6 +42,7 @@ export class Viewer {
     // Who looks closer gets the finest picture there is.
     this.#zoom = new Zoom(byId("stage"), byId("large"), (isZoomed) => { if (isZoomed) byId("large").sizes = `${LARGE_SIZES.at(-1)}px`; });
     this.#listenForSwipes(byId("stage"));
+    this.#listenForClicksBeside(byId("stage"));
   }
 
   /** The photos to step through, as the grid shows them. */
@@ -65,14 +69,16 @@ export class Viewer {
       if (!known) this.#drawPicture(photo);
       this.#drawPanel(photo);
     } catch (error) {
-      if (error.name !== "AbortError") byId("panel").replaceChildren(el("h2", { text: error.message }));
+      if (error.name === "AbortError") return;
+      if (!(error instanceof api.ApiError)) throw error;
+      this.#drawFault(error, id);
     }
   }
 
   hide() {
-    this.#wanted = null;
+    if (!this.#wanted) return;
+    this.#wanted = this.#photo = null;
     this.#asking?.abort();
-    if (!byId("viewer").open) return;
     hideToast();
     byId("viewer").close();
     byId("large").removeAttribute("srcset");
@@ -90,16 +96,35 @@ export class Viewer {
     image.src = api.rendition(hit.id, LARGE_SIZES[0]);
   }
 
+  #drawFault(error, id) {
+    this.#photo = null;
+    const [text, run] = error.status === 404
+      ? [t("show_all"), () => this.#page.all()]
+      : [t("retry"), () => { this.#wanted = null; byId("panel").focus(); this.show(id); }];
+    byId("panel").replaceChildren(
+      el("h2", { text: sentence(error.message) }),
+      el("p", { class: "actions" }, el("button", { type: "button", text, on: { click: run } })));
+  }
+
   /** The search's reason speaks of the peaks that it saw: after a correction it no longer holds. */
   #drawPanel(photo, { reasonHolds = true } = {}) {
+    const isSame = this.#photo?.id === photo.id;
     this.#photo = photo;
     const why = reasonHolds ? this.#hits.find((hit) => hit.id === photo.id)?.why : "";
-    byId("panel").replaceChildren(...panelContent(photo, {
+    this.#fillPanel(isSame, ...panelContent(photo, {
       peakById: (id) => this.#peakList.byId(id), why,
       correct: () => this.#drawForm(), undo: () => this.#undo(photo.id), say: (ids) => this.#save(photo.id, ids),
       similar: () => this.#page.similar(photo.id), map: () => this.#page.map(photo),
     }));
-    byId("panel").scrollTop = 0;
+  }
+
+  /** What is said about the photo that is there already stays where it is read; another one's begins at its top. */
+  #fillPanel(stays, ...content) {
+    // On narrow screens the picture scrolls with its panel.
+    const scrolled = [byId("panel"), byId("viewer")];
+    const tops = scrolled.map((one) => (stays ? one.scrollTop : 0));
+    byId("panel").replaceChildren(...content);
+    scrolled.forEach((one, i) => { one.scrollTop = tops[i]; });
   }
 
   #drawForm() {
@@ -132,11 +157,12 @@ export class Viewer {
       const photo = await request();
       if (this.#wanted === photo.id) {
         this.#drawPanel(photo, { reasonHolds: false });
-        byId("correct").focus();
+        byId("correct").focus({ preventScroll: true });
       }
       done();
       this.#page.changed();
     } catch (error) {
+      if (!(error instanceof api.ApiError)) throw error;
       toast(error.message);
     }
   }
@@ -166,6 +192,14 @@ export class Viewer {
     if (event.key === "ArrowLeft") this.#step(-1);
     else if (event.key === "ArrowRight") this.#step(1);
     else this.#zoom.onKey(event);
+  }
+
+  #listenForClicksBeside(stage) {
+    const isBeside = (event) => event.target === stage && !this.#zoom.isZoomed && !isOnPicture(byId("large"), event);
+    // What begins on the picture, or ends there, was no click beside it.
+    let began = false;
+    stage.addEventListener("pointerdown", (event) => { began = isBeside(event); });
+    stage.addEventListener("click", (event) => { if (began && isBeside(event)) this.#page.leave(); });
   }
 
   #listenForSwipes(stage) {

@@ -1,8 +1,14 @@
-// Looking closer at the large picture: wheel, two fingers, double click, + and -; dragged when it is larger than its place.
+// Looking closer at the large picture: wheel, two fingers, double click or tap, + and -; dragged when it is larger than
+// its place.
+
+import { isOnPicture } from "./drawn.js";
 
 const MOST = 8;
 const STEP = 1.5;
 const WHEEL = 0.002;
+const DOUBLE = 2.5;
+const DOUBLE_TAP_MS = 350;
+const DOUBLE_TAP_PX = 30;
 
 export class Zoom {
   #stage;
@@ -13,16 +19,15 @@ export class Zoom {
   #y = 0;
   #pointers = new Map();
   #spread = 0;
+  #isTouch = false;
+  #tapped = null;
 
   /** onChange(isZoomed) hears when the picture becomes larger than its place, and when it fits again. */
   constructor(stage, image, onChange = () => {}) {
     [this.#stage, this.#image, this.#onChange] = [stage, image, onChange];
     stage.addEventListener("wheel", (event) => this.#onWheel(event), { passive: false });
-    stage.addEventListener("dblclick", (event) => {
-      if (event.target.closest("button")) return;
-      if (this.isZoomed) this.reset();
-      else this.#by(2.5, event.clientX, event.clientY);
-    });
+    stage.addEventListener("dblclick", (event) => { if (!this.#isTouch) this.#onDouble(event); });
+    stage.addEventListener("click", (event) => { if (this.#isTouch) this.#onTap(event); });
     stage.addEventListener("pointerdown", (event) => this.#onDown(event));
     stage.addEventListener("pointermove", (event) => this.#onMove(event));
     for (const name of ["pointerup", "pointercancel", "pointerleave"]) stage.addEventListener(name, (event) => { this.#pointers.delete(event.pointerId); this.#spread = 0; });
@@ -55,7 +60,23 @@ export class Zoom {
     this.#by(Math.exp(-px * WHEEL * (event.ctrlKey ? 4 : 1)), event.clientX, event.clientY);
   }
 
+  #onDouble(event) {
+    if (event.target.closest("button")) return;
+    if (this.isZoomed) this.reset();
+    else if (isOnPicture(this.#image, event)) this.#by(DOUBLE, event.clientX, event.clientY);
+  }
+
+  /** Two taps at one place; not every phone's browser makes a dblclick of them. */
+  #onTap(event) {
+    const before = this.#tapped;
+    const isSecond = before && event.timeStamp - before.timeStamp < DOUBLE_TAP_MS
+      && Math.hypot(event.clientX - before.clientX, event.clientY - before.clientY) < DOUBLE_TAP_PX;
+    this.#tapped = isSecond ? null : event;
+    if (isSecond) this.#onDouble(event);
+  }
+
   #onDown(event) {
+    this.#isTouch = event.pointerType !== "mouse";
     if (event.target.closest("button")) return;
     this.#pointers.set(event.pointerId, [event.clientX, event.clientY]);
     this.#spread = 0;

@@ -26,10 +26,13 @@ class UpdateInbox:
 
     def keep(self, update: Update) -> bool:
         """Returns when it is on the disk; False if it was there, or has been answered, before."""
-        key = _key(update)
-        if self._state.get(_ANSWERED, key) is not None:
+        if self.is_answered(update):
             return False
-        return self._state.put_if_absent(_WAITING, key, _record(update, 0))
+        return self._state.put_if_absent(_WAITING, _key(update), _record(update, 0))
+
+    def is_answered(self, update: Update) -> bool:
+        """Whether it has been answered in the last days."""
+        return self._state.get(_ANSWERED, _key(update)) is not None
 
     def waiting(self) -> Iterator[tuple[Update, int]]:
         """Those that are not answered, oldest first, each with the number of times that it was taken up again."""

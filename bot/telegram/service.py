@@ -12,17 +12,11 @@ from telegram.error import Conflict, InvalidToken, TelegramError
 from telegram.ext import AIORateLimiter, ExtBot
 from telegram.request import HTTPXRequest
 
-from bot.desk import Desk
-from bot.memory import Memory
 from bot.telegram.access import Access
+from bot.telegram.assembly import Assembly
 from bot.telegram.bot import TelegramBot
-from bot.telegram.downloads import Downloads
-from bot.telegram.file_ids import FileIds
 from bot.telegram.inbox import UpdateInbox
 from bot.telegram.incoming import ALLOWED_UPDATES
-from bot.telegram.inline import InlineAnswers
-from bot.telegram.outbox import Outbox
-from bot.telegram.pictures import PictureSender
 from bot.telegram.threads import WorkThreads
 from bot.telegram.throttle import Throttle
 from cumbre.album import AlbumService
@@ -133,7 +127,7 @@ class TelegramService:
         try:
             if not await self._connect(bot):
                 return
-            answering = self._assemble(bot, threads)
+            answering = self._assembly(threads).bot(bot)
             answering.resume()
             self._answering = answering
             try:
@@ -150,14 +144,10 @@ class TelegramService:
             await asyncio.to_thread(threads.close)
             await bot.shutdown()
 
-    def _assemble(self, bot: ExtBot[int], threads: WorkThreads) -> TelegramBot:
-        downloads = Downloads(bot, asyncio.get_running_loop())
-        desk = Desk(self._query, self._album, self._catalog, Memory(self._state), downloads.fetch)
-        files = FileIds(self._state, bot.bot.id)
-        pictures = PictureSender(bot, self._query, files, threads)
-        inline = InlineAnswers(bot, desk, files, pictures, threads, self._settings.storage_chat)
-        outbox = Outbox(bot, pictures)
-        return TelegramBot(bot, desk, self._inbox, self._settings.access, outbox, inline, threads, Throttle())
+    def _assembly(self, threads: WorkThreads) -> Assembly:
+        own = self._settings
+        services = (self._query, self._album, self._catalog, self._state)
+        return Assembly(*services, own.access, own.storage_chat, threads, Throttle())
 
     async def _connect(self, bot: ExtBot[int]) -> bool:
         """Until Telegram knows us; False if it never will, or we are to stop."""

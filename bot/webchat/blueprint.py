@@ -9,7 +9,7 @@ from bot.conversation import Conversation
 from bot.desk import Desk
 from bot.memory import Memory
 from bot.webchat.incoming import limit, message_of
-from bot.webchat.pictures import SentPictures
+from bot.webchat.pictures import PictureKeeper
 from bot.webchat.replies import replies_json
 from bot.webchat.visitors import chat_of, remember, visitor_of
 from cumbre.album import AlbumService
@@ -26,7 +26,7 @@ def create_chat(
     album: AlbumService,
     catalog: Callable[[], Catalog],
     state: StateStore,
-    pictures: SentPictures,
+    pictures: PictureKeeper,
     *,
     max_photo_bytes: int,
 ) -> Blueprint:

@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from bot.conversation import MAX_TEXT_CHARS
 from bot.messages import Message
-from bot.webchat.pictures import SentPictures
+from bot.webchat.pictures import PictureKeeper
 from bot.wording import preferred_language
 from cumbre.errors import InvalidRequest
 from cumbre.geometry import Position
@@ -35,7 +35,7 @@ def limit(request: Request, max_photo_bytes: int) -> None:
     request.max_form_parts = _MAX_FORM_PARTS
 
 
-def message_of(request: Request, chat: str, pictures: SentPictures, max_photo_bytes: int) -> Message:
+def message_of(request: Request, chat: str, pictures: PictureKeeper, max_photo_bytes: int) -> Message:
     """The message of a request; its photos are kept. Who reaches the page may add photos there, and so here."""
     parameters.no_parameters(request.args)
     language = preferred_language(request.accept_languages.values())

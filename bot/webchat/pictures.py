@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from bot.messages import SentPicture
 from cumbre.errors import PhotoError, StorageError
@@ -20,7 +20,19 @@ from cumbre.sentence import sentence
 
 MOST_BYTES: Final = 1_000_000_000
 MOST_AGE_S: Final = 7 * 86_400.0
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class PictureKeeper(Protocol):
+    """Where pictures of the chat are kept."""
+
+    def keep(self, name: str, data: bytes) -> SentPicture:
+        """The picture, an original, as a message has it. Raises StorageError where it can't be kept."""
+        ...
+
+    def fetch(self, picture: SentPicture) -> bytes:
+        """The bytes of a picture that was kept; PhotoError when it is not there any more."""
+        ...
 
 
 class SentPictures:
@@ -45,11 +57,11 @@ class SentPictures:
     def fetch(self, picture: SentPicture) -> bytes:
         """The bytes of a picture that was kept; PhotoError when it is not there any more."""
         try:
-            if _SHA256.fullmatch(picture.source):
+            if SHA256.fullmatch(picture.source):
                 return (self._folder / picture.source).read_bytes()
         except OSError as error:
-            raise _gone() from error
-        raise _gone()
+            raise picture_gone() from error
+        raise picture_gone()
 
     def trim(self, spare: str = "") -> None:
         """Delete what is too old, then the oldest beyond the bound; not the one that has just come."""
@@ -80,5 +92,5 @@ class SentPictures:
                     yield seen.st_mtime, seen.st_size, file
 
 
-def _gone() -> PhotoError:
+def picture_gone() -> PhotoError:
     return PhotoError(sentence("this picture is not kept any more: send it again"))

@@ -20,6 +20,7 @@ from cumbre.cli.models import models
 from cumbre.cli.output import notice, printable
 from cumbre.cli.peaks import peaks
 from cumbre.cli.questions import identify, search
+from cumbre.cli.queue import queue
 from cumbre.cli.setup import setup
 from cumbre.errors import CumbreError, InvalidRequest, SettingsError
 
@@ -38,7 +39,21 @@ def cli() -> None:
     """
 
 
-for _command in (ingest, reconcile, forget, search, identify, peaks, models, reindex, status, doctor, setup, demo):
+for _command in (
+    ingest,
+    reconcile,
+    forget,
+    search,
+    identify,
+    peaks,
+    models,
+    reindex,
+    queue,
+    status,
+    doctor,
+    setup,
+    demo,
+):
     cli.add_command(_command)
 
 

@@ -1,5 +1,6 @@
 """How things stand: status, doctor."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -16,10 +17,13 @@ def status(json: bool) -> None:
     """Counts, the model, albums, and photos that failed with their reasons."""
     from cumbre import jsonform
     from cumbre.answering import AlbumQueryService
+    from cumbre.cli.queue import queue_notices
 
     with opened_library() as library:
         _look_for_albums(library)
         current = AlbumQueryService(library).status()
+        if library.settings.queue:
+            current = replace(current, notices=(*current.notices, *queue_notices(library.settings.queue)))
         if json:
             print_json(jsonform.status(current))
             return

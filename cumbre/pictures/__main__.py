@@ -49,8 +49,9 @@ def main() -> None:
 
 def _answer(reader: PictureReader, header: Header, data: bytes) -> tuple[Header, bytes]:
     try:
-        if "rendition_px" in header:
-            return {}, reader.rendition(data, header["rendition_px"])
+        if "renditions_px" in header:
+            jpegs = reader.renditions(data, header["renditions_px"])
+            return {"bytes": [len(jpeg) for jpeg in jpegs]}, b"".join(jpegs)
         height, width = header["size"]
         picture = reader.read(data, (height, width), header["resample"])
     except PhotoError as error:

@@ -77,6 +77,10 @@ class PictureProcess:
         self.answered += 1
         return answer
 
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
     def close(self) -> None:
         """End it: at once if it waits, else when it has been killed."""
         with suppress(OSError):

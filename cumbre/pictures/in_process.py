@@ -1,6 +1,7 @@
 """PictureReader in the calling process: what the processes of isolated.py run."""
 
 import io
+from collections.abc import Sequence
 
 from PIL import Image
 
@@ -23,13 +24,19 @@ class InProcessPictureReader:
         return ReadPicture(photo.facts, sky_fraction(photo.image), resized(photo.image, size, resample))
 
     def rendition(self, data: bytes, size_px: int) -> bytes:
-        image = read_photo(data, self._limits, wanted_px=size_px).image
-        image.thumbnail((size_px, size_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
-        clean = Image.new("RGB", image.size)
-        clean.paste(image)
-        buffer = io.BytesIO()
-        clean.save(buffer, "JPEG", quality=_JPEG_QUALITY, progressive=True, optimize=True)
-        return buffer.getvalue()
+        return self.renditions(data, [size_px])[0]
+
+    def renditions(self, data: bytes, sizes_px: Sequence[int]) -> list[bytes]:
+        image = read_photo(data, self._limits, wanted_px=max(sizes_px)).image
+        jpegs = []
+        for size_px in sizes_px:
+            image.thumbnail((size_px, size_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
+            clean = Image.new("RGB", image.size)
+            clean.paste(image)
+            buffer = io.BytesIO()
+            clean.save(buffer, "JPEG", quality=_JPEG_QUALITY, progressive=True, optimize=True)
+            jpegs.append(buffer.getvalue())
+        return jpegs
 
     def warm_up(self) -> None:
         """Nothing is to be made ready."""

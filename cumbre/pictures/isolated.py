@@ -2,7 +2,10 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
+from itertools import accumulate
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +35,7 @@ _REASONS = {
 class IsolatedPictureReader:
     """Up to `most` processes, started when they are needed; idle ones are ended after a minute.
 
-    module is what they run. Besides PhotoError, both questions raise CumbreError where no process can be started.
+    module is what they run. Besides PhotoError, all questions raise CumbreError where no process can be started.
     """
 
     def __init__(self, limits: PhotoLimits, most: int, module: str = "cumbre.pictures") -> None:
@@ -62,8 +65,16 @@ class IsolatedPictureReader:
             raise PhotoError(_REASONS[Ending.CRASHED]) from error
 
     def rendition(self, data: bytes, size_px: int) -> bytes:
-        _, jpeg = self._ask({"rendition_px": size_px}, data, 3 * size_px * size_px + _JPEG_HEADROOM_BYTES)
-        return jpeg
+        return self.renditions(data, [size_px])[0]
+
+    def renditions(self, data: bytes, sizes_px: Sequence[int]) -> list[bytes]:
+        most = sum(3 * size_px * size_px + _JPEG_HEADROOM_BYTES for size_px in sizes_px)
+        header, answer = self._ask({"renditions_px": list(sizes_px)}, data, most)
+        lengths: Any = header.get("bytes")
+        if not _are_lengths(lengths, len(sizes_px), len(answer)):
+            raise PhotoError(_REASONS[Ending.CRASHED])
+        ends = list(accumulate(lengths))
+        return [answer[end - length : end] for end, length in zip(ends, lengths, strict=True)]
 
     def close(self) -> None:
         """End the idle processes now, the others when they have answered."""
@@ -98,12 +109,17 @@ class IsolatedPictureReader:
         raise AssertionError("every attempt answers or raises")
 
     def _take(self) -> PictureProcess:
-        with self._lock:
-            if self._closed:
-                raise CumbreError("Cumbre is closing")
-            if self._idle:
-                return self._idle.pop()[1]
-        return PictureProcess(self._limits, self._module)
+        while True:
+            with self._lock:
+                if self._closed:
+                    raise CumbreError("Cumbre is closing")
+                process = self._idle.pop()[1] if self._idle else None
+            if process is None:
+                return PictureProcess(self._limits, self._module)
+            # One that ended while nobody asked (a frozen function, a short machine) is no picture's fault.
+            if process.is_alive:
+                return process
+            process.close()
 
     def _give_back(self, process: PictureProcess) -> None:
         if process.answered < _PICTURES_PER_PROCESS:
@@ -140,3 +156,9 @@ def _refusal(said: object) -> str:
         return str_or_sentence(said)
     except (AttributeError, KeyError, TypeError, ValueError):
         return sentence("the picture is damaged (its decoder crashes on it)")
+
+
+def _are_lengths(found: Any, count: int, total: int) -> bool:
+    """Whether these are so many lengths of parts of so many bytes; a process that has read untrusted bytes says it."""
+    numbers = isinstance(found, list) and all(isinstance(one, int) and one >= 0 for one in found)
+    return numbers and len(found) == count and sum(found) == total

@@ -1,5 +1,6 @@
 """The port PictureReader: everything that is asked of a picture file's bytes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,7 +18,7 @@ class ReadPicture:
 
 
 class PictureReader(Protocol):
-    """Any thread may ask. Both methods raise PhotoError with the reason where the file can't be used."""
+    """Any thread may ask. All three raise PhotoError with the reason where the file can't be used."""
 
     def read(self, data: bytes, size: tuple[int, int], resample: int) -> ReadPicture:
         """The picture, upright, in RGB, resized to (height, width) with one of Pillow's filters."""
@@ -25,6 +26,10 @@ class PictureReader(Protocol):
 
     def rendition(self, data: bytes, size_px: int) -> bytes:
         """A JPEG without metadata, upright, its long side at most size_px and no longer than the picture's own."""
+        ...
+
+    def renditions(self, data: bytes, sizes_px: Sequence[int]) -> list[bytes]:
+        """The same in several sizes, largest first: the file is decoded once, each made of the one before."""
         ...
 
     def warm_up(self) -> None:

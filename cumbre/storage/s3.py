@@ -36,8 +36,11 @@ def open_client(endpoint: str = "", access_key: str = "", secret_key: str = "") 
         read_timeout=_READ_TIMEOUT_S,
         retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
         max_pool_connections=_CONNECTIONS,
-        # Servers that are not Amazon's answer under one host name, and not all know its newer checksums.
-        s3={"addressing_style": "path"} if endpoint else None,
+        # Servers that are not Amazon's answer under one host name, and not all know its newer checksums. Addresses that
+        # are given away name the bucket's region ("virtual"): the one name for all regions redirects new buckets.
+        s3={"addressing_style": "path" if endpoint else "virtual"},
+        # Without it those of us-east-1 are signed in the old way, which encrypted buckets refuse.
+        signature_version="s3v4",
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
@@ -116,7 +119,7 @@ class S3PhotoStorage:
         try:
             with faults(self._bucket, key):
                 answer = self._client.get_object(Bucket=self._bucket, Key=key, IfMatch=f'"{etag}"')
-                return _read(answer, max_bytes)
+                return read_body(answer, max_bytes)
         except ObjectGone:
             self._check_bucket()
             raise
@@ -164,8 +167,11 @@ class S3PhotoStorage:
 
 
 @contextmanager
-def faults(bucket: str, key: str = "") -> Iterator[None]:
-    """Raises StorageError for what the client raises; ObjectGone and ObjectChanged for an object's own answers."""
+def faults(bucket: str, key: str = "", setting: str = "CUMBRE_STORAGE") -> Iterator[None]:
+    """Raises StorageError for what the client raises; ObjectGone and ObjectChanged for an object's own answers.
+
+    setting is the one that names the bucket.
+    """
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
     from urllib3.exceptions import HTTPError
 
@@ -176,9 +182,7 @@ def faults(bucket: str, key: str = "") -> Iterator[None]:
         code = str(error.response.get("Error", {}).get("Code", ""))
         status = str(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", ""))
         if code == "NoSuchBucket" or (not key and code in _GONE):
-            raise StorageError(
-                f"{where} does not exist: correct CUMBRE_STORAGE, or make it (`cumbre setup`)"
-            ) from error
+            raise StorageError(f"{where} does not exist: correct {setting}, or make it (`cumbre setup`)") from error
         if code in _GONE:
             raise ObjectGone(f"{key} is not in {where} any more") from error
         if code in _CHANGED or status == "412":
@@ -199,12 +203,12 @@ def faults(bucket: str, key: str = "") -> Iterator[None]:
     except (BotoCoreError, HTTPError, OSError) as error:
         raise StorageError(
             f"{where} can't be reached ({' '.join(str(error).split())[:200]}): is the server running, and are "
-            "CUMBRE_STORAGE and CUMBRE_S3_ENDPOINT right?"
+            f"{setting} and CUMBRE_S3_ENDPOINT right?"
         ) from error
 
 
-def _read(answer: Any, max_bytes: int) -> bytes:
-    """The content, of which no more than max_bytes is ever held, whatever the server says of its length."""
+def read_body(answer: Any, max_bytes: int) -> bytes:
+    """What get_object answered with; no more than max_bytes is ever held, whatever the server says of the length."""
     with answer["Body"] as body:
         if answer["ContentLength"] > max_bytes:
             raise _too_large(max_bytes)

@@ -213,6 +213,16 @@ def test_where_a_place_is_wanted_the_chat_says_how_to_write_it(chat: Locator) ->
     expect(chat.get_by_text("Taken: 27.83000, 86.76000")).to_be_visible()
 
 
+@pytest.mark.parametrize("is_phone", [False, True])
+def test_a_reload_with_the_open_chat_rings_no_button(page: Page, chat: Locator, is_phone: bool) -> None:
+    if is_phone:
+        page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.reload()
+    expect(page.locator("#chat")).to_be_visible()
+    page.wait_for_timeout(200)
+    expect(page.locator("#chat" if is_phone else "body")).to_be_focused()
+
+
 def test_a_reload_keeps_the_talk_and_its_buttons(page: Page, chat: Locator) -> None:
     give(chat, BLUE_LIKE_AMA)
     say(chat, "")

@@ -126,7 +126,7 @@ def test_a_photo_in_the_question_can_join_the_album(page: Page) -> None:
 
 def test_a_file_that_is_no_picture_is_refused_in_words(page: Page, site: Site) -> None:
     give_photo(page, b"hello")
-    expect(page.locator("#question")).to_contain_text("this is not a picture that can be read")
+    expect(page.locator("#question")).to_contain_text("This is not a picture that can be read")
     # The browser itself reports a failed request.
     assert len(site.faults) == 1
     assert "422" in site.faults.pop()
@@ -214,7 +214,7 @@ def test_a_peak_is_corrected_by_keyboard_and_the_correction_undone(page: Page, s
     expect(page.locator(".peak", has_text="Khumbila")).to_contain_text("1")
     expect(page.locator(".tile").first).to_contain_text("Khumbila")
     viewer.get_by_role("button", name="Undo", exact=True).click()
-    expect(viewer.get_by_role("heading", name="No catalogued peak")).to_be_visible()
+    expect(viewer.get_by_role("heading", name="No peak named")).to_be_visible()
     assert not any(photo.document.corrected for photo in site.album.photos.values())
 
 

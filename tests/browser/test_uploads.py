@@ -29,6 +29,16 @@ def test_photos_are_added_appear_and_can_be_taken_back(page: Page, site: Site) -
     expect(uploads).to_be_hidden()
 
 
+def test_focus_stays_in_the_row_whose_button_was_pressed(page: Page) -> None:
+    add_photos(page, picture_file(ONE, "one.jpg"), picture_file(TWO, "two.jpg"))
+    expect(page.locator(".upload.added")).to_have_count(2)
+    page.get_by_role("button", name="Undo: one.jpg").press("Enter")
+    expect(page.get_by_text("Taken back")).to_be_visible()
+    expect(page.locator(".upload", has_text="one.jpg")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Show: two.jpg")).to_be_focused()
+
+
 def test_a_photo_that_is_there_already_is_said_to_be_so_and_stays(page: Page, site: Site) -> None:
     known = next(iter(site.album.photos.values()))
     add_photos(page, picture_file(known.jpeg, "copy.jpg"))
@@ -39,9 +49,9 @@ def test_a_photo_that_is_there_already_is_said_to_be_so_and_stays(page: Page, si
 def test_what_fails_stays_in_sight_with_its_reason_and_can_be_tried_again(page: Page, site: Site) -> None:
     add_photos(page, picture_file(b"no picture", "notes.jpg"), picture_file(ONE, "one.jpg"))
     uploads = page.get_by_role("region", name="1 photo could not be added")
-    expect(uploads.locator(".failed")).to_contain_text("this is not a picture that can be read")
+    expect(uploads.locator(".failed")).to_contain_text("This is not a picture that can be read")
     page.get_by_role("button", name="Try again: notes.jpg").click()
-    expect(uploads.locator(".failed")).to_contain_text("this is not a picture that can be read")
+    expect(uploads.locator(".failed")).to_contain_text("This is not a picture that can be read")
     # The browser itself reports failed requests.
     assert [fault for fault in site.faults if "422" not in fault] == []
     site.faults.clear()

@@ -1,6 +1,7 @@
 """The full view: closer, similar, corrected in one tap, downloaded, shown on the map."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from bot.app import create_app
-from tests.browser.acts import open_viewer, search
+from tests.browser.acts import give_photo, open_viewer, search
 from tests.browser.site import Site, served
-from tests.fakes import FakeAlbum, FakeAlbumService, FakeQueryService
+from tests.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo, make_photo, seen
 
 pytestmark = pytest.mark.browser
 
@@ -91,6 +92,134 @@ def test_one_tap_corrects_and_one_undoes(page: Page, site: Site) -> None:
     page.get_by_role("button", name="Undo", exact=True).click()
     expect(viewer.get_by_role("heading", name="Ama Dablam", exact=True)).to_be_visible()
     assert not any(photo.document.corrected for photo in site.album.photos.values())
+
+
+def test_what_a_person_said_has_no_shares_and_no_note_of_cumbre_s(page: Page, site: Site) -> None:
+    peaks = [replace(seen(one, 0.45), in_view=0.9) for one in ("mount-everest", "lhotse")]
+    photo = make_photo("two.jpg", "two", (1, 2, 3), peaks)
+    note = "several peaks are in view: Mount Everest and Lhotse"
+    site.album.photos[photo.document.id] = replace(photo, document=replace(photo.document, note=note))
+    page.goto(f"{site.address}/?photo={photo.document.id}")
+    viewer = page.get_by_role("dialog")
+    expect(viewer).to_contain_text("Several peaks are in view: Mount Everest and Lhotse")
+    expect(viewer).to_contain_text("Share of the view")
+    viewer.get_by_role("button", name="Remove Mount Everest").click()
+    expect(viewer.get_by_role("heading", name="Lhotse", exact=True)).to_be_visible()
+    expect(viewer).to_contain_text("You said so")
+    expect(viewer).not_to_contain_text("Several peaks")
+    expect(viewer).not_to_contain_text("Share of the view")
+
+
+def test_no_catalogued_peak_is_said_where_a_person_said_so_alone(page: Page) -> None:
+    search(page, "bridge")
+    expect(page.locator(".tile")).to_have_count(1)
+    open_viewer(page)
+    viewer = page.get_by_role("dialog")
+    expect(viewer.get_by_role("heading", name="No peak named")).to_be_visible()
+    expect(viewer).not_to_contain_text("No catalogued peak")
+    viewer.get_by_role("button", name="Correct the peaks").click()
+    viewer.get_by_role("button", name="Save").click()
+    expect(viewer.get_by_role("heading", name="No catalogued peak")).to_be_visible()
+    expect(viewer).to_contain_text("You said so")
+
+
+def test_commands_in_notes_are_set_as_code(page: Page, site: Site) -> None:
+    photo = make_photo("lost.jpg", "lost", (1, 2, 3), position=None)
+    note = "can't tell without position: say where you stood (`cumbre identify --at LAT,LON`)"
+    site.album.photos[photo.document.id] = replace(photo, document=replace(photo.document, note=note))
+    page.goto(f"{site.address}/?photo={photo.document.id}")
+    expect(page.locator("#panel code")).to_have_text("cumbre identify --at LAT,LON")
+    expect(page.locator("#panel")).not_to_contain_text("`")
+    page.goto(site.address)
+    give_photo(page, draw_photo((255, 0, 255)))
+    expect(page.locator("#question code")).to_have_text("cumbre identify --at LAT,LON")
+
+
+def test_undo_leaves_the_panel_where_it_was(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 420})
+    open_ama(page)
+    panel = page.locator("#panel")
+    page.get_by_role("button", name="Remove Ama Dablam").click()
+    expect(panel.get_by_role("heading", name="No catalogued peak")).to_be_visible()
+    panel.evaluate("panel => panel.scrollTo(0, 0)")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(panel.get_by_role("heading", name="Ama Dablam", exact=True)).to_be_visible()
+    assert panel.evaluate("panel => panel.scrollTop") == 0
+
+
+@pytest.mark.parametrize("size", [(900, 1200), (740, 360), (1280, 800)])
+def test_drawings_have_letters_no_larger_than_the_text_s(page: Page, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    open_ama(page)
+    for drawing in (".panorama", ".rose"):
+        box = page.locator(drawing).bounding_box()
+        assert box is not None
+        assert 250 < box["width"] <= 384
+        assert box["height"] > 60
+
+
+DRAWN_VIEW = """async (peaks) => {
+    const { panorama } = await import("/static/panorama.js");
+    const candidates = peaks.map(([id, offset_deg, elevation_deg]) => ({ id, name: id, offset_deg, elevation_deg }));
+    const svg = panorama({ heading_deg: 52, hfov_deg: 67.4, candidates }, new Set(candidates.map((peak) => peak.id)));
+    svg.style.width = "340px";
+    document.querySelector("#panel").replaceChildren(svg);
+    const box = (element) => {
+        const { x, y, width, height } = element.getBBox();
+        return [x, y, x + width, y + height];
+    };
+    return {
+        view: [0, 0, svg.viewBox.baseVal.width, svg.viewBox.baseVal.height],
+        clips: getComputedStyle(svg).overflow,
+        mountains: svg.querySelectorAll(".summit.named").length,
+        names: [...svg.querySelectorAll("text:not(.deg)")].map((text) => [text.textContent, ...box(text)]),
+        leaders: [...svg.querySelectorAll(".leader")].map((path) => box(path)),
+    };
+}"""
+
+
+@pytest.mark.parametrize(
+    "peaks",
+    [
+        [("Mount Everest", -3.0, 9.8), ("Lhotse", 1.5, 8.9), ("Nuptse", -7.5, 9.1), ("Ama Dablam", 24.0, 14.0)],
+        [("Taboche", -33.0, 18.0), ("Cholatse", -31.0, 15.0), ("Ama Dablam", 33.5, 17.0), ("Thamserku", 31.0, 12.0)],
+        [("Mount Everest", 0.0, 9.0), ("Lhotse", 0.1, 8.0), ("Lhotse Shar", 0.2, 8.0)],
+        [("Khumbi Yul Lha", 40.0, 10.0), ("Kongde Ri", -44.0, 6.0), ("Kangtega", 20.0, 5.0)],
+        [(f"Summit no. {n}", -30.0 + 10 * n, 5.0) for n in range(6)],
+    ],
+    ids=["close together", "at the edges", "one behind the other", "beyond the edges", "many"],
+)
+def test_every_named_peak_has_its_mountain_and_no_name_meets_another_or_a_line(
+    page: Page, peaks: list[tuple[str, float, float]]
+) -> None:
+    open_viewer(page)
+    drawn = page.evaluate(DRAWN_VIEW, peaks)
+    assert drawn["clips"] == "hidden"
+    assert drawn["mountains"] == len(peaks)
+    assert sorted(name for name, *_ in drawn["names"]) == sorted(name for name, *_ in peaks)
+    _, _, width, height = drawn["view"]
+    boxes = {name: box for name, *box in drawn["names"]}
+    for name, (left, top, right, bottom) in boxes.items():
+        assert left >= -0.5
+        assert right <= width + 0.5
+        assert top >= -2
+        assert bottom <= height
+        for other, box in boxes.items():
+            apart = other == name or right <= box[0] or box[2] <= left or bottom <= box[1] + 2 or box[3] - 2 <= top
+            assert apart, f"{name} covers {other}"
+        for x, above, _, below in drawn["leaders"]:
+            assert not (left < x < right and above < bottom - 4 and below > top + 2), f"a line runs through {name}"
+
+
+def test_summits_are_marked_where_the_system_forces_its_colours(page: Page) -> None:
+    page.emulate_media(forced_colors="active")
+    for _ in range(4):
+        page.get_by_role("button", name="Zoom out").click()
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    for place in (".tile .summit-name", ".map-peak"):
+        mark = page.locator(place).first
+        expect(mark).to_be_attached()
+        assert mark.evaluate("mark => getComputedStyle(mark, '::before').backgroundColor") != ground
 
 
 def test_similar_photos_are_an_answer_with_an_address(page: Page) -> None:

@@ -1,15 +1,19 @@
 """The password on its own page, the session after it, and what guessing comes to."""
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from itsdangerous import TimestampSigner
 
 from bot.app import create_app
-from bot.attempts import MOST_OF_ALL, MOST_OF_ONE, WINDOW_S, FailedAttempts
+from bot.attempts import MOST_OF_ALL, MOST_OF_ONE, WINDOW_S, Attempts, FailedAttempts
+from bot.cloud.attempts import SharedFailedAttempts
 from bot.login import SESSION_COOKIE
 from bot.sessions import KEY_BYTES, Sessions
+from cumbre.state.sqlite import SqliteStateStore
 from tests.fakes import KHUMBU, FakeAlbum, FakeAlbumService, FakeQueryService, khumbu_album
 
 PASSWORD = "pangboche 3 985"
@@ -163,28 +167,39 @@ def test_without_a_password_there_is_nothing_to_log_in_to() -> None:
 
 
 class Clock:
-    now = 0.0
+    now = 1_700_000_000.0
 
     def __call__(self) -> float:
         return self.now
 
 
-def test_attempts_are_forgotten_after_a_while_or_a_success() -> None:
+@pytest.fixture(params=["of one process", "shared"])
+def counting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Attempts, Clock]]:
     clock = Clock()
-    attempts = FailedAttempts(clock)
+    if request.param == "of one process":
+        yield FailedAttempts(clock), clock
+        return
+    state = SqliteStateStore(tmp_path / "state.sqlite", clock)
+    yield SharedFailedAttempts(state, clock), clock
+    state.close()
+
+
+def test_attempts_are_forgotten_after_a_while_or_a_success(counting: tuple[Attempts, Clock]) -> None:
+    attempts, clock = counting
     for _ in range(MOST_OF_ONE):
         attempts.failed("192.0.2.7")
     assert attempts.wait_s("192.0.2.7") == WINDOW_S
     assert attempts.wait_s("192.0.2.8") == 0
-    clock.now = WINDOW_S
+    clock.now += WINDOW_S
     assert attempts.wait_s("192.0.2.7") == 0
-    attempts.failed("192.0.2.7")
+    for _ in range(MOST_OF_ONE):
+        attempts.failed("192.0.2.7")
     attempts.succeeded("192.0.2.7")
     assert attempts.wait_s("192.0.2.7") == 0
 
 
-def test_a_household_of_addresses_is_one_and_many_households_are_bounded() -> None:
-    attempts = FailedAttempts(Clock())
+def test_a_household_of_addresses_is_one_and_many_households_are_bounded(counting: tuple[Attempts, Clock]) -> None:
+    attempts, _ = counting
     for host in range(MOST_OF_ONE):
         attempts.failed(f"2001:db8::{host:x}")
     assert attempts.wait_s("2001:db8::ffff") > 0
@@ -192,3 +207,12 @@ def test_a_household_of_addresses_is_one_and_many_households_are_bounded() -> No
     for number in range(MOST_OF_ALL):
         attempts.failed(f"198.51.{number // 250}.{number % 250}")
     assert attempts.wait_s("203.0.113.1") > 0
+
+
+def test_shared_attempts_count_those_of_other_processes(tmp_path: Path) -> None:
+    state = SqliteStateStore(tmp_path / "state.sqlite")
+    one, other = SharedFailedAttempts(state), SharedFailedAttempts(state)
+    for _ in range(MOST_OF_ONE):
+        one.failed("192.0.2.7")
+    assert other.wait_s("192.0.2.7") > 0
+    state.close()

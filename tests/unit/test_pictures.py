@@ -14,7 +14,7 @@ from PIL import Image
 from cumbre.errors import CumbreError, PhotoError
 from cumbre.photo import PhotoLimits
 from cumbre.pictures.in_process import InProcessPictureReader
-from cumbre.pictures.isolated import IsolatedPictureReader
+from cumbre.pictures.isolated import IsolatedPictureReader, _are_lengths
 from cumbre.pictures.wire import Broken, receive, send
 from tests.conftest import TO_AMA_DABLAM, photo_towards
 from tests.gone_wrong import WRITE
@@ -160,3 +160,31 @@ def test_a_message_beyond_the_limit_is_refused_before_it_is_read():
     send(stream, {}, bytes(100))
     with pytest.raises(Broken, match="limits"):
         receive(io.BytesIO(stream.getvalue()), max_data_bytes=99)
+
+
+def test_several_sizes_are_made_of_one_decoded_picture(picture_processes):
+    data = encoded(landscape((1200, 900)), "PNG")
+    sizes = []
+    for jpeg in picture_processes.renditions(data, [1280, 640, 320]):
+        with Image.open(io.BytesIO(jpeg)) as rendition:
+            sizes.append(rendition.size)
+    assert sizes == [(1200, 900), (640, 480), (320, 240)]
+
+
+@pytest.mark.parametrize("lengths", [None, [1], [3, -1], [2, 1], ["2", "0"]])
+def test_lengths_that_do_not_fit_are_no_answer(lengths):
+    assert not _are_lengths(lengths, 2, 2)
+    assert _are_lengths([2, 0], 2, 2)
+
+
+def test_a_process_that_ended_while_nobody_asked_is_no_pictures_fault():
+    """A frozen Lambda function may wake up without its children."""
+    reader = IsolatedPictureReader(PhotoLimits(), 2)
+    assert still_reads(reader)
+    ((_, process),) = reader._idle
+    process._process.kill()
+    process._process.wait()
+    assert still_reads(reader)
+    ((_, successor),) = reader._idle
+    assert successor is not process
+    reader.close()

@@ -12,7 +12,7 @@ from cumbre.editing import LocalAlbumService
 from cumbre.errors import AlbumMissing, GenerationReplaced, ModelError, StorageError
 from cumbre.query import SearchRequest
 from cumbre.reconcile import ScanProgress
-from cumbre.reindex import _target, reindex
+from cumbre.reindex import prepare, reindex
 from tests.conftest import TO_NOTHING, ingest, lite_as, photo_towards
 
 
@@ -89,7 +89,7 @@ def test_photos_added_while_it_is_built_go_into_both(changed):
     changed.generations.create_building(changed.encoders.wanted().space)
     added = LocalAlbumService(changed).add("new.jpg", photo_towards(TO_NOTHING, "2023:10:30 07:00:00"))
     for generation in (changed.active(), changed.building()):
-        assert generation.index.get(added.id) is not None
+        assert generation.index.get(added.photo.id) is not None
 
 
 def test_an_album_that_is_away_stops_the_reindex_and_the_old_index_stays(changed, album):
@@ -158,7 +158,7 @@ def test_an_index_whose_model_is_gone_says_so_and_a_reindex_is_the_way_out(libra
 
 def test_two_reindexes_at_once_lose_nothing(changed, other_model):
     second = open_library(changed.settings)
-    begun_together = _target(second)
+    begun_together = prepare(second)
     reindex(changed)
     with pytest.raises(GenerationReplaced, match="another"):
         second.generations.activate(begun_together.index)

@@ -1,4 +1,8 @@
-"""The two services that front ends use, over a whole Cumbre."""
+"""The two services that front ends use, over a whole Cumbre: in the same process, and by direct calls to another."""
+
+import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -6,21 +10,47 @@ from cumbre.answering import AlbumQueryService
 from cumbre.editing import LocalAlbumService
 from cumbre.errors import InvalidRequest, NotFound, PhotoError
 from cumbre.geometry import Position
+from cumbre.index.port import PhotoFilter
 from cumbre.photo import PhotoLimits, read_photo
 from cumbre.query import SearchRequest
+from cumbre.sentence import Sentence
+from functions.query.calls import answer
+from functions.query.parcels import Parcels
+from functions.query.remote import Calls, RemoteAlbumService, RemoteQueryService
 from tests.conftest import NAMCHE, TO_AMA_DABLAM, ingest, photo_towards
 from tests.pictures import encoded, landscape
 
 
-@pytest.fixture
-def query(library, album):
+def in_process(library):
+    return AlbumQueryService(library), LocalAlbumService(library)
+
+
+def by_direct_calls(library):
+    """As the bot function asks the query function, with JSON in between."""
+    here, parcels = in_process(library), Parcels(None, 1_000_000)
+
+    def invoke(payload: bytes) -> bytes:
+        return json.dumps(answer(json.loads(payload), *here, parcels)).encode()
+
+    call = Calls(invoke, parcels)
+    return RemoteQueryService(call), RemoteAlbumService(call)
+
+
+@pytest.fixture(params=[in_process, by_direct_calls], ids=["in-process", "by-direct-calls"])
+def services(request: pytest.FixtureRequest, library, album):
     ingest(library, album)
-    return AlbumQueryService(library)
+    connect: Callable[[Any], Any] = request.param
+    return connect(library)
 
 
 @pytest.fixture
-def editor(library, query):
-    return LocalAlbumService(library)
+def query(services):
+    return services[0]
+
+
+@pytest.fixture
+def editor(services):
+    return services[1]
 
 
 def by_key(query, key):
@@ -138,6 +168,33 @@ def test_an_added_photo_is_searchable_at_once_and_the_album_folder_is_untouched(
     assert added.key.startswith("IMG-1-")
     assert len(query.search(SearchRequest(text="ama dablam")).hits) == 2
     assert sorted(album.rglob("*")) == before
+
+
+def test_a_picture_of_no_album_is_corrected_and_says_what_was_said_before(query, editor):
+    picture = encoded(landscape(sky=(10, 20, 30)))
+    assert editor.correct_picture(picture, ("makalu",)) is None
+    assert editor.correct_picture(picture, ()) == ("makalu",)
+    assert editor.correct_picture(picture, None) == ()
+    assert editor.correct_picture(picture, None) is None
+
+
+def test_shots_peaks_and_places_are_told(query):
+    shots = {one.photo_id: one for one in query.shots(PhotoFilter())}
+    photo = by_key(query, "day 1/ama dablam.jpg")
+    assert shots[photo.id].taken_at == photo.facts.taken_at.timestamp()
+    assert query.peak("ama-dablam").name == "Ama Dablam"
+    around = query.around(Position(NAMCHE["lat"], NAMCHE["lon"]))
+    assert not around.altitude_is_assumed
+    assert "ama-dablam" in {one.peak.id for one in around.peaks}
+
+
+def test_why_nothing_is_said_can_be_told_in_another_language(query):
+    note = query.identify(encoded(landscape())).note
+    assert isinstance(note, Sentence)
+    assert note.template
+    with pytest.raises(NotFound) as missing:
+        query.photo("0" * 40)
+    assert isinstance(missing.value.message, Sentence)
 
 
 def test_what_was_added_can_be_taken_back_and_nothing_else(query, editor, library, album):

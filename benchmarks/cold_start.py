@@ -1,0 +1,150 @@
+"""How long the first answer of a function takes that has just been started, and how much memory it needs.
+
+    python -m benchmarks.cold_start [--runs 5] [--sizes lite,full]
+
+Each start is a new process of Lambda's own runtime client (awslambdaric), from its birth to its first answer: imports,
+secrets aside, the library, the encoder, one question or photo. The index is the embedded one with one photo; texts'
+vectors are those that an image brings along. "full" are graphs of SigLIP-2's size, written out as files of its size.
+Files come from the memory of this machine once they were read: reading from Lambda's disk, or fetching the image, is not in
+it. Memory is the peak of the function's process, and of the processes that read pictures.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.model_files import written_model
+from cumbre.bootstrap import open_library
+from cumbre.ingest_queue import event_of
+from cumbre.settings import read_settings
+from functions import warm_cache
+from tests.conftest import TO_AMA_DABLAM, ingest, photo_towards
+from tests.lambda_runtime import LambdaRuntime
+from tests.processes import descendants
+
+_LOOK_EVERY_S = 0.02
+_KIB = 1024
+
+
+@dataclass
+class Memory:
+    """The peak of a process and of all that it has started, in bytes, looked at while it lives."""
+
+    pid: int
+    own_peak: int = 0
+    others_peak: int = 0
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def watch(self) -> None:
+        while not self.ended.wait(_LOOK_EVERY_S):
+            self.own_peak = max(self.own_peak, _peak(self.pid))
+            self.others_peak = max(self.others_peak, sum(map(_peak, descendants(self.pid))))
+
+
+def _peak(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * _KIB for line in lines if line.startswith("VmHWM")), 0)
+
+
+@dataclass
+class Start:
+    first_s: float
+    second_s: float
+    own_peak: int
+    others_peak: int
+
+
+def measure(handler: str, environment: dict[str, str], ask: Callable[[LambdaRuntime], Any]) -> Start:
+    """One start, a first answer and a second one."""
+    with LambdaRuntime(handler, environment) as runtime:
+        began = time.monotonic()
+        memory: list[Memory] = []
+
+        def look() -> None:
+            while (process := runtime.process) is None:
+                time.sleep(_LOOK_EVERY_S)
+            memory.append(Memory(process.pid))
+            memory[0].watch()
+
+        watching = threading.Thread(target=look)
+        watching.start()
+        ask(runtime)
+        first = time.monotonic()
+        ask(runtime)
+        second = time.monotonic()
+        memory[0].ended.set()
+        watching.join()
+    return Start(first - began, second - first, memory[0].own_peak, memory[0].others_peak)
+
+
+def tell(what: str, starts: list[Start]) -> None:
+    first = [one.first_s for one in starts]
+    print(
+        f"{what}: first answer median {statistics.median(first):.1f} s, slowest {max(first):.1f} s; "
+        f"then {statistics.median(one.second_s for one in starts) * 1000:.0f} ms; "
+        f"memory {max(one.own_peak for one in starts) / 1e6:.0f} MB, "
+        f"picture processes {max(one.others_peak for one in starts) / 1e6:.0f} MB"
+    )
+
+
+def answer(runtime: LambdaRuntime) -> None:
+    said = runtime.invoke({"call": "search", "arguments": {"request": {"text": f"a violin {time.monotonic()}"}}})
+    assert "result" in said, said
+
+
+def measure_functions(scratch: Path, model: str, runs: int, name: str) -> None:
+    album = scratch / "album"
+    album.mkdir(exist_ok=True)
+    (album / "first.jpg").write_bytes(photo_towards(TO_AMA_DABLAM, "2023:10:29 08:00:00"))
+    home = scratch / f"home-{name}"
+    settings = {"CUMBRE_MODEL": model, "CUMBRE_HOME": str(home), "CUMBRE_STORAGE": f"folder:{album}"}
+    warm_cache.make(read_settings(settings), home / "cache")
+    library = open_library(read_settings(settings))
+    ingest(library, album)
+    library.close()
+    tell(
+        f"query, {name}",
+        [measure("functions.query.entry.handler", settings, answer) for _ in range(runs)],
+    )
+
+    def photo(runtime: LambdaRuntime) -> None:
+        number = len(list(album.iterdir()))
+        shutil.copyfile(album / "first.jpg", album / f"{number}.jpg")
+        # Other bytes: a copy would not be embedded.
+        with (album / f"{number}.jpg").open("ab") as file:
+            file.write(os.urandom(8))
+        body = event_of(str(album.resolve()), f"{number}.jpg")
+        record = {"messageId": "1", "eventSource": "aws:sqs", "body": body}
+        assert runtime.invoke({"Records": [record]}) == {"batchItemFailures": []}
+
+    tell(
+        f"ingest, {name}",
+        [measure("functions.ingest.entry.handler", settings, photo) for _ in range(runs)],
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--sizes", default="lite,full")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        for size in given.sizes.split(","):
+            model = "lite" if size == "lite" else str(written_model(scratch))
+            measure_functions(scratch, model, given.runs, size)
+
+
+if __name__ == "__main__":
+    main()

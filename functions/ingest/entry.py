@@ -1,0 +1,77 @@
+"""The ingest function's composition root: functions.ingest.entry.handler.
+
+Lambda imports this module and asks it for `handler` in its init phase: then, and not at the first event, secrets are
+read, the library is opened and the encoder loaded.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cumbre.bootstrap import open_library
+from cumbre.cache_file import PARTIAL_SUFFIX
+from cumbre.errors import CumbreError, SettingsError
+from cumbre.ingest_queue import IngestQueue, open_client
+from cumbre.library import Library
+from cumbre.settings import Settings
+from functions.environment import read_environment
+from functions.ingest.handler import create_handler
+from functions.ingest.jobs import Jobs, job_of
+from functions.ingest.photos import AlbumPhotos
+from functions.warm_cache import take_over
+
+_log = logging.getLogger(__name__)
+
+LambdaHandler = Callable[[object, object], dict[str, Any]]
+
+
+def create(environment: Mapping[str, str]) -> LambdaHandler:
+    """The handler for events and jobs. Raises SettingsError, and CumbreError where state or index can't be opened."""
+    settings = read_environment(environment)
+    take_over(settings.home)
+    _sweep(settings)
+    library = open_library(settings)
+    _warm_up(library)
+    return create_for(library)
+
+
+def create_for(library: Library) -> LambdaHandler:
+    """The handler over an open library."""
+    settings = library.settings
+    photos = create_handler(AlbumPhotos(library).settle, settings.margin_seconds)
+
+    def handle(event: object, context: object = None) -> dict[str, Any]:
+        job = job_of(event)
+        if job is None:
+            return photos(event, context)
+        if not settings.queue:
+            raise SettingsError("a job needs the queue that it feeds: set CUMBRE_QUEUE")
+        queue = IngestQueue(open_client(settings.queue), settings.queue)
+        return Jobs(library, queue, settings.margin_seconds).run(job, context)
+
+    return handle
+
+
+def _sweep(settings: Settings) -> None:
+    """What an instance left half written that was ended; its successor may have the same temporary folder."""
+    for partial in settings.home.rglob(f"*{PARTIAL_SUFFIX}"):
+        partial.unlink(missing_ok=True)
+
+
+def _warm_up(library: Library) -> None:
+    """One inference and one picture process, so that no first photo waits. What is away now may be there later."""
+    try:
+        library.active().warm_up()
+        library.pictures.warm_up()
+    except CumbreError as error:
+        _log.warning("not warmed up: %s", error)
+
+
+def __getattr__(name: str) -> LambdaHandler:
+    # Not at import: whoever reads this module's documentation or types opens no library.
+    if name != "handler":
+        raise AttributeError(name)
+    globals()[name] = create(os.environ)
+    handler: LambdaHandler = globals()[name]
+    return handler

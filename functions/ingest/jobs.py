@@ -1,0 +1,174 @@
+"""Jobs of the ingest function: the album is compared with the index, and what differs goes into the queue.
+
+{"cumbre": "reconcile"}, by a schedule, closes what events missed, and lets a new generation of the index answer as soon
+as it lacks nothing. {"cumbre": "reindex"}, by hand, begins that generation for the wanted model.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Final
+
+from cumbre.errors import CumbreError, GenerationReplaced, InvalidRequest, ModelError, StorageError
+from cumbre.feeding import Feeding, feed
+from cumbre.generation import Generation
+from cumbre.ingest_queue import IngestQueue
+from cumbre.library import Library
+from cumbre.reindex import activate, prepare
+from functions.ingest.deadline import Deadline
+
+_log = logging.getLogger(__name__)
+
+_NAME: Final = "cumbre"
+_JOBS: Final = ("reconcile", "reindex")
+# While so many messages wait, most of what differs is among them: a second message for each would only cost.
+_BUSY: Final = 1000
+_LEARNED: Final = "photos when it learned"
+_GROWTH: Final = 0.1
+
+
+@dataclass
+class JobReport:
+    """What a job found and did, over all buckets.
+
+    waiting is how many messages the queue held before; stopped: the time was up, or the queue is still at work, and the
+    next run goes on. building is the model of the generation that is being built, activated of one that answers now.
+    """
+
+    job: str
+    waiting: int = 0
+    photos: int = 0
+    queued: int = 0
+    removals: int = 0
+    failed: int = 0
+    unreadable: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    stopped: bool = False
+    building: str | None = None
+    activated: str | None = None
+
+
+def job_of(event: object) -> str | None:
+    """The job that an event asks for; None for any other event. Raises InvalidRequest for one that there is not."""
+    if not isinstance(event, Mapping) or _NAME not in event:
+        return None
+    job = event[_NAME]
+    if job not in _JOBS:
+        raise InvalidRequest(f"there is no such job: {str(job)[:50]!r}; there are {' and '.join(_JOBS)}")
+    return str(job)
+
+
+class Jobs:
+    """queue is the one that the ingest function itself is fed from."""
+
+    def __init__(self, library: Library, queue: IngestQueue, margin_s: float = 0.0) -> None:
+        self._library = library
+        self._queue = queue
+        self._margin_s = margin_s
+
+    def run(self, job: str, context: object = None) -> dict[str, object]:
+        """Returns the JobReport as JSON.
+
+        Raises StorageError (of which AlbumMissing is one) when all else is done, where part of the album is not there.
+        """
+        stopped = Deadline(context, self._margin_s).is_near
+        report = JobReport(job)
+        problems: list[StorageError] = []
+        building = prepare(self._library) if job == "reindex" else self._building()
+        report.building = building.index.space.model_id if building else None
+        report.waiting = self._queue.counts().total
+        if report.waiting > _BUSY:
+            _log.info("%d messages wait: the next run looks what is left", report.waiting)
+            report.stopped = True
+        else:
+            self._refresh(building, stopped)
+            self._reconcile(report, building, problems, stopped)
+            if not (report.stopped or problems):
+                self._tidy(report, stopped)
+        report.problems = [str(problem) for problem in problems]
+        _log.info("%s", report)
+        if problems:
+            raise problems[0]
+        return asdict(report)
+
+    def _reconcile(
+        self,
+        report: JobReport,
+        building: Generation | None,
+        problems: list[StorageError],
+        stopped: Callable[[], bool],
+    ) -> None:
+        indices = [self._library.index(), *([building.index] if building else [])]
+        complete = True
+        unseen: list[tuple[str, str]] = []
+        for bucket, storage in self._library.storages().items():
+            try:
+                fed = feed(indices, storage, self._queue, stopped)
+            except StorageError as error:
+                # One bucket that is not there keeps no other from being looked at.
+                _log.error("%s", error)
+                problems.append(error)
+                complete = False
+                continue
+            _count(report, fed)
+            if fed.missing is not None:
+                _log.error("%s", fed.missing)
+                problems.append(fed.missing)
+            unseen += fed.compared[-1].unseen
+            complete = complete and fed.lacks_nothing(len(indices) - 1)
+            _log.info("%s: %d to look at, %d to remove", bucket, fed.queued, fed.removals)
+        if building is not None and complete and not report.stopped and not problems:
+            self._activate(report, building, unseen)
+
+    def _activate(self, report: JobReport, building: Generation, unseen: list[tuple[str, str]]) -> None:
+        try:
+            activate(self._library, building, unseen)
+        except GenerationReplaced:
+            _log.info("another run was quicker")
+            return
+        report.building, report.activated = None, building.index.space.model_id
+        _log.info("%s answers now", report.activated)
+
+    def _tidy(self, report: JobReport, stopped: Callable[[], bool]) -> None:
+        """What needs the whole album, or can wait: none of it fails a job."""
+        try:
+            self._library.trim_renditions()
+            if not (report.waiting or report.queued or report.removals):
+                self._learn(self._library.active(), stopped)
+        except CumbreError as error:
+            _log.warning("%s", error)
+
+    def _learn(self, generation: Generation, stopped: Callable[[], bool]) -> None:
+        """Let the album teach what peaks look like, once it has grown enough: all photos are named anew for it."""
+        count, before = generation.index.count(), int(generation.index.note(_LEARNED) or 0)
+        if count - before > before * _GROWTH:
+            changed = generation.learn(stopped)
+            if not stopped():
+                generation.index.set_note(_LEARNED, str(count))
+            _log.info("the album has grown to %d photos: %d are named anew", count, changed)
+
+    def _building(self) -> Generation | None:
+        try:
+            return self._library.building()
+        except ModelError as error:
+            _log.warning("the index being built is left alone: %s", error)
+            return None
+
+    def _refresh(self, building: Generation | None, stopped: Callable[[], bool]) -> None:
+        """Take up what changed in the catalogue and the prompts."""
+        try:
+            self._library.active().refresh(stopped)
+        except ModelError as error:
+            _log.warning("%s", error)
+        if building is not None:
+            building.refresh(stopped)
+
+
+def _count(report: JobReport, fed: Feeding) -> None:
+    answering = fed.compared[0]
+    report.photos += answering.present
+    report.failed += len(answering.failed)
+    report.unreadable += answering.unreadable
+    report.queued += fed.queued
+    report.removals += fed.removals
+    report.stopped = report.stopped or fed.stopped

@@ -1,0 +1,54 @@
+"""The query function's composition root: what Lambda runs as functions.query.entry.handler."""
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+
+from cumbre.answering import AlbumQueryService
+from cumbre.bootstrap import open_library
+from cumbre.editing import LocalAlbumService
+from cumbre.errors import CumbreError
+from cumbre.library import Library
+from cumbre.query import SearchRequest
+from functions.environment import read_environment
+from functions.query.calls import Answer, answer
+from functions.query.parcels import Parcels
+from functions.query.staging import open_staging
+from functions.warm_cache import take_over
+
+_log = logging.getLogger(__name__)
+
+Handler = Callable[[object, object], Answer]
+
+
+def create(environment: Mapping[str, str]) -> Handler:
+    """A handler of direct calls, with everything loaded that a first question needs. Raises CumbreError."""
+    settings = read_environment(environment)
+    take_over(settings.home)
+    library = open_library(settings)
+    query, album = AlbumQueryService(library), LocalAlbumService(library)
+    parcels = Parcels(open_staging(settings), settings.max_photo_mb * 1_000_000)
+    _warm_up(library, query)
+
+    def handler(event: object, _context: object = None) -> Answer:
+        return answer(event, query, album, parcels)
+
+    return handler
+
+
+def _warm_up(library: Library, query: AlbumQueryService) -> None:
+    """Load what questions of words and of pictures need. What is in the way is said again by whoever asks."""
+    try:
+        library.pictures.warm_up()
+        library.active().warm_up()
+        query.search(SearchRequest("a mountain", k=1))
+    except CumbreError as error:
+        _log.warning("%s", error)
+
+
+def __getattr__(name: str) -> Handler:
+    """The handler is made when the runtime client asks for it (Lambda's init), not by whoever imports this module."""
+    if name != "handler":
+        raise AttributeError(name)
+    globals()[name] = handler = create(os.environ)
+    return handler

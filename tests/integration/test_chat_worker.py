@@ -1,0 +1,192 @@
+"""The worker function answers what Telegram brought: over a real FIFO queue (moto's), with the real client."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cloud.chat_queue import ChatQueue
+from bot.cloud.worker import UpdateWorker
+from bot.telegram.access import read_access
+from bot.telegram.assembly import Assembly
+from bot.telegram.inbox import UpdateInbox
+from bot.telegram.service import open_bot
+from bot.telegram.threads import WorkThreads
+from bot.telegram.throttle import Throttle
+from cumbre.answering import AlbumQueryService
+from cumbre.editing import LocalAlbumService
+from cumbre.library import Library
+from tests.conftest import TO_AMA_DABLAM, ingest, photo_towards
+from tests.moto_server import MotoServer
+from tests.telegram_bot import MIRA, TENZIN, texts
+from tests.telegram_people import Person
+from tests.telegram_server import TOKEN, RunningTelegram, Sent
+
+VISIBILITY_S = 60
+
+
+@dataclass
+class Cloud:
+    """Telegram, the queue and the worker between them. The worker's clock may be ahead, so that albums have settled."""
+
+    telegram: RunningTelegram
+    sqs: Any
+    address: str
+    assembly: Assembly
+    clock_ahead_s: float = 60.0
+    workers: list[UpdateWorker] = field(default_factory=list)
+
+    def worker(self) -> UpdateWorker:
+        """A new process of the function."""
+        bot = open_bot(TOKEN, self.telegram.state.address)
+        queue, inbox = ChatQueue(self.sqs, self.address), UpdateInbox(self.assembly.state)
+        clock: Callable[[], float] = lambda: time.time() + self.clock_ahead_s  # noqa: E731
+        self.workers.append(UpdateWorker(bot, self.assembly.bot, inbox, queue, clock))
+        return self.workers[-1]
+
+    def person(self, user_id: int = MIRA) -> Person:
+        return Person(self.telegram.state, user_id)
+
+    def bring(self, *give: Callable[[], int]) -> None:
+        """What people do comes to the webhook, which puts it into the queue."""
+        for act in give:
+            act()
+            ChatQueue(self.sqs, self.address).put(self.telegram.state.newest)
+
+    def lend(self) -> list[dict[str, Any]]:
+        """The messages that Lambda's event source would hand to the function next, as it hands them."""
+        answer = self.sqs.receive_message(
+            QueueUrl=self.address,
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=VISIBILITY_S,
+            MessageSystemAttributeNames=["All"],
+        )
+        return [
+            {
+                "messageId": one["MessageId"],
+                "receiptHandle": one["ReceiptHandle"],
+                "body": one["Body"],
+                "attributes": one["Attributes"],
+                "eventSource": "aws:sqs",
+            }
+            for one in answer.get("Messages", [])
+        ]
+
+    def run(self, worker: UpdateWorker, remaining_s: float = 30.0) -> tuple[list[Sent], list[str]]:
+        """One invocation, and what the event source does then: what was sent, and which messages must come again."""
+        records = self.lend()
+        before = len(self.telegram.state.sent)
+        failures = worker.handle({"Records": records}, remaining_s)["batchItemFailures"]
+        failed = [one["itemIdentifier"] for one in failures]
+        for record in records:
+            if record["messageId"] not in failed:
+                self.sqs.delete_message(QueueUrl=self.address, ReceiptHandle=record["receiptHandle"])
+        sent = [one for one in self.telegram.state.sent[before:] if one.method != "sendChatAction"]
+        return sent, failed
+
+
+@pytest.fixture
+def cloud(library: Library, album: Path, moto: MotoServer) -> Iterator[Cloud]:
+    ingest(library, album)
+    sqs = moto.client("sqs")
+    attributes = {"FifoQueue": "true", "VisibilityTimeout": str(VISIBILITY_S)}
+    address = str(sqs.create_queue(QueueName=f"chat-{uuid.uuid4().hex}.fifo", Attributes=attributes)["QueueUrl"])
+    telegram, threads = RunningTelegram(), WorkThreads()
+    assembly = Assembly(
+        AlbumQueryService(library),
+        LocalAlbumService(library),
+        library.catalog,
+        library.state,
+        read_access([str(MIRA), str(TENZIN)], [str(MIRA)]),
+        None,
+        threads,
+        Throttle(),
+    )
+    cloud = Cloud(telegram, sqs, address, assembly)
+    yield cloud
+    for worker in cloud.workers:
+        worker.close()
+    threads.close()
+    sqs.close()
+    telegram.stop()
+    assert telegram.state.violations == []
+
+
+def test_a_question_is_answered_and_leaves_the_queue(cloud: Cloud) -> None:
+    mira = cloud.person()
+    cloud.bring(lambda: mira.say("ama dablam"))
+    sent, failed = cloud.run(cloud.worker())
+    assert texts(sent)[-1] == "1 photo for “ama dablam”."
+    assert failed == []
+    assert cloud.lend() == []
+
+
+def test_one_process_answers_batch_after_batch_and_chats_side_by_side(cloud: Cloud) -> None:
+    worker, mira, tenzin = cloud.worker(), cloud.person(), cloud.person(TENZIN)
+    cloud.bring(lambda: mira.say("/peaks"), lambda: tenzin.say("ama dablam"), lambda: mira.say("a violin"))
+    sent, failed = cloud.run(worker)
+    assert failed == []
+    assert [text.splitlines()[0] for text in texts(cloud.telegram.state.of_chat(MIRA))][-1].startswith("Nothing in the")
+    assert texts(cloud.telegram.state.of_chat(TENZIN))[-1] == "1 photo for “ama dablam”."
+    cloud.bring(lambda: mira.say("ama dablam"))
+    sent, _ = cloud.run(worker)
+    assert texts(sent)[-1] == "1 photo for “ama dablam”."
+
+
+def test_what_was_answered_is_not_answered_again_by_whatever_process(cloud: Cloud) -> None:
+    mira = cloud.person()
+    cloud.bring(lambda: mira.say("ama dablam"))
+    records = cloud.lend()
+    assert cloud.worker().handle({"Records": records}, 30.0) == {"batchItemFailures": []}
+    said = len(cloud.telegram.state.sent)
+    # The process ended before the message could be deleted: it comes once more.
+    assert cloud.worker().handle({"Records": records}, 30.0) == {"batchItemFailures": []}
+    assert len(cloud.telegram.state.sent) == said
+
+
+def test_what_telegram_does_not_take_comes_again_with_all_that_follows_in_its_chat(cloud: Cloud) -> None:
+    worker, mira, tenzin = cloud.worker(), cloud.person(), cloud.person(TENZIN)
+    for _ in range(4):
+        cloud.telegram.state.fail("sendMessage", 502, "Bad Gateway")
+    cloud.bring(lambda: mira.say("a violin"))
+    _, failed = cloud.run(worker, remaining_s=7.0)
+    assert len(failed) == 1
+    cloud.telegram.state.forget_faults()
+    cloud.bring(lambda: mira.say("ama dablam"), lambda: tenzin.say("ama dablam"))
+    sent, again = cloud.run(worker)
+    # Mira's chat is not lent out while its first message is: only the other one was answered.
+    assert again == []
+    assert {one.message["chat"]["id"] for one in sent if one.message} == {TENZIN}
+
+
+def test_an_album_that_grows_is_answered_once_with_all_its_pictures(cloud: Cloud) -> None:
+    worker, mira = cloud.worker(), cloud.person()
+    cloud.clock_ahead_s = 0.0
+    pictures = [photo_towards(TO_AMA_DABLAM, f"2023:10:2{day} 08:00:00", sky=(90, 140, 200 + day)) for day in range(3)]
+    send = [lambda data=data: mira.send_file(data, "a.jpg", group="album") for data in pictures]
+    cloud.bring(send[0])
+    sent, back = cloud.run(worker)
+    assert (sent, len(back)) == ([], 1)
+    cloud.bring(*send[1:])
+    records: list[dict[str, Any]] = []
+    while len(records) < 3:
+        records = cloud.lend()
+    cloud.clock_ahead_s = 60.0
+    assert worker.handle({"Records": records}, 30.0) == {"batchItemFailures": []}
+    said = texts(cloud.telegram.state.of_chat(MIRA))
+    assert said[0].splitlines()[0] == "3 photos"
+
+
+def test_a_message_that_nobody_can_read_is_given_back_alone(cloud: Cloud) -> None:
+    mira = cloud.person()
+    cloud.sqs.send_message(
+        QueueUrl=cloud.address, MessageBody="no json", MessageGroupId="chat:none", MessageDeduplicationId="x"
+    )
+    cloud.bring(lambda: mira.say("ama dablam"))
+    sent, failed = cloud.run(cloud.worker())
+    assert len(failed) == 1
+    assert texts(sent)[-1] == "1 photo for “ama dablam”."

@@ -1,0 +1,234 @@
+"""The ingest function as Lambda runs it, on moto: partial failures, dead letters and their way back, a small /tmp."""
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cumbre.bootstrap import open_library
+from cumbre.cli import cli, run
+from cumbre.errors import IndexFault, SettingsError
+from cumbre.ingest_queue import event_of
+from cumbre.library import Library
+from cumbre.settings import read_settings
+from cumbre.storage.s3 import S3PhotoStorage
+from functions.environment import read_environment
+from functions.ingest import entry
+from tests.cloud_album import RECEIVES, CloudAlbum
+from tests.conftest import TO_AMA_DABLAM
+from tests.sqs_poller import SqsPoller
+
+AGAIN_S = 1.1
+
+
+@pytest.fixture
+def opened(cloud: CloudAlbum) -> Iterator[Callable[..., Library]]:
+    libraries: list[Library] = []
+
+    def open_one(**more: str) -> Library:
+        libraries.append(open_library(read_settings(cloud.environment | more)))
+        return libraries[-1]
+
+    yield open_one
+    for library in libraries:
+        library.close()
+
+
+def command(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    capsys.readouterr()
+    code = run(cli, list(arguments))
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_three_poisoned_of_ten_end_as_dead_letters_are_seen_replayed_and_handled(
+    cloud: CloudAlbum,
+    opened: Callable[..., Library],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    later = f"later-{cloud.photos}"
+    cloud.environment["CUMBRE_STORAGE"] += f":s3://{later}"
+    for name, value in cloud.environment.items():
+        monkeypatch.setenv(name, value)
+    healthy = [f"photos/{number}.jpg" for number in range(7)]
+    for number, key in enumerate(healthy):
+        cloud.put(key, 10.0 * number)
+    poisoned = [f"yak {number}.jpg" for number in range(3)]
+    cloud.send(*(event_of(cloud.photos, key) for key in healthy), *(event_of(later, key) for key in poisoned))
+
+    library = opened()
+    poller = SqsPoller(cloud.sqs, cloud.queue, entry.create_for(library))
+    assert poller.poll() == (10, 7)
+    assert sorted(photo.key for photo in library.index().select()) == healthy
+    code, out, err = command("status", capsys=capsys)
+    assert "Photos in the queue that are to be looked at: 3." in err
+    for _ in range(RECEIVES - 1):
+        time.sleep(AGAIN_S)
+        assert poller.poll() == (3, 0)
+    time.sleep(AGAIN_S)
+    assert poller.poll() == (0, 0)
+    assert (cloud.in_queue(cloud.queue), cloud.in_queue(cloud.dead)) == (0, 3)
+
+    code, out, err = command("status", capsys=capsys)
+    assert code == 0
+    assert "in the dead-letter queue: 3." in err
+    assert "`cumbre queue replay`" in err
+    code, out, err = command("status", "--json", capsys=capsys)
+    assert any("dead-letter queue" in notice for notice in json.loads(out)["notices"])
+    code, out, err = command("queue", capsys=capsys)
+    assert "waiting: 0, in work: 0, dead letters: 3" in out
+    assert f"{later}/yak 1.jpg" in out
+    code, out, err = command("queue", "show", "--json", capsys=capsys)
+    shown = json.loads(out)
+    assert shown["dead_letters"] == 3
+    assert sorted(photo for one in shown["some"] for photo in one["photos"]) == [f"{later}/{key}" for key in poisoned]
+
+    cloud.s3.create_bucket(Bucket=later)
+    for key in poisoned:
+        cloud.put(key, TO_AMA_DABLAM, later)
+    code, out, err = command("queue", "replay", capsys=capsys)
+    assert (code, out) == (0, "moved back into the queue: 3\n")
+    assert (cloud.in_queue(cloud.queue), cloud.in_queue(cloud.dead)) == (3, 0)
+    assert poller.poll() == (3, 3)
+    assert library.index().count() == 10
+    code, out, err = command("status", capsys=capsys)
+    assert "queue" not in err
+    assert command("queue", "replay", "--json", capsys=capsys)[1] == '{"replayed": 0}\n'
+
+
+def test_a_photo_that_can_not_be_used_is_no_failure_and_a_bucket_of_strangers_is(
+    cloud: CloudAlbum, opened: Callable[..., Library]
+) -> None:
+    cloud.s3.put_object(Bucket=cloud.photos, Key="photos/broken.jpg", Body=b"no picture")
+    cloud.send(event_of(cloud.photos, "photos/broken.jpg"), event_of("/etc", "passwd.jpg"), "no event")
+    library = opened()
+    assert SqsPoller(cloud.sqs, cloud.queue, entry.create_for(library)).poll() == (3, 1)
+    (failure,) = library.index().failures()
+    assert failure.key == "photos/broken.jpg"
+
+
+def test_the_entry_opens_everything_and_answers_events_and_jobs(
+    cloud: CloudAlbum, opened: Callable[..., Library]
+) -> None:
+    handler = entry.create(cloud.environment)
+    cloud.put("photos/a.jpg", TO_AMA_DABLAM)
+    assert handler({"cumbre": "reconcile"}, None)["queued"] == 1
+    poller = SqsPoller(cloud.sqs, cloud.queue, handler)
+    assert poller.poll() == (1, 1)
+    (photo,) = opened().index().select()
+    assert photo.predicted_peaks[0] == "ama-dablam"
+    assert len(cloud.s3.list_objects_v2(Bucket=cloud.shown)["Contents"]) == 4
+
+
+def test_a_job_without_a_queue_says_what_is_missing(cloud: CloudAlbum, opened: Callable[..., Library]) -> None:
+    with pytest.raises(SettingsError, match="CUMBRE_QUEUE"):
+        entry.create_for(opened(CUMBRE_QUEUE=""))({"cumbre": "reconcile"}, None)
+
+
+def test_an_index_that_is_away_while_a_function_starts_is_waited_for(
+    cloud: CloudAlbum, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(_: Library) -> None:
+        raise IndexFault("the index can't be reached")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Library, "active", away)
+        handler = entry.create(cloud.environment)
+        assert "not warmed up: the index can't be reached" in caplog.text
+        cloud.put("photos/a.jpg", TO_AMA_DABLAM)
+        cloud.send(event_of(cloud.photos, "photos/a.jpg"))
+        poller = SqsPoller(cloud.sqs, cloud.queue, handler)
+        assert poller.poll() == (1, 0)
+    time.sleep(AGAIN_S)
+    assert poller.poll() == (1, 1)
+
+
+def test_the_handler_is_made_when_it_is_asked_for_and_no_earlier(
+    cloud: CloudAlbum, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Any] = []
+
+    def create(environment: Any) -> Any:
+        made.append(environment)
+        return lambda event, context=None: event
+
+    monkeypatch.setattr(entry, "create", create)
+    assert "handler" not in vars(entry)
+    assert entry.handler is entry.handler
+    assert made == [os.environ]
+    vars(entry).pop("handler")
+    with pytest.raises(AttributeError):
+        _ = entry.nothing
+
+
+def test_settings_in_secrets_are_below_the_environment(cloud: CloudAlbum) -> None:
+    name = f"index-{cloud.photos}"
+    secret = {"CUMBRE_INDEX_API_KEY": "key", "CUMBRE_INDEX_PREFIX": "secret-"}
+    cloud.moto.client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(secret))
+    settings = read_environment(cloud.environment | {"CUMBRE_SECRETS": name, "CUMBRE_INDEX_PREFIX": "trek-"})
+    assert (settings.index_api_key, settings.index_prefix) == ("key", "trek-")
+
+
+def files(folder: Path) -> set[str]:
+    """Every file with its size, without what the embedded index (no function has one) writes."""
+    found = (file for file in folder.rglob("*") if file.is_file() and "sqlite" not in file.name)
+    return {f"{file.relative_to(folder)} {file.stat().st_size}" for file in found}
+
+
+def open_files() -> int:
+    """Of this process; 0 on a system that doesn't show them."""
+    shown = Path("/proc/self/fd")
+    return sum(1 for _ in shown.iterdir()) if shown.exists() else 0
+
+
+def test_nothing_accumulates_in_the_temporary_folder(
+    cloud: CloudAlbum, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An instance lives for hours and handles thousands of events; its folder has 512 MB."""
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    (home / "cache" / "half.part").write_bytes(b"an instance was ended here")
+    handler = entry.create(cloud.environment)
+    assert not (home / "cache" / "half.part").exists()
+    before = files(home)
+    descriptors = open_files()
+    for number in range(int(os.environ.get("CUMBRE_TEST_ROUNDS", "12"))):
+        cloud.put("photos/a.jpg", float(number))
+        event = {
+            "Records": [{"messageId": "1", "body": event_of(cloud.photos, "photos/a.jpg"), "eventSource": "aws:sqs"}]
+        }
+        assert handler(event, None) == {"batchItemFailures": []}
+        handler({"Records": [{"messageId": "1", "body": "no event", "eventSource": "aws:sqs"}]}, None)
+    assert files(home) == before
+    assert files(temporary) == set()
+    assert open_files() <= descriptors + 8
+    # Of a photo that was replaced so often, only what is shown of the last one is kept.
+    assert len(cloud.s3.list_objects_v2(Bucket=cloud.shown)["Contents"]) == 4
+
+
+def test_a_photo_that_keeps_changing_comes_again(
+    cloud: CloudAlbum, opened: Callable[..., Library], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, headings = S3PhotoStorage.read, iter(range(100))
+
+    def read_and_change(storage: S3PhotoStorage, key: str, etag: str, max_bytes: int) -> bytes:
+        data = read(storage, key, etag, max_bytes)
+        cloud.put(key, float(next(headings)))
+        return data
+
+    cloud.put("photos/a.jpg", 200.0)
+    cloud.send(event_of(cloud.photos, "photos/a.jpg"))
+    poller = SqsPoller(cloud.sqs, cloud.queue, entry.create_for(opened()))
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(S3PhotoStorage, "read", read_and_change)
+        assert poller.poll() == (1, 0)
+    time.sleep(AGAIN_S)
+    assert poller.poll() == (1, 1)

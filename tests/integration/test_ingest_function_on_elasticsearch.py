@@ -1,0 +1,72 @@
+"""The ingest function with its index in Elasticsearch and its state in DynamoDB, as it is in the cloud."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cumbre.bootstrap import open_library
+from cumbre.settings import read_settings
+from functions.ingest import entry
+from tests.cloud_album import CloudAlbum
+from tests.conftest import lite_as
+from tests.elasticsearch_server import ElasticsearchServer
+from tests.processes import eventually
+from tests.sqs_poller import SqsPoller
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def environment(cloud: CloudAlbum, elasticsearch: ElasticsearchServer) -> Iterator[dict[str, str]]:
+    prefix = f"test-{uuid.uuid4().hex[:12]}-"
+    yield cloud.environment | {
+        "CUMBRE_INDEX": elasticsearch.access.address,
+        "CUMBRE_INDEX_PREFIX": prefix,
+        "CUMBRE_STATE": f"dynamodb:{cloud.moto.make_state_table()}",
+    }
+    elasticsearch.drop(prefix)
+
+
+def opened_count(environment: dict[str, str]) -> tuple[str, int, int]:
+    """The model that answers, and how many photos and failures it has."""
+    library = open_library(read_settings(environment))
+    index = library.index()
+    found = index.space.model_id, index.count(), len(index.failures())
+    library.close()
+    return found
+
+
+def settle_all(cloud: CloudAlbum, handler: Any) -> None:
+    """A request that a busy machine answers too late costs a second look, as in the cloud."""
+    poller = SqsPoller(cloud.sqs, cloud.queue, handler)
+    eventually(lambda: poller.drain() >= 0 and cloud.in_queue(cloud.queue) == 0)
+    assert cloud.in_queue(cloud.dead) == 0
+
+
+def test_events_reconcile_and_reindex_end_with_the_album_in_the_index(
+    cloud: CloudAlbum, environment: dict[str, str], tmp_path: Path
+) -> None:
+    for number in range(12):
+        cloud.put(f"photos/{number}.jpg", 10.0 * number)
+    cloud.s3.put_object(Bucket=cloud.photos, Key="photos/broken.jpg", Body=b"no picture")
+    handler: Any = entry.create(environment)
+    assert handler({"cumbre": "reconcile"})["queued"] == 13
+    settle_all(cloud, handler)
+    assert opened_count(environment) == ("lite-1", 12, 1)
+    cloud.s3.delete_object(Bucket=cloud.photos, Key="photos/3.jpg")
+    assert handler({"cumbre": "reconcile"})["removals"] == 1
+    settle_all(cloud, handler)
+    assert opened_count(environment) == ("lite-1", 11, 1)
+    # 11 photos with 4 pictures each; the twelfth's went with it.
+    assert len(cloud.s3.list_objects_v2(Bucket=cloud.shown)["Contents"]) == 44
+
+    changed = environment | {"CUMBRE_MODEL": str(lite_as(tmp_path / "other", model_id="other-1"))}
+    handler = entry.create(changed)
+    assert handler({"cumbre": "reindex"})["queued"] == 12
+    assert opened_count(changed) == ("lite-1", 11, 1)
+    settle_all(cloud, handler)
+    assert handler({"cumbre": "reconcile"})["activated"] == "other-1"
+    assert opened_count(changed) == ("other-1", 11, 1)
