@@ -44,13 +44,13 @@ locals {
       queue  = aws_sqs_queue.ingest_dead.name
       metric = "ApproximateNumberOfMessagesVisible"
       above  = 0
-      about  = "photos failed five times: cumbre queue"
+      about  = "photos failed five times: cumbre queue show"
     }
     chat-dead = {
       queue  = aws_sqs_queue.chat_dead.name
       metric = "ApproximateNumberOfMessagesVisible"
       above  = 0
-      about  = "messages failed five times: cumbre queue"
+      about  = "chat messages failed five times: the log of the worker says why"
     }
     ingest-late = {
       queue  = aws_sqs_queue.ingest.name

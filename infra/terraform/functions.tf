@@ -19,13 +19,13 @@ locals {
   }
   asks = {
     CUMBRE_QUERY_FUNCTION        = "${local.names.query}:${local.alias}"
+    CUMBRE_CHAT_QUEUE            = aws_sqs_queue.chat.url
     CUMBRE_SECRETS               = aws_secretsmanager_secret.this["bot"].arn
     CUMBRE_TELEGRAM_ALLOWED      = join(",", var.telegram_allowed)
     CUMBRE_TELEGRAM_MAY_ADD      = join(",", var.telegram_may_add)
     CUMBRE_TELEGRAM_STORAGE_CHAT = var.telegram_storage_chat
   }
   page = {
-    CUMBRE_CHAT_QUEUE      = aws_sqs_queue.chat.url
     CUMBRE_ALLOWED_HOSTS   = join(",", var.allowed_hosts)
     CUMBRE_MAP_TILES       = var.map_tiles
     CUMBRE_MAP_ATTRIBUTION = var.map_attribution

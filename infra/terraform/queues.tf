@@ -1,5 +1,5 @@
 # Photos that are to be looked at, and chat messages that are to be answered. What failed five times goes into a
-# dead-letter queue, which an alarm watches and `cumbre queue replay` empties.
+# dead-letter queue, which an alarm watches; `cumbre queue replay` moves photos back.
 
 locals {
   attempts         = 5

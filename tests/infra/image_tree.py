@@ -23,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 # What the base images of Lambda set.
 _OF_LAMBDA = {"LAMBDA_TASK_ROOT": "/var/task"}
+_PROGRAMS = ("compileall", "functions.warm_cache", "local.command")
 _OF_THE_IMAGES_MACHINE = ("--platform", "--python-version")
 
 
@@ -183,7 +184,7 @@ class _Builder:
             words = ["python", "-m", *(words if self._machine is Machine.IMAGE else _less(words))]
             if "--target" not in words:
                 return  # into the stage's own Python; here, this one has them
-        elif words[:3] not in (["python", "-m", "compileall"], ["python", "-m", "local.command"]):
+        elif words[:2] != ["python", "-m"] or words[2] not in _PROGRAMS:
             raise UnknownInstruction(f"RUN {' '.join(words)}")
         command = [sys.executable if one == "python" else _moved(one, stage) for one in words]
         subprocess.run(command, cwd=stage.path("."), env=environment, check=True, capture_output=True, text=True)

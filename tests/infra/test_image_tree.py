@@ -108,9 +108,10 @@ def test_the_library_answers_from_the_ingest_image(tree_of: Callable[[str], Imag
     tree = tree_of("ingest")
     assert tree.command == ["functions.ingest.entry.handler"]
     assert (tree.root / "opt" / "models").is_dir()
+    assert len(list((tree.root / "opt" / "cumbre" / "cache").glob("*.npz"))) > 0
     code = (
-        "functions.ingest.handler, cumbre.bootstrap, elasticsearch, boto3, pillow_heif, pygeomag, tokenizers, "
-        "functions.query.handler\n"
+        "functions.ingest.entry, functions.query.entry, functions.query.handler, cumbre.bootstrap, elasticsearch, "
+        "boto3, pillow_heif, pygeomag, tokenizers\n"
         "from pathlib import Path; from cumbre.models import resolve_model; from cumbre.encoder import OnnxEncoder\n"
         "encoder = OnnxEncoder(resolve_model('lite', Path('/nonexistent')).directory)\n"
         "print(encoder.encode_texts(['a mountain']).shape[0], cumbre.bootstrap.__file__)"

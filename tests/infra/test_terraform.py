@@ -57,8 +57,8 @@ def test_the_bot_functions_know_whom_to_ask_and_whom_to_answer(applied_stack: Ap
         assert settings.query_function == "cumbre-query:live"
         assert settings.telegram_allowed == ("123456789", "-1001234567890")
         assert settings.staging_place == (applied_stack.outputs["photo_bucket"], "staging/")
+        assert settings.chat_queue == applied_stack.outputs["queues"]["chat"]
         assert settings.index == ""
-    assert read_settings(applied_stack.environment("page")).chat_queue == applied_stack.outputs["queues"]["chat"]
 
 
 def test_the_environment_for_a_laptop_is_one_that_cumbre_takes(applied_stack: AppliedStack) -> None:
