@@ -5,8 +5,8 @@
 Each start is a new process of Lambda's own runtime client (awslambdaric), from its birth to its first answer: imports,
 secrets aside, the library, the encoder, one question or photo. The index is the embedded one with one photo; texts'
 vectors are those that an image brings along. "full" are graphs of SigLIP-2's size, written out as files of its size.
-Files come from the memory of this machine once they were read: reading from Lambda's disk, or fetching the image, is not in
-it. Memory is the peak of the function's process, and of the processes that read pictures.
+Files come from this machine's memory once they were read: neither reading from Lambda's disk nor fetching the image is
+in it. Memory is the peak of the function's process, and of the processes that read pictures.
 """
 
 import argparse
