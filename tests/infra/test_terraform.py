@@ -1,11 +1,13 @@
 """The cloud made, made again and removed, on moto (what differs from Amazon's: tests/infra/stack.py)."""
 
+import re
+
 import pytest
 
 from cumbre.settings import Settings, read_settings
 from functions.ingest.events import parse_events
 from tests.infra.stack import AppliedStack
-from tests.infra.terraform import Terraform, copied
+from tests.infra.terraform import SOURCE, Terraform, copied
 from tests.server_cache import obtained
 
 pytestmark = pytest.mark.cloud
@@ -25,6 +27,12 @@ def test_the_configuration_is_formatted_and_valid(terraform: Terraform) -> None:
 def test_what_it_says_of_itself_holds(terraform: Terraform) -> None:
     said = terraform.done("test")
     assert ", 0 failed" in said
+
+
+def test_the_example_names_only_variables_that_there_are() -> None:
+    variables = set(re.findall(r'^variable "(\w+)"', (SOURCE / "variables.tf").read_text(), re.M))
+    example = set(re.findall(r"^(?:# )?(\w+) +=", (SOURCE / "terraform.tfvars.example").read_text(), re.M))
+    assert {"region", "elasticsearch_url", "images"} <= example <= variables
 
 
 def test_a_second_apply_changes_nothing(applied_stack: AppliedStack) -> None:
