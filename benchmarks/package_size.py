@@ -38,7 +38,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             tree = build(dockerfile, Path(folder) / name, Machine.IMAGE)
             lite_mb = tree.size_bytes() / 1e6
-            print(f"{name}: {lite_mb:.0f} MB with lite ({largest(tree)})")
+            encoder = "with lite" if name != "bot" else "without an encoder"
+            print(f"{name}: {lite_mb:.0f} MB {encoder} ({largest(tree)})")
         too_large |= lite_mb > LITE_MB_MAX
         if name != "bot":  # which has no encoder
             with_siglip2_mb = lite_mb + SIGLIP2.size_bytes / 1e6
