@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 # The album: make run PHOTOS=~/Pictures/Trek; without it a sample album is drawn.
 PHOTOS ?=
 PYTEST_ARGS ?=
+CHECKOV := .venv-checkov/bin/checkov
 
-.PHONY: run up down test torture stories outages check format bench bench-servers clean
+.PHONY: run up down test torture stories outages check deploy-check cloud-mistakes format bench bench-servers clean
 
 run: $(VENV)/.run-ready
 ifeq ($(strip $(PHOTOS)),)
@@ -38,6 +39,22 @@ check: $(VENV)/.test-ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# The cloud of infra/terraform, before anything is deployed: format, validity, what it promises, made and removed on an
+# imitation of Amazon's services, each function's rights, the images, and common mistakes. Needs Terraform with its
+# provider; some minutes.
+deploy-check: $(VENV)/.test-ready cloud-mistakes
+	$(BIN)/python -m pytest tests/infra $(PYTEST_ARGS)
+
+cloud-mistakes: $(CHECKOV)
+	$(CHECKOV) --config-file infra/checkov.yaml --directory infra/terraform
+	$(CHECKOV) --config-file infra/checkov.yaml --file functions/ingest/Dockerfile functions/query/Dockerfile bot/Dockerfile
+
+# In an environment of its own: it pins half of PyPI.
+$(CHECKOV): infra/requirements-check.txt
+	$(PYTHON) -m venv .venv-checkov
+	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check -r infra/requirements-check.txt
+	@touch $@
 
 format: $(VENV)/.test-ready
 	$(BIN)/ruff format .
@@ -92,4 +109,4 @@ $(VENV)/.test-ready: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.run-ready
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info
+	rm -rf $(VENV) .venv-checkov .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info

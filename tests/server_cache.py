@@ -9,10 +9,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 import pytest
+
+_Thing = TypeVar("_Thing")
 
 _DEADLINE_S = 180.0
 _ANY_CERTIFICATE = ssl._create_unverified_context()
@@ -38,7 +41,7 @@ def refuse_unasked(cost: str) -> None:
         raise OSError(f"CUMBRE_TEST_SERVERS=1 brings it ({cost})")
 
 
-def obtained(obtain: Callable[[], Path], name: str) -> Path:
+def obtained(obtain: Callable[[], _Thing], name: str) -> _Thing:
     """What obtain() brings; where it can't the test is skipped with the reason, or fails if CI=true."""
     try:
         return obtain()

@@ -147,7 +147,7 @@ def test_settings_named_anywhere_exist():
     known = {one.metadata["name"] for one in fields(Settings)}
     known |= {setting_of(option, name) for name, command in COMMANDS.items() for option in options(command)}
     named = set(re.findall(r"\bCUMBRE_[A-Z][A-Z_]*[A-Z]\b", every_page()))
-    of_tests = {f"CUMBRE_TEST_{one}" for one in ("ROUNDS", "SERVERS", "ELASTICSEARCH", "MINIO")}
+    of_tests = {f"CUMBRE_TEST_{one}" for one in ("ROUNDS", "SERVERS", "ELASTICSEARCH", "MINIO", "TERRAFORM_PLUGINS")}
     assert named - known <= {"CUMBRE_COMMAND_OPTION", *of_tests}
 
 

@@ -1,0 +1,52 @@
+"""How large the functions' images are on top of their base image, for the processor that they run on (arm64).
+
+    python -m benchmarks.package_size
+
+The trees are made from the Dockerfiles' own lines, without Docker; packages come from PyPI. SigLIP-2 counts with the
+pinned sizes of its files. Limits: 350 MB with lite, 1200 MB with SigLIP-2; one that is passed ends with exit code 1.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from cumbre.models import SIGLIP2
+from tests.infra.image_tree import ROOT, ImageTree, Machine, build
+
+DOCKERFILES = {
+    "ingest": ROOT / "functions" / "ingest" / "Dockerfile",
+    "query": ROOT / "functions" / "query" / "Dockerfile",
+    "bot": ROOT / "bot" / "Dockerfile",
+}
+LITE_MB_MAX = 350
+SIGLIP2_MB_MAX = 1200
+LARGEST = 6
+
+
+def largest(tree: ImageTree) -> str:
+    sizes = {
+        entry.name: sum(file.stat().st_size for file in entry.rglob("*") if file.is_file())
+        for entry in tree.task_root.iterdir()
+    }
+    first = sorted(sizes.items(), key=lambda one: -one[1])[:LARGEST]
+    return ", ".join(f"{name} {size / 1e6:.0f}" for name, size in first)
+
+
+def main() -> None:
+    too_large = False
+    for name, dockerfile in DOCKERFILES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            tree = build(dockerfile, Path(folder) / name, Machine.IMAGE)
+            lite_mb = tree.size_bytes() / 1e6
+            encoder = "with lite" if name != "bot" else "without an encoder"
+            print(f"{name}: {lite_mb:.0f} MB {encoder} ({largest(tree)})")
+        too_large |= lite_mb > LITE_MB_MAX
+        if name != "bot":  # which has no encoder
+            with_siglip2_mb = lite_mb + SIGLIP2.size_bytes / 1e6
+            print(f"{name}: {with_siglip2_mb:.0f} MB with SigLIP-2")
+            too_large |= with_siglip2_mb > SIGLIP2_MB_MAX
+    sys.exit(too_large)
+
+
+if __name__ == "__main__":
+    main()

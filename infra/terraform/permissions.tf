@@ -1,0 +1,178 @@
+# What each function may do: what its code calls, on what is ours, and no more. tests/infra/test_permissions.py compares.
+#
+# s3:ListBucket is more than listing: without it S3 answers 403, not 404, where an object is missing, and an object that
+# is gone is how Cumbre learns that a photo was deleted. Questions for one object carry no prefix, hence IfExists.
+
+locals {
+  state_calls = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query"]
+  query_arn   = "arn:${data.aws_partition.this.partition}:lambda:${var.region}:${local.account}:function:${local.names.query}:${local.alias}"
+}
+
+data "aws_iam_policy_document" "ingest" {
+  statement {
+    sid       = "ReadPhotos"
+    actions   = ["s3:GetObject"]
+    resources = ["${aws_s3_bucket.photos.arn}/photos/*"]
+  }
+  statement {
+    sid       = "ListPhotos"
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.photos.arn]
+
+    condition {
+      test     = "StringLikeIfExists"
+      variable = "s3:prefix"
+      values   = ["photos/*"]
+    }
+  }
+  statement {
+    sid       = "Renditions"
+    actions   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+    resources = ["${aws_s3_bucket.renditions.arn}/*"]
+  }
+  statement {
+    sid       = "MissingRenditions"
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.renditions.arn]
+  }
+  statement {
+    sid = "Queue"
+    actions = [
+      "sqs:ReceiveMessage",
+      "sqs:DeleteMessage",
+      "sqs:GetQueueAttributes",
+      "sqs:SendMessage",
+    ]
+    resources = [aws_sqs_queue.ingest.arn]
+  }
+  statement {
+    sid       = "State"
+    actions   = local.state_calls
+    resources = [aws_dynamodb_table.state.arn]
+  }
+  statement {
+    sid       = "Secret"
+    actions   = ["secretsmanager:GetSecretValue"]
+    resources = [aws_secretsmanager_secret.this["index"].arn]
+  }
+}
+
+data "aws_iam_policy_document" "query" {
+  statement {
+    sid       = "ReadPhotos"
+    actions   = ["s3:GetObject"]
+    resources = ["${aws_s3_bucket.photos.arn}/photos/*"]
+  }
+  statement {
+    sid       = "AddPhotos"
+    actions   = ["s3:PutObject", "s3:DeleteObject"]
+    resources = ["${aws_s3_bucket.photos.arn}/photos/inbox/*"]
+  }
+  statement {
+    sid       = "Staging"
+    actions   = ["s3:GetObject", "s3:PutObject"]
+    resources = ["${aws_s3_bucket.photos.arn}/staging/*"]
+  }
+  statement {
+    sid       = "ListPhotos"
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.photos.arn]
+
+    condition {
+      test     = "StringLikeIfExists"
+      variable = "s3:prefix"
+      values   = ["photos/*"]
+    }
+  }
+  statement {
+    sid       = "Renditions"
+    actions   = ["s3:GetObject", "s3:PutObject"]
+    resources = ["${aws_s3_bucket.renditions.arn}/*"]
+  }
+  statement {
+    sid       = "MissingRenditions"
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.renditions.arn]
+  }
+  statement {
+    sid       = "State"
+    actions   = local.state_calls
+    resources = [aws_dynamodb_table.state.arn]
+  }
+  statement {
+    sid       = "Secret"
+    actions   = ["secretsmanager:GetSecretValue"]
+    resources = [aws_secretsmanager_secret.this["index"].arn]
+  }
+}
+
+# What the page and the worker have in common.
+data "aws_iam_policy_document" "asks" {
+  statement {
+    sid       = "Ask"
+    actions   = ["lambda:InvokeFunction"]
+    resources = [local.query_arn]
+  }
+  statement {
+    sid       = "Staging"
+    actions   = ["s3:GetObject", "s3:PutObject"]
+    resources = ["${aws_s3_bucket.photos.arn}/staging/*"]
+  }
+  statement {
+    sid       = "MissingPictures"
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.photos.arn]
+
+    condition {
+      test     = "StringLikeIfExists"
+      variable = "s3:prefix"
+      values   = ["staging/*", "chat/*"]
+    }
+  }
+  # Addresses that it signs for browsers and for Telegram hold no more than this.
+  statement {
+    sid       = "Renditions"
+    actions   = ["s3:GetObject"]
+    resources = ["${aws_s3_bucket.renditions.arn}/*"]
+  }
+  statement {
+    sid       = "State"
+    actions   = local.state_calls
+    resources = [aws_dynamodb_table.state.arn]
+  }
+  statement {
+    sid       = "Secret"
+    actions   = ["secretsmanager:GetSecretValue"]
+    resources = [aws_secretsmanager_secret.this["bot"].arn]
+  }
+}
+
+data "aws_iam_policy_document" "page" {
+  source_policy_documents = [data.aws_iam_policy_document.asks.json]
+
+  statement {
+    sid       = "ChatPictures"
+    actions   = ["s3:GetObject", "s3:PutObject"]
+    resources = ["${aws_s3_bucket.photos.arn}/chat/*"]
+  }
+  statement {
+    sid       = "ChatMessages"
+    actions   = ["sqs:SendMessage"]
+    resources = [aws_sqs_queue.chat.arn]
+  }
+}
+
+data "aws_iam_policy_document" "worker" {
+  source_policy_documents = [data.aws_iam_policy_document.asks.json]
+
+  statement {
+    sid = "ChatMessages"
+    actions = [
+      "sqs:ReceiveMessage",
+      "sqs:DeleteMessage",
+      "sqs:ChangeMessageVisibility",
+      "sqs:GetQueueAttributes",
+    ]
+    resources = [aws_sqs_queue.chat.arn]
+  }
+}

@@ -1,0 +1,61 @@
+# A repository for the image of each Dockerfile. Tags can't be moved, so that a release stays what it was.
+
+resource "aws_ecr_repository" "this" {
+  #checkov:skip=CKV_AWS_136:encrypted with ECR's own key; images hold no secret
+
+  for_each = toset(["ingest", "query", "bot"])
+
+  name                 = "${var.name}/${each.key}"
+  image_tag_mutability = "IMMUTABLE"
+  force_delete         = !var.protect_data
+
+  image_scanning_configuration {
+    scan_on_push = true
+  }
+}
+
+resource "aws_ecr_lifecycle_policy" "this" {
+  for_each = aws_ecr_repository.this
+
+  repository = each.value.name
+  policy = jsonencode({
+    rules = [{
+      rulePriority = 1
+      description  = "the last ten releases are kept"
+      selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = 10 }
+      action       = { type = "expire" }
+    }]
+  })
+}
+
+data "aws_iam_policy_document" "pull" {
+  statement {
+    sid     = "FunctionsOfOurs"
+    actions = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["lambda.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values   = ["arn:${data.aws_partition.this.partition}:lambda:${var.region}:${local.account}:function:${var.name}-*"]
+    }
+  }
+}
+
+resource "aws_ecr_repository_policy" "pull" {
+  for_each = aws_ecr_repository.this
+
+  repository = each.value.name
+  policy     = data.aws_iam_policy_document.pull.json
+}
+
+locals {
+  image_uris = {
+    for name, image in var.images :
+    name => "${aws_ecr_repository.this[name].repository_url}${startswith(image, "sha256:") ? "@" : ":"}${image}"
+  }
+}

@@ -1,0 +1,75 @@
+# What each function has, planned without any account.
+
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+}
+
+variables {
+  name               = "cumbre-query"
+  alias              = "live"
+  description        = "Answers"
+  image_uri          = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/cumbre/query:1.0.0"
+  command            = "functions.query.entry.handler"
+  memory_mb          = 3008
+  timeout_s          = 40
+  environment        = { CUMBRE_MODEL = "lite", CUMBRE_MAP_TILES = "" }
+  policy             = "{}"
+  log_retention_days = 30
+  alarm_topic        = "arn:aws:sns:eu-central-1:123456789012:cumbre-alarms"
+}
+
+run "a_function" {
+  command = plan
+
+  module {
+    source = "./function"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.architectures[0] == "arm64" && aws_lambda_function.this.package_type == "Image"
+    error_message = "Functions are container images for arm64."
+  }
+  assert {
+    condition     = aws_lambda_function.this.environment[0].variables == tomap({ CUMBRE_MODEL = "lite" })
+    error_message = "A setting that is empty must not be there."
+  }
+  assert {
+    condition = (
+      aws_lambda_function.this.logging_config[0].log_format == "JSON"
+      && aws_lambda_function.this.logging_config[0].application_log_level == "INFO"
+      && aws_cloudwatch_log_group.this.retention_in_days == 30
+    )
+    error_message = "Logs must be structured, and not be kept for ever."
+  }
+  assert {
+    condition     = aws_lambda_function.this.reserved_concurrent_executions == null && length(aws_lambda_provisioned_concurrency_config.this) == 0
+    error_message = "Nothing is reserved unless it is asked for."
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["slow"].threshold == 36000
+    error_message = "Nine tenths of the time-out, in milliseconds, must raise an alarm."
+  }
+  assert {
+    condition     = keys(aws_cloudwatch_metric_alarm.this) == ["errors", "slow", "throttles"]
+    error_message = "Errors, throttles and long runs must raise an alarm."
+  }
+}
+
+run "copies_that_always_wait" {
+  command = plan
+
+  module {
+    source = "./function"
+  }
+
+  variables {
+    provisioned = 2
+  }
+
+  assert {
+    condition     = aws_lambda_provisioned_concurrency_config.this[0].provisioned_concurrent_executions == 2 && aws_lambda_provisioned_concurrency_config.this[0].qualifier == "live"
+    error_message = "They must belong to the alias by which the function is called."
+  }
+}

@@ -1,0 +1,48 @@
+# The address of the page and of Telegram's webhook. Who comes is checked by the application: by the page's password, and
+# by Telegram's secret.
+
+resource "aws_lambda_function_url" "page" {
+  #checkov:skip=CKV_AWS_258:the application asks for the password, or for Telegram's secret; browsers can't sign for IAM
+
+  function_name      = module.page.name
+  qualifier          = module.page.alias
+  authorization_type = "NONE"
+}
+
+resource "aws_lambda_permission" "page_url" {
+  #checkov:skip=CKV_AWS_301:the page is for browsers and Telegram; the application checks who comes
+
+  statement_id           = "PageUrl"
+  action                 = "lambda:InvokeFunctionUrl"
+  function_name          = module.page.name
+  qualifier              = module.page.alias
+  principal              = "*"
+  function_url_auth_type = "NONE"
+}
+
+# Since October 2025 an address also needs lambda:InvokeFunction, on condition that the call comes through the address.
+# This provider has no argument for that condition, and without it anyone could send forged events: so CloudFormation
+# writes it.
+resource "aws_cloudformation_stack" "page_url" {
+  #checkov:skip=CKV_AWS_124:a single permission that Terraform waits for; nobody waits for messages about it
+
+  name = "${var.name}-page-url"
+
+  template_body = jsonencode({
+    Resources = {
+      Invoke = {
+        Type = "AWS::Lambda::Permission"
+        Properties = {
+          Action                = "lambda:InvokeFunction"
+          FunctionName          = module.page.arn
+          Principal             = "*"
+          InvokedViaFunctionUrl = true
+        }
+      }
+    }
+  })
+}
+
+locals {
+  page_url = trimsuffix(aws_lambda_function_url.page.function_url, "/")
+}
