@@ -32,6 +32,7 @@ class PageOptions:
             "tiles": self.tiles.address,
             "attribution": self.tiles.attribution,
             "max_upload_bytes": self.max_upload_bytes,
+            "parts": sorted(self.parts),
         }
 
 

@@ -92,6 +92,7 @@ def photo(document: PhotoDocument, catalog: Mapping[str, Peak]) -> Json:
         "id": document.id,
         "path": document_path(document),
         "filename": PurePosixPath(document.key).name,
+        "content_sha256": document.content_sha256,
         "width": facts.width if facts else None,
         "height": facts.height if facts else None,
         "format": facts.format if facts else None,
@@ -126,6 +127,7 @@ def search_answer(answer: SearchAnswer, catalog: Mapping[str, Peak]) -> Json:
             {
                 "id": hit.photo.id,
                 "path": document_path(hit.photo),
+                "content_sha256": hit.photo.content_sha256,
                 "score": round(hit.score, 4),
                 "why": hit.why,
                 "peaks": shown_peaks(hit.photo, catalog),

@@ -10,10 +10,12 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import unquote
 
 ACCOUNT = "123456789012"
-_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9]+)/aws4_request")
+# In a header, in an address that was signed for somebody else, or in the form of an upload.
+_CREDENTIAL = re.compile(r"redential=?[\"\s]*([^/,\s\"]+)/\d{8}/([a-z0-9-]+)/([a-z0-9]+)/aws4_request")
+_FORM_BYTES = 8192
 _S3_ACTIONS = {
     "GET": "GetObject",
     "HEAD": "GetObject",
@@ -49,6 +51,16 @@ class AwsCalls:
         with self.lock:
             self.made.add(AwsCall(caller, action, resource))
 
+    def note_invocation(self, authorization: str, function: str) -> None:
+        """A function was called, by its name or its ARN."""
+        signed = _CREDENTIAL.search(authorization)
+        if signed:
+            caller, region, _ = signed.groups()
+            whole = (
+                function if function.startswith("arn:") else f"arn:aws:lambda:{region}:{ACCOUNT}:function:{function}"
+            )
+            self.note(caller, "lambda:InvokeFunction", whole)
+
     def of(self, caller: str) -> set[tuple[str, str]]:
         """(action, resource) of one caller."""
         with self.lock:
@@ -58,10 +70,12 @@ class AwsCalls:
         """The application of a server, each of whose signed requests is recorded."""
 
         def recording(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-            signed = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+            body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            environ["wsgi.input"] = io.BytesIO(body)
+            signed = _CREDENTIAL.search(
+                environ.get("HTTP_AUTHORIZATION") or unquote(environ.get("QUERY_STRING", ""))
+            ) or _CREDENTIAL.search(body[:_FORM_BYTES].decode(errors="replace"))
             if signed:
-                body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-                environ["wsgi.input"] = io.BytesIO(body)
                 caller, region, service = signed.groups()
                 self.note(caller, *action_of(service, region, environ, body))
             return application(environ, start_response)
@@ -90,6 +104,7 @@ def _s3(environ: Mapping[str, Any]) -> tuple[str, str]:
     bucket, _, key = unquote(environ["PATH_INFO"]).lstrip("/").partition("/")
     if key:
         return f"s3:{_S3_ACTIONS[environ['REQUEST_METHOD']]}", f"arn:aws:s3:::{bucket}/{key}"
-    # A listing's prefix stands where the key would: policies restrict it by a condition.
-    prefix = parse_qs(environ.get("QUERY_STRING", "")).get("prefix", [""])[0]
-    return "s3:ListBucket", f"arn:aws:s3:::{bucket}" + (f"?prefix={prefix}" if prefix else "")
+    if environ["REQUEST_METHOD"] == "POST":
+        # A form has the key in a field; all of them are for uploads.
+        return "s3:PutObject", f"arn:aws:s3:::{bucket}/staging/upload/of-a-form"
+    return "s3:ListBucket", f"arn:aws:s3:::{bucket}"

@@ -20,6 +20,7 @@ from cumbre.pictures.port import PictureReader
 from cumbre.settings import Settings
 from tests.cloud_album import cloud  # noqa: F401  for whoever asks
 from tests.elasticsearch_server import elasticsearch  # noqa: F401  for whoever asks
+from tests.infra.images import image_of  # noqa: F401  for whoever asks
 from tests.infra.stack import applied_stack  # noqa: F401  for whoever asks
 from tests.minio_server import minio  # noqa: F401  for whoever asks
 from tests.moto_server import moto  # noqa: F401  for whoever asks

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
+from tests.aws_calls import AwsCalls
 from tests.lambda_runtime import FunctionFailed, LambdaRuntime, QuietServer
 
 PAYLOAD_BYTES_MAX = 6 * 1024 * 1024
@@ -21,7 +22,8 @@ _TOO_LARGE = {
 class LambdaService:
     """A context manager; leaving it closes the runtimes that were registered."""
 
-    def __init__(self) -> None:
+    def __init__(self, calls: AwsCalls | None = None) -> None:
+        self.calls = calls or AwsCalls()
         self._functions: dict[str, tuple[LambdaRuntime, int]] = {}
         self._throttled = 0
         self._lock = threading.Lock()
@@ -96,6 +98,7 @@ def _serve(service: LambdaService) -> ThreadingHTTPServer:
             payload = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             match self.path.partition("?")[0].split("/"):
                 case ["", "2015-03-31", "functions", name, "invocations"]:
+                    service.calls.note_invocation(self.headers.get("Authorization", ""), unquote(name))
                     kind = self.headers.get("X-Amz-Invocation-Type", "RequestResponse")
                     status, body, headers = service.invoke(unquote(name), payload, kind)
                 case _:

@@ -1,5 +1,6 @@
 // What the page asks of the server (functions/query/openapi.yaml).
 
+import { addFiles, send, SendingFailed } from "./sending.js";
 import { t } from "./words.js";
 
 export class ApiError extends Error {
@@ -48,18 +49,35 @@ function searchFields(wanted) {
 }
 
 /** question is a File or null. */
-export function search(wanted, question, signal) {
+export async function search(wanted, question, signal) {
   const fields = searchFields(wanted);
   if (!question) return ask(`/search?${new URLSearchParams(fields)}`, { signal });
-  const form = photoForm(question);
+  const form = await withFiles(new FormData(), [question], undefined, signal);
   for (const [name, value] of fields) form.append(name, value);
   return ask("/search", { method: "POST", body: form, signal });
 }
 
-function photoForm(file) {
-  const form = new FormData();
-  form.append("photo", file, file.name || "photo.jpg");
-  return form;
+/** A form with files in it. Rejects with an ApiError. */
+export async function withFiles(form, files, onProgress, signal) {
+  try {
+    return await addFiles(form, files, onProgress, signal);
+  } catch (error) {
+    throw told(error);
+  }
+}
+
+function told(error) {
+  if (!(error instanceof SendingFailed)) return error;
+  const { status, responseText } = error.request;
+  return refusal(status, bodyOf(responseText), t("connection_lost"));
+}
+
+function bodyOf(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
 }
 
 export const photo = (id, signal) => ask(`/photos/${encodeURIComponent(id)}`, { signal });
@@ -73,26 +91,14 @@ export const removePhoto = (id) => ask(`/photos/${encodeURIComponent(id)}`, { me
 export const model = (method = "GET") => ask("/model", { method });
 export const original = (id) => `/api/photos/${encodeURIComponent(id)}/original`;
 
-/**
- * Adds a photo; onProgress(share) hears how much of it has been sent. Resolves to { photo, isNew }.
- * fetch can't tell how much was sent, so this is the older way.
- */
-export function addPhoto(file, onProgress = () => {}, signal = null) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", "/api/photos");
-    request.responseType = "json";
-    request.setRequestHeader("Accept", "application/json");
-    request.upload.addEventListener("progress", ({ loaded, total }) => onProgress(total ? loaded / total : 0));
-    request.addEventListener("load", () => {
-      if (request.status < 300 && request.response) resolve({ photo: request.response, isNew: request.status === 201 });
-      else reject(refusal(request.status, request.response || {}, t("connection_lost")));
-    });
-    request.addEventListener("error", () => reject(new ApiError(t("connection_lost"))));
-    request.addEventListener("abort", () => reject(new DOMException("given up", "AbortError")));
-    signal?.addEventListener("abort", () => request.abort());
-    request.send(photoForm(file));
-  });
+/** Adds a photo; onProgress(share) hears how much of it has been sent. Resolves to { photo, isNew }. */
+export async function addPhoto(file, onProgress = () => {}, signal = null) {
+  const form = await withFiles(new FormData(), [file], onProgress, signal);
+  // By way of a bucket the photo has gone already.
+  const request = await send("/api/photos", form, form.has("photo") ? onProgress : undefined, signal).catch((error) => { throw told(error); });
+  const body = bodyOf(request.responseText);
+  if (request.status < 300 && body.id) return { photo: body, isNew: request.status === 201 };
+  throw refusal(request.status, body, t("connection_lost"));
 }
 
 export const retry = (id) => ask(`/photos/${encodeURIComponent(id)}/retry`, { method: "POST" });
@@ -113,11 +119,3 @@ export const say = (message) =>
       ? { body: message }
       : { headers: { "Content-Type": "application/json", Accept: "application/json" }, body: JSON.stringify(message) }),
   }, "/chat");
-
-export const rendition = (id, size) => `/api/photos/${encodeURIComponent(id)}/rendition?size=${size}`;
-
-/** A srcset: the sizes bound the long side, so that a portrait's widths are smaller. */
-export function renditions({ id, width, height }, sizes) {
-  const long = Math.max(width || 1, height || 1);
-  return sizes.map((size) => `${rendition(id, size)} ${Math.round((size * (width || 1)) / long)}w`).join(", ");
-}

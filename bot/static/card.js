@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { byId, el, icon } from "./elements.js";
 import { distanceKm, writeCircle } from "./geo.js";
+import { showPhoto } from "./pictures.js";
 import { toast } from "./toast.js";
 import { wedgeOf } from "./wedge.js";
 import { bearing, localDate, t, tn } from "./words.js";
@@ -61,7 +62,7 @@ export class Card {
     const open = () => this.#page.open(photo.id);
     return [
       el("button", { type: "button", class: "card-picture", "aria-label": t("open_photo", { what: `${title}, ${date}` }), on: { click: open } },
-        el("img", { src: api.rendition(photo.id, 320), alt: "", width: 160, height: 120 })),
+        showPhoto(el("img", { alt: "", width: 160, height: 120, sizes: "160px" }), photo, [320])),
       el("div", { class: "card-text" },
         el("strong", { text: title }),
         el("span", { text: photo.heading_deg === null ? date : `${date} · ${bearing(photo.heading_deg)}` }),

@@ -1,6 +1,6 @@
 // The chat: a drawer beside the page, the whole screen of a phone. It talks to the server's conversation.
 
-import { ApiError, say } from "./api.js";
+import { ApiError, say, withFiles } from "./api.js";
 import { ChatBox } from "./chatbox.js";
 import { ChatLog } from "./chatlog.js";
 import { readPlace } from "./chatplace.js";
@@ -121,7 +121,7 @@ export class Chat {
     this.#box.lock(true);
     this.#log.pass(el("p", { class: "waiting", text: t("chat_waiting") }));
     try {
-      const { replies } = await say(body);
+      const { replies } = await say(await body);
       this.#log.pass();
       this.#draw(replies, pressed);
     } catch (error) {
@@ -203,13 +203,12 @@ export class Chat {
   }
 }
 
-function message(text, files) {
+async function message(text, files) {
   if (!files.length) {
     const place = readPlace(text);
     return place ? { place } : { text };
   }
   const form = new FormData();
   if (text) form.append("text", text);
-  for (const file of files) form.append("photo", file, file.name || "photo.jpg");
-  return form;
+  return withFiles(form, files);
 }

@@ -1,7 +1,7 @@
 // What was said, by both sides. Every text is set as text; entries are kept for a reload of this tab.
 
-import { rendition } from "./api.js";
 import { el, icon } from "./elements.js";
+import { showPhoto } from "./pictures.js";
 import { keep, recall } from "./tabstore.js";
 import { t } from "./words.js";
 
@@ -105,7 +105,8 @@ export class ChatLog {
       : part));
   }
 
-  #photo({ id, width, height, caption, alt }) {
+  #photo(photo) {
+    const { id, width, height, caption, alt } = photo;
     const [names, ...rest] = caption.split("\n");
     const link = el("a", {
       class: "chat-photo", href: `/?photo=${encodeURIComponent(id)}`, "aria-label": t("open_photo", { what: caption.replaceAll("\n", ", ") || alt }),
@@ -118,7 +119,7 @@ export class ChatLog {
         },
       },
     },
-    el("img", { src: rendition(id, 320), srcset: `${rendition(id, 320)} 1x, ${rendition(id, 640)} 2x`, alt, width, height, loading: "lazy", decoding: "async" }),
+    showPhoto(el("img", { alt, width, height, sizes: "12rem", loading: "lazy", decoding: "async" }), photo, [320, 640]),
     el("span", { class: "chat-names", text: names }),
     ...rest.map((line) => el("span", { text: line })));
     return link;

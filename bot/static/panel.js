@@ -1,10 +1,11 @@
 // The panel beside a large picture: its peaks with their evidence, and its facts.
 
 import { el, icon, withCommands } from "./elements.js";
-import { original, rendition } from "./api.js";
+import { original } from "./api.js";
 import { chance, evidence } from "./evidence.js";
 import { options } from "./options.js";
 import { panorama } from "./panorama.js";
+import { rendition } from "./pictures.js";
 import { rose } from "./rose.js";
 import { bearing, fileSize, localDate, metres, number, place, sentence, t } from "./words.js";
 

@@ -1,7 +1,7 @@
 // One photo of the grid: its picture, its peaks, when it was taken, why it is here.
 
-import { rendition, renditions } from "./api.js";
 import { el } from "./elements.js";
+import { showPhoto } from "./pictures.js";
 import { localDate, number, t } from "./words.js";
 
 const SIZES = [320, 640];
@@ -20,12 +20,11 @@ export function tile(hit, { addressOf, open, scored, byTime, eager }) {
   const names = hit.peaks.map((peak) => peak.name);
   const date = hit.local_time ? localDate(hit.local_time) : t("unknown_date");
   const image = el("img", {
-    src: rendition(hit.id, SIZES[0]),
-    srcset: renditions(hit, SIZES),
     sizes: `(max-width: 40rem) 46vw, ${Math.round(ratio * 15)}rem`,
     alt: "", loading: eager ? "eager" : "lazy", decoding: "async", width: hit.width, height: hit.height,
     on: { load: (event) => event.target.classList.add("there") },
   });
+  showPhoto(image, hit, SIZES);
   const label = names.length
     ? el("span", { class: "names" }, hit.peaks.map((peak) => el("span", { class: "summit-name", text: peak.name })))
     : el("span", { class: "names none", text: t("no_peak") });

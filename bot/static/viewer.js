@@ -5,6 +5,7 @@ import { correctionForm } from "./correction.js";
 import { isOnPicture } from "./drawn.js";
 import { byId, el } from "./elements.js";
 import { panelContent } from "./panel.js";
+import { showPhoto } from "./pictures.js";
 import { hideToast, toast } from "./toast.js";
 import { sentence, t } from "./words.js";
 import { Zoom } from "./zoom.js";
@@ -92,8 +93,7 @@ export class Viewer {
     image.classList.remove("there");
     image.alt = hit.peaks.map((peak) => peak.name).join(", ") || t("photo");
     image.sizes = BESIDE_PANEL;
-    image.srcset = api.renditions(hit, LARGE_SIZES);
-    image.src = api.rendition(hit.id, LARGE_SIZES[0]);
+    showPhoto(image, hit, LARGE_SIZES);
   }
 
   #drawFault(error, id) {

@@ -38,6 +38,7 @@ def _photo(photo: CaptionedPhoto, catalog: Catalog, speaker: Speaker) -> dict[st
     names = [catalog[peak_id].name for peak_id in document.predicted_peaks if peak_id in catalog]
     return {
         "id": document.id,
+        "content_sha256": document.content_sha256,
         "width": document.facts.width if document.facts else None,
         "height": document.facts.height if document.facts else None,
         "caption": photo.caption,

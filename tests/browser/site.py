@@ -18,8 +18,8 @@ class Site:
     album: FakeAlbum
     faults: list[str] = field(default_factory=list)
 
-    def watch(self, context: BrowserContext) -> Page:
-        """A page of the context whose errors, and requests to other hosts, are faults."""
+    def watch(self, context: BrowserContext, *others: str) -> Page:
+        """A page of the context whose errors, and requests to hosts beside the site's own and others, are faults."""
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("console", lambda message: self.faults.append(message.text) if message.type == "error" else None)
@@ -28,7 +28,7 @@ class Site:
             "request",
             lambda request: (
                 None
-                if request.url.startswith((self.address, "blob:", "data:"))
+                if request.url.startswith((self.address, "blob:", "data:", *others))
                 else self.faults.append(f"asked elsewhere: {request.url}")
             ),
         )

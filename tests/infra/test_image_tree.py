@@ -9,13 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.infra.image_tree import ROOT, ImageTree, UnknownInstruction, build
-from tests.server_cache import obtained
+from tests.infra.images import DOCKERFILES
 
-DOCKERFILES = {
-    "ingest": ROOT / "functions" / "ingest" / "Dockerfile",
-    "query": ROOT / "functions" / "query" / "Dockerfile",
-    "bot": ROOT / "bot" / "Dockerfile",
-}
 # In the trees' own packages and nothing of this environment: -I leaves out the working directory and PYTHONPATH.
 IMPORT = "import sys; sys.path[:] = [sys.argv[1], *(p for p in sys.path if 'site-packages' not in p)]; import "
 
@@ -80,32 +75,14 @@ def _requirements(file: Path) -> dict[str, str]:
     return {found[1]: found[2] for found in (re.fullmatch(r"([\w\-\[\]]+)(.*)", line) for line in lines) if found}
 
 
-@pytest.fixture(scope="module")
-def tree_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], ImageTree]:
-    built: dict[str, ImageTree] = {}
-
-    def tree(name: str) -> ImageTree:
-        def obtain() -> ImageTree:
-            try:
-                return build(DOCKERFILES[name], tmp_path_factory.mktemp(name))
-            except subprocess.CalledProcessError as error:
-                raise OSError(f"pip could not install them: {str(error.stderr)[-300:]}") from error
-
-        if name not in built:
-            built[name] = obtained(obtain, "packages of the function")
-        return built[name]
-
-    return tree
-
-
 def _runs(tree: ImageTree, code: str) -> str:
     command = [sys.executable, "-I", "-c", IMPORT + code, str(tree.task_root)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.cloud
-def test_the_library_answers_from_the_ingest_image(tree_of: Callable[[str], ImageTree]) -> None:
-    tree = tree_of("ingest")
+def test_the_library_answers_from_the_ingest_image(image_of: Callable[[str], ImageTree]) -> None:
+    tree = image_of("ingest")
     assert tree.command == ["functions.ingest.entry.handler"]
     assert (tree.root / "opt" / "models").is_dir()
     assert len(list((tree.root / "opt" / "cumbre" / "cache").glob("*.npz"))) > 0
@@ -122,8 +99,8 @@ def test_the_library_answers_from_the_ingest_image(tree_of: Callable[[str], Imag
 
 
 @pytest.mark.cloud
-def test_the_bot_image_holds_neither_encoder_nor_index(tree_of: Callable[[str], ImageTree]) -> None:
-    tree = tree_of("bot")
+def test_the_bot_image_holds_neither_encoder_nor_index(image_of: Callable[[str], ImageTree]) -> None:
+    tree = image_of("bot")
     assert tree.command == ["bot.cloud.entry.page"]
     # The tool that makes translations is for developers.
     parts = (f"bot.{name.replace('/', '.')}" for name in _modules(tree.task_root / "bot") if name != "catalogues")

@@ -1,120 +1,57 @@
-"""The whole way in the cloud: upload -> event -> index -> chat answer and page, on moto, run by Lambda's own client.
-
-Each function is a process of the real runtime client; what Lambda does between them (event source mappings, Invoke, the
-function URL) is done by the small servers of the tests.
-"""
+"""The whole way in the cloud, on what Terraform made: upload -> event -> index -> chat answer and page."""
 
 import json
-import shutil
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pillow_heif
 import pytest
 
-from bot.telegram.webhook import MOUNTED_AT, webhook_path
-from tests.cloud_stack import FUNCTIONS, PASSWORD, CloudStack, aws_environment, make_stack
-from tests.conftest import NAMCHE, TO_AMA_DABLAM, photo_towards
+from tests.cloud_house import FUNCTIONS, CloudHouse, close_house, key_of, open_house
+from tests.conftest import NAMCHE, TO_AMA_DABLAM, TO_NOTHING, photo_towards
 from tests.elasticsearch_server import ElasticsearchServer
-from tests.function_url import HOST, FunctionUrl
-from tests.lambda_runtime import LambdaRuntime
-from tests.lambda_service import LambdaService
-from tests.moto_server import MotoServer
+from tests.function_url import HOST
+from tests.infra.image_tree import ImageTree
+from tests.infra.policies import missing, unused
+from tests.infra.stack import AppliedStack
 from tests.pictures import encoded, exif, landscape
-from tests.sqs_poller import SqsPoller
-from tests.telegram_bot import MIRA, texts
-from tests.telegram_burst import SECRET
+from tests.telegram_bot import MIRA, buttons, texts
 from tests.telegram_people import Person
-from tests.telegram_server import TOKEN, RunningTelegram, Sent
 
-HANDLERS = {
-    "ingest": "functions.ingest.entry.handler",
-    "query": "functions.query.entry.handler",
-    "bot": "bot.cloud.entry.page",
-    "bot-worker": "bot.cloud.entry.worker",
-}
-MAX_BYTES_OF_TELEGRAM = 20_000_000
+pytestmark = [pytest.mark.cloud, pytest.mark.slow]
+
+ORIGIN = {"origin": f"https://{HOST}"}
 
 
-@dataclass
-class CloudHouse:
-    """Amazon's services and Telegram, with the four functions between them."""
-
-    stack: CloudStack
-    moto: MotoServer
-    telegram: RunningTelegram
-    runtimes: dict[str, LambdaRuntime]
-    url: FunctionUrl
-    s3: Any
-    sqs: Any
-
-    def settle(self) -> None:
-        """What waits for the ingest function is handled."""
-        SqsPoller(self.sqs, self.stack.queue, self._invoke("ingest")).drain()
-
-    def after(self, give: Callable[[], int]) -> list[Sent]:
-        """What the bot sends when Telegram has brought an update to the webhook."""
-        give()
-        before = len(self.telegram.state.sent)
-        address = f"{MOUNTED_AT}/{webhook_path(TOKEN, SECRET)}"
-        headers = {"x-telegram-bot-api-secret-token": SECRET}
-        assert self.url.ask("POST", address, json=self.telegram.state.newest, headers=headers).status == 200
-        assert SqsPoller(self.sqs, self.stack.chat_queue, self._invoke("bot-worker")).poll() == (1, 1)
-        return [one for one in self.telegram.state.sent[before:] if one.method != "sendChatAction"]
-
-    def upload(self, data: bytes) -> str:
-        """As the page does it; the token of the upload."""
-        place = json.loads(self.url.ask("POST", "/api/uploads").body)
-        assert httpx.post(place["url"], data=place["fields"], files={"file": data}).status_code == 204
-        return str(place["token"])
-
-    def _invoke(self, function: str) -> Callable[[object, object], dict[str, Any]]:
-        return lambda event, _context: self.runtimes[function].invoke(event)
+def index_in_a_file(request: pytest.FixtureRequest, scratch: Path) -> dict[str, str]:
+    return {"CUMBRE_INDEX": f"embedded:{scratch / 'index.sqlite'}"}
 
 
-def index_in_a_file(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    return {"CUMBRE_INDEX": f"embedded:{tmp_path / 'index.sqlite'}"}
-
-
-def index_in_elasticsearch(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+def index_in_elasticsearch(request: pytest.FixtureRequest, scratch: Path) -> dict[str, str]:
     server: ElasticsearchServer = request.getfixturevalue("elasticsearch")
-    return {"CUMBRE_INDEX": server.access.address, "CUMBRE_INDEX_PREFIX": f"{tmp_path.name.lower().replace('_', '-')}-"}
+    return {"CUMBRE_INDEX": server.access.address, "CUMBRE_INDEX_PREFIX": "cloud-house-"}
 
 
-@pytest.fixture(params=[index_in_a_file, pytest.param(index_in_elasticsearch, marks=pytest.mark.servers)])
+@pytest.fixture(
+    scope="module", params=[index_in_a_file, pytest.param(index_in_elasticsearch, marks=pytest.mark.servers)]
+)
 def house(
-    request: pytest.FixtureRequest, moto: MotoServer, cache_of_lite: Path, tmp_path: Path
+    request: pytest.FixtureRequest,
+    applied_stack: AppliedStack,
+    image_of: Callable[[str], ImageTree],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[CloudHouse]:
-    stack = make_stack(moto)
-    index = request.param(request, tmp_path)
-    telegram = RunningTelegram()
-    with LambdaService() as service:
-        runtimes = {}
-        for function in FUNCTIONS:
-            home = tmp_path / function
-            shutil.copytree(cache_of_lite, home / "cache")
-            environment = {
-                **aws_environment(moto, service.address),
-                **stack.credentials(function),
-                **stack.environments[function],
-                **(index if function in ("ingest", "query") else {}),
-                "CUMBRE_HOME": str(home),
-                "CUMBRE_TELEGRAM_API": telegram.state.address,
-                "CUMBRE_TELEGRAM_ALLOWED": str(MIRA),
-            }
-            runtimes[function] = LambdaRuntime(HANDLERS[function], environment)
-            service.register(function, runtimes[function])
-        url = FunctionUrl(lambda event, _context: runtimes["bot"].invoke(event))
-        house = CloudHouse(stack, moto, telegram, runtimes, url, moto.client("s3"), moto.client("sqs"))
-        yield house
-        house.s3.close()
-        house.sqs.close()
-    telegram.stop()
-    assert telegram.state.violations == []
+    scratch = tmp_path_factory.mktemp("house")
+    house = open_house(applied_stack, image_of, request.param(request, scratch), scratch)
+    yield house
+    close_house(house)
+
+
+@pytest.fixture
+def mira(house: CloudHouse) -> Person:
+    return Person(house.telegram.state, MIRA)
 
 
 def large_heic(size_bytes: int) -> bytes:
@@ -126,42 +63,117 @@ def large_heic(size_bytes: int) -> bytes:
     return picture + struct.pack(">I4s", room, b"free") + bytes(room - 8)
 
 
-def test_an_upload_is_found_in_the_chat_and_on_the_page(house: CloudHouse) -> None:
-    photo = photo_towards(TO_AMA_DABLAM, "2023:10:29 08:52:12")
-    house.s3.put_object(Bucket=house.stack.photos, Key="photos/day 1/ama dablam+.jpg", Body=photo)
+def test_an_upload_is_found_in_the_chat_and_on_the_page(house: CloudHouse, mira: Person) -> None:
+    key = "photos/day 1/ama dablam+.jpg"
+    house.s3.put_object(Bucket=house.photos, Key=key, Body=photo_towards(TO_AMA_DABLAM, "2023:10:29 08:52:12"))
     house.settle()
-
-    picture, said = house.after(lambda: Person(house.telegram.state, MIRA).say("ama dablam"))
+    picture, said = house.after(lambda: mira.say("ama dablam"))
     assert picture.method == "sendPhoto"
     assert texts([said]) == ["1 photo for “ama dablam”."]
 
-    origin = {"origin": f"https://{HOST}"}
-    entered = house.url.ask("POST", "/login", data={"password": PASSWORD, "next": "/"}, headers=origin)
-    assert entered.status == 303
-    found = json.loads(house.url.ask("GET", "/api/search?q=ama+dablam").body)
-    [hit] = found["results"]
-    assert hit["path"].endswith("photos/day 1/ama dablam+.jpg")
+    house.log_in()
+    [hit] = house.get("/api/search?q=ama+dablam")["results"]
+    assert hit["path"].endswith(key)
     assert hit["peaks"][0]["name"] == "Ama Dablam"
-    corrected = house.url.ask("PUT", f"/api/photos/{hit['id']}/peaks", json={"peaks": ["taboche"]}, headers=origin)
+    shown = house.url.ask("GET", f"/api/shown/{hit['content_sha256']}/320.jpg")
+    assert httpx.get(shown.headers["location"]).content[:2] == b"\xff\xd8"
+
+    corrected = house.url.ask("PUT", f"/api/photos/{hit['id']}/peaks", json={"peaks": ["taboche"]}, headers=ORIGIN)
     assert [peak["id"] for peak in json.loads(corrected.body)["peaks"]] == ["taboche"]
+    undone = house.url.ask("DELETE", f"/api/photos/{hit['id']}/peaks", headers=ORIGIN)
+    assert json.loads(undone.body)["peaks"][0]["id"] == "ama-dablam"
 
-    house.s3.delete_object(Bucket=house.stack.photos, Key="photos/day 1/ama dablam+.jpg")
+    house.s3.delete_object(Bucket=house.photos, Key=key)
     house.settle()
-    assert json.loads(house.url.ask("GET", "/api/status").body)["photos"] == 0
-    assert "Contents" not in house.s3.list_objects_v2(Bucket=house.stack.shown)
+    assert house.get("/api/status")["photos"] == 0
+    assert "Contents" not in house.s3.list_objects_v2(Bucket=house.renditions)
 
 
-def test_a_file_of_19_megabytes_goes_the_same_way(house: CloudHouse) -> None:
+def test_a_file_of_19_megabytes_goes_the_same_way(house: CloudHouse, mira: Person) -> None:
     heic = large_heic(19_000_000)
-    house.s3.put_object(Bucket=house.stack.photos, Key="photos/IMG_0001.HEIC", Body=heic)
+    house.s3.put_object(Bucket=house.photos, Key="photos/IMG_0001.HEIC", Body=heic)
     house.settle()
-
-    mira = Person(house.telegram.state, MIRA)
     answer = house.after(lambda: mira.send_file(heic, "IMG_0001.HEIC", "image/heic"))
     assert texts(answer)[0].startswith("Ama Dablam (6,812")
-
-    house.url.ask("POST", "/login", data={"password": PASSWORD, "next": "/"})
-    form = {"upload": f"{house.upload(heic)} IMG_0001.HEIC", "k": "5"}
-    found = json.loads(house.url.ask("POST", "/api/search", data=form, content_type="multipart/form-data").body)
+    house.log_in()
+    found = house.post("/api/search", upload=house.upload(heic, "IMG_0001.HEIC"), k="5")
     assert found["identification"]["answer"] == "ama-dablam"
     assert len(found["results"]) == 1
+
+
+def test_a_photo_is_added_on_the_page_and_taken_back(house: CloudHouse) -> None:
+    house.log_in()
+    before = house.get("/api/status")["photos"]
+    photo = photo_towards(TO_NOTHING, "2023:10:30 09:00:00", sky=(200, 200, 230))
+    added = house.post("/api/photos", upload=house.upload(photo, "valley.jpg"))
+    assert "/photos/inbox/valley-" in added["path"]
+    assert house.get("/api/status")["photos"] == before + 1
+    # The event of the very same object comes to the queue, too.
+    house.settle()
+    assert house.get("/api/status")["photos"] == before + 1
+    assert house.url.ask("DELETE", f"/api/photos/{added['id']}", headers=ORIGIN).status == 204
+    house.settle()
+    assert house.get("/api/status")["photos"] == before
+
+
+def test_the_chat_of_the_page_remembers_its_pictures(house: CloudHouse) -> None:
+    house.log_in()
+    photo = photo_towards(TO_AMA_DABLAM, "2023:10:28 08:00:00", sky=(100, 150, 230))
+    said = house.post("/chat/messages", upload=house.upload(photo, "ama.jpg"))["replies"][0]
+    assert said["title"].startswith("Ama Dablam")
+    other = next(one["data"] for row in said["buttons"] for one in row if one["label"] == "It is another peak")
+    asked = house.url.ask("POST", "/chat/messages", json={"pressed": other})
+    named = next(one for row in json.loads(asked.body)["replies"][0]["buttons"] for one in row)
+    corrected = house.url.ask("POST", "/chat/messages", json={"pressed": named["data"]})
+    assert corrected.status == 200
+
+
+def test_an_album_of_pictures_is_one_answer(house: CloudHouse, mira: Person) -> None:
+    files = [photo_towards(TO_AMA_DABLAM, f"2023:10:2{day} 08:00:00", sky=(80, 140, 200 + day)) for day in (1, 2)]
+    house.bring(lambda: mira.send_file(files[0], "1.jpg", group="g"))
+    assert house.work() == []
+    house.bring(lambda: mira.send_file(files[1], "2.jpg", group="g"))
+    answer = []
+    while not answer:
+        answer = house.work()
+    assert texts(answer)[0].startswith("2 photos")
+    assert buttons(answer[0])
+
+
+def test_a_reconcile_finds_what_no_event_told(house: CloudHouse) -> None:
+    before = house.get("/api/status")["photos"]
+    house.s3.put_bucket_notification_configuration(Bucket=house.photos, NotificationConfiguration={})
+    house.s3.put_object(
+        Bucket=house.photos, Key="photos/untold.jpg", Body=photo_towards(TO_AMA_DABLAM, "2023:10:26 08:00:00")
+    )
+    house.settle()
+    assert house.get("/api/status")["photos"] == before
+    assert house.runtimes["ingest"].invoke({"cumbre": "reconcile"})["queued"] == 1
+    house.settle()
+    assert house.get("/api/status")["photos"] == before + 1
+
+
+def test_each_function_calls_what_it_may_and_may_what_it_calls(house: CloudHouse) -> None:
+    """The calls of all the stories above, as its role's policies have them."""
+    of_lambda_itself = {
+        "ingest": {("sqs", "ingest"): ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")},
+        "worker": {("sqs", "chat.fifo"): ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")},
+    }
+    wrong = {}
+    for function in FUNCTIONS:
+        policies = house.stack.policies(function)
+        calls = house.stack.moto.calls.of(key_of(function))
+        assert calls, function
+        forbidden = missing(policies, calls)
+        # Event sources receive and delete with the function's role; what a function logs does not come by here.
+        calls |= {
+            (f"{service}:{action}", queue["arn"])
+            for (service, name), actions in of_lambda_itself.get(function, {}).items()
+            for queue in house.stack.resources("aws_sqs_queue").values()
+            if queue["name"] == f"cumbre-{name}"
+            for action in actions
+        }
+        idle = [call for call in unused(policies, calls) if not call[0].startswith("logs:")]
+        if forbidden or idle:
+            wrong[function] = {"not allowed": forbidden, "not needed": idle}
+    assert wrong == {}, json.dumps(wrong, indent=1)
