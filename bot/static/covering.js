@@ -21,7 +21,7 @@ export function coverBelow(isLarge) {
     if (before && document.activeElement !== before) byId("map").focus({ preventScroll: true });
   } else {
     draw();
-    if (frame.contains(focused)) before?.focus({ preventScroll: true });
+    if (frame.contains(focused) || focused === document.body) before?.focus({ preventScroll: true });
   }
 }
 

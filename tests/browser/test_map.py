@@ -153,6 +153,7 @@ def test_what_the_large_map_covers_is_out_of_reach(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     expect(page.locator(".top")).to_have_attribute("inert", "")
     page.set_viewport_size({"width": 1280, "height": 800})
+    expect(page.locator("#map")).to_be_visible()
     page.locator("#map").focus()
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Large map")).to_be_focused()
