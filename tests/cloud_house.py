@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 import httpx
 
@@ -29,6 +30,7 @@ PASSWORD = "pangboche 3 985"
 # Of each function its image and what its command is there; the page's is that of its Dockerfile.
 FUNCTIONS = {"ingest": "ingest", "query": "query", "page": "bot", "worker": "bot"}
 WORKER = "bot.cloud.entry.worker"
+_DELETED = Path(__file__).parent / "events" / "s3_removed.json"
 
 
 def key_of(function: str) -> str:
@@ -55,6 +57,23 @@ class CloudHouse:
     @property
     def renditions(self) -> str:
         return str(self.stack.outputs["rendition_bucket"])
+
+    def put(self, key: str, data: bytes) -> None:
+        """An upload; S3 tells the queue, and ingest handles it."""
+        self.s3.put_object(Bucket=self.photos, Key=key, Body=data)
+        self.settle()
+
+    def delete(self, key: str) -> None:
+        """As a person deletes it: the versioned bucket keeps it behind a marker."""
+        self.s3.delete_object(Bucket=self.photos, Key=key)
+        # moto tells of deletions in buckets without versions alone.
+        told = json.loads(_DELETED.read_text())
+        [record] = told["Records"]
+        record["eventName"] = "ObjectRemoved:DeleteMarkerCreated"
+        record["s3"]["bucket"]["name"] = self.photos
+        record["s3"]["object"]["key"] = quote_plus(key, safe="/")
+        self.sqs.send_message(QueueUrl=self.stack.mapping("ingest").queue_url, MessageBody=json.dumps(told))
+        self.settle()
 
     def settle(self) -> None:
         """What waits for the ingest function is handled."""

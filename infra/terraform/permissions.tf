@@ -47,7 +47,7 @@ data "aws_iam_policy_document" "ingest" {
   }
   statement {
     sid       = "State"
-    actions   = local.state_calls
+    actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
     resources = [aws_dynamodb_table.state.arn]
   }
   statement {
@@ -86,7 +86,7 @@ data "aws_iam_policy_document" "query" {
   }
   statement {
     sid       = "Renditions"
-    actions   = ["s3:GetObject", "s3:PutObject"]
+    actions   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
     resources = ["${aws_s3_bucket.renditions.arn}/*"]
   }
   statement {
@@ -129,12 +129,6 @@ data "aws_iam_policy_document" "asks" {
       values   = ["staging/*", "chat/*"]
     }
   }
-  # Addresses that it signs for browsers and for Telegram hold no more than this.
-  statement {
-    sid       = "Renditions"
-    actions   = ["s3:GetObject"]
-    resources = ["${aws_s3_bucket.renditions.arn}/*"]
-  }
   statement {
     sid       = "State"
     actions   = local.state_calls
@@ -150,6 +144,12 @@ data "aws_iam_policy_document" "asks" {
 data "aws_iam_policy_document" "page" {
   source_policy_documents = [data.aws_iam_policy_document.asks.json]
 
+  # Addresses that it signs for browsers hold no more than this.
+  statement {
+    sid       = "Renditions"
+    actions   = ["s3:GetObject"]
+    resources = ["${aws_s3_bucket.renditions.arn}/*"]
+  }
   statement {
     sid       = "ChatPictures"
     actions   = ["s3:GetObject", "s3:PutObject"]

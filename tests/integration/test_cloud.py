@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pillow_heif
 import pytest
+from PIL import Image
 
 from tests.cloud_house import FUNCTIONS, CloudHouse, close_house, key_of, open_house
 from tests.conftest import NAMCHE, TO_AMA_DABLAM, TO_NOTHING, photo_towards
@@ -65,12 +67,12 @@ def large_heic(size_bytes: int) -> bytes:
 
 def test_an_upload_is_found_in_the_chat_and_on_the_page(house: CloudHouse, mira: Person) -> None:
     key = "photos/day 1/ama dablam+.jpg"
-    house.s3.put_object(Bucket=house.photos, Key=key, Body=photo_towards(TO_AMA_DABLAM, "2023:10:29 08:52:12"))
-    house.settle()
+    house.put(key, photo_towards(TO_AMA_DABLAM, "2023:10:29 08:52:12"))
     picture, said = house.after(lambda: mira.say("ama dablam"))
     assert picture.method == "sendPhoto"
     assert texts([said]) == ["1 photo for “ama dablam”."]
 
+    assert house.url.ask("POST", "/login", data={"password": "mistyped"}).status == 401
     house.log_in()
     [hit] = house.get("/api/search?q=ama+dablam")["results"]
     assert hit["path"].endswith(key)
@@ -83,22 +85,37 @@ def test_an_upload_is_found_in_the_chat_and_on_the_page(house: CloudHouse, mira:
     undone = house.url.ask("DELETE", f"/api/photos/{hit['id']}/peaks", headers=ORIGIN)
     assert json.loads(undone.body)["peaks"][0]["id"] == "ama-dablam"
 
-    house.s3.delete_object(Bucket=house.photos, Key=key)
-    house.settle()
+    house.delete(key)
     assert house.get("/api/status")["photos"] == 0
     assert "Contents" not in house.s3.list_objects_v2(Bucket=house.renditions)
 
 
 def test_a_file_of_19_megabytes_goes_the_same_way(house: CloudHouse, mira: Person) -> None:
     heic = large_heic(19_000_000)
-    house.s3.put_object(Bucket=house.photos, Key="photos/IMG_0001.HEIC", Body=heic)
-    house.settle()
+    house.put("photos/IMG_0001.HEIC", heic)
     answer = house.after(lambda: mira.send_file(heic, "IMG_0001.HEIC", "image/heic"))
     assert texts(answer)[0].startswith("Ama Dablam (6,812")
     house.log_in()
     found = house.post("/api/search", upload=house.upload(heic, "IMG_0001.HEIC"), k="5")
     assert found["identification"]["answer"] == "ama-dablam"
     assert len(found["results"]) == 1
+
+
+def test_a_picture_of_more_than_a_call_carries_comes_by_the_staging_area(house: CloudHouse, mira: Person) -> None:
+    """Noise can't be made small: its rendition has more than a megabyte."""
+    noise = Image.fromarray(np.random.default_rng(7).integers(0, 256, (1280, 1280, 3), dtype=np.uint8))
+    data = exif(**NAMCHE, heading_deg=TO_AMA_DABLAM, focal_length_35mm=61, taken_at="2023:10:25 07:00:00")
+    house.put("photos/noise.jpg", encoded(noise, "JPEG", data))
+    house.log_in()
+    hit = next(one for one in house.get("/api/search?k=50")["results"] if one["path"].endswith("noise.jpg"))
+    told = house.url.ask("PUT", f"/api/photos/{hit['id']}/peaks", json={"peaks": ["ama-dablam"]}, headers=ORIGIN)
+    assert told.status == 200
+    shown = house.url.ask("GET", f"/api/photos/{hit['id']}/rendition?size=1280")
+    assert (shown.status, shown.body[:2]) == (200, b"\xff\xd8")
+    assert len(shown.body) > 1_000_000
+    sent = house.after(lambda: mira.say("ama dablam"))
+    assert sent[0].method == "sendMediaGroup"
+    house.delete("photos/noise.jpg")
 
 
 def test_a_photo_is_added_on_the_page_and_taken_back(house: CloudHouse) -> None:
