@@ -1,0 +1,74 @@
+"""Directions <-> places in a picture of a pinhole camera: one projection for the fit, the drawing and the renderer.
+
+Places are fractions of the upright picture from its top left corner, angles degrees. docs/summits.md, "Projection".
+"""
+
+import math
+from typing import Protocol
+
+import numpy as np
+
+from cumbre.geometry import FULL_FRAME_DIAGONAL_MM, FloatArray, signed_angle_deg
+
+
+class PinholeView(Protocol):
+    """What a projection needs of a camera; width and height are the upright picture's, in any unit.
+
+    heading_deg is true; pitch_deg is the axis above the horizontal; roll_deg turns the camera clockwise about its axis.
+    """
+
+    @property
+    def heading_deg(self) -> float: ...
+    @property
+    def pitch_deg(self) -> float: ...
+    @property
+    def roll_deg(self) -> float: ...
+    @property
+    def focal_length_35mm(self) -> float: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+
+
+def focal_px(view: PinholeView) -> float:
+    """The focal length in pixels; the 35 mm equivalence is by the diagonal (CIPA DC-008)."""
+    return view.focal_length_35mm / FULL_FRAME_DIAGONAL_MM * math.hypot(view.width, view.height)
+
+
+def rays(azimuth_deg: FloatArray, elevation_deg: FloatArray, heading_deg: FloatArray | float) -> FloatArray:
+    """Unit vectors (right, up, forward) [3, ...] of directions, for a level camera with this heading."""
+    offset = np.radians(signed_angle_deg(np.asarray(azimuth_deg, dtype=np.float64) - heading_deg))
+    elevation = np.radians(elevation_deg)
+    flat = np.cos(elevation)
+    return np.stack([flat * np.sin(offset), np.sin(elevation) + np.zeros_like(offset), flat * np.cos(offset)])
+
+
+def project(view: PinholeView, azimuth_deg: FloatArray, elevation_deg: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Places of directions, as fractions (0, 0 top left; 1, 1 bottom right); nan behind the camera."""
+    ray = rays(azimuth_deg, elevation_deg, view.heading_deg)
+    right, up, forward = rotation(view) @ ray.reshape(3, -1)
+    forward = np.where(forward > 1e-6, forward, np.nan)
+    focal = focal_px(view)
+    x = 0.5 + focal * right / (forward * view.width)
+    y = 0.5 - focal * up / (forward * view.height)
+    return x.reshape(ray.shape[1:]), y.reshape(ray.shape[1:])
+
+
+def unproject(view: PinholeView, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Azimuth in [0, 360) and elevation, in degrees, of places given as fractions; the inverse of project()."""
+    focal = focal_px(view)
+    x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    ray = np.stack([(x - 0.5) * view.width / focal, (0.5 - y) * view.height / focal, np.ones_like(x)])
+    right, up, forward = rotation(view).T @ ray.reshape(3, -1)
+    azimuth = (np.degrees(np.arctan2(right, forward)) + view.heading_deg) % 360.0
+    elevation = np.degrees(np.arctan2(up, np.hypot(right, forward)))
+    return azimuth.reshape(x.shape), elevation.reshape(x.shape)
+
+
+def rotation(view: PinholeView) -> FloatArray:
+    """(right, up, forward) of the level camera -> of the tilted one, [3, 3]."""
+    pitch, roll = math.radians(view.pitch_deg), math.radians(view.roll_deg)
+    tilt = np.array([[1, 0, 0], [0, math.cos(pitch), -math.sin(pitch)], [0, math.sin(pitch), math.cos(pitch)]])
+    turn = np.array([[math.cos(roll), -math.sin(roll), 0], [math.sin(roll), math.cos(roll), 0], [0, 0, 1]])
+    return np.asarray(turn @ tilt, dtype=np.float64)
