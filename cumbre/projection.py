@@ -44,15 +44,27 @@ def rays(azimuth_deg: FloatArray, elevation_deg: FloatArray, heading_deg: FloatA
     return np.stack([flat * np.sin(offset), np.sin(elevation) + np.zeros_like(offset), flat * np.cos(offset)])
 
 
+def tilted(ray: FloatArray, pitch_deg: FloatArray | float, roll_deg: FloatArray | float) -> FloatArray:
+    """Vectors (right, up, forward) [3, ...] of the level camera as the tilted one sees them; angles may be arrays."""
+    right, up, forward = ray
+    pitch, roll = np.radians(pitch_deg), np.radians(roll_deg)
+    ahead = forward * np.cos(pitch) + up * np.sin(pitch)
+    above = up * np.cos(pitch) - forward * np.sin(pitch)
+    return np.stack([right * np.cos(roll) - above * np.sin(roll), right * np.sin(roll) + above * np.cos(roll), ahead])
+
+
+def on_plane(ray: FloatArray, focal: FloatArray | float) -> tuple[FloatArray, FloatArray]:
+    """Right of and below the picture's middle, in the focal length's unit, of vectors [3, ...]; nan behind it."""
+    right, up, forward = ray
+    scale = focal / np.where(forward > 1e-6, forward, np.nan)
+    return right * scale, -up * scale
+
+
 def project(view: PinholeView, azimuth_deg: FloatArray, elevation_deg: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Places of directions, as fractions (0, 0 top left; 1, 1 bottom right); nan behind the camera."""
-    ray = rays(azimuth_deg, elevation_deg, view.heading_deg)
-    right, up, forward = rotation(view) @ ray.reshape(3, -1)
-    forward = np.where(forward > 1e-6, forward, np.nan)
-    focal = focal_px(view)
-    x = 0.5 + focal * right / (forward * view.width)
-    y = 0.5 - focal * up / (forward * view.height)
-    return x.reshape(ray.shape[1:]), y.reshape(ray.shape[1:])
+    ray = tilted(rays(azimuth_deg, elevation_deg, view.heading_deg), view.pitch_deg, view.roll_deg)
+    right, down = on_plane(ray, focal_px(view))
+    return 0.5 + right / view.width, 0.5 + down / view.height
 
 
 def unproject(view: PinholeView, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -67,7 +79,7 @@ def unproject(view: PinholeView, x: FloatArray, y: FloatArray) -> tuple[FloatArr
 
 
 def rotation(view: PinholeView) -> FloatArray:
-    """(right, up, forward) of the level camera -> of the tilted one, [3, 3]."""
+    """tilted() as a matrix [3, 3]; its transpose leads back."""
     pitch, roll = math.radians(view.pitch_deg), math.radians(view.roll_deg)
     tilt = np.array([[1, 0, 0], [0, math.cos(pitch), -math.sin(pitch)], [0, math.sin(pitch), math.cos(pitch)]])
     turn = np.array([[math.cos(roll), -math.sin(roll), 0], [math.sin(roll), math.cos(roll), 0], [0, 0, 1]])
