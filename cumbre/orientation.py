@@ -189,8 +189,8 @@ class OrientationFitter:
             return False
         if Doubt.NO_TILT in open_doubts:
             matched = int((found.maximum >= 0).sum())
-            return matched >= 2 and found.probability >= self.policy.sure_min_without_tilt
-        return found.probability >= self.policy.sure_min
+            return matched >= 2 and bool(found.probability >= self.policy.sure_min_without_tilt)
+        return bool(found.probability >= self.policy.sure_min)
 
     def _places(
         self, found: Fit, used: np.ndarray, look: Outlook, hidden: np.ndarray, skyline: Skyline
@@ -206,7 +206,7 @@ class OrientationFitter:
         for i in np.flatnonzero(~np.isnan(x)):
             in_frame = bool(0 <= x[i] <= 1 and 0 <= y[i] <= 1)
             below = (y[i] - skyline.at(x[i])) * aim.height / aim.width if in_frame else 0.0
-            covered = bool(hidden[i]) or abs(below) > self.policy.hidden_share
+            covered = bool(hidden[i] or abs(below) > self.policy.hidden_share)
             on_top = bool(matched[i])
             place = SummitPlace(
                 ids[around.index[i]], float(x[i]), float(y[i]), in_frame, covered and not on_top, on_top

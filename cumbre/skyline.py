@@ -34,6 +34,8 @@ _EDGE_ROWS = 1.0
 # Of the width: what counts as a maximum, and how much of its top.
 _LEAST_PROMINENCE, _CAP = 0.008, 0.008
 
+# A smaller picture has no skyline.
+_LEAST_SIDE_PX = 16
 _PACKED_ROWS, _PACKED_SURENESS = 4096, 15
 
 Float32 = NDArray[np.float32]
@@ -121,6 +123,8 @@ def skyline_of(pixels: NDArray[np.uint8]) -> Skyline:
     cheapest line from left to right wins (dynamic programming).
     """
     height, width = pixels.shape[:2]
+    if min(height, width) < _LEAST_SIDE_PX:
+        return Skyline(np.zeros(width, np.float32), np.zeros(width, np.float32))
     texture, edge = _texture_and_edge(pixels)
     ground = np.vstack([np.zeros((1, width), np.float32), np.cumsum(texture, axis=0)])
     rows = np.arange(height)

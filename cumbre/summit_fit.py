@@ -30,9 +30,9 @@ class FitModel:
     a nearer one. matched_min: from this likeness on a summit is said to stand on a maximum.
     """
 
-    heading_sigma_deg: float = 3.0
-    heading_tail_deg: float = 12.0
-    tail_share: float = 0.1
+    heading_sigma_deg: float = 3.5
+    heading_tail_deg: float = 15.0
+    tail_share: float = 0.25
     pitch_sigma_deg: float = 0.7
     pitch_unknown_deg: float = 6.0
     roll_unknown_deg: float = 2.0
@@ -44,12 +44,12 @@ class FitModel:
     angle_deg: float = 0.2
     position_m: float = 100.0
     reward: float = 10.0
-    sky_penalty: float = 3.0
+    sky_penalty: float = 5.0
     sky_share: float = 0.03
     prominence_share: float = 0.03
     least_weight: float = 0.15
     hidden_factor: float = 0.15
-    matched_min: float = 0.3
+    matched_min: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,10 +239,10 @@ class _Search:
             y[on] += trust * (self.maxima.y[matched[on]] - y[on])
         found = replace(
             aim,
-            heading_deg=(aim.heading_deg + state[0]) % 360.0,
-            pitch_deg=aim.pitch_deg + state[1],
-            roll_deg=aim.roll_deg + state[2],
-            focal_length_35mm=aim.focal_length_35mm * math.exp(state[3]),
+            heading_deg=float(aim.heading_deg + state[0]) % 360.0,
+            pitch_deg=float(aim.pitch_deg + state[1]),
+            roll_deg=float(aim.roll_deg + state[2]),
+            focal_length_35mm=float(aim.focal_length_35mm * math.exp(state[3])),
         )
         return found, x, y
 
