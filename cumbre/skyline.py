@@ -27,12 +27,14 @@ _TEXTURE_ABOVE, _EDGE, _TEXTURE_BELOW, _JUMP = 20.0, 3.0, 0.5, 0.1
 _BELOW_ROWS, _STRONG_EDGE = 0.03, 10.0
 # Lines within this share of the rows count as the same; from this lead on the line is sure.
 _NEAR_ROWS, _SURE_LEAD = 0.02, 0.5
-# Where the picture is quite smooth for this share of the rows below the line, too, a cloud may hide the ridge.
-_BAND_ROWS, _SOLID_TEXTURE = 0.05, 0.04
+# Where even the edge and this share of the rows below it are quite smooth, a cloud may hide the ridge.
+_BAND_ROWS, _SOLID_TEXTURE = 0.05, 0.02
 # The cheapest row is the first that feels the edge, not the edge (measured on drawn pictures).
 _EDGE_ROWS = 1.0
 # Of the width: what counts as a maximum, and how much of its top.
 _LEAST_PROMINENCE, _CAP = 0.008, 0.008
+# A top beside which the line falls so far from one column to the next is the edge of a cloud, a tree or a house.
+_BESIDE, _CLIFF = 0.02, 0.03
 
 # A smaller picture has no skyline.
 _LEAST_SIDE_PX = 16
@@ -56,13 +58,14 @@ def sky_fraction(image: Image.Image) -> float:
 class SkyMaxima:
     """M local maxima of a skyline, in units of the picture's width from its top left; arrays [M].
 
-    sureness: that of the skyline there.
+    sureness: that of the skyline there. sheer: the line falls steeply beside it, as at the edge of a cloud or a tree.
     """
 
     x: np.ndarray
     y: np.ndarray
     prominence: np.ndarray
     sureness: np.ndarray
+    sheer: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,7 @@ def skyline_of(pixels: NDArray[np.uint8]) -> Skyline:
     above = ground[:-1] / np.maximum(rows, 1)[:, None]
     cost = _TEXTURE_ABOVE * above - _EDGE * edge - _TEXTURE_BELOW * below
     line, lead = _cheapest_line(cost)
-    band = np.minimum(line + round(_BAND_ROWS * height), height - 1)
+    band = np.minimum(line + round(_BAND_ROWS * height), height)
     columns = np.arange(width)
     solid = (ground[band, columns] - ground[line, columns]) / np.maximum(band - line, 1)
     sureness = np.clip(lead / _SURE_LEAD, 0.0, 1.0) * np.clip(solid / _SOLID_TEXTURE, 0.0, 1.0)
@@ -182,6 +185,7 @@ def _maxima(y: np.ndarray, sureness: Float32) -> SkyMaxima:
     """
     up = -np.asarray(y, dtype=np.float64)
     width = len(up)
+    margin = round(_BESIDE * width)
     found = []
     for i in np.flatnonzero((up[1:-1] > up[:-2]) & (up[1:-1] >= up[2:])) + 1:
         higher = np.flatnonzero(up[:i] >= up[i])
@@ -197,9 +201,11 @@ def _maxima(y: np.ndarray, sureness: Float32) -> SkyMaxima:
             continue
         weight = np.exp((up[start:end] - up[i]) / (_CAP / 2))
         x = float(weight @ (np.arange(start, end) + 0.5) / weight.sum()) / width
-        found.append((x, -float(up[i]), float(prominence), float(sureness[start:end].mean())))
-    table = np.array(found, dtype=np.float64).reshape(-1, 4)
-    return SkyMaxima(table[:, 0], table[:, 1], table[:, 2], table[:, 3])
+        beside = slice(max(0, start - margin), end + margin)
+        sheer = np.abs(np.diff(up[beside])).max() > _CLIFF
+        found.append((x, -float(up[i]), float(prominence), float(sureness[beside].mean()), float(sheer)))
+    table = np.array(found, dtype=np.float64).reshape(-1, 5)
+    return SkyMaxima(table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4] > 0)
 
 
 def _blurred(values: Float32, sigma: float) -> Float32:

@@ -27,7 +27,8 @@ class FitModel:
     reward: what a summit on a clear maximum is worth; sky_penalty: what one costs that stands sky_share or more above
     the ground. prominence_share: a maximum of this prominence counts half.
     least_weight: lower summits, relative to the highest around, are not used; hidden_factor: what counts of one behind
-    a nearer one. matched_min: from this likeness on a summit is said to stand on a maximum.
+    a nearer one. matched_min: from this likeness on a summit is said to stand on a maximum. sheer_factor: the chance
+    that a maximum beside which the skyline falls sheer is a mountain's top after all.
     """
 
     heading_sigma_deg: float = 3.5
@@ -50,6 +51,7 @@ class FitModel:
     least_weight: float = 0.15
     hidden_factor: float = 0.15
     matched_min: float = 0.2
+    sheer_factor: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +148,10 @@ class _Search:
             pitch_deg=self.prior.pitch_deg + float(tilts[best]),
         )
         aim, px, py = self._refined(aim, matched)
-        return Fit(
-            aim, px, py / self.aspect, matched, float(belief[same].sum()) if on[lead] else 0.0, spread_deg, margin
-        )
+        probability = float(belief[same].sum()) if on[lead] else 0.0
+        if on[lead] and self.maxima.sheer[matched[lead]]:
+            probability *= model.sheer_factor
+        return Fit(aim, px, py / self.aspect, matched, probability, spread_deg, margin)
 
     def _places(self, turns: FloatArray, tilts: FloatArray) -> tuple[FloatArray, FloatArray]:
         """x, y in widths from the top left, [A, N], of the summits for A aims; nan outside the frame."""

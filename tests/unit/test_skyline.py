@@ -68,10 +68,11 @@ def test_a_slope_that_leaves_the_picture_is_no_maximum():
     assert len(skyline_of(mountains(ridge)).maxima(0.75).x) == 0
 
 
-def test_columns_that_are_smooth_below_the_line_are_unsure():
-    pixels = mountains(peak())
-    pixels[60:, 20:120] = (235, 235, 240)
-    skyline = skyline_of(pixels)
+def test_where_a_soft_cloud_hides_the_ridge_nothing_is_sure():
+    pixels = mountains(peak()).astype(float)
+    soft = np.clip((np.arange(240) - 50) / 80, 0, 1)[:, None]
+    pixels[:, 20:120] += soft[..., None] * (np.array([200, 205, 215]) - pixels[:, 20:120])
+    skyline = skyline_of(pixels.astype(np.uint8))
     assert skyline.sureness[40:100].max() < 0.5
     assert skyline.sureness[180:300].min() > 0.9
 
