@@ -4,7 +4,7 @@ The file's compass and accelerometer say roughly; the skyline says exactly (summ
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -65,7 +65,8 @@ class Orientation:
     """The camera's true heading, pitch and roll in degrees, and the summits around, nearest the centre first.
 
     heading_sigma_deg: the spread of the headings that explain the picture as well. probability: how likely the summits
-    stand where it says; sure: likely enough to draw names. doubts: what the file doesn't tell and had to be assumed.
+    stand where it says; sure: likely enough to draw names; better_heading: likely enough to believe the heading rather
+    than the compass. doubts: what the file doesn't tell and had to be assumed.
     """
 
     heading_deg: float
@@ -75,6 +76,7 @@ class Orientation:
     heading_sigma_deg: float
     probability: float
     sure: bool
+    better_heading: bool
     summits: tuple[SummitPlace, ...]
     doubts: tuple[Doubt, ...] = ()
 
@@ -84,12 +86,13 @@ class OrientationPolicy:
     """When a fit is sure, and what is kept.
 
     sure_min: the least probability; sure_min_without_tilt where pitch and roll are unknown, and two summits must stand
-    on tops of the skyline then. kept_max: so many summits are kept. hidden_share: farther from the skyline than this
+    on tops of the skyline then. heading_min: from this probability on the fitted heading beats the compass. kept_max: so many summits are kept. hidden_share: farther from the skyline than this
     share of the width a summit is hidden.
     """
 
     sure_min: float = 0.8
     sure_min_without_tilt: float = 0.95
+    heading_min: float = 0.3
     kept_max: int = 40
     hidden_share: float = 0.03
 
@@ -156,9 +159,20 @@ class OrientationFitter:
             heading_sigma_deg=found.spread_deg,
             probability=found.probability,
             sure=self._sure(found, open_doubts),
+            better_heading=not open_doubts and found.probability >= self.policy.heading_min,
             summits=self._places(found, used, look, hidden, skyline),
             doubts=open_doubts,
         )
+
+    def corrected(self, seen: Sighting, found: Orientation | None) -> Sighting:
+        """The sighting that identification should use: with the fitted direction, where that is the better one.
+
+        Identification expects a compass's error that goes with the roll; the fit has seen to it, so it is added back.
+        """
+        if found is None or not found.better_heading:
+            return seen
+        heading_deg = found.heading_deg + self.visibility.heading_error_per_roll * found.roll_deg
+        return replace(seen, heading_deg=heading_deg % 360.0, pitch_deg=found.pitch_deg, roll_deg=found.roll_deg)
 
     def _prior(self, facts: PhotoFacts, seen: Sighting, open_doubts: tuple[Doubt, ...]) -> Aim:
         """What compass and accelerometer say; the compass of a tilted phone reads too little (docs/identify.md)."""

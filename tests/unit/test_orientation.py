@@ -121,6 +121,17 @@ def test_without_an_accelerometer_it_says_so_and_asks_for_two_summits(skyline):
         assert sum(place.matched for place in found.summits) >= 2
 
 
+def test_identification_gets_the_fitted_heading_where_it_is_better(skyline):
+    photo = facts(heading=9.0)
+    seen = sighting(photo)
+    found = FITTER.fit(skyline, photo)
+    better = FITTER.corrected(seen, found)
+    roll_term = FITTER.visibility.heading_error_per_roll * (better.roll_deg or 0.0)
+    assert better.heading_deg - roll_term == pytest.approx(CAMERA.heading_deg, abs=0.5)
+    assert FITTER.corrected(seen, None) is seen
+    assert FITTER.corrected(seen, replace(found, better_heading=False)) is seen
+
+
 def test_an_orientation_is_plain_data(skyline):
     import json
 
