@@ -86,8 +86,9 @@ class OrientationPolicy:
     """When a fit is sure, and what is kept.
 
     sure_min: the least probability; sure_min_without_tilt where pitch and roll are unknown, and two summits must stand
-    on tops of the skyline then. heading_min: from this probability on the fitted heading beats the compass. kept_max: so many summits are kept. hidden_share: farther from the skyline than this
-    share of the width a summit is hidden.
+    on tops of the skyline then. heading_min: from this probability on the fitted heading beats the compass.
+    kept_max: so many summits are kept. hidden_share: farther from the skyline than this share of the width a summit is
+    hidden.
     """
 
     sure_min: float = 0.8

@@ -35,6 +35,8 @@ _EDGE_ROWS = 1.0
 _LEAST_PROMINENCE, _CAP = 0.008, 0.008
 # A top beside which the line falls so far from one column to the next is the edge of a cloud, a tree or a house.
 _BESIDE, _CLIFF = 0.02, 0.03
+# One that is broader than this has its summit anywhere on it.
+_BROAD = 0.1
 
 # A smaller picture has no skyline.
 _LEAST_SIDE_PX = 16
@@ -58,14 +60,15 @@ def sky_fraction(image: Image.Image) -> float:
 class SkyMaxima:
     """M local maxima of a skyline, in units of the picture's width from its top left; arrays [M].
 
-    sureness: that of the skyline there. sheer: the line falls steeply beside it, as at the edge of a cloud or a tree.
+    sureness: that of the skyline there. doubtful: its top is broad, or the line falls sheer beside it, as at the edge
+    of a cloud or a tree.
     """
 
     x: np.ndarray
     y: np.ndarray
     prominence: np.ndarray
     sureness: np.ndarray
-    sheer: np.ndarray
+    doubtful: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +205,8 @@ def _maxima(y: np.ndarray, sureness: Float32) -> SkyMaxima:
         weight = np.exp((up[start:end] - up[i]) / (_CAP / 2))
         x = float(weight @ (np.arange(start, end) + 0.5) / weight.sum()) / width
         beside = slice(max(0, start - margin), end + margin)
-        sheer = np.abs(np.diff(up[beside])).max() > _CLIFF
-        found.append((x, -float(up[i]), float(prominence), float(sureness[beside].mean()), float(sheer)))
+        doubtful = np.abs(np.diff(up[beside])).max() > _CLIFF or end - start > _BROAD * width
+        found.append((x, -float(up[i]), float(prominence), float(sureness[beside].mean()), float(doubtful)))
     table = np.array(found, dtype=np.float64).reshape(-1, 5)
     return SkyMaxima(table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4] > 0)
 

@@ -27,8 +27,8 @@ class FitModel:
     reward: what a summit on a clear maximum is worth; sky_penalty: what one costs that stands sky_share or more above
     the ground. prominence_share: a maximum of this prominence counts half.
     least_weight: lower summits, relative to the highest around, are not used; hidden_factor: what counts of one behind
-    a nearer one. matched_min: from this likeness on a summit is said to stand on a maximum. sheer_factor: the chance
-    that a maximum beside which the skyline falls sheer is a mountain's top after all.
+    a nearer one. matched_min: from this likeness on a summit is said to stand on a maximum. doubtful_factor: what
+    is left of the probability if the summit that counts most stands on a doubtful maximum.
     """
 
     heading_sigma_deg: float = 3.5
@@ -51,7 +51,7 @@ class FitModel:
     least_weight: float = 0.15
     hidden_factor: float = 0.15
     matched_min: float = 0.2
-    sheer_factor: float = 0.5
+    doubtful_factor: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +149,8 @@ class _Search:
         )
         aim, px, py = self._refined(aim, matched)
         probability = float(belief[same].sum()) if on[lead] else 0.0
-        if on[lead] and self.maxima.sheer[matched[lead]]:
-            probability *= model.sheer_factor
+        if on[lead] and self.maxima.doubtful[matched[lead]]:
+            probability *= model.doubtful_factor
         return Fit(aim, px, py / self.aspect, matched, probability, spread_deg, margin)
 
     def _places(self, turns: FloatArray, tilts: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -77,6 +77,14 @@ def test_where_a_soft_cloud_hides_the_ridge_nothing_is_sure():
     assert skyline.sureness[180:300].min() > 0.9
 
 
+def test_broad_tops_and_those_beside_a_cliff_are_doubtful():
+    sharp, broad = peak(at=160), peak(at=160, flat=30)
+    cliff = np.where(np.arange(320) > 161, 140.0, sharp)
+    assert skyline_of(mountains(sharp)).maxima(0.75).doubtful.tolist() == [False]
+    assert skyline_of(mountains(broad)).maxima(0.75).doubtful.tolist() == [True]
+    assert skyline_of(mountains(cliff)).maxima(0.75).doubtful.tolist() == [True]
+
+
 def test_a_large_picture_is_reduced_first():
     large = Image.fromarray(mountains(peak())).resize((1600, 1200))
     skyline = find_skyline(large)
