@@ -8,6 +8,7 @@ the distance in the picture, as a share of its width.
 
 import argparse
 import math
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -22,6 +23,9 @@ from benchmarks.sample_album import ALPINE_PLACES, ALPS, HILL_PLACES, HILLS
 from benchmarks.summit_scenes import KINDS, DrawnPhoto, drawn_photos, khumbu_places
 from cumbre.catalog import Catalog
 from cumbre.catalog_files import bundled_catalog
+from cumbre.demo.album import draw_picture
+from cumbre.demo.sightlines import visible_summits
+from cumbre.demo.trail import trail_scenes
 from cumbre.documents import PhotoFacts
 from cumbre.geometry import apparent_elevation_deg, bearing_and_distance
 from cumbre.identify import PeakIdentifier
@@ -267,6 +271,22 @@ def drawn_scenes(count: int, seed: int) -> None:
     _print_scenes("all", [r for here in by_range.values() for r in here])
 
 
+def sample_album() -> None:
+    """The album as it is drawn and written, with exact EXIF: what of its summits is drawn, and how exactly."""
+    catalog = bundled_catalog()
+    fitter = OrientationFitter(catalog)
+    results = []
+    with tempfile.TemporaryDirectory() as folder:
+        for scene in trail_scenes(catalog):
+            path = Path(folder) / f"{scene.name}.jpg"
+            draw_picture(scene, catalog, path)
+            photo = read_photo(path.read_bytes(), PhotoLimits(), wanted_px=_ENCODER_PX)
+            truth = {summit.peak_id: (summit.x, summit.y) for summit in visible_summits(scene, catalog)}
+            results.append(fitted(MarkedPhoto(scene.name, photo.facts, find_skyline(photo.image), truth), fitter))
+    shown([r for r in results if r.errors], "sample album, with exact EXIF")
+    print(f"  without a visible summit: {sum(r.sure for r in results if not r.errors)} sure")
+
+
 def drawn_result(photo: DrawnPhoto, fitter: OrientationFitter) -> Result:
     found = fitter.fit(skyline_of(photo.pixels), photo.facts)
     places = {s.id: (s.x, s.y) for s in found.summits} if found else {}
@@ -353,6 +373,7 @@ def main() -> None:
         doubted(photos, catalog)
         times(options.photos, catalog)
         identification(options.photos, photos, catalog)
+    sample_album()
     if options.scenes:
         drawn_scenes(options.scenes, options.seed)
 
