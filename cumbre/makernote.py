@@ -46,7 +46,7 @@ def camera_tilt(maker_note: object, width: int, height: int) -> CameraTilt | Non
 
 
 def tilt_note(tilt: CameraTilt, width: int, height: int) -> bytes:
-    """A note that says this tilt of a picture of these sides, rolled by less than 90 degrees: camera_tilt()'s inverse."""
+    """A note that says this tilt (roll below 90 degrees) of a picture of these sides: camera_tilt()'s inverse."""
     pitch, roll = math.radians(tilt.pitch_deg), math.radians(tilt.roll_deg)
     right, up = math.cos(pitch) * math.sin(roll), -math.cos(pitch) * math.cos(roll)
     x, y = (right, up) if height > width else (up, -right)
