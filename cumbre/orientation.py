@@ -62,7 +62,8 @@ class SummitPlace:
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """The camera's true heading, pitch and roll in degrees, and the summits around, nearest the centre first.
+    """The camera's true heading, pitch and roll in degrees, and the summits before it: those on tops first, then the
+    other ones in the frame.
 
     heading_sigma_deg: the spread of the headings that explain the picture as well. probability: how likely the summits
     stand where it says; sure: likely enough to draw names; better_heading: likely enough to believe the heading rather
@@ -87,13 +88,14 @@ class OrientationPolicy:
 
     sure_min: the least probability; sure_min_without_tilt where pitch and roll are unknown, and two summits must stand
     on tops of the skyline then. heading_min: from this probability on the fitted heading beats the compass.
-    kept_max: so many summits are kept. hidden_share: farther from the skyline than this share of the width a summit is
-    hidden.
+    fitted_max: so many summits, the highest, are fitted; kept_max: so many are kept.
+    hidden_share: farther from the skyline than this share of the width a summit is hidden.
     """
 
     sure_min: float = 0.8
     sure_min_without_tilt: float = 0.95
     heading_min: float = 0.3
+    fitted_max: int = 30
     kept_max: int = 40
     hidden_share: float = 0.03
 
@@ -197,7 +199,10 @@ class OrientationFitter:
         near = offset < seen.hfov_deg / 2 + self.model.heading_reach_deg
         height = np.maximum(0.1, look.elevation_deg)
         weight = height * np.where(hidden, self.model.hidden_factor, 1.0) / np.max(height[near], initial=0.1)
-        return np.where(near & (weight >= self.model.least_weight), weight, 0.0)
+        weight = np.where(near & (weight >= self.model.least_weight), weight, 0.0)
+        if len(weight) > self.policy.fitted_max:
+            weight[np.argsort(-weight, kind="stable")[self.policy.fitted_max :]] = 0.0
+        return weight
 
     def _sure(self, found: Fit, open_doubts: tuple[Doubt, ...]) -> bool:
         if set(open_doubts) - {Doubt.NO_TILT}:
@@ -227,5 +232,5 @@ class OrientationFitter:
                 ids[around.index[i]], float(x[i]), float(y[i]), in_frame, covered and not on_top, on_top
             )
             places.append(place)
-        places.sort(key=lambda place: abs(place.x - 0.5))
+        places.sort(key=lambda p: (not p.matched, not p.in_frame, p.hidden, abs(p.x - 0.5)))
         return tuple(places[: self.policy.kept_max])

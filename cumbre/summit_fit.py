@@ -28,7 +28,7 @@ class FitModel:
     the ground. prominence_share: a maximum of this prominence counts half.
     least_weight: lower summits, relative to the highest around, are not used; hidden_factor: what counts of one behind
     a nearer one. matched_min: from this likeness on a summit is said to stand on a maximum. doubtful_factor: what
-    is left of the probability if the summit that counts most stands on a doubtful maximum.
+    is left of the probability if the summits that count most all stand on doubtful maxima.
     """
 
     heading_sigma_deg: float = 3.5
@@ -149,7 +149,8 @@ class _Search:
         )
         aim, px, py = self._refined(aim, matched)
         probability = float(belief[same].sum()) if on[lead] else 0.0
-        if on[lead] and self.maxima.doubtful[matched[lead]]:
+        strong = on & (value >= 0.5 * value[lead])
+        if on[lead] and self.maxima.doubtful[matched[strong]].all():
             probability *= model.doubtful_factor
         return Fit(aim, px, py / self.aspect, matched, probability, spread_deg, margin)
 

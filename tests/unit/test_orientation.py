@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from cumbre.catalog import Catalog
+from cumbre.catalog import Catalog, Peak
 from cumbre.catalog_files import bundled_catalog
 from cumbre.demo.render import render
 from cumbre.demo.scene import Camera, Scene
@@ -81,6 +81,17 @@ def test_a_catalogue_without_these_summits_is_not_sure(drawn, skyline):
 
 def test_a_catalogue_without_summits_around_says_nothing(skyline):
     assert OrientationFitter(Catalog([])).fit(skyline, facts()) is None
+
+
+def test_thousands_of_peaks_around_cost_no_more_than_thirty(skyline):
+    rng = np.random.default_rng(1)
+    many = [
+        Peak(f"p{i}", PLACE.lat + rng.uniform(-0.3, 0.3), PLACE.lon + rng.uniform(-0.3, 0.3), 6000.0, (f"P {i}",))
+        for i in range(3000)
+    ]
+    found = OrientationFitter(Catalog(many)).fit(skyline, facts())
+    assert not found.sure
+    assert len(found.summits) <= OrientationFitter(Catalog([])).policy.kept_max
 
 
 @pytest.mark.parametrize(
