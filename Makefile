@@ -84,6 +84,7 @@ bench-servers: $(VENV)/.test-ready
 bench: $(VENV)/.test-ready
 	$(BIN)/python -m benchmarks.identify
 	$(BIN)/python -m benchmarks.compass
+	$(BIN)/python -m benchmarks.summits
 	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.sample_album
 	$(BIN)/python -m benchmarks.startup

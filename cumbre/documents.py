@@ -15,6 +15,7 @@ class PhotoFacts:
     width and height are those of the picture as oriented for viewing. heading_ref is "T" (true north) or "M"
     (magnetic north). taken_at is UTC; where utc_offset_min is None the zone was unknown and taken_at holds the
     camera's own clock. pitch_deg (up is positive) and roll_deg (clockwise) come from the phone's accelerometer.
+    front_camera: taken with the lens above the screen. cropped: the file states sides of another proportion.
     """
 
     width: int
@@ -30,6 +31,8 @@ class PhotoFacts:
     taken_at: datetime | None = None
     utc_offset_min: int | None = None
     camera: str | None = None
+    front_camera: bool = False
+    cropped: bool = False
 
     @property
     def taken_at_local(self) -> datetime | None:

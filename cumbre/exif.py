@@ -25,7 +25,7 @@ _IFD_TAGS: Mapping[int, frozenset[str]] = {
     ExifTags.IFD.Exif: frozenset(
         "DateTimeOriginal DateTimeDigitized OffsetTime OffsetTimeOriginal OffsetTimeDigitized FocalLength "
         "FocalLengthIn35mmFilm FocalPlaneXResolution FocalPlaneYResolution FocalPlaneResolutionUnit "
-        "ExifImageWidth ExifImageHeight MakerNote".split()
+        "ExifImageWidth ExifImageHeight MakerNote LensModel".split()
     ),
     ExifTags.IFD.GPSInfo: frozenset(
         "GPSLatitude GPSLatitudeRef GPSLongitude GPSLongitudeRef GPSAltitude GPSAltitudeRef GPSImgDirection "
@@ -36,6 +36,8 @@ _MAIN_TAGS = frozenset(("Make", "Model", "DateTime"))
 _MM_PER_FOCAL_PLANE_UNIT = {2: 25.4, 3: 10.0, 4: 1.0, 5: 0.001}
 _MAX_UTC_OFFSET_MIN = 14 * 60
 _MAX_CAMERA_NAME_LENGTH = 80
+# Reduced pictures are rounded to whole pixels; a crop that changes less changes no angle that matters.
+_SAME_PROPORTION = 0.02
 # Cameras write some ten kilobytes, with a preview some hundreds; Pillow needs 3 microseconds for each number of a tag.
 _MAX_EXIF_BYTES = 4_000_000
 # ExifRead follows whatever a file says, in circles too. It reads a phone's HEIC in under 2 000 steps.
@@ -152,6 +154,8 @@ def facts_from_tags(tags: Tags, width: int, height: int, file_format: str) -> Ph
         taken_at=taken_at,
         utc_offset_min=utc_offset_min,
         camera=_camera(tags),
+        front_camera="front" in _printable(tags.get("LensModel")).lower(),
+        cropped=_cropped(tags, width, height),
     )
 
 
@@ -209,6 +213,15 @@ def _focal_length_35mm(tags: Tags) -> float | None:
         return None
     sensor_diagonal_mm = math.hypot(width / x_density, height / y_density) * per_mm
     return _number(focal_mm * FULL_FRAME_DIAGONAL_MM / sensor_diagonal_mm, 4.0, 3000.0)
+
+
+def _cropped(tags: Tags, width: int, height: int) -> bool:
+    """Whether the sides that the camera stated have another proportion than the picture's, either way round."""
+    sides = [_number(tags.get(name), 1, 1e6) for name in ("ExifImageWidth", "ExifImageHeight")]
+    if sides[0] is None or sides[1] is None:
+        return False
+    stated = max(sides[0], sides[1]) / min(sides[0], sides[1])
+    return abs(stated * min(width, height) / max(width, height) - 1) > _SAME_PROPORTION
 
 
 def _taken_at(tags: Tags) -> tuple[datetime | None, int | None]:

@@ -14,6 +14,7 @@ _IFD_OFFSET = 14
 _MAX_ENTRIES = 200
 _ACCELERATION_TAG = 8
 _SIGNED_RATIONAL = 10
+_MICRO = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,17 @@ def camera_tilt(maker_note: object, width: int, height: int) -> CameraTilt | Non
     else:
         right, up = (-y, x) if x < 0 else (y, -x)
     return CameraTilt(math.degrees(math.asin(max(-1.0, min(1.0, z)))), math.degrees(math.atan2(right, -up)))
+
+
+def tilt_note(tilt: CameraTilt, width: int, height: int) -> bytes:
+    """A note that says this tilt (roll below 90 degrees) of a picture of these sides: camera_tilt()'s inverse."""
+    pitch, roll = math.radians(tilt.pitch_deg), math.radians(tilt.roll_deg)
+    right, up = math.cos(pitch) * math.sin(roll), -math.cos(pitch) * math.cos(roll)
+    x, y = (right, up) if height > width else (up, -right)
+    header = _SIGNATURE + b"\0\1MM" + struct.pack(">H", 1)
+    entry = struct.pack(">HHII", _ACCELERATION_TAG, _SIGNED_RATIONAL, 3, len(header) + 12 + 4)
+    values = (part for axis in (x, y, math.sin(pitch)) for part in (round(axis * _MICRO), _MICRO))
+    return header + entry + struct.pack(">I6i", 0, *values)
 
 
 def _acceleration(note: bytes) -> tuple[float, float, float] | None:

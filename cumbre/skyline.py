@@ -1,12 +1,18 @@
-"""Whether a picture shows sky: a summit is seen against the sky, so a picture without any shows none.
+"""Where the sky ends in a picture, and how much sky there is: a summit is seen against the sky.
 
-Sky is smooth, terrain has texture; colour says less (hazy snow is as blue as sky).
+Sky is smooth, terrain has texture; colour says less (hazy snow is as blue as sky). docs/summits.md, "Skyline".
 """
+
+import base64
+import zlib
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+SKYLINE_LONG_SIDE_PX = 512
 _LONG_SIDE_PX = 256
 _FINE_BLUR_SIGMA_PX = 1.2
 _WINDOW_RADIUS_PX = 2
@@ -14,6 +20,29 @@ _TOP_ROWS = 0.04
 # Grey levels. On the trek's 58 photos at least 12 % of the columns are smoother wherever sky is in the picture, and
 # none where a hillside fills it.
 _SMOOTH_TEXTURE = 1.5
+
+# The line: what texture above it costs, what an edge at it and texture in the next 3 % of the rows are worth, the cost
+# of a step of one row between columns; L*a*b*-like units for an edge that counts in full.
+_TEXTURE_ABOVE, _EDGE, _TEXTURE_BELOW, _JUMP = 20.0, 3.0, 0.5, 0.1
+_BELOW_ROWS, _STRONG_EDGE = 0.03, 10.0
+# Lines within this share of the rows count as the same; from this lead on the line is sure.
+_NEAR_ROWS, _SURE_LEAD = 0.02, 0.5
+# Where even the edge and this share of the rows below it are quite smooth, a cloud may hide the ridge.
+_BAND_ROWS, _SOLID_TEXTURE = 0.05, 0.02
+# The cheapest row is the first that feels the edge, not the edge (measured on drawn pictures).
+_EDGE_ROWS = 1.0
+# Of the width: what counts as a maximum, and how much of its top.
+_LEAST_PROMINENCE, _CAP = 0.008, 0.008
+# A top beside which the line falls so far from one column to the next is the edge of a cloud, a tree or a house.
+_BESIDE, _CLIFF = 0.02, 0.03
+# One that is broader than this has its summit anywhere on it.
+_BROAD = 0.1
+
+# A smaller picture has no skyline.
+_LEAST_SIDE_PX = 16
+_PACKED_ROWS, _PACKED_SURENESS = 4096, 15
+
+Float32 = NDArray[np.float32]
 
 
 def sky_fraction(image: Image.Image) -> float:
@@ -27,11 +56,188 @@ def sky_fraction(image: Image.Image) -> float:
     return float((texture[:rows].mean(axis=0) < _SMOOTH_TEXTURE).mean())
 
 
-def _box_mean(values: NDArray[np.float32], radius_px: int) -> NDArray[np.float32]:
+@dataclass(frozen=True, slots=True)
+class SkyMaxima:
+    """M local maxima of a skyline, in units of the picture's width from its top left; arrays [M].
+
+    sureness: that of the skyline there. doubtful: its top is broad, or the line falls sheer beside it, as at the edge
+    of a cloud or a tree.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    prominence: np.ndarray
+    sureness: np.ndarray
+    doubtful: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Skyline:
+    """Per column of a picture: y where the sky ends, as a fraction of the height; sureness of it in [0, 1].
+
+    Both float32 [W]. Unsure columns are those of clouds, trees and haze, where another line would do as well.
+    """
+
+    y: Float32
+    sureness: Float32
+
+    def maxima(self, aspect: float) -> SkyMaxima:
+        """The local maxima, in widths, of a picture this many times as high as wide."""
+        return _maxima(self.y * aspect, self.sureness)
+
+    def at(self, x: float) -> float:
+        """y at a fraction of the width."""
+        return float(self.y[min(max(int(x * len(self.y)), 0), len(self.y) - 1)])
+
+    def packed(self) -> str:
+        """A text of some hundred characters; y keeps 1/4096 and sureness 1/15."""
+        rows = np.round(np.clip(self.y, 0.0, 1.0) * _PACKED_ROWS).astype(np.int32)
+        steps = np.diff(rows, prepend=0).astype("<i2")
+        sure = np.round(np.clip(self.sureness, 0.0, 1.0) * _PACKED_SURENESS).astype(np.uint8)
+        return base64.b85encode(zlib.compress(steps.tobytes() + sure.tobytes(), 9)).decode("ascii")
+
+    @classmethod
+    def unpacked(cls, text: str) -> "Skyline | None":
+        """The skyline of such a text, None if it is none."""
+        try:
+            data = zlib.decompressobj().decompress(base64.b85decode(text), 3 * SKYLINE_LONG_SIDE_PX + 1)
+        except (ValueError, zlib.error):
+            return None
+        width, rest = divmod(len(data), 3)
+        if rest or not 0 < width <= SKYLINE_LONG_SIDE_PX:
+            return None
+        rows = np.frombuffer(data, dtype="<i2", count=width).astype(np.int64).cumsum()
+        sure = np.frombuffer(data, dtype=np.uint8, offset=2 * width)
+        if rows.min() < 0 or rows.max() > _PACKED_ROWS or sure.max() > _PACKED_SURENESS:
+            return None
+        return cls((rows / _PACKED_ROWS).astype(np.float32), (sure / _PACKED_SURENESS).astype(np.float32))
+
+
+def find_skyline(image: Image.Image) -> Skyline:
+    """The skyline of an upright RGB picture; it is reduced to 512 pixels first."""
+    small = image
+    if max(image.size) > SKYLINE_LONG_SIDE_PX:
+        small = image.copy()
+        small.thumbnail((SKYLINE_LONG_SIDE_PX,) * 2, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return skyline_of(np.asarray(small))
+
+
+def skyline_of(pixels: NDArray[np.uint8]) -> Skyline:
+    """The skyline of RGB pixels [H, W, 3].
+
+    Each row of a column costs what texture stands above it, less the edge at it and the texture just below it; the
+    cheapest line from left to right wins (dynamic programming).
+    """
+    height, width = pixels.shape[:2]
+    if min(height, width) < _LEAST_SIDE_PX:
+        return Skyline(np.zeros(width, np.float32), np.zeros(width, np.float32))
+    texture, edge = _texture_and_edge(pixels)
+    ground = np.vstack([np.zeros((1, width), np.float32), np.cumsum(texture, axis=0)])
+    rows = np.arange(height)
+    ends = np.minimum(rows + max(2, round(_BELOW_ROWS * height)), height)
+    below = (ground[ends] - ground[:-1]) / (ends - rows)[:, None]
+    above = ground[:-1] / np.maximum(rows, 1)[:, None]
+    cost = _TEXTURE_ABOVE * above - _EDGE * edge - _TEXTURE_BELOW * below
+    line, lead = _cheapest_line(cost)
+    band = np.minimum(line + round(_BAND_ROWS * height), height)
+    columns = np.arange(width)
+    solid = (ground[band, columns] - ground[line, columns]) / np.maximum(band - line, 1)
+    sureness = np.clip(lead / _SURE_LEAD, 0.0, 1.0) * np.clip(solid / _SOLID_TEXTURE, 0.0, 1.0)
+    return Skyline(((line + _EDGE_ROWS) / height).astype(np.float32), sureness.astype(np.float32))
+
+
+def _texture_and_edge(pixels: NDArray[np.uint8]) -> tuple[Float32, Float32]:
+    """How much texture, in [0, 1], and how much of a horizontal edge, in [0, 1], each pixel has; [H, W]."""
+    colours = np.asarray(Image.fromarray(pixels).convert("YCbCr"), dtype=np.float32) * np.float32(100 / 255)
+    grey = np.ascontiguousarray(colours[:, :, 0])
+    rough = np.sqrt(_blurred((grey - _blurred(grey, _FINE_BLUR_SIGMA_PX)) ** 2, 2.5))
+    calm = np.percentile(rough[: len(rough) // 2], 20)
+    texture = np.clip((rough - calm - 1.5) / 3, 0, 1)
+    edge = np.zeros_like(grey)
+    for channel in range(3):
+        soft = _blurred(np.ascontiguousarray(colours[:, :, channel]), 1.0)
+        edge[2:-2] += (soft[4:] - soft[:-4]) ** 2
+    return texture, np.clip(np.sqrt(edge) / _STRONG_EDGE, 0, 1)
+
+
+def _cheapest_line(cost: Float32) -> tuple[NDArray[np.int64], Float32]:
+    """The row [W] of the cheapest line through cost [H, W], and by how much lines elsewhere cost more [W].
+
+    The cost of all lines through a pixel is that of the cheapest from the left plus the cheapest from the right.
+    """
+    height, width = cost.shape
+    own = np.ascontiguousarray(cost.T, dtype=np.float32)
+    both = np.stack([own, own[::-1]], axis=1)
+    climb = np.float32(_JUMP) * np.arange(height, dtype=np.float32)
+    for column in range(1, width):
+        before = both[column - 1]
+        down = np.minimum.accumulate(before - climb, axis=1) + climb
+        up = np.minimum.accumulate((before + climb)[:, ::-1], axis=1)[:, ::-1] - climb
+        both[column] += np.minimum(down, up)
+    through = both[:, 0] + both[::-1, 1] - own
+    line = through.argmin(axis=1)
+    least = through.min(axis=1)
+    far = np.abs(np.arange(height) - line[:, None]) > _NEAR_ROWS * height
+    return line, np.where(far, through, np.inf).min(axis=1) - least
+
+
+def _maxima(y: np.ndarray, sureness: Float32) -> SkyMaxima:
+    """The local maxima of a line y [W] (downwards, in widths), the prominent ones alone.
+
+    A summit may be flat: x is the middle of what stands within a little of the top, the top itself weighing most.
+    """
+    up = -np.asarray(y, dtype=np.float64)
+    width = len(up)
+    margin = round(_BESIDE * width)
+    found = []
+    for i in np.flatnonzero((up[1:-1] > up[:-2]) & (up[1:-1] >= up[2:])) + 1:
+        higher = np.flatnonzero(up[:i] >= up[i])
+        left = up[higher[-1] + 1 if len(higher) else 0 : i].min()
+        higher = np.flatnonzero(up[i + 1 :] > up[i])
+        right = up[i + 1 : i + 1 + higher[0] if len(higher) else width].min(initial=up[i])
+        prominence = up[i] - max(left, right)
+        if prominence < _LEAST_PROMINENCE:
+            continue
+        low = np.flatnonzero(up < up[i] - _CAP)
+        start, end = low[low < i].max(initial=-1) + 1, low[low > i].min(initial=width)
+        if start == 0 or end == width:
+            continue
+        weight = np.exp((up[start:end] - up[i]) / (_CAP / 2))
+        x = float(weight @ (np.arange(start, end) + 0.5) / weight.sum()) / width
+        beside = slice(max(0, start - margin), end + margin)
+        doubtful = np.abs(np.diff(up[beside])).max() > _CLIFF or end - start > _BROAD * width
+        found.append((x, -float(up[i]), float(prominence), float(sureness[beside].mean()), float(doubtful)))
+    table = np.array(found, dtype=np.float64).reshape(-1, 5)
+    return SkyMaxima(table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4] > 0)
+
+
+def _blurred(values: Float32, sigma: float) -> Float32:
+    """A Gaussian blur of [H, W], edges repeated."""
+    kernel = _kernel(sigma)
+    reach = len(kernel) // 2
+    for axis in (0, 1):
+        padded = np.pad(values, [(reach, reach) if axis == side else (0, 0) for side in (0, 1)], mode="edge")
+        size = values.shape[axis]
+        parts = [padded[i : i + size] if axis == 0 else padded[:, i : i + size] for i in range(len(kernel))]
+        values = kernel[reach] * parts[reach]
+        for i in range(reach):
+            values += kernel[i] * (parts[i] + parts[-1 - i])
+    return values
+
+
+@cache
+def _kernel(sigma: float) -> Float32:
+    reach = int(3 * sigma + 0.5)
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    kernel: Float32 = (weights / weights.sum()).astype(np.float32)
+    return kernel
+
+
+def _box_mean(values: Float32, radius_px: int) -> Float32:
     """Mean over a square window at each place of [H, W], edges repeated, by summed areas."""
     padded = np.pad(values, radius_px, mode="edge").astype(np.float64)
     sums = np.pad(padded, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
     size = 2 * radius_px + 1
     window = sums[size:, size:] - sums[:-size, size:] - sums[size:, :-size] + sums[:-size, :-size]
-    mean: NDArray[np.float32] = np.maximum(window / size**2, 0.0).astype(np.float32)
+    mean: Float32 = np.maximum(window / size**2, 0.0).astype(np.float32)
     return mean

@@ -7,6 +7,7 @@ from PIL.ExifTags import GPS, IFD, Base
 from PIL.TiffImagePlugin import IFDRational
 
 from cumbre.demo.scene import Scene
+from cumbre.makernote import CameraTilt, tilt_note
 
 MAKE, MODEL = "Cumbre", "Sample album"
 DESCRIPTION = "Drawn by Cumbre from its catalogue of peaks; not a photograph"
@@ -44,6 +45,8 @@ def exif_bytes(scene: Scene) -> bytes:
             Base.FocalLengthIn35mmFilm: round(camera.focal_length_35mm),
             Base.ExifImageWidth: width,
             Base.ExifImageHeight: height,
+            # The tilt, as Apple's phones write it: no standard tag holds both angles.
+            Base.MakerNote: tilt_note(CameraTilt(camera.pitch_deg, camera.roll_deg), camera.width, camera.height),
         }
     )
     utc = scene.taken_at.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Directions <-> pixels of a pinhole camera. The formulas are those of docs/summits.md, "Projection".
+"""The plane that the renderer draws on, and the catalogue as its camera sees it. cumbre.projection has the projection.
 
 The renderer draws on an upright plane (pitch and roll 0), where a column is one azimuth and straight things stay
 straight; tilting the camera is then a homography between two planes through the same point.
@@ -11,13 +11,8 @@ import numpy as np
 
 from cumbre.catalog import Catalog
 from cumbre.demo.scene import Camera
-from cumbre.geometry import (
-    FULL_FRAME_DIAGONAL_MM,
-    FloatArray,
-    apparent_elevation_deg,
-    bearing_and_distance,
-    signed_angle_deg,
-)
+from cumbre.geometry import FloatArray, apparent_elevation_deg, bearing_and_distance
+from cumbre.projection import focal_px, rotation
 
 # Beyond this angle from the axis the upright plane grows without bound.
 _MAX_TILT_DEG = 40.0
@@ -37,45 +32,6 @@ def summit_views(camera: Camera, catalog: Catalog) -> SummitViews:
     bearing, distance = bearing_and_distance(camera.lat, camera.lon, catalog.lats, catalog.lons)
     elevation = apparent_elevation_deg(camera.altitude_m, catalog.elevs_m, np.maximum(distance, 1.0))
     return SummitViews(bearing, distance, elevation)
-
-
-def focal_px(camera: Camera) -> float:
-    """The focal length in pixels; the 35 mm equivalence is by the diagonal (CIPA DC-008)."""
-    return camera.focal_length_35mm / FULL_FRAME_DIAGONAL_MM * math.hypot(camera.width, camera.height)
-
-
-def project(camera: Camera, azimuth_deg: FloatArray, elevation_deg: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Picture coordinates of directions, as fractions (0, 0 top left; 1, 1 bottom right); nan behind the camera."""
-    offset = np.radians(signed_angle_deg(np.asarray(azimuth_deg, dtype=np.float64) - camera.heading_deg))
-    elevation = np.radians(elevation_deg)
-    ray = np.stack(
-        [np.cos(elevation) * np.sin(offset), np.sin(elevation), np.cos(elevation) * np.cos(offset)],
-    )
-    right, up, forward = _rotation(camera) @ ray.reshape(3, -1)
-    forward = np.where(forward > 1e-6, forward, np.nan)
-    focal = focal_px(camera)
-    x = 0.5 + focal * right / (forward * camera.width)
-    y = 0.5 - focal * up / (forward * camera.height)
-    return x.reshape(offset.shape), y.reshape(offset.shape)
-
-
-def unproject(camera: Camera, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Azimuth in [0, 360) and elevation, in degrees, of picture coordinates given as fractions."""
-    focal = focal_px(camera)
-    x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    ray = np.stack([(x - 0.5) * camera.width / focal, (0.5 - y) * camera.height / focal, np.ones_like(x)])
-    right, up, forward = _rotation(camera).T @ ray.reshape(3, -1)
-    azimuth = (np.degrees(np.arctan2(right, forward)) + camera.heading_deg) % 360.0
-    elevation = np.degrees(np.arctan2(up, np.hypot(right, forward)))
-    return azimuth.reshape(x.shape), elevation.reshape(x.shape)
-
-
-def _rotation(camera: Camera) -> FloatArray:
-    """(right, up, forward) of the level camera -> of the tilted one, [3, 3]."""
-    pitch, roll = math.radians(camera.pitch_deg), math.radians(camera.roll_deg)
-    tilt = np.array([[1, 0, 0], [0, math.cos(pitch), -math.sin(pitch)], [0, math.sin(pitch), math.cos(pitch)]])
-    turn = np.array([[math.cos(roll), -math.sin(roll), 0], [math.sin(roll), math.cos(roll), 0], [0, 0, 1]])
-    return np.asarray(turn @ tilt, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +69,7 @@ def upright_plane(camera: Camera) -> UprightPlane:
     focal = focal_px(camera)
     half_w, half_h = camera.width / 2, camera.height / 2
     corners = np.array([[-half_w, half_w, -half_w, half_w], [half_h, half_h, -half_h, -half_h], [focal] * 4])
-    right, up, forward = _rotation(camera).T @ corners
+    right, up, forward = rotation(camera).T @ corners
     # A corner may look far down: the plane is cut where it meets 70 degrees from the axis.
     forward = np.maximum(forward, focal * 0.3)
     xs, ys = focal * right / forward, -focal * up / forward
@@ -129,6 +85,6 @@ def picture_to_plane(camera: Camera, plane: UprightPlane) -> tuple[float, ...]:
     focal = plane.focal_px
     to_ray = np.array([[1, 0, -camera.width / 2], [0, -1, camera.height / 2], [0, 0, focal]], dtype=np.float64)
     to_plane = np.array([[focal, 0, -plane.left], [0, -focal, -plane.top], [0, 0, 1]], dtype=np.float64)
-    matrix = to_plane @ _rotation(camera).T @ to_ray
+    matrix = to_plane @ rotation(camera).T @ to_ray
     matrix = matrix / matrix[2, 2]
     return tuple(float(v) for v in matrix.ravel()[:8])

@@ -9,7 +9,7 @@ from cumbre.catalog import Catalog
 from cumbre.demo.daylight import PALETTES, light_source
 from cumbre.demo.noise import Float32, fractal_tile
 from cumbre.demo.ornaments import Stage, add_ornaments
-from cumbre.demo.projection import UprightPlane, picture_to_plane, project, upright_plane
+from cumbre.demo.projection import UprightPlane, picture_to_plane, upright_plane
 from cumbre.demo.raster import VisibleGround, visible_ground
 from cumbre.demo.scene import Camera, Scene
 from cumbre.demo.shading import add_air, ground_fields, lay_lake, paint_ground
@@ -17,6 +17,7 @@ from cumbre.demo.sightlines import SummitInView, visible_summits
 from cumbre.demo.sky import ceiling_alpha, paint_ceiling, paint_sky
 from cumbre.demo.terrain import Terrain
 from cumbre.geometry import FloatArray
+from cumbre.projection import project
 
 _TONE_UNIT = 2_048
 _TONE_STEPS = 2 * _TONE_UNIT

@@ -21,6 +21,8 @@ EYE_HEIGHT_M = 1.7
 # Nearer than this one stands on the summit rather than looking at it.
 _UNDERFOOT_M = 60.0
 _MAX_PEAKS = 120
+# Around each summit the ground is lowered to this slope, upwards from just below it.
+_CLEARING_SLOPE, _CLEARING_DEPTH_M = 0.35, 15.0
 # A mountain's near flank stays this far below the line of sight to its apex, per metre from the apex.
 SIGHT_SLOPE = np.float32(0.10)
 _CREST_M = 70.0
@@ -44,6 +46,7 @@ class _Mountain:
     foot_slope: float
     shoulder_m: float
     radius_m: float
+    clearing_slope: float
     arms_rad: tuple[float, ...]
 
 
@@ -177,10 +180,17 @@ class Terrain:
             near = np.hypot(east - east[i], north - north[i])
             neighbours = [j for j in np.argsort(near, kind="stable")[1:3] if near[j] < 9_000.0]
             towards = [math.atan2(east[j] - east[i], north[j] - north[i]) for j in neighbours]
-            mountains.append(self._mountain(int(i), ids[i], float(catalog.elevs_m[i]), east[i], north[i], towards))
+            elev_m = float(catalog.elevs_m[i])
+            # What a lower summit clears away must not be a higher one's apex.
+            above = usable[(catalog.elevs_m[usable] > elev_m) & (near[usable] > 0)]
+            rises = (catalog.elevs_m[above] - elev_m + _CLEARING_DEPTH_M) / near[above]
+            clearing = float(np.max(rises, initial=_CLEARING_SLOPE))
+            mountains.append(self._mountain(int(i), ids[i], elev_m, east[i], north[i], towards, clearing))
         return mountains
 
-    def _mountain(self, i: int, peak_id: str, elev_m: float, east: float, north: float, arms: list[float]) -> _Mountain:
+    def _mountain(
+        self, i: int, peak_id: str, elev_m: float, east: float, north: float, arms: list[float], clearing_slope: float
+    ) -> _Mountain:
         rng = np.random.default_rng(zlib.crc32(peak_id.encode()))
         distance = float(self.views.distance_m[i])
         tangent = math.tan(math.radians(float(self.views.elevation_deg[i])))
@@ -203,7 +213,7 @@ class Terrain:
         radius = min((relief + 150.0) / (0.45 * foot), 14_000.0)
         return _Mountain(
             i, float(east), float(north), float(self.views.bearing_deg[i]), distance, elev_m, relief, tangent,
-            top, foot, shoulder, radius, kept,
+            top, foot, shoulder, radius, clearing_slope, kept,
         )  # fmt: skip
 
     @staticmethod
@@ -253,7 +263,8 @@ class Terrain:
         sight = np.float32(self.camera.altitude_m) + d * np.float32(mountain.tangent) - SIGHT_SLOPE * r
         peak = np.where(d < mountain.distance_m, np.minimum(peak, sight), peak)
         # Higher neighbours and hills leave the summit its place.
-        lowered = np.minimum(ground, np.float32(mountain.elev_m - 15.0) + 0.35 * r)
+        clearing = np.float32(mountain.elev_m - _CLEARING_DEPTH_M) + np.float32(mountain.clearing_slope) * r
+        lowered = np.minimum(ground, clearing)
         result: Float32 = np.maximum(lowered, peak)
         return result
 

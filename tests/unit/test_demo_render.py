@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from cumbre.catalog import Catalog, Peak
-from cumbre.demo.projection import project, summit_views
+from cumbre.demo.projection import summit_views
 from cumbre.demo.render import Rendering, render
 from cumbre.demo.scene import Camera, Scene
 from cumbre.demo.sightlines import visible_summits
 from cumbre.demo.viewpoints import EMPTY_MARGIN_DEG, Viewpoint, away, scenes_around, towards
 from cumbre.geometry import horizontal_fov_deg, signed_angle_deg
+from cumbre.projection import project
 
 SIZE = (400, 300)
 WHEN = datetime(2024, 11, 1, 4, 30, tzinfo=UTC)

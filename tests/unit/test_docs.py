@@ -26,6 +26,7 @@ from cumbre.identify import IdentifyPolicy
 from cumbre.model_directory import SearchCalibration
 from cumbre.models import SIGLIP2, resolve_model
 from cumbre.settings import Settings
+from cumbre.summit_fit import FitModel
 from cumbre.visibility import VisibilityModel
 from functions.query.problems import problem_of
 from local import model_api
@@ -210,6 +211,13 @@ def test_every_constant_of_the_model_is_in_the_table_with_its_value():
     described = rows(sections(text("docs/identify.md"))["Measured"])
     constants = {one.name: one.default for one in fields(VisibilityModel)} | {"answer_min": IdentifyPolicy().answer_min}
     assert {name: float(cells[0]) for name, cells in described.items()} == constants
+
+
+def test_every_constant_of_the_summit_fit_is_in_its_table_with_its_value():
+    described = rows(sections(text("docs/summits.md"))["Fit"])
+    assert {name: float(cells[0]) for name, cells in described.items()} == {
+        one.name: one.default for one in fields(FitModel)
+    }
 
 
 def test_every_key_of_a_model_description_is_in_its_table():

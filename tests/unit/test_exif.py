@@ -124,3 +124,17 @@ def test_no_nonsense_ever_becomes_an_error_or_an_impossible_fact(tags):
     assert seen.position is None or (-90 <= seen.position.lat <= 90 and -180 <= seen.position.lon <= 180)
     assert seen.heading_deg is None or 0 <= seen.heading_deg < 360
     assert seen.focal_length_35mm is None or seen.focal_length_35mm >= 4
+
+
+def test_a_picture_of_other_proportions_than_its_file_states_is_cropped():
+    assert not facts(ExifImageWidth=4032.0, ExifImageHeight=3024.0).cropped
+    assert not facts(ExifImageWidth=3024.0, ExifImageHeight=4032.0).cropped
+    assert not facts(ExifImageWidth=800.0, ExifImageHeight=601.0).cropped
+    assert facts(ExifImageWidth=4032.0, ExifImageHeight=2268.0).cropped
+    assert not facts().cropped
+
+
+def test_the_front_camera_is_told_from_its_lens():
+    assert facts(LensModel="iPhone 15 Pro Max front TrueDepth camera 2.69mm f/1.9").front_camera
+    assert not facts(LensModel="iPhone 15 Pro Max back triple camera 6.765mm f/1.78").front_camera
+    assert not facts().front_camera

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cumbre.makernote import camera_tilt
+from cumbre.makernote import CameraTilt, camera_tilt, tilt_note
 from tests.pictures import apple_note
 
 
@@ -33,3 +33,9 @@ def test_other_notes_say_nothing(note):
 @given(st.binary(max_size=200))
 def test_broken_notes_are_no_errors(rest):
     camera_tilt(b"Apple iOS\0" + rest, 100, 100)
+
+
+@given(pitch=st.floats(-80, 80), roll=st.floats(-80, 80), sides=st.sampled_from([(400, 300), (300, 400), (300, 300)]))
+def test_a_tilt_comes_back_out_of_its_note(pitch, roll, sides):
+    tilt = camera_tilt(tilt_note(CameraTilt(pitch, roll), *sides), *sides)
+    assert (tilt.pitch_deg, tilt.roll_deg) == pytest.approx((pitch, roll), abs=0.001)

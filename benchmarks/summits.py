@@ -1,0 +1,382 @@
+"""Names on the summits: how exactly they stand, how often they are drawn, and whether drawn ones are right.
+
+    python -m benchmarks.summits [--photos ../shared/photos] [--scenes 20] [--seed 100]
+
+The photos' folder holds summits.yaml (where summits stand, by eye). Drawn scenes are truth to the pixel. An error is
+the distance in the picture, as a share of its width.
+"""
+
+import argparse
+import math
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from benchmarks.identify import labelled_sightings, wrong
+from benchmarks.sample_album import ALPINE_PLACES, ALPS, HILL_PLACES, HILLS
+from benchmarks.summit_scenes import KINDS, DrawnPhoto, drawn_photos, khumbu_places
+from cumbre.catalog import Catalog
+from cumbre.catalog_files import bundled_catalog
+from cumbre.demo.album import draw_picture
+from cumbre.demo.sightlines import visible_summits
+from cumbre.demo.trail import trail_scenes
+from cumbre.documents import PhotoFacts
+from cumbre.geometry import apparent_elevation_deg, bearing_and_distance
+from cumbre.identify import PeakIdentifier
+from cumbre.orientation import Doubt, OrientationFitter, OrientationPolicy
+from cumbre.photo import PhotoLimits, read_photo
+from cumbre.projection import project
+from cumbre.sighting import sighting
+from cumbre.skyline import Skyline, find_skyline, skyline_of
+from cumbre.summit_fit import Aim, FitModel
+
+_ENCODER_PX = 256
+_POLICY_STEPS = (0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+
+Places = dict[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class MarkedPhoto:
+    """A real photo: its facts, its skyline, and the summits marked in it (none: not marked)."""
+
+    name: str
+    facts: PhotoFacts
+    skyline: Skyline
+    summits: Places
+
+
+@dataclass(frozen=True)
+class Result:
+    """The errors of one picture's summits, in widths, and what was said of it."""
+
+    name: str
+    errors: tuple[float, ...]
+    sure: bool
+    probability: float
+
+
+def marked_photos(photos: Path) -> list[MarkedPhoto]:
+    """Every photo with EXIF, read as ingest reads it: decoded once, reduced for the encoder."""
+    marked = yaml.safe_load((photos / "summits.yaml").read_text())
+    found = []
+    for path in sorted([*photos.glob("heic/*"), *photos.glob("jpeg/*")]):
+        photo = read_photo(path.read_bytes(), PhotoLimits(), wanted_px=_ENCODER_PX)
+        summits = {peak: (x, y) for peak, (x, y) in marked.get(path.stem, {}).items()}
+        found.append(MarkedPhoto(path.stem, photo.facts, find_skyline(photo.image), summits))
+    return found
+
+
+def errors_of(places: Places, truth: Places, facts: PhotoFacts) -> tuple[float, ...]:
+    """Distances in widths; a summit without a place is infinitely far."""
+    aspect = facts.height / facts.width
+    return tuple(
+        math.hypot(places[p][0] - x, (places[p][1] - y) * aspect) if p in places else math.inf
+        for p, (x, y) in truth.items()
+    )
+
+
+def fitted(photo: MarkedPhoto, fitter: OrientationFitter, facts: PhotoFacts | None = None) -> Result:
+    facts = facts or photo.facts
+    found = fitter.fit(photo.skyline, facts)
+    places = {s.id: (s.x, s.y) for s in found.summits} if found else {}
+    errors = errors_of(places, photo.summits, facts)
+    return Result(photo.name, errors, bool(found and found.sure), found.probability if found else 0.0)
+
+
+def by_exif(photo: MarkedPhoto, catalog: Catalog, tilt: bool, fitter: OrientationFitter) -> Result:
+    """Where the summits stand if compass (and accelerometer) are believed."""
+    facts = photo.facts
+    seen = sighting(facts)
+    assert seen.position
+    assert seen.position.altitude_m is not None
+    assert seen.heading_deg is not None
+    roll = (seen.roll_deg or 0.0) if tilt else 0.0
+    heading = seen.heading_deg - fitter.visibility.heading_error_per_roll * roll
+    pitch = (seen.pitch_deg or 0.0) if tilt else 0.0
+    aim = Aim(heading, pitch, roll, facts.focal_length_35mm or 26.0, facts.width, facts.height)
+    bearing, distance = bearing_and_distance(seen.position.lat, seen.position.lon, catalog.lats, catalog.lons)
+    x, y = project(aim, bearing, apparent_elevation_deg(seen.position.altitude_m, catalog.elevs_m, distance))
+    places = {peak: (a, b) for peak, a, b in zip(catalog, x, y, strict=True) if not math.isnan(a)}
+    return Result(photo.name, errors_of(places, photo.summits, facts), False, 0.0)
+
+
+def shown(results: list[Result], label: str) -> None:
+    errors = np.array([e for r in results for e in r.errors])
+    drawn = np.array([e for r in results if r.sure for e in r.errors])
+    line = f"  {label:44} {share(errors, 0.03)} within 3 %, {share(errors, 0.05)} within 5 %"
+    if any(r.sure for r in results):
+        line += f"; drawn {len(drawn)} of {len(errors)}, of these {share(drawn, 0.03)} within 3 %"
+    print(line)
+
+
+def share(errors: np.ndarray, limit: float) -> str:
+    right = int((errors < limit).sum())
+    return f"{right} of {len(errors)} ({100 * right / max(1, len(errors)):.0f} %)"
+
+
+# --- real photos ---
+
+
+def real_photos(photos: list[MarkedPhoto], catalog: Catalog) -> None:
+    marked = [photo for photo in photos if photo.summits]
+    fitter = OrientationFitter(catalog)
+    print(f"{len(marked)} photos with marked summits:")
+    shown([by_exif(photo, catalog, False, fitter) for photo in marked], "EXIF alone (pitch and roll 0)")
+    shown([by_exif(photo, catalog, True, fitter) for photo in marked], "and the accelerometer")
+    results = [fitted(photo, fitter) for photo in marked]
+    shown(results, "and the skyline fit")
+    shown(results[::2], "  one half (every other photo)")
+    shown(results[1::2], "  the other half")
+    no_tilt = [fitted(p, fitter, replace(p.facts, pitch_deg=None, roll_deg=None)) for p in marked]
+    shown(no_tilt, "the fit without the accelerometer")
+    wrong_ones = [f"{r.name} {max(r.errors):.0%}{' (sure)' if r.sure else ''}" for r in results if max(r.errors) > 0.03]
+    print("  beyond 3 %:", ", ".join(wrong_ones))
+    for name, visibility in (("without the roll term", 0.0), ("with half of it", 0.3)):
+        other = replace(fitter, visibility=replace(fitter.visibility, heading_error_per_roll=visibility))
+        shown([fitted(photo, other) for photo in marked], name)
+
+
+def cross_validated(photos: list[MarkedPhoto], catalog: Catalog) -> None:
+    """Each day's photos judged with the constants that were best on the other days."""
+    marked = [photo for photo in photos if photo.summits]
+    models = list(_candidates())
+    table = [[fitted(photo, OrientationFitter(catalog, model=model)) for photo in marked] for model in models]
+    days = [_day(photo) for photo in marked]
+    held_out: list[Result] = []
+    for day in sorted(set(days)):
+        others = [i for i, other in enumerate(days) if other != day]
+        best = max(range(len(models)), key=lambda m: _merit([table[m][i] for i in others]))
+        policy = _best_policy([table[best][i] for i in others])
+        here = [table[best][i] for i, other in enumerate(days) if other == day]
+        held_out += [replace(r, sure=r.probability >= policy) for r in here]
+    print(f"cross-validated by day ({len(set(days))} days, {len(models)} sets of constants, threshold tuned, too):")
+    shown(held_out, "days held out")
+    right = [sum(e < 0.03 for r in row for e in r.errors) for row in table]
+    print(f"  every single constant x 0.67 and x 1.5: {min(right)} to {max(right)} within 3 %")
+
+
+def _candidates() -> Iterator[FitModel]:
+    yield FitModel()
+    names = "heading_sigma_deg tail_share pitch_sigma_deg skyline_share angle_deg position_m reward sky_penalty"
+    for name in (names + " prominence_share least_weight sky_share").split():
+        for factor in (0.67, 1.5):
+            yield replace(FitModel(), **{name: getattr(FitModel(), name) * factor})
+
+
+def _merit(results: list[Result]) -> float:
+    """Summits within 3 %, and how well the probability tells them apart."""
+    total = 0.0
+    for r in results:
+        chance = min(max(r.probability, 0.02), 0.98)
+        total += sum(1.0 + math.log(chance) / 4 if e < 0.03 else math.log(1 - chance) / 4 for e in r.errors)
+    return total
+
+
+def _best_policy(results: list[Result]) -> float:
+    """The lowest threshold above which at least 97 % of the summits are right."""
+    for least in _POLICY_STEPS:
+        errors = [e for r in results if r.probability >= least for e in r.errors]
+        if errors and sum(e < 0.03 for e in errors) >= 0.97 * len(errors):
+            return least
+    return _POLICY_STEPS[-1]
+
+
+def _day(photo: MarkedPhoto) -> date | None:
+    return photo.facts.taken_at.date() if photo.facts.taken_at else None
+
+
+def misled(photos: list[MarkedPhoto], catalog: Catalog) -> None:
+    """Photos with something false: no names should be drawn, or where they are, in the right place."""
+    rng = np.random.default_rng(3)
+    fitter = OrientationFitter(catalog)
+    marked = [photo for photo in photos if photo.summits]
+    more = []
+    for photo in marked:
+        for _ in range(4):
+            assert photo.facts.heading_deg is not None
+            heading = (photo.facts.heading_deg + rng.uniform(-10, 10)) % 360
+            pitch = (photo.facts.pitch_deg or 0.0) + rng.normal(0, 0.5)
+            more.append(fitted(photo, fitter, replace(photo.facts, heading_deg=heading, pitch_deg=pitch)))
+    shown(more, "compass another +-10 degrees, tilt 0.5 off")
+    lost = [fitted_without(photo, catalog) for photo in marked]
+    print(f"  marked summits left out of the catalogue: {sum(lost)} of {len(lost)} sure of others")
+    turned = 0
+    for photo in photos:
+        assert photo.facts.heading_deg is not None
+        facts = replace(photo.facts, heading_deg=(photo.facts.heading_deg + rng.uniform(60, 300)) % 360)
+        turned += fitted(photo, fitter, facts).sure
+    print(f"  turned by 60 to 300 degrees: {turned} of {len(photos)} sure")
+
+
+def fitted_without(photo: MarkedPhoto, catalog: Catalog) -> bool:
+    rest = Catalog([peak for peak in catalog.values() if peak.id not in photo.summits])
+    return fitted(photo, OrientationFitter(rest)).sure
+
+
+def doubted(photos: list[MarkedPhoto], catalog: Catalog) -> None:
+    """What becomes of photos that tell less."""
+    fitter = OrientationFitter(catalog)
+    spoil: dict[str, Callable[[PhotoFacts], PhotoFacts]] = {
+        "without accelerometer": lambda f: replace(f, pitch_deg=None, roll_deg=None),
+        "without focal length": lambda f: replace(f, focal_length_35mm=None),
+        "without heading": lambda f: replace(f, heading_deg=None),
+        "front camera": lambda f: replace(f, front_camera=True),
+        "panorama": lambda f: replace(f, width=4 * f.height),
+        "cropped": lambda f: replace(f, cropped=True),
+        "position off by 1 km, and says so": lambda f: replace(f, gps_error_m=1000.0),
+    }
+    print("photos that tell less: fits / sure / what was said")
+    for name, change in spoil.items():
+        found = [fitter.fit(photo.skyline, change(photo.facts)) for photo in photos]
+        said: set[Doubt] = {doubt for one in found if one for doubt in one.doubts}
+        fits, sure = sum(one is not None for one in found), sum(bool(one and one.sure) for one in found)
+        print(f"  {name:36} {fits:3} / {sure:3} / {', '.join(sorted(said)) or 'no fit'}")
+
+
+# --- drawn scenes ---
+
+
+def drawn_scenes(count: int, seed: int) -> None:
+    khumbu = bundled_catalog()
+    ranges = (
+        ("Khumbu", khumbu, khumbu_places(khumbu)),
+        ("Alps", ALPS, list(ALPINE_PLACES)),
+        ("hills of 800 m", HILLS, list(HILL_PLACES)),
+    )
+    print(f"drawn scenes, {count} of each kind in each range: summits within 1 % and 3 %; of those of scenes drawn;")
+    print("sure and wrong: a scene drawn with any visible summit beyond 3 %")
+    by_range: dict[str, list[Result]] = {name: [] for name, *_ in ranges}
+    clear: dict[str, list[Result]] = {}
+    for kind in KINDS:
+        results: list[Result] = []
+        for number, (name, catalog, places) in enumerate(ranges):
+            fitter = OrientationFitter(catalog)
+            here = [drawn_result(photo, fitter) for photo in drawn_photos(kind, catalog, places, count, seed + number)]
+            by_range[name] += here
+            results += here
+            if kind == "clear":
+                clear[name] = here
+        _print_scenes(kind, results)
+    for name, here in clear.items():
+        _print_scenes(f"clear, {name}", here)
+    for name, here in by_range.items():
+        _print_scenes(f"all, {name}", here)
+    _print_scenes("all", [r for here in by_range.values() for r in here])
+
+
+def sample_album() -> None:
+    """The album as it is drawn and written, with exact EXIF: what of its summits is drawn, and how exactly."""
+    catalog = bundled_catalog()
+    fitter = OrientationFitter(catalog)
+    results = []
+    with tempfile.TemporaryDirectory() as folder:
+        for scene in trail_scenes(catalog):
+            path = Path(folder) / f"{scene.name}.jpg"
+            draw_picture(scene, catalog, path)
+            photo = read_photo(path.read_bytes(), PhotoLimits(), wanted_px=_ENCODER_PX)
+            truth = {summit.peak_id: (summit.x, summit.y) for summit in visible_summits(scene, catalog)}
+            results.append(fitted(MarkedPhoto(scene.name, photo.facts, find_skyline(photo.image), truth), fitter))
+    shown([r for r in results if r.errors], "sample album, with exact EXIF")
+    print(f"  without a visible summit: {sum(r.sure for r in results if not r.errors)} sure")
+
+
+def drawn_result(photo: DrawnPhoto, fitter: OrientationFitter) -> Result:
+    found = fitter.fit(skyline_of(photo.pixels), photo.facts)
+    places = {s.id: (s.x, s.y) for s in found.summits} if found else {}
+    errors = errors_of(places, photo.summits, photo.facts)
+    return Result(photo.name, errors, bool(found and found.sure), found.probability if found else 0.0)
+
+
+def _print_scenes(label: str, results: list[Result]) -> None:
+    errors = np.array([e for r in results for e in r.errors])
+    sure = [r for r in results if r.sure]
+    drawn = np.array([e for r in sure for e in r.errors])
+    whole = sum(max(r.errors) < 0.01 for r in sure)
+    bad = [r.name for r in sure if max(r.errors) > 0.03]
+    print(
+        f"  {label:21} {100 * np.mean(errors < 0.01):3.0f} % {100 * np.mean(errors < 0.03):3.0f} %; "
+        f"{len(sure):3} of {len(results)} scenes drawn: {100 * np.mean(drawn < 0.01):3.0f} % "
+        f"{100 * np.mean(drawn < 0.03):3.0f} % of their summits, {whole} scenes with all within 1 %; "
+        f"{len(bad)} sure and wrong ({100 * len(bad) / len(results):.1f} %)"
+    )
+
+
+# --- time, and identification ---
+
+
+def times(photos: Path, catalog: Catalog) -> None:
+    fitter = OrientationFitter(catalog)
+    skyline_ms, fit_ms, sizes = [], [], []
+    for path in sorted([*photos.glob("heic/*"), *photos.glob("jpeg/*")]):
+        photo = read_photo(path.read_bytes(), PhotoLimits(), wanted_px=_ENCODER_PX)
+        start = time.process_time()
+        skyline = find_skyline(photo.image)
+        middle = time.process_time()
+        fitter.fit(skyline, photo.facts)
+        skyline_ms.append(1000 * (middle - start))
+        fit_ms.append(1000 * (time.process_time() - middle))
+        sizes.append(len(skyline.packed()))
+    added = np.array(skyline_ms) + np.array(fit_ms)
+    print(
+        f"processor time: skyline {np.median(skyline_ms):.0f} ms, fit {np.median(fit_ms):.0f} ms (median); "
+        f"together {np.median(added):.0f} ms, at most {added.max():.0f} ms; "
+        f"packed skyline {np.median(sizes):.0f} characters"
+    )
+
+
+def identification(folder: Path, photos: list[MarkedPhoto], catalog: Catalog) -> None:
+    """The labels by the heading of the file, and by the fitted one; then with compasses that are off."""
+    fitter, identifier = OrientationFitter(catalog), PeakIdentifier(catalog)
+    by_name = {photo.name: photo for photo in photos}
+    every = [photo for photo in labelled_sightings(folder) if photo.seen.heading_deg is not None]
+    print("identification, answers right with the heading of the file / with the fitted one where it is the better:")
+    for label, certain, least, most in (
+        ("certain labels", True, 0.0, 0.0),
+        ("uncertain labels", False, 0.0, 0.0),
+        ("certain, compass 5 to 10 degrees off", True, 5.0, 10.0),
+        ("certain, compass 10 to 18 degrees off", True, 10.0, 18.0),
+    ):
+        rng = np.random.default_rng(11)
+        plain, with_fit = [], []
+        for one in [photo for photo in every if photo.certain == certain]:
+            assert one.seen.heading_deg is not None
+            heading = (one.seen.heading_deg + float(rng.choice([-1, 1]) * rng.uniform(least, most))) % 360
+            seen = replace(one.seen, heading_deg=heading)
+            photo = by_name[one.name]
+            found = fitter.fit(photo.skyline, replace(photo.facts, heading_deg=heading))
+            plain.append(replace(one, seen=seen))
+            with_fit.append(replace(one, seen=fitter.corrected(seen, found)))
+        right = [len(plain) - len(wrong(some, identifier)) for some in (plain, with_fit)]
+        print(f"  {label:40} {right[0]} / {right[1]} of {len(plain)}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=Path, default=Path("../shared/photos"))
+    parser.add_argument("--scenes", type=int, default=20, help="drawn scenes of each kind in each range; 0: none")
+    parser.add_argument("--seed", type=int, default=100)
+    options = parser.parse_args()
+    catalog = bundled_catalog()
+    print(f"sure from a probability of {OrientationPolicy().sure_min} on")
+    if options.photos.is_dir():
+        photos = marked_photos(options.photos)
+        real_photos(photos, catalog)
+        misled(photos, catalog)
+        cross_validated(photos, catalog)
+        doubted(photos, catalog)
+        times(options.photos, catalog)
+        identification(options.photos, photos, catalog)
+    sample_album()
+    if options.scenes:
+        drawn_scenes(options.scenes, options.seed)
+
+
+if __name__ == "__main__":
+    main()
