@@ -47,6 +47,10 @@ class AwsCalls:
     made: set[AwsCall] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def __reduce__(self) -> tuple[type["AwsCalls"], tuple[()]]:
+        """What another process is given is a record of its own: the server is here."""
+        return AwsCalls, ()
+
     def note(self, caller: str, action: str, resource: str) -> None:
         with self.lock:
             self.made.add(AwsCall(caller, action, resource))

@@ -4,9 +4,11 @@ Each function is a process of Lambda's own runtime client; what Lambda does betw
 the function URL) is done by the small servers of the tests.
 """
 
+import itertools
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,8 @@ PASSWORD = "pangboche 3 985"
 # Of each function its image and what its command is there; the page's is that of its Dockerfile.
 FUNCTIONS = {"ingest": "ingest", "query": "query", "page": "bot", "worker": "bot"}
 WORKER = "bot.cloud.entry.worker"
+# What has been answered is remembered by the state, and what was queued by the queue: each house begins anew.
+_FIRST_UPDATES = itertools.count(1_000_000, 1_000_000)
 _DELETED = Path(__file__).parent / "events" / "s3_removed.json"
 
 
@@ -74,6 +78,15 @@ class CloudHouse:
         record["s3"]["object"]["key"] = quote_plus(key, safe="/")
         self.sqs.send_message(QueueUrl=self.stack.mapping("ingest").queue_url, MessageBody=json.dumps(told))
         self.settle()
+
+    @contextmanager
+    def silent_bucket(self) -> Iterator[None]:
+        """Nobody hears of what happens in the photo bucket meanwhile."""
+        told = self.s3.get_bucket_notification_configuration(Bucket=self.photos)
+        self.s3.put_bucket_notification_configuration(Bucket=self.photos, NotificationConfiguration={})
+        yield
+        told.pop("ResponseMetadata")
+        self.s3.put_bucket_notification_configuration(Bucket=self.photos, NotificationConfiguration=told)
 
     def settle(self) -> None:
         """What waits for the ingest function is handled."""
@@ -130,7 +143,7 @@ def open_house(
 ) -> CloudHouse:
     """index holds the settings of the index, which is no part of the stack. Close it with close_house()."""
     _store_secrets(stack)
-    telegram = RunningTelegram()
+    telegram = RunningTelegram(first_update=next(_FIRST_UPDATES))
     service = LambdaService(stack.moto.calls)
     runtimes = {}
     for function, image in FUNCTIONS.items():
@@ -167,6 +180,10 @@ def close_house(house: CloudHouse) -> None:
         versions = house.s3.list_object_versions(Bucket=bucket)
         for one in [*versions.get("Versions", ()), *versions.get("DeleteMarkers", ())]:
             house.s3.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
+    table, state = house.stack.outputs["state_table"], house.stack.moto.client("dynamodb")
+    for item in state.scan(TableName=table)["Items"]:
+        state.delete_item(TableName=table, Key={name: item[name] for name in ("kind", "key")})
+    state.close()
     house.s3.close()
     house.sqs.close()
     assert house.telegram.state.violations == []

@@ -58,12 +58,14 @@ class TelegramServer:
     blocked_by: set[int] = field(default_factory=set)
     given: list[int] = field(default_factory=list)
     newest: dict[str, Any] = field(default_factory=dict)
+    # Of a bot whose state goes on, another server must not begin with the same.
+    first_update: int = 1000
 
     def __post_init__(self) -> None:
         self.lock = threading.RLock()
         self._changed = threading.Condition(self.lock)
         self._numbers = itertools.count(1)
-        self._update_numbers = itertools.count(1000)
+        self._update_numbers = itertools.count(self.first_update)
         self._updates: list[dict[str, Any]] = []
         self._polls = 0
         self._open_callbacks: set[str] = set()
@@ -367,8 +369,8 @@ class _Quiet(WSGIRequestHandler):
 class RunningTelegram:
     """The server on a free port of this machine, between start and stop."""
 
-    def __init__(self) -> None:
-        self.state = TelegramServer()
+    def __init__(self, first_update: int = 1000) -> None:
+        self.state = TelegramServer(first_update=first_update)
         self._server = make_server("127.0.0.1", 0, _application(self.state), threaded=True, request_handler=_Quiet)
         self.state.address = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, name="telegram")

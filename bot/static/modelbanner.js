@@ -26,13 +26,14 @@ export class ModelBanner {
       const state = await api.model(method);
       this.#page.covers(state.phase === "none" ? [] : state.notices);
       this.#draw(state);
-      if (state.phase === "done" && this.#before === "indexing") this.#page.switched();
+      // A small album is indexed between two looks.
+      if (state.phase === "done" && isBusy({ phase: this.#before })) this.#page.switched();
       this.#before = state.phase;
       if (isBusy(state)) this.#timer = setTimeout(() => this.refresh(), BUSY_MS);
     } catch (error) {
       if (!(error instanceof api.ApiError)) throw error;
       // The status line says that nobody answers; a change that was under way is looked for again.
-      if (this.#before === "fetching" || this.#before === "indexing") this.#timer = setTimeout(() => this.refresh(), 5 * BUSY_MS);
+      if (isBusy({ phase: this.#before })) this.#timer = setTimeout(() => this.refresh(), 5 * BUSY_MS);
     }
   }
 

@@ -113,21 +113,11 @@ data "aws_iam_policy_document" "asks" {
     actions   = ["lambda:InvokeFunction"]
     resources = [local.query_arn]
   }
+  # Pictures that are asked about, where they are too large for a call.
   statement {
     sid       = "Staging"
-    actions   = ["s3:GetObject", "s3:PutObject"]
+    actions   = ["s3:PutObject"]
     resources = ["${aws_s3_bucket.photos.arn}/staging/*"]
-  }
-  statement {
-    sid       = "MissingPictures"
-    actions   = ["s3:ListBucket"]
-    resources = [aws_s3_bucket.photos.arn]
-
-    condition {
-      test     = "StringLikeIfExists"
-      variable = "s3:prefix"
-      values   = ["staging/*", "chat/*"]
-    }
   }
   statement {
     sid       = "State"
@@ -144,6 +134,23 @@ data "aws_iam_policy_document" "asks" {
 data "aws_iam_policy_document" "page" {
   source_policy_documents = [data.aws_iam_policy_document.asks.json]
 
+  # Uploads, and answers that are too large for a call; the worker asks for none of these.
+  statement {
+    sid       = "Arrived"
+    actions   = ["s3:GetObject"]
+    resources = ["${aws_s3_bucket.photos.arn}/staging/*"]
+  }
+  statement {
+    sid       = "MissingPictures"
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.photos.arn]
+
+    condition {
+      test     = "StringLikeIfExists"
+      variable = "s3:prefix"
+      values   = ["staging/*", "chat/*"]
+    }
+  }
   # Addresses that it signs for browsers hold no more than this.
   statement {
     sid       = "Renditions"
