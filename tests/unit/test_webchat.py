@@ -90,6 +90,7 @@ def test_words_bring_photos_and_what_they_are(site: Site) -> None:
     assert photos["kind"] == "photos"
     assert photos["photos"][0] == {
         "id": first,
+        "content_sha256": site.album.photos[first].document.content_sha256,
         "width": 640,
         "height": 480,
         "caption": "Ama Dablam (6,812\xa0m)\n3 October 2023, 07:00\nits words are in the photo",

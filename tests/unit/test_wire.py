@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -115,7 +115,8 @@ RESULTS = {str(call.result): call.result for call in CALLS.values()}
 def test_results_come_out_as_they_went_in(kind: str) -> None:
     result = RESULTS[kind]
 
-    @settings(max_examples=40)
+    # An answer holds documents with all their fields.
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
     @given(values(result))
     def check(value: Any) -> None:
         there = carried(value, result)
@@ -129,7 +130,7 @@ def test_results_come_out_as_they_went_in(kind: str) -> None:
 def test_arguments_come_out_as_they_went_in(name: str) -> None:
     call = CALLS[name]
 
-    @settings(max_examples=20)
+    @settings(max_examples=20, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
     @given(st.fixed_dictionaries({argument: values(hint) for argument, hint in call.hints.items()}))
     def check(arguments: dict[str, Any]) -> None:
         packed = json.loads(json.dumps(call.encode_arguments((), arguments, INLINE)))
