@@ -23,6 +23,7 @@ from tests.infra.stack import AppliedStack
 from tests.lambda_runtime import LambdaRuntime
 from tests.lambda_service import LambdaService
 from tests.moto_server import REGION
+from tests.processes import eventually
 from tests.sqs_poller import SqsPoller
 from tests.telegram_bot import MIRA
 from tests.telegram_burst import SECRET
@@ -63,9 +64,19 @@ class CloudHouse:
         return str(self.stack.outputs["rendition_bucket"])
 
     def put(self, key: str, data: bytes) -> None:
-        """An upload; S3 tells the queue, and ingest handles it."""
+        """An upload; S3 tells the queue, ingest handles it, and the index shows it a moment later."""
         self.s3.put_object(Bucket=self.photos, Key=key, Body=data)
         self.settle()
+        eventually(lambda: self.has(key))
+
+    def has(self, key: str) -> bool:
+        """Whether the page finds a photo. (Elasticsearch shows what was written within a second.)"""
+        self.log_in()
+        return any(one["path"].endswith(f"/{key}") for one in self.get("/api/search?k=200")["results"])
+
+    def photos_are(self, count: int) -> None:
+        """So many photos are in the index, soon."""
+        eventually(lambda: self.get("/api/status")["photos"] == count)
 
     def delete(self, key: str) -> None:
         """As a person deletes it: the versioned bucket keeps it behind a marker."""
@@ -78,6 +89,7 @@ class CloudHouse:
         record["s3"]["object"]["key"] = quote_plus(key, safe="/")
         self.sqs.send_message(QueueUrl=self.stack.mapping("ingest").queue_url, MessageBody=json.dumps(told))
         self.settle()
+        eventually(lambda: not self.has(key))
 
     @contextmanager
     def silent_bucket(self) -> Iterator[None]:
