@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote_plus
 
-from cumbre.errors import CumbreError, SettingsError
+from cumbre.aws_client import open_aws_client
+from cumbre.errors import CumbreError
 
 _CONNECT_TIMEOUT_S: Final = 5
 _READ_TIMEOUT_S: Final = 30
@@ -44,24 +45,16 @@ class QueueCounts:
 
 
 def open_client(address: str) -> Any:
-    """A client for a queue's address; nothing is asked yet. Raises SettingsError where there is no region."""
-    import boto3
-    from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, NoRegionError
-
-    config = Config(
+    """A client for a queue's address, of the region that it names; see open_aws_client."""
+    named = re.match(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.", address)
+    return open_aws_client(
+        "sqs",
+        "CUMBRE_QUEUE",
+        attempts=_ATTEMPTS,
+        region=named[1] if named else "",
         connect_timeout=_CONNECT_TIMEOUT_S,
         read_timeout=_READ_TIMEOUT_S,
-        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
     )
-    named = re.match(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.", address)
-    try:
-        session = boto3.Session()
-        return session.client("sqs", region_name=named[1] if named else session.region_name, config=config)
-    except NoRegionError as error:
-        raise SettingsError("there is no AWS region for CUMBRE_QUEUE: set AWS_DEFAULT_REGION") from error
-    except BotoCoreError as error:
-        raise SettingsError(f"the settings of AWS can't be used ({error}): correct AWS_PROFILE and AWS_...") from error
 
 
 class IngestQueue:

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from typing import Any, Final
 from uuid import uuid4
 
-from cumbre.errors import CumbreError, SettingsError
+from cumbre.aws_client import open_aws_client
+from cumbre.errors import CumbreError
 from cumbre.state.port import MAX_VALUE_BYTES
 
 # A record takes milliseconds, and a web server or Lambda waits for it: the attempts together last half a minute.
@@ -19,7 +20,6 @@ _CONNECT_TIMEOUT_S: Final = 2
 _READ_TIMEOUT_S: Final = 5
 _ATTEMPTS: Final = 4
 _CONNECTIONS: Final = 16
-_ANY_REGION: Final = "us-east-1"
 # What DynamoDB itself allows for the two keys.
 _KIND_BYTES_MAX: Final = 2048
 _KEY_BYTES_MAX: Final = 1024
@@ -30,35 +30,18 @@ _THROTTLED: Final = frozenset("ProvisionedThroughputExceededException RequestLim
 
 
 def open_client(endpoint: str = "", access_key: str = "", secret_key: str = "") -> Any:
-    """A client; nothing is asked yet. Keys that are not given come from where every AWS tool finds them (AWS_...).
-
-    Raises SettingsError where these name no region, or can't be used.
-    """
-    import boto3
-    from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, NoRegionError
-
-    config = Config(
+    """A client for the table's service; see open_aws_client."""
+    return open_aws_client(
+        "dynamodb",
+        "the state",
+        attempts=_ATTEMPTS,
+        endpoint=endpoint,
+        access_key=access_key,
+        secret_key=secret_key,
         connect_timeout=_CONNECT_TIMEOUT_S,
         read_timeout=_READ_TIMEOUT_S,
-        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
         max_pool_connections=_CONNECTIONS,
     )
-    try:
-        session = boto3.Session()
-        return session.client(
-            "dynamodb",
-            endpoint_url=endpoint or None,
-            # Other servers than Amazon's take any; requests can't be signed without one.
-            region_name=session.region_name or (_ANY_REGION if endpoint else None),
-            aws_access_key_id=access_key or None,
-            aws_secret_access_key=secret_key or None,
-            config=config,
-        )
-    except NoRegionError as error:
-        raise SettingsError("there is no AWS region for the state: set AWS_DEFAULT_REGION to the table's") from error
-    except BotoCoreError as error:
-        raise SettingsError(f"the settings of AWS can't be used ({error}): correct AWS_PROFILE and AWS_...") from error
 
 
 class DynamoDbStateStore:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from cumbre.aws_client import open_aws_client
 from cumbre.errors import ObjectChanged, ObjectGone, PhotoError, StorageError
 from cumbre.sentence import sentence
 from cumbre.storage.formats import is_photo_key
@@ -14,7 +15,6 @@ _CONNECT_TIMEOUT_S: Final = 5
 _READ_TIMEOUT_S: Final = 30
 _ATTEMPTS: Final = 4
 _CONNECTIONS: Final = 16
-_ANY_REGION: Final = "us-east-1"
 # What S3 itself allows.
 _KEY_BYTES_MAX: Final = 1024
 _SAID_MAX: Final = 100
@@ -27,14 +27,16 @@ _BAD_CREDENTIALS: Final = frozenset(
 
 
 def open_client(endpoint: str = "", access_key: str = "", secret_key: str = "") -> Any:
-    """A client; nothing is asked yet. Keys that are not given come from where every S3 tool finds them (AWS_...)."""
-    import boto3
-    from botocore.config import Config
-
-    config = Config(
+    """A client for the bucket's service; see open_aws_client."""
+    return open_aws_client(
+        "s3",
+        "the bucket",
+        attempts=_ATTEMPTS,
+        endpoint=endpoint,
+        access_key=access_key,
+        secret_key=secret_key,
         connect_timeout=_CONNECT_TIMEOUT_S,
         read_timeout=_READ_TIMEOUT_S,
-        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
         max_pool_connections=_CONNECTIONS,
         # Servers that are not Amazon's answer under one host name, and not all know its newer checksums. Addresses that
         # are given away name the bucket's region ("virtual"): the one name for all regions redirects new buckets.
@@ -43,16 +45,6 @@ def open_client(endpoint: str = "", access_key: str = "", secret_key: str = "") 
         signature_version="s3v4",
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-    )
-    session = boto3.Session()
-    return session.client(
-        "s3",
-        endpoint_url=endpoint or None,
-        # Other servers than Amazon's take any; requests can't be signed without one.
-        region_name=session.region_name or (_ANY_REGION if endpoint else None),
-        aws_access_key_id=access_key or None,
-        aws_secret_access_key=secret_key or None,
-        config=config,
     )
 
 
