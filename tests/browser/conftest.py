@@ -11,7 +11,8 @@ from tests.browser.site import Site, served
 from tests.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, khumbu_album, make_failure
 
 
-@pytest.fixture(scope="session")
+# Not of the session: while Playwright runs, tests elsewhere could run no event loop in this thread.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with opened_chromium() as browser:
         yield browser

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from flask import Flask
 from playwright.sync_api import BrowserContext, Page
-from werkzeug.serving import make_server
+from waitress import wasyncore
+from waitress.server import create_server
 
 from tests.fakes import FakeAlbum
 
@@ -37,12 +38,14 @@ class Site:
 
 @contextmanager
 def served(app: Flask, album: FakeAlbum) -> Iterator[Site]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    """The site, by the server that `cumbre serve` has."""
+    server = create_server(app, host="127.0.0.1", port=0, threads=8, ident=None)
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    site = Site(f"http://127.0.0.1:{server.server_port}", album)
+    site = Site(f"http://127.0.0.1:{server.effective_port}", album)
     yield site
-    server.shutdown()
-    server.server_close()
+    # In the server's own thread, whose loop ends when nothing is open any more.
+    server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
     thread.join(timeout=10)
+    server.task_dispatcher.shutdown()
     assert site.faults == []

@@ -3,7 +3,6 @@
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,7 +39,6 @@ class Cloud:
     assembly: Assembly
     clock_ahead_s: float = 60.0
     workers: list[UpdateWorker] = field(default_factory=list)
-    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
     def worker(self) -> UpdateWorker:
         """A new process of the function."""
@@ -79,8 +77,7 @@ class Cloud:
         ]
 
     def handle(self, worker: UpdateWorker, records: list[dict[str, Any]], remaining_s: float = 30.0) -> Failures:
-        """In a thread of its own: in that of the tests the browser's event loop may run."""
-        return self.threads.submit(worker.handle, {"Records": records}, remaining_s).result()
+        return worker.handle({"Records": records}, remaining_s)
 
     def run(self, worker: UpdateWorker, remaining_s: float = 30.0) -> tuple[list[Sent], list[str]]:
         """One invocation, and what the event source does then: what was sent, and which messages must come again."""
@@ -116,7 +113,6 @@ def cloud(library: Library, album: Path, moto: MotoServer) -> Iterator[Cloud]:
     yield cloud
     for worker in cloud.workers:
         worker.close()
-    cloud.threads.shutdown()
     threads.close()
     sqs.close()
     telegram.stop()
