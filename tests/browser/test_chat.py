@@ -234,6 +234,8 @@ def test_a_reload_keeps_the_talk_and_its_buttons(page: Page, chat: Locator) -> N
     chat.get_by_role("button", name="It is another peak").first.click()
     expect(chat.get_by_text("Which peak is it?")).to_be_visible()
     chat.get_by_role("button", name="Close").click()
+    # A dialog tells of its end a moment later.
+    expect(page.locator("#open-chat")).to_have_attribute("aria-expanded", "false")
     page.reload()
     expect(page.locator(".tile img.there")).to_have_count(5)
     expect(chat).to_have_count(0)
