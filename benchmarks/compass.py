@@ -1,4 +1,4 @@
-"""How far phones' compasses err, and how the error goes with the phone's roll.
+"""How far phones' compasses err, how the error goes with the phone's roll, and whether neighbours in time share it.
 
     python -m benchmarks.compass [--photos ../shared/photos]
 
@@ -6,14 +6,19 @@ The folder holds summits.yaml (where summits stand in the pictures, by eye): eac
 """
 
 import argparse
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import yaml
 
+from benchmarks.summits import marked_photos
 from cumbre.catalog_files import bundled_catalog
 from cumbre.geometry import bearing_and_distance, horizontal_fov_deg, signed_angle_deg
+from cumbre.orientation import OrientationFitter
 from cumbre.photo import PhotoLimits, read_photo
+from cumbre.said_aims import SAME_MOMENT
+from cumbre.sighting import sighting
 
 
 def heading_errors(photos: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -42,17 +47,44 @@ def heading_errors(photos: Path) -> tuple[np.ndarray, np.ndarray]:
     return np.array(errors), np.array(rolls)
 
 
+def errors_of_neighbours(photos: Path) -> np.ndarray:
+    """Errors left beside the roll's, in degrees, [N, 2], of N pairs that were taken within a minute of each other.
+
+    Of photos whose skyline probably tells the heading.
+    """
+    fitter = OrientationFitter(bundled_catalog())
+    known = []
+    for photo in sorted(marked_photos(photos), key=lambda photo: str(photo.facts.taken_at)):
+        found = fitter.fit(photo.skyline, photo.facts)
+        expected_deg = fitter.expected_heading_deg(sighting(photo.facts))
+        if found is not None and expected_deg is not None and photo.facts.taken_at and found.probability >= 0.5:
+            error = signed_angle_deg(np.array([found.aim.heading_deg - expected_deg]))[0]
+            known.append((photo.facts.taken_at, error))
+    pairs = [(one[1], other[1]) for one, other in pairwise(known) if other[0] - one[0] <= SAME_MOMENT]
+    return np.array(pairs).reshape(-1, 2)
+
+
+def rms(values: np.ndarray) -> float:
+    return float(np.sqrt((values**2).mean()))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=Path, default=Path("../shared/photos"))
-    errors, rolls = heading_errors(parser.parse_args().photos)
+    photos = parser.parse_args().photos
+    errors, rolls = heading_errors(photos)
     print(f"{len(errors)} photos; correlation of error and roll {np.corrcoef(errors, rolls)[0, 1]:.2f}")
     for share in (0.0, 0.25, 0.5, 0.6, 0.75, 1.0):
         left = errors + share * rolls
         print(
-            f"heading - {share:.2f} x roll: median {np.median(np.abs(left)):.1f}, rms {np.sqrt((left**2).mean()):.1f}, "
+            f"heading - {share:.2f} x roll: median {np.median(np.abs(left)):.1f}, rms {rms(left):.1f}, "
             f"max {np.abs(left).max():.1f} degrees"
         )
+    pairs = errors_of_neighbours(photos)
+    print(
+        f"{len(pairs)} pairs within a minute: errors of {rms(pairs):.1f} degrees (rms), "
+        f"which differ by {rms(pairs[:, 0] - pairs[:, 1]):.1f}"
+    )
 
 
 if __name__ == "__main__":

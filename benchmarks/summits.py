@@ -27,9 +27,10 @@ from cumbre.demo.album import draw_picture
 from cumbre.demo.sightlines import visible_summits
 from cumbre.demo.trail import trail_scenes
 from cumbre.documents import PhotoFacts
+from cumbre.doubts import Doubt, doubts
 from cumbre.geometry import apparent_elevation_deg, bearing_and_distance
 from cumbre.identify import PeakIdentifier
-from cumbre.orientation import Doubt, OrientationFitter, OrientationPolicy
+from cumbre.orientation import OrientationFitter, OrientationPolicy
 from cumbre.photo import PhotoLimits, read_photo
 from cumbre.projection import project
 from cumbre.sighting import sighting
@@ -234,10 +235,11 @@ def doubted(photos: list[MarkedPhoto], catalog: Catalog) -> None:
     }
     print("photos that tell less: fits / sure / what was said")
     for name, change in spoil.items():
-        found = [fitter.fit(photo.skyline, change(photo.facts)) for photo in photos]
-        said: set[Doubt] = {doubt for one in found if one for doubt in one.doubts}
+        changed = [change(photo.facts) for photo in photos]
+        found = [fitter.fit(photo.skyline, facts) for photo, facts in zip(photos, changed, strict=True)]
+        said: set[Doubt] = {doubt for facts in changed for doubt in doubts(facts, sighting(facts))}
         fits, sure = sum(one is not None for one in found), sum(bool(one and one.sure) for one in found)
-        print(f"  {name:36} {fits:3} / {sure:3} / {', '.join(sorted(said)) or 'no fit'}")
+        print(f"  {name:36} {fits:3} / {sure:3} / {', '.join(sorted(doubt.words for doubt in said))}")
 
 
 # --- drawn scenes ---

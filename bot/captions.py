@@ -6,13 +6,13 @@ from bot.speaker import Speaker
 from cumbre.query import SearchHit
 
 
-def captioned(hit: SearchHit, desk: Desk, speaker: Speaker) -> CaptionedPhoto:
-    """The photo with its caption; the time is that of the camera's clock."""
+def captioned(hit: SearchHit, desk: Desk, speaker: Speaker, names: bool = True) -> CaptionedPhoto:
+    """The photo with its caption; the time is that of the camera's clock. names: those of the summits are on it."""
     photo = hit.photo
     key = "chat.peak_you_said" if photo.corrected else "chat.peak"
-    names = [
+    peaks = [
         speaker.say(key, name=peak.name, elev=speaker.metres(peak.elev_m)) for peak in desk.peaks(photo.predicted_peaks)
     ]
     taken = photo.facts.taken_at_local if photo.facts else None
-    lines = [", ".join(names), speaker.moment(taken) if taken else "", speaker.tell(hit.why)]
-    return CaptionedPhoto(hit, "\n".join(line for line in lines if line))
+    lines = [", ".join(peaks), speaker.moment(taken) if taken else "", speaker.tell(hit.why)]
+    return CaptionedPhoto(hit, "\n".join(line for line in lines if line), names)

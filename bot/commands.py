@@ -1,4 +1,4 @@
-"""The commands: /peaks, /near, /status, /language, /help."""
+"""The commands: /peaks, /near, /names, /status, /language, /help."""
 
 from dataclasses import replace
 from typing import Final
@@ -12,7 +12,7 @@ from bot.wording import LANGUAGES
 from cumbre.folding import fold
 
 # In the order in which a chat app lists them; each has a description, "command.NAME".
-COMMANDS: Final = ("help", "peaks", "near", "status", "language")
+COMMANDS: Final = ("help", "peaks", "near", "names", "status", "language")
 LANGUAGE_NAMES: Final = {"en": "English", "es": "Español"}
 _PEAKS_SHOWN: Final = 12
 
@@ -40,6 +40,8 @@ class Commander:
                 return self._surveyor.near_peak(chat, rest, speaker)
             case "/near":
                 return [TextReply(speaker.say("chat.send_place"), asks_place=True)]
+            case "/names":
+                return [self._names(chat, speaker)]
             case "/status":
                 return [self._status(speaker)]
             case "/language":
@@ -69,6 +71,12 @@ class Commander:
             for number, one in enumerate(shown[:_PEAKS_SHOWN])
         )
         return [TextReply(speaker.say("chat.peaks", n=len(shown)), buttons=buttons)]
+
+    def _names(self, chat: str, speaker: Speaker) -> TextReply:
+        """Writes names on pictures from now on, or no more."""
+        notes = self._desk.memory.notes(chat)
+        self._desk.memory.keep(chat, replace(notes, writes_names=not notes.writes_names))
+        return TextReply(speaker.say("chat.names_off" if notes.writes_names else "chat.names_on"))
 
     def _status(self, speaker: Speaker) -> TextReply:
         """Numbers alone: names of folders are nobody's business in a group."""

@@ -188,6 +188,27 @@ ENGLISH: Wording = {
     "page.undo_correction": "Undo the correction",
     "page.corrected": "Saved. Your word counts from now on.",
     "page.undone": "Undone. The photo shows what Cumbre sees again.",
+    # The page: names on the picture
+    "page.names": "Names on the picture",
+    "page.names_on_picture": "On the picture: {names}",
+    "page.align": "Lay the names on the summits",
+    "page.align_view": "Where the camera looked",
+    "page.align_hint": "Drag the names onto their summits, or turn the view along this strip.",
+    "page.align_keys": (
+        "Arrow keys turn the view by a tenth of a degree, with Shift by a whole one. [ and ] tilt it. Enter when it "
+        "fits, Escape to cancel."
+    ),
+    "page.align_up": "{n}° up",
+    "page.align_down": "{n}° down",
+    "page.align_tilted_left": "tilted {n}° left",
+    "page.align_tilted_right": "tilted {n}° right",
+    "page.align_tilt_left": "Tilt the camera to the left",
+    "page.align_tilt_right": "Tilt the camera to the right",
+    "page.align_fits": "It fits now",
+    "page.align_saved": "Saved. The names stand where you laid them.",
+    "page.align_undo": "Undo your alignment",
+    "page.align_undone": "Undone. It is as it was before.",
+    "page.align_no_peaks": "The catalogue has no summit around there.",
     # The page: password
     "page.login_title": "This album asks for its password",
     "page.login_password": "Password",
@@ -245,6 +266,7 @@ ENGLISH: Wording = {
     "command.help": "what I can do",
     "command.peaks": "the peaks that the album shows",
     "command.near": "photos taken near a place or a peak",
+    "command.names": "names of summits on the pictures, or none",
     "command.status": "how many photos there are, and what is going on",
     "command.language": "English or Spanish",
     # The chat
@@ -328,6 +350,8 @@ ENGLISH: Wording = {
     "chat.photos.other": "{n} photos in the album.",
     "chat.model": "Read by the model {model}.",
     "chat.which_language": "Which language?",
+    "chat.names_on": "I write the names of the summits on pictures again, where I am sure of their places.",
+    "chat.names_off": "I write no names on pictures any more. /names brings them back.",
     "chat.language": "I speak English with you now.",
     # The chat: who may ask
     "chat.stranger": ("This album is private. If you know its owner, ask to be let in and tell them this number: {id}"),

@@ -71,9 +71,10 @@ class Finder:
         shown, more = new[:page], len(new) > page
         asked = replace(question, shown=(*question.shown, *(hit.photo.id for hit in shown)))
         buttons = self._buttons(chat, asked, shown, key, more, speaker)
+        names = self._desk.memory.notes(chat).writes_names
         words = question.text or ", ".join(peak.name for peak in self._desk.peaks(question.peak_ids))
         return [
-            PhotosReply(tuple(captioned(hit, self._desk, speaker) for hit in shown)),
+            PhotosReply(tuple(captioned(hit, self._desk, speaker, names) for hit in shown)),
             TextReply(speaker.say(key, n=len(shown), query=words), buttons=buttons),
         ]
 

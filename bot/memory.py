@@ -28,11 +28,13 @@ Offer = dict[str, Any]
 class ChatNotes:
     """language: chosen with /language, None where nobody chose. knows_about_originals: the hint was given.
 
-    pictures wait for the place where they were taken; naming is the token of a correction that waits for a name.
+    writes_names: the names of summits are written on pictures. pictures wait for the place where they were taken;
+    naming is the token of a correction that waits for a name.
     """
 
     language: str | None = None
     knows_about_originals: bool = False
+    writes_names: bool = True
     pictures: tuple[SentPicture, ...] = ()
     pictures_sent_at: float = 0.0
     naming: str = ""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from cumbre.geometry import Position
+from cumbre.names_on_pictures import labels_key
 from cumbre.query import SearchHit
 
 
@@ -60,13 +61,31 @@ class TextReply:
 
 @dataclass(frozen=True, slots=True)
 class CaptionedPhoto:
+    """names: with the names of its summits written on it, where their places are sure."""
+
     hit: SearchHit
     caption: str
+    names: bool = True
+
+    @property
+    def picture_key(self) -> str:
+        """What tells this picture from every other, names and all."""
+        photo = self.hit.photo
+        written = labels_key(photo.orientation) if self.names else ""
+        return f"{photo.content_sha256} {written}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
 class PhotosReply:
     photos: tuple[CaptionedPhoto, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PictureReply:
+    """A picture that was sent, with the names of its summits; names says which."""
+
+    jpeg: bytes
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +100,4 @@ class Toast:
     text: str
 
 
-Reply = TextReply | PhotosReply | ButtonsGone | Toast
+Reply = TextReply | PhotosReply | PictureReply | ButtonsGone | Toast

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.desk import Desk, with_elevation
 from bot.finding import Finder, Question
-from bot.messages import Button, Message, Reply, SentPicture, TextReply
+from bot.messages import Button, Message, PictureReply, Reply, SentPicture, TextReply
 from bot.speaker import Speaker
 from cumbre.documents import Identification, PeakPrediction
 from cumbre.errors import PhotoError
@@ -17,6 +17,8 @@ _PEAKS_SHOWN: Final = 4
 _LIKELY_MIN: Final = 0.15
 _IN_VIEW_MIN: Final = 0.5
 _GUESSES: Final = 3
+# What chat apps show.
+_LABELLED_PX: Final = 1280
 
 Buttons = tuple[tuple[Button, ...], ...]
 
@@ -45,10 +47,21 @@ class Recogniser:
         hints, asks_place = self._hints(message, [(picture, identified)], speaker)
         title, *rest = [line for line in [*lines, *hints] if line]
         buttons = self._buttons(message, [(picture, identified)], speaker)
-        replies: list[Reply] = [TextReply("\n".join(rest), title, buttons, asks_place=asks_place)]
+        replies = self._with_names(message.chat, picture, identified)
+        replies.append(TextReply("\n".join(rest), title, buttons, asks_place=asks_place))
         if found.hits:
             replies += self._finder.photos(message.chat, question, found, "chat.alike", speaker)
         return replies
+
+    def _with_names(self, chat: str, picture: SentPicture, found: Identification) -> list[Reply]:
+        """The picture with the names of its summits, where their places are sure and the chat wants them."""
+        if found.orientation is None or not self._desk.memory.notes(chat).writes_names:
+            return []
+        peaks = self._desk.peaks([summit.id for summit in found.orientation.drawn])
+        if not peaks:
+            return []
+        jpeg = self._desk.query.labelled(self._desk.fetch(picture), found.orientation, _LABELLED_PX)
+        return [PictureReply(jpeg, tuple(peak.name for peak in peaks))]
 
     def _several(self, message: Message, speaker: Speaker) -> list[Reply]:
         identified: list[tuple[SentPicture, Identification]] = []

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from cumbre.documents import PhotoDocument
+from cumbre.documents import CameraAim, PhotoDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,13 @@ class AlbumService(Protocol):
 
     def correct_picture(self, photo: bytes, peak_ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
         """The same for a picture that need not be in the album; what had been said of it before, None if nothing."""
+        ...
+
+    def orient(self, photo_id: str, aim: CameraAim | None) -> PhotoDocument:
+        """Say where a photo's camera looked; None to undo it. Helps what was taken within a minute by the same camera.
+
+        It belongs to the picture's content, as a correction does. Raises InvalidRequest where no place is known.
+        """
         ...
 
     def retry(self, photo_id: str) -> PhotoDocument:

@@ -1,14 +1,22 @@
-"""What is derived from a photo's stored facts: true heading, view, peaks. No pixels needed, so it can be done again."""
+"""What is derived from a photo's stored facts: true heading, view, peaks and their places in the picture.
 
-from dataclasses import replace
+No pixels are needed, so it can be done again.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
 from statistics import median
 
 from cumbre.corrections import Corrections
-from cumbre.documents import Identification, PhotoDocument, PhotoFacts
+from cumbre.documents import Identification, Orientation, PhotoDocument, PhotoFacts
+from cumbre.doubts import doubts, names_note
 from cumbre.geometry import Position
 from cumbre.identify import PeakIdentifier
 from cumbre.index.port import Near, PhotoFilter, PhotoIndex, Vector
+from cumbre.orientation import OrientationFitter
+from cumbre.said_aims import CompassError, SaidAims, nearest_error
 from cumbre.sighting import Sighting, sighting
+from cumbre.skyline import Skyline
 
 # Terrain changes by tens of metres within this radius: good enough for elevation angles of far summits.
 _NEARBY_M = 300.0
@@ -17,25 +25,49 @@ _NEARBY_PHOTOS = 20
 _TEACHER_PROBABILITY = 0.8
 
 
-class Annotator:
-    """Fills in the derived fields of documents."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How a camera looked: by compass or, where that is the better one, by the skyline or a person (seen).
 
-    def __init__(self, index: PhotoIndex, identifier: PeakIdentifier, corrections: Corrections) -> None:
+    orientation is None, and names_note says why, where no summit's place can be told.
+    """
+
+    seen: Sighting
+    heading_true_deg: float | None
+    orientation: Orientation | None
+    names_note: str
+
+
+class Annotator:
+    """Fills in the derived fields of documents; for one batch or question, so that what people say is heard."""
+
+    def __init__(
+        self,
+        index: PhotoIndex,
+        identifier: PeakIdentifier,
+        fitter: OrientationFitter,
+        corrections: Corrections,
+        aims: SaidAims,
+    ) -> None:
         self._index = index
         self.identifier = identifier
+        self.fitter = fitter
         self._corrections = corrections
+        self._aims = aims
 
     def annotate(self, document: PhotoDocument, vector: Vector | None) -> PhotoDocument:
         """The document with its peaks named and any correction laid over them; vector has shape [D]."""
         assert document.facts is not None
-        seen = self.sighting(document.facts, document.sky_fraction)
+        by_file = self.sighting(document.facts, document.sky_fraction)
+        looked = self.look(document.content_sha256, document.facts, document.skyline, by_file)
+        seen = looked.seen
         found = self.identifier.identify(seen, vector, document.content_sha256)
         # What appearance said must not teach appearance.
         by_geometry = found if "appearance" not in found.used else self.identifier.identify(seen)
         corrected = self._corrections.get(document.content_sha256)
         return replace(
             document,
-            heading_true_deg=seen.heading_deg,
+            heading_true_deg=looked.heading_true_deg,
             hfov_deg=None if seen.fov_assumed else seen.hfov_deg,
             peaks=found.peaks,
             predicted_peaks=self.identifier.shown(found) if corrected is None else corrected,
@@ -43,7 +75,34 @@ class Annotator:
             teaches=_taught(by_geometry) if corrected is None else next(iter(corrected), None),
             used=found.used,
             note=found.note,
+            orientation=looked.orientation,
+            names_note=looked.names_note,
         )
+
+    def look(self, content_sha256: str, facts: PhotoFacts, skyline: str | None, seen: Sighting) -> Looked:
+        """What the skyline (packed) and people make of a sighting."""
+        ridge = Skyline.unpacked(skyline) if skyline else None
+        doubted = doubts(facts, seen)
+        said = self._aims.get(content_sha256)
+        if said is not None:
+            found = self.fitter.said(said, ridge, facts, seen)
+        elif ridge is not None:
+            found = self._fitted(ridge, facts, seen)
+        else:
+            found = None
+        better = self.fitter.corrected(seen, found)
+        return Looked(better, better.heading_deg, found, names_note(found, doubted))
+
+    def _fitted(self, ridge: Skyline, facts: PhotoFacts, seen: Sighting) -> Orientation | None:
+        known = nearest_error(self._compass_errors, facts)
+        if known is None or seen.heading_deg is None:
+            return self.fitter.fit(ridge, facts, seen)
+        nearer = replace(seen, heading_deg=(seen.heading_deg + known.error_deg) % 360.0)
+        return self.fitter.fit(ridge, facts, nearer)
+
+    @cached_property
+    def _compass_errors(self) -> list[CompassError]:
+        return list(self._aims.compass_errors())
 
     def sighting(
         self,

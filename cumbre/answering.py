@@ -5,13 +5,14 @@ from dataclasses import replace
 
 from cumbre.around import PeaksAround, peaks_around
 from cumbre.catalog import Peak
-from cumbre.documents import Identification, PeakPrediction, PhotoDocument, content_hash
+from cumbre.documents import Identification, Orientation, PeakPrediction, PhotoDocument, content_hash
 from cumbre.errors import ModelError, NotFound
 from cumbre.generation import Generation
 from cumbre.geometry import Position
 from cumbre.index.port import EVERYTHING, PhotoFilter, PhotoIndex, Shot, Vector
 from cumbre.jsonform import document_path
 from cumbre.library import Library
+from cumbre.names_on_pictures import labels_of
 from cumbre.pictures.port import ReadPicture
 from cumbre.query import (
     FailedPhoto,
@@ -52,11 +53,17 @@ class AlbumQueryService:
             raise NotFound(sentence("no such photo in the album (any more)"))
         return stored.document
 
-    def rendition(self, photo_id: str, size_px: int) -> bytes:
+    def rendition(self, photo_id: str, size_px: int, names: bool = False) -> bytes:
         document = self.photo(photo_id)
         if document.failure is not None:
             raise NotFound(sentence("this photo can't be shown: {reason}", reason=document.failure))
-        return self._library.renditions.rendition(document, self._library.storage(document.bucket), size_px)
+        jpeg = self._library.renditions.rendition(document, self._library.storage(document.bucket), size_px)
+        labels = labels_of(document.orientation, self._library.catalog()) if names else []
+        return self._library.pictures.labelled(jpeg, size_px, labels) if labels else jpeg
+
+    def labelled(self, photo: bytes, orientation: Orientation, size_px: int) -> bytes:
+        labels = labels_of(orientation, self._library.catalog())
+        return self._library.pictures.labelled(photo, size_px, labels)
 
     def original(self, photo_id: str) -> bytes:
         document = self.photo(photo_id)
@@ -116,13 +123,13 @@ class AlbumQueryService:
         vector = generation.embedder.embed([picture.pixels])[0][0]
         return PhotoQuestion(vector, self._identify(generation, data, picture, at, vector=vector))
 
-    def _said(self, data: bytes, picture: ReadPicture) -> Identification | None:
+    def _said(self, content_sha256: str) -> Identification | None:
         """What a person said that this very file shows; None if nobody did."""
-        peaks = self._library.corrections.get(content_hash(data))
+        peaks = self._library.corrections.get(content_sha256)
         if peaks is None:
             return None
         named = tuple(PeakPrediction(peak_id, 1.0) for peak_id in peaks)
-        return Identification(peaks[0] if peaks else None, named, ("correction",), facts=picture.facts)
+        return Identification(peaks[0] if peaks else None, named, ("correction",))
 
     def _identify(
         self,
@@ -134,14 +141,21 @@ class AlbumQueryService:
         vector: Vector | None = None,
     ) -> Identification:
         """vector is the picture's, if it is at hand."""
-        said = self._said(data, picture)
-        if said is not None:
-            return said
         annotator = generation.annotator()
-        seen = annotator.sighting(picture.facts, picture.sky_fraction, at, heading_deg)
-        if not generation.encoder.description.tells_peaks:
-            vector = None
-        elif vector is None:
-            vector = generation.embedder.embed([picture.pixels])[0][0]
-        found = annotator.identifier.identify(seen, vector)
-        return replace(found, facts=picture.facts, heading_true_deg=seen.heading_deg)
+        by_file = annotator.sighting(picture.facts, picture.sky_fraction, at, heading_deg)
+        content_sha256 = content_hash(data)
+        looked = annotator.look(content_sha256, picture.facts, picture.skyline, by_file)
+        found = self._said(content_sha256)
+        if found is None:
+            if not generation.encoder.description.tells_peaks:
+                vector = None
+            elif vector is None:
+                vector = generation.embedder.embed([picture.pixels])[0][0]
+            found = annotator.identifier.identify(looked.seen, vector)
+        return replace(
+            found,
+            facts=picture.facts,
+            heading_true_deg=looked.heading_true_deg,
+            orientation=looked.orientation,
+            names_note=looked.names_note,
+        )

@@ -21,6 +21,7 @@ from cumbre.photo import PhotoLimits
 from cumbre.pictures.isolated import IsolatedPictureReader
 from cumbre.renditions import Renditions, RenditionStore
 from cumbre.renditions_folder import FolderRenditions
+from cumbre.said_aims import SaidAims
 from cumbre.settings import Settings
 from cumbre.state.port import StateStore
 from cumbre.state.sqlite import SqliteStateStore
@@ -108,6 +109,7 @@ def open_library(settings: Settings, mending: bool = False) -> Library:
         albums=Albums(settings, state),
         store=CatalogStore(state),
         corrections=Corrections(state),
+        aims=SaidAims(state),
         generations=generations,
         encoders=Encoders(settings, state),
         model=VisibilityModel(range_m=settings.peak_range_km * 1000.0),

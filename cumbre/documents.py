@@ -71,13 +71,60 @@ class PeakPrediction:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraAim:
+    """Where a camera looked: heading from true north, pitch above the horizontal, roll clockwise; degrees."""
+
+    heading_deg: float
+    pitch_deg: float
+    roll_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class SummitPlace:
+    """Where a summit stands: x, y as fractions of the upright picture from its top left.
+
+    hidden: a nearer mountain, a cloud or the foreground stands before it. matched: it stands on a top of the skyline.
+    """
+
+    id: str
+    x: float
+    y: float
+    hidden: bool
+    matched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """Where the skyline says that the camera looked, and the summits in the picture, the most striking first.
+
+    heading_sigma_deg: the spread of the headings that explain the picture as well. probability: how likely the summits
+    stand where it says; sure: likely enough to write their names there; better_heading: likely enough to believe this
+    heading rather than the compass. said: a person laid the view on the summits.
+    """
+
+    aim: CameraAim
+    focal_length_35mm: float
+    heading_sigma_deg: float
+    probability: float
+    sure: bool
+    better_heading: bool
+    summits: tuple[SummitPlace, ...]
+    said: bool = False
+
+    @property
+    def drawn(self) -> tuple[SummitPlace, ...]:
+        """The summits whose names are written on the picture."""
+        return tuple(summit for summit in self.summits if not summit.hidden) if self.sure else ()
+
+
+@dataclass(frozen=True, slots=True)
 class Identification:
     """The peaks of one photo. answer is the id of the peak that we stand by, None where there is none.
 
     peaks holds the distribution, likeliest first (what is missing to 1 is "none of these"); used names what spoke
     ("geometry", "appearance", or "correction" where a person said what the photo shows); note says why there is no
     answer, or what would make it better. facts are those of the file, where there was one; heading_true_deg is where
-    its camera looked.
+    its camera looked. orientation and names_note are as in PhotoDocument.
     """
 
     answer: str | None
@@ -86,6 +133,8 @@ class Identification:
     note: str = ""
     facts: PhotoFacts | None = None
     heading_true_deg: float | None = None
+    orientation: Orientation | None = None
+    names_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +144,9 @@ class PhotoDocument:
     failure is the reason why the photo could not be indexed; such a document is kept so that the file is not tried
     again until it changes, and is never a search result. predicted_peaks are the peaks that count in filters and
     totals: what a person said (corrected), else the likeliest of `peaks`. teaches is the peak whose looks the photo may
-    teach: a person said that it shows it, or geometry alone is sure of it. sky_fraction: see skyline.py; background:
-    see docs/search.md.
+    teach: a person said that it shows it, or geometry alone is sure of it. sky_fraction, and skyline
+    (packed): see skyline.py; background: see docs/search.md. orientation is None where nothing can be said of the
+    summits' places; names_note says why no names are written on the picture, or what was assumed.
     """
 
     bucket: str
@@ -118,6 +168,9 @@ class PhotoDocument:
     teaches: str | None = None
     used: tuple[str, ...] = ()
     note: str = ""
+    skyline: str | None = None
+    orientation: Orientation | None = None
+    names_note: str = ""
     id: str = field(default="")
 
     def __post_init__(self) -> None:

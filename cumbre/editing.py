@@ -6,16 +6,18 @@ from pathlib import PurePosixPath
 from uuid import uuid4
 
 from cumbre.album import AddedPhoto
-from cumbre.documents import PhotoDocument, content_hash
+from cumbre.documents import CameraAim, PhotoDocument, PhotoFacts, content_hash
 from cumbre.documents import photo_id as document_id
 from cumbre.errors import InvalidRequest, NotFound, VersionConflict
 from cumbre.generation import Generation
-from cumbre.index.port import PhotoWrite, StoredPhoto
+from cumbre.index.port import PhotoFilter, PhotoIndex, PhotoWrite, StoredPhoto
 from cumbre.library import Library
+from cumbre.said_aims import SAME_MOMENT
 from cumbre.sentence import sentence
 
 _MAX_NAME_LENGTH = 80
 _ATTEMPTS = 5
+_SAME_MOMENT_MAX = 200
 _EXTENSIONS = {"JPEG": ".jpg", "HEIC": ".heic", "PNG": ".png", "WEBP": ".webp", "AVIF": ".avif", "TIFF": ".tif"}
 
 
@@ -64,6 +66,26 @@ class LocalAlbumService:
         self._correct(content, peak_ids)
         return before
 
+    def orient(self, photo_id: str, aim: CameraAim | None) -> PhotoDocument:
+        document = self._get(photo_id).document
+        facts = document.facts
+        if document.failure is not None or facts is None:
+            raise NotFound(sentence("this photo could not be read: {reason}", reason=document.failure or ""))
+        annotator = self._library.active().annotator()
+        seen = annotator.sighting(facts, document.sky_fraction)
+        if seen.position is None or seen.position.altitude_m is None:
+            raise InvalidRequest(
+                sentence("where this photo was taken, and how high, is unknown: no summit has a place")
+            )
+        if aim is None:
+            self._library.aims.remove(document.content_sha256)
+        else:
+            self._library.aims.put(document.content_sha256, aim, facts, annotator.fitter.expected_heading_deg(seen))
+        for generation in self._generations():
+            for content_sha256 in [document.content_sha256, *_of_the_same_moment(generation.index, facts)]:
+                self._annotate_again(generation, content_sha256)
+        return self._get(photo_id).document
+
     def retry(self, photo_id: str) -> PhotoDocument:
         stored = self._get(photo_id)
         document = stored.document
@@ -83,13 +105,16 @@ class LocalAlbumService:
             for peak_id in peak_ids:
                 self._library.catalog().peak(peak_id)
             self._library.corrections.put(content_sha256, tuple(dict.fromkeys(peak_ids)))
+        for generation in self._generations():
+            self._annotate_again(generation, content_sha256)
+
+    def _generations(self) -> list[Generation]:
+        """The one that answers, and the next while it is built."""
         building = self._library.building()
-        for generation in (self._library.active(), building):
-            if generation is not None:
-                self._annotate_again(generation, content_sha256)
+        return [one for one in (self._library.active(), building) if one is not None]
 
     def _annotate_again(self, generation: Generation, content_sha256: str) -> None:
-        """Lay the correction over every photo with this content."""
+        """Lay what was said over every photo with this content."""
         for _ in range(_ATTEMPTS):
             annotator = generation.annotator()
             writes = []
@@ -105,6 +130,15 @@ class LocalAlbumService:
         if stored is None:
             raise NotFound(sentence("no such photo in the album (any more)"))
         return stored
+
+
+def _of_the_same_moment(index: PhotoIndex, facts: PhotoFacts) -> list[str]:
+    """The contents of the other photos that a camera took within a minute of this one."""
+    if facts.taken_at is None or not facts.camera:
+        return []
+    span = PhotoFilter(since=facts.taken_at - SAME_MOMENT, until=facts.taken_at + SAME_MOMENT)
+    beside = [one for one in index.select(span, _SAME_MOMENT_MAX) if one.facts and one.facts.camera == facts.camera]
+    return list(dict.fromkeys(one.content_sha256 for one in beside if one.facts != facts))
 
 
 def _inbox_key(filename: str, extension: str) -> str:

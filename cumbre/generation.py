@@ -17,8 +17,10 @@ from cumbre.encoder import Encoder
 from cumbre.identify import IdentifyPolicy, PeakIdentifier
 from cumbre.index.port import PhotoIndex, PhotoWrite, StoredPhoto, Vector
 from cumbre.names import PeakNames
+from cumbre.orientation import OrientationFitter
 from cumbre.prompts import PROMPT_VERSION
 from cumbre.prototypes import Prototypes
+from cumbre.said_aims import SaidAims
 from cumbre.search import Searcher
 from cumbre.visibility import VisibilityModel
 
@@ -26,7 +28,7 @@ _TEACHERS_MAX = 2000
 # Who teaches depends on geometry alone: the first pass settles that, the second one what appearance makes of it.
 _PASSES = 2
 # Changes when photos must be named anew though the catalogue is the same.
-_ANNOTATION_VERSION = "3"
+_ANNOTATION_VERSION = "4"
 _WRITE_BATCH = 200
 _BACKGROUNDS_NOTE = "backgrounds"
 _NAMES_NOTE = "catalogue"
@@ -41,6 +43,7 @@ class Generation:
         encoder: Encoder,
         store: CatalogStore,
         corrections: Corrections,
+        aims: SaidAims,
         model: VisibilityModel,
         policy: IdentifyPolicy,
         cache: Path,
@@ -49,6 +52,7 @@ class Generation:
         self.embedder = PhotoEmbedder(encoder, cache)
         self._store = store
         self._corrections = corrections
+        self._aims = aims
         self._model = model
         self._policy = policy
         self._prototypes = Prototypes(self.embedder, store, cache)
@@ -65,8 +69,10 @@ class Generation:
 
     def annotator(self) -> Annotator:
         appearance = self._current_appearance() if self.encoder.description.tells_peaks else None
-        identifier = PeakIdentifier(self._store.catalog(), self._model, self._policy, appearance)
-        return Annotator(self.index, identifier, self._corrections)
+        catalog = self._store.catalog()
+        identifier = PeakIdentifier(catalog, self._model, self._policy, appearance)
+        fitter = OrientationFitter(catalog, visibility=self._model)
+        return Annotator(self.index, identifier, fitter, self._corrections, self._aims)
 
     def warm_up(self) -> None:
         """Load what questions of words and of pictures need, so that the first one doesn't wait for it."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from cumbre.around import PeaksAround
 from cumbre.catalog import Peak
-from cumbre.documents import Identification, PeakPrediction, PhotoDocument
+from cumbre.documents import Identification, Orientation, PeakPrediction, PhotoDocument
 from cumbre.geometry import Position
 from cumbre.index.port import Shot
 from cumbre.query import PeakCount, SearchAnswer, Status
@@ -62,6 +62,38 @@ def identification(found: Identification, catalog: Mapping[str, Peak]) -> Json:
         "peaks": [prediction(p, catalog) for p in found.peaks],
         "used": list(found.used),
         "note": found.note,
+        "orientation": orientation(found.orientation, catalog),
+        "names_note": found.names_note,
+    }
+
+
+def orientation(found: Orientation | None, catalog: Mapping[str, Peak]) -> Json | None:
+    """Where the camera looked, and which summit stands where; one that has left the catalogue is left out."""
+    if found is None:
+        return None
+    summits = [
+        {
+            "id": one.id,
+            "name": catalog[one.id].name,
+            "elev_m": catalog[one.id].elev_m,
+            "x": one.x,
+            "y": one.y,
+            "hidden": one.hidden,
+            "matched": one.matched,
+        }
+        for one in found.summits
+        if one.id in catalog
+    ]
+    return {
+        "heading_deg": round(found.aim.heading_deg, 2),
+        "pitch_deg": round(found.aim.pitch_deg, 2),
+        "roll_deg": round(found.aim.roll_deg, 2),
+        "focal_length_35mm": round(found.focal_length_35mm, 1),
+        "heading_sigma_deg": round(found.heading_sigma_deg, 2),
+        "probability": round(found.probability, 4),
+        "sure": found.sure,
+        "said": found.said,
+        "summits": summits,
     }
 
 
@@ -103,12 +135,17 @@ def photo(document: PhotoDocument, catalog: Mapping[str, Peak]) -> Json:
         "gps_error_m": _rounded(facts.gps_error_m, 1) if facts else None,
         "heading_deg": _rounded(document.heading_true_deg, 1),
         "hfov_deg": _rounded(document.hfov_deg, 1),
+        "pitch_deg": _rounded(facts.pitch_deg, 1) if facts else None,
+        "roll_deg": _rounded(facts.roll_deg, 1) if facts else None,
+        "focal_length_35mm": facts.focal_length_35mm if facts else None,
         "camera": facts.camera if facts else None,
         "peaks": shown_peaks(document, catalog),
         "candidates": [prediction(p, catalog) for p in document.peaks],
         "corrected": document.corrected,
         "used": list(document.used),
         "note": document.note,
+        "orientation": orientation(document.orientation, catalog),
+        "names_note": document.names_note,
         "failure": document.failure,
         "indexed_at": _iso(document.indexed_at),
         "model_id": document.model_id,
@@ -136,6 +173,7 @@ def search_answer(answer: SearchAnswer, catalog: Mapping[str, Peak]) -> Json:
                 "gps": gps(facts.position) if facts else None,
                 "width": facts.width if facts else None,
                 "height": facts.height if facts else None,
+                "orientation": orientation(hit.photo.orientation, catalog),
             }
         )
     found: Json = {

@@ -18,6 +18,7 @@ from cumbre.ingest import IngestOptions, Ingestor
 from cumbre.pictures.port import PictureReader
 from cumbre.renditions import Renditions
 from cumbre.renditions_ahead import RenditionsAhead
+from cumbre.said_aims import SaidAims
 from cumbre.settings import Settings
 from cumbre.state.port import StateStore
 from cumbre.storage.folder import FolderPhotoStorage
@@ -37,6 +38,7 @@ class Library:
     albums: Albums
     store: CatalogStore
     corrections: Corrections
+    aims: SaidAims
     generations: IndexGenerations
     encoders: Encoders
     model: VisibilityModel
@@ -140,6 +142,6 @@ class Library:
                 current = (self.generations.active(), self.generations.building())
                 self._joined = {known: joined for known, joined in self._joined.items() if known in current}
                 self._joined[index] = Generation(
-                    index, encoder, self.store, self.corrections, self.model, self.policy, self.cache
+                    index, encoder, self.store, self.corrections, self.aims, self.model, self.policy, self.cache
                 )
             return self._joined[index]

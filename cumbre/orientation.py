@@ -1,16 +1,17 @@
 """Where a photo's camera looked, to a fraction of a degree, and where each summit stands in the picture.
 
-The file's compass and accelerometer say roughly; the skyline says exactly (summit_fit.py). docs/summits.md measures it.
+The file's compass and accelerometer say roughly; the skyline says exactly (summit_fit.py), and a person better than
+both. docs/summits.md measures it.
 """
 
 import math
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
 import numpy as np
 
 from cumbre.catalog import Catalog
-from cumbre.documents import PhotoFacts
+from cumbre.documents import CameraAim, Orientation, PhotoFacts, SummitPlace
+from cumbre.doubts import NO_FIT, Doubt, doubts
 from cumbre.geometry import FULL_FRAME_DIAGONAL_MM, FloatArray, signed_angle_deg
 from cumbre.occlusion import hidden_behind_nearer
 from cumbre.projection import project
@@ -19,68 +20,6 @@ from cumbre.skyline import Skyline
 from cumbre.summit_fit import Aim, Fit, FitModel, Summits, fit_summits
 from cumbre.visibility import Outlook, VisibilityModel, outlook, surroundings
 
-# Sensors are 4:3 or 3:2; 35 mm equivalents compare diagonals, so a picture of other sides tells no field of view.
-_SENSOR_PROPORTIONS = (4 / 3, 3 / 2)
-_SAME_PROPORTION = 0.02
-_PANORAMA_PROPORTION = 2.2
-_LEVEL_DEG = 45.0
-_POSITION_ERROR_M = 250.0
-
-
-class Doubt(StrEnum):
-    """What a photo does not tell. The first four allow no fit, the others none that is sure but for NO_TILT."""
-
-    NO_POSITION = "no position"
-    NO_ALTITUDE = "no altitude"
-    NO_HEADING = "no heading"
-    PANORAMA = "a panorama"
-    NO_TILT = "no accelerometer"
-    NO_FOCAL_LENGTH = "no focal length"
-    FRONT_CAMERA = "the front camera"
-    CROPPED = "cropped or edited"
-    POSITION_UNSURE = "an inexact position"
-    STEEP = "looks steeply up or down"
-
-
-_NO_FIT = frozenset((Doubt.NO_POSITION, Doubt.NO_ALTITUDE, Doubt.NO_HEADING, Doubt.PANORAMA))
-
-
-@dataclass(frozen=True, slots=True)
-class SummitPlace:
-    """Where a summit stands: x, y as fractions of the upright picture from its top left, also outside it.
-
-    hidden: a nearer mountain, a cloud or the foreground stands before it. matched: it stands on a top of the skyline.
-    """
-
-    id: str
-    x: float
-    y: float
-    in_frame: bool
-    hidden: bool
-    matched: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Orientation:
-    """The camera's true heading, pitch and roll in degrees, and the summits before it: those on tops first, then the
-    other ones in the frame.
-
-    heading_sigma_deg: the spread of the headings that explain the picture as well. probability: how likely the summits
-    stand where it says; sure: likely enough to draw names; better_heading: likely enough to believe the heading rather
-    than the compass. doubts: what the file doesn't tell and had to be assumed.
-    """
-
-    heading_deg: float
-    pitch_deg: float
-    roll_deg: float
-    focal_length_35mm: float
-    heading_sigma_deg: float
-    probability: float
-    sure: bool
-    better_heading: bool
-    summits: tuple[SummitPlace, ...]
-    doubts: tuple[Doubt, ...] = ()
-
 
 @dataclass(frozen=True, slots=True)
 class OrientationPolicy:
@@ -88,38 +27,26 @@ class OrientationPolicy:
 
     sure_min: the least probability; sure_min_without_tilt where pitch and roll are unknown, and two summits must stand
     on tops of the skyline then. heading_min: from this probability on the fitted heading beats the compass.
-    fitted_max: so many summits, the highest, are fitted; kept_max: so many are kept.
-    hidden_share: farther from the skyline than this share of the width a summit is hidden.
+    fitted_max: so many summits, the highest, are fitted; kept_max: so many in the picture are kept.
+    hidden_share: farther from the skyline than this share of the width a summit is hidden. least_heading_sigma_deg: no
+    fitted heading is believed more than this.
     """
 
     sure_min: float = 0.8
     sure_min_without_tilt: float = 0.95
     heading_min: float = 0.3
     fitted_max: int = 30
-    kept_max: int = 40
+    kept_max: int = 16
     hidden_share: float = 0.03
+    least_heading_sigma_deg: float = 2.0
 
 
-def doubts(facts: PhotoFacts, seen: Sighting) -> tuple[Doubt, ...]:
-    """What a photo doesn't tell of its camera's direction."""
-    long, short = max(facts.width, facts.height), min(facts.width, facts.height)
-    proportion = long / short
-    sensor = any(abs(proportion / one - 1) <= _SAME_PROPORTION for one in _SENSOR_PROPORTIONS)
-    position = seen.position
-    inexact = (facts.gps_error_m or 0.0) > _POSITION_ERROR_M
-    found = {
-        Doubt.NO_POSITION: position is None,
-        Doubt.NO_ALTITUDE: position is not None and position.altitude_m is None,
-        Doubt.NO_HEADING: seen.heading_deg is None,
-        Doubt.PANORAMA: proportion >= _PANORAMA_PROPORTION,
-        Doubt.NO_TILT: seen.pitch_deg is None or seen.roll_deg is None,
-        Doubt.NO_FOCAL_LENGTH: seen.fov_assumed or seen.hfov_deg is None,
-        Doubt.FRONT_CAMERA: facts.front_camera,
-        Doubt.CROPPED: facts.cropped or (not sensor and proportion < _PANORAMA_PROPORTION),
-        Doubt.POSITION_UNSURE: inexact or seen.altitude_from_album,
-        Doubt.STEEP: max(abs(seen.pitch_deg or 0.0), abs(seen.roll_deg or 0.0)) > _LEVEL_DEG,
-    }
-    return tuple(doubt for doubt, there in found.items() if there)
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """The catalogued summits around a camera, and which of them stand behind a nearer one, [N]."""
+
+    look: Outlook
+    hidden: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -137,100 +64,164 @@ class OrientationFitter:
         seen: the photo's sighting, where more is known than the file says.
         """
         seen = sighting(facts) if seen is None else seen
-        open_doubts = doubts(facts, seen)
-        if _NO_FIT & set(open_doubts) or seen.position is None or seen.position.altitude_m is None:
+        doubted = doubts(facts, seen)
+        if NO_FIT & set(doubted):
             return None
-        prior = self._prior(facts, seen, open_doubts)
+        prior = self._prior(facts, seen, doubted)
+        scene = self._scene(seen)
+        weight = self._weights(scene, prior, seen)
+        used = np.flatnonzero(weight > 0)
+        if len(used) == 0:
+            return None
+        look = scene.look
+        summits = Summits(
+            look.around.bearing_deg[used], look.elevation_deg[used], look.around.distance_m[used], weight[used]
+        )  # fmt: skip
+        found = fit_summits(skyline, summits, prior, self.model)
+        x, y = project(found.aim, look.around.bearing_deg, look.elevation_deg)
+        x[used], y[used] = found.x, found.y
+        matched = np.zeros(len(look), dtype=bool)
+        matched[used] = found.maximum >= 0
+        y = np.where(matched, y, self._out_of_the_sky(x, y, skyline, facts))
+        return Orientation(
+            aim=CameraAim(found.aim.heading_deg, found.aim.pitch_deg, found.aim.roll_deg),
+            focal_length_35mm=found.aim.focal_length_35mm,
+            heading_sigma_deg=found.spread_deg,
+            probability=found.probability,
+            sure=self._sure(found, doubted),
+            better_heading=not doubted and found.probability >= self.policy.heading_min,
+            summits=self._places(x, y, matched, scene, skyline, facts),
+        )
+
+    def said(
+        self, aim: CameraAim, skyline: Skyline | None, facts: PhotoFacts, seen: Sighting | None = None
+    ) -> Orientation | None:
+        """The orientation that a person has given a photo; None where its position or altitude is unknown.
+
+        Summits stand where the aim says: who laid it on them sees the names stay where they were put.
+        """
+        seen = sighting(facts) if seen is None else seen
+        if {Doubt.NO_POSITION, Doubt.NO_ALTITUDE} & set(doubts(facts, seen)):
+            return None
+        scene = self._scene(seen)
+        view = Aim(
+            aim.heading_deg, aim.pitch_deg, aim.roll_deg, _focal_length_35mm(facts, seen), facts.width, facts.height
+        )  # fmt: skip
+        x, y = project(view, scene.look.around.bearing_deg, scene.look.elevation_deg)
+        unmatched = np.zeros(len(x), dtype=bool)
+        return Orientation(
+            aim=aim,
+            focal_length_35mm=view.focal_length_35mm,
+            heading_sigma_deg=0.0,
+            probability=1.0,
+            sure=True,
+            better_heading=True,
+            summits=self._places(x, y, unmatched, scene, skyline, facts),
+            said=True,
+        )
+
+    def corrected(self, seen: Sighting, found: Orientation | None) -> Sighting:
+        """The sighting that identification should use: with the fitted direction, where that is the better one."""
+        if found is None or not found.better_heading:
+            return seen
+        return replace(
+            seen,
+            heading_deg=found.aim.heading_deg,
+            heading_sigma_deg=max(self.policy.least_heading_sigma_deg, found.heading_sigma_deg),
+            pitch_deg=found.aim.pitch_deg,
+            # Identification allows for what a roll does to a compass, which did not give this heading.
+            roll_deg=0.0,
+        )
+
+    def expected_heading_deg(self, seen: Sighting) -> float | None:
+        """Where the compass says that the camera looked; that of a tilted phone reads too little (docs/identify.md)."""
+        if seen.heading_deg is None:
+            return None
+        return (seen.heading_deg - self.visibility.heading_error_per_roll * (seen.roll_deg or 0.0)) % 360.0
+
+    def _scene(self, seen: Sighting) -> _Scene:
+        assert seen.position is not None
+        assert seen.position.altitude_m is not None
         around = surroundings(self.catalog, seen.position, self.visibility)
         look = outlook(around, seen.position.altitude_m, self.visibility)
         hidden = hidden_behind_nearer(
             around.bearing_deg, around.distance_m, look.elevation_deg, self.visibility.flank_slope
         )
-        weight = self._weights(look, hidden, prior, seen)
-        used = np.flatnonzero(weight > 0)
-        if len(used) == 0:
-            return None
-        summits = Summits(
-            around.bearing_deg[used], look.elevation_deg[used], around.distance_m[used], weight[used]
-        )  # fmt: skip
-        found = fit_summits(skyline, summits, prior, self.model)
-        return Orientation(
-            heading_deg=found.aim.heading_deg,
-            pitch_deg=found.aim.pitch_deg,
-            roll_deg=found.aim.roll_deg,
-            focal_length_35mm=found.aim.focal_length_35mm,
-            heading_sigma_deg=found.spread_deg,
-            probability=found.probability,
-            sure=self._sure(found, open_doubts),
-            better_heading=not open_doubts and found.probability >= self.policy.heading_min,
-            summits=self._places(found, used, look, hidden, skyline),
-            doubts=open_doubts,
-        )
+        return _Scene(look, hidden)
 
-    def corrected(self, seen: Sighting, found: Orientation | None) -> Sighting:
-        """The sighting that identification should use: with the fitted direction, where that is the better one.
-
-        Identification expects a compass's error that goes with the roll; the fit has seen to it, so it is added back.
-        """
-        if found is None or not found.better_heading:
-            return seen
-        heading_deg = found.heading_deg + self.visibility.heading_error_per_roll * found.roll_deg
-        return replace(seen, heading_deg=heading_deg % 360.0, pitch_deg=found.pitch_deg, roll_deg=found.roll_deg)
-
-    def _prior(self, facts: PhotoFacts, seen: Sighting, open_doubts: tuple[Doubt, ...]) -> Aim:
-        """What compass and accelerometer say; the compass of a tilted phone reads too little (docs/identify.md)."""
-        assert seen.heading_deg is not None
-        assert seen.hfov_deg is not None
+    def _prior(self, facts: PhotoFacts, seen: Sighting, doubted: tuple[Doubt, ...]) -> Aim:
+        """What compass and accelerometer say."""
         # The accelerometer's axes are those of the main camera.
-        tilted = not {Doubt.NO_TILT, Doubt.FRONT_CAMERA} & set(open_doubts)
+        tilted = not {Doubt.NO_TILT, Doubt.FRONT_CAMERA} & set(doubted)
         pitch_deg, roll_deg = (seen.pitch_deg or 0.0, seen.roll_deg or 0.0) if tilted else (0.0, 0.0)
-        diagonal = math.hypot(1.0, facts.height / facts.width)
-        focal = 0.5 / math.tan(math.radians(seen.hfov_deg / 2))
-        heading_deg = seen.heading_deg - self.visibility.heading_error_per_roll * roll_deg
+        heading_deg = self.expected_heading_deg(replace(seen, roll_deg=roll_deg))
+        assert heading_deg is not None
         return Aim(
-            heading_deg % 360.0, pitch_deg, roll_deg, focal * FULL_FRAME_DIAGONAL_MM / diagonal,
-            facts.width, facts.height, tilted,
+            heading_deg, pitch_deg, roll_deg, _focal_length_35mm(facts, seen), facts.width, facts.height, tilted
         )  # fmt: skip
 
-    def _weights(self, look: Outlook, hidden: np.ndarray, prior: Aim, seen: Sighting) -> FloatArray:
+    def _weights(self, scene: _Scene, prior: Aim, seen: Sighting) -> FloatArray:
         """How much each summit around counts in the fit: its height, relative to the highest near the view, [N]."""
         assert seen.hfov_deg is not None
+        look, model = scene.look, self.model
         offset = np.abs(signed_angle_deg(look.around.bearing_deg - prior.heading_deg))
-        near = offset < seen.hfov_deg / 2 + self.model.heading_reach_deg
+        near = offset < seen.hfov_deg / 2 + model.heading_reach_deg
         height = np.maximum(0.1, look.elevation_deg)
-        weight = height * np.where(hidden, self.model.hidden_factor, 1.0) / np.max(height[near], initial=0.1)
-        weight = np.where(near & (weight >= self.model.least_weight), weight, 0.0)
+        weight = height * np.where(scene.hidden, model.hidden_factor, 1.0) / np.max(height[near], initial=0.1)
+        weight = np.where(near & (weight >= model.least_weight), weight, 0.0)
         if len(weight) > self.policy.fitted_max:
             weight[np.argsort(-weight, kind="stable")[self.policy.fitted_max :]] = 0.0
         return weight
 
-    def _sure(self, found: Fit, open_doubts: tuple[Doubt, ...]) -> bool:
-        if set(open_doubts) - {Doubt.NO_TILT}:
+    def _sure(self, found: Fit, doubted: tuple[Doubt, ...]) -> bool:
+        if set(doubted) - {Doubt.NO_TILT}:
             return False
-        if Doubt.NO_TILT in open_doubts:
+        if Doubt.NO_TILT in doubted:
             matched = int((found.maximum >= 0).sum())
             return matched >= 2 and bool(found.probability >= self.policy.sure_min_without_tilt)
         return bool(found.probability >= self.policy.sure_min)
 
+    def _out_of_the_sky(self, x: FloatArray, y: FloatArray, skyline: Skyline, facts: PhotoFacts) -> FloatArray:
+        """y, that of a little too high a summit on the skyline: no summit stands in the sky."""
+        with np.errstate(invalid="ignore"):
+            inside = (x >= 0) & (x <= 1)
+        ridge = np.array([skyline.at(one) if there else np.nan for one, there in zip(x, inside, strict=True)])
+        above = (ridge - y) * facts.height / facts.width
+        with np.errstate(invalid="ignore"):
+            return np.where((above > 0) & (above <= self.policy.hidden_share), ridge, y)
+
     def _places(
-        self, found: Fit, used: np.ndarray, look: Outlook, hidden: np.ndarray, skyline: Skyline
+        self,
+        x: FloatArray,
+        y: FloatArray,
+        matched: np.ndarray,
+        scene: _Scene,
+        skyline: Skyline | None,
+        facts: PhotoFacts,
     ) -> tuple[SummitPlace, ...]:
-        """All summits before the camera; those that were fitted stand where the fit says."""
-        around, aim = look.around, found.aim
-        x, y = project(aim, around.bearing_deg, look.elevation_deg)
-        x[used], y[used] = found.x, found.y
-        matched = np.zeros(len(around), dtype=bool)
-        matched[used] = found.maximum >= 0
+        """The summits in the picture; those that hide behind something last, the others as they strike the eye."""
+        look = scene.look
         ids = list(self.catalog)
+        with np.errstate(invalid="ignore"):
+            inside = (x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)
         places = []
-        for i in np.flatnonzero(~np.isnan(x)):
-            in_frame = bool(0 <= x[i] <= 1 and 0 <= y[i] <= 1)
-            below = (y[i] - skyline.at(x[i])) * aim.height / aim.width if in_frame else 0.0
-            covered = bool(hidden[i] or abs(below) > self.policy.hidden_share)
-            on_top = bool(matched[i])
+        for i in np.flatnonzero(inside):
+            covered = bool(scene.hidden[i])
+            if skyline is not None:
+                below = (y[i] - skyline.at(x[i])) * facts.height / facts.width
+                covered |= bool(abs(below) > self.policy.hidden_share)
+            hidden = covered and not matched[i]
+            striking = float(look.clear[i] * look.weight[i])
             place = SummitPlace(
-                ids[around.index[i]], float(x[i]), float(y[i]), in_frame, covered and not on_top, on_top
+                ids[look.around.index[i]], round(float(x[i]), 4), round(float(y[i]), 4), hidden, bool(matched[i])
             )
-            places.append(place)
-        places.sort(key=lambda p: (not p.matched, not p.in_frame, p.hidden, abs(p.x - 0.5)))
-        return tuple(places[: self.policy.kept_max])
+            places.append((place, striking))
+        places.sort(key=lambda one: (one[0].hidden, -one[1]))
+        return tuple(place for place, _ in places[: self.policy.kept_max])
+
+
+def _focal_length_35mm(facts: PhotoFacts, seen: Sighting) -> float:
+    """The focal length that belongs to the sighting's field of view."""
+    assert seen.hfov_deg is not None
+    diagonal = math.hypot(1.0, facts.height / facts.width)
+    return 0.5 / math.tan(math.radians(seen.hfov_deg / 2)) * FULL_FRAME_DIAGONAL_MM / diagonal

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from cumbre.around import PeaksAround
 from cumbre.catalog import Peak
-from cumbre.documents import Identification, PhotoDocument
+from cumbre.documents import Identification, Orientation, PhotoDocument
 from cumbre.errors import InvalidRequest
 from cumbre.geometry import Position
 from cumbre.index.port import EVERYTHING, Near, PhotoFilter, Shot
@@ -130,8 +130,15 @@ class QueryService(Protocol):
         """Raises NotFound."""
         ...
 
-    def rendition(self, photo_id: str, size_px: int) -> bytes:
-        """A JPEG without metadata, at most size_px (one of RENDITION_SIZES_PX) on its long side."""
+    def rendition(self, photo_id: str, size_px: int, names: bool = False) -> bytes:
+        """A JPEG without metadata, at most size_px (one of RENDITION_SIZES_PX) on its long side.
+
+        names: with the names of its summits, where their places are sure.
+        """
+        ...
+
+    def labelled(self, photo: bytes, orientation: Orientation, size_px: int) -> bytes:
+        """The same of a picture file that has been identified, with the names of its summits; any size."""
         ...
 
     def original(self, photo_id: str) -> bytes:

@@ -20,10 +20,14 @@ _PLAUSIBLE_FOCAL_LENGTHS_35MM = (26.0, 26.0, 52.0, 77.0)
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What geometry needs to know of one photo; None is unknown. Headings are true; angles are degrees."""
+    """What geometry needs to know of one photo; None is unknown. Headings are true; angles are degrees.
+
+    heading_sigma_deg: how far the heading may err, where that is known better than of any compass.
+    """
 
     position: Position | None
     heading_deg: float | None = None
+    heading_sigma_deg: float | None = None
     hfov_deg: float | None = None
     vfov_deg: float | None = None
     pitch_deg: float | None = None

@@ -158,10 +158,10 @@ def _in_frame(offset: FloatArray, elevation: FloatArray, seen: Sighting, model: 
     """
     likely = np.ones(len(offset))
     if seen.heading_deg is not None and seen.hfov_deg is not None:
-        half = seen.hfov_deg / 2
-        at_centre = math.erf(half / (model.heading_sigma_deg * math.sqrt(2.0)))
+        half, sigma = seen.hfov_deg / 2, seen.heading_sigma_deg or model.heading_sigma_deg
+        at_centre = math.erf(half / (sigma * math.sqrt(2.0)))
         expected = offset + model.heading_error_per_roll * (seen.roll_deg or 0.0)
-        likely = _between(expected, half, model.heading_sigma_deg) / at_centre
+        likely = _between(expected, half, sigma) / at_centre
     if seen.pitch_deg is not None and seen.vfov_deg is not None:
         half = seen.vfov_deg / 2 + model.tilt_margin_deg
         likely = likely * _between(elevation - seen.pitch_deg, half, model.tilt_sigma_deg)
@@ -177,7 +177,7 @@ def aimed_in_frame(views: PeakViews, mass: FloatArray, seen: Sighting, model: Vi
     """
     if seen.heading_deg is None or seen.hfov_deg is None or len(views) == 0:
         return np.ones(len(views))
-    sigma = model.heading_sigma_deg
+    sigma = seen.heading_sigma_deg or model.heading_sigma_deg
     half = seen.hfov_deg / 2
     error = np.linspace(-4 * sigma, 4 * sigma, 321)
     needed = -(views.offset_deg + model.heading_error_per_roll * (seen.roll_deg or 0.0))

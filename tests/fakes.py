@@ -15,11 +15,17 @@ from PIL import Image, ImageDraw, UnidentifiedImageError
 from cumbre.album import AddedPhoto
 from cumbre.around import PeaksAround, peaks_around
 from cumbre.catalog import Catalog, Peak
-from cumbre.documents import Identification, PeakPrediction, PhotoDocument, PhotoFacts
+from cumbre.documents import CameraAim, Identification, Orientation, PeakPrediction, PhotoDocument, PhotoFacts
+from cumbre.doubts import doubts, names_note
 from cumbre.errors import InvalidRequest, NotFound, PhotoError
 from cumbre.geometry import Position, within
 from cumbre.index.port import EVERYTHING, Near, PhotoFilter, Shot
+from cumbre.names_on_pictures import labels_of
+from cumbre.orientation import OrientationFitter
+from cumbre.photo import PhotoLimits
+from cumbre.pictures.in_process import InProcessPictureReader
 from cumbre.query import FailedPhoto, IndexingProgress, PeakCount, SearchAnswer, SearchHit, SearchRequest, Status
+from cumbre.sighting import sighting
 from cumbre.visibility import VisibilityModel
 from cumbre.wording import Reasons
 
@@ -71,6 +77,13 @@ def seen(peak_id: str, probability: float, offset_deg: float = 4.0) -> PeakPredi
     )
 
 
+def fitted(facts: PhotoFacts) -> Orientation:
+    """What a skyline could say of such a photo: the drawn summit is Ama Dablam."""
+    found = OrientationFitter(KHUMBU).said(CameraAim(70.0, 0.0, 0.0), None, facts)
+    assert found is not None
+    return replace(found, said=False, probability=0.97, heading_sigma_deg=0.2)
+
+
 def make_photo(
     key: str,
     words: str,
@@ -79,6 +92,7 @@ def make_photo(
     day: int = 1,
     size: tuple[int, int] = (640, 480),
     position: Position | None = TENGBOCHE,
+    is_fitted: bool = False,
 ) -> FakePhoto:
     jpeg = draw_photo(sky, size)
     facts = PhotoFacts(
@@ -107,6 +121,8 @@ def make_photo(
         peaks=tuple(peaks),
         predicted_peaks=tuple(p.id for p in peaks if p.probability >= 0.15),
         used=("geometry",) if peaks else (),
+        orientation=fitted(facts) if is_fitted else None,
+        names_note="" if is_fitted else names_note(None, doubts(facts, sighting(facts))),
     )
     return FakePhoto(document, jpeg, words)
 
@@ -124,6 +140,7 @@ def khumbu_album() -> list[FakePhoto]:
             (90, 140, 220),
             [seen("ama-dablam", 0.93), seen("thamserku", 0.04, -38.0)],
             day=3,
+            is_fitted=True,
         ),
         make_photo(
             "day 4/ama-sunset.jpg",
@@ -219,17 +236,20 @@ class FakeQueryService:
         if known is None or not known.document.predicted_peaks:
             facts = PhotoFacts(640, 480, "JPEG", position=at)
             return Identification(None, (), (), Reasons.NO_POSITION, facts=facts)
-        return Identification(known.document.predicted_peaks[0], known.document.peaks, ("geometry",))
+        found = known.document
+        return Identification(found.predicted_peaks[0], found.peaks, ("geometry",), orientation=found.orientation)
 
     def photo(self, photo_id: str) -> PhotoDocument:
         return self.album.failures.get(photo_id) or self.album.find(photo_id).document
 
-    def rendition(self, photo_id: str, size_px: int) -> bytes:
-        with Image.open(io.BytesIO(self.album.find(photo_id).jpeg)) as picture:
-            picture.thumbnail((size_px, size_px))
-            file = io.BytesIO()
-            picture.save(file, "JPEG")
-        return file.getvalue()
+    def rendition(self, photo_id: str, size_px: int, names: bool = False) -> bytes:
+        photo = self.album.find(photo_id)
+        labels = labels_of(photo.document.orientation, self.album.catalog) if names else []
+        return InProcessPictureReader(PhotoLimits()).labelled(photo.jpeg, size_px, labels)
+
+    def labelled(self, photo: bytes, orientation: Orientation, size_px: int) -> bytes:
+        labels = labels_of(orientation, self.album.catalog)
+        return InProcessPictureReader(PhotoLimits()).labelled(photo, size_px, labels)
 
     def original(self, photo_id: str) -> bytes:
         return self.album.find(photo_id).jpeg
@@ -290,6 +310,7 @@ class FakeAlbumService:
     def __init__(self, album: FakeAlbum) -> None:
         self.album = album
         self.said: dict[bytes, tuple[str, ...]] = {}
+        self.oriented: dict[str, Orientation | None] = {}
 
     def correct_picture(self, photo: bytes, peak_ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
         before = self.said.pop(photo, None)
@@ -335,6 +356,18 @@ class FakeAlbumService:
         )
         self.album.photos[photo_id] = replace(photo, document=corrected)
         return corrected
+
+    def orient(self, photo_id: str, aim: CameraAim | None) -> PhotoDocument:
+        photo = self.album.find(photo_id)
+        facts = photo.document.facts
+        assert facts is not None
+        if facts.position is None:
+            raise InvalidRequest("where this photo was taken is unknown")
+        before = self.oriented.setdefault(photo_id, photo.document.orientation)
+        found = before if aim is None else OrientationFitter(self.album.catalog).said(aim, None, facts)
+        oriented = replace(photo.document, orientation=found, names_note="")
+        self.album.photos[photo_id] = replace(photo, document=oriented)
+        return oriented
 
     def retry(self, photo_id: str) -> PhotoDocument:
         if photo_id not in self.album.failures:

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from telegram import InlineQuery, InlineQueryResultCachedPhoto, InlineQueryResultsButton
@@ -84,7 +85,7 @@ class InlineAnswers:
     async def _upload(self, photos: Sequence[CaptionedPhoto]) -> None:
         if not photos or self._storage_chat is None:
             return
-        bare = [CaptionedPhoto(photo.hit, "") for photo in photos]
+        bare = [replace(photo, caption="") for photo in photos]
         to = Address(self._storage_chat, is_private=False)
         task = asyncio.create_task(self._pictures.send(bare, to, silent=True))
         self._uploads.add(task)
@@ -97,4 +98,4 @@ class InlineAnswers:
             _log.warning("pictures can't be sent to the storage chat (CUMBRE_TELEGRAM_STORAGE_CHAT): %s", error)
 
     def _file_id(self, photo: CaptionedPhoto) -> str | None:
-        return self._files.get(photo.hit.photo.content_sha256)
+        return self._files.get(photo.picture_key)

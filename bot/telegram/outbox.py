@@ -18,7 +18,7 @@ from telegram.constants import ChatAction
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import ExtBot
 
-from bot.messages import ButtonsGone, PhotosReply, Reply, TextReply, Toast
+from bot.messages import ButtonsGone, PhotosReply, PictureReply, Reply, TextReply, Toast
 from bot.speaker import Speaker
 from bot.telegram.incoming import Address
 from bot.telegram.patience import patiently
@@ -51,6 +51,8 @@ class Outbox:
                 case PhotosReply():
                     if not await self._pictures.send(reply.photos, to):
                         await self._text(TextReply(speaker.say("chat.trouble")), to, speaker)
+                case PictureReply():
+                    await self._pictures.send_picture(reply, to)
                 case ButtonsGone():
                     await self._remove_buttons(to)
 

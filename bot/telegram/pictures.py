@@ -9,7 +9,7 @@ from telegram import InputMediaPhoto, Message
 from telegram.error import BadRequest
 from telegram.ext import ExtBot
 
-from bot.messages import CaptionedPhoto
+from bot.messages import CaptionedPhoto, PictureReply
 from bot.telegram.file_ids import FileIds
 from bot.telegram.incoming import Address, largest_size
 from bot.telegram.patience import patiently
@@ -43,7 +43,7 @@ class PictureSender:
                 raise
             # Telegram has forgotten one of them: all are uploaded anew.
             for photo in photos:
-                self._files.forget(photo.hit.photo.content_sha256)
+                self._files.forget(photo.picture_key)
             return await self._send(photos, to, silent)
 
     async def _send(self, photos: Sequence[CaptionedPhoto], to: Address, silent: bool) -> int:
@@ -67,6 +67,12 @@ class PictureSender:
             disable_notification=silent,
         )
 
+    async def send_picture(self, picture: PictureReply, to: Address) -> None:
+        """A picture that somebody sent, with names on it."""
+        await patiently(
+            lambda: self._bot.send_photo(to.chat_id, within_ratio(picture.jpeg), message_thread_id=to.thread_id)
+        )
+
     async def _send_album(
         self, media: Sequence[tuple[CaptionedPhoto, Media]], to: Address, silent: bool
     ) -> Sequence[Message]:
@@ -79,16 +85,16 @@ class PictureSender:
         for photo, message in zip(photos, sent, strict=True):
             if message.photo:
                 file_id = largest_size(message.photo).file_id
-                if self._files.get(photo.hit.photo.content_sha256) != file_id:
-                    self._files.keep(photo.hit.photo.content_sha256, file_id)
+                if self._files.get(photo.picture_key) != file_id:
+                    self._files.keep(photo.picture_key, file_id)
 
     async def _media(self, photo: CaptionedPhoto) -> Media | None:
-        known = self._files.get(photo.hit.photo.content_sha256)
+        known = self._files.get(photo.picture_key)
         if known is not None:
             return known
         try:
             return await self._threads.run(
-                lambda: within_ratio(self._query.rendition(photo.hit.photo.id, RENDITION_PX))
+                lambda: within_ratio(self._query.rendition(photo.hit.photo.id, RENDITION_PX, photo.names))
             )
         except CumbreError:
             return None

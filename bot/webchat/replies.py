@@ -1,9 +1,10 @@
 """Replies of the conversation as JSON for the page, which sets every text as text."""
 
+import base64
 from collections.abc import Sequence
 from typing import Any
 
-from bot.messages import ButtonsGone, CaptionedPhoto, PhotosReply, Reply, TextReply, Toast
+from bot.messages import ButtonsGone, CaptionedPhoto, PhotosReply, PictureReply, Reply, TextReply, Toast
 from bot.speaker import Speaker
 from cumbre.catalog import Catalog
 
@@ -26,6 +27,12 @@ def _reply(reply: Reply, catalog: Catalog, speaker: Speaker) -> dict[str, Any]:
             }
         case PhotosReply():
             return {"kind": "photos", "photos": [_photo(photo, catalog, speaker) for photo in reply.photos]}
+        case PictureReply():
+            return {
+                "kind": "picture",
+                "jpeg": base64.b64encode(reply.jpeg).decode("ascii"),
+                "alt": ", ".join(reply.names),
+            }
         case ButtonsGone():
             return {"kind": "buttons_gone"}
         case Toast():
@@ -41,6 +48,7 @@ def _photo(photo: CaptionedPhoto, catalog: Catalog, speaker: Speaker) -> dict[st
         "content_sha256": document.content_sha256,
         "width": document.facts.width if document.facts else None,
         "height": document.facts.height if document.facts else None,
+        "names": photo.names,
         "caption": photo.caption,
         "alt": ", ".join(names) or speaker.say("page.no_peak"),
     }

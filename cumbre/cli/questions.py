@@ -9,11 +9,14 @@ import click
 from cumbre.cli.output import json_option, notice_from, opened_library, paragraph, print_json, printable
 
 if TYPE_CHECKING:
+    from cumbre.answering import AlbumQueryService
     from cumbre.catalog import Catalog
     from cumbre.documents import Identification
     from cumbre.query import SearchAnswer
 
 _INDENT = " " * 13
+# Any photo is smaller.
+_LARGEST_DRAWN_PX = 20_000
 
 
 @click.command()
@@ -92,33 +95,51 @@ def _print_answer(answer: "SearchAnswer", catalog: "Catalog") -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--at", metavar="LAT,LON[,ALT]", help="Where the photo was taken, if the file doesn't say.")
 @click.option("--heading", metavar="DEG", help="Where the camera looked, in degrees from true north.")
+@click.option(
+    "--draw",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="OUT.jpg",
+    help="Write the photo with the names of its summits into this file.",
+)
 @json_option
-def identify(files: tuple[Path, ...], at: str | None, heading: str | None, json: bool) -> int:
+def identify(files: tuple[Path, ...], at: str | None, heading: str | None, draw: Path | None, json: bool) -> int:
     """Name the peaks in photos, each with its reason; or say why there is no answer.
 
     The photos need not be in the album, and are not added.
     """
+    if draw is not None and len(files) > 1:
+        raise click.UsageError("--draw takes one photo at a time")
+    if draw is not None and draw.suffix.lower() not in (".jpg", ".jpeg"):
+        raise click.UsageError("--draw writes a JPEG: name a file that ends in .jpg")
     from cumbre import forms, jsonform
     from cumbre.answering import AlbumQueryService
     from cumbre.errors import PhotoError
 
     position = forms.position("--at", at) if at else None
     heading_deg = forms.heading_deg("--heading", heading) if heading else None
-    unreadable = 0
+    lacking = 0
     with opened_library() as library:
         service = AlbumQueryService(library)
         for file in files:
             try:
-                found = service.identify(_read(file), position, heading_deg)
+                photo = _read(file)
+                found = service.identify(photo, position, heading_deg)
             except PhotoError as error:
-                unreadable += 1
+                lacking += 1
                 found = None
                 reason = str(error)
             if json:
                 form = (
                     jsonform.identification(found, library.catalog())
                     if found
-                    else {"answer": None, "peaks": [], "used": [], "note": reason}
+                    else {
+                        "answer": None,
+                        "peaks": [],
+                        "used": [],
+                        "note": reason,
+                        "orientation": None,
+                        "names_note": "",
+                    }
                 )
                 print_json({"path": str(file), **form})
             elif found:
@@ -126,7 +147,26 @@ def identify(files: tuple[Path, ...], at: str | None, heading: str | None, json:
                 _print_peaks(found, library.catalog())
             else:
                 click.echo(f"{printable(str(file))}: {reason}")
-    return 1 if unreadable else 0
+            if draw is not None and found and not _draw(service, photo, found, draw):
+                lacking += 1
+    return 1 if lacking else 0
+
+
+def _draw(service: "AlbumQueryService", photo: bytes, found: "Identification", to: Path) -> bool:
+    """Write the photo with its names at its own size; where there are none nothing is written, and it is said why."""
+    from cumbre.errors import StorageError
+
+    orientation = found.orientation
+    if orientation is None or not orientation.drawn:
+        nothing = "no names on the picture: no catalogued summit can be seen in it"
+        click.echo(f"{to} was not written: {printable(found.names_note or nothing)}", err=True)
+        return False
+    try:
+        to.write_bytes(service.labelled(photo, orientation, _LARGEST_DRAWN_PX))
+    except OSError as error:
+        raise StorageError(f"{to} can't be written ({error.strerror}): name another file with --draw") from error
+    click.echo(f"{to} is the photo with its names.", err=True)
+    return True
 
 
 def _headline(found: "Identification", catalog: "Catalog") -> str:

@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from cumbre.documents import PeakPrediction, PhotoDocument, PhotoFacts
+from cumbre.documents import CameraAim, Orientation, PeakPrediction, PhotoDocument, PhotoFacts, SummitPlace
 from cumbre.geometry import Position
 from cumbre.sentence import packed, unpacked
 
@@ -15,6 +15,10 @@ Record = dict[str, Any]
 _FACT_NAMES = frozenset(f.name for f in fields(PhotoFacts))
 _DOCUMENT_NAMES = frozenset(f.name for f in fields(PhotoDocument))
 _PREDICTION_NAMES = frozenset(f.name for f in fields(PeakPrediction))
+_ORIENTATION_NAMES = frozenset(f.name for f in fields(Orientation))
+_SUMMIT_NAMES = frozenset(f.name for f in fields(SummitPlace))
+# Texts that may be sentences.
+_SENTENCES = ("note", "failure", "names_note")
 
 
 def to_record(document: PhotoDocument) -> Record:
@@ -22,7 +26,7 @@ def to_record(document: PhotoDocument) -> Record:
     record = asdict(document)
     record["indexed_at"] = document.indexed_at.isoformat()
     record["facts"] = None if document.facts is None else facts_to_record(document.facts)
-    record["note"], record["failure"] = packed(document.note), packed(document.failure)
+    record |= {name: packed(getattr(document, name)) for name in _SENTENCES}
     return record
 
 
@@ -33,7 +37,9 @@ def from_record(record: Record) -> PhotoDocument:
     known["peaks"] = tuple(PeakPrediction(**_only(p, _PREDICTION_NAMES)) for p in record["peaks"])
     known["predicted_peaks"] = tuple(record["predicted_peaks"])
     known["used"] = tuple(record["used"])
-    known |= {name: unpacked(record[name]) for name in ("note", "failure") if name in record}
+    known |= {name: unpacked(record[name]) for name in _SENTENCES if name in record}
+    if known.get("orientation") is not None:
+        known["orientation"] = _orientation_from_record(known["orientation"])
     known["facts"] = None if record["facts"] is None else facts_from_record(record["facts"])
     return PhotoDocument(**known)
 
@@ -73,6 +79,13 @@ def facts_from_record(record: Record) -> PhotoFacts:
     if known["taken_at"] is not None:
         known["taken_at"] = datetime.fromisoformat(known["taken_at"])
     return PhotoFacts(**known)
+
+
+def _orientation_from_record(record: Record) -> Orientation:
+    known = _only(record, _ORIENTATION_NAMES)
+    known["aim"] = CameraAim(**known["aim"])
+    known["summits"] = tuple(SummitPlace(**_only(one, _SUMMIT_NAMES)) for one in known["summits"])
+    return Orientation(**known)
 
 
 def _only(record: Record, names: frozenset[str]) -> Record:

@@ -18,6 +18,7 @@ from cumbre.pictures.in_process import InProcessPictureReader
 from cumbre.pictures.port import PictureReader
 from cumbre.pictures.wire import Broken, Header, receive, send
 from cumbre.sentence import packed
+from cumbre.summit_labels import SummitLabel
 
 # The interpreter with its libraries, and a decoder's tables.
 _BASE_BYTES = 400_000_000
@@ -52,6 +53,9 @@ def _answer(reader: PictureReader, header: Header, data: bytes) -> tuple[Header,
         if "renditions_px" in header:
             jpegs = reader.renditions(data, header["renditions_px"])
             return {"bytes": [len(jpeg) for jpeg in jpegs]}, b"".join(jpegs)
+        if "labelled_px" in header:
+            labels = [SummitLabel(*label) for label in header["labels"]]
+            return {}, reader.labelled(data, header["labelled_px"], labels)
         height, width = header["size"]
         picture = reader.read(data, (height, width), header["resample"])
     except PhotoError as error:
@@ -59,7 +63,8 @@ def _answer(reader: PictureReader, header: Header, data: bytes) -> tuple[Header,
     except MemoryError:
         return {"refused": packed(OUT_OF_MEMORY)}, b""
     facts = facts_to_record(picture.facts)
-    return {"facts": facts, "sky_fraction": picture.sky_fraction}, picture.pixels.tobytes()
+    said = {"facts": facts, "sky_fraction": picture.sky_fraction, "skyline": picture.skyline}
+    return said, picture.pixels.tobytes()
 
 
 def _limit_process(limits: PhotoLimits) -> None:

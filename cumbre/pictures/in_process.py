@@ -5,12 +5,16 @@ from collections.abc import Sequence
 
 from PIL import Image
 
+from cumbre.drawn_names import draw_names
 from cumbre.photo import PhotoLimits, read_photo
 from cumbre.pictures.port import ReadPicture
 from cumbre.preprocess import resized
-from cumbre.skyline import sky_fraction
+from cumbre.skyline import find_skyline, sky_fraction
+from cumbre.summit_labels import SummitLabel
 
 _JPEG_QUALITY = 82
+# It may be made of a rendition, and letters suffer first.
+_LABELLED_QUALITY = 88
 
 
 class InProcessPictureReader:
@@ -21,7 +25,10 @@ class InProcessPictureReader:
 
     def read(self, data: bytes, size: tuple[int, int], resample: int) -> ReadPicture:
         photo = read_photo(data, self._limits, wanted_px=max(size))
-        return ReadPicture(photo.facts, sky_fraction(photo.image), resized(photo.image, size, resample))
+        image = photo.image
+        return ReadPicture(
+            photo.facts, sky_fraction(image), find_skyline(image).packed(), resized(image, size, resample)
+        )
 
     def rendition(self, data: bytes, size_px: int) -> bytes:
         return self.renditions(data, [size_px])[0]
@@ -30,16 +37,30 @@ class InProcessPictureReader:
         image = read_photo(data, self._limits, wanted_px=max(sizes_px)).image
         jpegs = []
         for size_px in sizes_px:
-            image.thumbnail((size_px, size_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
-            clean = Image.new("RGB", image.size)
-            clean.paste(image)
-            buffer = io.BytesIO()
-            clean.save(buffer, "JPEG", quality=_JPEG_QUALITY, progressive=True, optimize=True)
-            jpegs.append(buffer.getvalue())
+            _reduce(image, size_px)
+            jpegs.append(_jpeg(image, _JPEG_QUALITY))
         return jpegs
+
+    def labelled(self, data: bytes, size_px: int, labels: Sequence[SummitLabel]) -> bytes:
+        image = read_photo(data, self._limits, wanted_px=size_px).image
+        _reduce(image, size_px)
+        return _jpeg(draw_names(image, labels), _LABELLED_QUALITY)
 
     def warm_up(self) -> None:
         """Nothing is to be made ready."""
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _reduce(image: Image.Image, size_px: int) -> None:
+    image.thumbnail((size_px, size_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def _jpeg(image: Image.Image, quality: int) -> bytes:
+    """A JPEG of the pixels alone: no metadata."""
+    clean = Image.new("RGB", image.size)
+    clean.paste(image)
+    buffer = io.BytesIO()
+    clean.save(buffer, "JPEG", quality=quality, progressive=True, optimize=True)
+    return buffer.getvalue()

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import astuple
 from itertools import accumulate
 from typing import Any
 
@@ -17,6 +18,7 @@ from cumbre.pictures.child import Ending, PictureProcess, PictureProcessEnded
 from cumbre.pictures.port import ReadPicture
 from cumbre.pictures.wire import Header
 from cumbre.sentence import sentence, str_or_sentence
+from cumbre.summit_labels import SummitLabel
 
 # So many pictures on, a process gives way to a new one, in case its decoders keep memory.
 _PICTURES_PER_PROCESS = 1000
@@ -59,6 +61,7 @@ class IsolatedPictureReader:
             return ReadPicture(
                 facts_from_record(header["facts"]),
                 float(header["sky_fraction"]),
+                str(header["skyline"]),
                 np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 3),
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -75,6 +78,10 @@ class IsolatedPictureReader:
             raise PhotoError(_REASONS[Ending.CRASHED])
         ends = list(accumulate(lengths))
         return [answer[end - length : end] for end, length in zip(ends, lengths, strict=True)]
+
+    def labelled(self, data: bytes, size_px: int, labels: Sequence[SummitLabel]) -> bytes:
+        header = {"labelled_px": size_px, "labels": [astuple(label) for label in labels]}
+        return self._ask(header, data, 3 * size_px * size_px + _JPEG_HEADROOM_BYTES)[1]
 
     def close(self) -> None:
         """End the idle processes now, the others when they have answered."""

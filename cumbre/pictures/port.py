@@ -6,19 +6,24 @@ from typing import Protocol
 
 from cumbre.documents import PhotoFacts
 from cumbre.preprocess import Pixels
+from cumbre.summit_labels import SummitLabel
 
 
 @dataclass(frozen=True, slots=True)
 class ReadPicture:
-    """What the file states, the share of its top edge that is sky (skyline.py), and its pixels [height, width, 3]."""
+    """What the file states, the share of its top edge that is sky, its skyline (both: skyline.py), and its pixels.
+
+    skyline is packed; pixels are [height, width, 3].
+    """
 
     facts: PhotoFacts
     sky_fraction: float
+    skyline: str
     pixels: Pixels
 
 
 class PictureReader(Protocol):
-    """Any thread may ask. All three raise PhotoError with the reason where the file can't be used."""
+    """Any thread may ask. All raise PhotoError with the reason where the file can't be used."""
 
     def read(self, data: bytes, size: tuple[int, int], resample: int) -> ReadPicture:
         """The picture, upright, in RGB, resized to (height, width) with one of Pillow's filters."""
@@ -30,6 +35,10 @@ class PictureReader(Protocol):
 
     def renditions(self, data: bytes, sizes_px: Sequence[int]) -> list[bytes]:
         """The same in several sizes, largest first: the file is decoded once, each made of the one before."""
+        ...
+
+    def labelled(self, data: bytes, size_px: int, labels: Sequence[SummitLabel]) -> bytes:
+        """A rendition with the names of its summits (drawn_names.py)."""
         ...
 
     def warm_up(self) -> None:

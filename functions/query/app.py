@@ -15,6 +15,7 @@ from cumbre.album import AlbumService
 from cumbre.catalog import Catalog
 from cumbre.documents import PhotoDocument
 from cumbre.errors import InvalidRequest
+from cumbre.names_on_pictures import labels_key
 from cumbre.query import QueryService
 from functions.query import parameters
 from functions.query.problems import problem_of, problem_response
@@ -105,13 +106,15 @@ def create_api(
 
     @api.get("/photos/<photo_id>/rendition")
     def rendition(photo_id: str) -> Response:
-        size_px = parameters.rendition_size_px(request.args)
+        size_px, names = parameters.rendition(request.args)
         document = query.photo(parameters.photo_id(photo_id))
-        etag = hashlib.sha256(f"{document.etag} {document.content_sha256} {size_px}".encode()).hexdigest()[:32]
+        written = labels_key(document.orientation) if names else ""
+        known_by = f"{document.etag} {document.content_sha256} {size_px} {written}"
+        etag = hashlib.sha256(known_by.encode()).hexdigest()[:32]
         if request.if_none_match.contains(etag):
             response = Response(status=304)
         else:
-            response = Response(query.rendition(document.id, size_px), mimetype="image/jpeg")
+            response = Response(query.rendition(document.id, size_px, names), mimetype="image/jpeg")
         response.set_etag(etag)
         response.headers["Cache-Control"] = f"private, max-age={RENDITION_MAX_AGE_S}"
         return response
@@ -139,6 +142,19 @@ def create_api(
     def undo_correction(photo_id: str) -> Response:
         parameters.no_parameters(request.args)
         return photo_response(album.correct(parameters.photo_id(photo_id), None))
+
+    @api.put("/photos/<photo_id>/orientation")
+    def orient(photo_id: str) -> Response:
+        parameters.no_parameters(request.args)
+        if not request.is_json:
+            raise UnsupportedMediaType("send the orientation as application/json")
+        aim = parameters.camera_aim(request.get_json(silent=True))
+        return photo_response(album.orient(parameters.photo_id(photo_id), aim))
+
+    @api.delete("/photos/<photo_id>/orientation")
+    def undo_orientation(photo_id: str) -> Response:
+        parameters.no_parameters(request.args)
+        return photo_response(album.orient(parameters.photo_id(photo_id), None))
 
     @api.post("/photos")
     def add() -> Response:

@@ -26,6 +26,7 @@ QUERY_CALLS: Final = (
     "identify",
     "photo",
     "rendition",
+    "labelled",
     "original",
     "shots",
     "peak",
@@ -33,7 +34,7 @@ QUERY_CALLS: Final = (
     "around",
     "status",
 )
-ALBUM_CALLS: Final = ("add", "remove", "correct", "correct_picture", "retry")
+ALBUM_CALLS: Final = ("add", "remove", "correct", "correct_picture", "orient", "retry")
 # Lambda takes 6 MB each way; the rest is for what stands around.
 ANSWER_BYTES_MAX: Final = 5_000_000
 

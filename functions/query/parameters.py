@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from cumbre import forms
 from cumbre.catalog import Peak
+from cumbre.documents import CameraAim
 from cumbre.errors import InvalidRequest, NotFound
 from cumbre.geometry import Position
 from cumbre.index.port import PhotoFilter
@@ -28,6 +29,7 @@ SHOTS_PARAMETERS = frozenset({"peak", "near", "from", "to"})
 PEAKS_PARAMETERS = SHOTS_PARAMETERS - {"peak"}
 IDENTIFY_PARAMETERS = frozenset({"at", "heading"})
 
+_AIM_RANGES_DEG = {"heading_deg": (0, 360), "pitch_deg": (-90, 90), "roll_deg": (-180, 180)}
 _PHOTO_ID = re.compile(r"[0-9a-f]{40}")
 
 Parameters = MultiDict[str, str]
@@ -103,14 +105,34 @@ def correction(body: Any, peaks: Mapping[str, Peak]) -> tuple[str, ...]:
     return peak_ids(body["peaks"], peaks)
 
 
+def camera_aim(body: Any) -> CameraAim:
+    """Where a camera looked, {"heading_deg": 0 to 360, "pitch_deg": -90 to 90, "roll_deg": -180 to 180}."""
+    form = 'send {"heading_deg": ..., "pitch_deg": ..., "roll_deg": ...} with numbers of degrees'
+    if not isinstance(body, dict) or set(body) != set(_AIM_RANGES_DEG):
+        raise InvalidRequest(form)
+    for name, (least, most) in _AIM_RANGES_DEG.items():
+        value = body[name]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            raise InvalidRequest(f"{name} is a number between {least} and {most}; {form}")
+    return CameraAim(float(body["heading_deg"]) % 360.0, float(body["pitch_deg"]), float(body["roll_deg"]))
+
+
 def photo_id(given: str) -> str:
     if not _PHOTO_ID.fullmatch(given):
         raise NotFound("no photo with this id")
     return given
 
 
-def rendition_size_px(given: Parameters) -> int:
-    _only(given, frozenset({"size"}))
+def rendition(given: Parameters) -> tuple[int, bool]:
+    """The size of a rendition in pixels, and whether the names of the summits are to be on it."""
+    _only(given, frozenset({"size", "names"}))
+    names = _one(given, "names")
+    if names not in ("", "0", "1"):
+        raise InvalidRequest("names is 1 (with the names of the summits) or 0")
+    return _rendition_size_px(given), names == "1"
+
+
+def _rendition_size_px(given: Parameters) -> int:
     text = _one(given, "size") or str(RENDITION_SIZES_PX[0])
     if text not in map(str, RENDITION_SIZES_PX):
         raise InvalidRequest(f"size is one of {', '.join(map(str, RENDITION_SIZES_PX))}")

@@ -7,7 +7,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from cumbre.album import AddedPhoto, AlbumService
 from cumbre.around import PeaksAround
 from cumbre.catalog import Peak
-from cumbre.documents import Identification, PhotoDocument
+from cumbre.documents import CameraAim, Identification, Orientation, PhotoDocument
 from cumbre.errors import CumbreError, SettingsError
 from cumbre.geometry import Position
 from cumbre.index.port import EVERYTHING, PhotoFilter, Shot
@@ -70,8 +70,11 @@ class RemoteQueryService:
     def photo(self, photo_id: str) -> PhotoDocument:
         return self._call(QueryService.photo, photo_id)
 
-    def rendition(self, photo_id: str, size_px: int) -> bytes:
-        return self._call(QueryService.rendition, photo_id, size_px)
+    def rendition(self, photo_id: str, size_px: int, names: bool = False) -> bytes:
+        return self._call(QueryService.rendition, photo_id, size_px, names)
+
+    def labelled(self, photo: bytes, orientation: Orientation, size_px: int) -> bytes:
+        return self._call(QueryService.labelled, photo, orientation, size_px)
 
     def original(self, photo_id: str) -> bytes:
         return self._call(QueryService.original, photo_id)
@@ -109,6 +112,9 @@ class RemoteAlbumService:
 
     def correct_picture(self, photo: bytes, peak_ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
         return self._call(AlbumService.correct_picture, photo, peak_ids)
+
+    def orient(self, photo_id: str, aim: CameraAim | None) -> PhotoDocument:
+        return self._call(AlbumService.orient, photo_id, aim)
 
     def retry(self, photo_id: str) -> PhotoDocument:
         return self._call(AlbumService.retry, photo_id)

@@ -12,8 +12,9 @@ from cumbre.demo.render import render
 from cumbre.demo.scene import Camera, Scene
 from cumbre.demo.trail import PLACES
 from cumbre.documents import PhotoFacts
+from cumbre.doubts import Doubt, doubts, names_note
 from cumbre.geometry import Position, signed_angle_deg
-from cumbre.orientation import Doubt, OrientationFitter, doubts
+from cumbre.orientation import OrientationFitter
 from cumbre.sighting import sighting
 from cumbre.skyline import Skyline, find_skyline
 
@@ -53,20 +54,22 @@ def skyline(drawn) -> Skyline:
 def test_summits_stand_where_they_were_drawn_however_the_compass_errs(drawn, skyline, heading, pitch):
     found = FITTER.fit(skyline, facts(heading=heading, pitch=pitch))
     assert found.sure
-    assert abs(signed_angle_deg(np.array([found.heading_deg - CAMERA.heading_deg]))[0]) < 0.5
+    assert abs(signed_angle_deg(np.array([found.aim.heading_deg - CAMERA.heading_deg]))[0]) < 0.5
     places = {place.id: place for place in found.summits}
     assert len(drawn.summits) >= 3
     for peak_id, (x, y) in drawn.summits.items():
-        assert places[peak_id].in_frame
         assert np.hypot(places[peak_id].x - x, (places[peak_id].y - y) * 0.75) < 0.015
     assert sum(place.matched for place in found.summits) >= 2
-    assert found.doubts == ()
+    assert names_note(found, doubts(facts(), sighting(facts()))) == ""
 
 
-def test_summits_behind_others_are_hidden_and_those_outside_are_not_in_the_frame(skyline):
+def test_only_summits_in_the_picture_are_kept_and_those_that_hide_come_last(skyline):
     found = FITTER.fit(skyline, facts())
+    assert all(0 <= place.x <= 1 and 0 <= place.y <= 1 for place in found.summits)
     assert all(not (place.hidden and place.matched) for place in found.summits)
-    assert any(not place.in_frame for place in found.summits)
+    assert [place.hidden for place in found.summits] == sorted(place.hidden for place in found.summits)
+    assert found.drawn == tuple(place for place in found.summits if not place.hidden)
+    assert replace(found, sure=False).drawn == ()
 
 
 def test_a_picture_turned_away_from_what_it_claims_is_not_sure(skyline):
@@ -106,7 +109,9 @@ def test_thousands_of_peaks_around_cost_no_more_than_thirty(skyline):
 def test_without_these_there_is_no_fit(skyline, more, doubt):
     photo = facts(**more)
     assert FITTER.fit(skyline, photo) is None
-    assert doubt in doubts(photo, sighting(photo))
+    doubted = doubts(photo, sighting(photo))
+    assert doubt in doubted
+    assert doubt.words in names_note(None, doubted)
 
 
 @pytest.mark.parametrize(
@@ -121,13 +126,16 @@ def test_without_these_there_is_no_fit(skyline, more, doubt):
     ],
 )
 def test_with_these_it_is_never_sure_and_says_so(skyline, more, doubt):
-    found = FITTER.fit(skyline, facts(**more))
-    assert found is None or (not found.sure and doubt in found.doubts)
+    photo = facts(**more)
+    found = FITTER.fit(skyline, photo)
+    assert found is None or not found.sure
+    assert doubt.words in names_note(found, doubts(photo, sighting(photo)))
 
 
 def test_without_an_accelerometer_it_says_so_and_asks_for_two_summits(skyline):
-    found = FITTER.fit(skyline, facts(pitch_deg=None, roll_deg=None))
-    assert found.doubts == (Doubt.NO_TILT,)
+    photo = facts(pitch_deg=None, roll_deg=None)
+    found = FITTER.fit(skyline, photo)
+    assert doubts(photo, sighting(photo)) == (Doubt.NO_TILT,)
     if found.sure:
         assert sum(place.matched for place in found.summits) >= 2
 
