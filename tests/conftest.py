@@ -68,7 +68,7 @@ class Lent:
 
     def __init__(self, reader: IsolatedPictureReader) -> None:
         self.read, self.warm_up = reader.read, reader.warm_up
-        self.rendition, self.renditions = reader.rendition, reader.renditions
+        self.rendition, self.renditions, self.labelled = reader.rendition, reader.renditions, reader.labelled
 
     def close(self) -> None:
         """It belongs to all tests."""

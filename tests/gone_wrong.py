@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from cumbre.pictures import __main__ as process
@@ -34,7 +35,7 @@ class Misbehaving(InProcessPictureReader):
             Path(os.fsdecode(data.removeprefix(WRITE))).write_bytes(b"astray")
         if data.startswith(b"lie"):
             picture = super().read(data.removeprefix(b"lie"), size, resample)
-            return ReadPicture(picture.facts, picture.sky_fraction, picture.pixels[1:])
+            return replace(picture, pixels=picture.pixels[1:])
         if data == b"babble":
             os.write(3, b"no answer" * 1000)
             time.sleep(60)

@@ -80,11 +80,12 @@ export class ChatLog {
 
   #keep() {
     // Files don't outlive the page; their names do.
-    keep(KEPT_AS, this.#entries.map(({ files, ...entry }) => entry));
+    keep(KEPT_AS, this.#entries.map(({ files, jpeg, ...entry }) => entry));
   }
 
   #draw(entry) {
     if (entry.kind === "mine") return mine(entry);
+    if (entry.kind === "picture") return withNames(entry);
     if (entry.kind === "photos") return el("div", { class: "chat-photos" }, entry.photos.map((photo) => this.#photo(photo)));
     return this.#text(entry);
   }
@@ -124,6 +125,15 @@ export class ChatLog {
     ...rest.map((line) => el("span", { text: line })));
     return link;
   }
+}
+
+/** The picture that was sent, with names on it. After a reload its names alone are left. */
+function withNames({ jpeg, alt }) {
+  if (!jpeg) return el("p", { class: "chat-named", text: alt });
+  const bytes = Uint8Array.from(atob(jpeg), (one) => one.charCodeAt(0));
+  const address = URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" }));
+  const done = () => URL.revokeObjectURL(address);
+  return el("img", { class: "chat-named", src: address, alt, on: { load: done, error: done } });
 }
 
 function mine({ text, names = [], files = [] }) {

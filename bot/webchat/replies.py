@@ -48,7 +48,6 @@ def _photo(photo: CaptionedPhoto, catalog: Catalog, speaker: Speaker) -> dict[st
         "content_sha256": document.content_sha256,
         "width": document.facts.width if document.facts else None,
         "height": document.facts.height if document.facts else None,
-        "names": photo.names,
         "caption": photo.caption,
         "alt": ", ".join(names) or speaker.say("page.no_peak"),
     }

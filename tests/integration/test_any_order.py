@@ -54,7 +54,7 @@ class MadeUpPictures:
         if data == BROKEN:
             raise PhotoError("the picture is damaged")
         pixels = np.full((*size, 3), sum(data) % 256, dtype=np.uint8)
-        return ReadPicture(PhotoFacts(4, 3, "JPEG"), 0.5, pixels)
+        return ReadPicture(PhotoFacts(4, 3, "JPEG"), 0.5, "", pixels)
 
 
 class MadeUpEncoder:

@@ -210,6 +210,51 @@ def test_a_correction_must_be_json(client: FlaskClient, album: FakeAlbum) -> Non
     error(response, 415, "unsupported_media_type")
 
 
+def test_a_view_that_a_person_says_counts_until_it_is_undone(client: FlaskClient, album: FakeAlbum) -> None:
+    address = f"/api/photos/{id_of(album, 'day 3/ama.jpg')}/orientation"
+    said = client.put(address, json={"heading_deg": 360, "pitch_deg": 1.5, "roll_deg": -2}).get_json()["orientation"]
+    assert (said["heading_deg"], said["pitch_deg"], said["roll_deg"]) == (0.0, 1.5, -2.0)
+    assert (said["said"], said["sure"]) == (True, True)
+    undone = client.delete(address).get_json()["orientation"]
+    assert (undone["heading_deg"], undone["said"]) == (70.0, False)
+    (ama, *_) = undone["summits"]
+    assert (ama["name"], ama["elev_m"], ama["hidden"]) == ("Ama Dablam", 6812, False)
+    assert 0.5 < ama["x"] < 0.6
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"heading_deg": 361},
+        {"pitch_deg": -91},
+        {"roll_deg": 1e9},
+        {"roll_deg": True},
+        {"pitch_deg": "1"},
+        {"heading_deg": None},
+        {"zoom": 1},
+    ],
+)
+def test_a_view_that_can_not_be_read_is_refused(
+    client: FlaskClient, album: FakeAlbum, change: dict[str, object]
+) -> None:
+    address = f"/api/photos/{id_of(album, 'day 3/ama.jpg')}/orientation"
+    body = {"heading_deg": 1, "pitch_deg": 2, "roll_deg": 3} | change
+    assert "heading_deg" in error(client.put(address, json=body), 400, "invalid_request")
+    for text in ("[]", "nan", '{"heading_deg": NaN, "pitch_deg": 0, "roll_deg": 0}'):
+        error(client.put(address, data=text, content_type="application/json"), 400, "invalid_request")
+    error(client.put(address, data="{}", content_type="text/plain"), 415, "unsupported_media_type")
+
+
+def test_names_are_written_on_a_rendition_on_request(client: FlaskClient, album: FakeAlbum) -> None:
+    address = f"/api/photos/{id_of(album, 'day 3/ama.jpg')}/rendition?size=640"
+    plain, named = client.get(address), client.get(f"{address}&names=1")
+    assert plain.data != named.data
+    assert plain.get_etag() != named.get_etag()
+    assert client.get(f"{address}&names=0").data == plain.data
+    assert client.get(f"{address}&names=1", headers={"If-None-Match": named.headers["ETag"]}).status_code == 304
+    assert "names is 1" in error(client.get(f"{address}&names=yes"), 400, "invalid_request")
+
+
 def test_a_photo_is_added_under_its_own_name(client: FlaskClient, album: FakeAlbum) -> None:
     response = client.post("/api/photos", **photo_form(draw_photo((91, 141, 221)), name="../../etc/Ama Dablam.jpg"))
     assert response.status_code == 201

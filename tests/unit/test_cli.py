@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import click
 import pytest
+from PIL import Image, ImageChops
 
 from cumbre.cli import cli, run
 from tests.conftest import NAMCHE, TO_AMA_DABLAM, lite_as, photo_towards
+from tests.drawn_view import photo_of_the_view
 from tests.pictures import encoded, landscape
 
 
@@ -280,6 +282,36 @@ def test_identify_of_what_is_no_photo_goes_on_and_fails_in_the_end(cumbre, album
     assert ran.code == 1
     assert [line["answer"] for line in ran.json_lines] == [None, None, "ama-dablam"]
     assert "not a picture" in ran.json_lines[0]["note"]
+
+
+def test_identify_draws_the_names_into_a_file(cumbre, tmp_path):
+    photo, drawn = tmp_path / "view.jpg", tmp_path / "drawn.jpg"
+    photo.write_bytes(photo_of_the_view(compass_error_deg=7.0))
+    ran = cumbre("identify", photo, "--draw", drawn, "--json")
+    assert ran.code == 0
+    assert ran.json["orientation"]["sure"]
+    assert "ama-dablam" in [one["id"] for one in ran.json["orientation"]["summits"]]
+    assert "drawn.jpg is the photo with its names" in ran.err
+    with Image.open(photo) as before, Image.open(drawn) as after:
+        assert (after.format, after.size, dict(after.getexif())) == ("JPEG", before.size, {})
+        assert ImageChops.difference(before, after).convert("L").getextrema()[1] > 100
+
+
+def test_where_no_names_belong_none_are_drawn_and_it_is_said_why(cumbre, album, tmp_path):
+    ran = cumbre("identify", album / "plain.png", "--draw", tmp_path / "drawn.jpg")
+    assert ran.code == 1
+    assert "was not written: no names on the picture: the file doesn't say where it was taken" in ran.err
+    assert not (tmp_path / "drawn.jpg").exists()
+    ran = cumbre("identify", album / "plain.png", "--draw", tmp_path / "drawn.png")
+    assert (ran.code, "ends in .jpg" in ran.err) == (2, True)
+
+
+def test_a_drawing_that_can_not_be_written_is_said(cumbre, tmp_path):
+    photo = tmp_path / "view.jpg"
+    photo.write_bytes(photo_of_the_view())
+    ran = cumbre("identify", photo, "--draw", tmp_path / "no folder" / "drawn.jpg")
+    assert ran.code == 1
+    assert "name another file with --draw" in ran.err
 
 
 def test_peaks_are_listed_and_shown(cumbre):

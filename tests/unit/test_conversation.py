@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from bot.conversation import Conversation
 from bot.desk import Desk
 from bot.memory import Memory
-from bot.messages import ButtonsGone, Message, PhotosReply, Reply, SentPicture, TextReply, Toast
+from bot.messages import ButtonsGone, Message, PhotosReply, PictureReply, Reply, SentPicture, TextReply, Toast
 from cumbre.errors import IndexFault, PhotoError
 from cumbre.geometry import Position
 from cumbre.query import IndexingProgress, SearchAnswer, SearchRequest
@@ -145,12 +146,39 @@ def test_without_a_note_of_its_own_peaks_of_the_album_are_suggested(talk: Talk, 
 
 
 def test_a_picture_is_named_with_its_reason_and_brings_what_goes_with_it(talk: Talk) -> None:
-    named, photos, alike = talk.say(pictures=(talk.picture(AMA_SKY),))
+    picture, named, photos, alike = talk.say(pictures=(talk.picture(AMA_SKY),))
+    assert isinstance(picture, PictureReply)
+    assert picture.names[0] == "Ama Dablam"
     assert text_of(named).startswith(
         "Ama Dablam (6,812\xa0m)\n93 %: 9.2 km away at 041°, inside the view, 17.2° above the horizon"
     )
     assert len(captions_of(photos)) == 2
     assert text_of(alike) == "2 photos of the album go with it."
+
+
+def test_names_on_pictures_can_be_switched_off_and_on_again(talk: Talk) -> None:
+    def is_named() -> list[bool]:
+        sent = talk.say(pictures=(talk.picture(AMA_SKY),))
+        found = talk.say("ama dablam")
+        in_album = [photo.names for reply in found if isinstance(reply, PhotosReply) for photo in reply.photos]
+        return [any(isinstance(reply, PictureReply) for reply in sent), *in_album]
+
+    assert is_named() == [True, True, True]
+    assert text_of(*talk.say("/names")) == "I write no names on pictures any more. /names brings them back."
+    assert is_named() == [False, False, False]
+    assert text_of(*talk.say("/names")).startswith("I write the names of the summits on pictures again")
+    assert is_named() == [True, True, True]
+
+
+def test_a_picture_with_other_names_is_another_picture(talk: Talk) -> None:
+    photos, _ = talk.say("ama dablam morning")
+    assert isinstance(photos, PhotosReply)
+    [photo] = photos.photos
+    content = photo.hit.photo.content_sha256
+    assert photo.picture_key.startswith(f"{content} ")
+    assert replace(photo, names=False).picture_key == content
+    unfitted = replace(photo.hit, photo=replace(photo.hit.photo, orientation=None))
+    assert replace(photo, hit=unfitted).picture_key == content
 
 
 def test_a_picture_of_no_known_mountain_is_not_guessed(talk: Talk) -> None:
@@ -207,7 +235,7 @@ def test_a_file_that_is_no_picture_is_answered_with_the_reason(talk: Talk) -> No
 
 def test_an_original_is_added_by_who_may(talk: Talk, album: FakeAlbum) -> None:
     before = len(album.photos)
-    named, *_ = talk.say(pictures=(talk.picture((91, 141, 221), "mine.jpg", is_original=True),), may_add=True)
+    _, named, *_ = talk.say(pictures=(talk.picture((91, 141, 221), "mine.jpg", is_original=True),), may_add=True)
     gone, said = talk.press([named], "Add to the album", may_add=True)
     assert (gone, text_of(said)) == (ButtonsGone(), "Added to the album: 1 photo.")
     assert len(album.photos) == before + 1
@@ -216,8 +244,8 @@ def test_an_original_is_added_by_who_may(talk: Talk, album: FakeAlbum) -> None:
 def test_nobody_else_gets_the_button_nor_can_press_it(talk: Talk, album: FakeAlbum) -> None:
     before = len(album.photos)
     picture = talk.picture(AMA_SKY, "mine.jpg", is_original=True)
-    with_button, *_ = talk.say(pictures=(picture,), may_add=True)
-    without, *_ = talk.say(pictures=(picture,))
+    _, with_button, *_ = talk.say(pictures=(picture,), may_add=True)
+    _, without, *_ = talk.say(pictures=(picture,))
     assert "Add to the album" not in labels_of(without)
     # In a group somebody else sees the button, too.
     assert talk.press([with_button], "Add to the album") == [Toast("You may not add photos to this album.")]
@@ -225,7 +253,7 @@ def test_nobody_else_gets_the_button_nor_can_press_it(talk: Talk, album: FakeAlb
 
 
 def test_a_photo_that_lost_its_facts_in_the_chat_is_not_offered_to_the_album(talk: Talk) -> None:
-    named, *_ = talk.say(pictures=(talk.picture(AMA_SKY),), may_add=True)
+    _, named, *_ = talk.say(pictures=(talk.picture(AMA_SKY),), may_add=True)
     assert "Add to the album" not in labels_of(named)
 
 
@@ -285,7 +313,7 @@ def test_a_name_that_nobody_knows_can_be_written_again(talk: Talk) -> None:
 
 def test_a_picture_that_was_sent_is_corrected_and_back(talk: Talk) -> None:
     picture = talk.picture(AMA_SKY)
-    named, *_ = talk.say(pictures=(picture,))
+    _, named, *_ = talk.say(pictures=(picture,))
     [which] = talk.press([named], "another peak")
     assert "Ama Dablam" not in " ".join(labels_of(which))
     [thanks] = talk.press([which], "Khumbila")

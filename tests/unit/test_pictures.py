@@ -16,6 +16,8 @@ from cumbre.photo import PhotoLimits
 from cumbre.pictures.in_process import InProcessPictureReader
 from cumbre.pictures.isolated import IsolatedPictureReader, _are_lengths
 from cumbre.pictures.wire import Broken, receive, send
+from cumbre.skyline import Skyline
+from cumbre.summit_labels import SummitLabel
 from tests.conftest import TO_AMA_DABLAM, photo_towards
 from tests.gone_wrong import WRITE
 from tests.pictures import encoded, landscape
@@ -41,6 +43,8 @@ def test_a_process_reads_what_is_read_here(picture_processes):
     assert there.facts == here.facts
     assert there.facts.taken_at is not None
     assert there.sky_fraction == here.sky_fraction
+    assert there.skyline == here.skyline
+    assert Skyline.unpacked(there.skyline) is not None
     assert there.pixels.shape == (32, 64, 3)
     assert np.array_equal(there.pixels, here.pixels)
 
@@ -49,6 +53,16 @@ def test_a_rendition_is_a_clean_jpeg(picture_processes):
     data = encoded(landscape((900, 600)), "PNG")
     with Image.open(io.BytesIO(picture_processes.rendition(data, 320))) as rendition:
         assert (rendition.format, rendition.size, dict(rendition.getexif())) == ("JPEG", (320, 213), {})
+
+
+def test_a_picture_with_names_is_made_there_as_here(picture_processes):
+    labels = [SummitLabel("Ama Dablam", "6 812 m", 0.5, 0.4)]
+    data = encoded(landscape((900, 600)), "PNG")
+    there = picture_processes.labelled(data, 640, labels)
+    assert there == InProcessPictureReader(PhotoLimits()).labelled(data, 640, labels)
+    assert there != picture_processes.labelled(data, 640, [])
+    with Image.open(io.BytesIO(there)) as named:
+        assert (named.format, named.size, dict(named.getexif())) == ("JPEG", (640, 427), {})
 
 
 def test_a_bad_picture_has_the_same_reason_as_here(picture_processes):

@@ -1,12 +1,15 @@
 """The two services that front ends use, over a whole Cumbre: in the same process, and by direct calls to another."""
 
+import io
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from PIL import Image, ImageChops
 
 from cumbre.answering import AlbumQueryService
+from cumbre.documents import CameraAim
 from cumbre.editing import LocalAlbumService
 from cumbre.errors import InvalidRequest, NotFound, PhotoError
 from cumbre.geometry import Position
@@ -18,6 +21,7 @@ from functions.query.calls import answer
 from functions.query.parcels import Parcels
 from functions.query.remote import Calls, RemoteAlbumService, RemoteQueryService
 from tests.conftest import NAMCHE, TO_AMA_DABLAM, ingest, photo_towards
+from tests.drawn_view import HEADING_DEG, PITCH_DEG, photo_of_the_view
 from tests.pictures import encoded, landscape
 
 
@@ -51,6 +55,17 @@ def query(services):
 @pytest.fixture
 def editor(services):
     return services[1]
+
+
+def difference(one: bytes, other: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(one)) as first, Image.open(io.BytesIO(other)) as second:
+        return ImageChops.difference(first, second).convert("L")
+
+
+def around(summit, size):
+    """The box of pixels above and beside a summit."""
+    x, y = summit.x * size[0], summit.y * size[1]
+    return int(x - 50), int(max(0, y - 60)), int(x + 50), int(y + 10)
 
 
 def by_key(query, key):
@@ -178,6 +193,69 @@ def test_a_picture_of_no_album_is_corrected_and_says_what_was_said_before(query,
     assert editor.correct_picture(picture, ()) == ("makalu",)
     assert editor.correct_picture(picture, None) == ()
     assert editor.correct_picture(picture, None) is None
+
+
+def test_a_photo_is_oriented_by_its_skyline_and_answers_carry_it(query, editor):
+    found = query.identify(photo_of_the_view(compass_error_deg=9.0))
+    assert found.orientation.sure
+    assert found.orientation.aim.heading_deg == pytest.approx(HEADING_DEG, abs=0.5)
+    assert found.heading_true_deg == found.orientation.aim.heading_deg
+    added = editor.add("view.jpg", photo_of_the_view(compass_error_deg=9.0)).photo
+    assert added.orientation == found.orientation
+    assert added.heading_true_deg == pytest.approx(HEADING_DEG, abs=0.5)
+    assert query.photo(added.id).orientation == added.orientation
+    assert "ama-dablam" in {one.id for one in added.orientation.drawn}
+    assert added.names_note == ""
+
+
+def test_names_are_drawn_where_they_are_sure_and_where_they_are_wanted(query, editor):
+    photo = photo_of_the_view()
+    added = editor.add("view.jpg", photo).photo
+    plain, named = query.rendition(added.id, 640), query.rendition(added.id, 640, names=True)
+    ama = next(one for one in added.orientation.drawn if one.id == "ama-dablam")
+    changed = difference(plain, named).crop(around(ama, (512, 384)))
+    assert changed.getextrema()[1] > 100
+    assert (
+        difference(named, query.labelled(photo, added.orientation, 640)).crop((0, 300, 512, 384)).getextrema()[1] < 60
+    )
+    unsure = by_key(query, "day 1/ama dablam.jpg")
+    assert unsure.orientation is None or not unsure.orientation.sure
+    assert unsure.names_note.startswith("no names on the picture: ")
+    assert query.rendition(unsure.id, 320, names=True) == query.rendition(unsure.id, 320)
+
+
+def test_what_a_person_says_of_a_view_counts_until_it_is_undone(query, editor):
+    added = editor.add("view.jpg", photo_of_the_view()).photo
+    said = editor.orient(added.id, CameraAim(80.0, 4.0, 1.0))
+    assert (said.orientation.said, said.orientation.sure, said.heading_true_deg) == (True, True, 80.0)
+    assert said.orientation.aim == CameraAim(80.0, 4.0, 1.0)
+    assert query.identify(photo_of_the_view()).heading_true_deg == 80.0
+    assert query.photo(added.id).peaks != added.peaks
+    undone = editor.orient(added.id, None)
+    assert undone.orientation == added.orientation
+    assert undone.peaks == added.peaks
+
+
+def test_what_was_said_of_a_compass_that_is_far_off_helps_the_photos_of_the_same_minute(query, editor):
+    off = 60.0
+    first = editor.add("first.jpg", photo_of_the_view(off)).photo
+    second = editor.add("second.jpg", photo_of_the_view(off, seconds_later=20)).photo
+    later = editor.add("later.jpg", photo_of_the_view(off, seconds_later=600)).photo
+    assert not any(one.orientation and one.orientation.sure for one in (first, second, later))
+    editor.orient(first.id, CameraAim(HEADING_DEG, PITCH_DEG, 0.0))
+    helped = query.photo(second.id)
+    assert helped.orientation.sure
+    assert not helped.orientation.said
+    assert helped.heading_true_deg == pytest.approx(HEADING_DEG, abs=0.5)
+    assert query.photo(later.id).orientation == later.orientation
+    editor.orient(first.id, None)
+    assert query.photo(second.id).orientation == second.orientation
+
+
+def test_a_photo_of_no_known_place_has_no_summits_to_lay_a_view_on(query, editor):
+    stripped = by_key(query, "plain.png")
+    with pytest.raises(InvalidRequest, match="no summit has a place"):
+        editor.orient(stripped.id, CameraAim(80.0, 4.0, 1.0))
 
 
 def test_shots_peaks_and_places_are_told(query):

@@ -1,5 +1,6 @@
 """The chat in the page, as HTTP: what each message is answered with, whose it is, and what is refused."""
 
+import base64
 import io
 import json
 import logging
@@ -101,14 +102,17 @@ def test_words_bring_photos_and_what_they_are(site: Site) -> None:
 
 
 def test_a_photo_is_identified_and_the_album_s_photos_come_with_it(site: Site) -> None:
-    said, photos, _ = replies(site.give(AMA))
+    picture, said, photos, _ = replies(site.give(AMA))
+    assert picture["kind"] == "picture"
+    assert picture["alt"].startswith("Ama Dablam")
+    assert base64.b64decode(picture["jpeg"])[:2] == b"\xff\xd8"
     assert said["title"] == "Ama Dablam (6,812\xa0m)"
     assert "9.2 km away" in said["text"]
     assert len(photos["photos"]) == 2
 
 
 def test_words_that_come_with_a_photo_are_part_of_the_question(site: Site) -> None:
-    _, photos, _ = replies(site.give(AMA, text="sunset"))
+    _, _, photos, _ = replies(site.give(AMA, text="sunset"))
     assert len(photos["photos"]) == 1
 
 
