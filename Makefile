@@ -85,6 +85,8 @@ bench: $(VENV)/.test-ready
 	$(BIN)/python -m benchmarks.identify
 	$(BIN)/python -m benchmarks.compass
 	$(BIN)/python -m benchmarks.summits
+	$(BIN)/python -m benchmarks.corrected_headings
+	$(BIN)/python -m benchmarks.terrain
 	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.sample_album
 	$(BIN)/python -m benchmarks.startup

@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from benchmarks.identify import labelled_sightings, wrong
 from benchmarks.sample_album import ALPINE_PLACES, ALPS, HILL_PLACES, HILLS
 from benchmarks.summit_scenes import KINDS, DrawnPhoto, drawn_photos, khumbu_places
 from cumbre.catalog import Catalog
@@ -29,7 +28,6 @@ from cumbre.demo.trail import trail_scenes
 from cumbre.documents import PhotoFacts
 from cumbre.doubts import Doubt, doubts
 from cumbre.geometry import apparent_elevation_deg, bearing_and_distance
-from cumbre.identify import PeakIdentifier
 from cumbre.orientation import OrientationFitter, OrientationPolicy
 from cumbre.photo import PhotoLimits, read_photo
 from cumbre.projection import project
@@ -333,32 +331,6 @@ def times(photos: Path, catalog: Catalog) -> None:
     )
 
 
-def identification(folder: Path, photos: list[MarkedPhoto], catalog: Catalog) -> None:
-    """The labels by the heading of the file, and by the fitted one; then with compasses that are off."""
-    fitter, identifier = OrientationFitter(catalog), PeakIdentifier(catalog)
-    by_name = {photo.name: photo for photo in photos}
-    every = [photo for photo in labelled_sightings(folder) if photo.seen.heading_deg is not None]
-    print("identification, answers right with the heading of the file / with the fitted one where it is the better:")
-    for label, certain, least, most in (
-        ("certain labels", True, 0.0, 0.0),
-        ("uncertain labels", False, 0.0, 0.0),
-        ("certain, compass 5 to 10 degrees off", True, 5.0, 10.0),
-        ("certain, compass 10 to 18 degrees off", True, 10.0, 18.0),
-    ):
-        rng = np.random.default_rng(11)
-        plain, with_fit = [], []
-        for one in [photo for photo in every if photo.certain == certain]:
-            assert one.seen.heading_deg is not None
-            heading = (one.seen.heading_deg + float(rng.choice([-1, 1]) * rng.uniform(least, most))) % 360
-            seen = replace(one.seen, heading_deg=heading)
-            photo = by_name[one.name]
-            found = fitter.fit(photo.skyline, replace(photo.facts, heading_deg=heading))
-            plain.append(replace(one, seen=seen))
-            with_fit.append(replace(one, seen=fitter.corrected(seen, found)))
-        right = [len(plain) - len(wrong(some, identifier)) for some in (plain, with_fit)]
-        print(f"  {label:40} {right[0]} / {right[1]} of {len(plain)}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path, default=Path("../shared/photos"))
@@ -374,7 +346,6 @@ def main() -> None:
         cross_validated(photos, catalog)
         doubted(photos, catalog)
         times(options.photos, catalog)
-        identification(options.photos, photos, catalog)
     sample_album()
     if options.scenes:
         drawn_scenes(options.scenes, options.seed)

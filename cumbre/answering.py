@@ -84,7 +84,7 @@ class AlbumQueryService:
     def around(self, place: Position) -> PeaksAround:
         if place.altitude_m is None:
             place = replace(place, altitude_m=self._library.active().annotator().album_altitude_m(place))
-        return peaks_around(self._library.catalog(), place, self._library.model)
+        return peaks_around(self._library.catalog(), place, self._library.model, self._library.terrain)
 
     def status(self) -> Status:
         library = self._library
@@ -98,7 +98,12 @@ class AlbumQueryService:
             model_id=index.space.model_id,
             wanted_model_id=wanted,
             albums=tuple(library.storages()),
-            notices=(*notices, *filter(None, [library.old_index()]), *library.problems.values()),
+            notices=(
+                *notices,
+                *filter(None, [library.old_index()]),
+                *library.problems.values(),
+                *library.terrain_problems(),
+            ),
             indexing=self._progress(),
         )
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from cumbre.catalog import Catalog, Peak
 from cumbre.geometry import Position
+from cumbre.terrain import TerrainModel
 from cumbre.visibility import Surroundings, VisibilityModel, outlook, surroundings
 
 # Where nothing tells the altitude: people stand at a bit over half the height of the summits around.
@@ -32,12 +33,14 @@ class PeaksAround:
     range_m: float
 
 
-def peaks_around(catalog: Catalog, place: Position, model: VisibilityModel) -> PeaksAround:
+def peaks_around(
+    catalog: Catalog, place: Position, model: VisibilityModel, terrain: TerrainModel | None = None
+) -> PeaksAround:
     """The peaks by how much they fill the view and how likely nothing hides them (see visibility.Outlook)."""
     around = surroundings(catalog, place, model)
     assumed = place.altitude_m is None
     altitude_m = _plausible_altitude_m(around) if place.altitude_m is None else place.altitude_m
-    look = outlook(around, altitude_m, model)
+    look = outlook(around, altitude_m, model, terrain)
     peaks = list(catalog.values())
     found = tuple(
         PeakAround(

@@ -25,6 +25,7 @@ from cumbre.said_aims import SaidAims
 from cumbre.settings import Settings
 from cumbre.state.port import StateStore
 from cumbre.state.sqlite import SqliteStateStore
+from cumbre.terrain import TerrainModel
 from cumbre.visibility import VisibilityModel
 
 _log = logging.getLogger(__name__)
@@ -114,6 +115,7 @@ def open_library(settings: Settings, mending: bool = False) -> Library:
         encoders=Encoders(settings, state),
         model=VisibilityModel(range_m=settings.peak_range_km * 1000.0),
         policy=IdentifyPolicy(shown_min=settings.peak_min_probability, shown_max=settings.peak_max),
+        terrain=TerrainModel(Path(settings.terrain).expanduser()) if settings.terrain else None,
         options=IngestOptions(limits, workers, settings.batch_size or batch_for(usable_cores())),
         pictures=pictures,
         renditions=Renditions(_open_renditions(settings, cache), pictures, limits.max_bytes),

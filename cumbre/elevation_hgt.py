@@ -48,8 +48,11 @@ class HgtFile:
     def block(self, row: int, column: int) -> NDArray[Any]:  # noqa: ARG002 - the tile is one block
         shape = (self.points, self.points)
         if not self.member:
-            # Pages are read when they are touched. Whoever shortens the file meanwhile ends the process (SIGBUS).
-            return np.asarray(np.memmap(self.path, dtype=">i2", mode="r", shape=shape))
+            # Not mapped: whoever shortened the file meanwhile would end the process (SIGBUS).
+            heights = np.fromfile(self.path, dtype=">i2", count=self.points**2)
+            if heights.size != self.points**2:
+                raise ElevationFileError("it has become shorter")
+            return heights.reshape(shape)
         with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as file:
             return np.frombuffer(file.read(2 * self.points**2), dtype=">i2").reshape(shape)
 

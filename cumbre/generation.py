@@ -22,6 +22,7 @@ from cumbre.prompts import PROMPT_VERSION
 from cumbre.prototypes import Prototypes
 from cumbre.said_aims import SaidAims
 from cumbre.search import Searcher
+from cumbre.terrain import TerrainModel
 from cumbre.visibility import VisibilityModel
 
 _TEACHERS_MAX = 2000
@@ -46,6 +47,7 @@ class Generation:
         aims: SaidAims,
         model: VisibilityModel,
         policy: IdentifyPolicy,
+        terrain: TerrainModel | None,
         cache: Path,
     ) -> None:
         self.index = index
@@ -55,6 +57,7 @@ class Generation:
         self._aims = aims
         self._model = model
         self._policy = policy
+        self._terrain = terrain
         self._prototypes = Prototypes(self.embedder, store, cache)
         self._lock = Lock()
         self._names: tuple[str, PeakNames] | None = None
@@ -70,8 +73,8 @@ class Generation:
     def annotator(self) -> Annotator:
         appearance = self._current_appearance() if self.encoder.description.tells_peaks else None
         catalog = self._store.catalog()
-        identifier = PeakIdentifier(catalog, self._model, self._policy, appearance)
-        fitter = OrientationFitter(catalog, visibility=self._model)
+        identifier = PeakIdentifier(catalog, self._model, self._policy, appearance, self._terrain)
+        fitter = OrientationFitter(catalog, visibility=self._model, terrain=self._terrain)
         return Annotator(self.index, identifier, fitter, self._corrections, self._aims)
 
     def warm_up(self) -> None:
@@ -114,11 +117,12 @@ class Generation:
     def refresh_names(
         self, on_photo: Callable[[], None] = lambda: None, stopped: Callable[[], bool] = lambda: False
     ) -> int:
-        """Name the peaks anew from stored facts and vectors if the catalogue has changed; nothing is read or embedded.
+        """Name the peaks anew from stored facts and vectors if the catalogue or the terrain have changed.
 
-        Returns how many photos changed.
+        Nothing is read or embedded. Returns how many photos changed.
         """
-        revision = f"{_ANNOTATION_VERSION} {self._store.revision()}"
+        terrain = self._terrain.revision if self._terrain is not None else ""
+        revision = f"{_ANNOTATION_VERSION} {self._store.revision()} {terrain}".rstrip()
         if self.index.note(_NAMES_NOTE) == revision:
             return 0
         changed = self.reidentify(on_photo, stopped)

@@ -17,6 +17,7 @@ from cumbre.geometry import FloatArray
 from cumbre.index.port import Vector
 from cumbre.sentence import joined
 from cumbre.sighting import Sighting, plausible_views
+from cumbre.terrain import TerrainModel
 from cumbre.visibility import (
     PeakViews,
     Surroundings,
@@ -72,6 +73,7 @@ class PeakIdentifier:
     model: VisibilityModel = field(default_factory=VisibilityModel)
     policy: IdentifyPolicy = field(default_factory=IdentifyPolicy)
     appearance: PeakAppearance | None = None
+    terrain: TerrainModel | None = None
 
     def identify(self, seen: Sighting, vector: Vector | None = None, itself: str | None = None) -> Identification:
         """The peaks of one photo; vector has shape [D], None where there is none.
@@ -111,7 +113,7 @@ class PeakIdentifier:
     def _by_geometry(self, seen: Sighting, around: Surroundings, vote: AppearanceVote | None) -> _Posterior:
         """The posterior, averaged over the plausible altitudes and lenses where those are unknown."""
         likelihood = vote.likelihood if vote else np.ones(len(around))
-        looks = (outlook(around, altitude_m, self.model) for altitude_m in _altitudes_m(seen, around))
+        looks = (outlook(around, altitude_m, self.model, self.terrain) for altitude_m in _altitudes_m(seen, around))
         posteriors = [
             _posterior(peak_views(look, through, self.model), likelihood, through, self.model)
             for look in looks

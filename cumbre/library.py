@@ -23,6 +23,7 @@ from cumbre.settings import Settings
 from cumbre.state.port import StateStore
 from cumbre.storage.folder import FolderPhotoStorage
 from cumbre.storage.port import PhotoStorage
+from cumbre.terrain import TerrainModel
 from cumbre.visibility import VisibilityModel
 
 
@@ -43,6 +44,7 @@ class Library:
     encoders: Encoders
     model: VisibilityModel
     policy: IdentifyPolicy
+    terrain: TerrainModel | None
     options: IngestOptions
     pictures: PictureReader
     renditions: Renditions
@@ -131,6 +133,10 @@ class Library:
             return ""
         return f"The old index of {previous.space.model_id} is kept: `cumbre reindex --drop-old` deletes it."
 
+    def terrain_problems(self) -> tuple[str, ...]:
+        """What is wrong with the elevation tiles, in sentences."""
+        return self.terrain.problems if self.terrain is not None else ()
+
     def close(self) -> None:
         self.pictures.close()
         self.generations.close()
@@ -142,6 +148,14 @@ class Library:
                 current = (self.generations.active(), self.generations.building())
                 self._joined = {known: joined for known, joined in self._joined.items() if known in current}
                 self._joined[index] = Generation(
-                    index, encoder, self.store, self.corrections, self.aims, self.model, self.policy, self.cache
+                    index,
+                    encoder,
+                    self.store,
+                    self.corrections,
+                    self.aims,
+                    self.model,
+                    self.policy,
+                    self.terrain,
+                    self.cache,
                 )
             return self._joined[index]

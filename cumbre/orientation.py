@@ -13,11 +13,11 @@ from cumbre.catalog import Catalog
 from cumbre.documents import CameraAim, Orientation, PhotoFacts, SummitPlace
 from cumbre.doubts import NO_FIT, Doubt, doubts
 from cumbre.geometry import FULL_FRAME_DIAGONAL_MM, FloatArray, signed_angle_deg
-from cumbre.occlusion import hidden_behind_nearer
 from cumbre.projection import project
 from cumbre.sighting import Sighting, sighting
 from cumbre.skyline import Skyline
 from cumbre.summit_fit import Aim, Fit, FitModel, Summits, fit_summits
+from cumbre.terrain import TerrainModel
 from cumbre.visibility import Outlook, VisibilityModel, outlook, surroundings
 
 
@@ -41,14 +41,6 @@ class OrientationPolicy:
     least_heading_sigma_deg: float = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """The catalogued summits around a camera, and which of them stand behind a nearer one, [N]."""
-
-    look: Outlook
-    hidden: np.ndarray
-
-
 @dataclass(frozen=True)
 class OrientationFitter:
     """Fits the orientation of photos against one catalogue."""
@@ -57,6 +49,7 @@ class OrientationFitter:
     model: FitModel = field(default_factory=FitModel)
     visibility: VisibilityModel = field(default_factory=VisibilityModel)
     policy: OrientationPolicy = field(default_factory=OrientationPolicy)
+    terrain: TerrainModel | None = None
 
     def fit(self, skyline: Skyline, facts: PhotoFacts, seen: Sighting | None = None) -> Orientation | None:
         """The orientation of a photo; None if nothing can be said (doubts() tells why) or no summit is near the view.
@@ -68,12 +61,11 @@ class OrientationFitter:
         if NO_FIT & set(doubted):
             return None
         prior = self._prior(facts, seen, doubted)
-        scene = self._scene(seen)
-        weight = self._weights(scene, prior, seen)
+        look = self._look(seen)
+        weight = self._weights(look, prior, seen)
         used = np.flatnonzero(weight > 0)
         if len(used) == 0:
             return None
-        look = scene.look
         summits = Summits(
             look.around.bearing_deg[used], look.elevation_deg[used], look.around.distance_m[used], weight[used]
         )  # fmt: skip
@@ -90,7 +82,7 @@ class OrientationFitter:
             probability=found.probability,
             sure=self._sure(found, doubted),
             better_heading=not doubted and found.probability >= self.policy.heading_min,
-            summits=self._places(x, y, matched, scene, skyline, facts),
+            summits=self._places(x, y, matched, look, skyline, facts),
         )
 
     def said(
@@ -103,11 +95,11 @@ class OrientationFitter:
         seen = sighting(facts) if seen is None else seen
         if {Doubt.NO_POSITION, Doubt.NO_ALTITUDE} & set(doubts(facts, seen)):
             return None
-        scene = self._scene(seen)
+        look = self._look(seen)
         view = Aim(
             aim.heading_deg, aim.pitch_deg, aim.roll_deg, _focal_length_35mm(facts, seen), facts.width, facts.height
         )  # fmt: skip
-        x, y = project(view, scene.look.around.bearing_deg, scene.look.elevation_deg)
+        x, y = project(view, look.around.bearing_deg, look.elevation_deg)
         unmatched = np.zeros(len(x), dtype=bool)
         return Orientation(
             aim=aim,
@@ -116,7 +108,7 @@ class OrientationFitter:
             probability=1.0,
             sure=True,
             better_heading=True,
-            summits=self._places(x, y, unmatched, scene, skyline, facts),
+            summits=self._places(x, y, unmatched, look, skyline, facts),
             said=True,
         )
 
@@ -139,15 +131,11 @@ class OrientationFitter:
             return None
         return (seen.heading_deg - self.visibility.heading_error_per_roll * (seen.roll_deg or 0.0)) % 360.0
 
-    def _scene(self, seen: Sighting) -> _Scene:
+    def _look(self, seen: Sighting) -> Outlook:
         assert seen.position is not None
         assert seen.position.altitude_m is not None
         around = surroundings(self.catalog, seen.position, self.visibility)
-        look = outlook(around, seen.position.altitude_m, self.visibility)
-        hidden = hidden_behind_nearer(
-            around.bearing_deg, around.distance_m, look.elevation_deg, self.visibility.flank_slope
-        )
-        return _Scene(look, hidden)
+        return outlook(around, seen.position.altitude_m, self.visibility, self.terrain)
 
     def _prior(self, facts: PhotoFacts, seen: Sighting, doubted: tuple[Doubt, ...]) -> Aim:
         """What compass and accelerometer say."""
@@ -160,14 +148,14 @@ class OrientationFitter:
             heading_deg, pitch_deg, roll_deg, _focal_length_35mm(facts, seen), facts.width, facts.height, tilted
         )  # fmt: skip
 
-    def _weights(self, scene: _Scene, prior: Aim, seen: Sighting) -> FloatArray:
+    def _weights(self, look: Outlook, prior: Aim, seen: Sighting) -> FloatArray:
         """How much each summit around counts in the fit: its height, relative to the highest near the view, [N]."""
         assert seen.hfov_deg is not None
-        look, model = scene.look, self.model
+        model = self.model
         offset = np.abs(signed_angle_deg(look.around.bearing_deg - prior.heading_deg))
         near = offset < seen.hfov_deg / 2 + model.heading_reach_deg
         height = np.maximum(0.1, look.elevation_deg)
-        weight = height * np.where(scene.hidden, model.hidden_factor, 1.0) / np.max(height[near], initial=0.1)
+        weight = height * np.where(look.hidden, model.hidden_factor, 1.0) / np.max(height[near], initial=0.1)
         weight = np.where(near & (weight >= model.least_weight), weight, 0.0)
         if len(weight) > self.policy.fitted_max:
             weight[np.argsort(-weight, kind="stable")[self.policy.fitted_max :]] = 0.0
@@ -195,18 +183,17 @@ class OrientationFitter:
         x: FloatArray,
         y: FloatArray,
         matched: np.ndarray,
-        scene: _Scene,
+        look: Outlook,
         skyline: Skyline | None,
         facts: PhotoFacts,
     ) -> tuple[SummitPlace, ...]:
         """The summits in the picture; those that hide behind something last, the others as they strike the eye."""
-        look = scene.look
         ids = list(self.catalog)
         with np.errstate(invalid="ignore"):
             inside = (x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)
         places = []
         for i in np.flatnonzero(inside):
-            covered = bool(scene.hidden[i])
+            covered = bool(look.hidden[i])
             if skyline is not None:
                 below = (y[i] - skyline.at(x[i])) * facts.height / facts.width
                 covered |= bool(abs(below) > self.policy.hidden_share)

@@ -126,6 +126,9 @@ class Settings:
     max_photo_mb: int = _setting("CUMBRE_MAX_PHOTO_MB", 100, "largest photo file, in megabytes")
     max_photo_megapixels: int = _setting("CUMBRE_MAX_PHOTO_MEGAPIXELS", 120, "largest picture, in megapixels")
     peak_range_km: float = _setting("CUMBRE_PEAK_RANGE_KM", 60.0, "how far away a peak may be, in kilometres")
+    terrain: str = _setting(
+        "CUMBRE_TERRAIN", "", "folder of elevation tiles (SRTM .hgt, Copernicus .tif), which tell what hides a summit"
+    )
     peak_min_probability: float = _setting(
         "CUMBRE_PEAK_MIN_PROBABILITY", 0.15, "the least probability with which a peak counts in filters and totals"
     )

@@ -27,7 +27,6 @@ class Sighting:
 
     position: Position | None
     heading_deg: float | None = None
-    heading_sigma_deg: float | None = None
     hfov_deg: float | None = None
     vfov_deg: float | None = None
     pitch_deg: float | None = None
@@ -35,6 +34,7 @@ class Sighting:
     sky_fraction: float | None = None
     fov_assumed: bool = False
     altitude_from_album: bool = False
+    heading_sigma_deg: float | None = None
 
 
 def plausible_views(seen: Sighting) -> list[Sighting]:

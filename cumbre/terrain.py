@@ -46,6 +46,11 @@ class TerrainModel:
         """What was found wrong with the folder and its files so far, in sentences."""
         return self._tiles.problems
 
+    @property
+    def revision(self) -> str:
+        """Another one where the folder holds other tiles."""
+        return self._tiles.revision
+
     def covers(self, position: Position) -> bool:
         """Whether the elevation of the ground at the position is known."""
         return not math.isnan(self._ground_m(position))

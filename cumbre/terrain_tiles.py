@@ -1,5 +1,6 @@
 """A folder of elevation tiles, each a square degree, of which only what is asked for is read and little is kept."""
 
+import hashlib
 import logging
 import os
 import threading
@@ -17,7 +18,7 @@ from cumbre.geometry import FloatArray
 
 _log = logging.getLogger(__name__)
 
-# Enough for all blocks of 30 m within 60 km. Mapped files count as if they were read.
+# Enough for all blocks of 30 m within 60 km.
 _MEMORY_BYTES: Final = 200_000_000
 # All land on Earth has 26,000 tiles, which come with a handful of other files each.
 _MAX_FILES: Final = 500_000
@@ -43,12 +44,18 @@ class TerrainTiles:
         self._open: dict[Cell, ElevationFile] = {}
         self._blocks: OrderedDict[tuple[Path, int, int], NDArray[Any]] = OrderedDict()
         self._room_bytes = memory_bytes
+        self._revision = ""
         self._list(folder)
 
     @property
     def problems(self) -> tuple[str, ...]:
         """What was found wrong with the folder and its files so far, in sentences."""
         return tuple(self._problems)
+
+    @property
+    def revision(self) -> str:
+        """Another one where the folder holds other tiles."""
+        return self._revision
 
     def elevation_m(self, lat: FloatArray, lon: FloatArray) -> FloatArray:
         """Elevations of N places (degrees; longitudes may wrap around), between four points each (bilinear); [N].
@@ -189,6 +196,8 @@ class TerrainTiles:
                 self._say(f"{str(folder)!r} has too many files: {_MAX_FILES} were looked at")
                 break
         self._files = {cell: [Path(path) for _, path in sorted(files)] for cell, files in found.items()}
+        paths = "\n".join(sorted(path for files in found.values() for _, path in files))
+        self._revision = hashlib.sha256(paths.encode("utf-8", "surrogateescape")).hexdigest()[:16]
         if not found and not self._problems:
             self._say(f"{str(folder)!r} has no elevation tile, such as N27E086.hgt")
 

@@ -4,7 +4,7 @@ docs/identify.md derives the model; benchmarks/identify.py shows what moving eac
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,9 +12,11 @@ from cumbre.catalog import Catalog
 from cumbre.geometry import FloatArray, Position, apparent_elevation_deg, bearing_and_distance, signed_angle_deg
 from cumbre.occlusion import hidden_behind_nearer
 from cumbre.sighting import Sighting
+from cumbre.terrain import TerrainModel
 
 # Summits this near tell how high the country lies.
 _CLOSE_BY_M = 20_000.0
+_LINES_OF_SIGHT_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class VisibilityModel:
 class Surroundings:
     """The N peaks within range of a place: indices into the catalogue and arrays, all [N]."""
 
+    position: Position
     index: np.ndarray
     bearing_deg: FloatArray
     distance_m: FloatArray
@@ -72,11 +75,13 @@ class Surroundings:
 class Outlook:
     """The peaks around as seen from one altitude, whichever way the camera looks; arrays [N].
 
-    clear: how likely nothing stands before the summit. weight: its share of attention if it is in view.
+    hidden: whether a nearer mountain stands before the summit, or terrain that is known. clear: how likely nothing
+    does. weight: its share of attention if it is in view.
     """
 
     around: Surroundings
     elevation_deg: FloatArray
+    hidden: np.ndarray
     clear: FloatArray
     weight: FloatArray
 
@@ -112,14 +117,23 @@ def surroundings(catalog: Catalog, position: Position, model: VisibilityModel) -
     bearing, distance = bearing_and_distance(position.lat, position.lon, catalog.lats[index], catalog.lons[index])
     near = (distance <= model.range_m) & (distance >= model.underfoot_m)
     index = index[near]
-    return Surroundings(index, bearing[near], distance[near], catalog.elevs_m[index])
+    return Surroundings(position, index, bearing[near], distance[near], catalog.elevs_m[index])
 
 
-def outlook(around: Surroundings, altitude_m: float, model: VisibilityModel) -> Outlook:
-    """What can be seen of the surroundings from this altitude."""
+def outlook(
+    around: Surroundings, altitude_m: float, model: VisibilityModel, terrain: TerrainModel | None = None
+) -> Outlook:
+    """What can be seen of the surroundings from this altitude; terrain may hide what catalogued peaks don't."""
     elevation = apparent_elevation_deg(altitude_m, around.elev_m, np.maximum(around.distance_m, 1.0))
     weight = np.maximum(0.1, elevation) ** model.prominence_exponent
-    return Outlook(around, elevation, _clear(around, elevation, model), weight)
+    hidden = hidden_behind_nearer(around.bearing_deg, around.distance_m, elevation, model.flank_slope)
+    if terrain is not None:
+        # Of thousands of peaks only the highest are worth a look along the line to them.
+        open_ones = np.flatnonzero(~hidden)
+        asked = open_ones[np.argsort(-elevation[open_ones], kind="stable")[:_LINES_OF_SIGHT_MAX]]
+        camera = replace(around.position, altitude_m=altitude_m)
+        hidden[asked] = terrain.hidden(camera, around.bearing_deg[asked], around.distance_m[asked], elevation[asked])
+    return Outlook(around, elevation, hidden, _clear(elevation, hidden, model), weight)
 
 
 def peak_views(look: Outlook, seen: Sighting, model: VisibilityModel) -> PeakViews:
@@ -209,11 +223,10 @@ def _erf(x: FloatArray) -> FloatArray:
     return np.copysign(1.0 - polynomial * np.exp(-(x**2)), x)
 
 
-def _clear(around: Surroundings, elevation: FloatArray, model: VisibilityModel) -> FloatArray:
-    """P(no terrain before the summit): nearer peaks as cones, and the terrain that no catalogue knows."""
-    if len(around) == 0:
+def _clear(elevation: FloatArray, hidden: np.ndarray, model: VisibilityModel) -> FloatArray:
+    """P(no terrain before the summit): what is known to hide it, and the terrain that nobody knows."""
+    if len(elevation) == 0:
         return np.zeros(0)
-    hidden = hidden_behind_nearer(around.bearing_deg, around.distance_m, elevation, model.flank_slope)
     horizon = max(model.horizon_min_deg, model.horizon_share * float(np.max(elevation)))
     height = np.maximum(0.1, elevation) ** 2
     clear: FloatArray = np.where(hidden, model.hidden_factor, 1.0) * height / (height + horizon**2)

@@ -183,7 +183,7 @@ def test_a_storage_chat_gives_inline_answers_their_pictures(start: StartBot) -> 
 
 def test_commands_are_registered_in_both_languages_and_answered(house: BotHouse, mira: Person) -> None:
     house.after(lambda: mira.say("/start"))
-    assert [one["command"] for one in house.server.commands[""]] == ["help", "peaks", "near", "status", "language"]
+    assert [one["command"] for one in house.server.commands[""]] == ["help", "peaks", "near", "names", "status", "language"]
     assert house.server.commands["es"][0]["description"] == "qué sé hacer"
     for command, answer in {
         "/start": "I find photos by what they show",
@@ -379,7 +379,9 @@ def test_two_programs_with_one_token_are_said_to_be_so(start: StartBot) -> None:
 @pytest.mark.skipif(not REAL_PHOTOS.is_dir(), reason="needs the real photos of ../shared/photos")
 def test_a_real_photo_from_a_phone_is_named(house: BotHouse, mira: Person) -> None:
     file = REAL_PHOTOS / "heic" / "IMG_2217.HEIC"
-    named, *_ = house.after(lambda: mira.send_file(file.read_bytes(), file.name, "image/heic"))
+    drawn, named, *_ = house.after(lambda: mira.send_file(file.read_bytes(), file.name, "image/heic"))
+    # With the names on its summits.
+    assert drawn.method == "sendPhoto"
     assert texts([named])[0].startswith("Kongde Ri (6,187\xa0m)\n")
 
 

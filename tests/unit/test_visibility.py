@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from cumbre.catalog import Catalog, Peak
 from cumbre.geometry import Position, destination
 from cumbre.sighting import Sighting
+from cumbre.terrain import TerrainModel
 from cumbre.visibility import VisibilityModel, aimed_in_frame, outlook, peak_views, surroundings
+from tests.elevation_tiles import hgt
 
 HERE = Position(46.0, 8.0, 2000.0)
 MODEL = VisibilityModel()
@@ -78,6 +80,35 @@ def test_aimed_in_frame_is_a_sum_over_the_compass_errors(heading_deg, hfov_deg, 
     belief = np.exp(-0.5 * (error / sigma) ** 2) * (mass[:, None] * inside).sum(axis=0)
     if belief.sum() > 0:
         np.testing.assert_allclose(aimed_in_frame(found, mass, seen, MODEL), inside @ belief / belief.sum(), atol=1e-9)
+
+
+def test_known_terrain_hides_what_no_catalogued_peak_hides(tmp_path):
+    def ridge(lat, lon):
+        """A range 15 km to the north, from east to west."""
+        return np.where(np.abs(lat - HERE.lat - 0.135) < 0.01, 3500.0, 1900.0) + 0.0 * lon
+
+    hgt(tmp_path, 46, 8, ridge)
+    position = Position(46.02, 8.5, 2000.0)
+    catalog = Catalog(
+        Peak(f"p{i}", *destination(position.lat, position.lon, bearing_deg, distance_m), elev_m, (f"P{i}",))
+        for i, (bearing_deg, distance_m, elev_m) in enumerate(
+            [(0.0, 40_000.0, 4000.0), (5.0, 41_000.0, 9000.0), (180.0, 40_000.0, 4000.0)]
+        )
+    )
+    around = surroundings(catalog, position, MODEL)
+    open_view, real_view = (outlook(around, 2000.0, MODEL, terrain) for terrain in (None, TerrainModel(tmp_path)))
+    assert list(open_view.hidden) == [False, False, False]
+    # The highest stands above the ridge; of the south no tile is known.
+    assert list(real_view.hidden) == [True, False, False]
+    assert real_view.clear[0] == pytest.approx(MODEL.hidden_factor * open_view.clear[0])
+
+
+def test_a_better_known_heading_tells_more_sharply_what_is_in_the_frame():
+    beside = catalog_of((0.0, 10_000.0, 4000.0), (45.0, 10_000.0, 4000.0))
+    by_compass, by_skyline = (views(replace(LOOKING_NORTH, heading_sigma_deg=sigma), beside) for sigma in (None, 2.0))
+    assert by_compass.in_frame[1] > 0.1
+    assert by_skyline.in_frame[1] < 1e-4
+    assert by_skyline.in_frame[0] == pytest.approx(1.0, abs=1e-6)
 
 
 def test_without_a_heading_every_direction_is_in_the_frame():
