@@ -55,7 +55,7 @@ def errors_of_neighbours(photos: Path) -> np.ndarray:
     fitter = OrientationFitter(bundled_catalog())
     known = []
     for photo in sorted(marked_photos(photos), key=lambda photo: str(photo.facts.taken_at)):
-        found = fitter.fit(photo.skyline, photo.facts)
+        found = fitter.fit(photo.skylines, photo.facts)
         expected_deg = fitter.expected_heading_deg(sighting(photo.facts))
         if found is not None and expected_deg is not None and photo.facts.taken_at and found.probability >= 0.5:
             error = signed_angle_deg(np.array([found.aim.heading_deg - expected_deg]))[0]

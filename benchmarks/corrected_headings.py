@@ -40,7 +40,7 @@ def by_file_and_by_skyline(
         assert one.seen.heading_deg is not None
         heading = (one.seen.heading_deg + float(rng.choice([-1, 1]) * rng.uniform(least_deg, most_deg))) % 360
         seen, photo = replace(one.seen, heading_deg=heading), photos[one.name]
-        found = fitter.fit(photo.skyline, replace(photo.facts, heading_deg=heading))
+        found = fitter.fit(photo.skylines, replace(photo.facts, heading_deg=heading))
         plain.append(replace(one, seen=seen))
         fitted.append(replace(one, seen=fitter.corrected(seen, found)))
     return plain, fitted
@@ -63,7 +63,7 @@ def counted_peaks(
             labels += len(one.right_answers)
             right += sum(peak in counted for peak in one.right_answers)
         photo = photos[one.name]
-        found = fitter.fit(photo.skyline, photo.facts)
+        found = fitter.fit(photo.skylines, photo.facts)
         if found is not None and found.sure:
             inside = {summit.id for summit in found.summits}
             shown += len(counted)

@@ -17,7 +17,7 @@ from cumbre.catalog_files import bundled_catalog
 from cumbre.identify import IdentifyPolicy, PeakIdentifier
 from cumbre.photo import PhotoLimits, read_photo
 from cumbre.sighting import Sighting, sighting
-from cumbre.skyline import sky_fraction
+from cumbre.skyline import reduced, sky_fraction
 from cumbre.visibility import VisibilityModel
 
 
@@ -35,7 +35,7 @@ def labelled_sightings(photos: Path) -> Iterator[LabelledSighting]:
     for path in sorted([*photos.glob("heic/*"), *photos.glob("jpeg/*")]):
         photo = read_photo(path.read_bytes(), PhotoLimits(), wanted_px=256)
         label = labels[path.stem]
-        seen = sighting(photo.facts, sky_fraction(photo.image))
+        seen = sighting(photo.facts, sky_fraction(reduced(photo.image)))
         yield LabelledSighting(path.stem, seen, tuple(label["peaks"]), label["certain"])
 
 

@@ -26,7 +26,7 @@ from cumbre.demo.viewpoints import Viewpoint, scenes_around
 from cumbre.identify import PeakIdentifier
 from cumbre.photo import PhotoLimits, read_photo
 from cumbre.sighting import sighting
-from cumbre.skyline import sky_fraction
+from cumbre.skyline import reduced, sky_fraction
 
 _SIZE = (400, 300)
 
@@ -87,7 +87,7 @@ def judged(scenes: Iterator[Scene] | tuple[Scene, ...], catalog: Catalog) -> Tal
             path = Path(folder) / f"{scene.name}.jpg"
             draw_picture(scene, catalog, path)
             photo = read_photo(path.read_bytes(), PhotoLimits(), wanted_px=224)
-            answer = identifier.identify(sighting(photo.facts, sky_fraction(photo.image))).answer
+            answer = identifier.identify(sighting(photo.facts, sky_fraction(reduced(photo.image)))).answer
             visible = {summit.peak_id for summit in visible_summits(scene, catalog)}
             if visible:
                 tally.with_peak += 1

@@ -29,11 +29,12 @@ from cumbre.documents import PhotoDocument
 from cumbre.index.port import PhotoWrite
 from cumbre.library import Library
 from cumbre.names import PeakNames
+from cumbre.packed_skylines import packed
 from cumbre.photo import read_photo
 from cumbre.preprocess import resized
 from cumbre.prompts import query_vector
 from cumbre.settings import Settings
-from cumbre.skyline import sky_fraction
+from cumbre.skyline import find_skylines, reduced, sky_fraction
 
 _FILES = 8
 _QUESTIONS = 40
@@ -69,13 +70,18 @@ def of_a_photo(library: Library, folder: Path, file_format: str) -> None:
     read_photo(contents[0], limits, max(size))
     decoding, photos = median_ms(lambda data: read_photo(data, limits, max(size)), contents)
     show("check, decode, read EXIF", decoding)
-    sky, skies = median_ms(lambda photo: sky_fraction(photo.image), photos)
+    reducing, small = median_ms(lambda photo: reduced(photo.image), photos)
+    show("reduce to 512 pixels", reducing)
+    sky, skies = median_ms(sky_fraction, small)
     show("how much sky", sky)
+    ridge, lines = median_ms(lambda one: packed(find_skylines(one)), small)
+    show("where the sky ends", ridge)
     resizing, pixels = median_ms(lambda photo: resized(photo.image, size, resample), photos)
     show("resize for the encoder", resizing)
     library.pictures.read(contents[0], size, resample)
     isolated, _ = median_ms(lambda data: library.pictures.read(data, size, resample), contents)
-    show(f"these three ({decoding + sky + resizing:.0f} ms) in a picture process", isolated)
+    together = decoding + reducing + sky + ridge + resizing
+    show(f"these five ({together:.0f} ms) in a picture process", isolated)
     embedder = library.active().embedder
     embedder.embed(pixels[:1])
     took, _ = median_ms(lambda one: embedder.embed([one]), pixels)
@@ -94,15 +100,16 @@ def of_a_photo(library: Library, folder: Path, file_format: str) -> None:
             model_id=encoder.description.model_id,
             facts=photo.facts,
             sky_fraction=sky_share,
+            skylines=skylines,
         )
-        for number, (path, content_sha256, data, photo, sky_share) in enumerate(
-            zip(paths, hashes, contents, photos, skies, strict=True)
+        for number, (path, content_sha256, data, photo, sky_share, skylines) in enumerate(
+            zip(paths, hashes, contents, photos, skies, lines, strict=True)
         )
     ]
     vectors = list(embedded[0][0])
     annotator = library.active().annotator()
     took, named = median_ms(lambda pair: annotator.annotate(*pair), list(zip(documents, vectors, strict=True)))
-    show("name its peaks", took)
+    show("fit its skyline, name its peaks", took)
     writes = [PhotoWrite(document, vector, None) for document, vector in zip(named, vectors, strict=True)]
     took, _ = median_ms(lambda write: library.index().write([write]), writes)
     show("write it to the index, alone", took)

@@ -25,14 +25,15 @@ from cumbre.catalog_files import bundled_catalog
 from cumbre.demo.album import draw_picture
 from cumbre.demo.sightlines import visible_summits
 from cumbre.demo.trail import trail_scenes
-from cumbre.documents import PhotoFacts
+from cumbre.documents import Orientation, PhotoFacts
 from cumbre.doubts import Doubt, doubts
 from cumbre.geometry import apparent_elevation_deg, bearing_and_distance
 from cumbre.orientation import OrientationFitter, OrientationPolicy
+from cumbre.packed_skylines import packed
 from cumbre.photo import PhotoLimits, read_photo
 from cumbre.projection import project
 from cumbre.sighting import sighting
-from cumbre.skyline import Skyline, find_skyline, skyline_of
+from cumbre.skyline import Skyline, find_skylines, skylines_of
 from cumbre.summit_fit import Aim, FitModel
 
 _ENCODER_PX = 256
@@ -43,11 +44,11 @@ Places = dict[str, tuple[float, float]]
 
 @dataclass(frozen=True)
 class MarkedPhoto:
-    """A real photo: its facts, its skyline, and the summits marked in it (none: not marked)."""
+    """A real photo: its facts, what may be its skyline, and the summits marked in it (none: not marked)."""
 
     name: str
     facts: PhotoFacts
-    skyline: Skyline
+    skylines: tuple[Skyline, ...]
     summits: Places
 
 
@@ -68,24 +69,32 @@ def marked_photos(photos: Path) -> list[MarkedPhoto]:
     for path in sorted([*photos.glob("heic/*"), *photos.glob("jpeg/*")]):
         photo = read_photo(path.read_bytes(), PhotoLimits(), wanted_px=_ENCODER_PX)
         summits = {peak: (x, y) for peak, (x, y) in marked.get(path.stem, {}).items()}
-        found.append(MarkedPhoto(path.stem, photo.facts, find_skyline(photo.image), summits))
+        found.append(MarkedPhoto(path.stem, photo.facts, find_skylines(photo.image), summits))
     return found
 
 
 def errors_of(places: Places, truth: Places, facts: PhotoFacts) -> tuple[float, ...]:
-    """Distances in widths; a summit without a place is infinitely far."""
+    """Distances in widths; a summit without a place is beyond the picture's edge, and as far off as that at least."""
     aspect = facts.height / facts.width
     return tuple(
-        math.hypot(places[p][0] - x, (places[p][1] - y) * aspect) if p in places else math.inf
+        math.hypot(places[p][0] - x, (places[p][1] - y) * aspect)
+        if p in places
+        else min(x, 1 - x, y * aspect, (1 - y) * aspect)
         for p, (x, y) in truth.items()
     )
 
 
+def fit_errors(found: Orientation | None, truth: Places, facts: PhotoFacts) -> tuple[float, ...]:
+    """The errors of a fit; without one all are infinite."""
+    if found is None:
+        return (math.inf,) * len(truth)
+    return errors_of({s.id: (s.x, s.y) for s in found.summits}, truth, facts)
+
+
 def fitted(photo: MarkedPhoto, fitter: OrientationFitter, facts: PhotoFacts | None = None) -> Result:
     facts = facts or photo.facts
-    found = fitter.fit(photo.skyline, facts)
-    places = {s.id: (s.x, s.y) for s in found.summits} if found else {}
-    errors = errors_of(places, photo.summits, facts)
+    found = fitter.fit(photo.skylines, facts)
+    errors = fit_errors(found, photo.summits, facts)
     return Result(photo.name, errors, bool(found and found.sure), found.probability if found else 0.0)
 
 
@@ -234,7 +243,7 @@ def doubted(photos: list[MarkedPhoto], catalog: Catalog) -> None:
     print("photos that tell less: fits / sure / what was said")
     for name, change in spoil.items():
         changed = [change(photo.facts) for photo in photos]
-        found = [fitter.fit(photo.skyline, facts) for photo, facts in zip(photos, changed, strict=True)]
+        found = [fitter.fit(photo.skylines, facts) for photo, facts in zip(photos, changed, strict=True)]
         said: set[Doubt] = {doubt for facts in changed for doubt in doubts(facts, sighting(facts))}
         fits, sure = sum(one is not None for one in found), sum(bool(one and one.sure) for one in found)
         print(f"  {name:36} {fits:3} / {sure:3} / {', '.join(sorted(doubt.words for doubt in said))}")
@@ -282,15 +291,14 @@ def sample_album() -> None:
             draw_picture(scene, catalog, path)
             photo = read_photo(path.read_bytes(), PhotoLimits(), wanted_px=_ENCODER_PX)
             truth = {summit.peak_id: (summit.x, summit.y) for summit in visible_summits(scene, catalog)}
-            results.append(fitted(MarkedPhoto(scene.name, photo.facts, find_skyline(photo.image), truth), fitter))
+            results.append(fitted(MarkedPhoto(scene.name, photo.facts, find_skylines(photo.image), truth), fitter))
     shown([r for r in results if r.errors], "sample album, with exact EXIF")
     print(f"  without a visible summit: {sum(r.sure for r in results if not r.errors)} sure")
 
 
 def drawn_result(photo: DrawnPhoto, fitter: OrientationFitter) -> Result:
-    found = fitter.fit(skyline_of(photo.pixels), photo.facts)
-    places = {s.id: (s.x, s.y) for s in found.summits} if found else {}
-    errors = errors_of(places, photo.summits, photo.facts)
+    found = fitter.fit(skylines_of(photo.pixels), photo.facts)
+    errors = fit_errors(found, photo.summits, photo.facts)
     return Result(photo.name, errors, bool(found and found.sure), found.probability if found else 0.0)
 
 
@@ -317,17 +325,17 @@ def times(photos: Path, catalog: Catalog) -> None:
     for path in sorted([*photos.glob("heic/*"), *photos.glob("jpeg/*")]):
         photo = read_photo(path.read_bytes(), PhotoLimits(), wanted_px=_ENCODER_PX)
         start = time.process_time()
-        skyline = find_skyline(photo.image)
+        skylines = find_skylines(photo.image)
         middle = time.process_time()
-        fitter.fit(skyline, photo.facts)
+        fitter.fit(skylines, photo.facts)
         skyline_ms.append(1000 * (middle - start))
         fit_ms.append(1000 * (time.process_time() - middle))
-        sizes.append(len(skyline.packed()))
+        sizes.append(len(packed(skylines)))
     added = np.array(skyline_ms) + np.array(fit_ms)
     print(
         f"processor time: skyline {np.median(skyline_ms):.0f} ms, fit {np.median(fit_ms):.0f} ms (median); "
         f"together {np.median(added):.0f} ms, at most {added.max():.0f} ms; "
-        f"packed skyline {np.median(sizes):.0f} characters"
+        f"packed skylines {np.median(sizes):.0f} characters"
     )
 
 

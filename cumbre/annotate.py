@@ -14,6 +14,7 @@ from cumbre.geometry import Position
 from cumbre.identify import PeakIdentifier
 from cumbre.index.port import Near, PhotoFilter, PhotoIndex, Vector
 from cumbre.orientation import OrientationFitter
+from cumbre.packed_skylines import unpacked
 from cumbre.said_aims import CompassError, SaidAims, nearest_error
 from cumbre.sighting import Sighting, sighting
 from cumbre.skyline import Skyline
@@ -59,7 +60,7 @@ class Annotator:
         """The document with its peaks named and any correction laid over them; vector has shape [D]."""
         assert document.facts is not None
         by_file = self.sighting(document.facts, document.sky_fraction)
-        looked = self.look(document.content_sha256, document.facts, document.skyline, by_file)
+        looked = self.look(document.content_sha256, document.facts, document.skylines, by_file)
         seen = looked.seen
         found = self.identifier.identify(seen, vector, document.content_sha256)
         # What appearance said must not teach appearance.
@@ -79,26 +80,26 @@ class Annotator:
             names_note=looked.names_note,
         )
 
-    def look(self, content_sha256: str, facts: PhotoFacts, skyline: str | None, seen: Sighting) -> Looked:
-        """What the skyline (packed) and people make of a sighting."""
-        ridge = Skyline.unpacked(skyline) if skyline else None
+    def look(self, content_sha256: str, facts: PhotoFacts, skylines: str | None, seen: Sighting) -> Looked:
+        """What the skylines (packed) and people make of a sighting."""
+        lines = unpacked(skylines)
         doubted = doubts(facts, seen)
         said = self._aims.get(content_sha256)
         if said is not None:
-            found = self.fitter.said(said, ridge, facts, seen)
-        elif ridge is not None:
-            found = self._fitted(ridge, facts, seen)
+            found = self.fitter.said(said, lines, facts, seen)
+        elif lines:
+            found = self._fitted(lines, facts, seen)
         else:
             found = None
         better = self.fitter.corrected(seen, found)
         return Looked(better, better.heading_deg, found, names_note(found, doubted))
 
-    def _fitted(self, ridge: Skyline, facts: PhotoFacts, seen: Sighting) -> Orientation | None:
+    def _fitted(self, lines: tuple[Skyline, ...], facts: PhotoFacts, seen: Sighting) -> Orientation | None:
         known = nearest_error(self._compass_errors, facts)
         if known is None or seen.heading_deg is None:
-            return self.fitter.fit(ridge, facts, seen)
+            return self.fitter.fit(lines, facts, seen)
         nearer = replace(seen, heading_deg=(seen.heading_deg + known.error_deg) % 360.0)
-        return self.fitter.fit(ridge, facts, nearer)
+        return self.fitter.fit(lines, facts, nearer)
 
     @cached_property
     def _compass_errors(self) -> list[CompassError]:

@@ -149,7 +149,7 @@ class AlbumQueryService:
         annotator = generation.annotator()
         by_file = annotator.sighting(picture.facts, picture.sky_fraction, at, heading_deg)
         content_sha256 = content_hash(data)
-        looked = annotator.look(content_sha256, picture.facts, picture.skyline, by_file)
+        looked = annotator.look(content_sha256, picture.facts, picture.skylines, by_file)
         found = self._said(content_sha256)
         if found is None:
             if not generation.encoder.description.tells_peaks:

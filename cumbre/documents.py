@@ -144,7 +144,7 @@ class PhotoDocument:
     failure is the reason why the photo could not be indexed; such a document is kept so that the file is not tried
     again until it changes, and is never a search result. predicted_peaks are the peaks that count in filters and
     totals: what a person said (corrected), else the likeliest of `peaks`. teaches is the peak whose looks the photo may
-    teach: a person said that it shows it, or geometry alone is sure of it. sky_fraction, and skyline
+    teach: a person said that it shows it, or geometry alone is sure of it. sky_fraction, and skylines
     (packed): see skyline.py; background: see docs/search.md. orientation is None where nothing can be said of the
     summits' places; names_note says why no names are written on the picture, or what was assumed.
     """
@@ -168,7 +168,7 @@ class PhotoDocument:
     teaches: str | None = None
     used: tuple[str, ...] = ()
     note: str = ""
-    skyline: str | None = None
+    skylines: str | None = None
     orientation: Orientation | None = None
     names_note: str = ""
     id: str = field(default="")

@@ -194,7 +194,7 @@ class Ingestor:
             model_id=self.index.space.model_id,
             facts=one.picture.facts,
             sky_fraction=one.picture.sky_fraction,
-            skyline=one.picture.skyline,
+            skylines=one.picture.skylines,
             background=background,
         )
         return annotator.annotate(document, vector)

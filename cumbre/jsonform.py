@@ -16,7 +16,8 @@ Json = dict[str, Any]
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)
+    # -0.0 is for no reader.
+    return None if value is None else round(value, digits) + 0.0
 
 
 def _iso(moment: datetime | None) -> str | None:
@@ -85,9 +86,9 @@ def orientation(found: Orientation | None, catalog: Mapping[str, Peak]) -> Json 
         if one.id in catalog
     ]
     return {
-        "heading_deg": round(found.aim.heading_deg, 2),
-        "pitch_deg": round(found.aim.pitch_deg, 2),
-        "roll_deg": round(found.aim.roll_deg, 2),
+        "heading_deg": _rounded(found.aim.heading_deg, 2),
+        "pitch_deg": _rounded(found.aim.pitch_deg, 2),
+        "roll_deg": _rounded(found.aim.roll_deg, 2),
         "focal_length_35mm": round(found.focal_length_35mm, 1),
         "heading_sigma_deg": round(found.heading_sigma_deg, 2),
         "probability": round(found.probability, 4),

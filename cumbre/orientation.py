@@ -5,6 +5,7 @@ both. docs/summits.md measures it.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,6 +20,9 @@ from cumbre.skyline import Skyline
 from cumbre.summit_fit import Aim, Fit, FitModel, Summits, fit_summits
 from cumbre.terrain import TerrainModel
 from cumbre.visibility import Outlook, VisibilityModel, outlook, surroundings
+
+# From this sureness on a skyline is where the sky ends.
+_SURE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,11 @@ class OrientationFitter:
     policy: OrientationPolicy = field(default_factory=OrientationPolicy)
     terrain: TerrainModel | None = None
 
-    def fit(self, skyline: Skyline, facts: PhotoFacts, seen: Sighting | None = None) -> Orientation | None:
+    def fit(self, skylines: Sequence[Skyline], facts: PhotoFacts, seen: Sighting | None = None) -> Orientation | None:
         """The orientation of a photo; None if nothing can be said (doubts() tells why) or no summit is near the view.
 
-        seen: the photo's sighting, where more is known than the file says.
+        skylines: what may be its skyline, at least one; the one counts that tells the orientation most surely. seen:
+        the photo's sighting, where more is known than the file says.
         """
         seen = sighting(facts) if seen is None else seen
         doubted = doubts(facts, seen)
@@ -69,7 +74,8 @@ class OrientationFitter:
         summits = Summits(
             look.around.bearing_deg[used], look.elevation_deg[used], look.around.distance_m[used], weight[used]
         )  # fmt: skip
-        found = fit_summits(skyline, summits, prior, self.model)
+        fits = [(fit_summits(one, summits, prior, self.model), one) for one in skylines]
+        found, skyline = max(fits, key=lambda fit: fit[0].probability)
         x, y = project(found.aim, look.around.bearing_deg, look.elevation_deg)
         x[used], y[used] = found.x, found.y
         matched = np.zeros(len(look), dtype=bool)
@@ -86,7 +92,7 @@ class OrientationFitter:
         )
 
     def said(
-        self, aim: CameraAim, skyline: Skyline | None, facts: PhotoFacts, seen: Sighting | None = None
+        self, aim: CameraAim, skylines: Sequence[Skyline], facts: PhotoFacts, seen: Sighting | None = None
     ) -> Orientation | None:
         """The orientation that a person has given a photo; None where its position or altitude is unknown.
 
@@ -108,7 +114,7 @@ class OrientationFitter:
             probability=1.0,
             sure=True,
             better_heading=True,
-            summits=self._places(x, y, unmatched, look, skyline, facts),
+            summits=self._places(x, y, unmatched, look, next(iter(skylines), None), facts),
             said=True,
         )
 
@@ -171,9 +177,12 @@ class OrientationFitter:
 
     def _out_of_the_sky(self, x: FloatArray, y: FloatArray, skyline: Skyline, facts: PhotoFacts) -> FloatArray:
         """y, that of a little too high a summit on the skyline: no summit stands in the sky."""
+        ridge = np.full(len(x), np.nan)
         with np.errstate(invalid="ignore"):
-            inside = (x >= 0) & (x <= 1)
-        ridge = np.array([skyline.at(one) if there else np.nan for one, there in zip(x, inside, strict=True)])
+            inside = np.flatnonzero((x >= 0) & (x <= 1))
+        for i in inside:
+            if skyline.sureness_at(x[i]) >= _SURE:
+                ridge[i] = skyline.at(x[i])
         above = (ridge - y) * facts.height / facts.width
         with np.errstate(invalid="ignore"):
             return np.where((above > 0) & (above <= self.policy.hidden_share), ridge, y)

@@ -3,8 +3,6 @@
 Sky is smooth, terrain has texture; colour says less (hazy snow is as blue as sky). docs/summits.md, "Skyline".
 """
 
-import base64
-import zlib
 from dataclasses import dataclass
 from functools import cache
 
@@ -25,6 +23,10 @@ _SMOOTH_TEXTURE = 1.5
 # of a step of one row between columns; L*a*b*-like units for an edge that counts in full.
 _TEXTURE_ABOVE, _EDGE, _TEXTURE_BELOW, _JUMP = 20.0, 3.0, 0.5, 0.1
 _BELOW_ROWS, _STRONG_EDGE = 0.03, 10.0
+# What the strongest edge above a line costs the second one. An edge reaches over some rows.
+_EDGE_ABOVE, _EDGE_REACH_ROWS = 2.5, 4
+# Two lines that are nowhere farther apart than this share of the height are one.
+_SAME_SHARE = 0.01
 # Lines within this share of the rows count as the same; from this lead on the line is sure.
 _NEAR_ROWS, _SURE_LEAD = 0.02, 0.5
 # Where even the edge and this share of the rows below it are quite smooth, a cloud may hide the ridge.
@@ -40,7 +42,6 @@ _BROAD = 0.1
 
 # A smaller picture has no skyline.
 _LEAST_SIDE_PX = 16
-_PACKED_ROWS, _PACKED_SURENESS = 4096, 15
 
 Float32 = NDArray[np.float32]
 
@@ -87,50 +88,40 @@ class Skyline:
 
     def at(self, x: float) -> float:
         """y at a fraction of the width."""
-        return float(self.y[min(max(int(x * len(self.y)), 0), len(self.y) - 1)])
+        return float(self.y[self._column(x)])
 
-    def packed(self) -> str:
-        """A text of some hundred characters; y keeps 1/4096 and sureness 1/15."""
-        rows = np.round(np.clip(self.y, 0.0, 1.0) * _PACKED_ROWS).astype(np.int32)
-        steps = np.diff(rows, prepend=0).astype("<i2")
-        sure = np.round(np.clip(self.sureness, 0.0, 1.0) * _PACKED_SURENESS).astype(np.uint8)
-        return base64.b85encode(zlib.compress(steps.tobytes() + sure.tobytes(), 9)).decode("ascii")
+    def sureness_at(self, x: float) -> float:
+        """How sure that is."""
+        return float(self.sureness[self._column(x)])
 
-    @classmethod
-    def unpacked(cls, text: str) -> "Skyline | None":
-        """The skyline of such a text, None if it is none."""
-        try:
-            data = zlib.decompressobj().decompress(base64.b85decode(text), 3 * SKYLINE_LONG_SIDE_PX + 1)
-        except (ValueError, zlib.error):
-            return None
-        width, rest = divmod(len(data), 3)
-        if rest or not 0 < width <= SKYLINE_LONG_SIDE_PX:
-            return None
-        rows = np.frombuffer(data, dtype="<i2", count=width).astype(np.int64).cumsum()
-        sure = np.frombuffer(data, dtype=np.uint8, offset=2 * width)
-        if rows.min() < 0 or rows.max() > _PACKED_ROWS or sure.max() > _PACKED_SURENESS:
-            return None
-        return cls((rows / _PACKED_ROWS).astype(np.float32), (sure / _PACKED_SURENESS).astype(np.float32))
+    def _column(self, x: float) -> int:
+        return min(max(int(x * len(self.y)), 0), len(self.y) - 1)
 
 
-def find_skyline(image: Image.Image) -> Skyline:
-    """The skyline of an upright RGB picture; it is reduced to 512 pixels first."""
-    small = image
-    if max(image.size) > SKYLINE_LONG_SIDE_PX:
-        small = image.copy()
-        small.thumbnail((SKYLINE_LONG_SIDE_PX,) * 2, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return skyline_of(np.asarray(small))
+def reduced(image: Image.Image) -> Image.Image:
+    """The picture as sky and skyline are looked for: its long side has at most 512 pixels."""
+    scale = SKYLINE_LONG_SIDE_PX / max(image.size)
+    if scale >= 1:
+        return image
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    return image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
 
 
-def skyline_of(pixels: NDArray[np.uint8]) -> Skyline:
-    """The skyline of RGB pixels [H, W, 3].
+def find_skylines(image: Image.Image) -> tuple[Skyline, ...]:
+    """What may be the skyline of an upright RGB picture, one line or two; any size."""
+    return skylines_of(np.asarray(reduced(image)))
+
+
+def skylines_of(pixels: NDArray[np.uint8]) -> tuple[Skyline, ...]:
+    """What may be the skyline of RGB pixels [H, W, 3].
 
     Each row of a column costs what texture stands above it, less the edge at it and the texture just below it; the
-    cheapest line from left to right wins (dynamic programming).
+    cheapest line from left to right wins (dynamic programming). Where snow is as smooth as the sky, that line runs
+    below it: a second one also pays for the strongest edge above it. It is left out where it is the same.
     """
     height, width = pixels.shape[:2]
     if min(height, width) < _LEAST_SIDE_PX:
-        return Skyline(np.zeros(width, np.float32), np.zeros(width, np.float32))
+        return (Skyline(np.zeros(width, np.float32), np.zeros(width, np.float32)),)
     texture, edge = _texture_and_edge(pixels)
     ground = np.vstack([np.zeros((1, width), np.float32), np.cumsum(texture, axis=0)])
     rows = np.arange(height)
@@ -138,6 +129,17 @@ def skyline_of(pixels: NDArray[np.uint8]) -> Skyline:
     below = (ground[ends] - ground[:-1]) / (ends - rows)[:, None]
     above = ground[:-1] / np.maximum(rows, 1)[:, None]
     cost = _TEXTURE_ABOVE * above - _EDGE * edge - _TEXTURE_BELOW * below
+    first = _line_of(cost, ground)
+    crossed = np.zeros_like(edge)
+    crossed[_EDGE_REACH_ROWS:] = np.maximum.accumulate(edge, axis=0)[:-_EDGE_REACH_ROWS]
+    second = _line_of(cost + _EDGE_ABOVE * crossed, ground)
+    is_same = np.abs(first.y - second.y).max() < _SAME_SHARE
+    return (first,) if is_same else (first, second)
+
+
+def _line_of(cost: Float32, ground: Float32) -> Skyline:
+    """The cheapest line through cost [H, W]; ground [H + 1, W] sums the texture from the top."""
+    height, width = cost.shape
     line, lead = _cheapest_line(cost)
     band = np.minimum(line + round(_BAND_ROWS * height), height)
     columns = np.arange(width)

@@ -63,7 +63,7 @@ def _answer(reader: PictureReader, header: Header, data: bytes) -> tuple[Header,
     except MemoryError:
         return {"refused": packed(OUT_OF_MEMORY)}, b""
     facts = facts_to_record(picture.facts)
-    said = {"facts": facts, "sky_fraction": picture.sky_fraction, "skyline": picture.skyline}
+    said = {"facts": facts, "sky_fraction": picture.sky_fraction, "skylines": picture.skylines}
     return said, picture.pixels.tobytes()
 
 

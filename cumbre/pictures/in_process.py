@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from PIL import Image
 
 from cumbre.drawn_names import draw_names
+from cumbre.packed_skylines import packed
 from cumbre.photo import PhotoLimits, read_photo
 from cumbre.pictures.port import ReadPicture
 from cumbre.preprocess import resized
-from cumbre.skyline import find_skyline, sky_fraction
+from cumbre.skyline import find_skylines, reduced, sky_fraction
 from cumbre.summit_labels import SummitLabel
 
 _JPEG_QUALITY = 82
@@ -26,8 +27,9 @@ class InProcessPictureReader:
     def read(self, data: bytes, size: tuple[int, int], resample: int) -> ReadPicture:
         photo = read_photo(data, self._limits, wanted_px=max(size))
         image = photo.image
+        small = reduced(image)
         return ReadPicture(
-            photo.facts, sky_fraction(image), find_skyline(image).packed(), resized(image, size, resample)
+            photo.facts, sky_fraction(small), packed(find_skylines(small)), resized(image, size, resample)
         )
 
     def rendition(self, data: bytes, size_px: int) -> bytes:

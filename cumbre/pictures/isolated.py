@@ -61,7 +61,7 @@ class IsolatedPictureReader:
             return ReadPicture(
                 facts_from_record(header["facts"]),
                 float(header["sky_fraction"]),
-                str(header["skyline"]),
+                str(header["skylines"]),
                 np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 3),
             )
         except (KeyError, TypeError, ValueError) as error:

@@ -11,14 +11,14 @@ from cumbre.summit_labels import SummitLabel
 
 @dataclass(frozen=True, slots=True)
 class ReadPicture:
-    """What the file states, the share of its top edge that is sky, its skyline (both: skyline.py), and its pixels.
+    """What the file states, the share of its top edge that is sky, its skylines (both: skyline.py), and its pixels.
 
-    skyline is packed; pixels are [height, width, 3].
+    skylines are packed; pixels are [height, width, 3].
     """
 
     facts: PhotoFacts
     sky_fraction: float
-    skyline: str
+    skylines: str
     pixels: Pixels
 
 

@@ -18,7 +18,7 @@ from cumbre.documents import PhotoFacts
 from cumbre.errors import PhotoError
 from cumbre.index.codec import facts_to_record
 from cumbre.photo import PhotoLimits, read_photo
-from cumbre.skyline import sky_fraction
+from cumbre.skyline import find_skylines, reduced, sky_fraction
 from tests.fuzz.mutations import mutation
 
 # What all data of the process may take, at pictures of this size at most. Not the address space: threads reserve far
@@ -64,7 +64,8 @@ def _outcome(data: bytes) -> dict[str, str]:
         assert photo.image.mode == "RGB"
         assert min(photo.image.size) > 0
         assert len(photo.image.tobytes()) == 3 * photo.image.width * photo.image.height
-        assert 0.0 <= sky_fraction(photo.image) <= 1.0
+        assert 0.0 <= sky_fraction(reduced(photo.image)) <= 1.0
+        assert find_skylines(reduced(photo.image))
         assert_sane(photo.facts)
     except Exception as error:
         return {"kind": "photo", "reason": "", "fault": f"the photo is not sane: {error!r}"}

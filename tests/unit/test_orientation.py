@@ -16,7 +16,7 @@ from cumbre.doubts import Doubt, doubts, names_note
 from cumbre.geometry import Position, signed_angle_deg
 from cumbre.orientation import OrientationFitter
 from cumbre.sighting import sighting
-from cumbre.skyline import Skyline, find_skyline
+from cumbre.skyline import Skyline, find_skylines
 
 FITTER = OrientationFitter(bundled_catalog())
 PLACE = PLACES["tengboche"]
@@ -46,13 +46,13 @@ def drawn():
 
 
 @pytest.fixture(scope="module")
-def skyline(drawn) -> Skyline:
-    return find_skyline(drawn.image)
+def skylines(drawn) -> tuple[Skyline, ...]:
+    return find_skylines(drawn.image)
 
 
 @pytest.mark.parametrize(("heading", "pitch"), [(0.0, 0.0), (4.0, 0.6), (-7.0, -0.8), (12.0, 0.3)])
-def test_summits_stand_where_they_were_drawn_however_the_compass_errs(drawn, skyline, heading, pitch):
-    found = FITTER.fit(skyline, facts(heading=heading, pitch=pitch))
+def test_summits_stand_where_they_were_drawn_however_the_compass_errs(drawn, skylines, heading, pitch):
+    found = FITTER.fit(skylines, facts(heading=heading, pitch=pitch))
     assert found.sure
     assert abs(signed_angle_deg(np.array([found.aim.heading_deg - CAMERA.heading_deg]))[0]) < 0.5
     places = {place.id: place for place in found.summits}
@@ -63,8 +63,8 @@ def test_summits_stand_where_they_were_drawn_however_the_compass_errs(drawn, sky
     assert names_note(found, doubts(facts(), sighting(facts()))) == ""
 
 
-def test_only_summits_in_the_picture_are_kept_and_those_that_hide_come_last(skyline):
-    found = FITTER.fit(skyline, facts())
+def test_only_summits_in_the_picture_are_kept_and_those_that_hide_come_last(skylines):
+    found = FITTER.fit(skylines, facts())
     assert all(0 <= place.x <= 1 and 0 <= place.y <= 1 for place in found.summits)
     assert all(not (place.hidden and place.matched) for place in found.summits)
     assert [place.hidden for place in found.summits] == sorted(place.hidden for place in found.summits)
@@ -72,27 +72,27 @@ def test_only_summits_in_the_picture_are_kept_and_those_that_hide_come_last(skyl
     assert replace(found, sure=False).drawn == ()
 
 
-def test_a_picture_turned_away_from_what_it_claims_is_not_sure(skyline):
-    assert not FITTER.fit(skyline, facts(heading=150.0)).sure
+def test_a_picture_turned_away_from_what_it_claims_is_not_sure(skylines):
+    assert not FITTER.fit(skylines, facts(heading=150.0)).sure
 
 
-def test_a_catalogue_without_these_summits_is_not_sure(drawn, skyline):
+def test_a_catalogue_without_these_summits_is_not_sure(drawn, skylines):
     rest = Catalog([peak for peak in bundled_catalog().values() if peak.id not in drawn.summits])
-    found = OrientationFitter(rest).fit(skyline, facts())
+    found = OrientationFitter(rest).fit(skylines, facts())
     assert found is None or not found.sure
 
 
-def test_a_catalogue_without_summits_around_says_nothing(skyline):
-    assert OrientationFitter(Catalog([])).fit(skyline, facts()) is None
+def test_a_catalogue_without_summits_around_says_nothing(skylines):
+    assert OrientationFitter(Catalog([])).fit(skylines, facts()) is None
 
 
-def test_thousands_of_peaks_around_cost_no_more_than_thirty(skyline):
+def test_thousands_of_peaks_around_cost_no_more_than_thirty(skylines):
     rng = np.random.default_rng(1)
     many = [
         Peak(f"p{i}", PLACE.lat + rng.uniform(-0.3, 0.3), PLACE.lon + rng.uniform(-0.3, 0.3), 6000.0, (f"P {i}",))
         for i in range(3000)
     ]
-    found = OrientationFitter(Catalog(many)).fit(skyline, facts())
+    found = OrientationFitter(Catalog(many)).fit(skylines, facts())
     assert not found.sure
     assert len(found.summits) <= OrientationFitter(Catalog([])).policy.kept_max
 
@@ -106,9 +106,9 @@ def test_thousands_of_peaks_around_cost_no_more_than_thirty(skyline):
         ({"width": 2000}, Doubt.PANORAMA),
     ],
 )
-def test_without_these_there_is_no_fit(skyline, more, doubt):
+def test_without_these_there_is_no_fit(skylines, more, doubt):
     photo = facts(**more)
-    assert FITTER.fit(skyline, photo) is None
+    assert FITTER.fit(skylines, photo) is None
     doubted = doubts(photo, sighting(photo))
     assert doubt in doubted
     assert doubt.words in names_note(None, doubted)
@@ -125,25 +125,25 @@ def test_without_these_there_is_no_fit(skyline, more, doubt):
         ({"pitch_deg": 60.0}, Doubt.STEEP),
     ],
 )
-def test_with_these_it_is_never_sure_and_says_so(skyline, more, doubt):
+def test_with_these_it_is_never_sure_and_says_so(skylines, more, doubt):
     photo = facts(**more)
-    found = FITTER.fit(skyline, photo)
+    found = FITTER.fit(skylines, photo)
     assert found is None or not found.sure
     assert doubt.words in names_note(found, doubts(photo, sighting(photo)))
 
 
-def test_without_an_accelerometer_it_says_so_and_asks_for_two_summits(skyline):
+def test_without_an_accelerometer_it_says_so_and_asks_for_two_summits(skylines):
     photo = facts(pitch_deg=None, roll_deg=None)
-    found = FITTER.fit(skyline, photo)
+    found = FITTER.fit(skylines, photo)
     assert doubts(photo, sighting(photo)) == (Doubt.NO_TILT,)
     if found.sure:
         assert sum(place.matched for place in found.summits) >= 2
 
 
-def test_identification_gets_the_fitted_heading_where_it_is_better(skyline):
+def test_identification_gets_the_fitted_heading_where_it_is_better(skylines):
     photo = facts(heading=9.0)
     seen = sighting(photo)
-    found = FITTER.fit(skyline, photo)
+    found = FITTER.fit(skylines, photo)
     better = FITTER.corrected(seen, found)
     roll_term = FITTER.visibility.heading_error_per_roll * (better.roll_deg or 0.0)
     assert better.heading_deg - roll_term == pytest.approx(CAMERA.heading_deg, abs=0.5)
@@ -151,7 +151,7 @@ def test_identification_gets_the_fitted_heading_where_it_is_better(skyline):
     assert FITTER.corrected(seen, replace(found, better_heading=False)) is seen
 
 
-def test_an_orientation_is_plain_data(skyline):
+def test_an_orientation_is_plain_data(skylines):
     import json
 
-    assert json.loads(json.dumps(asdict(FITTER.fit(skyline, facts()))))["sure"] is True
+    assert json.loads(json.dumps(asdict(FITTER.fit(skylines, facts()))))["sure"] is True

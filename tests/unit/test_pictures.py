@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 
 from cumbre.errors import CumbreError, PhotoError
+from cumbre.packed_skylines import unpacked
 from cumbre.photo import PhotoLimits
 from cumbre.pictures.in_process import InProcessPictureReader
 from cumbre.pictures.isolated import IsolatedPictureReader, _are_lengths
 from cumbre.pictures.wire import Broken, receive, send
-from cumbre.skyline import Skyline
 from cumbre.summit_labels import SummitLabel
 from tests.conftest import TO_AMA_DABLAM, photo_towards
 from tests.gone_wrong import WRITE
@@ -43,8 +43,8 @@ def test_a_process_reads_what_is_read_here(picture_processes):
     assert there.facts == here.facts
     assert there.facts.taken_at is not None
     assert there.sky_fraction == here.sky_fraction
-    assert there.skyline == here.skyline
-    assert Skyline.unpacked(there.skyline) is not None
+    assert there.skylines == here.skylines
+    assert unpacked(there.skylines)
     assert there.pixels.shape == (32, 64, 3)
     assert np.array_equal(there.pixels, here.pixels)
 
