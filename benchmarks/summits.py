@@ -140,6 +140,8 @@ def real_photos(photos: list[MarkedPhoto], catalog: Catalog) -> None:
     shown([by_exif(photo, catalog, True, fitter) for photo in marked], "and the accelerometer")
     results = [fitted(photo, fitter) for photo in marked]
     shown(results, "and the skyline fit")
+    for name, some in (("first", slice(0, 1)), ("second", slice(-1, None))):
+        shown([fitted(replace(p, skylines=p.skylines[some]), fitter) for p in marked], f"  with the {name} line alone")
     shown(results[::2], "  one half (every other photo)")
     shown(results[1::2], "  the other half")
     no_tilt = [fitted(p, fitter, replace(p.facts, pitch_deg=None, roll_deg=None)) for p in marked]
@@ -263,11 +265,15 @@ def drawn_scenes(count: int, seed: int) -> None:
     print("sure and wrong: a scene drawn with any visible summit beyond 3 %")
     by_range: dict[str, list[Result]] = {name: [] for name, *_ in ranges}
     clear: dict[str, list[Result]] = {}
+    first_alone: list[Result] = []
     for kind in KINDS:
         results: list[Result] = []
         for number, (name, catalog, places) in enumerate(ranges):
             fitter = OrientationFitter(catalog)
-            here = [drawn_result(photo, fitter) for photo in drawn_photos(kind, catalog, places, count, seed + number)]
+            photos = list(drawn_photos(kind, catalog, places, count, seed + number))
+            lines = [skylines_of(photo.pixels) for photo in photos]
+            here = [drawn_result(photo, both, fitter) for photo, both in zip(photos, lines, strict=True)]
+            first_alone += [drawn_result(photo, both[:1], fitter) for photo, both in zip(photos, lines, strict=True)]
             by_range[name] += here
             results += here
             if kind == "clear":
@@ -278,6 +284,7 @@ def drawn_scenes(count: int, seed: int) -> None:
     for name, here in by_range.items():
         _print_scenes(f"all, {name}", here)
     _print_scenes("all", [r for here in by_range.values() for r in here])
+    _print_scenes("all, first line alone", first_alone)
 
 
 def sample_album() -> None:
@@ -296,8 +303,8 @@ def sample_album() -> None:
     print(f"  without a visible summit: {sum(r.sure for r in results if not r.errors)} sure")
 
 
-def drawn_result(photo: DrawnPhoto, fitter: OrientationFitter) -> Result:
-    found = fitter.fit(skylines_of(photo.pixels), photo.facts)
+def drawn_result(photo: DrawnPhoto, skylines: tuple[Skyline, ...], fitter: OrientationFitter) -> Result:
+    found = fitter.fit(skylines, photo.facts)
     errors = fit_errors(found, photo.summits, photo.facts)
     return Result(photo.name, errors, bool(found and found.sure), found.probability if found else 0.0)
 

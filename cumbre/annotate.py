@@ -92,7 +92,7 @@ class Annotator:
         else:
             found = None
         better = self.fitter.corrected(seen, found)
-        return Looked(better, better.heading_deg, found, names_note(found, doubted))
+        return Looked(better, better.heading_deg, found, names_note(found, doubted, bool(lines)))
 
     def _fitted(self, lines: tuple[Skyline, ...], facts: PhotoFacts, seen: Sighting) -> Orientation | None:
         known = nearest_error(self._compass_errors, facts)

@@ -58,8 +58,11 @@ def doubts(facts: PhotoFacts, seen: Sighting) -> tuple[Doubt, ...]:
     return tuple(doubt for doubt, there in found.items() if there)
 
 
-def names_note(found: Orientation | None, doubted: tuple[Doubt, ...]) -> str:
-    """Why no names are written on a photo, or what was assumed for them; empty where there is nothing to say."""
+def names_note(found: Orientation | None, doubted: tuple[Doubt, ...], has_skyline: bool = True) -> str:
+    """Why no names are written on a photo, or what was assumed for them; empty where there is nothing to say.
+
+    has_skyline: it was looked for when the photo was indexed.
+    """
     if found is not None and found.said:
         return ""
     if found is not None and found.sure:
@@ -69,6 +72,10 @@ def names_note(found: Orientation | None, doubted: tuple[Doubt, ...]) -> str:
         # Without a place all else is beside the point.
         said = doubted[:1] if doubted[0] is Doubt.NO_POSITION else doubted
         return sentence("no names on the picture: {why}", why=joined(", ", [doubt.words for doubt in said]))
+    if not has_skyline:
+        return sentence(
+            "no names on the picture: an earlier version indexed it; `cumbre reindex` reads the album again"
+        )
     if found is None:
         return sentence("no names on the picture: no catalogued summit stands near the view")
     return sentence("no names on the picture: its skyline fits the summits in more than one way, or in none")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
-from cumbre.label_font import LabelFont, can_write, font_for, one_line
+from cumbre.label_font import LabelFont, font_for, writable
 from cumbre.summit_labels import Box, PlacedLabel, SummitLabel, letters_px_for, place_labels
 
 _LIGHT = (255, 255, 255)
@@ -34,9 +34,9 @@ def draw_names(image: Image.Image, labels: Sequence[SummitLabel]) -> Image.Image
     A name is left out for which there is no place (summit_labels.py) or no font (label_font.py).
     """
     picture = image.copy()
-    writable = [_as_written(label) for label in labels if can_write(label.text)]
-    lettering = _Lettering(letters_px_for(*image.size), font_for("".join(one.text + one.detail for one in writable)))
-    placed = place_labels(writable, *image.size, lettering.letters_px, lettering.size_px)
+    written = [_as_written(label) for label in labels if writable(label.text)]
+    lettering = _Lettering(letters_px_for(*image.size), font_for("".join(one.text + one.detail for one in written)))
+    placed = place_labels(written, *image.size, lettering.letters_px, lettering.size_px)
     for one in placed:
         _draw_leader(picture, one, lettering.letters_px)
     for one in placed:
@@ -45,8 +45,7 @@ def draw_names(image: Image.Image, labels: Sequence[SummitLabel]) -> Image.Image
 
 
 def _as_written(label: SummitLabel) -> SummitLabel:
-    detail = one_line(label.detail) if can_write(label.detail) else ""
-    return SummitLabel(one_line(label.text), detail, label.x, label.y)
+    return SummitLabel(writable(label.text), writable(label.detail), label.x, label.y)
 
 
 @dataclass(frozen=True, slots=True)

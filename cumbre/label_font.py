@@ -60,6 +60,16 @@ def can_write(text: str) -> bool:
     return any(map(str.isalnum, line)) and font_for(line) is not None
 
 
+def writable(text: str) -> str:
+    """The text in one line; without its accents where no font has those; empty where no font can write it at all."""
+    line = one_line(text)
+    return next((one for one in (line, _without_accents(line)) if can_write(one)), "")
+
+
+def _without_accents(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
 def _needs_shaping(text: str) -> bool:
     """Whether letters join, combine or run to the left, as in Devanagari or Arabic."""
     return any(unicodedata.category(c).startswith("M") or unicodedata.bidirectional(c) in ("R", "AL") for c in text)

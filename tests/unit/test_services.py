@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from cumbre.documents import CameraAim
 from cumbre.editing import LocalAlbumService
 from cumbre.errors import InvalidRequest, NotFound, PhotoError
 from cumbre.geometry import Position
-from cumbre.index.port import Near, PhotoFilter
+from cumbre.index.port import Near, PhotoFilter, PhotoWrite
 from cumbre.photo import PhotoLimits, read_photo
 from cumbre.query import SearchRequest
 from cumbre.sentence import Sentence
@@ -250,6 +251,15 @@ def test_what_was_said_of_a_compass_that_is_far_off_helps_the_photos_of_the_same
     assert query.photo(later.id).orientation == later.orientation
     editor.orient(first.id, None)
     assert query.photo(second.id).orientation == second.orientation
+
+
+def test_a_photo_that_an_earlier_version_indexed_says_what_brings_its_names(query, editor, library):
+    added = editor.add("view.jpg", photo_of_the_view()).photo
+    index = library.index()
+    stored = index.get(added.id)
+    index.write([PhotoWrite(replace(stored.document, skylines=None, orientation=None), None, stored.version)])
+    library.active().reidentify()
+    assert "`cumbre reindex` reads the album again" in query.photo(added.id).names_note
 
 
 def test_a_photo_of_no_known_place_has_no_summits_to_lay_a_view_on(query, editor):
