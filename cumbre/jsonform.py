@@ -205,7 +205,7 @@ def peaks_around(found: PeaksAround) -> Json:
             {
                 **peak(one.peak),
                 "distance_m": round(one.distance_m),
-                "bearing_deg": round(one.bearing_deg, 1),
+                "bearing_deg": round(one.bearing_deg, 2),
                 "elevation_deg": round(one.elevation_deg, 2),
             }
             for one in found.peaks

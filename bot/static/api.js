@@ -35,6 +35,9 @@ async function ask(path, options = {}, root = "/api") {
   return body;
 }
 
+const json = (body) => ({ headers: { "Content-Type": "application/json", Accept: "application/json" }, body: JSON.stringify(body) });
+const put = (path, body) => ask(path, { method: "PUT", ...json(body) });
+
 const filterFields = ({ peaks, near, from, to }) => [
   ...peaks.map((id) => ["peak", id]),
   ...Object.entries({ near, from, to }).filter(([, value]) => value),
@@ -104,18 +107,17 @@ export async function addPhoto(file, onProgress = () => {}, signal = null) {
 export const retry = (id) => ask(`/photos/${encodeURIComponent(id)}/retry`, { method: "POST" });
 export const undoCorrection = (id) => ask(`/photos/${encodeURIComponent(id)}/peaks`, { method: "DELETE" });
 
-export const correct = (id, peakIds) =>
-  ask(`/photos/${encodeURIComponent(id)}/peaks`, {
-    method: "PUT",
-    headers: { "Content-Type": "application/json", Accept: "application/json" },
-    body: JSON.stringify({ peaks: peakIds }),
-  });
+export const correct = (id, peakIds) => put(`/photos/${encodeURIComponent(id)}/peaks`, { peaks: peakIds });
+
+/** The summits around a place { lat, lon, altitude_m }, the most striking first. */
+export const around = async ({ lat, lon, altitude_m: altitude }) => (await ask(`/peaks/around?${new URLSearchParams({ at: [lat, lon, altitude].join(",") })}`)).peaks;
+/** Says where the camera looked; an orientation of the API says it, too. */
+export const orient = (id, { heading_deg, pitch_deg, roll_deg }) => put(`/photos/${encodeURIComponent(id)}/orientation`, { heading_deg, pitch_deg, roll_deg });
+export const undoOrientation = (id) => ask(`/photos/${encodeURIComponent(id)}/orientation`, { method: "DELETE" });
 
 /** A message to the chat: a form with photos, or what becomes JSON. */
 export const say = (message) =>
   ask("/messages", {
     method: "POST",
-    ...(message instanceof FormData
-      ? { body: message }
-      : { headers: { "Content-Type": "application/json", Accept: "application/json" }, body: JSON.stringify(message) }),
+    ...(message instanceof FormData ? { body: message } : json(message)),
   }, "/chat");

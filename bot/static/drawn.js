@@ -1,12 +1,19 @@
 // Where a picture is drawn in its place: as a whole, in the middle, with something left over at two sides.
 
-/** Whether a point of the screen lies on the drawn picture (object-fit: contain). */
+/** The box on the screen that the drawn picture takes (object-fit: contain); null while there is none. */
+export function drawnBox(image) {
+  const place = image.getBoundingClientRect();
+  const { naturalWidth, naturalHeight } = image;
+  if (!naturalWidth) return null;
+  const scale = Math.min(place.width / naturalWidth, place.height / naturalHeight);
+  const [width, height] = [naturalWidth * scale, naturalHeight * scale];
+  return new DOMRect(place.left + (place.width - width) / 2, place.top + (place.height - height) / 2, width, height);
+}
+
+/** Whether a point of the screen lies on the drawn picture. */
 export function isOnPicture(image, { clientX, clientY }) {
-  const box = image.getBoundingClientRect();
-  const { naturalWidth: width, naturalHeight: height } = image;
+  const drawn = drawnBox(image);
   // A picture on its way may come anywhere: the second click of two on a tile must not be one beside it.
-  if (!width) return !image.complete;
-  const scale = Math.min(box.width / width, box.height / height);
-  return Math.abs(clientX - box.left - box.width / 2) <= (width * scale) / 2
-    && Math.abs(clientY - box.top - box.height / 2) <= (height * scale) / 2;
+  if (!drawn) return !image.complete;
+  return clientX >= drawn.left && clientX <= drawn.right && clientY >= drawn.top && clientY <= drawn.bottom;
 }

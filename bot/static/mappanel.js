@@ -1,8 +1,9 @@
 // The place of the map in the page. The map itself is loaded when it is first seen: most visits do without it.
 
 import { coverBelow } from "./covering.js";
-import { byId, el } from "./elements.js";
+import { byId } from "./elements.js";
 import { options } from "./options.js";
+import { styled } from "./sheets.js";
 import { t } from "./words.js";
 
 export class MapPanel {
@@ -90,10 +91,4 @@ export class MapPanel {
     this.#map.draw(this.#shown.shots, this.#shown.near);
     this.#map.drawPeaks(this.#peaks, this.#chosen);
   }
-}
-
-function styled(address) {
-  return new Promise((resolve) => {
-    document.head.append(el("link", { rel: "stylesheet", href: address, on: { load: resolve, error: resolve } }));
-  });
 }

@@ -12,10 +12,11 @@ import { bearing, fileSize, localDate, metres, number, place, sentence, t } from
 const LARGEST = 2560;
 
 /**
- * actions: say(ids) says which peaks it shows, correct() opens the form for that, undo() takes it back, similar() looks
- * for photos like this one, map() shows where it was taken. why is the reason of the search, if any.
+ * actions: say(ids) says which peaks it shows, correct() opens the form for that, undo() takes it back; align(), if it is
+ * possible, lays the names on the summits, undoAlign() takes that back; similar() looks for photos like this one, map()
+ * shows where it was taken. why is the reason of the search, if any.
  */
-export function panelContent(photo, { peakById, why, correct, undo, say, similar, map }) {
+export function panelContent(photo, { peakById, why, correct, undo, align, undoAlign, say, similar, map }) {
   const shown = new Set(photo.peaks.map((peak) => peak.id));
   const by = "in_view";
   const others = photo.candidates
@@ -31,6 +32,7 @@ export function panelContent(photo, { peakById, why, correct, undo, say, similar
     why ? el("p", { class: "why", text: `${t("why_found")}: ${why}` }) : null,
     el("h3", { text: t("in_this_photo") }),
     panorama(photo, shown),
+    photo.names_note ? el("p", { class: "note", id: "names-note" }, ...withCommands(sentence(photo.names_note))) : null,
     photo.peaks.length
       ? el("ul", { class: "evidences" }, photo.peaks.map((peak) => evidence(peak, peakById(peak.id), { by, corrected: photo.corrected, action: notThis(peak, photo, say) })))
       : el("p", { class: "teach" }, ...withCommands(photo.corrected ? t("you_said_so") : note || t("no_peak"))),
@@ -38,6 +40,7 @@ export function panelContent(photo, { peakById, why, correct, undo, say, similar
     el("p", { class: "actions" },
       el("button", { type: "button", id: "correct", on: { click: correct } }, icon("pencil"), t("correct")),
       photo.corrected ? el("button", { type: "button", class: "link", id: "undo-correction", text: t("undo_correction"), on: { click: undo } }) : null),
+    align ? alignment(photo, align, undoAlign) : null,
     ...(others.length
       ? [el("h3", { text: t("also_considered") }), el("ul", { class: "evidences brief" }, others.map((peak) => evidence(peak, peakById(peak.id), { by, brief: true, action: thisToo(peak, photo, say) })))]
       : []),
@@ -51,6 +54,10 @@ export function panelContent(photo, { peakById, why, correct, undo, say, similar
   ];
   return parts.filter(Boolean);
 }
+
+const alignment = ({ orientation }, align, undoAlign) => el("p", { class: "actions" },
+  el("button", { type: "button", id: "align-names", on: { click: align } }, icon("names"), t("align")),
+  orientation?.said ? el("button", { type: "button", class: "link", id: "undo-alignment", text: t("align_undo"), on: { click: undoAlign } }) : null);
 
 // One tap says it; the toast that follows takes it back.
 function notThis(peak, photo, say) {

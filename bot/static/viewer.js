@@ -1,17 +1,19 @@
 // One photo in full, over the page: next and previous by arrow keys and swipe, closer by wheel or fingers, Escape closes.
 
+import { Aligning, canBeAligned } from "./aligning.js";
 import * as api from "./api.js";
 import { correctionForm } from "./correction.js";
 import { isOnPicture } from "./drawn.js";
 import { byId, el } from "./elements.js";
+import { Names } from "./names.js";
 import { panelContent } from "./panel.js";
 import { showPhoto } from "./pictures.js";
+import { listenForSwipes } from "./swipes.js";
 import { hideToast, toast } from "./toast.js";
 import { sentence, t } from "./words.js";
 import { Zoom } from "./zoom.js";
 
 const LARGE_SIZES = [1280, 2560];
-const SWIPE_PX = 50;
 // In step with viewer.css.
 const BESIDE_PANEL = "(max-width: 60rem) and (orientation: portrait) 100vw, (max-width: 60rem) calc(100vw - 20rem), calc(100vw - 24rem)";
 
@@ -23,6 +25,8 @@ export class Viewer {
   #peakList;
   #page;
   #zoom;
+  #names;
+  #aligning;
   #hits = [];
   #photo = null;
   #asking = null;
@@ -31,19 +35,28 @@ export class Viewer {
   constructor(peakList, page) {
     this.#peakList = peakList;
     this.#page = page;
-    const dialog = byId("viewer");
-    dialog.addEventListener("cancel", (event) => { event.preventDefault(); page.leave(); });
+    const [dialog, stage, image] = ["viewer", "stage", "large"].map(byId);
+    dialog.addEventListener("cancel", (event) => {
+      event.preventDefault();
+      if (this.#aligning.isOn) this.#aligning.cancel();
+      else page.leave();
+    });
     dialog.addEventListener("keydown", (event) => this.#onKey(event));
     // A browser may close a dialog without asking, when Escape is all that was pressed.
     dialog.addEventListener("close", () => { if (this.#wanted && !dialog.open) page.leave(); });
     byId("close").addEventListener("click", () => page.leave());
     byId("previous").addEventListener("click", () => this.#step(-1));
     byId("next").addEventListener("click", () => this.#step(1));
-    byId("large").addEventListener("load", (event) => event.target.classList.add("there"));
-    // Who looks closer gets the finest picture there is.
-    this.#zoom = new Zoom(byId("stage"), byId("large"), (isZoomed) => { if (isZoomed) byId("large").sizes = `${LARGE_SIZES.at(-1)}px`; });
-    this.#listenForSwipes(byId("stage"));
-    this.#listenForClicksBeside(byId("stage"));
+    image.addEventListener("load", () => { image.classList.add("there"); this.#names.redraw(); });
+    this.#names = new Names(stage, image);
+    this.#zoom = new Zoom(stage, image, (isZoomed) => {
+      // Who looks closer gets the finest picture there is.
+      if (isZoomed) image.sizes = `${LARGE_SIZES.at(-1)}px`;
+      this.#names.redraw();
+    });
+    this.#aligning = new Aligning({ stage, image, names: this.#names, zoom: this.#zoom, save: (photo, aim) => this.#keepAim(photo, aim) });
+    listenForSwipes(stage, { isFree: () => !this.#zoom.isZoomed && !this.#aligning.isOn, step: (by) => this.#step(by) });
+    this.#listenForClicksBeside(stage);
   }
 
   /** The photos to step through, as the grid shows them. */
@@ -55,6 +68,7 @@ export class Viewer {
   async show(id) {
     if (this.#wanted === id) return;
     this.#wanted = id;
+    this.#aligning.end();
     this.#asking?.abort();
     this.#asking = new AbortController();
     const dialog = byId("viewer");
@@ -79,6 +93,8 @@ export class Viewer {
   hide() {
     if (!this.#wanted) return;
     this.#wanted = this.#photo = null;
+    this.#aligning.end();
+    this.#names.show(null);
     this.#asking?.abort();
     hideToast();
     byId("viewer").close();
@@ -94,6 +110,7 @@ export class Viewer {
     image.alt = hit.peaks.map((peak) => peak.name).join(", ") || t("photo");
     image.sizes = BESIDE_PANEL;
     showPhoto(image, hit, LARGE_SIZES);
+    this.#names.show(hit.orientation);
   }
 
   #drawFault(error, id) {
@@ -110,10 +127,12 @@ export class Viewer {
   #drawPanel(photo, { reasonHolds = true } = {}) {
     const isSame = this.#photo?.id === photo.id;
     this.#photo = photo;
+    this.#names.show(photo.orientation);
     const why = reasonHolds ? this.#hits.find((hit) => hit.id === photo.id)?.why : "";
     this.#fillPanel(isSame, ...panelContent(photo, {
       peakById: (id) => this.#peakList.byId(id), why,
       correct: () => this.#drawForm(), undo: () => this.#undo(photo.id), say: (ids) => this.#save(photo.id, ids),
+      align: canBeAligned(photo) ? () => this.#aligning.begin(photo) : null, undoAlign: () => this.#undoAim(photo.id),
       similar: () => this.#page.similar(photo.id), map: () => this.#page.map(photo),
     }));
   }
@@ -152,12 +171,36 @@ export class Viewer {
     return this.#change(() => api.correct(id, peakIds), () => toast(t("undone")));
   }
 
-  async #change(request, done) {
+  /** Undo goes back to what was there: an earlier word of a person, or what skyline and compass say. */
+  #keepAim(photo, aim) {
+    const { id, orientation: before } = photo;
+    return this.#orient(() => api.orient(id, aim), () => {
+      this.#names.turn(true);
+      toast(t("align_saved"), {
+        label: t("undo"),
+        run: () => (before?.said ? this.#orient(() => api.orient(id, before), () => toast(t("align_undone"))) : this.#undoAim(id)),
+      });
+    });
+  }
+
+  #undoAim(id) {
+    return this.#orient(() => api.undoOrientation(id), () => toast(t("align_undone")));
+  }
+
+  #orient(request, done) {
+    return this.#change(async () => {
+      const photo = await request();
+      if (this.#wanted === photo.id) this.#aligning.end();
+      return photo;
+    }, done, "align-names");
+  }
+
+  async #change(request, done, focused = "correct") {
     try {
       const photo = await request();
       if (this.#wanted === photo.id) {
         this.#drawPanel(photo, { reasonHolds: false });
-        byId("correct").focus({ preventScroll: true });
+        byId(focused)?.focus({ preventScroll: true });
       }
       done();
       this.#page.changed();
@@ -188,36 +231,20 @@ export class Viewer {
   }
 
   #onKey(event) {
-    if (event.target.matches("input") || event.altKey || event.ctrlKey || event.metaKey) return;
+    // Some keyboards have brackets behind AltGr, which is Alt and Ctrl as well.
+    const isCommand = (event.altKey || event.ctrlKey || event.metaKey) && !event.getModifierState("AltGraph");
+    if (event.target.matches("input") || isCommand) return;
+    if (this.#aligning.onKey(event) || this.#zoom.onKey(event) || this.#aligning.isOn) return;
     if (event.key === "ArrowLeft") this.#step(-1);
     else if (event.key === "ArrowRight") this.#step(1);
-    else this.#zoom.onKey(event);
+    else if (event.key.toLowerCase() === "n") this.#names.toggle();
   }
 
   #listenForClicksBeside(stage) {
-    const isBeside = (event) => event.target === stage && !this.#zoom.isZoomed && !isOnPicture(byId("large"), event);
+    const isBeside = (event) => event.target === stage && !this.#zoom.isZoomed && !this.#aligning.isOn && !isOnPicture(byId("large"), event);
     // What begins on the picture, or ends there, was no click beside it.
     let began = false;
     stage.addEventListener("pointerdown", (event) => { began = isBeside(event); });
     stage.addEventListener("click", (event) => { if (began && isBeside(event)) this.#page.leave(); });
-  }
-
-  #listenForSwipes(stage) {
-    let start = null;
-    let fingers = 0;
-    stage.addEventListener("pointerdown", (event) => {
-      fingers += 1;
-      const swipes = event.pointerType !== "mouse" && fingers === 1 && !this.#zoom.isZoomed;
-      start = swipes ? { x: event.clientX, y: event.clientY } : null;
-    });
-    stage.addEventListener("pointerup", (event) => {
-      fingers = Math.max(0, fingers - 1);
-      if (!start) return;
-      const dx = event.clientX - start.x;
-      const dy = event.clientY - start.y;
-      start = null;
-      if (Math.abs(dx) > SWIPE_PX && Math.abs(dx) > 2 * Math.abs(dy)) this.#step(dx < 0 ? 1 : -1);
-    });
-    stage.addEventListener("pointercancel", () => { start = null; fingers = 0; });
   }
 }

@@ -36,13 +36,16 @@ export function distance(m) {
 
 /** "Lhotse, Nuptse or Ama Dablam". */
 export const anyOf = (names) => new Intl.ListFormat(locale, { type: "disjunction" }).format(names);
+/** "Lhotse, Nuptse and Ama Dablam". */
+export const allOf = (names) => new Intl.ListFormat(locale).format(names);
 
 /** 41.2 -> "041° NE". */
 export function bearing(deg) {
-  const points = t("compass").split(",");
   const rounded = Math.round(deg) % 360;
-  return `${String(rounded).padStart(3, "0")}° ${points[Math.round(rounded / 45) % 8]}`;
+  return `${String(rounded).padStart(3, "0")}° ${compassPoint(rounded)}`;
 }
+
+export const compassPoint = (deg) => t("compass").split(",")[Math.round(deg / 45) % 8];
 
 export function offset(deg) {
   const n = Math.round(Math.abs(deg));

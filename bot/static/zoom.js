@@ -11,6 +11,8 @@ const DOUBLE_TAP_MS = 350;
 const DOUBLE_TAP_PX = 30;
 
 export class Zoom {
+  /** Whether one finger, or the mouse, moves a closer picture; two always do. */
+  pans = true;
   #stage;
   #image;
   #onChange;
@@ -18,7 +20,7 @@ export class Zoom {
   #x = 0;
   #y = 0;
   #pointers = new Map();
-  #spread = 0;
+  #pinch = null;
   #isTouch = false;
   #tapped = null;
 
@@ -30,7 +32,7 @@ export class Zoom {
     stage.addEventListener("click", (event) => { if (this.#isTouch) this.#onTap(event); });
     stage.addEventListener("pointerdown", (event) => this.#onDown(event));
     stage.addEventListener("pointermove", (event) => this.#onMove(event));
-    for (const name of ["pointerup", "pointercancel", "pointerleave"]) stage.addEventListener(name, (event) => { this.#pointers.delete(event.pointerId); this.#spread = 0; });
+    for (const name of ["pointerup", "pointercancel", "pointerleave"]) stage.addEventListener(name, (event) => { this.#pointers.delete(event.pointerId); this.#pinch = null; });
   }
 
   get isZoomed() {
@@ -79,7 +81,7 @@ export class Zoom {
     this.#isTouch = event.pointerType !== "mouse";
     if (event.target.closest("button")) return;
     this.#pointers.set(event.pointerId, [event.clientX, event.clientY]);
-    this.#spread = 0;
+    this.#pinch = null;
   }
 
   #onMove(event) {
@@ -88,14 +90,21 @@ export class Zoom {
     this.#pointers.set(event.pointerId, [event.clientX, event.clientY]);
     if (this.#pointers.size === 2) {
       const [[x1, y1], [x2, y2]] = this.#pointers.values();
-      const spread = Math.hypot(x2 - x1, y2 - y1);
-      if (this.#spread) this.#by(spread / this.#spread, (x1 + x2) / 2, (y1 + y2) / 2);
-      this.#spread = spread;
-    } else if (this.isZoomed) {
-      this.#x += event.clientX - before[0];
-      this.#y += event.clientY - before[1];
+      const pinch = { spread: Math.hypot(x2 - x1, y2 - y1), x: (x1 + x2) / 2, y: (y1 + y2) / 2 };
+      if (this.#pinch) {
+        this.#move(pinch.x - this.#pinch.x, pinch.y - this.#pinch.y);
+        this.#by(pinch.spread / this.#pinch.spread, pinch.x, pinch.y);
+      }
+      this.#pinch = pinch;
+    } else if (this.isZoomed && this.pans) {
+      this.#move(event.clientX - before[0], event.clientY - before[1]);
       this.#apply();
     }
+  }
+
+  #move(dx, dy) {
+    this.#x += dx;
+    this.#y += dy;
   }
 
   /** The point under (clientX, clientY) stays where it is. */

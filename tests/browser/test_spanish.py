@@ -61,6 +61,30 @@ def test_answers_and_evidence_are_spanish_too(page: Page) -> None:
     assert english_left(page) == []
 
 
+def test_names_are_laid_in_spanish(page: Page) -> None:
+    page.locator("#words").fill("morning")
+    page.locator("#words").press("Enter")
+    expect(page.locator(".tile")).to_have_count(1)
+    page.locator(".tile").click()
+    expect(page.get_by_role("img", name="En la imagen: Ama Dablam")).to_be_visible()
+    page.get_by_role("button", name="Poner los nombres en las cumbres").click()
+    strip = page.get_by_role("slider", name="Hacia dónde miraba la cámara")
+    expect(strip).to_be_focused()
+    for key in ("Shift+ArrowDown", "]"):
+        page.keyboard.press(key)
+    expect(strip).to_have_attribute("aria-valuetext", "70,0° E, 1,0° hacia abajo, inclinada 0,1° a la derecha")
+    assert english_left(page) == []
+    page.get_by_role("button", name="Ahora encaja").click()
+    expect(page.locator("#toast")).to_contain_text("Guardado. Los nombres están donde los has puesto.")
+    expect(page.get_by_role("button", name="Deshacer tu ajuste")).to_be_visible()
+    assert english_left(page) == []
+
+
+def test_why_there_are_no_names_is_told_in_spanish(page: Page) -> None:
+    page.locator(".tile").last.click()
+    expect(page.locator("#names-note")).to_contain_text("Sin nombres en la imagen")
+
+
 def test_the_orders_fit_a_phone_in_one_line(page: Page) -> None:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.locator("#words").fill("ama")
