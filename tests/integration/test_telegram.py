@@ -183,7 +183,14 @@ def test_a_storage_chat_gives_inline_answers_their_pictures(start: StartBot) -> 
 
 def test_commands_are_registered_in_both_languages_and_answered(house: BotHouse, mira: Person) -> None:
     house.after(lambda: mira.say("/start"))
-    assert [one["command"] for one in house.server.commands[""]] == ["help", "peaks", "near", "names", "status", "language"]
+    assert [one["command"] for one in house.server.commands[""]] == [
+        "help",
+        "peaks",
+        "near",
+        "names",
+        "status",
+        "language",
+    ]
     assert house.server.commands["es"][0]["description"] == "qué sé hacer"
     for command, answer in {
         "/start": "I find photos by what they show",
