@@ -86,7 +86,7 @@ class Annotator:
         doubted = doubts(facts, seen)
         said = self._aims.get(content_sha256)
         if said is not None:
-            found = self.fitter.said(said, lines, facts, seen)
+            found = self.fitter.said(said, facts, seen)
         elif lines:
             found = self._fitted(lines, facts, seen)
         else:

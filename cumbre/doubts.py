@@ -3,8 +3,8 @@
 from enum import Enum
 
 from cumbre.documents import Orientation, PhotoFacts
-from cumbre.sentence import Sentence, joined, sentence
-from cumbre.sighting import Sighting
+from cumbre.sentence import Figure, Sentence, joined, sentence
+from cumbre.sighting import ASSUMED_FOCAL_LENGTH_35MM, Sighting
 
 # Sensors are 4:3 or 3:2; 35 mm equivalents compare diagonals, so a picture of other sides tells no field of view.
 _SENSOR_PROPORTIONS = (4 / 3, 3 / 2)
@@ -64,7 +64,10 @@ def names_note(found: Orientation | None, doubted: tuple[Doubt, ...], has_skylin
     has_skyline: it was looked for when the photo was indexed.
     """
     if found is not None and found.said:
-        return ""
+        if Doubt.NO_FOCAL_LENGTH not in doubted:
+            return ""
+        mm = Figure(ASSUMED_FOCAL_LENGTH_35MM)
+        return sentence("the focal length is unknown: {mm} mm were assumed for the names", mm=mm)
     if found is not None and found.sure:
         tilt = Doubt.NO_TILT in doubted
         return sentence("the tilt of the camera is unknown: the skyline told it") if tilt else ""

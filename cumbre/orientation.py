@@ -91,12 +91,11 @@ class OrientationFitter:
             summits=self._places(x, y, matched, look, skyline, facts),
         )
 
-    def said(
-        self, aim: CameraAim, skylines: Sequence[Skyline], facts: PhotoFacts, seen: Sighting | None = None
-    ) -> Orientation | None:
+    def said(self, aim: CameraAim, facts: PhotoFacts, seen: Sighting | None = None) -> Orientation | None:
         """The orientation that a person has given a photo; None where its position or altitude is unknown.
 
-        Summits stand where the aim says: who laid it on them sees the names stay where they were put.
+        Summits stand where the aim says, and no skyline hides them, which may have been taken for a cloud: who laid it
+        on them sees the names stay where they were put.
         """
         seen = sighting(facts) if seen is None else seen
         if {Doubt.NO_POSITION, Doubt.NO_ALTITUDE} & set(doubts(facts, seen)):
@@ -114,7 +113,7 @@ class OrientationFitter:
             probability=1.0,
             sure=True,
             better_heading=True,
-            summits=self._places(x, y, unmatched, look, next(iter(skylines), None), facts),
+            summits=self._places(x, y, unmatched, look, None, facts),
             said=True,
         )
 

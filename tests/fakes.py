@@ -79,7 +79,7 @@ def seen(peak_id: str, probability: float, offset_deg: float = 4.0) -> PeakPredi
 
 def fitted(facts: PhotoFacts) -> Orientation:
     """What a skyline could say of such a photo: the drawn summit is Ama Dablam."""
-    found = OrientationFitter(KHUMBU).said(CameraAim(70.0, 0.0, 0.0), (), facts)
+    found = OrientationFitter(KHUMBU).said(CameraAim(70.0, 0.0, 0.0), facts)
     assert found is not None
     return replace(found, said=False, probability=0.97, heading_sigma_deg=0.2)
 
@@ -364,7 +364,7 @@ class FakeAlbumService:
         if facts.position is None:
             raise InvalidRequest("where this photo was taken is unknown")
         before = self.oriented.setdefault(photo_id, photo.document.orientation)
-        found = before if aim is None else OrientationFitter(self.album.catalog).said(aim, (), facts)
+        found = before if aim is None else OrientationFitter(self.album.catalog).said(aim, facts)
         oriented = replace(photo.document, orientation=found, names_note="")
         self.album.photos[photo_id] = replace(photo, document=oriented)
         return oriented

@@ -11,7 +11,7 @@ from cumbre.catalog_files import bundled_catalog
 from cumbre.demo.render import render
 from cumbre.demo.scene import Camera, Scene
 from cumbre.demo.trail import PLACES
-from cumbre.documents import PhotoFacts
+from cumbre.documents import CameraAim, PhotoFacts
 from cumbre.doubts import Doubt, doubts, names_note
 from cumbre.geometry import Position, signed_angle_deg
 from cumbre.orientation import OrientationFitter
@@ -138,6 +138,23 @@ def test_without_an_accelerometer_it_says_so_and_asks_for_two_summits(skylines):
     assert doubts(photo, sighting(photo)) == (Doubt.NO_TILT,)
     if found.sure:
         assert sum(place.matched for place in found.summits) >= 2
+
+
+def test_what_a_person_says_stands_whatever_the_skyline_is(drawn):
+    aim = CameraAim(CAMERA.heading_deg, CAMERA.pitch_deg, CAMERA.roll_deg)
+    for more in ({}, {"heading_deg": None}, {"focal_length_35mm": CAMERA.focal_length_35mm, "cropped": True}):
+        found = FITTER.said(aim, facts(**more))
+        assert (found.said, found.sure, found.aim) == (True, True, aim)
+        places = {place.id: place for place in found.drawn}
+        for peak_id, (x, y) in drawn.summits.items():
+            assert (places[peak_id].x, places[peak_id].y) == pytest.approx((x, y), abs=0.002)
+        assert names_note(found, doubts(facts(**more), sighting(facts(**more)))) == ""
+    wide = facts(focal_length_35mm=None)
+    said = FITTER.said(aim, wide)
+    assert said.focal_length_35mm == pytest.approx(26.0)
+    assert "26 mm were assumed" in names_note(said, doubts(wide, sighting(wide)))
+    assert FITTER.said(aim, facts(position=None)) is None
+    assert FITTER.said(aim, facts(position=Position(PLACE.lat, PLACE.lon))) is None
 
 
 def test_identification_gets_the_fitted_heading_where_it_is_better(skylines):
