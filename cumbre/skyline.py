@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from cumbre.floating import floating
+
 SKYLINE_LONG_SIDE_PX = 512
 _LONG_SIDE_PX = 256
 _FINE_BLUR_SIGMA_PX = 1.2
@@ -25,6 +27,8 @@ _TEXTURE_ABOVE, _EDGE, _TEXTURE_BELOW, _JUMP = 20.0, 3.0, 0.5, 0.1
 _BELOW_ROWS, _STRONG_EDGE = 0.03, 10.0
 # What the strongest edge above a line costs the second one. An edge reaches over some rows.
 _EDGE_ABOVE, _EDGE_REACH_ROWS = 2.5, 4
+# What no line pays.
+_NO_GROUND = 1000.0
 # Two lines that are nowhere farther apart than this share of the height are one.
 _SAME_SHARE = 0.01
 # Lines within this share of the rows count as the same; from this lead on the line is sure.
@@ -122,7 +126,8 @@ def skylines_of(pixels: NDArray[np.uint8]) -> tuple[Skyline, ...]:
     height, width = pixels.shape[:2]
     if min(height, width) < _LEAST_SIDE_PX:
         return (Skyline(np.zeros(width, np.float32), np.zeros(width, np.float32)),)
-    texture, edge = _texture_and_edge(pixels)
+    colours = np.asarray(Image.fromarray(pixels).convert("YCbCr"), dtype=np.float32) * np.float32(100 / 255)
+    texture, edge = _texture_and_edge(colours)
     ground = np.vstack([np.zeros((1, width), np.float32), np.cumsum(texture, axis=0)])
     rows = np.arange(height)
     ends = np.minimum(rows + max(2, round(_BELOW_ROWS * height)), height)
@@ -130,6 +135,11 @@ def skylines_of(pixels: NDArray[np.uint8]) -> tuple[Skyline, ...]:
     above = ground[:-1] / np.maximum(rows, 1)[:, None]
     cost = _TEXTURE_ABOVE * above - _EDGE * edge - _TEXTURE_BELOW * below
     first = _line_of(cost, ground)
+    in_the_sky = floating(np.round(first.y * height).astype(np.int64), colours)
+    for start, end, row in in_the_sky:
+        cost[:row, start:end] = _NO_GROUND
+    if in_the_sky:
+        first = _line_of(cost, ground)
     crossed = np.zeros_like(edge)
     crossed[_EDGE_REACH_ROWS:] = np.maximum.accumulate(edge, axis=0)[:-_EDGE_REACH_ROWS]
     second = _line_of(cost + _EDGE_ABOVE * crossed, ground)
@@ -148,9 +158,8 @@ def _line_of(cost: Float32, ground: Float32) -> Skyline:
     return Skyline(((line + _EDGE_ROWS) / height).astype(np.float32), sureness.astype(np.float32))
 
 
-def _texture_and_edge(pixels: NDArray[np.uint8]) -> tuple[Float32, Float32]:
-    """How much texture, in [0, 1], and how much of a horizontal edge, in [0, 1], each pixel has; [H, W]."""
-    colours = np.asarray(Image.fromarray(pixels).convert("YCbCr"), dtype=np.float32) * np.float32(100 / 255)
+def _texture_and_edge(colours: Float32) -> tuple[Float32, Float32]:
+    """How much texture and how much of a horizontal edge each pixel of [H, W, 3] has, both in [0, 1]; [H, W]."""
     grey = np.ascontiguousarray(colours[:, :, 0])
     rough = np.sqrt(_blurred((grey - _blurred(grey, _FINE_BLUR_SIGMA_PX)) ** 2, 2.5))
     calm = np.percentile(rough[: len(rough) // 2], 20)
