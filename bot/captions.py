@@ -3,6 +3,7 @@
 from bot.desk import Desk
 from bot.messages import CaptionedPhoto
 from bot.speaker import Speaker
+from cumbre.names_on_pictures import labels_key, labels_of
 from cumbre.query import SearchHit
 
 
@@ -15,4 +16,5 @@ def captioned(hit: SearchHit, desk: Desk, speaker: Speaker, names: bool = True) 
     ]
     taken = photo.facts.taken_at_local if photo.facts else None
     lines = [", ".join(peaks), speaker.moment(taken) if taken else "", speaker.tell(hit.why)]
-    return CaptionedPhoto(hit, "\n".join(line for line in lines if line), names)
+    written = labels_key(labels_of(photo.orientation, desk.catalog())) if names else ""
+    return CaptionedPhoto(hit, "\n".join(line for line in lines if line), written)

@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 from bot.messages import SentPicture
@@ -43,6 +43,9 @@ class ChatNotes:
         return self.pictures if time.time() - self.pictures_sent_at < _PICTURES_WAIT_S else ()
 
 
+_NOTE_NAMES: Final = frozenset(field.name for field in fields(ChatNotes))
+
+
 class Memory:
     """Notes by chat, and offers (what buttons stand for) by chat and token."""
 
@@ -53,11 +56,15 @@ class Memory:
         kept = self._state.get(_NOTES, chat)
         if kept is None:
             return ChatNotes()
-        fields = json.loads(kept)
-        return ChatNotes(**{**fields, "pictures": pictures_of(fields["pictures"])})
+        known = {name: value for name, value in json.loads(kept).items() if name in _NOTE_NAMES}
+        return ChatNotes(**{**known, "pictures": pictures_of(known["pictures"])})
 
     def keep(self, chat: str, notes: ChatNotes) -> None:
-        self._state.put(_NOTES, chat, json.dumps(asdict(notes)).encode(), expires_at=time.time() + _NOTES_KEPT_S)
+        record = asdict(notes)
+        if notes.writes_names:
+            # Functions of the version before know no such field, and run beside this one for a while.
+            del record["writes_names"]
+        self._state.put(_NOTES, chat, json.dumps(record).encode(), expires_at=time.time() + _NOTES_KEPT_S)
 
     def offer(self, chat: str, offer: Offer) -> str:
         """Keep what buttons will stand for; the token for their data."""

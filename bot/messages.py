@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from cumbre.geometry import Position
-from cumbre.names_on_pictures import labels_key
 from cumbre.query import SearchHit
 
 
@@ -61,18 +60,16 @@ class TextReply:
 
 @dataclass(frozen=True, slots=True)
 class CaptionedPhoto:
-    """names: with the names of its summits written on it, where their places are sure."""
+    """names tells the names of summits that are written on it from others (labels_key); empty where none are."""
 
     hit: SearchHit
     caption: str
-    names: bool = True
+    names: str = ""
 
     @property
     def picture_key(self) -> str:
         """What tells this picture from every other, names and all."""
-        photo = self.hit.photo
-        written = labels_key(photo.orientation) if self.names else ""
-        return f"{photo.content_sha256} {written}".rstrip()
+        return f"{self.hit.photo.content_sha256} {self.names}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Pictures that are sent: which peaks they show, each with its reason and certainty, and what the album has of them."""
 
+import logging
 import time
 from dataclasses import asdict, replace
 from typing import Final
@@ -9,9 +10,12 @@ from bot.finding import Finder, Question
 from bot.messages import Button, Message, PictureReply, Reply, SentPicture, TextReply
 from bot.speaker import Speaker
 from cumbre.documents import Identification, PeakPrediction
-from cumbre.errors import PhotoError
+from cumbre.errors import CumbreError, PhotoError
 from cumbre.geometry import Position
+from cumbre.summit_labels import most_labels
 from cumbre.wording import Reasons
+
+_log = logging.getLogger(__name__)
 
 _PEAKS_SHOWN: Final = 4
 _LIKELY_MIN: Final = 0.15
@@ -47,21 +51,28 @@ class Recogniser:
         hints, asks_place = self._hints(message, [(picture, identified)], speaker)
         title, *rest = [line for line in [*lines, *hints] if line]
         buttons = self._buttons(message, [(picture, identified)], speaker)
-        replies = self._with_names(message.chat, picture, identified)
-        replies.append(TextReply("\n".join(rest), title, buttons, asks_place=asks_place))
+        replies: list[Reply] = [TextReply("\n".join(rest), title, buttons, asks_place=asks_place)]
+        replies += self._with_names(message.chat, picture, identified)
         if found.hits:
             replies += self._finder.photos(message.chat, question, found, "chat.alike", speaker)
         return replies
 
     def _with_names(self, chat: str, picture: SentPicture, found: Identification) -> list[Reply]:
-        """The picture with the names of its summits, where their places are sure and the chat wants them."""
+        """The picture with the names of its summits, where their places are sure and the chat wants them.
+
+        The answer goes without it where it can't be drawn.
+        """
         if found.orientation is None or not self._desk.memory.notes(chat).writes_names:
             return []
         peaks = self._desk.peaks([summit.id for summit in found.orientation.drawn])
         if not peaks:
             return []
-        jpeg = self._desk.query.labelled(self._desk.fetch(picture), found.orientation, _LABELLED_PX)
-        return [PictureReply(jpeg, tuple(peak.name for peak in peaks))]
+        try:
+            jpeg = self._desk.query.labelled(self._desk.fetch(picture), found.orientation, _LABELLED_PX)
+        except CumbreError as error:
+            _log.warning("a picture goes without its names: %s", error)
+            return []
+        return [PictureReply(jpeg, tuple(peak.name for peak in peaks[: most_labels(_LABELLED_PX)]))]
 
     def _several(self, message: Message, speaker: Speaker) -> list[Reply]:
         identified: list[tuple[SentPicture, Identification]] = []

@@ -3,6 +3,7 @@
 No pixels are needed, so it can be done again.
 """
 
+import logging
 from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import median
@@ -10,15 +11,19 @@ from statistics import median
 from cumbre.corrections import Corrections
 from cumbre.documents import Identification, Orientation, PhotoDocument, PhotoFacts
 from cumbre.doubts import doubts, names_note
+from cumbre.errors import CumbreError
 from cumbre.geometry import Position
 from cumbre.identify import PeakIdentifier
 from cumbre.index.port import Near, PhotoFilter, PhotoIndex, Vector
 from cumbre.orientation import OrientationFitter
 from cumbre.packed_skylines import unpacked
 from cumbre.said_aims import CompassError, SaidAims, nearest_error
+from cumbre.sentence import sentence
 from cumbre.sighting import Sighting, sighting
-from cumbre.skyline import Skyline
 
+_log = logging.getLogger(__name__)
+
+_FAULT = sentence("its peaks could not be named: that is a fault of Cumbre, whose log says more")
 # Terrain changes by tens of metres within this radius: good enough for elevation angles of far summits.
 _NEARBY_M = 300.0
 _NEARBY_PHOTOS = 20
@@ -58,6 +63,16 @@ class Annotator:
 
     def annotate(self, document: PhotoDocument, vector: Vector | None) -> PhotoDocument:
         """The document with its peaks named and any correction laid over them; vector has shape [D]."""
+        try:
+            return self._annotated(document, vector)
+        except CumbreError:
+            raise
+        except Exception:
+            # One photo that leads the geometry astray keeps no other from being indexed, nor itself from being found.
+            _log.exception("naming the peaks of %s/%s failed", document.bucket, document.key)
+            return replace(document, note=_FAULT)
+
+    def _annotated(self, document: PhotoDocument, vector: Vector | None) -> PhotoDocument:
         assert document.facts is not None
         by_file = self.sighting(document.facts, document.sky_fraction)
         looked = self.look(document.content_sha256, document.facts, document.skylines, by_file)
@@ -80,26 +95,33 @@ class Annotator:
             names_note=looked.names_note,
         )
 
-    def look(self, content_sha256: str, facts: PhotoFacts, skylines: str | None, seen: Sighting) -> Looked:
-        """What the skylines (packed) and people make of a sighting."""
+    def look(
+        self,
+        content_sha256: str,
+        facts: PhotoFacts,
+        skylines: str | None,
+        seen: Sighting,
+        heading_is_given: bool = False,
+    ) -> Looked:
+        """What the skylines (packed) and people make of a sighting; one whose heading is given now goes before them."""
         lines = unpacked(skylines)
         doubted = doubts(facts, seen)
-        said = self._aims.get(content_sha256)
+        said = None if heading_is_given else self._aims.get(content_sha256)
         if said is not None:
             found = self.fitter.said(said, facts, seen)
         elif lines:
-            found = self._fitted(lines, facts, seen)
+            found = self.fitter.fit(lines, facts, seen if heading_is_given else self._by_its_compass(facts, seen))
         else:
             found = None
         better = self.fitter.corrected(seen, found)
         return Looked(better, better.heading_deg, found, names_note(found, doubted, bool(lines)))
 
-    def _fitted(self, lines: tuple[Skyline, ...], facts: PhotoFacts, seen: Sighting) -> Orientation | None:
+    def _by_its_compass(self, facts: PhotoFacts, seen: Sighting) -> Sighting:
+        """The sighting, its heading mended where its compass is known to be far off."""
         known = nearest_error(self._compass_errors, facts)
         if known is None or seen.heading_deg is None:
-            return self.fitter.fit(lines, facts, seen)
-        nearer = replace(seen, heading_deg=(seen.heading_deg + known.error_deg) % 360.0)
-        return self.fitter.fit(lines, facts, nearer)
+            return seen
+        return replace(seen, heading_deg=(seen.heading_deg + known.error_deg) % 360.0)
 
     @cached_property
     def _compass_errors(self) -> list[CompassError]:

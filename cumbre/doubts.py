@@ -33,7 +33,9 @@ class Doubt(Enum):
         return self.value
 
 
-NO_FIT = frozenset((Doubt.NO_POSITION, Doubt.NO_ALTITUDE, Doubt.NO_HEADING, Doubt.PANORAMA))
+# Nor can a person give it a view.
+NO_VIEW = frozenset((Doubt.NO_POSITION, Doubt.NO_ALTITUDE, Doubt.PANORAMA))
+NO_FIT = NO_VIEW | {Doubt.NO_HEADING}
 
 
 def doubts(facts: PhotoFacts, seen: Sighting) -> tuple[Doubt, ...]:

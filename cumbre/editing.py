@@ -2,18 +2,21 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import PurePosixPath
 from uuid import uuid4
 
 from cumbre.album import AddedPhoto
 from cumbre.documents import CameraAim, PhotoDocument, PhotoFacts, content_hash
 from cumbre.documents import photo_id as document_id
+from cumbre.doubts import NO_VIEW, doubts
 from cumbre.errors import InvalidRequest, NotFound, VersionConflict
 from cumbre.generation import Generation
 from cumbre.index.port import PhotoFilter, PhotoIndex, PhotoWrite, StoredPhoto
 from cumbre.library import Library
 from cumbre.said_aims import SAME_MOMENT
-from cumbre.sentence import sentence
+from cumbre.sentence import joined, sentence
 
 _MAX_NAME_LENGTH = 80
 _ATTEMPTS = 5
@@ -68,22 +71,24 @@ class LocalAlbumService:
 
     def orient(self, photo_id: str, aim: CameraAim | None) -> PhotoDocument:
         document = self._get(photo_id).document
-        facts = document.facts
+        facts, content = document.facts, document.content_sha256
         if document.failure is not None or facts is None:
             raise NotFound(sentence("this photo could not be read: {reason}", reason=document.failure or ""))
-        annotator = self._library.active().annotator()
-        seen = annotator.sighting(facts, document.sky_fraction)
-        if seen.position is None or seen.position.altitude_m is None:
-            raise InvalidRequest(
-                sentence("where this photo was taken, and how high, is unknown: no summit has a place")
-            )
+        aims = self._library.aims
+        before = list(aims.compass_errors())
         if aim is None:
-            self._library.aims.remove(document.content_sha256)
+            aims.remove(content)
         else:
-            self._library.aims.put(document.content_sha256, aim, facts, annotator.fitter.expected_heading_deg(seen))
+            annotator = self._library.active().annotator()
+            seen = annotator.sighting(facts, document.sky_fraction)
+            lacking = [doubt.words for doubt in doubts(facts, seen) if doubt in NO_VIEW]
+            if lacking:
+                raise InvalidRequest(sentence("no summit has a place in this photo: {why}", why=joined(", ", lacking)))
+            aims.put(content, aim, facts, annotator.fitter.expected_heading_deg(seen))
+        compass_has_changed = list(aims.compass_errors()) != before
         for generation in self._generations():
-            for content_sha256 in [document.content_sha256, *_of_the_same_moment(generation.index, facts)]:
-                self._annotate_again(generation, content_sha256)
+            beside = _of_the_same_moment(generation.index, facts) if compass_has_changed else []
+            self._annotate_again(generation, list(dict.fromkeys([content, *beside])))
         return self._get(photo_id).document
 
     def retry(self, photo_id: str) -> PhotoDocument:
@@ -106,22 +111,23 @@ class LocalAlbumService:
                 self._library.catalog().peak(peak_id)
             self._library.corrections.put(content_sha256, tuple(dict.fromkeys(peak_ids)))
         for generation in self._generations():
-            self._annotate_again(generation, content_sha256)
+            self._annotate_again(generation, [content_sha256])
 
     def _generations(self) -> list[Generation]:
         """The one that answers, and the next while it is built."""
         building = self._library.building()
         return [one for one in (self._library.active(), building) if one is not None]
 
-    def _annotate_again(self, generation: Generation, content_sha256: str) -> None:
-        """Lay what was said over every photo with this content."""
+    def _annotate_again(self, generation: Generation, contents: Sequence[str]) -> None:
+        """Lay what was said over every photo with one of these contents."""
         for _ in range(_ATTEMPTS):
-            annotator = generation.annotator()
+            annotator, index = generation.annotator(), generation.index
             writes = []
-            for stored in generation.index.with_content(content_sha256):
-                annotated = annotator.annotate(stored.document, generation.index.vector(stored.document.id))
-                writes.append(PhotoWrite(annotated, None, stored.version))
-            if not generation.index.write(writes):
+            for stored in (stored for content_sha256 in contents for stored in index.with_content(content_sha256)):
+                annotated = annotator.annotate(stored.document, index.vector(stored.document.id))
+                if annotated != stored.document:
+                    writes.append(PhotoWrite(annotated, None, stored.version))
+            if not index.write(writes):
                 return
         raise VersionConflict("the photo keeps changing; try again")
 
@@ -133,12 +139,13 @@ class LocalAlbumService:
 
 
 def _of_the_same_moment(index: PhotoIndex, facts: PhotoFacts) -> list[str]:
-    """The contents of the other photos that a camera took within a minute of this one."""
+    """The contents of the photos that a camera took within a minute of this one, itself among them."""
     if facts.taken_at is None or not facts.camera:
         return []
-    span = PhotoFilter(since=facts.taken_at - SAME_MOMENT, until=facts.taken_at + SAME_MOMENT)
-    beside = [one for one in index.select(span, _SAME_MOMENT_MAX) if one.facts and one.facts.camera == facts.camera]
-    return list(dict.fromkeys(one.content_sha256 for one in beside if one.facts != facts))
+    # A span ends before its end.
+    span = PhotoFilter(since=facts.taken_at - SAME_MOMENT, until=facts.taken_at + SAME_MOMENT + timedelta(seconds=1))
+    beside = index.select(span, _SAME_MOMENT_MAX)
+    return [one.content_sha256 for one in beside if one.facts and one.facts.camera == facts.camera]
 
 
 def _inbox_key(filename: str, extension: str) -> str:

@@ -1,7 +1,7 @@
 """Which names belong on a picture: those of the summits whose places are sure, with their elevations."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cumbre.catalog import Peak
 from cumbre.documents import Orientation
@@ -18,11 +18,9 @@ def labels_of(found: Orientation | None, catalog: Mapping[str, Peak]) -> list[Su
     return [SummitLabel(peak.name, elevation_m(peak.elev_m), one.x, one.y) for peak, one in drawn]
 
 
-def labels_key(found: Orientation | None) -> str:
-    """A short text that tells pictures with other names apart; empty where no names are drawn."""
-    if found is None or not found.drawn:
-        return ""
-    return hashlib.sha256(repr(found.drawn).encode()).hexdigest()[:16]
+def labels_key(labels: Sequence[SummitLabel]) -> str:
+    """A short text that tells pictures with other labels apart; empty where there are none."""
+    return hashlib.sha256(repr(labels).encode()).hexdigest()[:16] if labels else ""
 
 
 def elevation_m(elev_m: float) -> str:

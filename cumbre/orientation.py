@@ -12,7 +12,7 @@ import numpy as np
 
 from cumbre.catalog import Catalog
 from cumbre.documents import CameraAim, Orientation, PhotoFacts, SummitPlace
-from cumbre.doubts import NO_FIT, Doubt, doubts
+from cumbre.doubts import NO_FIT, NO_VIEW, Doubt, doubts
 from cumbre.geometry import FULL_FRAME_DIAGONAL_MM, FloatArray, signed_angle_deg
 from cumbre.projection import project
 from cumbre.sighting import Sighting, sighting
@@ -66,7 +66,7 @@ class OrientationFitter:
         if NO_FIT & set(doubted):
             return None
         prior = self._prior(facts, seen, doubted)
-        look = self._look(seen)
+        look = self._look(seen, self.terrain)
         weight = self._weights(look, prior, seen)
         used = np.flatnonzero(weight > 0)
         if len(used) == 0:
@@ -92,15 +92,15 @@ class OrientationFitter:
         )
 
     def said(self, aim: CameraAim, facts: PhotoFacts, seen: Sighting | None = None) -> Orientation | None:
-        """The orientation that a person has given a photo; None where its position or altitude is unknown.
+        """The orientation that a person has given a photo; None where none can be given (NO_VIEW).
 
-        Summits stand where the aim says, and no skyline hides them, which may have been taken for a cloud: who laid it
-        on them sees the names stay where they were put.
+        Summits stand where the aim says. Neither a skyline hides them, which may be that of a cloud, nor terrain, which
+        a position that errs sees otherwise: who laid it on them sees the names stay where they were put.
         """
         seen = sighting(facts) if seen is None else seen
-        if {Doubt.NO_POSITION, Doubt.NO_ALTITUDE} & set(doubts(facts, seen)):
+        if NO_VIEW & set(doubts(facts, seen)):
             return None
-        look = self._look(seen)
+        look = self._look(seen, None)
         view = Aim(
             aim.heading_deg, aim.pitch_deg, aim.roll_deg, _focal_length_35mm(facts, seen), facts.width, facts.height
         )  # fmt: skip
@@ -136,11 +136,11 @@ class OrientationFitter:
             return None
         return (seen.heading_deg - self.visibility.heading_error_per_roll * (seen.roll_deg or 0.0)) % 360.0
 
-    def _look(self, seen: Sighting) -> Outlook:
+    def _look(self, seen: Sighting, terrain: TerrainModel | None) -> Outlook:
         assert seen.position is not None
         assert seen.position.altitude_m is not None
         around = surroundings(self.catalog, seen.position, self.visibility)
-        return outlook(around, seen.position.altitude_m, self.visibility, self.terrain)
+        return outlook(around, seen.position.altitude_m, self.visibility, terrain)
 
     def _prior(self, facts: PhotoFacts, seen: Sighting, doubted: tuple[Doubt, ...]) -> Aim:
         """What compass and accelerometer say."""

@@ -44,6 +44,7 @@ _BESIDE, _CLIFF = 0.02, 0.03
 # One that is broader than this has its summit anywhere on it.
 _BROAD = 0.1
 
+_MOST_TOPS = 40
 # A smaller picture has no skyline.
 _LEAST_SIDE_PX = 16
 
@@ -199,7 +200,7 @@ def _maxima(y: np.ndarray, sureness: Float32) -> SkyMaxima:
     """
     up = -np.asarray(y, dtype=np.float64)
     width = len(up)
-    margin = round(_BESIDE * width)
+    margin = max(1, round(_BESIDE * width))
     found = []
     for i in np.flatnonzero((up[1:-1] > up[:-2]) & (up[1:-1] >= up[2:])) + 1:
         higher = np.flatnonzero(up[:i] >= up[i])
@@ -218,7 +219,9 @@ def _maxima(y: np.ndarray, sureness: Float32) -> SkyMaxima:
         beside = slice(max(0, start - margin), end + margin)
         doubtful = np.abs(np.diff(up[beside])).max() > _CLIFF or end - start > _BROAD * width
         found.append((x, -float(up[i]), float(prominence), float(sureness[beside].mean()), float(doubtful)))
-    table = np.array(found, dtype=np.float64).reshape(-1, 5)
+    # A noisy picture has hundreds, and each costs the fit time.
+    kept = sorted(sorted(found, key=lambda top: -top[2])[:_MOST_TOPS])
+    table = np.array(kept, dtype=np.float64).reshape(-1, 5)
     return SkyMaxima(table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4] > 0)
 
 

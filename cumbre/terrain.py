@@ -51,10 +51,6 @@ class TerrainModel:
         """Another one where the folder holds other tiles."""
         return self._tiles.revision
 
-    def covers(self, position: Position) -> bool:
-        """Whether the elevation of the ground at the position is known."""
-        return not math.isnan(self._ground_m(position))
-
     def hidden(
         self, position: Position, bearing_deg: FloatArray, distance_m: FloatArray, elevation_deg: FloatArray
     ) -> NDArray[np.bool_]:
@@ -71,16 +67,6 @@ class TerrainModel:
         highest_deg = self._highest_deg(position, eye_m + _HEIGHT_ERROR_M, bearing_deg, distance_m - flank_m)
         hidden: NDArray[np.bool_] = highest_deg > elevation_deg + _MARGIN_DEG
         return hidden
-
-    def horizon_deg(self, position: Position, azimuth_deg: FloatArray, range_m: float = 60_000.0) -> FloatArray:
-        """Apparent elevation of the terrain's skyline in A directions; nan where no terrain is known, [A].
-
-        In a direction that is known in part it is that of the known part.
-        """
-        eye_m = self._eye_m(position)
-        if math.isnan(eye_m):
-            return np.full(len(azimuth_deg), np.nan)
-        return self._highest_deg(position, eye_m, azimuth_deg, np.full(len(azimuth_deg), range_m))
 
     def _ground_m(self, position: Position) -> float:
         return float(self._tiles.elevation_m(np.array([position.lat]), np.array([position.lon]))[0])

@@ -5,6 +5,7 @@ import logging
 import os
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -196,10 +197,21 @@ class TerrainTiles:
                 self._say(f"{str(folder)!r} has too many files: {_MAX_FILES} were looked at")
                 break
         self._files = {cell: [Path(path) for _, path in sorted(files)] for cell, files in found.items()}
-        paths = "\n".join(sorted(path for files in found.values() for _, path in files))
-        self._revision = hashlib.sha256(paths.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        self._revision = _revision_of(folder, (path for files in found.values() for _, path in files))
         if not found and not self._problems:
             self._say(f"{str(folder)!r} has no elevation tile, such as N27E086.hgt")
+
+
+def _revision_of(folder: Path, paths: Iterable[str]) -> str:
+    """The same wherever the folder lies: files are known by their names in it, and their sizes."""
+    known = hashlib.sha256()
+    for path in sorted(paths):
+        try:
+            size = Path(path).stat().st_size
+        except OSError:
+            size = -1
+        known.update(f"{os.path.relpath(path, folder)} {size}\n".encode("utf-8", "surrogateescape"))
+    return known.hexdigest()[:16]
 
 
 def _named(name: str) -> tuple[Cell, int] | None:

@@ -6,8 +6,12 @@ import { styled } from "./sheets.js";
 import { hideToast, toast } from "./toast.js";
 import { t } from "./words.js";
 
-/** Where summits can be known: from a place with its altitude. */
-export const canBeAligned = (photo) => Boolean(photo.width && photo.gps && photo.gps.altitude_m !== null);
+// In step with cumbre/doubts.py: no lens draws a panorama.
+const PANORAMA = 2.2;
+
+/** Where summits can be known: from a place with its altitude, by one view. */
+export const canBeAligned = ({ width, height, gps }) =>
+  Boolean(width && gps && gps.altitude_m !== null && Math.max(width, height) < PANORAMA * Math.min(width, height));
 
 export class Aligning {
   #view;

@@ -40,7 +40,7 @@ export function panelContent(photo, { peakById, why, correct, undo, align, undoA
     el("p", { class: "actions" },
       el("button", { type: "button", id: "correct", on: { click: correct } }, icon("pencil"), t("correct")),
       photo.corrected ? el("button", { type: "button", class: "link", id: "undo-correction", text: t("undo_correction"), on: { click: undo } }) : null),
-    align ? alignment(photo, align, undoAlign) : null,
+    align || photo.orientation?.said ? alignment(photo, align, undoAlign) : null,
     ...(others.length
       ? [el("h3", { text: t("also_considered") }), el("ul", { class: "evidences brief" }, others.map((peak) => evidence(peak, peakById(peak.id), { by, brief: true, action: thisToo(peak, photo, say) })))]
       : []),
@@ -56,7 +56,7 @@ export function panelContent(photo, { peakById, why, correct, undo, align, undoA
 }
 
 const alignment = ({ orientation }, align, undoAlign) => el("p", { class: "actions" },
-  el("button", { type: "button", id: "align-names", on: { click: align } }, icon("names"), t("align")),
+  align ? el("button", { type: "button", id: "align-names", on: { click: align } }, icon("names"), t("align")) : null,
   orientation?.said ? el("button", { type: "button", class: "link", id: "undo-alignment", text: t("align_undo"), on: { click: undoAlign } }) : null);
 
 // One tap says it; the toast that follows takes it back.

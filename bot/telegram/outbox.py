@@ -52,7 +52,9 @@ class Outbox:
                     if not await self._pictures.send(reply.photos, to):
                         await self._text(TextReply(speaker.say("chat.trouble")), to, speaker)
                 case PictureReply():
-                    await self._pictures.send_picture(reply, to)
+                    # A group may allow the bot no pictures; the answer has been given in words.
+                    with suppress(BadRequest):
+                        await self._pictures.send_picture(reply, to)
                 case ButtonsGone():
                     await self._remove_buttons(to)
 

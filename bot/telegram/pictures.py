@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from PIL import Image
@@ -47,7 +48,7 @@ class PictureSender:
             return await self._send(photos, to, silent)
 
     async def _send(self, photos: Sequence[CaptionedPhoto], to: Address, silent: bool) -> int:
-        media = [(photo, one) for photo in photos if (one := await self._media(photo)) is not None]
+        media = [found for photo in photos if (found := await self._media(photo)) is not None]
         if not media:
             return 0
         if len(media) == 1:
@@ -88,16 +89,17 @@ class PictureSender:
                 if self._files.get(photo.picture_key) != file_id:
                     self._files.keep(photo.picture_key, file_id)
 
-    async def _media(self, photo: CaptionedPhoto) -> Media | None:
+    async def _media(self, photo: CaptionedPhoto) -> tuple[CaptionedPhoto, Media] | None:
+        """The photo with its picture; where its names can't be drawn, the photo without them."""
         known = self._files.get(photo.picture_key)
         if known is not None:
-            return known
+            return photo, known
         try:
-            return await self._threads.run(
-                lambda: within_ratio(self._query.rendition(photo.hit.photo.id, RENDITION_PX, photo.names))
+            return photo, await self._threads.run(
+                lambda: within_ratio(self._query.rendition(photo.hit.photo.id, RENDITION_PX, bool(photo.names)))
             )
         except CumbreError:
-            return None
+            return await self._media(replace(photo, names="")) if photo.names else None
 
 
 def within_ratio(jpeg: bytes) -> bytes:

@@ -111,6 +111,8 @@ def identify(files: tuple[Path, ...], at: str | None, heading: str | None, draw:
         raise click.UsageError("--draw takes one photo at a time")
     if draw is not None and draw.suffix.lower() not in (".jpg", ".jpeg"):
         raise click.UsageError("--draw writes a JPEG: name a file that ends in .jpg")
+    if draw is not None and draw.exists() and draw.samefile(files[0]):
+        raise click.UsageError("--draw would write over the photo itself: name another file")
     from cumbre import forms, jsonform
     from cumbre.answering import AlbumQueryService
     from cumbre.errors import PhotoError
@@ -161,9 +163,13 @@ def _draw(service: "AlbumQueryService", photo: bytes, found: "Identification", t
         nothing = "no names on the picture: no catalogued summit can be seen in it"
         click.echo(f"{to} was not written: {printable(found.names_note or nothing)}", err=True)
         return False
+    jpeg = service.labelled(photo, orientation, _LARGEST_DRAWN_PX)
+    part = to.with_name(f".{to.name}.part")
     try:
-        to.write_bytes(service.labelled(photo, orientation, _LARGEST_DRAWN_PX))
+        part.write_bytes(jpeg)
+        part.replace(to)
     except OSError as error:
+        part.unlink(missing_ok=True)
         raise StorageError(f"{to} can't be written ({error.strerror}): name another file with --draw") from error
     click.echo(f"{to} is the photo with its names.", err=True)
     return True

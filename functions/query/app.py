@@ -15,7 +15,7 @@ from cumbre.album import AlbumService
 from cumbre.catalog import Catalog
 from cumbre.documents import PhotoDocument
 from cumbre.errors import InvalidRequest
-from cumbre.names_on_pictures import labels_key
+from cumbre.names_on_pictures import labels_key, labels_of
 from cumbre.query import QueryService
 from functions.query import parameters
 from functions.query.problems import problem_of, problem_response
@@ -108,7 +108,7 @@ def create_api(
     def rendition(photo_id: str) -> Response:
         size_px, names = parameters.rendition(request.args)
         document = query.photo(parameters.photo_id(photo_id))
-        written = labels_key(document.orientation) if names else ""
+        written = labels_key(labels_of(document.orientation, catalog())) if names else ""
         known_by = f"{document.etag} {document.content_sha256} {size_px} {written}"
         etag = hashlib.sha256(known_by.encode()).hexdigest()[:32]
         if request.if_none_match.contains(etag):

@@ -71,7 +71,8 @@ class RemoteQueryService:
         return self._call(QueryService.photo, photo_id)
 
     def rendition(self, photo_id: str, size_px: int, names: bool = False) -> bytes:
-        return self._call(QueryService.rendition, photo_id, size_px, names)
+        # Only where it is asked for: a query function of another version may not know of it.
+        return self._call(QueryService.rendition, photo_id, size_px, *([True] if names else []))
 
     def labelled(self, photo: bytes, orientation: Orientation, size_px: int) -> bytes:
         return self._call(QueryService.labelled, photo, orientation, size_px)

@@ -386,7 +386,7 @@ def test_two_programs_with_one_token_are_said_to_be_so(start: StartBot) -> None:
 @pytest.mark.skipif(not REAL_PHOTOS.is_dir(), reason="needs the real photos of ../shared/photos")
 def test_a_real_photo_from_a_phone_is_named(house: BotHouse, mira: Person) -> None:
     file = REAL_PHOTOS / "heic" / "IMG_2217.HEIC"
-    drawn, named, *_ = house.after(lambda: mira.send_file(file.read_bytes(), file.name, "image/heic"))
+    named, drawn, *_ = house.after(lambda: mira.send_file(file.read_bytes(), file.name, "image/heic"))
     # With the names on its summits.
     assert drawn.method == "sendPhoto"
     assert texts([named])[0].startswith("Kongde Ri (6,187\xa0m)\n")

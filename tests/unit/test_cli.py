@@ -306,6 +306,14 @@ def test_where_no_names_belong_none_are_drawn_and_it_is_said_why(cumbre, album, 
     assert (ran.code, "ends in .jpg" in ran.err) == (2, True)
 
 
+def test_a_drawing_never_takes_the_photo_s_place(cumbre, tmp_path):
+    photo = tmp_path / "view.jpg"
+    photo.write_bytes(photo_of_the_view())
+    ran = cumbre("identify", photo, "--draw", tmp_path / "." / "view.jpg")
+    assert (ran.code, "write over the photo itself" in ran.err) == (2, True)
+    assert photo.read_bytes() == photo_of_the_view()
+
+
 def test_a_drawing_that_can_not_be_written_is_said(cumbre, tmp_path):
     photo = tmp_path / "view.jpg"
     photo.write_bytes(photo_of_the_view())

@@ -153,6 +153,7 @@ def test_what_a_person_says_stands_whatever_the_skyline_is(drawn):
     said = FITTER.said(aim, wide)
     assert said.focal_length_35mm == pytest.approx(26.0)
     assert "26 mm were assumed" in names_note(said, doubts(wide, sighting(wide)))
+    assert FITTER.said(aim, facts(width=2000)) is None
     assert FITTER.said(aim, facts(position=None)) is None
     assert FITTER.said(aim, facts(position=Position(PLACE.lat, PLACE.lon))) is None
 

@@ -14,6 +14,7 @@ from cumbre.documents import CameraAim
 from cumbre.editing import LocalAlbumService
 from cumbre.errors import InvalidRequest, NotFound, PhotoError
 from cumbre.geometry import Position
+from cumbre.identify import PeakIdentifier
 from cumbre.index.port import Near, PhotoFilter, PhotoWrite
 from cumbre.photo import PhotoLimits, read_photo
 from cumbre.query import SearchRequest
@@ -253,6 +254,27 @@ def test_what_was_said_of_a_compass_that_is_far_off_helps_the_photos_of_the_same
     assert query.photo(second.id).orientation == second.orientation
 
 
+def test_a_heading_that_is_given_goes_before_all_that_was_said(query, editor):
+    first = editor.add("first.jpg", photo_of_the_view(60.0)).photo
+    editor.orient(first.id, CameraAim(HEADING_DEG, PITCH_DEG, 0.0))
+    beside = photo_of_the_view(60.0, seconds_later=20)
+    assert query.identify(beside).heading_true_deg == pytest.approx(HEADING_DEG, abs=0.5)
+    assert query.identify(beside, heading_deg=200.0).heading_true_deg == 200.0
+    assert query.identify(photo_of_the_view(60.0), heading_deg=200.0).heading_true_deg == 200.0
+
+
+def test_one_photo_that_can_not_be_named_is_found_all_the_same(query, editor, monkeypatch):
+    def astray(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PeakIdentifier, "identify", astray)
+        added = editor.add("view.jpg", photo_of_the_view()).photo
+    assert added.failure is None
+    assert "a fault of Cumbre" in added.note
+    assert query.photo(added.id).predicted_peaks == ()
+
+
 def test_a_photo_that_an_earlier_version_indexed_says_what_brings_its_names(query, editor, library):
     added = editor.add("view.jpg", photo_of_the_view()).photo
     index = library.index()
@@ -264,7 +286,7 @@ def test_a_photo_that_an_earlier_version_indexed_says_what_brings_its_names(quer
 
 def test_a_photo_of_no_known_place_has_no_summits_to_lay_a_view_on(query, editor):
     stripped = by_key(query, "plain.png")
-    with pytest.raises(InvalidRequest, match="no summit has a place"):
+    with pytest.raises(InvalidRequest, match="no summit has a place in this photo: the file doesn't say where"):
         editor.orient(stripped.id, CameraAim(80.0, 4.0, 1.0))
 
 

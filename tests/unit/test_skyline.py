@@ -38,6 +38,23 @@ def test_snow_as_smooth_as_the_sky_has_a_second_line_along_its_edge():
     assert along.maxima(240 / 320).x == pytest.approx([200.5 / 320], abs=0.01)
 
 
+@pytest.mark.parametrize("width", [16, 20, 25, 40])
+def test_tops_of_pictures_of_a_few_pixels_are_found_or_not_without_a_fault(width):
+    for seed in range(40):
+        pixels = np.full((16, width, 3), 200, np.uint8)
+        pixels[4 + seed % 8 :, seed % width] = 20
+        for line in skylines_of(np.maximum(pixels, noise(width, 16, seed) // 3)):
+            line.maxima(16 / width)
+
+
+def test_of_the_tops_of_noise_the_most_prominent_are_kept():
+    rows = np.random.default_rng(4).uniform(0.0, 1.0, 512).astype(np.float32)
+    tops = Skyline(rows, np.ones(512, np.float32)).maxima(0.75)
+    assert len(tops.x) == 40
+    assert list(tops.x) == sorted(tops.x)
+    assert tops.prominence.min() > 0.2
+
+
 def test_where_both_lines_are_the_same_there_is_one():
     assert len(skylines_of(mountains(peak()))) == 1
 

@@ -117,14 +117,7 @@ def test_unknown_terrain_hides_nothing(tmp_path: Path) -> None:
 def test_terrain_behind_unknown_terrain_still_hides(tmp_path: Path) -> None:
     camera = Position(26.95, 86.5, PLAIN_M)
     terrain = model(tmp_path, wall(2500.0, 10_000.0, camera), (27, 86))
-    assert not terrain.covers(camera)
     assert hidden(terrain, 3000.0, 30_000.0, camera)
-
-
-def test_what_is_covered(tmp_path: Path) -> None:
-    terrain = model(tmp_path, flat(PLAIN_M))
-    assert terrain.covers(Position(27.5, 86.5))
-    assert not terrain.covers(Position(28.5, 86.5))
 
 
 def test_an_altitude_below_the_ground_is_raised_to_the_eyes_of_who_stands_there(tmp_path: Path) -> None:
@@ -205,29 +198,3 @@ def test_many_summits_are_hidden_as_a_few(tmp_path: Path) -> None:
 def test_no_summits(tmp_path: Path) -> None:
     nothing = np.zeros(0)
     assert model(tmp_path, flat(PLAIN_M)).hidden(CAMERA, nothing, nothing, nothing).shape == (0,)
-
-
-# --- the skyline ---
-
-
-def test_the_horizon_is_the_ridges_crest_where_there_is_one(tmp_path: Path) -> None:
-    terrain = model(tmp_path, wall(2500.0, 10_000.0), make=fine)
-    crest_deg = apparent_elevation_deg(PLAIN_M + 2, np.array([2500.0]), np.array([10_000.0]))[0]
-    north, south = terrain.horizon_deg(CAMERA, np.array([0.0, 180.0]))
-    assert north == pytest.approx(crest_deg, abs=0.1)
-    assert south == pytest.approx(0.0, abs=0.1)
-
-
-def test_the_horizon_of_a_plain_lies_below_the_horizontal(tmp_path: Path) -> None:
-    # The dip is sqrt(2 h (1 - k) / R): Torge, "Geodesy".
-    above_m = 100.0
-    eye = Position(27.5, 86.5, PLAIN_M + above_m)
-    dip_deg = np.degrees(np.sqrt(2 * above_m * (1 - 0.13) / 6_371_000.0))
-    found = model(tmp_path, flat(PLAIN_M)).horizon_deg(eye, np.array([10.0, 100.0, 250.0]))
-    assert found == pytest.approx(-dip_deg, abs=0.001)
-
-
-def test_the_horizon_of_unknown_terrain_is_unknown(tmp_path: Path) -> None:
-    terrain = model(tmp_path, flat(PLAIN_M))
-    assert np.isnan(terrain.horizon_deg(Position(10.0, 10.0, 500.0), np.array([0.0, 90.0]))).all()
-    assert np.isnan(terrain.horizon_deg(Position(10.0, 10.0), np.array([0.0]))).all()

@@ -316,3 +316,15 @@ def test_threads_that_meet_a_damaged_tile_together_give_it_up_once(tmp_path: Pat
         found = list(pool.map(lambda _: at(tiles, 27.99, 86.01), range(32)))
     assert found == [500.0] * 32
     assert len(tiles.problems) == 1
+
+
+def test_a_revision_is_of_the_tiles_and_not_of_where_they_lie(tmp_path: Path) -> None:
+    here, there, more = tmp_path / "here", tmp_path / "there", tmp_path / "more"
+    for folder in (here, there, more):
+        folder.mkdir()
+        hgt(folder, 27, 86, flat(1000.0))
+    hgt(more, 28, 86, flat(1000.0))
+    assert TerrainTiles(here).revision == TerrainTiles(there).revision
+    assert TerrainTiles(more).revision != TerrainTiles(here).revision
+    hgt(there, 27, 86, flat(1000.0), points=3601)
+    assert TerrainTiles(there).revision != TerrainTiles(here).revision

@@ -102,7 +102,7 @@ def test_words_bring_photos_and_what_they_are(site: Site) -> None:
 
 
 def test_a_photo_is_identified_and_the_album_s_photos_come_with_it(site: Site) -> None:
-    picture, said, photos, _ = replies(site.give(AMA))
+    said, picture, photos, _ = replies(site.give(AMA))
     assert picture["kind"] == "picture"
     assert picture["alt"].startswith("Ama Dablam")
     assert base64.b64decode(picture["jpeg"])[:2] == b"\xff\xd8"
