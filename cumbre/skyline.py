@@ -135,23 +135,23 @@ def skylines_of(pixels: NDArray[np.uint8]) -> tuple[Skyline, ...]:
     below = (ground[ends] - ground[:-1]) / (ends - rows)[:, None]
     above = ground[:-1] / np.maximum(rows, 1)[:, None]
     cost = _TEXTURE_ABOVE * above - _EDGE * edge - _TEXTURE_BELOW * below
-    first = _line_of(cost, ground)
-    in_the_sky = floating(np.round(first.y * height).astype(np.int64), colours)
-    for start, end, row in in_the_sky:
-        cost[:row, start:end] = _NO_GROUND
-    if in_the_sky:
-        first = _line_of(cost, ground)
     crossed = np.zeros_like(edge)
     crossed[_EDGE_REACH_ROWS:] = np.maximum.accumulate(edge, axis=0)[:-_EDGE_REACH_ROWS]
-    second = _line_of(cost + _EDGE_ABOVE * crossed, ground)
+    costs = np.stack([cost, cost + _EDGE_ABOVE * crossed])
+    lines, leads = _cheapest_lines(costs)
+    in_the_sky = floating(lines[0], colours)
+    if in_the_sky:
+        for start, end, row in in_the_sky:
+            costs[:, :row, start:end] = _NO_GROUND
+        lines, leads = _cheapest_lines(costs)
+    first, second = (_skyline(line, lead, ground) for line, lead in zip(lines, leads, strict=True))
     is_same = np.abs(first.y - second.y).max() < _SAME_SHARE
     return (first,) if is_same else (first, second)
 
 
-def _line_of(cost: Float32, ground: Float32) -> Skyline:
-    """The cheapest line through cost [H, W]; ground [H + 1, W] sums the texture from the top."""
-    height, width = cost.shape
-    line, lead = _cheapest_line(cost)
+def _skyline(line: NDArray[np.int64], lead: Float32, ground: Float32) -> Skyline:
+    """The skyline of a line's rows [W] and its lead [W]; ground [H + 1, W] sums the texture from the top."""
+    height, width = len(ground) - 1, len(line)
     band = np.minimum(line + round(_BAND_ROWS * height), height)
     columns = np.arange(width)
     solid = (ground[band, columns] - ground[line, columns]) / np.maximum(band - line, 1)
@@ -172,25 +172,32 @@ def _texture_and_edge(colours: Float32) -> tuple[Float32, Float32]:
     return texture, np.clip(np.sqrt(edge) / _STRONG_EDGE, 0, 1)
 
 
-def _cheapest_line(cost: Float32) -> tuple[NDArray[np.int64], Float32]:
-    """The row [W] of the cheapest line through cost [H, W], and by how much lines elsewhere cost more [W].
+def _cheapest_lines(costs: Float32) -> tuple[NDArray[np.int64], Float32]:
+    """The rows [C, W] of the cheapest line through each of costs [C, H, W], and by how much lines elsewhere cost more.
 
-    The cost of all lines through a pixel is that of the cheapest from the left plus the cheapest from the right.
+    The cost of all lines through a pixel is that of the cheapest from the left plus the cheapest from the right. All
+    are computed side by side: what takes time are NumPy's calls, not their arithmetic.
     """
-    height, width = cost.shape
-    own = np.ascontiguousarray(cost.T, dtype=np.float32)
-    both = np.stack([own, own[::-1]], axis=1)
+    count, height, width = costs.shape
+    own = np.ascontiguousarray(costs.transpose(2, 0, 1), dtype=np.float32)
+    both = np.concatenate([own, own[::-1]], axis=1)
     climb = np.float32(_JUMP) * np.arange(height, dtype=np.float32)
+    down, up = np.empty_like(both[0]), np.empty_like(both[0])
     for column in range(1, width):
         before = both[column - 1]
-        down = np.minimum.accumulate(before - climb, axis=1) + climb
-        up = np.minimum.accumulate((before + climb)[:, ::-1], axis=1)[:, ::-1] - climb
-        both[column] += np.minimum(down, up)
-    through = both[:, 0] + both[::-1, 1] - own
-    line = through.argmin(axis=1)
-    least = through.min(axis=1)
-    far = np.abs(np.arange(height) - line[:, None]) > _NEAR_ROWS * height
-    return line, np.where(far, through, np.inf).min(axis=1) - least
+        np.subtract(before, climb, out=down)
+        np.minimum.accumulate(down, axis=1, out=down)
+        down += climb
+        np.add(before, climb, out=up)
+        np.minimum.accumulate(up[:, ::-1], axis=1, out=up[:, ::-1])
+        up -= climb
+        both[column] += np.minimum(down, up, out=down)
+    through = both[:, :count] + both[::-1, count:] - own
+    line = through.argmin(axis=2)
+    least = through.min(axis=2)
+    far = np.abs(np.arange(height) - line[:, :, None]) > _NEAR_ROWS * height
+    lead = np.where(far, through, np.inf).min(axis=2) - least
+    return line.T, lead.T
 
 
 def _maxima(y: np.ndarray, sureness: Float32) -> SkyMaxima:
