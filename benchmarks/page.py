@@ -57,8 +57,8 @@ class WithPictures(AlbumQueryService):
         super().__init__(library)
         self._pictures = [_picture(number) for number in range(_PICTURES)]
 
-    def rendition(self, photo_id: str, size_px: int) -> bytes:
-        _ = size_px
+    def rendition(self, photo_id: str, size_px: int, names: bool = False) -> bytes:
+        _ = size_px, names
         return self._pictures[int(photo_id[:6], 16) % _PICTURES]
 
 

@@ -88,9 +88,13 @@ class Finder:
             return [ButtonsGone(), Toast(speaker.say("chat.no_more"))]
         return [ButtonsGone(), *self.photos(chat, question, found, key, speaker)]
 
-    def search(self, question: Question) -> SearchAnswer:
-        """What answers a question; a picture that can't be had any more is a PhotoError."""
-        photo = self._desk.fetch(question.picture) if question.picture else None
+    def search(self, question: Question, photo: bytes | None = None) -> SearchAnswer:
+        """What answers a question; a picture that can't be had any more is a PhotoError.
+
+        photo: the bytes of its picture, where they are at hand.
+        """
+        if photo is None and question.picture:
+            photo = self._desk.fetch(question.picture)
         # One more than is shown tells whether there are more.
         return self._desk.query.search(question.request(self._desk.photos_per_reply + 1, photo))
 

@@ -44,7 +44,8 @@ class Recogniser:
         words = message.text.strip()
         # What asks about the picture ("which one is this?") describes no photo.
         question = Question("" if words.endswith("?") else words, picture=picture, picture_at=message.location)
-        found = self._finder.search(question)
+        photo = self._desk.fetch(picture)
+        found = self._finder.search(question, photo)
         identified = found.identification
         assert identified is not None
         lines = [*self._lines(identified, speaker), self._where(identified, speaker)]
@@ -52,12 +53,12 @@ class Recogniser:
         title, *rest = [line for line in [*lines, *hints] if line]
         buttons = self._buttons(message, [(picture, identified)], speaker)
         replies: list[Reply] = [TextReply("\n".join(rest), title, buttons, asks_place=asks_place)]
-        replies += self._with_names(message.chat, picture, identified)
+        replies += self._with_names(message.chat, photo, identified)
         if found.hits:
             replies += self._finder.photos(message.chat, question, found, "chat.alike", speaker)
         return replies
 
-    def _with_names(self, chat: str, picture: SentPicture, found: Identification) -> list[Reply]:
+    def _with_names(self, chat: str, photo: bytes, found: Identification) -> list[Reply]:
         """The picture with the names of its summits, where their places are sure and the chat wants them.
 
         The answer goes without it where it can't be drawn.
@@ -68,7 +69,7 @@ class Recogniser:
         if not peaks:
             return []
         try:
-            jpeg = self._desk.query.labelled(self._desk.fetch(picture), found.orientation, _LABELLED_PX)
+            jpeg = self._desk.query.labelled(photo, found.orientation, _LABELLED_PX)
         except CumbreError as error:
             _log.warning("a picture goes without its names: %s", error)
             return []

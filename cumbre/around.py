@@ -1,13 +1,16 @@
 """What stands around a place: every catalogued peak within range, the most striking first."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cumbre.catalog import Catalog, Peak
 from cumbre.geometry import Position
-from cumbre.terrain import TerrainModel
 from cumbre.visibility import Surroundings, VisibilityModel, outlook, surroundings
+
+if TYPE_CHECKING:
+    from cumbre.terrain import TerrainModel
 
 # Where nothing tells the altitude: people stand at a bit over half the height of the summits around.
 _PLAUSIBLE_ALTITUDE_SHARE = 0.6
@@ -34,7 +37,7 @@ class PeaksAround:
 
 
 def peaks_around(
-    catalog: Catalog, place: Position, model: VisibilityModel, terrain: TerrainModel | None = None
+    catalog: Catalog, place: Position, model: VisibilityModel, terrain: "TerrainModel | None" = None
 ) -> PeaksAround:
     """The peaks by how much they fill the view and how likely nothing hides them (see visibility.Outlook)."""
     around = surroundings(catalog, place, model)

@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cumbre.albums import Albums
 from cumbre.catalog_store import CatalogStore
@@ -25,8 +26,10 @@ from cumbre.said_aims import SaidAims
 from cumbre.settings import Settings
 from cumbre.state.port import StateStore
 from cumbre.state.sqlite import SqliteStateStore
-from cumbre.terrain import TerrainModel
 from cumbre.visibility import VisibilityModel
+
+if TYPE_CHECKING:
+    from cumbre.terrain import TerrainModel
 
 _log = logging.getLogger(__name__)
 
@@ -80,6 +83,14 @@ def _open_renditions(settings: Settings, cache: Path) -> RenditionStore:
     return S3Renditions(client, *settings.renditions_place)
 
 
+def _open_terrain(settings: Settings) -> "TerrainModel | None":
+    if not settings.terrain:
+        return None
+    from cumbre.terrain import TerrainModel
+
+    return TerrainModel(Path(settings.terrain).expanduser())
+
+
 def open_library(settings: Settings, mending: bool = False) -> Library:
     """Open (or start) the Cumbre that lives in settings.home. Raises a CumbreError that says what is in the way.
 
@@ -115,7 +126,7 @@ def open_library(settings: Settings, mending: bool = False) -> Library:
         encoders=Encoders(settings, state),
         model=VisibilityModel(range_m=settings.peak_range_km * 1000.0),
         policy=IdentifyPolicy(shown_min=settings.peak_min_probability, shown_max=settings.peak_max),
-        terrain=TerrainModel(Path(settings.terrain).expanduser()) if settings.terrain else None,
+        terrain=_open_terrain(settings),
         options=IngestOptions(limits, workers, settings.batch_size or batch_for(usable_cores())),
         pictures=pictures,
         renditions=Renditions(_open_renditions(settings, cache), pictures, limits.max_bytes),

@@ -56,11 +56,7 @@ class LocalAlbumService:
             ingestor.reconcile(bucket, document.key)
 
     def correct(self, photo_id: str, peak_ids: tuple[str, ...] | None) -> PhotoDocument:
-        stored = self._get(photo_id)
-        content = stored.document.content_sha256
-        if stored.document.failure is not None:
-            raise NotFound(sentence("this photo could not be read: {reason}", reason=stored.document.failure))
-        self._correct(content, peak_ids)
+        self._correct(self._readable(photo_id).content_sha256, peak_ids)
         return self._get(photo_id).document
 
     def correct_picture(self, photo: bytes, peak_ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -70,10 +66,9 @@ class LocalAlbumService:
         return before
 
     def orient(self, photo_id: str, aim: CameraAim | None) -> PhotoDocument:
-        document = self._get(photo_id).document
+        document = self._readable(photo_id)
         facts, content = document.facts, document.content_sha256
-        if document.failure is not None or facts is None:
-            raise NotFound(sentence("this photo could not be read: {reason}", reason=document.failure or ""))
+        assert facts is not None
         aims = self._library.aims
         before = list(aims.compass_errors())
         if aim is None:
@@ -130,6 +125,12 @@ class LocalAlbumService:
             if not index.write(writes):
                 return
         raise VersionConflict("the photo keeps changing; try again")
+
+    def _readable(self, photo_id: str) -> PhotoDocument:
+        document = self._get(photo_id).document
+        if document.failure is not None:
+            raise NotFound(sentence("this photo could not be read: {reason}", reason=document.failure))
+        return document
 
     def _get(self, photo_id: str) -> StoredPhoto:
         stored = self._library.active().index.get(photo_id)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,8 +23,10 @@ from cumbre.prompts import PROMPT_VERSION
 from cumbre.prototypes import Prototypes
 from cumbre.said_aims import SaidAims
 from cumbre.search import Searcher
-from cumbre.terrain import TerrainModel
 from cumbre.visibility import VisibilityModel
+
+if TYPE_CHECKING:
+    from cumbre.terrain import TerrainModel
 
 _TEACHERS_MAX = 2000
 # Who teaches depends on geometry alone: the first pass settles that, the second one what appearance makes of it.
@@ -47,7 +50,7 @@ class Generation:
         aims: SaidAims,
         model: VisibilityModel,
         policy: IdentifyPolicy,
-        terrain: TerrainModel | None,
+        terrain: "TerrainModel | None",
         cache: Path,
     ) -> None:
         self.index = index

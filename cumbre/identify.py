@@ -7,6 +7,7 @@ in_frame * clear * weight (* likelihood of the appearance). docs/identify.md der
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +18,6 @@ from cumbre.geometry import FloatArray
 from cumbre.index.port import Vector
 from cumbre.sentence import joined
 from cumbre.sighting import Sighting, plausible_views
-from cumbre.terrain import TerrainModel
 from cumbre.visibility import (
     PeakViews,
     Surroundings,
@@ -28,6 +28,9 @@ from cumbre.visibility import (
     surroundings,
 )
 from cumbre.wording import Reasons
+
+if TYPE_CHECKING:
+    from cumbre.terrain import TerrainModel
 
 # Without any altitude: what share of the mean elevation of the summits around people stand at.
 _PLAUSIBLE_ALTITUDE_SHARES = (0.35, 0.45, 0.55, 0.65, 0.75, 0.85)
@@ -73,7 +76,7 @@ class PeakIdentifier:
     model: VisibilityModel = field(default_factory=VisibilityModel)
     policy: IdentifyPolicy = field(default_factory=IdentifyPolicy)
     appearance: PeakAppearance | None = None
-    terrain: TerrainModel | None = None
+    terrain: "TerrainModel | None" = None
 
     def identify(self, seen: Sighting, vector: Vector | None = None, itself: str | None = None) -> Identification:
         """The peaks of one photo; vector has shape [D], None where there is none.

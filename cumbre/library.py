@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from cumbre.albums import Albums
 from cumbre.catalog import Catalog
@@ -23,8 +24,10 @@ from cumbre.settings import Settings
 from cumbre.state.port import StateStore
 from cumbre.storage.folder import FolderPhotoStorage
 from cumbre.storage.port import PhotoStorage
-from cumbre.terrain import TerrainModel
 from cumbre.visibility import VisibilityModel
+
+if TYPE_CHECKING:
+    from cumbre.terrain import TerrainModel
 
 
 @dataclass
@@ -44,7 +47,7 @@ class Library:
     encoders: Encoders
     model: VisibilityModel
     policy: IdentifyPolicy
-    terrain: TerrainModel | None
+    terrain: "TerrainModel | None"
     options: IngestOptions
     pictures: PictureReader
     renditions: Renditions

@@ -7,6 +7,8 @@ both. docs/summits.md measures it.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,8 +20,10 @@ from cumbre.projection import project
 from cumbre.sighting import Sighting, sighting
 from cumbre.skyline import Skyline
 from cumbre.summit_fit import Aim, Fit, FitModel, Summits, fit_summits
-from cumbre.terrain import TerrainModel
 from cumbre.visibility import Outlook, VisibilityModel, outlook, surroundings
+
+if TYPE_CHECKING:
+    from cumbre.terrain import TerrainModel
 
 # From this sureness on a skyline is where the sky ends.
 _SURE = 0.5
@@ -53,7 +57,7 @@ class OrientationFitter:
     model: FitModel = field(default_factory=FitModel)
     visibility: VisibilityModel = field(default_factory=VisibilityModel)
     policy: OrientationPolicy = field(default_factory=OrientationPolicy)
-    terrain: TerrainModel | None = None
+    terrain: "TerrainModel | None" = None
 
     def fit(self, skylines: Sequence[Skyline], facts: PhotoFacts, seen: Sighting | None = None) -> Orientation | None:
         """The orientation of a photo; None if nothing can be said (doubts() tells why) or no summit is near the view.
@@ -136,7 +140,11 @@ class OrientationFitter:
             return None
         return (seen.heading_deg - self.visibility.heading_error_per_roll * (seen.roll_deg or 0.0)) % 360.0
 
-    def _look(self, seen: Sighting, terrain: TerrainModel | None) -> Outlook:
+    @cached_property
+    def _ids(self) -> list[str]:
+        return list(self.catalog)
+
+    def _look(self, seen: Sighting, terrain: "TerrainModel | None") -> Outlook:
         assert seen.position is not None
         assert seen.position.altitude_m is not None
         around = surroundings(self.catalog, seen.position, self.visibility)
@@ -196,7 +204,6 @@ class OrientationFitter:
         facts: PhotoFacts,
     ) -> tuple[SummitPlace, ...]:
         """The summits in the picture; those that hide behind something last, the others as they strike the eye."""
-        ids = list(self.catalog)
         with np.errstate(invalid="ignore"):
             inside = (x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)
         places = []
@@ -208,7 +215,7 @@ class OrientationFitter:
             hidden = covered and not matched[i]
             striking = float(look.clear[i] * look.weight[i])
             place = SummitPlace(
-                ids[look.around.index[i]], round(float(x[i]), 4), round(float(y[i]), 4), hidden, bool(matched[i])
+                self._ids[look.around.index[i]], round(float(x[i]), 4), round(float(y[i]), 4), hidden, bool(matched[i])
             )
             places.append((place, striking))
         places.sort(key=lambda one: (one[0].hidden, -one[1]))

@@ -43,7 +43,7 @@ _LEAST_PROMINENCE, _CAP = 0.008, 0.008
 _BESIDE, _CLIFF = 0.02, 0.03
 # One that is broader than this has its summit anywhere on it.
 _BROAD = 0.1
-
+# A noisy picture has hundreds of tops, and each costs the fit time.
 _MOST_TOPS = 40
 # A smaller picture has no skyline.
 _LEAST_SIDE_PX = 16
@@ -226,7 +226,6 @@ def _maxima(y: np.ndarray, sureness: Float32) -> SkyMaxima:
         beside = slice(max(0, start - margin), end + margin)
         doubtful = np.abs(np.diff(up[beside])).max() > _CLIFF or end - start > _BROAD * width
         found.append((x, -float(up[i]), float(prominence), float(sureness[beside].mean()), float(doubtful)))
-    # A noisy picture has hundreds, and each costs the fit time.
     kept = sorted(sorted(found, key=lambda top: -top[2])[:_MOST_TOPS])
     table = np.array(kept, dtype=np.float64).reshape(-1, 5)
     return SkyMaxima(table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4] > 0)

@@ -5,6 +5,7 @@ docs/identify.md derives the model; benchmarks/identify.py shows what moving eac
 
 import math
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +13,9 @@ from cumbre.catalog import Catalog
 from cumbre.geometry import FloatArray, Position, apparent_elevation_deg, bearing_and_distance, signed_angle_deg
 from cumbre.occlusion import hidden_behind_nearer
 from cumbre.sighting import Sighting
-from cumbre.terrain import TerrainModel
+
+if TYPE_CHECKING:
+    from cumbre.terrain import TerrainModel
 
 # Summits this near tell how high the country lies.
 _CLOSE_BY_M = 20_000.0
@@ -121,7 +124,7 @@ def surroundings(catalog: Catalog, position: Position, model: VisibilityModel) -
 
 
 def outlook(
-    around: Surroundings, altitude_m: float, model: VisibilityModel, terrain: TerrainModel | None = None
+    around: Surroundings, altitude_m: float, model: VisibilityModel, terrain: "TerrainModel | None" = None
 ) -> Outlook:
     """What can be seen of the surroundings from this altitude; terrain may hide what catalogued peaks don't."""
     elevation = apparent_elevation_deg(altitude_m, around.elev_m, np.maximum(around.distance_m, 1.0))

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { byId, el } from "./elements.js";
+import { prefer, preferred } from "./preference.js";
 import { sentence, number, t } from "./words.js";
 
 const BUSY_MS = 1000;
@@ -39,7 +40,7 @@ export class ModelBanner {
 
   #draw(state) {
     const place = byId("model-banner");
-    const hidden = state.phase === "none" || (state.phase === "offered" && localStorage.getItem(PUT_AWAY) === offerOf(state));
+    const hidden = state.phase === "none" || (state.phase === "offered" && preferred(PUT_AWAY) === offerOf(state));
     place.hidden = hidden;
     if (hidden) return;
     const progress = place.querySelector("progress");
@@ -60,7 +61,7 @@ export class ModelBanner {
   #actions(state) {
     const button = (label, run, kind = "link") => el("button", { type: "button", class: kind, text: label, on: { click: run } });
     const putAway = () => {
-      localStorage.setItem(PUT_AWAY, offerOf(state));
+      prefer(PUT_AWAY, offerOf(state));
       byId("model-banner").hidden = true;
     };
     switch (state.phase) {

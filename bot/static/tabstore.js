@@ -1,19 +1,5 @@
 // What this tab keeps through a reload, and forgets when it is closed.
 
-/** What was put under the key; null where nothing was, or nothing can be kept. */
-export function recall(key) {
-  try {
-    return JSON.parse(sessionStorage.getItem(key));
-  } catch {
-    return null;
-  }
-}
+import { storeIn } from "./stored.js";
 
-/** A browser that keeps nothing (no room, not allowed) is no fault: the tab goes on without. */
-export function keep(key, value) {
-  try {
-    sessionStorage.setItem(key, JSON.stringify(value));
-  } catch {
-    // Said above.
-  }
-}
+export const { recall, keep } = storeIn(() => sessionStorage);

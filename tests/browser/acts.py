@@ -37,3 +37,17 @@ def say_in_chat(page: Page, words: str) -> None:
     box = page.locator(".chat-words")
     box.fill(words)
     box.press("Enter")
+
+
+def pinch_open(page: Page) -> None:
+    """Two fingers on the picture move apart."""
+    page.locator("#stage").evaluate(
+        """(stage) => {
+            const at = (type, id, x) => stage.dispatchEvent(new PointerEvent(type, {
+                pointerId: id, pointerType: "touch", clientX: x, clientY: 300, bubbles: true,
+            }));
+            at("pointerdown", 1, 300); at("pointerdown", 2, 400);
+            at("pointermove", 1, 290); at("pointermove", 2, 410); at("pointermove", 1, 250); at("pointermove", 2, 450);
+            at("pointerup", 1, 250); at("pointerup", 2, 450);
+        }"""
+    )

@@ -17,7 +17,7 @@ from cumbre.geometry import Position
 from cumbre.projection import project
 from cumbre.summit_fit import Aim
 from cumbre.visibility import VisibilityModel
-from tests.browser.acts import PHONE, open_viewer, search
+from tests.browser.acts import PHONE, open_viewer, pinch_open, search
 from tests.browser.drawn_names import drawn_names
 from tests.browser.site import Site
 from tests.fakes import KHUMBU, TENGBOCHE, FakeAlbumService, make_photo
@@ -198,16 +198,7 @@ def test_two_fingers_bring_the_picture_closer_and_turn_nothing(page: Page) -> No
     open_ama(page)
     begin(page)
     before = said(page)
-    page.locator("#stage").evaluate(
-        """(stage) => {
-            const at = (type, id, x) => stage.dispatchEvent(new PointerEvent(type, {
-                pointerId: id, pointerType: "touch", clientX: x, clientY: 300, bubbles: true,
-            }));
-            at("pointerdown", 1, 300); at("pointerdown", 2, 400);
-            at("pointermove", 1, 290); at("pointermove", 2, 410); at("pointermove", 1, 250); at("pointermove", 2, 450);
-            at("pointerup", 1, 250); at("pointerup", 2, 450);
-        }"""
-    )
+    pinch_open(page)
     assert "scale(" in page.locator("#large").evaluate("image => image.style.transform")
     assert said(page) == before
 

@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from bot.app import create_app
-from tests.browser.acts import give_photo, open_viewer, search
+from tests.browser.acts import give_photo, open_viewer, pinch_open, search
 from tests.browser.site import Site, served
 from tests.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo, make_photo, seen
 
@@ -59,16 +59,7 @@ def test_a_closer_picture_is_dragged_and_not_swiped_away(page: Page) -> None:
 
 def test_two_fingers_bring_the_picture_closer(page: Page) -> None:
     open_ama(page)
-    page.locator("#stage").evaluate(
-        """(stage) => {
-            const at = (type, id, x) => stage.dispatchEvent(new PointerEvent(type, {
-                pointerId: id, pointerType: "touch", clientX: x, clientY: 300, bubbles: true,
-            }));
-            at("pointerdown", 1, 300); at("pointerdown", 2, 400);
-            at("pointermove", 1, 290); at("pointermove", 2, 410); at("pointermove", 1, 250); at("pointermove", 2, 450);
-            at("pointerup", 1, 250); at("pointerup", 2, 450);
-        }"""
-    )
+    pinch_open(page)
     assert "scale(" in transform(page)
 
 
