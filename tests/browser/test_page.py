@@ -206,6 +206,8 @@ def test_back_puts_the_photo_away_before_the_words(page: Page) -> None:
 
 
 def test_on_a_phone_the_answer_to_a_photo_is_seen_at_once(page: Page) -> None:
+    # What stands above the answer is there.
+    expect(page.locator("#time")).to_be_visible()
     page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
     give_photo(page)
     name = page.locator("#question h2", has_text="Ama Dablam")

@@ -32,6 +32,8 @@ def test_photos_are_added_appear_and_can_be_taken_back(page: Page, site: Site) -
 def test_focus_stays_in_the_row_whose_button_was_pressed(page: Page) -> None:
     add_photos(page, picture_file(ONE, "one.jpg"), picture_file(TWO, "two.jpg"))
     expect(page.locator(".upload.added")).to_have_count(2)
+    # A picture on its way would be missed once its photo is taken back.
+    expect(page.locator(".tile img.there")).to_have_count(7)
     page.get_by_role("button", name="Undo: one.jpg").press("Enter")
     expect(page.get_by_text("Taken back")).to_be_visible()
     expect(page.locator(".upload", has_text="one.jpg")).to_be_focused()
