@@ -48,4 +48,4 @@ def served(app: Flask, album: FakeAlbum) -> Iterator[Site]:
     server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
     thread.join(timeout=10)
     server.task_dispatcher.shutdown()
-    assert site.faults == []
+    assert site.faults == [], site.faults
