@@ -62,7 +62,7 @@ format: $(VENV)/.test-ready
 
 # The long tests in full: kills, flipped bytes, fuzz. About an hour.
 torture: $(VENV)/.test-ready
-	CUMBRE_TEST_ROUNDS=100 $(BIN)/python -m pytest tests/integration tests/unit/test_index_recovery.py
+	CUMBRE_TEST_ROUNDS=100 $(BIN)/python -m pytest tests/integration tests/unit/index/embedded/test_recovery.py
 	$(BIN)/python -m benchmarks.fuzz --pictures 10000
 
 # Whatever happens to bucket, events and workers in whatever order: 1000 stories on the embedded index, 100 on servers.

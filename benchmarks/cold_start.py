@@ -23,12 +23,12 @@ from typing import Any
 
 from benchmarks.model_files import written_model
 from cumbre.bootstrap import open_library
-from cumbre.ingest_queue import event_of
+from cumbre.ingest.queue import event_of
 from cumbre.settings import read_settings
 from functions import warm_cache
-from tests.conftest import TO_AMA_DABLAM, ingest, photo_towards
-from tests.lambda_runtime import LambdaRuntime
-from tests.processes import descendants
+from tests.support.aws.lambda_runtime import LambdaRuntime
+from tests.support.processes import descendants
+from tests.support.small_album import TO_AMA_DABLAM, ingest, photo_towards
 
 _LOOK_EVERY_S = 0.02
 _KIB = 1024

@@ -13,12 +13,12 @@ import numpy as np
 import yaml
 
 from benchmarks.summits import marked_photos
-from cumbre.catalog_files import bundled_catalog
-from cumbre.geometry import bearing_and_distance, horizontal_fov_deg, signed_angle_deg
-from cumbre.orientation import OrientationFitter
-from cumbre.photo import PhotoLimits, read_photo
-from cumbre.said_aims import SAME_MOMENT
-from cumbre.sighting import sighting
+from cumbre.geo.geodesy import bearing_and_distance, horizontal_fov_deg, signed_angle_deg
+from cumbre.imaging.decode import PhotoLimits, read_photo
+from cumbre.peaks.catalog_files import bundled_catalog
+from cumbre.photos.manual_poses import SAME_MOMENT
+from cumbre.pose.estimator import OrientationFitter
+from cumbre.viewshed.sighting import sighting
 
 
 def heading_errors(photos: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -13,9 +13,9 @@ import numpy as np
 
 from benchmarks.identify import LabelledSighting, labelled_sightings, wrong
 from benchmarks.summits import MarkedPhoto, marked_photos
-from cumbre.catalog_files import bundled_catalog
-from cumbre.identify import PeakIdentifier
-from cumbre.orientation import OrientationFitter
+from cumbre.peaks.catalog_files import bundled_catalog
+from cumbre.pose.estimator import OrientationFitter
+from cumbre.recognition.identifier import PeakIdentifier
 
 # Label, whether certain ones, and how far the compass is turned, in degrees.
 _RUNS = (

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import yaml
 
-from cumbre.catalog import Catalog
-from cumbre.catalog_files import bundled_catalog
-from cumbre.identify import IdentifyPolicy, PeakIdentifier
-from cumbre.photo import PhotoLimits, read_photo
-from cumbre.sighting import Sighting, sighting
-from cumbre.skyline import reduced, sky_fraction
-from cumbre.visibility import VisibilityModel
+from cumbre.imaging.decode import PhotoLimits, read_photo
+from cumbre.imaging.skyline import reduced, sky_fraction
+from cumbre.peaks.catalog import Catalog
+from cumbre.peaks.catalog_files import bundled_catalog
+from cumbre.recognition.identifier import IdentifyPolicy, PeakIdentifier
+from cumbre.viewshed.sighting import Sighting, sighting
+from cumbre.viewshed.visibility import VisibilityModel
 
 
 @dataclass(frozen=True)

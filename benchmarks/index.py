@@ -25,17 +25,17 @@ import numpy as np
 from benchmarks.model_of_full_size import model_directory
 from benchmarks.query import ask as ask_service
 from benchmarks.query import documents, milliseconds, shown
-from cumbre.answering import AlbumQueryService
 from cumbre.bootstrap import open_library
-from cumbre.cores import usable_cores
-from cumbre.index.elastic import ElasticPhotoIndex
-from cumbre.index.elastic_connection import ElasticAccess, connect
-from cumbre.index.elastic_mapping import GraphOptions
-from cumbre.index.embedded_generations import EmbeddedGenerations
+from cumbre.encoding.model_config import read_model_directory
+from cumbre.index.elasticsearch.connection import ElasticAccess, connect
+from cumbre.index.elasticsearch.index import ElasticPhotoIndex
+from cumbre.index.elasticsearch.mapping import GraphOptions
+from cumbre.index.embedded.generations import EmbeddedGenerations
 from cumbre.index.port import EVERYTHING, PhotoFilter, PhotoIndex, PhotoWrite, Vector, VectorSpace
-from cumbre.model_directory import read_model_directory
+from cumbre.services.local_query_service import AlbumQueryService
 from cumbre.settings import Settings
-from tests.elasticsearch_server import ElasticsearchServer, running_elasticsearch
+from cumbre.system.cpu import usable_cores
+from tests.support.elasticsearch_server import ElasticsearchServer, running_elasticsearch
 
 _DIMENSIONS = 768
 _CLUSTERS = 500

@@ -25,17 +25,17 @@ from pillow_heif import register_heif_opener
 
 from benchmarks.model_of_full_size import model_directory
 from cumbre.bootstrap import open_library
-from cumbre.catalog_files import bundled_catalog
-from cumbre.cores import usable_cores
 from cumbre.demo.render import render
 from cumbre.demo.trail import trail_scenes
-from cumbre.encoder import OnnxEncoder
-from cumbre.library import Library
-from cumbre.photo import PhotoLimits, read_photo
-from cumbre.pictures.in_process import InProcessPictureReader
-from cumbre.preprocess import pixel_values
-from cumbre.reconcile import scan
+from cumbre.encoding.normalize import pixel_values
+from cumbre.encoding.onnx_encoder import OnnxEncoder
+from cumbre.imaging.decode import PhotoLimits, read_photo
+from cumbre.ingest.scan import scan
+from cumbre.library.library import Library
+from cumbre.peaks.catalog_files import bundled_catalog
+from cumbre.sandbox.in_process import InProcessPictureReader
 from cumbre.settings import Settings
+from cumbre.system.cpu import usable_cores
 
 _ORIGINALS = Path(__file__).resolve().parents[2] / "shared" / "photos" / "heic"
 _SIZE = (4032, 3024)

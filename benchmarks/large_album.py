@@ -21,13 +21,13 @@ import pillow_heif
 from PIL import Image
 
 from cumbre.bootstrap import open_library
-from cumbre.catalog_files import bundled_catalog
-from cumbre.cores import usable_cores
 from cumbre.demo.render import render
 from cumbre.demo.trail import trail_scenes
-from cumbre.object_reader import Outcome
-from cumbre.reconcile import ScanProgress, scan
+from cumbre.ingest.object_reader import Outcome
+from cumbre.ingest.scan import ScanProgress, scan
+from cumbre.peaks.catalog_files import bundled_catalog
 from cumbre.settings import Settings
+from cumbre.system.cpu import usable_cores
 
 _SAMPLES = 8
 _WARM_UP_PHOTOS = 1000

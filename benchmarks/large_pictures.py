@@ -16,8 +16,8 @@ import numpy as np
 from PIL import Image
 from pillow_heif import register_heif_opener
 
-from cumbre.photo import PhotoLimits, read_photo
-from tests.pictures import encoded, exif, landscape
+from cumbre.imaging.decode import PhotoLimits, read_photo
+from tests.support.pictures import encoded, exif, landscape
 
 _WIDTH, _HEIGHT = 12_000, 10_000
 _WANTED_PX = 224

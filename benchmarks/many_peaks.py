@@ -16,12 +16,12 @@ from functools import partial
 
 import numpy as np
 
-from cumbre.catalog import Catalog, Peak
-from cumbre.geometry import FloatArray, Position, apparent_elevation_deg, destination, signed_angle_deg
-from cumbre.identify import PeakIdentifier
-from cumbre.occlusion import hidden_behind_nearer
-from cumbre.sighting import Sighting
-from cumbre.visibility import VisibilityModel, surroundings
+from cumbre.geo.geodesy import FloatArray, Position, apparent_elevation_deg, destination, signed_angle_deg
+from cumbre.peaks.catalog import Catalog, Peak
+from cumbre.recognition.identifier import PeakIdentifier
+from cumbre.viewshed.occlusion import hidden_behind_nearer
+from cumbre.viewshed.sighting import Sighting
+from cumbre.viewshed.visibility import VisibilityModel, surroundings
 
 HERE = Position(46.0, 8.0, 2000.0)
 

@@ -6,8 +6,8 @@ The latter cost what the real ones cost and mean nothing; they lie beside the pr
 import json
 from pathlib import Path
 
+from cumbre.encoding.known_models import resolve_model
 from cumbre.errors import CumbreError
-from cumbre.models import resolve_model
 from cumbre.settings import read_settings
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared" / "models"
@@ -38,7 +38,7 @@ def model_directory(scratch: Path, named: Path | None = None) -> Path:
     for name in ("preprocessor_config.json", "tokenizer.json"):
         (directory / name).symlink_to(_SHARED / "siglip2-tiny" / name)
     (directory / "config.json").write_text(json.dumps(_CONFIG))
-    bundled = Path(__file__).resolve().parents[1] / "cumbre/assets/models/siglip2-base-patch16-224/cumbre.json"
+    bundled = Path(__file__).resolve().parents[1] / "cumbre/encoding/assets/siglip2-base-patch16-224/cumbre.json"
     calibration = json.loads(bundled.read_text("utf-8"))["calibration"]
     (directory / "cumbre.json").write_text(json.dumps({**_OWN, "calibration": calibration}))
     return directory

@@ -19,11 +19,11 @@ from typing import Final
 
 from spellchecker import SpellChecker
 
-from cumbre.alias_index import MIN_TYPO_LETTERS
-from cumbre.catalog import Catalog
-from cumbre.catalog_files import bundled_catalog, read_peaks
-from cumbre.folding import fold
-from cumbre.names import PeakNames
+from cumbre.peaks.catalog import Catalog
+from cumbre.peaks.catalog_files import bundled_catalog, read_peaks
+from cumbre.search.alias_index import MIN_TYPO_LETTERS
+from cumbre.search.peak_names import PeakNames
+from cumbre.text.folding import fold
 
 SENTENCES: Final = (
     *("photos of {}", "{} at sunset", "sunrise over {}", "a yak below {} in 2022"),

@@ -10,8 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from cumbre.models import SIGLIP2
-from tests.infra.image_tree import ROOT, ImageTree, Machine, build
+from cumbre.encoding.known_models import SIGLIP2
+from tests.infra.image_tree import ImageTree, Machine, build
+from tests.support.paths import ROOT
 
 DOCKERFILES = {
     "ingest": ROOT / "functions" / "ingest" / "Dockerfile",

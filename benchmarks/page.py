@@ -27,12 +27,12 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from waitress.server import create_server
 
 from benchmarks.query import fill
-from bot.app import create_app
-from cumbre.answering import AlbumQueryService
+from bot.web.site import create_app
 from cumbre.bootstrap import open_library
-from cumbre.editing import LocalAlbumService
-from cumbre.library import Library
-from cumbre.query import DEEPEST
+from cumbre.library.library import Library
+from cumbre.search.query import DEEPEST
+from cumbre.services.local_album_service import LocalAlbumService
+from cumbre.services.local_query_service import AlbumQueryService
 from cumbre.settings import Settings
 from tests.browser.chromium import find_chromium
 

@@ -22,15 +22,15 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.model_of_full_size import model_directory
-from cumbre.answering import AlbumQueryService
 from cumbre.bootstrap import open_library
-from cumbre.cores import usable_cores
-from cumbre.documents import PeakPrediction, PhotoDocument, PhotoFacts
-from cumbre.geometry import Position
+from cumbre.geo.geodesy import Position
 from cumbre.index.port import Near, PhotoIndex, PhotoWrite
-from cumbre.library import Library
-from cumbre.query import SearchRequest
+from cumbre.library.library import Library
+from cumbre.photos.document import PeakPrediction, PhotoDocument, PhotoFacts
+from cumbre.search.query import SearchRequest
+from cumbre.services.local_query_service import AlbumQueryService
 from cumbre.settings import Settings
+from cumbre.system.cpu import usable_cores
 
 _FIRST_SHOT = datetime(2024, 1, 1, tzinfo=UTC)
 _BETWEEN_SHOTS = timedelta(minutes=5)

@@ -16,17 +16,17 @@ from pathlib import Path
 
 import numpy as np
 
-from cumbre.catalog import Catalog, Peak
-from cumbre.catalog_files import bundled_catalog
 from cumbre.demo.album import draw_picture
 from cumbre.demo.scene import Camera, Scene
 from cumbre.demo.sightlines import visible_summits
 from cumbre.demo.trail import trail_scenes
 from cumbre.demo.viewpoints import Viewpoint, scenes_around
-from cumbre.identify import PeakIdentifier
-from cumbre.photo import PhotoLimits, read_photo
-from cumbre.sighting import sighting
-from cumbre.skyline import reduced, sky_fraction
+from cumbre.imaging.decode import PhotoLimits, read_photo
+from cumbre.imaging.skyline import reduced, sky_fraction
+from cumbre.peaks.catalog import Catalog, Peak
+from cumbre.peaks.catalog_files import bundled_catalog
+from cumbre.recognition.identifier import PeakIdentifier
+from cumbre.viewshed.sighting import sighting
 
 _SIZE = (400, 300)
 

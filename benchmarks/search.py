@@ -15,10 +15,10 @@ import numpy as np
 import yaml
 
 from cumbre.bootstrap import open_library
-from cumbre.library import Library
-from cumbre.prompts import background_vectors, backgrounds, query_vector
-from cumbre.query import SearchRequest
-from cumbre.reconcile import scan
+from cumbre.encoding.prompts import background_vectors, backgrounds, query_vector
+from cumbre.ingest.scan import scan
+from cumbre.library.library import Library
+from cumbre.search.query import SearchRequest
 from cumbre.settings import Settings
 
 # Everyday subjects that a trek's album lacks, to see the cutoff on more than the labelled ones.

@@ -24,17 +24,17 @@ from benchmarks.large_album import resident_bytes
 from benchmarks.model_of_full_size import model_directory
 from benchmarks.query import fill
 from cumbre.bootstrap import open_library
-from cumbre.cores import usable_cores
-from cumbre.documents import PhotoDocument
+from cumbre.encoding.prompts import query_vector
+from cumbre.imaging.decode import read_photo
+from cumbre.imaging.resize import resized
+from cumbre.imaging.skyline import find_skylines, reduced, sky_fraction
+from cumbre.imaging.skyline_codec import packed
 from cumbre.index.port import PhotoWrite
-from cumbre.library import Library
-from cumbre.names import PeakNames
-from cumbre.packed_skylines import packed
-from cumbre.photo import read_photo
-from cumbre.preprocess import resized
-from cumbre.prompts import query_vector
+from cumbre.library.library import Library
+from cumbre.photos.document import PhotoDocument
+from cumbre.search.peak_names import PeakNames
 from cumbre.settings import Settings
-from cumbre.skyline import find_skylines, reduced, sky_fraction
+from cumbre.system.cpu import usable_cores
 
 _FILES = 8
 _QUESTIONS = 40

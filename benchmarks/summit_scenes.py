@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 import numpy as np
 from PIL import Image, ImageFilter
 
-from cumbre.catalog import Catalog
 from cumbre.demo.render import render
 from cumbre.demo.scene import Camera, Light, Scene
 from cumbre.demo.trail import trail_scenes
 from cumbre.demo.viewpoints import Viewpoint, towards
-from cumbre.documents import PhotoFacts
-from cumbre.geometry import Position, destination
+from cumbre.geo.geodesy import Position, destination
+from cumbre.peaks.catalog import Catalog
+from cumbre.photos.document import PhotoFacts
 
 KINDS = ("clear", "compass", "tilt", "haze", "clouds", "foreground", "lens")
 _SIZE = (512, 384)

@@ -20,21 +20,21 @@ import yaml
 
 from benchmarks.sample_album import ALPINE_PLACES, ALPS, HILL_PLACES, HILLS
 from benchmarks.summit_scenes import KINDS, DrawnPhoto, drawn_photos, khumbu_places
-from cumbre.catalog import Catalog
-from cumbre.catalog_files import bundled_catalog
 from cumbre.demo.album import draw_picture
 from cumbre.demo.sightlines import visible_summits
 from cumbre.demo.trail import trail_scenes
-from cumbre.documents import Orientation, PhotoFacts
-from cumbre.doubts import Doubt, doubts
-from cumbre.geometry import apparent_elevation_deg, bearing_and_distance
-from cumbre.orientation import OrientationFitter, OrientationPolicy
-from cumbre.packed_skylines import packed
-from cumbre.photo import PhotoLimits, read_photo
-from cumbre.projection import project
-from cumbre.sighting import sighting
-from cumbre.skyline import Skyline, find_skylines, skylines_of
-from cumbre.summit_fit import Aim, FitModel
+from cumbre.geo.geodesy import apparent_elevation_deg, bearing_and_distance
+from cumbre.geo.pinhole import project
+from cumbre.imaging.decode import PhotoLimits, read_photo
+from cumbre.imaging.skyline import Skyline, find_skylines, skylines_of
+from cumbre.imaging.skyline_codec import packed
+from cumbre.peaks.catalog import Catalog
+from cumbre.peaks.catalog_files import bundled_catalog
+from cumbre.photos.document import Orientation, PhotoFacts
+from cumbre.pose.estimator import OrientationFitter, OrientationPolicy
+from cumbre.pose.preconditions import Doubt, doubts
+from cumbre.pose.skyline_fit import Aim, FitModel
+from cumbre.viewshed.sighting import sighting
 
 _ENCODER_PX = 256
 _POLICY_STEPS = (0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)

@@ -22,17 +22,17 @@ from PIL import Image
 
 from benchmarks.query import documents, fill, shown
 from bot.telegram.file_ids import FileIds
-from cumbre.answering import AlbumQueryService
 from cumbre.bootstrap import open_library
-from cumbre.library import Library
-from cumbre.query import SearchRequest
+from cumbre.library.library import Library
+from cumbre.search.query import SearchRequest
+from cumbre.services.local_query_service import AlbumQueryService
 from cumbre.settings import Settings
-from tests.pictures import encoded, exif
-from tests.processes import Server, eventually, kill
-from tests.server_cache import free_port
-from tests.telegram_bot import BotHouse, start_bot
-from tests.telegram_burst import SETTINGS, Burst
-from tests.telegram_server import BOT, RunningTelegram
+from tests.support.pictures import encoded, exif
+from tests.support.processes import Server, eventually, kill
+from tests.support.server_cache import free_port
+from tests.support.telegram.bot import BotHouse, start_bot
+from tests.support.telegram.burst import SETTINGS, Burst
+from tests.support.telegram.server import BOT, RunningTelegram
 
 _HEIC_SIZE = (4032, 3024)
 _ABOVE_NAMCHE = {"lat": 27.8030, "lon": 86.7150, "altitude_m": 3570.0}

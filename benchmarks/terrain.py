@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from cumbre.geometry import Position, apparent_elevation_deg
-from cumbre.terrain import TerrainModel
-from tests.elevation_tiles import Floats, geotiff, hgt
+from cumbre.geo.geodesy import Position, apparent_elevation_deg
+from cumbre.terrain.line_of_sight import TerrainModel
+from tests.support.elevation_tiles import Floats, geotiff, hgt
 
 CAMERA = Position(27.85, 86.75, 3900.0)
 _SUMMITS = 30

@@ -17,10 +17,10 @@ from pathlib import Path
 import httpx
 
 from benchmarks.ingest import write_album
-from tests.elasticsearch_server import running_elasticsearch
-from tests.minio_server import MinioServer, running_minio
-from tests.processes import Server, cumbre, eventually, kill
-from tests.server_cache import free_port
+from tests.support.elasticsearch_server import running_elasticsearch
+from tests.support.minio_server import MinioServer, running_minio
+from tests.support.processes import Server, cumbre, eventually, kill
+from tests.support.server_cache import free_port
 
 _BUCKET = "trek"
 _TOKEN = "only-for-this-benchmark"

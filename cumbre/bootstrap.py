@@ -4,32 +4,33 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cumbre.albums import Albums
-from cumbre.catalog_store import CatalogStore
-from cumbre.cores import batch_for, usable_cores
-from cumbre.corrections import Corrections
-from cumbre.encoders import Encoders
+from cumbre.encoding.encoder_registry import Encoders
 from cumbre.errors import SettingsError
-from cumbre.identify import IdentifyPolicy
-from cumbre.index.elastic_mapping import GraphOptions
-from cumbre.index.elastic_nearest import Recall
-from cumbre.index.embedded_generations import EmbeddedGenerations
-from cumbre.index.embedded_recovery import mend
+from cumbre.imaging.decode import PhotoLimits
+from cumbre.index.elasticsearch.mapping import GraphOptions
+from cumbre.index.elasticsearch.nearest import Recall
+from cumbre.index.embedded.generations import EmbeddedGenerations
+from cumbre.index.embedded.recovery import mend
 from cumbre.index.port import IndexGenerations
-from cumbre.ingest import IngestOptions
-from cumbre.library import Library
-from cumbre.photo import PhotoLimits
-from cumbre.pictures.isolated import IsolatedPictureReader
-from cumbre.renditions import Renditions, RenditionStore
-from cumbre.renditions_folder import FolderRenditions
-from cumbre.said_aims import SaidAims
+from cumbre.ingest.ingestor import IngestOptions
+from cumbre.library.albums import Albums
+from cumbre.library.library import Library
+from cumbre.peaks.catalog_store import CatalogStore
+from cumbre.photos.corrections import Corrections
+from cumbre.photos.manual_poses import SaidAims
+from cumbre.recognition.identifier import IdentifyPolicy
+from cumbre.renditions.cached import Renditions
+from cumbre.renditions.folder import FolderRenditions
+from cumbre.renditions.port import RenditionStore
+from cumbre.sandbox.pool import IsolatedPictureReader
 from cumbre.settings import Settings
 from cumbre.state.port import StateStore
 from cumbre.state.sqlite import SqliteStateStore
-from cumbre.visibility import VisibilityModel
+from cumbre.system.cpu import batch_for, usable_cores
+from cumbre.viewshed.visibility import VisibilityModel
 
 if TYPE_CHECKING:
-    from cumbre.terrain import TerrainModel
+    from cumbre.terrain.line_of_sight import TerrainModel
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def _open_generations(settings: Settings, mending: bool) -> IndexGenerations:
             if done:
                 _log.warning("%s", done)
         return EmbeddedGenerations(settings.index_path, scanning=mending)
-    from cumbre.index.elastic_connection import ElasticAccess, connect
+    from cumbre.index.elasticsearch.connection import ElasticAccess, connect
 
     access = ElasticAccess(
         settings.index_address,
@@ -76,7 +77,7 @@ def open_state(settings: Settings, mending: bool = False) -> StateStore:
 def _open_renditions(settings: Settings, cache: Path) -> RenditionStore:
     if settings.renditions_place is None:
         return FolderRenditions(cache / "renditions")
-    from cumbre.renditions_s3 import S3Renditions
+    from cumbre.renditions.s3 import S3Renditions
     from cumbre.storage.s3 import open_client
 
     client = open_client(settings.s3_endpoint, settings.s3_access_key, settings.s3_secret_key)
@@ -86,7 +87,7 @@ def _open_renditions(settings: Settings, cache: Path) -> RenditionStore:
 def _open_terrain(settings: Settings) -> "TerrainModel | None":
     if not settings.terrain:
         return None
-    from cumbre.terrain import TerrainModel
+    from cumbre.terrain.line_of_sight import TerrainModel
 
     return TerrainModel(Path(settings.terrain).expanduser())
 

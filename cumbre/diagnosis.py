@@ -9,8 +9,8 @@ from functools import partial
 
 from cumbre.bootstrap import open_library
 from cumbre.errors import CumbreError, ModelError, SettingsError
-from cumbre.index.embedded_check import check
-from cumbre.library import Library
+from cumbre.index.embedded.check import check
+from cumbre.library.library import Library
 from cumbre.settings import Settings
 from cumbre.storage.port import PhotoStorage
 

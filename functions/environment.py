@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from cumbre.secrets_manager import open_client, read_secrets
 from cumbre.settings import Settings, read_settings
+from cumbre.system.aws_secrets import open_client, read_secrets
 
 _SECRETS = "CUMBRE_SECRETS"
 

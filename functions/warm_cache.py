@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from cumbre.bootstrap import open_library
-from cumbre.cache_file import keep
 from cumbre.settings import Settings, read_settings
+from cumbre.system.cache_file import keep
 
 # Within the image, beside the models.
 MADE: Final = Path("/opt/cumbre/cache")

@@ -8,7 +8,7 @@ import click
 
 from cumbre.cli import cli, run
 from cumbre.cli.output import GivenPath
-from local.telegram import telegram
+from local.telegram_commands import telegram
 
 
 @cli.command()
@@ -42,3 +42,7 @@ cli.add_command(telegram)
 def main() -> None:
     """Entry point of the console script."""
     sys.exit(run(cli))
+
+
+if __name__ == "__main__":
+    main()

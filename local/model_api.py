@@ -5,9 +5,9 @@ from typing import Final
 
 from flask import Blueprint, Response, jsonify, request
 
-from functions.query import parameters
-from functions.query.problems import problem_of, problem_response
-from local.model_change import ModelChange
+from functions.query.api import parameters
+from functions.query.api.http_errors import problem_of, problem_response
+from local.model_upgrade import ModelChange
 
 NAME: Final = "model"
 

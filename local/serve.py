@@ -11,27 +11,27 @@ from typing import TYPE_CHECKING
 from waitress.server import create_server
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from bot.app import create_app
-from bot.security import require_password_beyond_loopback
-from bot.sessions import session_key
 from bot.telegram.webhook import MOUNTED_AT, create_webhook
-from bot.web import MapTiles
-from bot.webchat.blueprint import create_chat
-from bot.webchat.pictures import SentPictures
-from cumbre.answering import AlbumQueryService
-from cumbre.cli.album import forget_album
+from bot.web.chat.routes import create_chat
+from bot.web.chat.sent_pictures import SentPictures
+from bot.web.page import MapTiles
+from bot.web.request_guard import require_password_beyond_loopback
+from bot.web.sessions import session_key
+from bot.web.site import create_app
 from cumbre.cli.output import notice
-from cumbre.editing import LocalAlbumService
 from cumbre.errors import CumbreError
-from cumbre.library import Library
-from cumbre.query import SearchRequest
-from local.event_ledger import EventLedger
-from local.event_worker import EventWorker
+from cumbre.library.forget import forget_album
+from cumbre.library.library import Library
+from cumbre.search.query import SearchRequest
+from cumbre.services.local_album_service import LocalAlbumService
+from cumbre.services.local_query_service import AlbumQueryService
+from local.album_tasks import AlbumTasks
+from local.bucket_events.ledger import EventLedger
+from local.bucket_events.webhook import create_receiver
+from local.bucket_events.worker import EventWorker
 from local.model_api import create_model_api
-from local.model_change import ModelChange
-from local.receiver import create_receiver
-from local.tasks import AlbumTasks
-from local.telegram import open_service
+from local.model_upgrade import ModelChange
+from local.telegram_commands import open_service
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

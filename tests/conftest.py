@@ -1,6 +1,5 @@
 """A whole Cumbre in a temporary folder: real storage, index, state and the bundled encoder."""
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,30 +9,26 @@ import hypothesis
 import pytest
 
 from cumbre.bootstrap import open_library
-from cumbre.embed import PhotoEmbedder
-from cumbre.encoder import Encoder, Matrix, OnnxEncoder
-from cumbre.library import Library
-from cumbre.models import resolve_model
-from cumbre.photo import PhotoLimits
-from cumbre.pictures.isolated import IsolatedPictureReader
-from cumbre.pictures.port import PictureReader
+from cumbre.encoding.embedder import PhotoEmbedder
+from cumbre.encoding.known_models import resolve_model
+from cumbre.encoding.onnx_encoder import OnnxEncoder
+from cumbre.imaging.decode import PhotoLimits
+from cumbre.library.library import Library
+from cumbre.sandbox.pool import IsolatedPictureReader
+from cumbre.sandbox.port import PictureReader
 from cumbre.settings import Settings
-from tests.cloud_album import cloud  # noqa: F401  for whoever asks
-from tests.elasticsearch_server import elasticsearch  # noqa: F401  for whoever asks
 from tests.infra.images import image_of  # noqa: F401  for whoever asks
 from tests.infra.stack import applied_stack  # noqa: F401  for whoever asks
-from tests.minio_server import minio  # noqa: F401  for whoever asks
-from tests.moto_server import moto  # noqa: F401  for whoever asks
-from tests.pictures import encoded, exif, landscape
+from tests.support.aws.cloud_album import cloud  # noqa: F401  for whoever asks
+from tests.support.aws.moto_server import moto  # noqa: F401  for whoever asks
+from tests.support.elasticsearch_server import elasticsearch  # noqa: F401  for whoever asks
+from tests.support.minio_server import minio  # noqa: F401  for whoever asks
+from tests.support.pictures import encoded, landscape
+from tests.support.small_album import TO_AMA_DABLAM, TO_NOTHING, photo_towards
 
 # The same examples on every machine and run; explore with HYPOTHESIS_PROFILE=default.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
-
-# Above Namche, with Ama Dablam at 56 degrees and Kongde behind the camera.
-NAMCHE = {"lat": 27.8030, "lon": 86.7150, "altitude_m": 3570.0}
-TO_AMA_DABLAM = 65.0
-TO_NOTHING = 140.0
 
 
 @pytest.fixture(autouse=True)
@@ -120,40 +115,3 @@ def album(tmp_path: Path) -> Path:
     (folder / "day 1" / "valley.jpg").write_bytes(photo_towards(TO_NOTHING, "2023:10:29 09:30:00", sky=(200, 210, 220)))
     (folder / "plain.png").write_bytes(encoded(landscape(sky=(240, 200, 120)), "PNG"))
     return folder
-
-
-def photo_towards(heading_deg: float, taken_at: str, sky: tuple[int, int, int] = (90, 140, 220)) -> bytes:
-    """A photo taken above Namche with a long lens."""
-    data = exif(**NAMCHE, heading_deg=heading_deg, focal_length_35mm=61, taken_at=taken_at, offset="+05:45")
-    return encoded(landscape(sky=sky), "JPEG", data)
-
-
-def ingest(library: Library, folder: Path, **options: object):
-    """Scan a folder as `cumbre ingest FOLDER` does."""
-    from cumbre.reconcile import scan
-
-    root, prefix, _ = library.albums.remember(folder)
-    return scan(library.ingestor(library.active()), library.storage(str(root)), prefix, **options)
-
-
-def lite_as(directory: Path, **own: object) -> Path:
-    """A copy of lite that says other things of itself (the fields of cumbre.json): another encoder to Cumbre."""
-    shutil.copytree(resolve_model("lite", directory).directory, directory)
-    stated = json.loads((directory / "cumbre.json").read_text())
-    (directory / "cumbre.json").write_text(json.dumps(stated | own))
-    return directory
-
-
-class CountingEncoder:
-    """Passes on to a real encoder and counts what is embedded."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self.images = 0
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._encoder, name)
-
-    def encode_images(self, pixels: Matrix) -> Matrix:
-        self.images += len(pixels)
-        return self._encoder.encode_images(pixels)

@@ -6,10 +6,10 @@ from typing import Final
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import ExtBot
 
-from bot.messages import SentPicture
-from bot.telegram.patience import patiently
+from bot.chat.messages import SentPicture
+from bot.telegram.retries import patiently
 from cumbre.errors import PhotoError
-from cumbre.sentence import sentence
+from cumbre.text.sentence import sentence
 
 # core.telegram.org/bots/api#getfile
 MAX_DOWNLOAD_BYTES: Final = 20_000_000

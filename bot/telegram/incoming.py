@@ -7,9 +7,9 @@ from typing import Final
 from telegram import Location, Message, MessageEntity, PhotoSize, Update, User
 from telegram.constants import ChatType
 
-from bot.messages import SentPicture
+from bot.chat.messages import SentPicture
 from bot.telegram.chat_queues import Batch
-from cumbre.geometry import Position
+from cumbre.geo.geodesy import Position
 from cumbre.storage.formats import is_photo_name
 
 # What the bot asks Telegram for.

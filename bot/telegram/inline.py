@@ -14,17 +14,17 @@ from telegram import InlineQuery, InlineQueryResultCachedPhoto, InlineQueryResul
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import ExtBot
 
-from bot.captions import captioned
-from bot.conversation import MAX_TEXT_CHARS
-from bot.desk import Desk
-from bot.messages import CaptionedPhoto
-from bot.speaker import Speaker
+from bot.chat.captions import captioned
+from bot.chat.context import Desk
+from bot.chat.conversation import MAX_TEXT_CHARS
+from bot.chat.messages import CaptionedPhoto
+from bot.i18n.speaker import Speaker
 from bot.telegram.file_ids import FileIds
 from bot.telegram.incoming import Address
-from bot.telegram.pictures import PictureSender
+from bot.telegram.photo_sender import PictureSender
 from bot.telegram.text import MAX_CAPTION_UNITS, cut
-from bot.telegram.threads import WorkThreads
-from cumbre.query import SearchRequest
+from bot.telegram.worker_threads import WorkThreads
+from cumbre.search.query import SearchRequest
 
 _log = logging.getLogger(__name__)
 

@@ -18,11 +18,11 @@ from telegram.constants import ChatAction
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import ExtBot
 
-from bot.messages import ButtonsGone, PhotosReply, PictureReply, Reply, TextReply, Toast
-from bot.speaker import Speaker
+from bot.chat.messages import ButtonsGone, PhotosReply, PictureReply, Reply, TextReply, Toast
+from bot.i18n.speaker import Speaker
 from bot.telegram.incoming import Address
-from bot.telegram.patience import patiently
-from bot.telegram.pictures import PictureSender
+from bot.telegram.photo_sender import PictureSender
+from bot.telegram.retries import patiently
 from bot.telegram.text import MAX_MESSAGE_UNITS, MAX_TOAST_UNITS, cut, utf16_units
 
 Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ForceReply

@@ -13,16 +13,16 @@ from telegram.ext import AIORateLimiter, ExtBot
 from telegram.request import HTTPXRequest
 
 from bot.telegram.access import Access
-from bot.telegram.assembly import Assembly
-from bot.telegram.bot import TelegramBot
 from bot.telegram.inbox import UpdateInbox
 from bot.telegram.incoming import ALLOWED_UPDATES
-from bot.telegram.threads import WorkThreads
-from bot.telegram.throttle import Throttle
-from cumbre.album import AlbumService
-from cumbre.catalog import Catalog
+from bot.telegram.rate_limit import Throttle
+from bot.telegram.update_handler import TelegramBot
+from bot.telegram.wiring import Assembly
+from bot.telegram.worker_threads import WorkThreads
 from cumbre.errors import CumbreError
-from cumbre.query import QueryService
+from cumbre.peaks.catalog import Catalog
+from cumbre.services.album_service import AlbumService
+from cumbre.services.query_service import QueryService
 from cumbre.state.port import StateStore
 
 _log = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from typing import Any, Final
 from flask import Flask, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from bot.passwords import is_password
 from cumbre.errors import CumbreError
+from cumbre.system.passwords import is_password
 
 _log = logging.getLogger(__name__)
 

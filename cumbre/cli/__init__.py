@@ -13,14 +13,17 @@ from pathlib import Path
 import click
 
 from cumbre import __version__
-from cumbre.cli.album import demo, forget, ingest, reconcile, reindex
+from cumbre.cli.demo import demo
 from cumbre.cli.environment import load_dotenv, load_secrets, unknown_settings
 from cumbre.cli.health import doctor, status
+from cumbre.cli.identify import identify
+from cumbre.cli.ingest import forget, ingest, reconcile
 from cumbre.cli.models import models
 from cumbre.cli.output import notice, printable
 from cumbre.cli.peaks import peaks
-from cumbre.cli.questions import identify, search
 from cumbre.cli.queue import queue
+from cumbre.cli.reindex import reindex
+from cumbre.cli.search import search
 from cumbre.cli.setup import setup
 from cumbre.errors import CumbreError, InvalidRequest, SettingsError
 

@@ -24,7 +24,7 @@ def load_secrets() -> None:
     """Put the settings that CUMBRE_SECRETS names into the environment, which wins. Raises SettingsError."""
     names = [name.strip() for name in os.environ.get("CUMBRE_SECRETS", "").split(",") if name.strip()]
     if names:
-        from cumbre.secrets_manager import open_client, read_secrets
+        from cumbre.system.aws_secrets import open_client, read_secrets
 
         for name, value in read_secrets(open_client(), names).items():
             os.environ.setdefault(name, value)

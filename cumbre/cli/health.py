@@ -8,16 +8,16 @@ import click
 from cumbre.cli.output import json_option, notice, opened_library, print_json, printable
 
 if TYPE_CHECKING:
-    from cumbre.library import Library
+    from cumbre.library.library import Library
 
 
 @click.command()
 @json_option
 def status(json: bool) -> None:
     """Counts, the model, albums, and photos that failed with their reasons."""
-    from cumbre import jsonform
-    from cumbre.answering import AlbumQueryService
     from cumbre.cli.queue import queue_notices
+    from cumbre.services import json_form
+    from cumbre.services.local_query_service import AlbumQueryService
 
     with opened_library() as library:
         _look_for_albums(library)
@@ -25,7 +25,7 @@ def status(json: bool) -> None:
         if library.settings.queue:
             current = replace(current, notices=(*current.notices, *queue_notices(library.settings.queue)))
         if json:
-            print_json(jsonform.status(current))
+            print_json(json_form.status(current))
             return
         click.echo(f"{current.photos} photos, {current.peaks} peaks, {len(current.failures)} failures")
         wanted = "" if current.wanted_model_id == current.model_id else f"; wanted: {current.wanted_model_id}"
@@ -42,7 +42,7 @@ def status(json: bool) -> None:
 def _look_for_albums(library: "Library") -> None:
     """Note the albums that are not there, as `serve` does for its own process. Costs some looks at each folder."""
     from cumbre.errors import StorageError
-    from cumbre.missing import look_around
+    from cumbre.ingest.removal_guard import look_around
 
     for bucket, storage in library.storages().items():
         try:

@@ -8,7 +8,7 @@ import click
 from cumbre.cli.output import json_option, notice, notice_from, opened_library, print_json, printable, table
 
 if TYPE_CHECKING:
-    from cumbre.library import Library
+    from cumbre.library.library import Library
 
 
 @click.group()
@@ -20,7 +20,7 @@ def models() -> None:
 @json_option
 def list_models(json: bool) -> None:
     """What is there, and what answers now."""
-    from cumbre.models import list_models as known_models
+    from cumbre.encoding.known_models import list_models as known_models
 
     with opened_library() as library:
         rows = known_models(library.settings.home)
@@ -68,9 +68,9 @@ def fetch() -> None:
     """Fetch SigLIP-2 at the pinned revision: resumable, checked against its checksums."""
     from tqdm import tqdm
 
-    from cumbre.model_fetch import FetchProgress
-    from cumbre.model_fetch import fetch as fetch_model
-    from cumbre.models import SIGLIP2
+    from cumbre.encoding.known_models import SIGLIP2
+    from cumbre.encoding.model_download import FetchProgress
+    from cumbre.encoding.model_download import fetch as fetch_model
 
     with opened_library() as library:
         settings = library.settings

@@ -13,7 +13,7 @@ import click
 from cumbre.errors import CumbreError
 
 if TYPE_CHECKING:
-    from cumbre.library import Library
+    from cumbre.library.library import Library
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -37,7 +37,7 @@ def opened_library(mending: bool = False, model: str | None = None) -> "Iterator
     IndexFault where the answer came from a damaged index. model: wanted instead of the settings' own.
     """
     from cumbre.bootstrap import open_library
-    from cumbre.index.embedded_check import CheckBeside
+    from cumbre.index.embedded.check import CheckBeside
     from cumbre.settings import read_settings
 
     settings = read_settings()

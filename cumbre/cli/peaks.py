@@ -11,7 +11,7 @@ from tqdm import tqdm
 from cumbre.cli.output import json_option, notice, opened_library, print_json, table
 
 if TYPE_CHECKING:
-    from cumbre.library import Library
+    from cumbre.library.library import Library
 
 # Larger than any encoder looks at.
 _REFERENCE_PX = 640
@@ -26,13 +26,13 @@ def peaks() -> None:
 @json_option
 def list_peaks(json: bool) -> None:
     """Every peak, with how many photos show it."""
-    from cumbre import jsonform
-    from cumbre.answering import AlbumQueryService
+    from cumbre.services import json_form
+    from cumbre.services.local_query_service import AlbumQueryService
 
     with opened_library() as library:
         counted = AlbumQueryService(library).peaks()
         if json:
-            print_json({"peaks": [jsonform.peak_count(one) for one in counted]})
+            print_json({"peaks": [json_form.peak_count(one) for one in counted]})
             return
         rows = [(one.peak.id, f"{one.peak.elev_m:.0f} m", f"{one.photos} photos", one.peak.name) for one in counted]
         for line in table(rows):
@@ -44,12 +44,12 @@ def list_peaks(json: bool) -> None:
 @json_option
 def show(peak_id: str, json: bool) -> None:
     """One peak: names, place, elevation."""
-    from cumbre import jsonform
+    from cumbre.services import json_form
 
     with opened_library() as library:
         peak = library.catalog().peak(peak_id)
         if json:
-            print_json(jsonform.peak(peak))
+            print_json(json_form.peak(peak))
             return
         click.echo(f"{peak.name}, {peak.elev_m:.0f} m, at {peak.lat:.5f},{peak.lon:.5f}")
         if peak.region or peak.country:
@@ -66,7 +66,7 @@ def import_peaks(file: Path, json: bool) -> None:
 
     A peak with an id that exists replaces it.
     """
-    from cumbre.catalog_files import read_peaks
+    from cumbre.peaks.catalog_files import read_peaks
 
     with opened_library() as library:
         read = read_peaks(file)

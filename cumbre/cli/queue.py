@@ -7,8 +7,8 @@ import click
 from cumbre.cli.output import json_option, print_json, printable
 
 if TYPE_CHECKING:
-    from cumbre.dead_letters import DeadLetters
-    from cumbre.ingest_queue import IngestQueue
+    from cumbre.ingest.dead_letters import DeadLetters
+    from cumbre.ingest.queue import IngestQueue
 
 # Enough to see what they have in common.
 _SHOWN = 20
@@ -90,8 +90,8 @@ def _open() -> "tuple[IngestQueue, DeadLetters]":
 
 
 def _opened(address: str) -> "tuple[IngestQueue, DeadLetters]":
-    from cumbre.dead_letters import DeadLetters
-    from cumbre.ingest_queue import IngestQueue, open_client
+    from cumbre.ingest.dead_letters import DeadLetters
+    from cumbre.ingest.queue import IngestQueue, open_client
 
     waiting = IngestQueue(open_client(address), address)
     return waiting, DeadLetters(waiting)

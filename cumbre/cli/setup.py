@@ -8,7 +8,7 @@ import click
 from cumbre.cli.output import json_option, opened_library, print_json, printable
 
 if TYPE_CHECKING:
-    from cumbre.library import Library
+    from cumbre.library.library import Library
 
 
 @click.command()

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from cumbre.catalog import Catalog
-from cumbre.cores import usable_cores
 from cumbre.demo.exif import exif_bytes
 from cumbre.demo.render import render
 from cumbre.demo.scene import Scene
 from cumbre.demo.sightlines import visible_summits
 from cumbre.demo.trail import trail_scenes
-from cumbre.new_file import write_new_file
+from cumbre.peaks.catalog import Catalog
+from cumbre.system.atomic_file import write_new_file
+from cumbre.system.cpu import usable_cores
 
 _JPEG_QUALITY = 90
 _MAX_WORKERS = 8

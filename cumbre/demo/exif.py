@@ -7,7 +7,7 @@ from PIL.ExifTags import GPS, IFD, Base
 from PIL.TiffImagePlugin import IFDRational
 
 from cumbre.demo.scene import Scene
-from cumbre.makernote import CameraTilt, tilt_note
+from cumbre.imaging.apple_makernote import CameraTilt, tilt_note
 
 MAKE, MODEL = "Cumbre", "Sample album"
 DESCRIPTION = "Drawn by Cumbre from its catalogue of peaks; not a photograph"

@@ -1,4 +1,4 @@
-"""The plane that the renderer draws on, and the catalogue as its camera sees it. cumbre.projection has the projection.
+"""The plane that the renderer draws on, and the catalogue as its camera sees it. cumbre.geo.pinhole has the projection.
 
 The renderer draws on an upright plane (pitch and roll 0), where a column is one azimuth and straight things stay
 straight; tilting the camera is then a homography between two planes through the same point.
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cumbre.catalog import Catalog
 from cumbre.demo.scene import Camera
-from cumbre.geometry import FloatArray, apparent_elevation_deg, bearing_and_distance
-from cumbre.projection import focal_px, rotation
+from cumbre.geo.geodesy import FloatArray, apparent_elevation_deg, bearing_and_distance
+from cumbre.geo.pinhole import focal_px, rotation
+from cumbre.peaks.catalog import Catalog
 
 # Beyond this angle from the axis the upright plane grows without bound.
 _MAX_TILT_DEG = 40.0

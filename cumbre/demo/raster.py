@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from cumbre.demo.noise import Float32
 from cumbre.demo.projection import UprightPlane
-from cumbre.geometry import FloatArray
+from cumbre.geo.geodesy import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from cumbre.catalog import Catalog
 from cumbre.demo.daylight import PALETTES, light_source
 from cumbre.demo.noise import Float32, fractal_tile
 from cumbre.demo.ornaments import Stage, add_ornaments
@@ -16,8 +15,9 @@ from cumbre.demo.shading import add_air, ground_fields, lay_lake, paint_ground
 from cumbre.demo.sightlines import SummitInView, visible_summits
 from cumbre.demo.sky import ceiling_alpha, paint_ceiling, paint_sky
 from cumbre.demo.terrain import Terrain
-from cumbre.geometry import FloatArray
-from cumbre.projection import project
+from cumbre.geo.geodesy import FloatArray
+from cumbre.geo.pinhole import project
+from cumbre.peaks.catalog import Catalog
 
 _TONE_UNIT = 2_048
 _TONE_STEPS = 2 * _TONE_UNIT

@@ -10,7 +10,7 @@ from cumbre.demo.noise import TILE_PX, Float32, fractal_tile
 from cumbre.demo.raster import VisibleGround
 from cumbre.demo.scene import Scene
 from cumbre.demo.terrain import Terrain
-from cumbre.geometry import FloatArray
+from cumbre.geo.geodesy import FloatArray
 
 # Latitude -> usual height of the autumn snow line on steep ground, metres: Andes and Himalaya, Alps, Scotland, Norway.
 _SNOW_LINE = ((0.0, 5_000.0), (28.0, 5_050.0), (46.0, 2_750.0), (57.0, 1_500.0), (70.0, 900.0))

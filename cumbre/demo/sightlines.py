@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cumbre.catalog import Catalog
 from cumbre.demo.scene import Scene
 from cumbre.demo.sky import ceiling_alpha
 from cumbre.demo.terrain import SIGHT_SLOPE, Terrain
-from cumbre.projection import focal_px, project
+from cumbre.geo.pinhole import focal_px, project
+from cumbre.peaks.catalog import Catalog
 
 # A summit counts as visible when this share of the picture's height of it stands clear of nearer ground.
 _CLEAR_SHARE = 0.004

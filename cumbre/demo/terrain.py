@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cumbre.catalog import Catalog
 from cumbre.demo.noise import Float32, fractal_tile, ridged_tile, sample
 from cumbre.demo.projection import SummitViews, summit_views
 from cumbre.demo.scene import Scene
-from cumbre.geometry import EARTH_RADIUS_M, REFRACTION_COEFFICIENT, FloatArray, signed_angle_deg
+from cumbre.geo.geodesy import EARTH_RADIUS_M, REFRACTION_COEFFICIENT, FloatArray, signed_angle_deg
+from cumbre.peaks.catalog import Catalog
 
 RANGE_M = 60_000.0
 EYE_HEIGHT_M = 1.7
@@ -129,7 +129,7 @@ class Terrain:
         return self._clear_observer(height, d)
 
     def tangents(self, height_m: Float32, distance_m: FloatArray) -> Float32:
-        """Tangent of the apparent elevation (curvature and refraction as in cumbre.geometry), [D, C]."""
+        """Tangent of the apparent elevation (curvature and refraction as in cumbre.geo.geodesy), [D, C]."""
         drop = distance_m**2 / (2 * EARTH_RADIUS_M) * (1 - REFRACTION_COEFFICIENT) + self.camera.altitude_m
         result: Float32 = (height_m - drop.astype(np.float32)[:, None]) / distance_m.astype(np.float32)[:, None]
         return result

@@ -4,9 +4,9 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from cumbre.catalog import Catalog
 from cumbre.demo.scene import Light, Ornament, Scene, Weather
 from cumbre.demo.viewpoints import Viewpoint, away, towards
+from cumbre.peaks.catalog import Catalog
 
 NEPAL_TIME = timezone(timedelta(hours=5, minutes=45))
 _FIRST_DAY = datetime(2024, 10, 28, tzinfo=NEPAL_TIME)

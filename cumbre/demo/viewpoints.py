@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from cumbre.catalog import Catalog
 from cumbre.demo.projection import SummitViews, summit_views
 from cumbre.demo.scene import Camera, Light, Scene
 from cumbre.demo.sightlines import visible_summits
 from cumbre.demo.terrain import RANGE_M
-from cumbre.geometry import horizontal_fov_deg
+from cumbre.geo.geodesy import horizontal_fov_deg
+from cumbre.peaks.catalog import Catalog
 
 # A picture without summits keeps all of them this far outside its frame, so that a compass error leaves it without.
 EMPTY_MARGIN_DEG = 15.0

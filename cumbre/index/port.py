@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cumbre.documents import PhotoDocument
+from cumbre.photos.document import PhotoDocument
 
 Vector = NDArray[np.float32]
 

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from typing import Any, Final
 from uuid import uuid4
 
-from cumbre.aws_client import open_aws_client
 from cumbre.errors import CumbreError
 from cumbre.state.port import MAX_VALUE_BYTES
+from cumbre.system.aws_client import open_aws_client
 
 # A record takes milliseconds, and a web server or Lambda waits for it: the attempts together last half a minute.
 _CONNECT_TIMEOUT_S: Final = 2

@@ -11,9 +11,9 @@ from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from cumbre import sqlite_file
 from cumbre.errors import CumbreError
 from cumbre.state.port import MAX_VALUE_BYTES
+from cumbre.system import sqlite_connection
 
 _log = logging.getLogger(__name__)
 
@@ -52,16 +52,16 @@ class SqliteStateStore:
         self._clock = clock
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
-        self._read_only = sqlite_file.read_only(path)
+        self._read_only = sqlite_connection.read_only(path)
         with self._faults():
-            if sqlite_file.is_other_file(path):
+            if sqlite_connection.is_other_file(path):
                 raise self._damaged("it does not begin as a database")
             if path.is_file() and path.stat().st_size == 0 and self._copy.is_file():
                 raise self._damaged("it is empty")
             if not self._read_only:
                 _create_private(path)
-            connection = sqlite_file.connect(path, self._read_only, _BUSY_TIMEOUT_S)
-            connection.text_factory = sqlite_file.text
+            connection = sqlite_connection.connect(path, self._read_only, _BUSY_TIMEOUT_S)
+            connection.text_factory = sqlite_connection.text
             try:
                 self._set_up(connection)
             except BaseException:
@@ -146,15 +146,15 @@ class SqliteStateStore:
             _create_private(partial)
             # Another connection than the one that holds the lock, from which SQLite copies nothing.
             with (
-                closing(sqlite_file.connect(self._path)) as source,
-                closing(sqlite_file.connect(partial)) as target,
+                closing(sqlite_connection.connect(self._path)) as source,
+                closing(sqlite_connection.connect(partial)) as target,
             ):
                 source.backup(target)
             partial.replace(self._copy)
         except (sqlite3.Error, OSError) as error:
             _log.warning("The copy %s of what people told Cumbre could not be made: %s", self._copy, error)
         finally:
-            for leftover in (partial, *sqlite_file.side_files(partial)):
+            for leftover in (partial, *sqlite_connection.side_files(partial)):
                 with suppress(OSError):
                     leftover.unlink(missing_ok=True)
 
@@ -166,13 +166,13 @@ class SqliteStateStore:
         return self._path.with_name(f"{self._path.name}.bak")
 
     def _written_ns(self) -> int:
-        files = [self._path, sqlite_file.side_files(self._path)[0]]
+        files = [self._path, sqlite_connection.side_files(self._path)[0]]
         return max(file.stat().st_mtime_ns for file in files if file.is_file())
 
     def _set_up(self, connection: sqlite3.Connection) -> None:
         # Before anything is changed: the file may belong to something else.
         if self._is_new(connection) and not self._read_only:
-            sqlite_file.use_wal(connection, _BUSY_TIMEOUT_S)
+            sqlite_connection.use_wal(connection, _BUSY_TIMEOUT_S)
         if self._path.stat().st_size <= _CHECKED_BYTES:
             _check_whole(connection)
         if self._read_only:
@@ -253,7 +253,7 @@ class SqliteStateStore:
             # Not even SQLite's message is text, which quotes what it found.
             raise self._damaged("it holds text that is no text") from error
         except (sqlite3.OperationalError, OSError) as error:
-            if isinstance(error, sqlite3.OperationalError) and sqlite_file.is_of_file(error):
+            if isinstance(error, sqlite3.OperationalError) and sqlite_connection.is_of_file(error):
                 raise self._damaged(str(error)) from error
             reason = getattr(error, "strerror", None) or str(error)
             raise CumbreError(f"the state {self._path} can't be used: {reason}. {_advice(reason)}") from error

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cumbre.errors import ObjectChanged, ObjectGone, PhotoError, StorageError
-from cumbre.new_file import write_new_file
-from cumbre.sentence import Figure, Sentence, sentence
 from cumbre.storage.folder_walk import FolderWalk
 from cumbre.storage.formats import PHOTO_EXTENSIONS, is_photo_key
 from cumbre.storage.keys import bucket_of, decode_path, path_of
 from cumbre.storage.port import ListingIncomplete, ObjectStat
+from cumbre.system.atomic_file import write_new_file
+from cumbre.text.sentence import Figure, Sentence, sentence
 
 # Non-blocking, in case a FIFO took the file's place since it was looked at: opening one would wait for a writer.
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from cumbre.aws_client import open_aws_client
 from cumbre.errors import ObjectChanged, ObjectGone, PhotoError, StorageError
-from cumbre.sentence import sentence
 from cumbre.storage.formats import is_photo_key
 from cumbre.storage.port import ListingIncomplete, ObjectStat
+from cumbre.system.aws_client import open_aws_client
+from cumbre.text.sentence import sentence
 
 _CHUNK_BYTES: Final = 1 << 20
 _CONNECT_TIMEOUT_S: Final = 5

@@ -10,15 +10,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cumbre.bootstrap import open_library
-from cumbre.cache_file import PARTIAL_SUFFIX
 from cumbre.errors import CumbreError, SettingsError
-from cumbre.ingest_queue import IngestQueue, open_client
-from cumbre.library import Library
+from cumbre.ingest.queue import IngestQueue, open_client
+from cumbre.library.library import Library
 from cumbre.settings import Settings
+from cumbre.system.cache_file import PARTIAL_SUFFIX
 from functions.environment import read_environment
 from functions.ingest.handler import create_handler
 from functions.ingest.jobs import Jobs, job_of
-from functions.ingest.photos import AlbumPhotos
+from functions.ingest.settle import AlbumPhotos
 from functions.warm_cache import take_over
 
 _log = logging.getLogger(__name__)

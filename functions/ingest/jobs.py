@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from cumbre.errors import CumbreError, GenerationReplaced, InvalidRequest, ModelError, StorageError
-from cumbre.feeding import Feeding, feed
-from cumbre.generation import Generation
-from cumbre.ingest_queue import IngestQueue
-from cumbre.library import Library
-from cumbre.reindex import activate, prepare
+from cumbre.ingest.enqueue import Feeding, feed
+from cumbre.ingest.queue import IngestQueue
+from cumbre.library.generation import Generation
+from cumbre.library.library import Library
+from cumbre.library.reindex import activate, prepare
 from functions.ingest.deadline import Deadline
 
 _log = logging.getLogger(__name__)

@@ -4,16 +4,16 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 
-from cumbre.answering import AlbumQueryService
 from cumbre.bootstrap import open_library
-from cumbre.editing import LocalAlbumService
 from cumbre.errors import CumbreError
-from cumbre.library import Library
-from cumbre.query import SearchRequest
+from cumbre.library.library import Library
+from cumbre.search.query import SearchRequest
+from cumbre.services.local_album_service import LocalAlbumService
+from cumbre.services.local_query_service import AlbumQueryService
 from functions.environment import read_environment
-from functions.query.calls import Answer, answer
-from functions.query.parcels import Parcels
-from functions.query.staging import open_staging
+from functions.query.rpc.calls import Answer, answer
+from functions.query.rpc.payloads import Parcels
+from functions.query.rpc.staging import open_staging
 from functions.warm_cache import take_over
 
 _log = logging.getLogger(__name__)

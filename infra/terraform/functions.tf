@@ -90,7 +90,7 @@ module "page" {
   alias              = local.alias
   description        = "The page, and Telegram's webhook${local.secrets_of}"
   image_uri          = local.image_uris.bot
-  command            = "bot.cloud.entry.page"
+  command            = "bot.aws.entry.page"
   memory_mb          = var.page.memory_mb
   timeout_s          = var.page.timeout_s
   provisioned        = var.page.provisioned
@@ -109,7 +109,7 @@ module "worker" {
   alias              = local.alias
   description        = "Answers chat messages${local.secrets_of}"
   image_uri          = local.image_uris.bot
-  command            = "bot.cloud.entry.worker"
+  command            = "bot.aws.entry.worker"
   memory_mb          = var.worker.memory_mb
   timeout_s          = var.worker.timeout_s
   environment        = merge(local.everywhere, local.staging, local.asks)

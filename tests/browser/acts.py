@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.fakes import draw_photo
+from tests.support.fakes import draw_photo
 
 BLUE_LIKE_AMA = draw_photo((90, 140, 220))
 PHONE = {"width": 360, "height": 740}

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bot.app import create_app
+from bot.web.site import create_app
 from tests.browser.chromium import opened_chromium
 from tests.browser.site import Site, served
-from tests.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, khumbu_album, make_failure
+from tests.support.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, khumbu_album, make_failure
 
 
 # Not of the session: while Playwright runs, tests elsewhere could run no event loop in this thread.

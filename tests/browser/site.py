@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page
 from waitress import wasyncore
 from waitress.server import create_server
 
-from tests.fakes import FakeAlbum
+from tests.support.fakes import FakeAlbum
 
 
 @dataclass

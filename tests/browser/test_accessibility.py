@@ -7,13 +7,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from bot.app import create_app
-from bot.webchat.blueprint import create_chat
-from bot.webchat.pictures import SentPictures
+from bot.web.chat.routes import create_chat
+from bot.web.chat.sent_pictures import SentPictures
+from bot.web.site import create_app
 from cumbre.state.sqlite import SqliteStateStore
 from tests.browser.acts import PHONE, add_photos, give_photo, open_viewer, picture_file, say_in_chat, search
 from tests.browser.site import Site, served
-from tests.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo
+from tests.support.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo
 
 pytestmark = pytest.mark.browser
 

@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from cumbre import jsonform
-from cumbre.around import peaks_around
-from cumbre.documents import CameraAim
 from cumbre.errors import InvalidRequest
-from cumbre.geometry import Position
-from cumbre.projection import project
-from cumbre.summit_fit import Aim
-from cumbre.visibility import VisibilityModel
+from cumbre.geo.geodesy import Position
+from cumbre.geo.pinhole import project
+from cumbre.photos.document import CameraAim
+from cumbre.pose.skyline_fit import Aim
+from cumbre.services import json_form
+from cumbre.viewshed.panorama import peaks_around
+from cumbre.viewshed.visibility import VisibilityModel
 from tests.browser.acts import PHONE, open_viewer, pinch_open, search
 from tests.browser.drawn_names import drawn_names
 from tests.browser.site import Site
-from tests.fakes import KHUMBU, TENGBOCHE, FakeAlbumService, make_photo
+from tests.support.fakes import KHUMBU, TENGBOCHE, FakeAlbumService, make_photo
 
 pytestmark = pytest.mark.browser
 
@@ -115,7 +115,7 @@ def test_the_catalogue_s_summits_stand_on_the_picture_where_the_view_has_them(
     page.keyboard.press("Shift+]")
     seen = drawn_names(page)
     view = Aim(70.0, 1.0, 1.0, 26.0, *SIZE)
-    around = {p["id"]: p for p in jsonform.peaks_around(peaks_around(KHUMBU, TENGBOCHE, VisibilityModel()))["peaks"]}
+    around = {p["id"]: p for p in json_form.peaks_around(peaks_around(KHUMBU, TENGBOCHE, VisibilityModel()))["peaks"]}
     assert set(seen.summits) >= {"ama-dablam", "lhotse"}
     for peak_id, at in seen.summits.items():
         peak = around[peak_id]

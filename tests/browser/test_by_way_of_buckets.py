@@ -8,16 +8,16 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bot.app import create_app
-from bot.cloud.shown import create_shown
-from bot.cloud.uploads import create_uploads, request_with_uploads
-from bot.security import Guard
-from cumbre.renditions_s3 import S3Renditions
-from functions.query.staging import StagingArea
+from bot.aws.presigned_uploads import create_uploads, request_with_uploads
+from bot.aws.rendition_redirects import create_shown
+from bot.web.request_guard import Guard
+from bot.web.site import create_app
+from cumbre.renditions.s3 import S3Renditions
+from functions.query.rpc.staging import StagingArea
 from tests.browser.acts import add_photos, give_photo, picture_file
 from tests.browser.site import Site, served
-from tests.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo
-from tests.moto_server import MotoServer
+from tests.support.aws.moto_server import MotoServer
+from tests.support.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo
 
 pytestmark = pytest.mark.browser
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from bot.app import create_app
-from bot.webchat.blueprint import create_chat
-from bot.webchat.pictures import SentPictures
+from bot.web.chat.routes import create_chat
+from bot.web.chat.sent_pictures import SentPictures
+from bot.web.site import create_app
 from cumbre.errors import IndexFault
-from cumbre.query import SearchAnswer, SearchRequest
+from cumbre.search.query import SearchAnswer, SearchRequest
 from cumbre.state.sqlite import SqliteStateStore
 from tests.browser.acts import BLUE_LIKE_AMA, PHONE
 from tests.browser.site import Site, served
-from tests.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo
+from tests.support.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo
 
 pytestmark = pytest.mark.browser
 
@@ -200,7 +200,7 @@ def test_a_place_is_written_as_maps_give_it(chat: Locator, place: str) -> None:
     ],
 )
 def test_a_place_is_told_from_words(page: Page, text: str, place: dict[str, float] | None) -> None:
-    read = "async (text) => (await import('/static/chatplace.js')).readPlace(text)"
+    read = "async (text) => (await import('/static/js/chat/parse_place.js')).readPlace(text)"
     assert page.evaluate(read, text) == place
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.acts import open_viewer
 from tests.browser.site import Site
-from tests.fakes import FakeAlbum, make_photo
+from tests.support.fakes import FakeAlbum, make_photo
 
 pytestmark = pytest.mark.browser
 
@@ -196,7 +196,7 @@ def test_a_message_leaves_the_count_in_sight(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 850})
     open_viewer(page)
     page.evaluate(
-        """async () => (await import("/static/toast.js")).toast("It is done.", { label: "Undo", run() {} })"""
+        """async () => (await import("/static/js/ui/toast.js")).toast("It is done.", { label: "Undo", run() {} })"""
     )
     count, toast = page.locator("#count").bounding_box(), page.locator("#toast").bounding_box()
     assert count is not None

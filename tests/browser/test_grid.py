@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.acts import search
 from tests.browser.site import Site
-from tests.fakes import FakeAlbum, make_photo, seen
+from tests.support.fakes import FakeAlbum, make_photo, seen
 
 pytestmark = pytest.mark.browser
 
@@ -132,7 +132,7 @@ def test_short_days_share_a_row_where_they_fit_as_a_whole(page: Page, days: str,
     """Four square pictures fill a row."""
     found = page.evaluate(
         """async (days) => {
-            const { breaksOf, rowsOf } = await import("/static/justify.js");
+            const { breaksOf, rowsOf } = await import("/static/js/results/justified_rows.js");
             const ratios = [...days].map(() => 1);
             const size = { width: 430, height: 100, gap: 10 };
             const rows = rowsOf(ratios, { ...size, breaks: breaksOf([...days], ratios, size) });

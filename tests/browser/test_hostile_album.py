@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bot.app import create_app
-from bot.webchat.blueprint import create_chat
-from bot.webchat.pictures import SentPictures
-from cumbre.answering import AlbumQueryService
+from bot.web.chat.routes import create_chat
+from bot.web.chat.sent_pictures import SentPictures
+from bot.web.site import create_app
 from cumbre.bootstrap import open_library
-from cumbre.editing import LocalAlbumService
+from cumbre.services.local_album_service import LocalAlbumService
+from cumbre.services.local_query_service import AlbumQueryService
 from cumbre.settings import Settings
 from tests.browser.acts import say_in_chat
 from tests.browser.site import Site, served
-from tests.conftest import NAMCHE, TO_AMA_DABLAM, ingest
-from tests.fakes import FakeAlbum
-from tests.pictures import encoded, exif, landscape
+from tests.support.fakes import FakeAlbum
+from tests.support.pictures import encoded, exif, landscape
+from tests.support.small_album import NAMCHE, TO_AMA_DABLAM, ingest
 
 pytestmark = pytest.mark.browser
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bot.app import create_app
+from bot.web.site import create_app
 from tests.browser.site import Site, served
-from tests.fakes import FakeAlbum, FakeAlbumService, FakeQueryService
+from tests.support.fakes import FakeAlbum, FakeAlbumService, FakeQueryService
 
 pytestmark = pytest.mark.browser
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bot.app import create_app
-from bot.web import MapTiles
-from cumbre.geometry import Position
+from bot.web.page import MapTiles
+from bot.web.site import create_app
+from cumbre.geo.geodesy import Position
 from tests.browser.acts import search
 from tests.browser.site import Site, served
-from tests.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo, make_photo, seen
+from tests.support.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo, make_photo, seen
 
 pytestmark = pytest.mark.browser
 
@@ -240,7 +240,7 @@ def test_the_way_goes_on_over_a_night_and_ends_with_a_flight_or_a_week(page: Pag
     """The second photo was taken on the next morning; the third 600 km away; the last two a week later."""
     lines = page.evaluate(
         """async () => {
-            const { trailOf } = await import("/static/trail.js");
+            const { trailOf } = await import("/static/js/map/track.js");
             const hour = 3600;
             const places = [[0, 28, 86.7], [14, 28.02, 86.72], [20, 28, 80.5], [190, 28, 80.5], [191, 28.1, 80.5]];
             return trailOf(places.map(([hours, lat, lon]) => ({ takenAt: hours * hour, lat, lon })));

@@ -6,20 +6,20 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bot.app import create_app
-from cumbre import models
-from cumbre.answering import AlbumQueryService
+from bot.web.site import create_app
 from cumbre.bootstrap import open_library
-from cumbre.editing import LocalAlbumService
-from cumbre.reconcile import scan
+from cumbre.encoding import known_models
+from cumbre.ingest.scan import scan
+from cumbre.services.local_album_service import LocalAlbumService
+from cumbre.services.local_query_service import AlbumQueryService
 from cumbre.settings import Settings
 from local.model_api import create_model_api
-from local.model_change import ModelChange
+from local.model_upgrade import ModelChange
 from tests.browser.acts import PHONE
 from tests.browser.site import Site, served
-from tests.conftest import TO_AMA_DABLAM, photo_towards
-from tests.fakes import FakeAlbum
-from tests.model_hub import ModelHub, renamed_lite, running_hub
+from tests.support.fakes import FakeAlbum
+from tests.support.model_hub import ModelHub, renamed_lite, running_hub
+from tests.support.small_album import TO_AMA_DABLAM, photo_towards
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +32,7 @@ def hub() -> Iterator[ModelHub]:
 
 @pytest.fixture
 def site(tmp_path: Path, hub: ModelHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    monkeypatch.setattr(models, "SIGLIP2", renamed_lite(tmp_path))
+    monkeypatch.setattr(known_models, "SIGLIP2", renamed_lite(tmp_path))
     folder = tmp_path / "album"
     folder.mkdir()
     (folder / "ama.jpg").write_bytes(photo_towards(TO_AMA_DABLAM, "2023:10:01 08:00:00"))

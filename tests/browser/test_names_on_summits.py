@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from cumbre.catalog import Catalog, Peak
-from cumbre.documents import CameraAim, Orientation, SummitPlace
+from cumbre.peaks.catalog import Catalog, Peak
+from cumbre.photos.document import CameraAim, Orientation, SummitPlace
 from tests.browser.acts import PHONE, open_viewer
 from tests.browser.drawn_names import drawn_names
 from tests.browser.site import Site
-from tests.fakes import FakeAlbum, FakePhoto, make_photo
+from tests.support.fakes import FakeAlbum, FakePhoto, make_photo
 
 pytestmark = pytest.mark.browser
 

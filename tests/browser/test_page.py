@@ -5,10 +5,10 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from cumbre.query import IndexingProgress
+from cumbre.services.query_service import IndexingProgress
 from tests.browser.acts import BLUE_LIKE_AMA, PHONE, give_photo, open_viewer, search
 from tests.browser.site import Site
-from tests.fakes import FakeAlbumService, draw_photo
+from tests.support.fakes import FakeAlbumService, draw_photo
 
 pytestmark = pytest.mark.browser
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 def test_an_answer_that_breaks_off_is_no_empty_answer(page: Page, broken_off: str, told: str) -> None:
     thrown = page.evaluate(
         """async (name) => {
-            const { status } = await import("/static/api.js");
+            const { status } = await import("/static/js/net/api.js");
             const real = window.fetch;
             const body = () => Promise.reject(new DOMException("it broke off", name));
             window.fetch = async () => ({ ok: true, status: 200, json: body });

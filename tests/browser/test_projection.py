@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from cumbre.occlusion import hidden_behind_nearer
-from cumbre.projection import project
-from cumbre.summit_fit import Aim
-from cumbre.visibility import VisibilityModel
+from cumbre.geo.pinhole import project
+from cumbre.pose.skyline_fit import Aim
+from cumbre.viewshed.occlusion import hidden_behind_nearer
+from cumbre.viewshed.visibility import VisibilityModel
 
 pytestmark = pytest.mark.browser
 
 PROJECTED = """async ([view, directions]) => {
-    const { project, unproject, laid } = await import("/static/projection.js");
+    const { project, unproject, laid } = await import("/static/js/viewer/pinhole.js");
     return directions.map((direction) => {
         const place = project(view, direction);
         if (!place) return null;
@@ -23,7 +23,7 @@ PROJECTED = """async ([view, directions]) => {
     });
 }"""
 HIDDEN = """async (peaks) => {
-    const { isHidden } = await import("/static/skyline.js");
+    const { isHidden } = await import("/static/js/viewer/synthetic_skyline.js");
     return peaks.map((peak) => isHidden(peak, peaks));
 }"""
 

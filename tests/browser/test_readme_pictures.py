@@ -7,20 +7,20 @@ in docs/images.
 import io
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from cumbre.catalog_files import bundled_catalog
 from cumbre.demo.album import draw_album
+from cumbre.peaks.catalog_files import bundled_catalog
 from tests.browser.acts import say_in_chat
-from tests.processes import Server, eventually
+from tests.support.paths import ROOT
+from tests.support.processes import Server, eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
+IMAGES = ROOT / "docs" / "images"
 # Read here, for the tests' environment has no settings of Cumbre's.
 _KEEPS = os.environ.get("CUMBRE_TEST_KEEP_PICTURES", "") not in ("", "0")
 _DESK = {"width": 1360, "height": 850}

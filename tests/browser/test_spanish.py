@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bot.wording import page_wording
+from bot.i18n.catalogues import page_wording
 from tests.browser.acts import PHONE, add_photos, give_photo, picture_file
 from tests.browser.site import Site
-from tests.fakes import draw_photo
+from tests.support.fakes import draw_photo
 
 pytestmark = pytest.mark.browser
 

@@ -65,7 +65,7 @@ def test_nothing_in_a_time_span_teaches_the_way_out(page: Page) -> None:
 def test_spans_are_as_long_as_they_must_be(page: Page, days: int, unit: str, spans: int) -> None:
     found = page.evaluate(
         """async (days) => {
-            const { spansOf } = await import("/static/timespans.js");
+            const { spansOf } = await import("/static/js/filters/time_bins.js");
             const start = Date.UTC(2023, 8, 30) / 1000;
             const { unit, spans } = spansOf(Array.from({ length: days }, (_, i) => start + 86400 * i), 44);
             const joined = spans.every((span, i) => !i

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.acts import add_photos, picture_file
 from tests.browser.site import Site
-from tests.fakes import draw_photo
+from tests.support.fakes import draw_photo
 
 pytestmark = pytest.mark.browser
 
@@ -100,7 +100,7 @@ def test_a_file_beyond_the_limit_is_not_even_sent(page: Page) -> None:
     )
     page.evaluate(
         """async () => {
-            const { Uploads } = await import("/static/uploads.js");
+            const { Uploads } = await import("/static/js/app/upload_queue.js");
             new Uploads({ changed() {}, open() {} }).add([window.huge]);
         }"""
     )

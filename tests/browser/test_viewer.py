@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from bot.app import create_app
+from bot.web.site import create_app
 from tests.browser.acts import give_photo, open_viewer, pinch_open, search
 from tests.browser.site import Site, served
-from tests.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo, make_photo, seen
+from tests.support.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo, make_photo, seen
 
 pytestmark = pytest.mark.browser
 
@@ -150,7 +150,7 @@ def test_drawings_have_letters_no_larger_than_the_text_s(page: Page, size: tuple
 
 
 DRAWN_VIEW = """async (peaks) => {
-    const { panorama } = await import("/static/panorama.js");
+    const { panorama } = await import("/static/js/viewer/panorama.js");
     const candidates = peaks.map(([id, offset_deg, elevation_deg]) => ({ id, name: id, offset_deg, elevation_deg }));
     const svg = panorama({ heading_deg: 52, hfov_deg: 67.4, candidates }, new Set(candidates.map((peak) => peak.id)));
     svg.style.width = "340px";

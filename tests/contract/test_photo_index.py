@@ -15,11 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cumbre.documents import PeakPrediction, PhotoDocument, PhotoFacts
 from cumbre.errors import GenerationReplaced, IndexFault, VersionConflict
-from cumbre.geometry import Position
-from cumbre.index.elastic_connection import connect
-from cumbre.index.embedded_generations import EmbeddedGenerations
+from cumbre.geo.geodesy import Position
+from cumbre.index.elasticsearch.connection import connect
+from cumbre.index.embedded.generations import EmbeddedGenerations
 from cumbre.index.port import (
     IndexGenerations,
     Near,
@@ -29,6 +28,7 @@ from cumbre.index.port import (
     RankBy,
     VectorSpace,
 )
+from cumbre.photos.document import PeakPrediction, PhotoDocument, PhotoFacts
 
 _numbers = itertools.count()
 SPACE = VectorSpace("test-encoder", 8)

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cumbre.query import RENDITION_SIZES_PX
-from cumbre.renditions import RenditionStore
-from cumbre.renditions_folder import FolderRenditions
-from cumbre.renditions_s3 import S3Renditions
+from cumbre.renditions.folder import FolderRenditions
+from cumbre.renditions.port import RENDITION_SIZES_PX, RenditionStore
+from cumbre.renditions.s3 import S3Renditions
 from cumbre.storage.s3 import open_client
 
 AMA, YAK = (hashlib.sha256(name).hexdigest() for name in (b"ama", b"yak"))

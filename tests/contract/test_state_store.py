@@ -12,7 +12,7 @@ from cumbre.errors import CumbreError
 from cumbre.state.dynamodb import DynamoDbStateStore, open_client
 from cumbre.state.port import StateStore
 from cumbre.state.sqlite import SqliteStateStore
-from tests.moto_server import MotoServer
+from tests.support.aws.moto_server import MotoServer
 
 PAST, FUTURE = 1.0, 4_000_000_000.0
 

@@ -15,12 +15,12 @@ from tempfile import TemporaryDirectory
 
 from tests.fuzz.corpus import pictures
 from tests.fuzz.mutations import mutation
+from tests.support.paths import ROOT
 
 # Of the processor, for one picture.
 MAX_SECONDS = 5.0
 # Without a word; a picture that waits for ever uses no processor.
 _MAX_SILENCE_S = 120.0
-_ROOT = Path(__file__).parents[2]
 
 
 @dataclass
@@ -82,7 +82,7 @@ def _run_child(folder: str, first: int, step: int, end: int, report: Report) -> 
     with (
         TemporaryDirectory() as beside,
         (Path(beside) / "stderr").open("w+") as stderr,
-        subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, stderr=stderr) as child,
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr) as child,
     ):
         for line in _lines(child):
             said = json.loads(line)

@@ -14,11 +14,11 @@ import sys
 import time
 from pathlib import Path
 
-from cumbre.documents import PhotoFacts
 from cumbre.errors import PhotoError
-from cumbre.index.codec import facts_to_record
-from cumbre.photo import PhotoLimits, read_photo
-from cumbre.skyline import find_skylines, reduced, sky_fraction
+from cumbre.imaging.decode import PhotoLimits, read_photo
+from cumbre.imaging.skyline import find_skylines, reduced, sky_fraction
+from cumbre.index.document_codec import facts_to_record
+from cumbre.photos.document import PhotoFacts
 from tests.fuzz.mutations import mutation
 
 # What all data of the process may take, at pictures of this size at most. Not the address space: threads reserve far

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from pillow_heif import register_heif_opener
 
-from tests.pictures import apple_note, encoded, exif, landscape
+from tests.support.pictures import apple_note, encoded, exif, landscape
 
 _SIZE = (160, 120)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cumbre.photo import read_photo
+from cumbre.imaging.decode import read_photo
 from tests.fuzz.campaign import run
 from tests.fuzz.child import LIMITS, assert_sane
 from tests.fuzz.corpus import pictures
@@ -48,14 +48,14 @@ def test_a_crash_and_a_hang_are_the_fault_of_their_seed(code, how, monkeypatch, 
     site = tmp_path / "site"
     site.mkdir()
     (site / "sitecustomize.py").write_text(
-        "import os, cumbre.photo\n"
-        "read = cumbre.photo.read_photo\n"
+        "import os, cumbre.imaging.decode\n"
+        "read = cumbre.imaging.decode.read_photo\n"
         "seen = []\n"
         "def reading(*args, **kw):\n"
         "    seen.append(1)\n"
         f"    if len(seen) == 2: {code}\n"
         "    return read(*args, **kw)\n"
-        "cumbre.photo.read_photo = reading\n"
+        "cumbre.imaging.decode.read_photo = reading\n"
     )
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site), str(Path.cwd())]))
     monkeypatch.setattr("tests.fuzz.campaign.MAX_SECONDS", 0.3)

@@ -20,7 +20,8 @@ from enum import Enum
 from fnmatch import fnmatch
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 # What the base images of Lambda set.
 _OF_LAMBDA = {"LAMBDA_TASK_ROOT": "/var/task"}
 _PROGRAMS = ("compileall", "functions.warm_cache", "local.command")

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.infra.image_tree import ROOT, ImageTree, build
-from tests.server_cache import obtained
+from tests.infra.image_tree import ImageTree, build
+from tests.support.paths import ROOT
+from tests.support.server_cache import obtained
 
 DOCKERFILES = {
     "ingest": ROOT / "functions" / "ingest" / "Dockerfile",

@@ -27,8 +27,8 @@ import pytest
 
 from tests.infra.policies import Policy
 from tests.infra.terraform import Terraform, copied
-from tests.moto_server import REGION, MotoServer
-from tests.server_cache import obtained
+from tests.support.aws.moto_server import REGION, MotoServer
+from tests.support.server_cache import obtained
 
 OVERRIDES = """
 provider "aws" {{

@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-SOURCE = Path(__file__).parents[2] / "infra" / "terraform"
+from tests.support.paths import ROOT
+
+SOURCE = ROOT / "infra" / "terraform"
 _WRITTEN_BY_TERRAFORM = shutil.ignore_patterns(".terraform*", "*.tfstate*", "terraform.tfvars", "*.auto.tfvars*")
 # Read here, for the tests' environment has no settings of Cumbre's.
 _PLUGINS = os.environ.get("CUMBRE_TEST_TERRAFORM_PLUGINS", "")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.image_tree import ROOT, ImageTree, UnknownInstruction, build
+from tests.infra.image_tree import ImageTree, UnknownInstruction, build
 from tests.infra.images import DOCKERFILES
+from tests.support.paths import ROOT
 
 # In the trees' own packages and nothing of this environment: -I leaves out the working directory and PYTHONPATH.
 IMPORT = "import sys; sys.path[:] = [sys.argv[1], *(p for p in sys.path if 'site-packages' not in p)]; import "
@@ -87,9 +88,10 @@ def test_the_library_answers_from_the_ingest_image(image_of: Callable[[str], Ima
     assert (tree.root / "opt" / "models").is_dir()
     assert len(list((tree.root / "opt" / "cumbre" / "cache").glob("*.npz"))) > 0
     code = (
-        "functions.ingest.entry, functions.query.entry, functions.query.handler, cumbre.bootstrap, elasticsearch, "
+        "functions.ingest.entry, functions.query.entry, cumbre.bootstrap, elasticsearch, "
         "boto3, pillow_heif, pygeomag, tokenizers\n"
-        "from pathlib import Path; from cumbre.models import resolve_model; from cumbre.encoder import OnnxEncoder\n"
+        "from pathlib import Path; from cumbre.encoding.known_models import resolve_model\n"
+        "from cumbre.encoding.onnx_encoder import OnnxEncoder\n"
         "encoder = OnnxEncoder(resolve_model('lite', Path('/nonexistent')).directory)\n"
         "print(encoder.encode_texts(['a mountain']).shape[0], cumbre.bootstrap.__file__)"
     )
@@ -101,11 +103,14 @@ def test_the_library_answers_from_the_ingest_image(image_of: Callable[[str], Ima
 @pytest.mark.cloud
 def test_the_bot_image_holds_neither_encoder_nor_index(image_of: Callable[[str], ImageTree]) -> None:
     tree = image_of("bot")
-    assert tree.command == ["bot.cloud.entry.page"]
+    assert tree.command == ["bot.aws.entry.page"]
     # The tool that makes translations is for developers.
-    parts = (f"bot.{name.replace('/', '.')}" for name in _modules(tree.task_root / "bot") if name != "catalogues")
-    _runs(tree, ", ".join(["cumbre.state.dynamodb", "cumbre.secrets_manager", "boto3", *sorted(parts)]))
-    assert not (tree.task_root / "cumbre" / "assets" / "models").exists()
+    names = (name for name in _modules(tree.task_root / "bot") if name != "i18n/update_catalogues")
+    parts = (f"bot.{name.replace('/', '.')}" for name in names)
+    _runs(tree, ", ".join(["cumbre.state.dynamodb", "cumbre.system.aws_secrets", "boto3", *sorted(parts)]))
+    models = Path("cumbre", "encoding", "assets")
+    assert (ROOT / models).is_dir()
+    assert not (tree.task_root / models).exists()
     for absent in ("onnxruntime", "elasticsearch", "tokenizers"):
         assert not (tree.task_root / absent).exists()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.image_tree import ROOT
+from tests.support.paths import ROOT
 
 STAND_IN = """#!{python}
 import json, pathlib, sys

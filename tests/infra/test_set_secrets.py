@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from cumbre.errors import SettingsError
-from cumbre.secrets_manager import read_secrets
+from cumbre.system.aws_secrets import read_secrets
 from infra.set_secrets import ASKED, ask_and_store
-from tests.moto_server import MotoServer
+from tests.support.aws.moto_server import MotoServer
 
 TOKEN = "123456789:the-token-from-BotFather"
 

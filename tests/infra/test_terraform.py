@@ -8,7 +8,7 @@ from cumbre.settings import Settings, read_settings
 from functions.ingest.events import parse_events
 from tests.infra.stack import AppliedStack
 from tests.infra.terraform import SOURCE, Terraform, copied
-from tests.server_cache import obtained
+from tests.support.server_cache import obtained
 
 pytestmark = pytest.mark.cloud
 

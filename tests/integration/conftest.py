@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import Server, kill
+from tests.support.processes import Server, kill
 
 
 @pytest.fixture

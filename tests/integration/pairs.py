@@ -6,16 +6,16 @@ import uuid
 from pathlib import Path
 from typing import Protocol
 
-from cumbre.index.elastic_connection import connect
-from cumbre.index.elastic_generations import ElasticGenerations
-from cumbre.index.elastic_mapping import GraphOptions
-from cumbre.index.embedded_generations import EmbeddedGenerations
+from cumbre.index.elasticsearch.connection import connect
+from cumbre.index.elasticsearch.generations import ElasticGenerations
+from cumbre.index.elasticsearch.mapping import GraphOptions
+from cumbre.index.embedded.generations import EmbeddedGenerations
 from cumbre.index.port import PhotoIndex, VectorSpace
 from cumbre.storage.folder import FolderPhotoStorage
 from cumbre.storage.port import PhotoStorage
 from cumbre.storage.s3 import S3PhotoStorage
-from tests.elasticsearch_server import ElasticsearchServer
-from tests.minio_server import MinioServer
+from tests.support.elasticsearch_server import ElasticsearchServer
+from tests.support.minio_server import MinioServer
 
 
 class Pair(Protocol):

@@ -19,20 +19,20 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from cumbre.documents import PhotoDocument, PhotoFacts
-from cumbre.embed import PhotoEmbedder
+from cumbre.encoding.embedder import PhotoEmbedder
+from cumbre.encoding.known_models import resolve_model
+from cumbre.encoding.model_config import read_model_directory
 from cumbre.errors import CumbreError, IndexFault, PhotoError, StorageError
+from cumbre.imaging.decode import PhotoLimits
 from cumbre.index.port import VectorSpace
-from cumbre.ingest import IngestOptions, Ingestor
-from cumbre.model_directory import read_model_directory
-from cumbre.models import resolve_model
-from cumbre.photo import PhotoLimits
-from cumbre.pictures.port import ReadPicture
-from cumbre.reconcile import scan
-from tests.elasticsearch_server import ElasticsearchServer
+from cumbre.ingest.ingestor import IngestOptions, Ingestor
+from cumbre.ingest.scan import scan
+from cumbre.photos.document import PhotoDocument, PhotoFacts
+from cumbre.sandbox.port import ReadPicture
 from tests.integration.pairs import EmbeddedPair, Pair, ServerPair
 from tests.integration.steps import Died, Stepping, Steps, Worker
-from tests.minio_server import MinioServer
+from tests.support.elasticsearch_server import ElasticsearchServer
+from tests.support.minio_server import MinioServer
 
 pytestmark = pytest.mark.slow
 

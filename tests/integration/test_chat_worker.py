@@ -9,22 +9,22 @@ from typing import Any
 
 import pytest
 
-from bot.cloud.chat_queue import ChatQueue
-from bot.cloud.worker import Failures, UpdateWorker
+from bot.aws.chat_queue import ChatQueue
+from bot.aws.worker import Failures, UpdateWorker
 from bot.telegram.access import read_access
-from bot.telegram.assembly import Assembly
 from bot.telegram.inbox import UpdateInbox
+from bot.telegram.rate_limit import Throttle
 from bot.telegram.service import open_bot
-from bot.telegram.threads import WorkThreads
-from bot.telegram.throttle import Throttle
-from cumbre.answering import AlbumQueryService
-from cumbre.editing import LocalAlbumService
-from cumbre.library import Library
-from tests.conftest import TO_AMA_DABLAM, ingest, photo_towards
-from tests.moto_server import MotoServer
-from tests.telegram_bot import MIRA, TENZIN, texts
-from tests.telegram_people import Person
-from tests.telegram_server import TOKEN, RunningTelegram, Sent
+from bot.telegram.wiring import Assembly
+from bot.telegram.worker_threads import WorkThreads
+from cumbre.library.library import Library
+from cumbre.services.local_album_service import LocalAlbumService
+from cumbre.services.local_query_service import AlbumQueryService
+from tests.support.aws.moto_server import MotoServer
+from tests.support.small_album import TO_AMA_DABLAM, ingest, photo_towards
+from tests.support.telegram.bot import MIRA, TENZIN, texts
+from tests.support.telegram.people import Person
+from tests.support.telegram.server import TOKEN, RunningTelegram, Sent
 
 VISIBILITY_S = 60
 

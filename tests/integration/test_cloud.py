@@ -11,16 +11,16 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from tests.cloud_house import FUNCTIONS, CloudHouse, close_house, key_of, open_house
-from tests.conftest import NAMCHE, TO_AMA_DABLAM, TO_NOTHING, photo_towards
-from tests.elasticsearch_server import ElasticsearchServer
-from tests.function_url import HOST
 from tests.infra.image_tree import ImageTree
 from tests.infra.policies import missing, unused
 from tests.infra.stack import AppliedStack
-from tests.pictures import encoded, exif, landscape
-from tests.telegram_bot import MIRA, buttons, texts
-from tests.telegram_people import Person
+from tests.support.aws.deployed_cloud import FUNCTIONS, CloudHouse, close_house, key_of, open_house
+from tests.support.aws.function_url import HOST
+from tests.support.elasticsearch_server import ElasticsearchServer
+from tests.support.pictures import encoded, exif, landscape
+from tests.support.small_album import NAMCHE, TO_AMA_DABLAM, TO_NOTHING, photo_towards
+from tests.support.telegram.bot import MIRA, buttons, texts
+from tests.support.telegram.people import Person
 
 pytestmark = [pytest.mark.cloud, pytest.mark.slow]
 

@@ -16,16 +16,17 @@ import pytest
 
 from cumbre.settings import Settings
 from local.compose_secrets import complete
-from tests.compose_file import resolved
-from tests.conftest import TO_AMA_DABLAM, photo_towards
-from tests.elasticsearch_server import elasticsearch_folder, running_elasticsearch
-from tests.minio_server import running_minio
-from tests.processes import CUMBRE, eventually
-from tests.server_cache import free_port, stop
+from tests.support.compose_file import resolved
+from tests.support.elasticsearch_server import elasticsearch_folder, running_elasticsearch
+from tests.support.minio_server import running_minio
+from tests.support.paths import ROOT
+from tests.support.processes import CUMBRE, eventually
+from tests.support.server_cache import free_port, stop
+from tests.support.small_album import TO_AMA_DABLAM, photo_towards
 
 pytestmark = pytest.mark.servers
 
-FILE = Path(__file__).parents[2] / "local" / "compose.yaml"
+FILE = ROOT / "local" / "compose.yaml"
 SERVERS = ("elasticsearch", "minio", "cumbre")
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.elasticsearch_server import ElasticsearchServer
-from tests.minio_server import MinioServer
-from tests.processes import cumbre
+from tests.support.elasticsearch_server import ElasticsearchServer
+from tests.support.minio_server import MinioServer
+from tests.support.processes import cumbre
 
 pytestmark = pytest.mark.servers
 

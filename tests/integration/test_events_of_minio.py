@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import photo_towards
-from tests.minio_server import MinioServer, running_minio
-from tests.processes import Server, cumbre, eventually, kill
-from tests.server_cache import free_port
+from tests.support.minio_server import MinioServer, running_minio
+from tests.support.processes import Server, cumbre, eventually, kill
+from tests.support.server_cache import free_port
+from tests.support.small_album import photo_towards
 
 pytestmark = pytest.mark.servers
 

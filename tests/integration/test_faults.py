@@ -19,9 +19,9 @@ import pytest
 from cumbre.bootstrap import open_library
 from cumbre.cli import cli, run
 from cumbre.settings import Settings
-from tests.changing_album import draw
-from tests.processes import Server, eventually
-from tests.same_index import Held, assert_same, assert_sound, held, records
+from tests.support.changing_album import draw
+from tests.support.processes import Server, eventually
+from tests.support.same_index import Held, assert_same, assert_sound, held, records
 
 _ROUNDS = int(os.environ.get("CUMBRE_TEST_ROUNDS", "0"))
 _PHOTOS = 10

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.changing_album import draw, picture
-from tests.processes import CUMBRE, PATIENCE_S, Server, cumbre, environment, eventually
-from tests.same_index import Held, assert_same, assert_sound, held
-from tests.small_disk import SmallDisk, only_for_reading, small_disk
+from tests.support.changing_album import draw, picture
+from tests.support.processes import CUMBRE, PATIENCE_S, Server, cumbre, environment, eventually
+from tests.support.same_index import Held, assert_same, assert_sound, held
+from tests.support.small_disk import SmallDisk, only_for_reading, small_disk
 
 _LONG = bool(os.environ.get("CUMBRE_TEST_ROUNDS"))
 _PHOTOS = 12

@@ -13,15 +13,15 @@ import pytest
 from cumbre.bootstrap import open_library
 from cumbre.cli import cli, run
 from cumbre.errors import IndexFault, SettingsError
-from cumbre.ingest_queue import event_of
-from cumbre.library import Library
+from cumbre.ingest.queue import event_of
+from cumbre.library.library import Library
 from cumbre.settings import read_settings
 from cumbre.storage.s3 import S3PhotoStorage
 from functions.environment import read_environment
 from functions.ingest import entry
-from tests.cloud_album import RECEIVES, CloudAlbum
-from tests.conftest import TO_AMA_DABLAM
-from tests.sqs_poller import SqsPoller
+from tests.support.aws.cloud_album import RECEIVES, CloudAlbum
+from tests.support.aws.sqs_poller import SqsPoller
+from tests.support.small_album import TO_AMA_DABLAM
 
 AGAIN_S = 1.1
 

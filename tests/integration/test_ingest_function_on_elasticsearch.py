@@ -10,11 +10,11 @@ import pytest
 from cumbre.bootstrap import open_library
 from cumbre.settings import read_settings
 from functions.ingest import entry
-from tests.cloud_album import CloudAlbum
-from tests.conftest import lite_as
-from tests.elasticsearch_server import ElasticsearchServer
-from tests.processes import eventually
-from tests.sqs_poller import SqsPoller
+from tests.support.aws.cloud_album import CloudAlbum
+from tests.support.aws.sqs_poller import SqsPoller
+from tests.support.elasticsearch_server import ElasticsearchServer
+from tests.support.encoders import lite_as
+from tests.support.processes import eventually
 
 pytestmark = pytest.mark.servers
 

@@ -26,9 +26,9 @@ from PIL import Image
 from cumbre.bootstrap import open_library
 from cumbre.cli import cli, run
 from cumbre.settings import Settings
-from tests.changing_album import ChangingAlbum, draw, picture
-from tests.processes import Server, begin, cumbre, environment, eventually, kill
-from tests.same_index import Held, assert_same, assert_sound, etags, held, records
+from tests.support.changing_album import ChangingAlbum, draw, picture
+from tests.support.processes import Server, begin, cumbre, environment, eventually, kill
+from tests.support.same_index import Held, assert_same, assert_sound, etags, held, records
 
 _ROUNDS = int(os.environ.get("CUMBRE_TEST_ROUNDS", "0"))
 # So many that a fast machine is still at work when the first are in the index.

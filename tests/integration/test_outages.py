@@ -17,12 +17,12 @@ import httpx
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cumbre.index.elastic_connection import ElasticAccess, connect
-from tests.changing_album import picture
-from tests.elasticsearch_server import elasticsearch_folder, running_elasticsearch
-from tests.minio_server import MinioServer, running_minio
-from tests.processes import Server, cumbre, descendants, eventually, kill
-from tests.server_cache import free_port, obtained
+from cumbre.index.elasticsearch.connection import ElasticAccess, connect
+from tests.support.changing_album import picture
+from tests.support.elasticsearch_server import elasticsearch_folder, running_elasticsearch
+from tests.support.minio_server import MinioServer, running_minio
+from tests.support.processes import Server, cumbre, descendants, eventually, kill
+from tests.support.server_cache import free_port, obtained
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 

@@ -1,15 +1,13 @@
 """The figures that hold on the real, labelled photos (benchmarks/ prints them)."""
 
-from pathlib import Path
-
 import pytest
 
 from benchmarks.search import indexed, measure, read_labels
-from cumbre.answering import AlbumQueryService
-from cumbre.geometry import Position
-from cumbre.photo import PhotoLimits, read_photo
+from cumbre.geo.geodesy import Position
+from cumbre.imaging.decode import PhotoLimits, read_photo
+from cumbre.services.local_query_service import AlbumQueryService
+from tests.support.paths import SHARED_PHOTOS as PHOTOS
 
-PHOTOS = Path("../shared/photos")
 pytestmark = pytest.mark.skipif(not PHOTOS.is_dir(), reason="the real photos are not beside this checkout")
 
 

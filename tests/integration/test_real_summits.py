@@ -1,15 +1,14 @@
 """The figures of docs/summits.md that hold on the real photos with marked summits (benchmarks.summits prints them)."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from benchmarks.summits import fitted, marked_photos
-from cumbre.catalog_files import bundled_catalog
-from cumbre.orientation import OrientationFitter
+from cumbre.peaks.catalog_files import bundled_catalog
+from cumbre.pose.estimator import OrientationFitter
+from tests.support.paths import SHARED_PHOTOS as PHOTOS
 
-PHOTOS = Path("../shared/photos")
 pytestmark = pytest.mark.skipif(not PHOTOS.is_dir(), reason="the real photos are not beside this checkout")
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from cumbre.index.elastic_connection import ElasticAccess, connect
-from tests.changing_album import picture
-from tests.conftest import lite_as
-from tests.elasticsearch_server import ElasticsearchServer
-from tests.minio_server import MinioServer
-from tests.processes import Server, begin, cumbre, eventually, kill
+from cumbre.index.elasticsearch.connection import ElasticAccess, connect
+from tests.support.changing_album import picture
+from tests.support.elasticsearch_server import ElasticsearchServer
+from tests.support.encoders import lite_as
+from tests.support.minio_server import MinioServer
+from tests.support.processes import Server, begin, cumbre, eventually, kill
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 

@@ -5,20 +5,20 @@ import secrets
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from cumbre.errors import IndexFault
-from cumbre.index.elastic_connection import ElasticAccess, connect
+from cumbre.index.elasticsearch.connection import ElasticAccess, connect
 from cumbre.index.port import VectorSpace
-from tests.elasticsearch_server import User, elasticsearch_folder, make_certificate, running_elasticsearch
-from tests.server_cache import obtained
-from tests.unit.test_elasticsearch import SPACE, a_photo
+from tests.integration.test_elasticsearch import SPACE, a_photo
+from tests.support.elasticsearch_server import User, elasticsearch_folder, make_certificate, running_elasticsearch
+from tests.support.paths import ROOT
+from tests.support.server_cache import obtained
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
-DOCUMENTED = Path(__file__).parents[2] / "docs" / "elasticsearch.md"
+DOCUMENTED = ROOT / "docs" / "elasticsearch.md"
 
 
 PASSWORD = secrets.token_urlsafe(16)

@@ -8,8 +8,8 @@ import urllib.request
 
 import pytest
 
-from tests.conftest import TO_AMA_DABLAM, photo_towards
-from tests.processes import cumbre, eventually
+from tests.support.processes import cumbre, eventually
+from tests.support.small_album import TO_AMA_DABLAM, photo_towards
 
 
 def test_an_album_is_followed_while_the_page_answers(start, album):

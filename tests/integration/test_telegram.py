@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from cumbre.library import Library
-from tests.conftest import NAMCHE, TO_AMA_DABLAM, ingest, photo_towards
-from tests.pictures import encoded, landscape
-from tests.telegram_bot import GROUP, MIRA, STORAGE, STRANGER, TENZIN, BotHouse, buttons, start_bot, texts
-from tests.telegram_people import Person
-from tests.telegram_server import BOT, RunningTelegram
+from cumbre.library.library import Library
+from tests.support.paths import SHARED_PHOTOS
+from tests.support.pictures import encoded, landscape
+from tests.support.small_album import NAMCHE, TO_AMA_DABLAM, ingest, photo_towards
+from tests.support.telegram.bot import GROUP, MIRA, STORAGE, STRANGER, TENZIN, BotHouse, buttons, start_bot, texts
+from tests.support.telegram.people import Person
+from tests.support.telegram.server import BOT, RunningTelegram
 
-REAL_PHOTOS = Path(__file__).parents[3] / "shared" / "photos"
 WITHOUT_EXIF = encoded(landscape(sky=(90, 140, 220)), "JPEG")
 NEW_FILE = photo_towards(TO_AMA_DABLAM, "2023:10:30 06:10:00", sky=(120, 150, 210))
 
@@ -336,7 +336,7 @@ def test_the_chat_sees_that_an_answer_is_on_its_way(
 
 
 def test_the_token_is_in_no_log(house: BotHouse, mira: Person, caplog: pytest.LogCaptureFixture) -> None:
-    from tests.telegram_server import TOKEN
+    from tests.support.telegram.server import TOKEN
 
     house.server.fail("sendMessage", 502, "Bad Gateway")
     house.server.fail("sendMessage", 400, "Bad Request: something")
@@ -358,8 +358,8 @@ def test_a_bot_that_ends_answers_what_was_waiting_when_it_starts_again(start: St
 def test_a_token_that_telegram_refuses_is_said(start: StartBot, library: Library) -> None:
     from bot.telegram.access import Access
     from bot.telegram.service import BotSettings, TelegramService
-    from cumbre.answering import AlbumQueryService
-    from cumbre.editing import LocalAlbumService
+    from cumbre.services.local_album_service import LocalAlbumService
+    from cumbre.services.local_query_service import AlbumQueryService
 
     house = start()
     said: list[str] = []
@@ -383,9 +383,9 @@ def test_two_programs_with_one_token_are_said_to_be_so(start: StartBot) -> None:
     house.server.wait(lambda: any("Another program asks Telegram" in one for one in [*house.problems, *other.problems]))
 
 
-@pytest.mark.skipif(not REAL_PHOTOS.is_dir(), reason="needs the real photos of ../shared/photos")
+@pytest.mark.skipif(not SHARED_PHOTOS.is_dir(), reason="needs the real photos of ../shared/photos")
 def test_a_real_photo_from_a_phone_is_named(house: BotHouse, mira: Person) -> None:
-    file = REAL_PHOTOS / "heic" / "IMG_2217.HEIC"
+    file = SHARED_PHOTOS / "heic" / "IMG_2217.HEIC"
     named, drawn, *_ = house.after(lambda: mira.send_file(file.read_bytes(), file.name, "image/heic"))
     # With the names on its summits.
     assert drawn.method == "sendPhoto"

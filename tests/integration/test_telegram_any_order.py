@@ -15,12 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cumbre.library import Library
-from tests.conftest import ingest
-from tests.pictures import encoded, landscape
-from tests.telegram_bot import BotHouse, start_bot
-from tests.telegram_people import Person
-from tests.telegram_server import RunningTelegram
+from cumbre.library.library import Library
+from tests.support.pictures import encoded, landscape
+from tests.support.small_album import ingest
+from tests.support.telegram.bot import BotHouse, start_bot
+from tests.support.telegram.people import Person
+from tests.support.telegram.server import RunningTelegram
 
 _SEQUENCES = int(os.environ.get("CUMBRE_TEST_ROUNDS", "0")) * 5 or 60
 _PICTURE = encoded(landscape(size=(320, 240)), "JPEG")

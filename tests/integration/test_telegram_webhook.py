@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import Server, cumbre, eventually, kill
-from tests.server_cache import free_port
-from tests.telegram_burst import SECRET, SETTINGS, Burst
-from tests.telegram_server import TOKEN, RunningTelegram
+from tests.support.processes import Server, cumbre, eventually, kill
+from tests.support.server_cache import free_port
+from tests.support.telegram.burst import SECRET, SETTINGS, Burst
+from tests.support.telegram.server import TOKEN, RunningTelegram
 
 UPDATES = 1000 if int(os.environ.get("CUMBRE_TEST_ROUNDS", "0")) >= 100 else 150
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from cumbre.storage.folder import FolderPhotoStorage
-from tests.changing_album import ChangingAlbum, draw
-from tests.conftest import lite_as
-from tests.processes import Server, begin, cumbre, eventually, kill
-from tests.same_index import Held, assert_same, assert_sound, etags, held
+from tests.support.changing_album import ChangingAlbum, draw
+from tests.support.encoders import lite_as
+from tests.support.processes import Server, begin, cumbre, eventually, kill
+from tests.support.same_index import Held, assert_same, assert_sound, etags, held
 
 _ROUNDS = int(os.environ.get("CUMBRE_TEST_ROUNDS", "0"))
 _CHANGES = max(15, _ROUNDS)

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from cumbre.cli.album import forget_album
 from cumbre.errors import AlbumMissing
-from tests.changing_album import picture
-from tests.conftest import CountingEncoder, ingest
-from tests.processes import CUMBRE, cumbre, environment, eventually
+from cumbre.library.forget import forget_album
+from tests.support.changing_album import picture
+from tests.support.encoders import CountingEncoder
+from tests.support.processes import CUMBRE, cumbre, environment, eventually
+from tests.support.small_album import ingest
 
 _PHOTOS = 24
 

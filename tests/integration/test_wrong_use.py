@@ -17,8 +17,8 @@ from cumbre.bootstrap import open_library
 from cumbre.cli import run
 from cumbre.settings import Settings
 from local.command import cli
-from tests.changing_album import draw
-from tests.conftest import ingest
+from tests.support.changing_album import draw
+from tests.support.small_album import ingest
 
 HEADER = "id,lat,lon,elev_m,names\n"
 SEVENTY_MB = 70_000_000

@@ -1,0 +1,95 @@
+"""The site as a Lambda function behind its function URL: the page, the API, the chat, and Telegram's webhook."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from apig_wsgi import make_lambda_handler
+from flask import Flask
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+from bot.aws.chat_queue import ChatQueue
+from bot.aws.presigned_uploads import Uploads, create_uploads, request_with_uploads
+from bot.aws.rendition_redirects import PresignedRenditions, create_shown
+from bot.aws.shared_login_throttle import SharedFailedAttempts
+from bot.telegram.webhook import MOUNTED_AT, create_webhook
+from bot.web.chat.routes import create_chat
+from bot.web.chat.sent_pictures import PictureKeeper
+from bot.web.page import MapTiles
+from bot.web.request_guard import Guard
+from bot.web.sessions import session_key
+from bot.web.site import create_app
+from cumbre.errors import SettingsError
+from cumbre.peaks.catalog import Catalog
+from cumbre.services.album_service import AlbumService
+from cumbre.services.query_service import QueryService
+from cumbre.settings import Settings
+from cumbre.state.port import StateStore
+
+LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
+_CONTEXT: Final = "apig_wsgi.request_context"
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """What of the site lies in buckets. sources are their origins, for the browser's policy."""
+
+    uploads: Uploads
+    renditions: PresignedRenditions
+    chat_pictures: PictureKeeper
+    sources: tuple[str, ...]
+
+
+def create_site(
+    settings: Settings,
+    query: QueryService,
+    album: AlbumService,
+    catalog: Callable[[], Catalog],
+    state: StateStore,
+    buckets: Buckets,
+    queue: ChatQueue | None,
+) -> Flask:
+    """The application. Raises SettingsError without a password: whoever knows the address would see the album.
+
+    queue takes Telegram's updates; without one there is no webhook.
+    """
+    if not settings.password:
+        raise SettingsError("CUMBRE_PASSWORD is not set: put it into the secret of the bot function")
+    max_bytes = settings.max_photo_mb * 1_000_000
+    app = create_app(
+        query,
+        album,
+        catalog,
+        password=settings.password,
+        session_key=session_key(state),
+        allowed_hosts=settings.allowed_hosts,
+        max_upload_bytes=max_bytes,
+        tiles=MapTiles(settings.map_tiles, settings.map_attribution),
+        guard=Guard(SharedFailedAttempts(state), asked_name, buckets.sources),
+        beside=[
+            create_chat(query, album, catalog, state, buckets.chat_pictures, max_photo_bytes=max_bytes),
+            create_uploads(buckets.uploads, max_bytes),
+            create_shown(buckets.renditions),
+        ],
+    )
+    app.request_class = request_with_uploads(buckets.uploads, max_bytes)
+    if queue is not None and settings.telegram_token:
+        if not settings.telegram_webhook_secret:
+            raise SettingsError("CUMBRE_TELEGRAM_WEBHOOK_SECRET is not set: put it into the secret of the bot function")
+        webhook = create_webhook(settings.telegram_token, settings.telegram_webhook_secret, queue.put)
+        # Beside the page's checks: Telegram has a secret of its own, and no browser.
+        app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {MOUNTED_AT: webhook})  # type: ignore[method-assign]
+    return app
+
+
+def create_handler(app: Flask) -> LambdaHandler:
+    """A handler for the events of a function URL (payload version 2)."""
+    handler: LambdaHandler = make_lambda_handler(app, binary_support=True)
+    return handler
+
+
+def asked_name(environ: Mapping[str, Any]) -> str:
+    """The host name by which Lambda itself says that it was asked: a header can't change it."""
+    context = environ.get(_CONTEXT)
+    found = context.get("domainName") if isinstance(context, Mapping) else None
+    return found if isinstance(found, str) else ""

@@ -1,0 +1,113 @@
+"""Answers the messages of the chat queue: those of one chat in order, each once, none lost."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from telegram.ext import ExtBot
+
+from bot.aws.chat_queue import ChatQueue
+from bot.aws.media_groups import QueuedUpdate, split_unsettled
+from bot.telegram.inbox import UpdateInbox
+from bot.telegram.update_handler import TelegramBot
+
+_log = logging.getLogger(__name__)
+
+# What is left of the function's time when work is broken off, so that it can say what must come again.
+_MARGIN_S: Final = 5.0
+_AGAIN_AFTER_S: Final = 2
+Failures = dict[str, list[dict[str, str]]]
+
+
+class UpdateWorker:
+    """Handles batches of SQS, one at a time; between two of them the process may stand still for hours.
+
+    answering(bot) makes what answers updates, anew for each batch: it remembers what it has in hand.
+    """
+
+    def __init__(
+        self,
+        bot: ExtBot[int],
+        answering: Callable[[ExtBot[int]], TelegramBot],
+        inbox: UpdateInbox,
+        queue: ChatQueue,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._bot = bot
+        self._answering = answering
+        self._inbox = inbox
+        self._queue = queue
+        self._clock = clock
+        self._loop = asyncio.new_event_loop()
+        self._knows_itself = False
+
+    def handle(self, event: Mapping[str, Any], remaining_s: float) -> Failures:
+        """Which messages must come again. After one that must, so must all that follow it in its chat."""
+        queued, unreadable = _read(event)
+        ready, back = split_unsettled(queued, self._clock())
+        self._queue.put_back({one.message_id: one.receipt for one in back}, _AGAIN_AFTER_S)
+        new = [one for one in ready if not self._inbox.is_answered(one.update)]
+        if new:
+            self._loop.run_until_complete(self._answer(new, max(1.0, remaining_s - _MARGIN_S)))
+        failed = {one.message_id for one in new if not self._inbox.is_answered(one.update)}
+        failed |= {one.message_id for one in back}
+        return _failures([*_with_followers(queued, failed), *unreadable])
+
+    def close(self) -> None:
+        self._loop.close()
+
+    async def _answer(self, queued: Sequence[QueuedUpdate], patience_s: float) -> None:
+        if not self._knows_itself:
+            await self._bot.initialize()
+            self._knows_itself = True
+        # Connections do not outlive standing still.
+        await self._bot.request.initialize()
+        try:
+            answering = self._answering(self._bot)
+            for one in queued:
+                answering.take(one.update)
+            await answering.drain(patience_s)
+        finally:
+            await self._bot.request.shutdown()
+
+
+def _read(event: Mapping[str, Any]) -> tuple[list[QueuedUpdate], list[str]]:
+    """The messages of a batch, and the ids of those that can't be read."""
+    queued, unreadable = [], []
+    for record in event["Records"]:
+        attributes = record["attributes"]
+        try:
+            update = json.loads(record["body"])
+            int(update["update_id"])
+        except (ValueError, KeyError, TypeError):
+            _log.error("message %s of the chat queue can't be read", record["messageId"])
+            unreadable.append(record["messageId"])
+            continue
+        queued.append(
+            QueuedUpdate(
+                record["messageId"],
+                record["receiptHandle"],
+                attributes["MessageGroupId"],
+                int(attributes["SentTimestamp"]) / 1000,
+                update,
+            )
+        )
+    return queued, unreadable
+
+
+def _with_followers(queued: Iterable[QueuedUpdate], failed: set[str]) -> list[str]:
+    """The failed ones, and of each one's chat those after it: they would overtake it otherwise."""
+    stopped: set[str] = set()
+    found = []
+    for one in queued:
+        if one.message_id in failed or one.group in stopped:
+            stopped.add(one.group)
+            found.append(one.message_id)
+    return found
+
+
+def _failures(message_ids: Iterable[str]) -> Failures:
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in message_ids]}

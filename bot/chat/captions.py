@@ -1,0 +1,20 @@
+"""What stands below a photo in a chat: its peaks with their elevations, when it was taken, why it is an answer."""
+
+from bot.chat.context import Desk
+from bot.chat.messages import CaptionedPhoto
+from bot.i18n.speaker import Speaker
+from cumbre.labels.selection import labels_key, labels_of
+from cumbre.search.query import SearchHit
+
+
+def captioned(hit: SearchHit, desk: Desk, speaker: Speaker, names: bool = True) -> CaptionedPhoto:
+    """The photo with its caption; the time is that of the camera's clock. names: those of the summits are on it."""
+    photo = hit.photo
+    key = "chat.peak_you_said" if photo.corrected else "chat.peak"
+    peaks = [
+        speaker.say(key, name=peak.name, elev=speaker.metres(peak.elev_m)) for peak in desk.peaks(photo.predicted_peaks)
+    ]
+    taken = photo.facts.taken_at_local if photo.facts else None
+    lines = [", ".join(peaks), speaker.moment(taken) if taken else "", speaker.tell(hit.why)]
+    written = labels_key(labels_of(photo.orientation, desk.catalog())) if names else ""
+    return CaptionedPhoto(hit, "\n".join(line for line in lines if line), written)

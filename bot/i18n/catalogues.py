@@ -1,0 +1,113 @@
+"""The words of a language: English from bot/i18n/english.py, others from the gettext catalogues in translations/.
+
+An entry of a catalogue has the key as its context and the English text as its id, so that a text that was changed in
+English is untranslated, not wrongly translated. The library's own sentences (cumbre/text/sentence.py) have no context.
+`python -m bot.i18n.update_catalogues` brings the catalogues up to date.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bot.i18n.english import ENGLISH, Wording
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
+
+TRANSLATIONS: Final = Path(__file__).with_name("translations")
+LANGUAGES: Final = ("en", "es")
+DEFAULT_LANGUAGE: Final = "en"
+# Dates and numbers of the world's English, not of one country's.
+_LOCALES: Final = {"en": "en_001", "es": "es_ES"}
+
+
+def language_of(code: str | None) -> str:
+    """The language that we speak for a code like "es-PE"; English for any that we don't."""
+    primary = (code or "").lower().replace("_", "-").partition("-")[0]
+    return primary if primary in LANGUAGES else DEFAULT_LANGUAGE
+
+
+def preferred_language(codes: Iterable[str]) -> str:
+    """The first language among these codes, most wanted first, that we speak; English if there is none.
+
+    >>> preferred_language(["eu", "es-PE", "en"])
+    'es'
+    """
+    spoken = (code for code in codes if code.lower().replace("_", "-").partition("-")[0] in LANGUAGES)
+    return language_of(next(spoken, None))
+
+
+def locale_of(language: str) -> str:
+    """The locale by which dates and numbers of a language are written."""
+    return _LOCALES[language_of(language)]
+
+
+@cache
+def wording(language: str) -> Wording:
+    language = language_of(language)
+    return ENGLISH if language == DEFAULT_LANGUAGE else dict(_translated(language))
+
+
+@cache
+def sentences(language: str) -> Mapping[str, str]:
+    """The translations of the library's sentences, by their English templates."""
+    if language_of(language) == DEFAULT_LANGUAGE:
+        return {}
+    found = {}
+    for message in _catalogue(language_of(language)):
+        if message.id and not message.context and not message.fuzzy and isinstance(message.id, str):
+            found[message.id] = str(message.string)
+    return {template: text for template, text in found.items() if text}
+
+
+def page_wording(language: str) -> dict[str, str]:
+    """The page's words, by key without "page."."""
+    return {key.removeprefix("page."): text for key, text in wording(language).items() if key.startswith("page.")}
+
+
+def say(words: Wording, key: str, n: int | None = None, **values: object) -> str:
+    """The text of a key with its values filled in; with n, the form for that number.
+
+    >>> say(ENGLISH, "chat.nearby", n=1)
+    '1 photo taken nearby.'
+    """
+    if n is None:
+        return words[key].format(**values)
+    return words[f"{key}.{'one' if n == 1 else 'other'}"].format(n=n, **values)
+
+
+def catalogue_file(language: str) -> Path:
+    return TRANSLATIONS / language / "LC_MESSAGES" / "cumbre.po"
+
+
+def entries() -> Iterator[tuple[str, str | tuple[str, str]]]:
+    """Each key with its English text; a pair has one key and two texts, as gettext has them."""
+    for key, text in ENGLISH.items():
+        if key.endswith(".one"):
+            base = key.removesuffix(".one")
+            yield base, (text, ENGLISH[f"{base}.other"])
+        elif not key.endswith(".other"):
+            yield key, text
+
+
+def _translated(language: str) -> Iterator[tuple[str, str]]:
+    """What is not translated stays English; tests see to it that there is nothing."""
+    catalogue = _catalogue(language)
+    for key, english in entries():
+        found = catalogue.get(english, context=key)
+        usable = found is not None and not found.fuzzy
+        if isinstance(english, tuple):
+            forms = found.string if usable and found and isinstance(found.string, list | tuple) else english
+            for form, text, original in zip(("one", "other"), forms, english, strict=True):
+                yield f"{key}.{form}", text or original
+        else:
+            yield key, str(found.string or english) if usable and found else english
+
+
+@cache
+def _catalogue(language: str) -> "Catalog":
+    from babel.messages.pofile import read_po
+
+    with catalogue_file(language).open("rb") as file:
+        return read_po(file, locale=language)

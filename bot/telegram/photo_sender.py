@@ -1,0 +1,116 @@
+"""Pictures for Telegram: renditions of the album's photos, by file id where Telegram has them already."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from PIL import Image
+from telegram import InputMediaPhoto, Message
+from telegram.error import BadRequest
+from telegram.ext import ExtBot
+
+from bot.chat.messages import CaptionedPhoto, PictureReply
+from bot.telegram.file_ids import FileIds
+from bot.telegram.incoming import Address, largest_size
+from bot.telegram.retries import patiently
+from bot.telegram.text import MAX_CAPTION_UNITS, cut
+from bot.telegram.worker_threads import WorkThreads
+from cumbre.errors import CumbreError
+from cumbre.services.query_service import QueryService
+
+# What chat apps show; Telegram makes larger photos this small itself. Without EXIF, as all renditions.
+RENDITION_PX: Final = 1280
+_RATIO_MAX: Final = 20
+
+Media = str | bytes
+
+
+class PictureSender:
+    """Sends photos of the album as albums of Telegram's, of at most ten."""
+
+    def __init__(self, bot: ExtBot[int], query: QueryService, files: FileIds, threads: WorkThreads) -> None:
+        self._bot = bot
+        self._query = query
+        self._files = files
+        self._threads = threads
+
+    async def send(self, photos: Sequence[CaptionedPhoto], to: Address, silent: bool = False) -> int:
+        """How many were sent: one that can't be shown any more is left out."""
+        try:
+            return await self._send(photos, to, silent)
+        except BadRequest as error:
+            if "file identifier" not in str(error):
+                raise
+            # Telegram has forgotten one of them: all are uploaded anew.
+            for photo in photos:
+                self._files.forget(photo.picture_key)
+            return await self._send(photos, to, silent)
+
+    async def _send(self, photos: Sequence[CaptionedPhoto], to: Address, silent: bool) -> int:
+        media = [found for photo in photos if (found := await self._media(photo)) is not None]
+        if not media:
+            return 0
+        if len(media) == 1:
+            [(photo, one)] = media
+            sent = [await patiently(lambda: self._send_one(one, photo, to, silent))]
+        else:
+            sent = list(await patiently(lambda: self._send_album(media, to, silent)))
+        self._keep_ids([photo for photo, _ in media], sent)
+        return len(sent)
+
+    async def _send_one(self, media: Media, photo: CaptionedPhoto, to: Address, silent: bool) -> Message:
+        return await self._bot.send_photo(
+            to.chat_id,
+            media,
+            caption=cut(photo.caption, MAX_CAPTION_UNITS),
+            message_thread_id=to.thread_id,
+            disable_notification=silent,
+        )
+
+    async def send_picture(self, picture: PictureReply, to: Address) -> None:
+        """A picture that somebody sent, with names on it."""
+        await patiently(
+            lambda: self._bot.send_photo(to.chat_id, within_ratio(picture.jpeg), message_thread_id=to.thread_id)
+        )
+
+    async def _send_album(
+        self, media: Sequence[tuple[CaptionedPhoto, Media]], to: Address, silent: bool
+    ) -> Sequence[Message]:
+        album = [InputMediaPhoto(one, caption=cut(photo.caption, MAX_CAPTION_UNITS)) for photo, one in media]
+        return await self._bot.send_media_group(
+            to.chat_id, album, message_thread_id=to.thread_id, disable_notification=silent
+        )
+
+    def _keep_ids(self, photos: Sequence[CaptionedPhoto], sent: Sequence[Message]) -> None:
+        for photo, message in zip(photos, sent, strict=True):
+            if message.photo:
+                file_id = largest_size(message.photo).file_id
+                if self._files.get(photo.picture_key) != file_id:
+                    self._files.keep(photo.picture_key, file_id)
+
+    async def _media(self, photo: CaptionedPhoto) -> tuple[CaptionedPhoto, Media] | None:
+        """The photo with its picture; where its names can't be drawn, the photo without them."""
+        known = self._files.get(photo.picture_key)
+        if known is not None:
+            return photo, known
+        try:
+            return photo, await self._threads.run(
+                lambda: within_ratio(self._query.rendition(photo.hit.photo.id, RENDITION_PX, bool(photo.names)))
+            )
+        except CumbreError:
+            return await self._media(replace(photo, names="")) if photo.names else None
+
+
+def within_ratio(jpeg: bytes) -> bytes:
+    """The picture, on white paper if it is too long and narrow for Telegram (more than 20 to 1)."""
+    with Image.open(io.BytesIO(jpeg)) as picture:
+        width, height = picture.size
+        if max(width, height) <= _RATIO_MAX * min(width, height):
+            return jpeg
+        least = -(-max(width, height) // _RATIO_MAX)
+        paper = Image.new("RGB", (max(width, least), max(height, least)), "white")
+        paper.paste(picture, ((paper.width - width) // 2, (paper.height - height) // 2))
+    made = io.BytesIO()
+    paper.save(made, "JPEG", quality=90)
+    return made.getvalue()

@@ -1,0 +1,180 @@
+"""The bot: takes updates, answers each once, those of one chat in order."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+from telegram import BotCommand, CallbackQuery, Update
+from telegram import Message as TelegramMessage
+from telegram.error import BadRequest, Forbidden, TelegramError
+from telegram.ext import ExtBot
+
+from bot.chat.commands import COMMANDS
+from bot.chat.context import Desk
+from bot.chat.conversation import Conversation
+from bot.chat.messages import Message, Reply, TextReply
+from bot.i18n.catalogues import DEFAULT_LANGUAGE, LANGUAGES
+from bot.i18n.speaker import Speaker
+from bot.telegram.access import Access
+from bot.telegram.chat_queues import ChatQueues
+from bot.telegram.inbox import UpdateInbox
+from bot.telegram.incoming import (
+    Address,
+    address_of,
+    batch_of,
+    is_content,
+    is_for_bot,
+    pictures_of,
+    place_of,
+    queue_of,
+    words_of,
+)
+from bot.telegram.inline import InlineAnswers
+from bot.telegram.outbox import Outbox
+from bot.telegram.rate_limit import Throttle, Verdict
+from bot.telegram.worker_threads import WorkThreads
+from cumbre.errors import CumbreError
+
+_log = logging.getLogger(__name__)
+
+# An update that was being answered when the process ended, so often: it may well be what ends it.
+_MOST_RESUMPTIONS: Final = 3
+
+
+class TelegramBot:
+    """Lives in one event loop."""
+
+    def __init__(
+        self,
+        bot: ExtBot[int],
+        desk: Desk,
+        inbox: UpdateInbox,
+        access: Access,
+        outbox: Outbox,
+        inline: InlineAnswers,
+        threads: WorkThreads,
+        throttle: Throttle,
+    ) -> None:
+        self._bot = bot
+        self._conversation = Conversation(desk)
+        self._inbox = inbox
+        self._access = access
+        self._outbox = outbox
+        self._inline = inline
+        self._threads = threads
+        self._throttle = throttle
+        self._queues: ChatQueues[Update] = ChatQueues(self._handle, batch_of)
+        self._in_hand: set[int] = set()
+
+    async def register_commands(self) -> None:
+        """Tell Telegram the commands, in each language; English for everybody else."""
+        for language in LANGUAGES:
+            speaker = Speaker(language)
+            commands = [BotCommand(name, speaker.say(f"command.{name}")) for name in COMMANDS]
+            await self._bot.set_my_commands(commands, language_code="" if language == DEFAULT_LANGUAGE else language)
+
+    def resume(self) -> None:
+        """Take up what was not answered when the process ended."""
+        for raw, resumed in list(self._inbox.waiting()):
+            if resumed >= _MOST_RESUMPTIONS:
+                _log.error("update %s was taken up %d times in vain and is dropped", raw["update_id"], resumed)
+                self._inbox.answered(raw)
+                continue
+            self._inbox.resumed(raw, resumed + 1)
+            self.take(raw)
+
+    def take(self, raw: Mapping[str, Any]) -> None:
+        """Answer an update that the inbox has kept, after those of its chat that came before."""
+        number = raw["update_id"]
+        if number in self._in_hand:
+            return
+        try:
+            update = Update.de_json(dict(raw), self._bot)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            _log.exception("update %s makes no sense and is dropped", number)
+            self._inbox.answered(raw)
+            return
+        self._in_hand.add(number)
+        self._queues.put(queue_of(update), update)
+
+    async def drain(self, patience_s: float) -> None:
+        """Until all is answered; what is not, in this time, waits in the inbox for the next start."""
+        await self._queues.drain(patience_s)
+
+    async def _handle(self, updates: list[Update]) -> None:
+        """Answer updates that belong together, and note that they are answered."""
+        try:
+            await self._answer(updates)
+        except Forbidden as error:
+            _log.info("an answer is not wanted: %s", error)
+        except BadRequest:
+            _log.exception("Telegram takes an answer for wrong")
+        except TelegramError as error:
+            # It stays in the inbox, for the next start.
+            _log.error("an answer did not reach Telegram: %s", error)
+            return
+        for update in updates:
+            await self._threads.run(partial(self._inbox.answered, {"update_id": update.update_id}))
+        self._in_hand.difference_update(update.update_id for update in updates)
+
+    async def _answer(self, updates: Sequence[Update]) -> None:
+        update = updates[-1]
+        user = update.effective_user
+        if user is None:
+            return
+        if update.inline_query is not None:
+            speaker = Speaker(user.language_code)
+            if self._access.admits(user.id):
+                await self._inline.answer(update.inline_query, speaker)
+            else:
+                await self._inline.refuse(update.inline_query, speaker)
+            return
+        to = address_of(update)
+        if to is None:
+            return
+        messages = [one.message for one in updates if one.message is not None]
+        addressed = [one for one in messages if is_content(one) and is_for_bot(one, self._bot.bot)]
+        if update.callback_query is None and not addressed:
+            return
+        speaker = await self._threads.run(lambda: self._conversation.speaker(str(to.chat_id), user.language_code))
+        verdict = self._throttle.ask(user.id)
+        if verdict is Verdict.IGNORE:
+            return
+        if verdict is Verdict.SAY_SO:
+            replies: list[Reply] = [TextReply(speaker.say("chat.slow_down"))]
+        elif not self._access.admits(user.id, to.chat_id):
+            replies = [_refusal(to, user.id, speaker)]
+        else:
+            message = self._message(update.callback_query, messages, to)
+            message = replace(message, language=user.language_code, may_add=user.id in self._access.may_add)
+            async with self._outbox.typing(to):
+                replies = await self._converse(message, speaker)
+        await self._outbox.send(replies, to, speaker)
+
+    async def _converse(self, message: Message, speaker: Speaker) -> list[Reply]:
+        try:
+            return await self._threads.run(lambda: self._conversation.answer(message))
+        except CumbreError as error:
+            _log.error("%s: %s", type(error).__name__, error)
+        except Exception:
+            _log.exception("a message could not be answered")
+        return [TextReply(speaker.say("chat.trouble"))]
+
+    def _message(self, pressed: CallbackQuery | None, messages: Sequence[TelegramMessage], to: Address) -> Message:
+        """One message of all: the pictures of an album with the words of their captions."""
+        chat = str(to.chat_id)
+        if pressed is not None:
+            return Message(chat, pressed=pressed.data or "-")
+        me = self._bot.bot
+        pictures = [picture for one in messages for picture in pictures_of(one)]
+        words = [words for one in messages if (words := words_of(one, me))]
+        place = next((place for one in messages if (place := place_of(one)) is not None), None)
+        return Message(chat, " ".join(words), tuple(pictures), place)
+
+
+def _refusal(to: Address, user_id: int, speaker: Speaker) -> TextReply:
+    if to.is_private:
+        return TextReply(speaker.say("chat.stranger", id=user_id))
+    return TextReply(speaker.say("chat.stranger_group", id=to.chat_id))

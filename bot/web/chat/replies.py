@@ -1,0 +1,53 @@
+"""Replies of the conversation as JSON for the page, which sets every text as text."""
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+from bot.chat.messages import ButtonsGone, CaptionedPhoto, PhotosReply, PictureReply, Reply, TextReply, Toast
+from bot.i18n.speaker import Speaker
+from cumbre.peaks.catalog import Catalog
+
+
+def replies_json(replies: Sequence[Reply], catalog: Catalog, speaker: Speaker) -> list[dict[str, Any]]:
+    return [_reply(reply, catalog, speaker) for reply in replies]
+
+
+def _reply(reply: Reply, catalog: Catalog, speaker: Speaker) -> dict[str, Any]:
+    match reply:
+        case TextReply():
+            return {
+                "kind": "text",
+                "title": reply.title,
+                "text": reply.text,
+                "buttons": [[{"label": one.label, "data": one.data} for one in row] for row in reply.buttons],
+                "replaces": reply.replaces,
+                "asks_place": reply.asks_place,
+                "asks_text": reply.asks_text,
+            }
+        case PhotosReply():
+            return {"kind": "photos", "photos": [_photo(photo, catalog, speaker) for photo in reply.photos]}
+        case PictureReply():
+            return {
+                "kind": "picture",
+                "jpeg": base64.b64encode(reply.jpeg).decode("ascii"),
+                "alt": ", ".join(reply.names),
+            }
+        case ButtonsGone():
+            return {"kind": "buttons_gone"}
+        case Toast():
+            return {"kind": "toast", "text": reply.text}
+
+
+def _photo(photo: CaptionedPhoto, catalog: Catalog, speaker: Speaker) -> dict[str, Any]:
+    """alt names the peaks, for who does not see the picture."""
+    document = photo.hit.photo
+    names = [catalog[peak_id].name for peak_id in document.predicted_peaks if peak_id in catalog]
+    return {
+        "id": document.id,
+        "content_sha256": document.content_sha256,
+        "width": document.facts.width if document.facts else None,
+        "height": document.facts.height if document.facts else None,
+        "caption": photo.caption,
+        "alt": ", ".join(names) or speaker.say("page.no_peak"),
+    }

@@ -1,0 +1,156 @@
+"""Who may ask: the address asked for, the password, the site a change comes from; and what a browser may do.
+
+An album is private and the page often runs without a password on loopback, where any web site that the same person
+visits can reach it. So: the Host header must name this server (DNS rebinding), changes must come from the page itself
+(cross-site request forgery), and nobody may embed what is answered.
+"""
+
+import ipaddress
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from flask import Flask, Response, redirect, request
+from werkzeug.datastructures import Headers
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.web.login import LOGIN_PATH, OPEN_PATHS, create_login, is_logged_in
+from bot.web.login_throttle import Attempts, FailedAttempts
+from bot.web.security_headers import response_headers
+from bot.web.sessions import Sessions
+from cumbre.errors import SettingsError
+from cumbre.system.passwords import is_password
+from functions.query.api.http_errors import Problem, problem_response
+
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def _nobody(_environ: Mapping[str, Any]) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What differs where many processes serve one site, behind a front that terminates TLS.
+
+    vouched_name(environ) is the name that the front itself says it was asked by, which nobody can forge. sources are
+    further origins from which the page loads pictures, and to which it sends them.
+    """
+
+    attempts: Attempts = field(default_factory=FailedAttempts)
+    vouched_name: Callable[[Mapping[str, Any]], str] = _nobody
+    sources: tuple[str, ...] = ()
+
+
+def require_password_beyond_loopback(host: str, password: str | None) -> None:
+    """Raise SettingsError where the page would listen beyond this machine without a password."""
+    if not password and host_name(host) not in LOOPBACK_HOSTS:
+        raise SettingsError(f"listening on {host} shows the album to others: set CUMBRE_PASSWORD, or use 127.0.0.1")
+
+
+def protect(
+    app: Flask,
+    *,
+    password: str | None,
+    session_key: bytes,
+    allowed_hosts: Iterable[str],
+    map_tiles: str = "",
+    guard: Guard | None = None,
+) -> None:
+    """Check every request of an app and put the security headers on every response."""
+    guard = guard or Guard()
+    names = LOOPBACK_HOSTS | {host_name(host) for host in allowed_hosts}
+    sessions, attempts = Sessions(session_key, password or ""), guard.attempts
+    headers = response_headers(map_tiles, guard.sources)
+    app.register_blueprint(create_login(password, sessions, attempts))
+
+    @app.before_request
+    def check() -> AnyResponse | None:
+        host = request.headers.get("Host", "")
+        vouched = host_name(guard.vouched_name(request.environ))
+        if not is_allowed_host(host, names | ({vouched} - {""}), any_address=bool(password)):
+            message = "Cumbre does not answer to this address; CUMBRE_ALLOWED_HOSTS lists the names that it answers to"
+            return problem_response(Problem(403, "forbidden", message))
+        if request.method not in SAFE_METHODS and not is_same_origin(request.headers):
+            return problem_response(Problem(403, "forbidden", "changes are accepted from Cumbre's own page only"))
+        if password and request.path not in OPEN_PATHS and not is_logged_in(sessions):
+            return _refuse_strangers(password, attempts)
+        return None
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        for name, value in headers.items():
+            response.headers[name] = value
+        return response
+
+
+def _refuse_strangers(password: str, attempts: Attempts) -> AnyResponse | None:
+    """None for a program that brings the password (HTTP Basic); people are sent to the form."""
+    given = request.authorization.password if request.authorization else None
+    if given is None:
+        if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
+            wanted = request.full_path.rstrip("?")
+            return redirect(f"{LOGIN_PATH}?{urlencode({'next': wanted})}", 303)
+        return _unauthorized()
+    wait_s = attempts.wait_s(request.remote_addr)
+    if wait_s:
+        message = "the wrong password came too often: wait a while"
+        return problem_response(Problem(429, "too_many_requests", message, retry_after_s=wait_s))
+    if not is_password(given, password):
+        attempts.failed(request.remote_addr)
+        return _unauthorized()
+    attempts.succeeded(request.remote_addr)
+    return None
+
+
+def _unauthorized() -> Response:
+    response = problem_response(Problem(401, "unauthorized", "this album asks for its password"))
+    # A browser would open a window of its own, over the page whose session has ended.
+    if "Sec-Fetch-Mode" not in request.headers:
+        response.headers["WWW-Authenticate"] = 'Basic realm="Cumbre", charset="UTF-8"'
+    return response
+
+
+def host_name(host: str) -> str:
+    """The name or address in a Host header, without its port.
+
+    >>> host_name("LocalHost:8080"), host_name("[::1]:8080"), host_name("::1")
+    ('localhost', '::1', '::1')
+    """
+    host = host.strip().lower()
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    if host.count(":") > 1:
+        return host
+    return host.partition(":")[0].removesuffix(".")
+
+
+def is_allowed_host(host: str, names: frozenset[str], *, any_address: bool) -> bool:
+    """Whether the Host header is one of ours.
+
+    any_address accepts a bare IP address as well: rebinding needs a name, and a server on a network has an address
+    that it can't know beforehand.
+    """
+    name = host_name(host)
+    return name in names or (any_address and _is_address(name))
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def is_same_origin(headers: Headers) -> bool:
+    """Whether a change comes from the page itself or from a program that is no browser (it sends neither header).
+
+    Only host and port are compared: behind a proxy that speaks TLS the scheme differs.
+    """
+    if headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc.lower() == headers.get("Host", "").lower()

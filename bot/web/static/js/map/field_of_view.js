@@ -1,0 +1,19 @@
+// The camera's field of view on the map.
+
+import "../../vendor/leaflet/leaflet.js";
+import { destination } from "./geodesy.js";
+
+const { L } = globalThis;
+const SHARE_OF_VIEW = 0.3;
+const ARC_STEPS = 24;
+
+/** A polygon as large as suits the map's zoom; null where the photo's place or direction is not known. */
+export function wedgeOf(photo, map) {
+  if (!photo.gps || photo.heading_deg === null) return null;
+  const { lat, lon } = photo.gps;
+  const bounds = map.getBounds();
+  const km = (SHARE_OF_VIEW * map.distance(bounds.getNorthWest(), bounds.getSouthWest())) / 1000;
+  const half = (photo.hfov_deg ?? 4) / 2;
+  const arc = Array.from({ length: ARC_STEPS + 1 }, (_, i) => destination(lat, lon, photo.heading_deg - half + (2 * half * i) / ARC_STEPS, km));
+  return L.polygon([[lat, lon], ...arc], { className: "wedge", interactive: false });
+}

@@ -1,0 +1,68 @@
+// The map's ground where there are no tiles: a graticule, so that one sees where one is and how far things are apart.
+
+import "../../vendor/leaflet/leaflet.js";
+
+const { L } = globalThis;
+const STEPS_DEG = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 45];
+const LEAST_PX = 90;
+// Drawn beyond the edges, so that a map that is dragged is not empty there.
+const BEYOND = 0.5;
+
+export const Graticule = L.Layer.extend({
+  onAdd(map) {
+    this.canvas = L.DomUtil.create("canvas", "graticule leaflet-zoom-hide", map.getPane("tilePane"));
+    this.canvas.setAttribute("aria-hidden", "true");
+    this.scheme = matchMedia("(prefers-color-scheme: dark)");
+    this.redraw = () => this.draw();
+    this.scheme.addEventListener("change", this.redraw);
+    this.draw();
+  },
+
+  onRemove() {
+    this.scheme.removeEventListener("change", this.redraw);
+    this.canvas.remove();
+  },
+
+  getEvents() {
+    return { moveend: this.draw, zoomend: this.draw, resize: this.draw, viewreset: this.draw };
+  },
+
+  draw() {
+    const map = this._map;
+    const size = map.getSize();
+    const beyond = size.multiplyBy(BEYOND).round();
+    const whole = size.add(beyond.multiplyBy(2));
+    const ratio = globalThis.devicePixelRatio || 1;
+    Object.assign(this.canvas, { width: whole.x * ratio, height: whole.y * ratio });
+    Object.assign(this.canvas.style, { width: `${whole.x}px`, height: `${whole.y}px` });
+    L.DomUtil.setPosition(this.canvas, map.containerPointToLayerPoint(beyond.multiplyBy(-1)));
+    const context = this.canvas.getContext("2d");
+    context.setTransform(ratio, 0, 0, ratio, beyond.x * ratio, beyond.y * ratio);
+    const colours = getComputedStyle(map.getContainer());
+    Object.assign(context, { strokeStyle: colours.getPropertyValue("--grid"), fillStyle: colours.getPropertyValue("--soft"), lineWidth: 1, font: "11px sans-serif" });
+    const corners = [map.containerPointToLatLng(beyond.multiplyBy(-1)), map.containerPointToLatLng(size.add(beyond))];
+    const stepDeg = STEPS_DEG.find((one) => one * pxPerDeg(map) >= LEAST_PX) || STEPS_DEG.at(-1);
+    const lines = (from, to) => {
+      const count = Math.min(200, Math.floor((to - from) / stepDeg) + 1);
+      return Array.from({ length: Math.max(0, count) }, (_, i) => Math.ceil(from / stepDeg) * stepDeg + i * stepDeg);
+    };
+    const degrees = (value, [plus, minus]) => `${Number(Math.abs(value).toFixed(3))}° ${value < 0 ? minus : plus}`;
+    context.beginPath();
+    for (const lon of lines(corners[0].lng, corners[1].lng)) {
+      const x = Math.round(map.latLngToContainerPoint([0, lon]).x) + 0.5;
+      context.moveTo(x, -beyond.y);
+      context.lineTo(x, size.y + beyond.y);
+      context.fillText(degrees(lon, ["E", "W"]), x + 4, size.y - 6);
+    }
+    for (const lat of lines(Math.max(-85, corners[1].lat), Math.min(85, corners[0].lat))) {
+      const y = Math.round(map.latLngToContainerPoint([lat, 0]).y) + 0.5;
+      context.moveTo(-beyond.x, y);
+      context.lineTo(size.x + beyond.x, y);
+      // Down there stand the degrees of longitude.
+      if (y < size.y - 20) context.fillText(degrees(lat, ["N", "S"]), 6, y - 4);
+    }
+    context.stroke();
+  },
+});
+
+const pxPerDeg = (map) => (256 * 2 ** map.getZoom()) / 360;

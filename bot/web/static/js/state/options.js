@@ -1,0 +1,3 @@
+// What the page offers here (bot/web/page.py).
+
+export const options = JSON.parse(document.getElementById("options").textContent);

@@ -1,0 +1,109 @@
+"""The command that names the peaks in photo files: identify."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cumbre.cli.output import json_option, opened_library, print_json, printable
+from cumbre.cli.peak_lines import headline, name_and_id
+from cumbre.cli.photo_file import read_photo_file
+
+if TYPE_CHECKING:
+    from cumbre.peaks.catalog import Catalog
+    from cumbre.photos.document import Identification
+    from cumbre.services.local_query_service import AlbumQueryService
+
+# Any photo is smaller.
+_LARGEST_DRAWN_PX = 20_000
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--at", metavar="LAT,LON[,ALT]", help="Where the photo was taken, if the file doesn't say.")
+@click.option("--heading", metavar="DEG", help="Where the camera looked, in degrees from true north.")
+@click.option(
+    "--draw",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="OUT.jpg",
+    help="Write the photo with the names of its summits into this file.",
+)
+@json_option
+def identify(files: tuple[Path, ...], at: str | None, heading: str | None, draw: Path | None, json: bool) -> int:
+    """Name the peaks in photos, each with its reason; or say why there is no answer.
+
+    The photos need not be in the album, and are not added.
+    """
+    if draw is not None and len(files) > 1:
+        raise click.UsageError("--draw takes one photo at a time")
+    if draw is not None and draw.suffix.lower() not in (".jpg", ".jpeg"):
+        raise click.UsageError("--draw writes a JPEG: name a file that ends in .jpg")
+    if draw is not None and draw.exists() and draw.samefile(files[0]):
+        raise click.UsageError("--draw would write over the photo itself: name another file")
+    from cumbre.errors import PhotoError
+    from cumbre.services import json_form, text_forms
+    from cumbre.services.local_query_service import AlbumQueryService
+
+    position = text_forms.position("--at", at) if at else None
+    heading_deg = text_forms.heading_deg("--heading", heading) if heading else None
+    lacking = 0
+    with opened_library() as library:
+        service = AlbumQueryService(library)
+        for file in files:
+            try:
+                photo = read_photo_file(file)
+                found = service.identify(photo, position, heading_deg)
+            except PhotoError as error:
+                lacking += 1
+                found = None
+                reason = str(error)
+            if json:
+                form = (
+                    json_form.identification(found, library.catalog())
+                    if found
+                    else {
+                        "answer": None,
+                        "peaks": [],
+                        "used": [],
+                        "note": reason,
+                        "orientation": None,
+                        "names_note": "",
+                    }
+                )
+                print_json({"path": str(file), **form})
+            elif found:
+                click.echo(f"{printable(str(file))}: {headline(found, library.catalog())}")
+                _print_peaks(found, library.catalog())
+            else:
+                click.echo(f"{printable(str(file))}: {reason}")
+            if draw is not None and found and not _draw(service, photo, found, draw):
+                lacking += 1
+    return 1 if lacking else 0
+
+
+def _draw(service: "AlbumQueryService", photo: bytes, found: "Identification", to: Path) -> bool:
+    """Write the photo with its names at its own size; where there are none nothing is written, and it is said why."""
+    from cumbre.errors import StorageError
+
+    orientation = found.orientation
+    if orientation is None or not orientation.drawn:
+        nothing = "no names on the picture: no catalogued summit can be seen in it"
+        click.echo(f"{to} was not written: {printable(found.names_note or nothing)}", err=True)
+        return False
+    jpeg = service.labelled(photo, orientation, _LARGEST_DRAWN_PX)
+    part = to.with_name(f".{to.name}.part")
+    try:
+        part.write_bytes(jpeg)
+        part.replace(to)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StorageError(f"{to} can't be written ({error.strerror}): name another file with --draw") from error
+    click.echo(f"{to} is the photo with its names.", err=True)
+    return True
+
+
+def _print_peaks(found: "Identification", catalog: "Catalog") -> None:
+    from cumbre.photos.evidence import evidence_text
+
+    for peak in found.peaks:
+        click.echo(f"  {peak.probability:4.0%}  {name_and_id(peak.id, catalog)}: {evidence_text(peak)}")

@@ -1,0 +1,88 @@
+"""The command that finds photos: search."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cumbre.cli.output import json_option, notice_from, opened_library, paragraph, print_json, printable
+from cumbre.cli.peak_lines import headline, peak_name
+from cumbre.cli.photo_file import read_named_photo
+
+if TYPE_CHECKING:
+    from cumbre.peaks.catalog import Catalog
+    from cumbre.search.query import SearchAnswer
+
+_INDENT = " " * 13
+
+
+@click.command()
+@click.argument("text", required=False, default="")
+@click.option("--photo", type=click.Path(path_type=Path, dir_okay=False), help="A photo as the question.")
+@click.option("--peak", multiple=True, metavar="ID", help="Only photos of this peak; repeatable.")
+@click.option("--near", metavar="LAT,LON,KM", help="Only photos taken within a circle.")
+@click.option(
+    "--from",
+    "since",
+    envvar="CUMBRE_SEARCH_FROM",
+    metavar="DATE",
+    help="Only photos taken then or later (UTC unless it has a zone).",
+)
+@click.option("--to", metavar="DATE", help="Only photos taken before, a whole day included.")
+@click.option("-k", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many photos at most.")
+@click.option("--sort", type=click.Choice(["score", "time"]), default="score", show_default=True)
+@json_option
+def search(
+    text: str,
+    photo: Path | None,
+    peak: tuple[str, ...],
+    near: str | None,
+    since: str | None,
+    to: str | None,
+    k: int,
+    sort: str,
+    json: bool,
+) -> None:
+    """Find photos by words, by a photo, or both.
+
+    A peak's name puts its photos first. Examples: cumbre search "ama dablam", cumbre search stupa --sort time
+    """
+    from cumbre.search.query import SearchRequest
+    from cumbre.services import json_form, text_forms
+    from cumbre.services.local_query_service import AlbumQueryService
+
+    request = SearchRequest(
+        text=text,
+        photo=read_named_photo(photo) if photo else None,
+        peak_ids=peak,
+        near=text_forms.near("--near", near) if near else None,
+        since=text_forms.moment("--from", since) if since else None,
+        until=text_forms.moment("--to", to, end_of_day=True) if to else None,
+        k=k,
+        sort="time" if sort == "time" else "score",
+    )
+    with opened_library() as library:
+        answer = AlbumQueryService(library).search(request)
+        if json:
+            print_json(json_form.search_answer(answer, library.catalog()))
+        else:
+            _print_answer(answer, library.catalog())
+            if answer.query:
+                notice_from(lambda: library.encoders.choice().notice)
+
+
+def _print_answer(answer: "SearchAnswer", catalog: "Catalog") -> None:
+    from cumbre.services.json_form import document_path
+
+    if answer.identification is not None:
+        click.echo(headline(answer.identification, catalog))
+    for rank, hit in enumerate(answer.hits, 1):
+        facts = hit.photo.facts
+        taken = facts.taken_at_local.strftime("%Y-%m-%d %H:%M") if facts and facts.taken_at_local else "no date"
+        click.echo(f"{rank:3}  {hit.score:6.3f}  {taken}  {printable(document_path(hit.photo))}")
+        if hit.photo.predicted_peaks:
+            names = ", ".join(peak_name(one, catalog) for one in hit.photo.predicted_peaks)
+            click.echo(paragraph(f"peaks: {names}", _INDENT))
+        click.echo(paragraph(printable(hit.why), _INDENT))
+    if answer.note:
+        click.echo(printable(answer.note))

@@ -1,0 +1,23 @@
+"""Making an index in Elasticsearch where there is none of its name."""
+
+from typing import Any, Final
+
+from cumbre.index.elasticsearch.faults import faults
+
+# A replica as soon as there is a second node to hold it.
+_REPLICAS: Final = "0-1"
+
+
+def create_index(client: Any, address: str, name: str, shards: int = 1, **request: Any) -> bool:
+    """Make an index with its mappings and aliases in one step; False if there is one of this name already."""
+    from elasticsearch import BadRequestError
+
+    settings = {"number_of_shards": shards, "auto_expand_replicas": _REPLICAS}
+    with faults(address):
+        try:
+            client.indices.create(index=name, settings=settings, **request)
+        except BadRequestError as error:
+            if error.error != "resource_already_exists_exception":
+                raise
+            return False
+    return True

@@ -1,0 +1,285 @@
+"""The Elasticsearch adapter of PhotoIndex: one index a generation."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final
+
+import numpy as np
+
+from cumbre.errors import IndexFault, VersionConflict
+from cumbre.index.document_codec import from_text
+from cumbre.index.elasticsearch import query_filter
+from cumbre.index.elasticsearch.bulk import BulkItem, write_all
+from cumbre.index.elasticsearch.faults import faults
+from cumbre.index.elasticsearch.mapping import VECTOR_FIELD, fields_of
+from cumbre.index.elasticsearch.nearest import Recall, nearest
+from cumbre.index.elasticsearch.notes import ElasticNotes
+from cumbre.index.elasticsearch.reader import WINDOW, ElasticReader, Query
+from cumbre.index.port import (
+    EVERYTHING,
+    KnownObject,
+    Neighbour,
+    PhotoFilter,
+    PhotoWrite,
+    RankBy,
+    Reference,
+    Shot,
+    Showing,
+    StoredPhoto,
+    Vector,
+    VectorSpace,
+)
+from cumbre.photos.document import PhotoDocument
+
+_PEAKS_MAX: Final = 10_000
+_TERM_SHIFT: Final = 48
+_NEWEST_FIRST: Final[list[dict[str, Any]]] = [{"shot_time": {"order": "desc", "missing": "_last"}}, {"photo_id": "asc"}]
+
+
+class ElasticPhotoIndex:
+    """One generation: an index, written through an alias of its own that it loses when it is replaced.
+
+    What this process has written is seen by its next question; other processes see it within a second.
+    """
+
+    def __init__(self, client: Any, address: str, name: str, space: VectorSpace, notes: ElasticNotes, recall: Recall):
+        self.name = name
+        self._client = client
+        self._address = address
+        self._space = space
+        self._notes = notes
+        self._recall = recall
+        self._reader = ElasticReader(client, address, name)
+
+    @property
+    def space(self) -> VectorSpace:
+        return self._space
+
+    @property
+    def writes_alias(self) -> str:
+        return writes_alias(self.name)
+
+    def with_candidates(self, num_candidates: int) -> "ElasticPhotoIndex":
+        """The same index, asked in another way."""
+        recall = replace(self._recall, num_candidates=num_candidates)
+        return ElasticPhotoIndex(self._client, self._address, self.name, self._space, self._notes, recall)
+
+    def get(self, photo_id: str) -> StoredPhoto | None:
+        found = self._reader.get(photo_id, ["document"])
+        return None if found is None else _stored(found)
+
+    def get_many(self, photo_ids: Sequence[str]) -> dict[str, PhotoDocument]:
+        return {one["_id"]: _document(one) for one in self._reader.get_many(photo_ids, ["document"])}
+
+    def vector(self, photo_id: str) -> Vector | None:
+        found = self._reader.get(photo_id, [VECTOR_FIELD], source_exclude_vectors=False)
+        return None if found is None else _vector(found)
+
+    def find_by_content(self, content_sha256: str) -> StoredPhoto | None:
+        where = _all_of([{"term": {"content_sha256": content_sha256}}, query_filter.PHOTOS])
+        for found in self._reader.with_content(content_sha256, where):
+            stored = _stored(found)
+            if stored.document.content_sha256 == content_sha256 and stored.document.failure is None:
+                return stored
+        return None
+
+    def with_content(self, content_sha256: str) -> list[StoredPhoto]:
+        return [_stored(hit) for hit in self._reader.pages({"term": {"content_sha256": content_sha256}}, ["document"])]
+
+    def known(self, bucket: str, prefix: str = "") -> Iterator[KnownObject]:
+        # What another process has just written must not be taken for missing, nor what it deleted for there.
+        self._reader.see_all_writes()
+        where: list[Query] = [{"term": {"bucket": bucket}}]
+        if prefix:
+            where.append({"prefix": {"key": prefix}})
+        for row in self._reader.rows(_all_of(where), "key", "etag"):
+            yield KnownObject(row["key"][0], row["etag"][0])
+
+    def write(self, writes: Sequence[PhotoWrite]) -> list[PhotoWrite]:
+        items = [_item(write) for write in self._with_vectors(writes)]
+        try:
+            conflicts = write_all(self._client, self._address, self.writes_alias, items)
+        finally:
+            self._reader.wrote((write.document.id, write.document.content_sha256) for write in writes)
+        return [write for place, write in enumerate(writes) if place in conflicts]
+
+    def delete(self, photo_id: str, expected_version: int) -> None:
+        from elasticsearch import ConflictError, NotFoundError
+
+        with faults(self._address):
+            try:
+                self._client.delete(index=self.writes_alias, id=photo_id, **_condition(expected_version))
+            except ConflictError as error:
+                if self.get(photo_id) is not None:
+                    raise VersionConflict(f"{photo_id} was changed meanwhile") from error
+            except NotFoundError as error:
+                if error.error == "index_not_found_exception":
+                    raise
+        self._reader.wrote([(photo_id, "")])
+
+    def nearest(
+        self, vector: Vector, k: int, where: PhotoFilter = EVERYTHING, rank_by: RankBy = RankBy.SCORE
+    ) -> list[Neighbour]:
+        self._check(vector)
+        if k <= 0:
+            return []
+        return nearest(self._reader, self._recall, vector, k, where, rank_by)
+
+    def select(self, where: PhotoFilter = EVERYTHING, limit: int | None = None, offset: int = 0) -> list[PhotoDocument]:
+        if limit is not None and offset + limit <= WINDOW:
+            answer = self._reader.search(
+                size=max(limit, 0),
+                from_=offset,
+                query=query_filter.query(where),
+                sort=_NEWEST_FIRST,
+                source=["document"],
+            )
+            return [_document(hit) for hit in answer["hits"]["hits"]]
+        hits = self._reader.pages(query_filter.query(where), ["document"], _NEWEST_FIRST)
+        return [_document(hit) for hit in islice(hits, offset, None if limit is None else offset + limit)]
+
+    def showing(self, peak_ids: Sequence[str], where: PhotoFilter = EVERYTHING) -> list[Showing]:
+        shows_one = _all_of([*query_filter.clauses(where), {"terms": {"predicted_peaks": list(peak_ids)}}])
+        found = []
+        for row in self._reader.rows(shows_one, "photo_id", "certainties"):
+            for peak_id, certainty in (one.rsplit(" ", 1) for one in row["certainties"]):
+                if peak_id in peak_ids:
+                    found.append(Showing(row["photo_id"][0], peak_id, float(certainty)))
+        return found
+
+    def shots(self, where: PhotoFilter = EVERYTHING) -> list[Shot]:
+        return [_shot(row) for row in self._reader.rows(query_filter.query(where), "photo_id", "shot_time", "gps")]
+
+    def newest(self, photo_ids: Sequence[str], k: int) -> list[str]:
+        taken_at: dict[str, float] = {}
+        for start in range(0, len(photo_ids), WINDOW):
+            ids = list(photo_ids[start : start + WINDOW])
+            answer = self._reader.ask(
+                size=len(ids),
+                query={"ids": {"values": ids}},
+                stored_fields="_none_",
+                docvalue_fields=["photo_id", {"field": "shot_time", "format": "epoch_millis"}],
+            )
+            for hit in answer["hits"]["hits"]:
+                times = hit["fields"].get("shot_time")
+                taken_at[hit["fields"]["photo_id"][0]] = float(times[0]) if times else -np.inf
+        known = [photo_id for photo_id in photo_ids if photo_id in taken_at]
+        return sorted(known, key=lambda photo_id: -taken_at[photo_id])[:k]
+
+    def teachers(self, limit: int) -> list[Reference]:
+        where = _all_of([{"exists": {"field": "teaches"}}, query_filter.PHOTOS])
+        wanted = ["teaches", "content_sha256", VECTOR_FIELD]
+        found = []
+        for hit in islice(self._reader.pages(where, wanted, vectors=True), limit):
+            source, vector = hit["_source"], _vector(hit)
+            if vector is not None:
+                found.append(Reference(source["teaches"], source["content_sha256"], vector))
+        return found
+
+    def count(self, where: PhotoFilter = EVERYTHING) -> int:
+        return self._reader.count(query_filter.query(where))
+
+    def peak_counts(self, where: PhotoFilter = EVERYTHING) -> dict[str, int]:
+        by_peak = {"terms": {"field": "predicted_peaks", "size": _PEAKS_MAX}}
+        answer = self._reader.ask(size=0, query=query_filter.query(where), aggs={"peaks": by_peak})
+        return {one["key"]: one["doc_count"] for one in answer["aggregations"]["peaks"]["buckets"]}
+
+    def failures(self) -> list[PhotoDocument]:
+        return [
+            _document(hit) for hit in self._reader.pages({"term": {"failed": True}}, ["document"], [{"key": "asc"}])
+        ]
+
+    def scan(self) -> Iterator[tuple[StoredPhoto, Vector]]:
+        for hit in self._reader.pages(query_filter.PHOTOS, ["document", VECTOR_FIELD], vectors=True):
+            vector = _vector(hit)
+            if vector is not None:
+                yield _stored(hit), vector
+
+    def forget_damaged(self) -> int:
+        """Lucene keeps checksums of its own: Elasticsearch refuses a damaged shard instead of answering from it."""
+        return 0
+
+    def note(self, name: str) -> str | None:
+        return self._notes.get(self.name, name)
+
+    def set_note(self, name: str, value: str) -> None:
+        self._notes.set(self.name, name, value)
+
+    def _with_vectors(self, writes: Sequence[PhotoWrite]) -> Iterator[PhotoWrite]:
+        """The same writes; those that change a photo's background carry its vector, which holds it, too.
+
+        Raises IndexFault for a photo that would be without a vector.
+        """
+        keeping = []
+        for write in writes:
+            if write.vector is not None:
+                self._check(write.vector)
+            elif write.document.failure is None:
+                if write.expected_version is None:
+                    raise IndexFault(f"{write.document.key} can't be indexed without a vector")
+                keeping.append(write.document.id)
+        kept = {one["_id"]: one["_source"] for one in self._reader.get_many(keeping, ["failed", "background"])}
+        for write in writes:
+            there = kept.get(write.document.id)
+            if there is None or write.vector is not None:
+                yield write
+            elif there["failed"]:
+                raise IndexFault(f"{write.document.key} can't be indexed without a vector")
+            else:
+                is_same = there["background"] == write.document.background
+                yield write if is_same else replace(write, vector=self.vector(write.document.id))
+
+    def _check(self, vector: Vector) -> None:
+        if vector.shape != (self._space.dimensions,):
+            raise IndexFault(f"a vector of {vector.size} dimensions does not fit {self._space.dimensions}")
+
+
+def writes_alias(name: str) -> str:
+    """The alias through which an index is written; only the active and the building one have theirs."""
+    return f"{name}-writes"
+
+
+def _item(write: PhotoWrite) -> BulkItem:
+    document = write.document
+    fields = fields_of(document, write.vector)
+    conditions: dict[str, Any] = {"_id": document.id}
+    if write.expected_version is None:
+        return BulkItem("create", conditions, fields)
+    conditions.update(_condition(write.expected_version))
+    if write.vector is None and document.failure is None:
+        return BulkItem("update", conditions, {"doc": fields})
+    return BulkItem("index", conditions, fields)
+
+
+def _condition(version: int) -> dict[str, int]:
+    # Terms begin at 1; a version that never was is nobody's.
+    return {"if_primary_term": max(version >> _TERM_SHIFT, 1), "if_seq_no": version & ((1 << _TERM_SHIFT) - 1)}
+
+
+def _stored(found: Any) -> StoredPhoto:
+    # Sequence numbers grow with every write of a shard, deletions too, so none ever comes back.
+    return StoredPhoto(_document(found), found["_primary_term"] << _TERM_SHIFT | found["_seq_no"])
+
+
+def _shot(row: dict[str, list[Any]]) -> Shot:
+    time, place = row.get("shot_time"), row.get("gps")
+    taken_at = datetime.fromisoformat(time[0]).timestamp() if time else None
+    # As text: "LAT, LON".
+    lat, lon = map(float, place[0].split(",")) if place else (None, None)
+    return Shot(row["photo_id"][0], taken_at, lat, lon)
+
+
+def _document(found: Any) -> PhotoDocument:
+    return from_text(found["_source"]["document"])
+
+
+def _vector(found: Any) -> Vector | None:
+    numbers = found["_source"].get(VECTOR_FIELD)
+    # Its last component is the background.
+    return None if numbers is None else np.array(numbers[:-1], dtype=np.float32)
+
+
+def _all_of(parts: Sequence[Query]) -> Query:
+    return {"bool": {"filter": list(parts)}}

@@ -1,0 +1,141 @@
+"""What an Elasticsearch index of photos holds: its mapping, and PhotoDocument -> the fields that are searched.
+
+The whole document travels as text beside them (`document`), so that it comes back exactly as it was written.
+
+A photo's background is one more component of its vector: [vector, background]. The inner product with [question, -1] is
+then the photo's score (cosine less background), so that the graph ranks by what is asked for; with [question, 0] it is
+the cosine. (The reduction of maximum inner products to one more dimension is Bachrach et al. 2014's, turned around.)
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from cumbre.index.document_codec import to_text
+from cumbre.index.port import Vector, VectorSpace
+from cumbre.photos.document import PhotoDocument
+from cumbre.photos.evidence import evidence_text
+
+Fields = dict[str, Any]
+
+VECTOR_FIELD: Final = "clip_image"
+
+_KEYWORD: Final = {"type": "keyword"}
+_ONLY_KEPT: Final = {"type": "keyword", "index": False, "doc_values": False}
+_OBJECT: Final = {"type": "object", "enabled": False}
+_FIELDS: Final[Fields] = {
+    "photo_id": _KEYWORD,
+    "path": _ONLY_KEPT,
+    "bucket": _KEYWORD,
+    "key": _KEYWORD,
+    "etag": {"type": "keyword", "index": False},
+    "content_sha256": _KEYWORD,
+    "size_bytes": {"type": "long"},
+    "indexed_at": {"type": "date"},
+    "model_id": _KEYWORD,
+    "failed": {"type": "boolean"},
+    "failure": _ONLY_KEPT,
+    "background": {"type": "double"},
+    "predicted_peaks": _KEYWORD,
+    # "PEAK CERTAINTY" each, to be read without the document.
+    "certainties": {"type": "keyword", "index": False},
+    "peaks": _OBJECT,
+    "corrected": {"type": "boolean"},
+    "teaches": _KEYWORD,
+    "gps": {"type": "geo_point"},
+    "altitude_m": {"type": "float"},
+    "gps_error_m": {"type": "float"},
+    "shot_time": {"type": "date"},
+    "utc_offset_min": {"type": "short"},
+    "heading_deg": {"type": "float"},
+    "hfov_deg": {"type": "float"},
+    "camera": _KEYWORD,
+    "width": {"type": "integer"},
+    "height": {"type": "integer"},
+    "document": _ONLY_KEPT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GraphOptions:
+    """How the vectors are indexed; kind is hnsw or int8_hnsw. Each shard has a graph. Fixed when an index is created.
+
+    docs/elasticsearch.md says what each costs.
+    """
+
+    kind: str = "hnsw"
+    m: int = 16
+    ef_construction: int = 128
+    shards: int = 1
+
+
+def mappings(space: VectorSpace, graph: GraphOptions) -> Fields:
+    """The mapping of an index for the vectors of one space; a field that it doesn't name is refused."""
+    vector = {
+        "type": "dense_vector",
+        "dims": space.dimensions + 1,
+        "index": True,
+        "similarity": "max_inner_product",
+        # Written out: from 9.1 on the default for 384 dimensions or more keeps one bit of each.
+        "index_options": {"type": graph.kind, "m": graph.m, "ef_construction": graph.ef_construction},
+    }
+    properties = {**_FIELDS, VECTOR_FIELD: vector}
+    made_as = hashlib.sha256(json.dumps([properties, graph.shards], sort_keys=True).encode()).hexdigest()
+    return {
+        "dynamic": "strict",
+        "_meta": {"model_id": space.model_id, "dimensions": space.dimensions, "made_as": made_as},
+        "properties": properties,
+    }
+
+
+def space_of(mapping: Fields) -> VectorSpace:
+    """The space of an index of ours, of its mapping. Raises KeyError for another's."""
+    meta = mapping["_meta"]
+    return VectorSpace(meta["model_id"], meta["dimensions"])
+
+
+def fields_of(document: PhotoDocument, vector: Vector | None) -> Fields:
+    """The fields of a document, all of them, so that an update leaves nothing old; the vector only if it is given.
+
+    The vector goes packed: as numbers in JSON it takes twice as long to index (python -m benchmarks.index).
+    """
+    from elasticsearch.helpers import pack_dense_vector
+
+    facts = document.facts
+    position = facts.position if facts else None
+    fields: Fields = {
+        "photo_id": document.id,
+        "path": f"{document.bucket}/{document.key}",
+        "bucket": document.bucket,
+        "key": document.key,
+        "etag": document.etag,
+        "content_sha256": document.content_sha256,
+        "size_bytes": document.size_bytes,
+        "indexed_at": document.indexed_at.isoformat(),
+        "model_id": document.model_id,
+        "failed": document.failure is not None,
+        "failure": document.failure,
+        "background": document.background,
+        "predicted_peaks": list(document.predicted_peaks),
+        "certainties": [f"{peak_id} {document.certainty(peak_id)!r}" for peak_id in document.predicted_peaks],
+        "peaks": [{"id": one.id, "probability": one.probability, "why": evidence_text(one)} for one in document.peaks],
+        "corrected": document.corrected,
+        "teaches": document.teaches,
+        "gps": {"lat": position.lat, "lon": position.lon} if position else None,
+        "altitude_m": position.altitude_m if position else None,
+        "gps_error_m": facts.gps_error_m if facts else None,
+        "shot_time": facts.taken_at.isoformat() if facts and facts.taken_at else None,
+        "utc_offset_min": facts.utc_offset_min if facts else None,
+        "heading_deg": document.heading_true_deg,
+        "hfov_deg": document.hfov_deg,
+        "camera": facts.camera if facts else None,
+        "width": facts.width if facts else None,
+        "height": facts.height if facts else None,
+        "document": to_text(document),
+    }
+    if vector is not None:
+        fields[VECTOR_FIELD] = pack_dense_vector(np.append(vector, document.background).astype(np.float32))
+    return fields

@@ -1,0 +1,152 @@
+"""Reading one index of Elasticsearch: documents by id, searches, and all hits page by page.
+
+What this process has written is seen by its next search; other processes see it within a second.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from cumbre.index.elasticsearch.faults import faults
+
+Query = dict[str, Any]
+
+# index.max_result_window, and the most that knn takes as k or num_candidates.
+WINDOW: Final = 10_000
+
+_PAGE: Final = 1000
+_PAGE_WITH_VECTORS: Final = 200
+_KEEP_ALIVE: Final = "2m"
+_MOST_UNSEEN: Final = 10_000
+# Somebody waits for the answer to a question, and wants to know when there won't be one.
+ANSWER_TIMEOUT_S: Final = 2.5
+
+
+class ElasticReader:
+    """Any thread may read. Whoever writes must tell it, by wrote()."""
+
+    def __init__(self, client: Any, address: str, name: str) -> None:
+        # Reading may be done again; with what is written that would need care.
+        self._client = client.options(retry_on_timeout=True)
+        self._asked = client.options(request_timeout=ANSWER_TIMEOUT_S, max_retries=1)
+        self._address = address
+        self._name = name
+        self._lock = threading.Lock()
+        self._is_stale = False
+        self._unseen: dict[str, str] = {}
+
+    def get(self, photo_id: str, fields: Sequence[str], **options: Any) -> Any:
+        """As it is now, also if no search sees it yet; None if there is none."""
+        from elasticsearch import NotFoundError
+
+        with faults(self._address):
+            try:
+                return self._client.get(index=self._name, id=photo_id, source_includes=fields, **options)
+            except NotFoundError as error:
+                if error.error == "index_not_found_exception":
+                    raise
+                return None
+
+    def get_many(self, photo_ids: Sequence[str], fields: Sequence[str]) -> Iterator[Any]:
+        """Those that exist, as they are now."""
+        for start in range(0, len(photo_ids), _PAGE):
+            ids = list(photo_ids[start : start + _PAGE])
+            with faults(self._address):
+                answer = self._client.mget(index=self._name, ids=ids, source_includes=fields)
+            yield from (one for one in answer["docs"] if one.get("found"))
+
+    def search(self, **request: Any) -> Any:
+        self.see_own_writes()
+        return self._search(self._client, **request)
+
+    def ask(self, **request: Any) -> Any:
+        """A search for somebody who waits."""
+        self.see_own_writes()
+        return self._search(self._asked, **request)
+
+    def count(self, where: Query) -> int:
+        self.see_own_writes()
+        with faults(self._address):
+            return int(self._asked.count(index=self._name, query=where)["count"])
+
+    def with_content(self, content_sha256: str, where: Query) -> Iterator[Any]:
+        """Documents of a content, as they are now. Nothing is refreshed: that would cost more than writing does."""
+        answer = self._search(self._client, query=where, **columns("photo_id"))
+        with self._lock:
+            ids = [photo_id for photo_id, content in self._unseen.items() if content == content_sha256]
+        found = (hit["fields"]["photo_id"][0] for hit in answer["hits"]["hits"])
+        ids += [photo_id for photo_id in found if photo_id not in ids]
+        return self.get_many(ids, ["document"])
+
+    def wrote(self, contents: Iterable[tuple[str, str]]) -> None:
+        """These photos, with their content's SHA-256 ("" for one that was deleted), are not seen by searches yet."""
+        with self._lock:
+            self._is_stale = True
+            self._unseen.update(contents)
+            too_many = len(self._unseen) > _MOST_UNSEEN
+        if too_many:
+            self.see_own_writes()
+
+    def see_own_writes(self) -> None:
+        with self._lock:
+            if not self._is_stale:
+                return
+        self.see_all_writes()
+
+    def see_all_writes(self) -> None:
+        """Those of other processes, too."""
+        with self._lock:
+            with faults(self._address):
+                self._client.indices.refresh(index=self._name)
+            self._is_stale = False
+            self._unseen.clear()
+
+    def pages(
+        self, where: Query, fields: Sequence[str], sort: Sequence[Query] = (), vectors: bool = False
+    ) -> Iterator[Any]:
+        """Every hit, as the index was when the first page was asked for, however many there are."""
+        source: Query = {"includes": list(fields)}
+        if vectors:
+            source["exclude_vectors"] = False
+        wanted = {"source": source, "seq_no_primary_term": True}
+        return self._pages(where, wanted, sort, _PAGE_WITH_VECTORS if vectors else _PAGE)
+
+    def rows(self, where: Query, *fields: str) -> Iterator[dict[str, list[Any]]]:
+        """The same for the values of some fields alone, which is several times as fast."""
+        return (hit["fields"] for hit in self._pages(where, columns(*fields), (), WINDOW))
+
+    def _pages(self, where: Query, wanted: Query, sort: Sequence[Query], size: int) -> Iterator[Any]:
+        self.see_own_writes()
+        with faults(self._address):
+            point = self._client.open_point_in_time(index=self._name, keep_alive=_KEEP_ALIVE)["id"]
+        try:
+            after = None
+            while True:
+                with faults(self._address):
+                    answer = self._client.search(
+                        size=size,
+                        query=where,
+                        **wanted,
+                        sort=[*sort, {"_shard_doc": "asc"}],
+                        pit={"id": point, "keep_alive": _KEEP_ALIVE},
+                        search_after=after,
+                        track_total_hits=False,
+                        allow_partial_search_results=False,
+                    )
+                point, hits = answer["pit_id"], answer["hits"]["hits"]
+                yield from hits
+                if len(hits) < size:
+                    return
+                after = hits[-1]["sort"]
+        finally:
+            with faults(self._address):
+                self._client.close_point_in_time(id=point)
+
+    def _search(self, client: Any, **request: Any) -> Any:
+        with faults(self._address):
+            return client.search(index=self._name, allow_partial_search_results=False, **request)
+
+
+def columns(*fields: str) -> Query:
+    """Asks for fields by their columns alone: whole documents lie in compressed blocks, dearer than a search itself."""
+    return {"stored_fields": "_none_", "docvalue_fields": list(fields)}

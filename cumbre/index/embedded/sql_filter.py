@@ -1,0 +1,72 @@
+"""A PhotoFilter as SQL over the embedded index's tables (of a circle only its box), and over columns in memory."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cumbre.geo.geodesy import within
+from cumbre.index.port import Near, PhotoFilter
+
+Column = NDArray[np.float64]
+
+_METRES_PER_DEGREE = 110_000.0
+
+
+def sql_condition(generation: int, where: PhotoFilter) -> tuple[str, tuple[object, ...]]:
+    """The condition for photos (no failures) and its values; of `near` only a box that holds the circle."""
+    parts = ["generation = ? AND failed = 0"]
+    bound: list[object] = [generation]
+    if where.peak_ids:
+        marks = ",".join("?" * len(where.peak_ids))
+        shows_one = "SELECT photo_id FROM photo_peaks WHERE generation = ? AND peak_id IN"
+        parts.append(f"photo_id IN ({shows_one} ({marks}))")
+        bound += [generation, *where.peak_ids]
+    if where.since is not None:
+        parts.append("taken_at >= ?")
+        bound.append(where.since.timestamp())
+    if where.until is not None:
+        parts.append("taken_at < ?")
+        bound.append(where.until.timestamp())
+    if where.near is not None:
+        reach_deg = where.near.radius_m / _METRES_PER_DEGREE
+        parts.append("lat BETWEEN ? AND ?")
+        bound += [where.near.lat - reach_deg, where.near.lat + reach_deg]
+        west, east = _longitudes(where.near, reach_deg)
+        if west >= -180.0 and east <= 180.0:
+            parts.append("lon BETWEEN ? AND ?")
+            bound += [west, east]
+    return " AND ".join(parts), tuple(bound)
+
+
+def _longitudes(near: Near, reach_deg: float) -> tuple[float, float]:
+    """West and east of a box around the circle; beyond +-180 where it holds a pole or crosses the date line."""
+    farthest = abs(near.lat) + reach_deg
+    if farthest >= 89.0:
+        return -181.0, 181.0
+    reach = reach_deg / math.cos(math.radians(farthest))
+    return near.lon - reach, near.lon + reach
+
+
+def inside(near: Near, rows: list[tuple]) -> list[tuple]:  # type: ignore[type-arg]
+    """The rows (.., lat, lon) that lie inside the circle."""
+    if not rows:
+        return []
+    lats = np.array([row[1] for row in rows], dtype=np.float64)
+    lons = np.array([row[2] for row in rows], dtype=np.float64)
+    is_inside = within(near.lat, near.lon, near.radius_m, lats, lons)
+    return [row for row, passes in zip(rows, is_inside.tolist(), strict=True) if passes]
+
+
+def rows_that_pass(where: PhotoFilter, taken_at: Column, lat: Column, lon: Column) -> NDArray[np.intp]:
+    """The rows of these columns [N] (nan where unknown) that pass the filter, its peaks aside."""
+    passes = np.ones(len(taken_at), dtype=bool)
+    if where.since is not None:
+        passes &= taken_at >= where.since.timestamp()
+    if where.until is not None:
+        passes &= taken_at < where.until.timestamp()
+    if where.near is None:
+        return np.flatnonzero(passes)
+    rows = np.flatnonzero(passes)
+    near = where.near
+    return rows[within(near.lat, near.lon, near.radius_m, lat[rows], lon[rows])]

@@ -1,0 +1,77 @@
+"""A scan whose work others do: what differs between an album and the index is put into the ingest queue.
+
+The same comparison and the same guard as reconcile.scan; a message settles a photo in every generation of the index.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from cumbre.errors import AlbumMissing
+from cumbre.index.port import PhotoIndex
+from cumbre.ingest.diff import Comparison, compare
+from cumbre.ingest.queue import IngestQueue
+from cumbre.ingest.removal_guard import refuse_to_lose, split_by_copies
+from cumbre.storage.port import PhotoStorage
+
+
+@dataclass
+class Feeding:
+    """What was put into the queue for one bucket.
+
+    compared holds one comparison for each generation. missing says why nothing was removed though photos are gone.
+    """
+
+    compared: list[Comparison] = field(default_factory=list)
+    queued: int = 0
+    removals: int = 0
+    missing: AlbumMissing | None = None
+    stopped: bool = False
+
+    def lacks_nothing(self, generation: int) -> bool:
+        """Whether this generation (by its place) has every photo of the bucket, and no other."""
+        found = self.compared[generation]
+        return not (self.stopped or found.changed or found.gone)
+
+
+def feed(
+    generations: Sequence[PhotoIndex],
+    storage: PhotoStorage,
+    queue: IngestQueue,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Feeding:
+    """Put every key that differs for any of the generations into the queue, new and changed ones first.
+
+    With `stopped` it ends early; called again, it goes on with what differs then. Raises StorageError if the bucket
+    can't be listed, and CumbreError if the queue can't be used.
+    """
+    report = Feeding()
+    for index in generations:
+        found = compare(index, storage, stopped=stopped)
+        report.compared.append(found)
+        report.stopped = report.stopped or found.stopped
+    changed = dict.fromkeys(key for found in report.compared for key in found.changed)
+    report.queued = queue.send(storage.bucket, _until(stopped, changed))
+    # What was not listed to the end may be there.
+    if report.stopped or stopped():
+        report.stopped = True
+        return report
+    gone: dict[str, None] = {}
+    for index, found in zip(generations, report.compared, strict=True):
+        moved, lost = split_by_copies(index, storage.bucket, found.gone)
+        gone |= dict.fromkeys(moved)
+        try:
+            refuse_to_lose(storage.bucket, len(lost), found.present)
+        except AlbumMissing as error:
+            report.missing = report.missing or error
+        else:
+            gone |= dict.fromkeys(lost)
+    report.removals = queue.send(storage.bucket, _until(stopped, gone), removed=True)
+    report.stopped = stopped()
+    return report
+
+
+def _until(stopped: Callable[[], bool], keys: Iterable[str]) -> Iterator[str]:
+    for key in keys:
+        if stopped():
+            return
+        yield key

@@ -1,0 +1,204 @@
+"""Reconcile objects: storage -> index. Whatever event told of an object, the storage says what is true.
+
+For one key: read the document's version, look at the object, read it (if its ETag still holds), write the document
+conditionally, look at the object again; if it changed meanwhile, once more. So a lost, doubled or late event, a crash
+or a second worker costs time, never data. Design: docs/architecture.md.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from cumbre.encoding.embedder import PhotoEmbedder
+from cumbre.imaging.decode import PhotoLimits
+from cumbre.index.port import PhotoIndex, PhotoWrite, Vector
+from cumbre.ingest.object_reader import DecodedPhoto, ObjectReader, Outcome, OutcomeKind, ReadyWrite
+from cumbre.photos.document import PhotoDocument, now
+from cumbre.recognition.annotator import Annotator
+from cumbre.renditions.prerender import RenditionsAhead
+from cumbre.sandbox.port import PictureReader
+from cumbre.storage.port import PhotoStorage
+
+# How often one key is looked at again because it changed under our hands, before the next event or scan must.
+_MAX_ROUNDS = 4
+
+Looked = DecodedPhoto | ReadyWrite
+
+
+@dataclass(frozen=True)
+class IngestOptions:
+    """workers: threads that read and decode; batch_size: photos embedded at once."""
+
+    limits: PhotoLimits = field(default_factory=PhotoLimits)
+    workers: int = 2
+    batch_size: int = 8
+
+    @property
+    def look_ahead(self) -> int:
+        """How many photos may be decoded or waiting: bounds the memory."""
+        return 2 * self.batch_size + self.workers
+
+
+class Ingestor:
+    """Brings the index of one generation up to the storages' state, key by key."""
+
+    def __init__(
+        self,
+        storage_of: Callable[[str], PhotoStorage],
+        index: PhotoIndex,
+        embedder: PhotoEmbedder,
+        pictures: PictureReader,
+        annotator: Callable[[], Annotator],
+        options: IngestOptions,
+        ahead: RenditionsAhead | None = None,
+    ) -> None:
+        self._storage_of = storage_of
+        self.index = index
+        self._embedder = embedder
+        self._annotator = annotator
+        self._options = options
+        self._ahead = ahead
+        self._reader = ObjectReader(storage_of, index, embedder, pictures, options.limits.max_bytes, ahead)
+
+    def reconcile(self, bucket: str, key: str) -> Outcome:
+        """Reconcile one object. Raises StorageError or IndexFault if either can't be reached."""
+        return self.reconcile_many(bucket, [key])[0]
+
+    def reconcile_many(
+        self,
+        bucket: str,
+        keys: Iterable[str],
+        on_outcome: Callable[[Outcome], None] | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> list[Outcome]:
+        """Reconcile many objects of one bucket: decoded side by side, embedded in batches, memory bounded.
+
+        A photo that can't be used is an Outcome with its reason and stops nothing. With `stopped` the work ends early;
+        what is done is kept.
+        """
+        done: list[Outcome] = []
+        again = [(key, 1) for key in self._round(bucket, keys, done, on_outcome, stopped)]
+        while again and not stopped():
+            key, rounds = again.pop()
+            last = rounds >= _MAX_ROUNDS
+            retry = self._round(bucket, [key], done, on_outcome, stopped, give_up=last)
+            again += [(key, rounds + 1) for key in retry]
+        return done
+
+    def _round(
+        self,
+        bucket: str,
+        keys: Iterable[str],
+        done: list[Outcome],
+        on_outcome: Callable[[Outcome], None] | None,
+        stopped: Callable[[], bool],
+        give_up: bool = False,
+    ) -> list[str]:
+        """One pass over the keys; returns those that changed meanwhile."""
+        again: list[str] = []
+        batch: list[Looked] = []
+
+        def settle(outcome: Outcome) -> None:
+            done.append(outcome)
+            if self._ahead is not None and outcome.left_sha256:
+                self._ahead.forget(outcome.left_sha256)
+            if on_outcome:
+                on_outcome(outcome)
+
+        def take(future: "Future[Looked | Outcome | None]", key: str) -> None:
+            looked = future.result()
+            if looked is None:
+                if give_up:
+                    settle(_kept_changing(bucket, key))
+                else:
+                    again.append(key)
+            elif isinstance(looked, Outcome):
+                settle(looked)
+            else:
+                batch.append(looked)
+                if len(batch) >= self._options.batch_size:
+                    flush()
+
+        def flush() -> None:
+            for outcome, changed_key in self._write(bucket, batch):
+                if outcome is not None:
+                    settle(outcome)
+                elif give_up:
+                    settle(_kept_changing(bucket, changed_key))
+                else:
+                    again.append(changed_key)
+            batch.clear()
+
+        with ThreadPoolExecutor(self._options.workers, "decode") as pool:
+            waiting: deque[tuple[Future[Looked | Outcome | None], str]] = deque()
+            try:
+                for key in keys:
+                    if stopped():
+                        break
+                    waiting.append((pool.submit(self._reader.look, bucket, key), key))
+                    if len(waiting) >= self._options.look_ahead:
+                        take(*waiting.popleft())
+                while waiting and not stopped():
+                    take(*waiting.popleft())
+            finally:
+                # Also when it is interrupted: what is decoded is kept, what is not begun is left.
+                for future, _ in waiting:
+                    future.cancel()
+                flush()
+        return again
+
+    def _write(self, bucket: str, batch: list[Looked]) -> list[tuple[Outcome | None, str]]:
+        """Embed and write a batch, then look at the objects again; an outcome of None: changed meanwhile."""
+        ready = [one for one in batch if isinstance(one, ReadyWrite)]
+        # Copies were looked at side by side: each content is embedded once.
+        by_content: dict[str, list[DecodedPhoto]] = {}
+        for photo in (one for one in batch if isinstance(one, DecodedPhoto)):
+            copy = self._reader.copy_of_twin(photo)
+            if copy is None:
+                by_content.setdefault(photo.content_sha256, []).append(photo)
+            else:
+                ready.append(copy)
+        ready += self._embedded(list(by_content.values()))
+        conflicts = {write.document.id for write in self.index.write([one.write for one in ready])} if ready else set()
+        storage = self._storage_of(bucket)
+        settled: list[tuple[Outcome | None, str]] = []
+        for one in ready:
+            document = one.write.document
+            now_there = storage.stat(document.key)
+            still_true = now_there is not None and now_there.etag == document.etag and document.id not in conflicts
+            settled.append((one.outcome if still_true else None, document.key))
+        return settled
+
+    def _embedded(self, contents: list[list[DecodedPhoto]]) -> Iterator[ReadyWrite]:
+        """The writes of photos, given as lists of those with the same content."""
+        if not contents:
+            return
+        vectors, backgrounds = self._embedder.embed([photos[0].picture.pixels for photos in contents])
+        annotator = self._annotator()
+        for photos, vector, background in zip(contents, vectors, backgrounds, strict=True):
+            for photo in photos:
+                document = self._document(annotator, photo, vector, float(background))
+                write = PhotoWrite(document, vector, photo.expected_version)
+                outcome = Outcome(photo.bucket, photo.stat.key, OutcomeKind.INDEXED, left_sha256=photo.left_sha256)
+                yield ReadyWrite(write, outcome)
+
+    def _document(self, annotator: Annotator, one: DecodedPhoto, vector: Vector, background: float) -> PhotoDocument:
+        document = PhotoDocument(
+            bucket=one.bucket,
+            key=one.stat.key,
+            etag=one.stat.etag,
+            content_sha256=one.content_sha256,
+            size_bytes=one.stat.size_bytes,
+            indexed_at=now(),
+            model_id=self.index.space.model_id,
+            facts=one.picture.facts,
+            sky_fraction=one.picture.sky_fraction,
+            skylines=one.picture.skylines,
+            background=background,
+        )
+        return annotator.annotate(document, vector)
+
+
+def _kept_changing(bucket: str, key: str) -> Outcome:
+    return Outcome(bucket, key, OutcomeKind.FAILED, "it kept changing while it was read", settled=False)

@@ -1,0 +1,176 @@
+"""Look at one object: what its key needs to be right in the index, up to the encoder."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from cumbre.encoding.embedder import PhotoEmbedder
+from cumbre.errors import ObjectChanged, ObjectGone, PhotoError, VersionConflict
+from cumbre.index.port import PhotoIndex, PhotoWrite, StoredPhoto
+from cumbre.photos.document import PhotoDocument, content_hash, now, photo_id
+from cumbre.renditions.prerender import RenditionsAhead
+from cumbre.sandbox.port import PictureReader, ReadPicture
+from cumbre.storage.port import ObjectStat, PhotoStorage
+
+
+class OutcomeKind(Enum):
+    INDEXED = "indexed"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one key; reason is set for FAILED.
+
+    left_sha256 is the content that the key had in the index and has no more. settled is False where the object kept
+    changing: nothing was recorded, and it must be looked at again.
+    """
+
+    bucket: str
+    key: str
+    kind: OutcomeKind
+    reason: str = ""
+    left_sha256: str = ""
+    settled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedPhoto:
+    """A photo that waits for its vector."""
+
+    stat: ObjectStat
+    bucket: str
+    content_sha256: str
+    picture: ReadPicture
+    expected_version: int | None
+    left_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyWrite:
+    """A write that needs no encoder, and what to call it."""
+
+    write: PhotoWrite
+    outcome: Outcome
+
+
+class ObjectReader:
+    """Reads objects for one generation of the index; any thread may look."""
+
+    def __init__(
+        self,
+        storage_of: Callable[[str], PhotoStorage],
+        index: PhotoIndex,
+        embedder: PhotoEmbedder,
+        pictures: PictureReader,
+        max_bytes: int,
+        ahead: RenditionsAhead | None = None,
+    ) -> None:
+        self._storage_of = storage_of
+        self._index = index
+        self._embedder = embedder
+        self._pictures = pictures
+        self._max_bytes = max_bytes
+        self._ahead = ahead
+
+    def look(self, bucket: str, key: str) -> DecodedPhoto | ReadyWrite | Outcome | None:
+        """Everything up to the encoder for one key; None if the object changed under our hands."""
+        storage = self._storage_of(bucket)
+        stored = self._index.get(photo_id(bucket, key))
+        stat = storage.stat(key)
+        if stat is None:
+            return self._remove(bucket, key, stored)
+        # The same object may have been indexed as part of another album (a folder inside this one, or around it).
+        at_home = stored is not None and (stored.document.bucket, stored.document.key) == (bucket, key)
+        if stored is not None and at_home and stored.document.etag == stat.etag:
+            failure = stored.document.failure
+            if failure is None:
+                return Outcome(bucket, key, OutcomeKind.UNCHANGED)
+            return Outcome(bucket, key, OutcomeKind.FAILED, failure)
+        try:
+            data = storage.read(key, stat.etag, self._max_bytes)
+            return self._read(bucket, stat, stored, data)
+        except (ObjectGone, ObjectChanged):
+            return None
+        except PhotoError as error:
+            return self._failed(bucket, stat, stored, error.message)
+
+    def _read(
+        self, bucket: str, stat: ObjectStat, stored: StoredPhoto | None, data: bytes
+    ) -> DecodedPhoto | ReadyWrite | None:
+        content_sha256 = content_hash(data)
+        version = stored.version if stored else None
+        twin = self._twin(stored, content_sha256)
+        if twin is not None:
+            itself = stored is not None and stored.document.id == twin.document.id
+            return self._copy(bucket, stat, version, twin, itself, _left(stored, content_sha256))
+        picture = self._embedder.read(self._pictures, data)
+        if self._ahead is not None:
+            self._ahead.make(content_sha256, data)
+        return DecodedPhoto(stat, bucket, content_sha256, picture, version, _left(stored, content_sha256))
+
+    def _twin(self, stored: StoredPhoto | None, content_sha256: str) -> StoredPhoto | None:
+        """An indexed photo with the same content: this very one (it was only touched), a copy, or its old name."""
+        if stored and stored.document.failure is None and stored.document.content_sha256 == content_sha256:
+            return stored
+        return self._index.find_by_content(content_sha256)
+
+    def copy_of_twin(self, photo: DecodedPhoto) -> ReadyWrite | None:
+        """The write of a photo whose twin has been indexed since it was looked at; None if there is none (any more)."""
+        twin = self._index.find_by_content(photo.content_sha256)
+        if twin is None:
+            return None
+        return self._copy(photo.bucket, photo.stat, photo.expected_version, twin, left_sha256=photo.left_sha256)
+
+    def _copy(
+        self,
+        bucket: str,
+        stat: ObjectStat,
+        version: int | None,
+        twin: StoredPhoto,
+        itself: bool = False,
+        left_sha256: str = "",
+    ) -> ReadyWrite | None:
+        """The twin's document under this key; the vector is the twin's, so nothing is embedded again.
+
+        itself: the twin is the document of this very key. None if the twin is gone meanwhile.
+        """
+        document = replace(
+            twin.document, id=photo_id(bucket, stat.key), bucket=bucket, key=stat.key, etag=stat.etag, indexed_at=now()
+        )
+        vector = None if itself else self._index.vector(twin.document.id)
+        if vector is None and not itself:
+            return None
+        kind = OutcomeKind.UNCHANGED if itself else OutcomeKind.INDEXED
+        write = PhotoWrite(document, vector, version)
+        return ReadyWrite(write, Outcome(bucket, stat.key, kind, left_sha256=left_sha256))
+
+    def _failed(self, bucket: str, stat: ObjectStat, stored: StoredPhoto | None, reason: str) -> ReadyWrite:
+        document = PhotoDocument(
+            bucket=bucket,
+            key=stat.key,
+            etag=stat.etag,
+            content_sha256="",
+            size_bytes=stat.size_bytes,
+            indexed_at=now(),
+            model_id=self._index.space.model_id,
+            failure=reason,
+        )
+        write = PhotoWrite(document, None, stored.version if stored else None)
+        return ReadyWrite(write, Outcome(bucket, stat.key, OutcomeKind.FAILED, reason, _left(stored, "")))
+
+    def _remove(self, bucket: str, key: str, stored: StoredPhoto | None) -> Outcome | None:
+        if stored is not None:
+            try:
+                self._index.delete(stored.document.id, stored.version)
+            except VersionConflict:
+                return None
+        return Outcome(bucket, key, OutcomeKind.REMOVED, left_sha256=_left(stored, ""))
+
+
+def _left(stored: StoredPhoto | None, content_sha256: str) -> str:
+    """The content that a document had and that this one replaces; empty where it is the same, or there was none."""
+    before = stored.document.content_sha256 if stored is not None else ""
+    return before if before != content_sha256 else ""

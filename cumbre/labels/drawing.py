@@ -1,0 +1,148 @@
+"""Names of summits drawn into a picture: white letters in a dark seam, which stay legible on snow and on sky."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
+
+from cumbre.labels.fonts import LabelFont, font_for, writable
+from cumbre.labels.layout import Box, PlacedLabel, SummitLabel, letters_px_for, place_labels
+
+_LIGHT = (255, 255, 255)
+_DARK = (11, 22, 36)
+# In letters; baselines count from the top of a label. A little weight makes the strokes bolder.
+_DETAIL_SIZE = 0.74
+_NAME_BASELINE, _DETAIL_BASELINE = 0.74, 1.62
+_BELOW_BASELINE = 0.22
+_WEIGHT, _SEAM, _GLOW = 0.012, 0.06, 0.22
+_PEN, _PEN_EDGE = 0.065, 0.05
+_DETAIL_MIN_PX = 10
+# A blur ends at about three times its radius.
+_GLOW_REACH = 3.5
+# What the blurred seam and the dark edge of a line are multiplied by.
+_GLOW_STRENGTH, _EDGE_STRENGTH = 1.5, 0.5
+# The lighter the ground, the more of the glow white letters need.
+_GLOW_BY_GROUND = [round(255 * (0.35 + 0.65 * (value / 255) ** 2)) for value in range(256)]
+_FINER = 4
+_ANCHORS = {"left": "ls", "centre": "ms", "right": "rs"}
+
+
+def draw_names(image: Image.Image, labels: Sequence[SummitLabel]) -> Image.Image:
+    """A copy of an upright RGB picture with the names of its summits, given the most important first.
+
+    A name is left out for which there is no place (summit_labels.py) or no font (label_font.py).
+    """
+    picture = image.copy()
+    written = [_as_written(label) for label in labels if writable(label.text)]
+    lettering = _Lettering(letters_px_for(*image.size), font_for("".join(one.text + one.detail for one in written)))
+    placed = place_labels(written, *image.size, lettering.letters_px, lettering.size_px)
+    for one in placed:
+        _draw_leader(picture, one, lettering.letters_px)
+    for one in placed:
+        _write(picture, one, lettering)
+    return picture
+
+
+def _as_written(label: SummitLabel) -> SummitLabel:
+    return SummitLabel(writable(label.text), writable(label.detail), label.x, label.y)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of a label; the baseline is counted from the label's top."""
+
+    text: str
+    font: ImageFont.FreeTypeFont
+    baseline_px: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Lettering:
+    """How the labels of one picture are written: in one font if there is one for all of them."""
+
+    letters_px: int
+    common: LabelFont | None
+
+    def lines(self, label: SummitLabel) -> list[_Line]:
+        name_px, detail_px = self.letters_px, max(_DETAIL_MIN_PX, _DETAIL_SIZE * self.letters_px)
+        name = _Line(label.text, self._font(label.text, name_px), _NAME_BASELINE * name_px)
+        if not label.detail:
+            return [name]
+        return [name, _Line(label.detail, self._font(label.detail, detail_px), _DETAIL_BASELINE * name_px)]
+
+    def size_px(self, label: SummitLabel) -> tuple[float, float]:
+        lines = self.lines(label)
+        below = _BELOW_BASELINE * lines[-1].font.size
+        return max(line.font.getlength(line.text) for line in lines), lines[-1].baseline_px + below
+
+    def _font(self, text: str, size_px: float) -> ImageFont.FreeTypeFont:
+        font = self.common or font_for(text)
+        assert font  # what can't be written is no longer here
+        return font.at(size_px)
+
+
+@dataclass(frozen=True, slots=True)
+class _Area:
+    """Whole pixels of a picture."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @classmethod
+    def around(cls, box: Box, margin_px: float) -> "_Area":
+        """All that a box and a margin around it touch."""
+        left, top = math.floor(box.left - margin_px), math.floor(box.top - margin_px)
+        return cls(left, top, math.ceil(box.right + margin_px) - left, math.ceil(box.bottom + margin_px) - top)
+
+    @property
+    def start(self) -> tuple[int, int]:
+        return self.left, self.top
+
+    def within(self, box: Box) -> Box:
+        """The box as seen from the area's top left."""
+        return Box(box.left - self.left, box.top - self.top, box.right - self.left, box.bottom - self.top)
+
+
+def _write(picture: Image.Image, placed: PlacedLabel, lettering: _Lettering) -> None:
+    letters_px = lettering.letters_px
+    area = _Area.around(placed.box, _GLOW_REACH * _GLOW * letters_px)
+    letters, seam = (Image.new("L", (area.width, area.height)) for _ in range(2))
+    box, anchor = area.within(placed.box), _ANCHORS[placed.align]
+    flush = {"left": box.left, "centre": (box.left + box.right) / 2, "right": box.right}[placed.align]
+    for line in lettering.lines(placed.label):
+        at = (flush, box.top + line.baseline_px)
+        for mask, stroke in ((letters, _WEIGHT), (seam, _SEAM)):
+            ImageDraw.Draw(mask).text(at, line.text, 255, line.font, anchor, stroke_width=stroke * letters_px)
+    glow = seam.filter(ImageFilter.GaussianBlur(_GLOW * letters_px)).point(_scaled(_GLOW_STRENGTH))
+    ground = picture.crop((*area.start, area.left + area.width, area.top + area.height)).convert("L")
+    needed = ground.filter(ImageFilter.GaussianBlur(letters_px / 2)).point(_GLOW_BY_GROUND)
+    picture.paste(_DARK, area.start, ImageChops.lighter(seam, ImageChops.multiply(glow, needed)))
+    picture.paste(_LIGHT, area.start, letters)
+
+
+def _draw_leader(picture: Image.Image, placed: PlacedLabel, letters_px: int) -> None:
+    """The leader and a ring around the summit: light lines with a dark edge."""
+    leader, mark = placed.leader, placed.mark
+    pen, edge = max(1.0, _PEN * letters_px), max(0.7, _PEN_EDGE * letters_px)
+    area = _Area.around(Box(*map(min, leader[:2], mark[:2]), *map(max, leader[2:], mark[2:])), pen + edge)
+    picture.paste(_DARK, area.start, _line_mask(placed, area, pen + 2 * edge).point(_scaled(_EDGE_STRENGTH)))
+    picture.paste(_LIGHT, area.start, _line_mask(placed, area, pen))
+
+
+def _line_mask(placed: PlacedLabel, area: _Area, pen_px: float) -> Image.Image:
+    """Leader and ring as a mask of an area; drawn finer than its pixels, then reduced."""
+    fine = Image.new("L", (_FINER * area.width, _FINER * area.height))
+    draw, pen = ImageDraw.Draw(fine), round(_FINER * pen_px)
+    draw.line([_FINER * at for at in area.within(placed.leader)], 255, pen)
+    left, top, right, bottom = area.within(placed.mark)
+    ring = (left - pen_px / 2, top - pen_px / 2, right + pen_px / 2, bottom + pen_px / 2)
+    draw.ellipse([_FINER * at for at in ring], outline=255, width=pen)
+    return fine.reduce(_FINER)
+
+
+def _scaled(share: float) -> list[int]:
+    """The table for Image.point() that multiplies a mask."""
+    return [min(255, round(share * value)) for value in range(256)]

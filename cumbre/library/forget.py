@@ -1,0 +1,30 @@
+"""Takes photos out of the index because their folder or file is no longer part of the album; no file is touched."""
+
+from pathlib import Path
+
+from cumbre.ingest.scan import ScanReport
+from cumbre.library.library import Library
+from cumbre.photos.document import photo_id
+from cumbre.storage.keys import bucket_of
+
+
+def forget_album(library: Library, folder: Path) -> ScanReport:
+    """Remove a folder from the album, and its photos from every generation of the index."""
+    bucket = bucket_of(folder)
+    library.albums.forget(folder)
+    keys = {known.key for known in library.index().known(bucket)}
+    building = library.generations.building()
+    if building is not None:
+        keys |= {known.key for known in building.known(bucket)}
+    return ScanReport(removed=sum(forget_photo(library, bucket, key) for key in keys))
+
+
+def forget_photo(library: Library, bucket: str, key: str) -> int:
+    """Remove one photo from every generation of the index. Returns 1 if it was in one, else 0."""
+    removed = 0
+    for index in filter(None, (library.index(), library.generations.building())):
+        stored = index.get(photo_id(bucket, key))
+        if stored is not None:
+            index.delete(stored.document.id, stored.version)
+            removed = 1
+    return removed

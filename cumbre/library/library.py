@@ -1,0 +1,164 @@
+"""The whole of one Cumbre: albums, catalogue, index generations and encoders, joined; what services work on."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from cumbre.encoding.encoder_registry import Encoders
+from cumbre.encoding.onnx_encoder import Encoder
+from cumbre.errors import StorageError
+from cumbre.index.port import IndexGenerations, PhotoIndex
+from cumbre.ingest.ingestor import IngestOptions, Ingestor
+from cumbre.library.albums import Albums
+from cumbre.library.generation import Generation
+from cumbre.peaks.catalog import Catalog
+from cumbre.peaks.catalog_store import CatalogStore
+from cumbre.photos.corrections import Corrections
+from cumbre.photos.manual_poses import SaidAims
+from cumbre.recognition.identifier import IdentifyPolicy
+from cumbre.renditions.cached import Renditions
+from cumbre.renditions.prerender import RenditionsAhead
+from cumbre.sandbox.port import PictureReader
+from cumbre.settings import Settings
+from cumbre.state.port import StateStore
+from cumbre.storage.folder import FolderPhotoStorage
+from cumbre.storage.port import PhotoStorage
+from cumbre.viewshed.visibility import VisibilityModel
+
+if TYPE_CHECKING:
+    from cumbre.terrain.line_of_sight import TerrainModel
+
+
+@dataclass
+class Library:
+    """Built by bootstrap.open_library; close it when done.
+
+    problems holds, by album, what keeps it from being followed (for example a drive that is not there).
+    """
+
+    settings: Settings
+    state: StateStore
+    albums: Albums
+    store: CatalogStore
+    corrections: Corrections
+    aims: SaidAims
+    generations: IndexGenerations
+    encoders: Encoders
+    model: VisibilityModel
+    policy: IdentifyPolicy
+    terrain: "TerrainModel | None"
+    options: IngestOptions
+    pictures: PictureReader
+    renditions: Renditions
+    cache: Path
+    problems: dict[str, str] = field(default_factory=dict)
+    _joined: dict[PhotoIndex, Generation] = field(default_factory=dict)
+    _storages: dict[str, PhotoStorage] = field(default_factory=dict)
+    _albums_revision: str = ""
+    _lock: Lock = field(default_factory=Lock)
+
+    def catalog(self) -> Catalog:
+        return self.store.catalog()
+
+    def index(self) -> PhotoIndex:
+        """The index that answers; the first one is created for the wanted model. Needs no encoder."""
+        return self.generations.active() or self.generations.ensure_active(self.encoders.wanted().space)
+
+    def active(self) -> Generation:
+        """The generation that answers, with its encoder."""
+        index = self.index()
+        return self._join(index, self.encoders.for_space(index.space))
+
+    def building(self) -> Generation | None:
+        """The generation that a reindex is filling."""
+        index = self.generations.building()
+        return None if index is None else self._join(index, self.encoders.for_space(index.space))
+
+    def storages(self) -> dict[str, PhotoStorage]:
+        """The album's storages by bucket, as any process has named them last."""
+        with self._lock:
+            revision = self.albums.revision()
+            if revision != self._albums_revision:
+                self._storages, self._albums_revision = dict(self.albums.storages()), revision
+            return self._storages
+
+    def storage(self, bucket: str) -> PhotoStorage:
+        """The storage of a bucket, also of a folder outside the album whose files were named one by one."""
+        storage = self.storages().get(bucket)
+        if storage is None and not Path(bucket).is_absolute():
+            raise StorageError(f"the bucket {bucket} is not part of the album: name it in CUMBRE_STORAGE")
+        return storage or FolderPhotoStorage(Path(bucket))
+
+    def ingestors(self) -> list[Ingestor]:
+        """One for the generation that answers and one for the next, while a reindex builds it: photos go into both."""
+        building = self.building()
+        return [self.ingestor(one) for one in (self.active(), building) if one is not None]
+
+    def ingestor(self, generation: Generation) -> Ingestor:
+        """With renditions in a bucket, it makes and deletes them along the way."""
+        ahead = None
+        if self.settings.renditions_place is not None:
+            ahead = RenditionsAhead(self.renditions.store, self.pictures, self._is_in_album)
+        return Ingestor(
+            self.storage,
+            generation.index,
+            generation.embedder,
+            self.pictures,
+            generation.annotator,
+            self.options,
+            ahead,
+        )
+
+    def _is_in_album(self, content_sha256: str) -> bool:
+        generations = (self.generations.active(), self.generations.building())
+        return any(index is not None and index.find_by_content(content_sha256) for index in generations)
+
+    def trim_renditions(self) -> None:
+        """Delete cached renditions of photos that left the album, and the oldest beyond the cache's size."""
+        index = self.index()
+        self.renditions.trim(
+            lambda sha256: index.find_by_content(sha256) is not None, self.settings.cache_mb * 1_000_000
+        )
+
+    def reindex_due(self) -> str:
+        """A sentence if another model is wanted than the one that answers, else empty."""
+        index = self.generations.active()
+        wanted = self.encoders.wanted().description.model_id
+        if index is None or index.space.model_id == wanted:
+            return ""
+        return f"The model {index.space.model_id} answers, {wanted} is wanted: `cumbre reindex` changes over."
+
+    def old_index(self) -> str:
+        """A sentence if the index that the last reindex has replaced is still kept, else empty."""
+        previous = self.generations.previous()
+        if previous is None:
+            return ""
+        return f"The old index of {previous.space.model_id} is kept: `cumbre reindex --drop-old` deletes it."
+
+    def terrain_problems(self) -> tuple[str, ...]:
+        """What is wrong with the elevation tiles, in sentences."""
+        return self.terrain.problems if self.terrain is not None else ()
+
+    def close(self) -> None:
+        self.pictures.close()
+        self.generations.close()
+        self.state.close()
+
+    def _join(self, index: PhotoIndex, encoder: Encoder) -> Generation:
+        with self._lock:
+            if index not in self._joined:
+                current = (self.generations.active(), self.generations.building())
+                self._joined = {known: joined for known, joined in self._joined.items() if known in current}
+                self._joined[index] = Generation(
+                    index,
+                    encoder,
+                    self.store,
+                    self.corrections,
+                    self.aims,
+                    self.model,
+                    self.policy,
+                    self.terrain,
+                    self.cache,
+                )
+            return self._joined[index]

@@ -1,0 +1,81 @@
+"""The catalogue: peaks with a place, an elevation and the names that people use for them."""
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from cumbre.errors import CatalogError, NotFound
+from cumbre.geo.geodesy import FloatArray
+
+# From this share of likeness on another name is suggested.
+_ALIKE = 0.75
+_LONGEST_GUESS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """One summit. names[0] is the one to show; the others are aliases in any script."""
+
+    id: str
+    lat: float
+    lon: float
+    elev_m: float
+    names: tuple[str, ...]
+    region: str = ""
+    country: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.names[0]
+
+
+class Catalog(Mapping[str, Peak]):
+    """Peaks by id, in the order given, with their coordinates as arrays of shape [N]."""
+
+    def __init__(self, peaks: Iterable[Peak]) -> None:
+        self._peaks: dict[str, Peak] = {}
+        for peak in peaks:
+            if peak.id in self._peaks:
+                raise CatalogError(f"two peaks have the id {peak.id!r}; give one of them another id")
+            self._peaks[peak.id] = peak
+
+    def __getitem__(self, peak_id: str) -> Peak:
+        return self._peaks[peak_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._peaks)
+
+    def __len__(self) -> int:
+        return len(self._peaks)
+
+    def peak(self, peak_id: str) -> Peak:
+        """The peak with this id, or NotFound with what to do."""
+        try:
+            return self._peaks[peak_id]
+        except KeyError:
+            nearest = self._nearest(peak_id)
+            hint = f"did you mean {nearest}? " if nearest else ""
+            raise NotFound(f"no peak with the id {peak_id!r}; {hint}`cumbre peaks list` shows them all") from None
+
+    def _nearest(self, wanted: str) -> str | None:
+        """The id of the peak whose id or name comes nearest."""
+        asked = wanted.casefold().replace(" ", "-")[:_LONGEST_GUESS]
+        ids = {name.casefold().replace(" ", "-"): peak.id for peak in self._peaks.values() for name in peak.names}
+        ids |= {peak_id: peak_id for peak_id in self._peaks}
+        found = difflib.get_close_matches(asked, ids, n=1, cutoff=_ALIKE)
+        return ids[found[0]] if found else None
+
+    @cached_property
+    def lats(self) -> FloatArray:
+        return np.array([p.lat for p in self._peaks.values()], dtype=np.float64)
+
+    @cached_property
+    def lons(self) -> FloatArray:
+        return np.array([p.lon for p in self._peaks.values()], dtype=np.float64)
+
+    @cached_property
+    def elevs_m(self) -> FloatArray:
+        return np.array([p.elev_m for p in self._peaks.values()], dtype=np.float64)

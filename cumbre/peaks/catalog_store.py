@@ -1,0 +1,116 @@
+"""The catalogue in use: the bundled peaks, those that people imported, and their reference photos."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields, replace
+from uuid import uuid4
+
+import numpy as np
+
+from cumbre.errors import CatalogError
+from cumbre.geo.geodesy import bearing_and_distance
+from cumbre.peaks.catalog import Catalog, Peak
+from cumbre.peaks.catalog_files import bundled_catalog
+from cumbre.state.port import StateStore
+from cumbre.text.folding import fold
+
+MAX_REFERENCES = 3
+# Maps place a summit differently by some hundred metres.
+_SAME_SUMMIT_M = 1500.0
+_PEAK = "peak"
+_REFERENCE = "reference:"
+_REVISION = "catalog"
+_PEAK_FIELDS = frozenset(one.name for one in fields(Peak))
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCount:
+    added: int
+    changed: int
+    unchanged: int
+
+
+class CatalogStore:
+    """Imported peaks overlay the bundled ones: one with the same id replaces it."""
+
+    def __init__(self, state: StateStore) -> None:
+        self._state = state
+        self._seen_revision: bytes | None = b"never"
+        self._catalog = Catalog(())
+
+    def catalog(self) -> Catalog:
+        """The catalogue as it is now, read again when any process has changed it."""
+        revision = self._state.get(_REVISION, "revision")
+        if revision != self._seen_revision:
+            imported = {key: _peak(value) for key, value in self._state.items(_PEAK)}
+            bundled = bundled_catalog()
+            self._catalog = Catalog([*(p for p in bundled.values() if p.id not in imported), *imported.values()])
+            self._seen_revision = revision
+        return self._catalog
+
+    def revision(self) -> str:
+        """Changes whenever a peak or a reference does."""
+        return (self._state.get(_REVISION, "revision") or b"bundled").decode()
+
+    def import_peaks(self, peaks: Iterable[Peak]) -> ImportCount:
+        """Add peaks, or replace those with the same id; a known summit under another id keeps its own and its names."""
+        before = self.catalog()
+        given = [_as_known(peak, before) for peak in peaks]
+        differing = [peak for peak in given if before.get(peak.id) != peak]
+        added = sum(peak.id not in before for peak in differing)
+        if differing:
+            # Before as well as after: what a crash half way has stored must count as news, too.
+            self._touch()
+            for peak in differing:
+                self._state.put(_PEAK, peak.id, json.dumps(asdict(peak)).encode())
+            self._touch()
+        return ImportCount(added, len(differing) - added, len(given) - len(differing))
+
+    def remove_peak(self, peak_id: str) -> None:
+        """Take back an imported peak; a bundled one that it replaced is there again. Raises NotFound, CatalogError."""
+        self.catalog().peak(peak_id)
+        if self._state.get(_PEAK, peak_id) is None:
+            raise CatalogError(f"{peak_id} is bundled, not imported: import a peak with this id to change it")
+        self._state.delete(_PEAK, peak_id)
+        self._touch()
+
+    def references(self, peak_id: str) -> list[bytes]:
+        """The reference photos of a peak (JPEG)."""
+        return [value for _, value in self._state.items(_REFERENCE + peak_id)]
+
+    def set_references(self, peak_id: str, jpegs: list[bytes]) -> None:
+        """Replace a peak's reference photos; none removes them."""
+        self.catalog().peak(peak_id)
+        if len(jpegs) > MAX_REFERENCES:
+            raise CatalogError(f"a peak takes at most {MAX_REFERENCES} reference photos")
+        kind = _REFERENCE + peak_id
+        for key, _ in list(self._state.items(kind)):
+            self._state.delete(kind, key)
+        for jpeg in jpegs:
+            self._state.put(kind, hashlib.sha256(jpeg).hexdigest(), jpeg)
+        self._touch()
+
+    def _touch(self) -> None:
+        self._state.put(_REVISION, "revision", uuid4().hex.encode())
+
+
+def _as_known(peak: Peak, catalog: Catalog) -> Peak:
+    """The peak under the id of a catalogued one that has a name in common and stands within _SAME_SUMMIT_M.
+
+    Maps number their summits in their own way; twice in the catalogue, each would take half of the other's belief.
+    """
+    if peak.id in catalog or len(catalog) == 0:
+        return peak
+    _, distance_m = bearing_and_distance(peak.lat, peak.lon, catalog.lats, catalog.lons)
+    names = {fold(name) for name in peak.names}
+    for i in np.flatnonzero(distance_m <= _SAME_SUMMIT_M):
+        known = list(catalog.values())[int(i)]
+        if names & {fold(name) for name in known.names}:
+            return replace(peak, id=known.id, names=tuple(dict.fromkeys([*known.names, *peak.names])))
+    return peak
+
+
+def _peak(value: bytes) -> Peak:
+    record = {name: field for name, field in json.loads(value).items() if name in _PEAK_FIELDS}
+    return Peak(**{**record, "names": tuple(record["names"])})

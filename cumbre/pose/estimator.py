@@ -1,0 +1,229 @@
+"""Where a photo's camera looked, to a fraction of a degree, and where each summit stands in the picture.
+
+The file's compass and accelerometer say roughly; the skyline says exactly (summit_fit.py), and a person better than
+both. docs/summits.md measures it.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cumbre.geo.geodesy import FULL_FRAME_DIAGONAL_MM, FloatArray, signed_angle_deg
+from cumbre.geo.pinhole import project
+from cumbre.imaging.skyline import Skyline
+from cumbre.peaks.catalog import Catalog
+from cumbre.photos.document import CameraAim, Orientation, PhotoFacts, SummitPlace
+from cumbre.pose.preconditions import NO_FIT, NO_VIEW, Doubt, doubts
+from cumbre.pose.skyline_fit import Aim, Fit, FitModel, Summits, fit_summits
+from cumbre.viewshed.sighting import Sighting, sighting
+from cumbre.viewshed.visibility import Outlook, VisibilityModel, outlook, surroundings
+
+if TYPE_CHECKING:
+    from cumbre.terrain.line_of_sight import TerrainModel
+
+# From this sureness on a skyline is where the sky ends.
+_SURE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class OrientationPolicy:
+    """When a fit is sure, and what is kept.
+
+    sure_min: the least probability; sure_min_without_tilt where pitch and roll are unknown, and two summits must stand
+    on tops of the skyline then. heading_min: from this probability on the fitted heading beats the compass.
+    fitted_max: so many summits, the highest, are fitted; kept_max: so many in the picture are kept.
+    hidden_share: farther from the skyline than this share of the width a summit is hidden. least_heading_sigma_deg: no
+    fitted heading is believed more than this.
+    """
+
+    sure_min: float = 0.8
+    sure_min_without_tilt: float = 0.95
+    heading_min: float = 0.3
+    fitted_max: int = 30
+    kept_max: int = 16
+    hidden_share: float = 0.03
+    least_heading_sigma_deg: float = 2.0
+
+
+@dataclass(frozen=True)
+class OrientationFitter:
+    """Fits the orientation of photos against one catalogue."""
+
+    catalog: Catalog
+    model: FitModel = field(default_factory=FitModel)
+    visibility: VisibilityModel = field(default_factory=VisibilityModel)
+    policy: OrientationPolicy = field(default_factory=OrientationPolicy)
+    terrain: "TerrainModel | None" = None
+
+    def fit(self, skylines: Sequence[Skyline], facts: PhotoFacts, seen: Sighting | None = None) -> Orientation | None:
+        """The orientation of a photo; None if nothing can be said (doubts() tells why) or no summit is near the view.
+
+        skylines: what may be its skyline, at least one; the one counts that tells the orientation most surely. seen:
+        the photo's sighting, where more is known than the file says.
+        """
+        seen = sighting(facts) if seen is None else seen
+        doubted = doubts(facts, seen)
+        if NO_FIT & set(doubted):
+            return None
+        prior = self._prior(facts, seen, doubted)
+        look = self._look(seen, self.terrain)
+        weight = self._weights(look, prior, seen)
+        used = np.flatnonzero(weight > 0)
+        if len(used) == 0:
+            return None
+        summits = Summits(
+            look.around.bearing_deg[used], look.elevation_deg[used], look.around.distance_m[used], weight[used]
+        )  # fmt: skip
+        fits = [(fit_summits(one, summits, prior, self.model), one) for one in skylines]
+        found, skyline = max(fits, key=lambda fit: fit[0].probability)
+        x, y = project(found.aim, look.around.bearing_deg, look.elevation_deg)
+        x[used], y[used] = found.x, found.y
+        matched = np.zeros(len(look), dtype=bool)
+        matched[used] = found.maximum >= 0
+        y = np.where(matched, y, self._out_of_the_sky(x, y, skyline, facts))
+        return Orientation(
+            aim=CameraAim(found.aim.heading_deg, found.aim.pitch_deg, found.aim.roll_deg),
+            focal_length_35mm=found.aim.focal_length_35mm,
+            heading_sigma_deg=found.spread_deg,
+            probability=found.probability,
+            sure=self._sure(found, doubted),
+            better_heading=not doubted and found.probability >= self.policy.heading_min,
+            summits=self._places(x, y, matched, look, skyline, facts),
+        )
+
+    def said(self, aim: CameraAim, facts: PhotoFacts, seen: Sighting | None = None) -> Orientation | None:
+        """The orientation that a person has given a photo; None where none can be given (NO_VIEW).
+
+        Summits stand where the aim says. Neither a skyline hides them, which may be that of a cloud, nor terrain, which
+        a position that errs sees otherwise: who laid it on them sees the names stay where they were put.
+        """
+        seen = sighting(facts) if seen is None else seen
+        if NO_VIEW & set(doubts(facts, seen)):
+            return None
+        look = self._look(seen, None)
+        view = Aim(
+            aim.heading_deg, aim.pitch_deg, aim.roll_deg, _focal_length_35mm(facts, seen), facts.width, facts.height
+        )  # fmt: skip
+        x, y = project(view, look.around.bearing_deg, look.elevation_deg)
+        unmatched = np.zeros(len(x), dtype=bool)
+        return Orientation(
+            aim=aim,
+            focal_length_35mm=view.focal_length_35mm,
+            heading_sigma_deg=0.0,
+            probability=1.0,
+            sure=True,
+            better_heading=True,
+            summits=self._places(x, y, unmatched, look, None, facts),
+            said=True,
+        )
+
+    def corrected(self, seen: Sighting, found: Orientation | None) -> Sighting:
+        """The sighting that identification should use: with the fitted direction, where that is the better one."""
+        if found is None or not found.better_heading:
+            return seen
+        return replace(
+            seen,
+            heading_deg=found.aim.heading_deg,
+            heading_sigma_deg=max(self.policy.least_heading_sigma_deg, found.heading_sigma_deg),
+            pitch_deg=found.aim.pitch_deg,
+            # Identification allows for what a roll does to a compass, which did not give this heading.
+            roll_deg=0.0,
+        )
+
+    def expected_heading_deg(self, seen: Sighting) -> float | None:
+        """Where the compass says that the camera looked; that of a tilted phone reads too little (docs/identify.md)."""
+        if seen.heading_deg is None:
+            return None
+        return (seen.heading_deg - self.visibility.heading_error_per_roll * (seen.roll_deg or 0.0)) % 360.0
+
+    @cached_property
+    def _ids(self) -> list[str]:
+        return list(self.catalog)
+
+    def _look(self, seen: Sighting, terrain: "TerrainModel | None") -> Outlook:
+        assert seen.position is not None
+        assert seen.position.altitude_m is not None
+        around = surroundings(self.catalog, seen.position, self.visibility)
+        return outlook(around, seen.position.altitude_m, self.visibility, terrain)
+
+    def _prior(self, facts: PhotoFacts, seen: Sighting, doubted: tuple[Doubt, ...]) -> Aim:
+        """What compass and accelerometer say."""
+        # The accelerometer's axes are those of the main camera.
+        tilted = not {Doubt.NO_TILT, Doubt.FRONT_CAMERA} & set(doubted)
+        pitch_deg, roll_deg = (seen.pitch_deg or 0.0, seen.roll_deg or 0.0) if tilted else (0.0, 0.0)
+        heading_deg = self.expected_heading_deg(replace(seen, roll_deg=roll_deg))
+        assert heading_deg is not None
+        return Aim(
+            heading_deg, pitch_deg, roll_deg, _focal_length_35mm(facts, seen), facts.width, facts.height, tilted
+        )  # fmt: skip
+
+    def _weights(self, look: Outlook, prior: Aim, seen: Sighting) -> FloatArray:
+        """How much each summit around counts in the fit: its height, relative to the highest near the view, [N]."""
+        assert seen.hfov_deg is not None
+        model = self.model
+        offset = np.abs(signed_angle_deg(look.around.bearing_deg - prior.heading_deg))
+        near = offset < seen.hfov_deg / 2 + model.heading_reach_deg
+        height = np.maximum(0.1, look.elevation_deg)
+        weight = height * np.where(look.hidden, model.hidden_factor, 1.0) / np.max(height[near], initial=0.1)
+        weight = np.where(near & (weight >= model.least_weight), weight, 0.0)
+        if len(weight) > self.policy.fitted_max:
+            weight[np.argsort(-weight, kind="stable")[self.policy.fitted_max :]] = 0.0
+        return weight
+
+    def _sure(self, found: Fit, doubted: tuple[Doubt, ...]) -> bool:
+        if set(doubted) - {Doubt.NO_TILT}:
+            return False
+        if Doubt.NO_TILT in doubted:
+            matched = int((found.maximum >= 0).sum())
+            return matched >= 2 and bool(found.probability >= self.policy.sure_min_without_tilt)
+        return bool(found.probability >= self.policy.sure_min)
+
+    def _out_of_the_sky(self, x: FloatArray, y: FloatArray, skyline: Skyline, facts: PhotoFacts) -> FloatArray:
+        """y, that of a little too high a summit on the skyline: no summit stands in the sky."""
+        ridge = np.full(len(x), np.nan)
+        with np.errstate(invalid="ignore"):
+            inside = np.flatnonzero((x >= 0) & (x <= 1))
+        for i in inside:
+            if skyline.sureness_at(x[i]) >= _SURE:
+                ridge[i] = skyline.at(x[i])
+        above = (ridge - y) * facts.height / facts.width
+        with np.errstate(invalid="ignore"):
+            return np.where((above > 0) & (above <= self.policy.hidden_share), ridge, y)
+
+    def _places(
+        self,
+        x: FloatArray,
+        y: FloatArray,
+        matched: np.ndarray,
+        look: Outlook,
+        skyline: Skyline | None,
+        facts: PhotoFacts,
+    ) -> tuple[SummitPlace, ...]:
+        """The summits in the picture; those that hide behind something last, the others as they strike the eye."""
+        with np.errstate(invalid="ignore"):
+            inside = (x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)
+        places = []
+        for i in np.flatnonzero(inside):
+            covered = bool(look.hidden[i])
+            if skyline is not None:
+                below = (y[i] - skyline.at(x[i])) * facts.height / facts.width
+                covered |= bool(abs(below) > self.policy.hidden_share)
+            hidden = covered and not matched[i]
+            striking = float(look.clear[i] * look.weight[i])
+            place = SummitPlace(
+                self._ids[look.around.index[i]], round(float(x[i]), 4), round(float(y[i]), 4), hidden, bool(matched[i])
+            )
+            places.append((place, striking))
+        places.sort(key=lambda one: (one[0].hidden, -one[1]))
+        return tuple(place for place, _ in places[: self.policy.kept_max])
+
+
+def _focal_length_35mm(facts: PhotoFacts, seen: Sighting) -> float:
+    """The focal length that belongs to the sighting's field of view."""
+    assert seen.hfov_deg is not None
+    diagonal = math.hypot(1.0, facts.height / facts.width)
+    return 0.5 / math.tan(math.radians(seen.hfov_deg / 2)) * FULL_FRAME_DIAGONAL_MM / diagonal

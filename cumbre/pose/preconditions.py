@@ -1,0 +1,86 @@
+"""What a photo does not tell of its camera's direction, and so why no names are written on it."""
+
+from enum import Enum
+
+from cumbre.photos.document import Orientation, PhotoFacts
+from cumbre.text.sentence import Figure, Sentence, joined, sentence
+from cumbre.viewshed.sighting import ASSUMED_FOCAL_LENGTH_35MM, Sighting
+
+# Sensors are 4:3 or 3:2; 35 mm equivalents compare diagonals, so a picture of other sides tells no field of view.
+_SENSOR_PROPORTIONS = (4 / 3, 3 / 2)
+_SAME_PROPORTION = 0.02
+_PANORAMA_PROPORTION = 2.2
+_LEVEL_DEG = 45.0
+_POSITION_ERROR_M = 250.0
+
+
+class Doubt(Enum):
+    """What is not known. Those of NO_FIT allow no fit, the others none that is sure, but for NO_TILT."""
+
+    NO_POSITION = sentence("the file doesn't say where it was taken")
+    NO_ALTITUDE = sentence("the altitude of the camera is unknown")
+    NO_HEADING = sentence("the direction of view is unknown")
+    PANORAMA = sentence("it is a panorama")
+    NO_TILT = sentence("the tilt of the camera is unknown")
+    NO_FOCAL_LENGTH = sentence("the focal length is unknown")
+    FRONT_CAMERA = sentence("it was taken with the front camera")
+    CROPPED = sentence("it is cropped or edited, so that its field of view is unknown")
+    POSITION_UNSURE = sentence("the place of the camera is inexact")
+    STEEP = sentence("the camera looked steeply up or down, or lay on its side")
+
+    @property
+    def words(self) -> Sentence:
+        return self.value
+
+
+# Nor can a person give it a view.
+NO_VIEW = frozenset((Doubt.NO_POSITION, Doubt.NO_ALTITUDE, Doubt.PANORAMA))
+NO_FIT = NO_VIEW | {Doubt.NO_HEADING}
+
+
+def doubts(facts: PhotoFacts, seen: Sighting) -> tuple[Doubt, ...]:
+    """What a photo doesn't tell of its camera's direction."""
+    long, short = max(facts.width, facts.height), min(facts.width, facts.height)
+    proportion = long / short
+    sensor = any(abs(proportion / one - 1) <= _SAME_PROPORTION for one in _SENSOR_PROPORTIONS)
+    position = seen.position
+    inexact = (facts.gps_error_m or 0.0) > _POSITION_ERROR_M
+    found = {
+        Doubt.NO_POSITION: position is None,
+        Doubt.NO_ALTITUDE: position is not None and position.altitude_m is None,
+        Doubt.NO_HEADING: seen.heading_deg is None,
+        Doubt.PANORAMA: proportion >= _PANORAMA_PROPORTION,
+        Doubt.NO_TILT: seen.pitch_deg is None or seen.roll_deg is None,
+        Doubt.NO_FOCAL_LENGTH: seen.fov_assumed or seen.hfov_deg is None,
+        Doubt.FRONT_CAMERA: facts.front_camera,
+        Doubt.CROPPED: facts.cropped or (not sensor and proportion < _PANORAMA_PROPORTION),
+        Doubt.POSITION_UNSURE: inexact or seen.altitude_from_album,
+        Doubt.STEEP: max(abs(seen.pitch_deg or 0.0), abs(seen.roll_deg or 0.0)) > _LEVEL_DEG,
+    }
+    return tuple(doubt for doubt, there in found.items() if there)
+
+
+def names_note(found: Orientation | None, doubted: tuple[Doubt, ...], has_skyline: bool = True) -> str:
+    """Why no names are written on a photo, or what was assumed for them; empty where there is nothing to say.
+
+    has_skyline: it was looked for when the photo was indexed.
+    """
+    if found is not None and found.said:
+        if Doubt.NO_FOCAL_LENGTH not in doubted:
+            return ""
+        mm = Figure(ASSUMED_FOCAL_LENGTH_35MM)
+        return sentence("the focal length is unknown: {mm} mm were assumed for the names", mm=mm)
+    if found is not None and found.sure:
+        tilt = Doubt.NO_TILT in doubted
+        return sentence("the tilt of the camera is unknown: the skyline told it") if tilt else ""
+    if doubted and set(doubted) != {Doubt.NO_TILT}:
+        # Without a place all else is beside the point.
+        said = doubted[:1] if doubted[0] is Doubt.NO_POSITION else doubted
+        return sentence("no names on the picture: {why}", why=joined(", ", [doubt.words for doubt in said]))
+    if not has_skyline:
+        return sentence(
+            "no names on the picture: an earlier version indexed it; `cumbre reindex` reads the album again"
+        )
+    if found is None:
+        return sentence("no names on the picture: no catalogued summit stands near the view")
+    return sentence("no names on the picture: its skyline fits the summits in more than one way, or in none")

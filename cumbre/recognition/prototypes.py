@@ -1,0 +1,71 @@
+"""Every peak's prototype vector by one encoder, kept in a cache: making them costs seconds with a large text tower."""
+
+import hashlib
+import io
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+from PIL import Image
+
+from cumbre.encoding.embedder import PhotoEmbedder
+from cumbre.encoding.normalize import pixel_values
+from cumbre.encoding.prompts import PROMPT_VERSION, peak_prototype
+from cumbre.encoding.vector_cache import read_vectors, write_vectors
+from cumbre.index.port import Vector
+from cumbre.peaks.catalog import Peak
+from cumbre.peaks.catalog_store import CatalogStore
+
+
+class Prototypes:
+    """Prototypes [D] by peak, for the catalogue as it is now; any thread may ask."""
+
+    def __init__(self, embedder: PhotoEmbedder, store: CatalogStore, cache: Path) -> None:
+        self._embedder = embedder
+        self._store = store
+        self._file = cache / f"prototypes-{embedder.encoder.description.model_id}.npz"
+        # By what a prototype is made of, so that a changed peak has a new one and the others keep theirs.
+        self._vectors: dict[str, Vector] | None = None
+        self._lock = Lock()
+
+    def vector(self, peak: Peak) -> Vector:
+        """The prototype of one peak."""
+        with self._lock:
+            return self._vector(peak)
+
+    def all(self) -> dict[str, Vector]:
+        """The prototypes of every catalogued peak."""
+        with self._lock:
+            before = len(self._known())
+            vectors = {peak.id: self._vector(peak) for peak in self._store.catalog().values()}
+            if len(self._known()) > before:
+                write_vectors(self._file, self._known())
+            return vectors
+
+    def _vector(self, peak: Peak) -> Vector:
+        jpegs = self._store.references(peak.id)
+        key = _ingredients(peak, jpegs)
+        known = self._known()
+        if key not in known:
+            known[key] = peak_prototype(self._embedder.encoder, peak, self._reference_vectors(jpegs))
+        return known[key]
+
+    def _known(self) -> dict[str, Vector]:
+        if self._vectors is None:
+            self._vectors = read_vectors(self._file)
+        return self._vectors
+
+    def _reference_vectors(self, jpegs: list[bytes]) -> np.ndarray | None:
+        if not jpegs:
+            return None
+        # The bytes are renditions of our own making.
+        description = self._embedder.encoder.description
+        pixels = [pixel_values(Image.open(io.BytesIO(jpeg)), description) for jpeg in jpegs]
+        return self._embedder.encoder.encode_images(np.stack(pixels))
+
+
+def _ingredients(peak: Peak, jpegs: list[bytes]) -> str:
+    digest = hashlib.sha256(repr((PROMPT_VERSION, peak.names, peak.region, peak.country)).encode())
+    for jpeg in jpegs:
+        digest.update(hashlib.sha256(jpeg).digest())
+    return digest.hexdigest()[:32]

@@ -1,0 +1,98 @@
+"""One picture process: reads picture files from its input, answers on its output, and may do nothing else.
+
+    python -m cumbre.sandbox MAX_BYTES MAX_PIXELS
+
+It ends with its input. Its memory and, for each picture, its processor time are limited by the system (where there is
+one that does: Linux both, macOS the time), and it can write no file.
+"""
+
+import os
+import signal
+import sys
+
+from cumbre.errors import PhotoError
+from cumbre.imaging.decode import PhotoLimits
+from cumbre.imaging.decode_errors import OUT_OF_MEMORY
+from cumbre.index.document_codec import facts_to_record
+from cumbre.labels.layout import SummitLabel
+from cumbre.sandbox.in_process import InProcessPictureReader
+from cumbre.sandbox.port import PictureReader
+from cumbre.sandbox.protocol import Broken, Header, receive, send
+from cumbre.text.sentence import packed
+
+# The interpreter with its libraries, and a decoder's tables.
+_BASE_BYTES = 400_000_000
+# WebP's decoder needs the most, two canvases and two copies of four bytes each (benchmarks/large_pictures.py).
+_BYTES_PER_PIXEL = 16
+PICTURE_PROCESSOR_S = 30
+# Reading pictures in the background must not slow the answers of a page down.
+_NICENESS = 5
+
+
+def main() -> None:
+    max_bytes, max_pixels = (int(argument) for argument in sys.argv[1:3])
+    limits = PhotoLimits(max_bytes, max_pixels)
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    # A library that prints must not speak in between the answers.
+    os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _limit_process(limits)
+    reader = InProcessPictureReader(limits)
+    try:
+        send(answers, {"ready": True})
+        while True:
+            header, data = receive(requests, max_bytes)
+            _limit_time()
+            send(answers, *_answer(reader, header, data))
+    except Broken:
+        pass
+
+
+def _answer(reader: PictureReader, header: Header, data: bytes) -> tuple[Header, bytes]:
+    try:
+        if "renditions_px" in header:
+            jpegs = reader.renditions(data, header["renditions_px"])
+            return {"bytes": [len(jpeg) for jpeg in jpegs]}, b"".join(jpegs)
+        if "labelled_px" in header:
+            labels = [SummitLabel(*label) for label in header["labels"]]
+            return {}, reader.labelled(data, header["labelled_px"], labels)
+        height, width = header["size"]
+        picture = reader.read(data, (height, width), header["resample"])
+    except PhotoError as error:
+        return {"refused": packed(error.message)}, b""
+    except MemoryError:
+        return {"refused": packed(OUT_OF_MEMORY)}, b""
+    facts = facts_to_record(picture.facts)
+    said = {"facts": facts, "sky_fraction": picture.sky_fraction, "skylines": picture.skylines}
+    return said, picture.pixels.tobytes()
+
+
+def _limit_process(limits: PhotoLimits) -> None:
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    most = _BASE_BYTES + limits.max_bytes + _BYTES_PER_PIXEL * limits.max_pixels
+    # Not the address space: threads reserve far more of it than they use.
+    for limit, value in ((resource.RLIMIT_DATA, most), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
+        _, hard = resource.getrlimit(limit)
+        if hard == resource.RLIM_INFINITY or value < hard:
+            resource.setrlimit(limit, (value, value))
+
+
+def _limit_time() -> None:
+    """PICTURE_PROCESSOR_S from now on; the system ends a process that takes longer, wherever it hangs."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = int(used.ru_utime + used.ru_stime) + 1 + PICTURE_PROCESSOR_S
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""PictureReader in the calling process: what the processes of isolated.py run."""
+
+import io
+from collections.abc import Sequence
+
+from PIL import Image
+
+from cumbre.imaging.decode import PhotoLimits, read_photo
+from cumbre.imaging.resize import resized
+from cumbre.imaging.skyline import find_skylines, reduced, sky_fraction
+from cumbre.imaging.skyline_codec import packed
+from cumbre.labels.drawing import draw_names
+from cumbre.labels.layout import SummitLabel
+from cumbre.sandbox.port import ReadPicture
+
+_JPEG_QUALITY = 82
+# It may be made of a rendition, and letters suffer first.
+_LABELLED_QUALITY = 88
+
+
+class InProcessPictureReader:
+    """Reads pictures here. A decoder that crashes takes the whole process with it."""
+
+    def __init__(self, limits: PhotoLimits) -> None:
+        self._limits = limits
+
+    def read(self, data: bytes, size: tuple[int, int], resample: int) -> ReadPicture:
+        photo = read_photo(data, self._limits, wanted_px=max(size))
+        image = photo.image
+        small = reduced(image)
+        return ReadPicture(
+            photo.facts, sky_fraction(small), packed(find_skylines(small)), resized(image, size, resample)
+        )
+
+    def rendition(self, data: bytes, size_px: int) -> bytes:
+        return self.renditions(data, [size_px])[0]
+
+    def renditions(self, data: bytes, sizes_px: Sequence[int]) -> list[bytes]:
+        image = read_photo(data, self._limits, wanted_px=max(sizes_px)).image
+        jpegs = []
+        for size_px in sizes_px:
+            _reduce(image, size_px)
+            jpegs.append(_jpeg(image, _JPEG_QUALITY))
+        return jpegs
+
+    def labelled(self, data: bytes, size_px: int, labels: Sequence[SummitLabel]) -> bytes:
+        image = read_photo(data, self._limits, wanted_px=size_px).image
+        _reduce(image, size_px)
+        return _jpeg(draw_names(image, labels), _LABELLED_QUALITY)
+
+    def warm_up(self) -> None:
+        """Nothing is to be made ready."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _reduce(image: Image.Image, size_px: int) -> None:
+    image.thumbnail((size_px, size_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def _jpeg(image: Image.Image, quality: int) -> bytes:
+    """A JPEG of the pixels alone: no metadata."""
+    clean = Image.new("RGB", image.size)
+    clean.paste(image)
+    buffer = io.BytesIO()
+    clean.save(buffer, "JPEG", quality=quality, progressive=True, optimize=True)
+    return buffer.getvalue()

@@ -1,0 +1,171 @@
+"""PictureReader by processes of their own: a decoder that crashes, hangs or eats memory costs one picture."""
+
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import astuple
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from cumbre.errors import CumbreError, PhotoError
+from cumbre.imaging.decode import PhotoLimits
+from cumbre.imaging.decode_errors import OUT_OF_MEMORY
+from cumbre.index.document_codec import facts_from_record
+from cumbre.labels.layout import SummitLabel
+from cumbre.sandbox.port import ReadPicture
+from cumbre.sandbox.process import Ending, PictureProcess, PictureProcessEnded
+from cumbre.sandbox.protocol import Header
+from cumbre.text.sentence import sentence, str_or_sentence
+
+# So many pictures on, a process gives way to a new one, in case its decoders keep memory.
+_PICTURES_PER_PROCESS = 1000
+_IDLE_S = 60.0
+# A crash may have had another reason than the picture; one that comes twice has not.
+_ATTEMPTS = 2
+_JPEG_HEADROOM_BYTES = 1_000_000
+
+_REASONS = {
+    Ending.CRASHED: sentence("the picture is damaged (its decoder crashes on it)"),
+    Ending.HUNG: sentence("the picture is damaged (its decoder does not come to an end)"),
+    Ending.KILLED: OUT_OF_MEMORY,
+}
+
+
+class IsolatedPictureReader:
+    """Up to `most` processes, started when they are needed; idle ones are ended after a minute.
+
+    module is what they run. Besides PhotoError, all questions raise CumbreError where no process can be started.
+    """
+
+    def __init__(self, limits: PhotoLimits, most: int, module: str = "cumbre.sandbox") -> None:
+        self._limits = limits
+        self._module = module
+        self._turn = threading.BoundedSemaphore(most)
+        self._lock = threading.Lock()
+        self._idle: list[tuple[float, PictureProcess]] = []
+        self._reaper: threading.Timer | None = None
+        self._closed = False
+
+    def warm_up(self) -> None:
+        """Start one process, so that no first picture waits for it."""
+        with self._turn:
+            self._give_back(self._take())
+
+    def read(self, data: bytes, size: tuple[int, int], resample: int) -> ReadPicture:
+        height, width = size
+        header, pixels = self._ask({"size": size, "resample": resample}, data, height * width * 3)
+        try:
+            return ReadPicture(
+                facts_from_record(header["facts"]),
+                float(header["sky_fraction"]),
+                str(header["skylines"]),
+                np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 3),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise PhotoError(_REASONS[Ending.CRASHED]) from error
+
+    def rendition(self, data: bytes, size_px: int) -> bytes:
+        return self.renditions(data, [size_px])[0]
+
+    def renditions(self, data: bytes, sizes_px: Sequence[int]) -> list[bytes]:
+        most = sum(3 * size_px * size_px + _JPEG_HEADROOM_BYTES for size_px in sizes_px)
+        header, answer = self._ask({"renditions_px": list(sizes_px)}, data, most)
+        lengths: Any = header.get("bytes")
+        if not _are_lengths(lengths, len(sizes_px), len(answer)):
+            raise PhotoError(_REASONS[Ending.CRASHED])
+        ends = list(accumulate(lengths))
+        return [answer[end - length : end] for end, length in zip(ends, lengths, strict=True)]
+
+    def labelled(self, data: bytes, size_px: int, labels: Sequence[SummitLabel]) -> bytes:
+        header = {"labelled_px": size_px, "labels": [astuple(label) for label in labels]}
+        return self._ask(header, data, 3 * size_px * size_px + _JPEG_HEADROOM_BYTES)[1]
+
+    def close(self) -> None:
+        """End the idle processes now, the others when they have answered."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+            if self._reaper is not None:
+                self._reaper.cancel()
+        for _, process in idle:
+            process.close()
+
+    def _ask(self, header: Header, data: bytes, max_answer_bytes: int) -> tuple[Header, bytes]:
+        self._limits.refuse_larger(data)
+        with self._turn:
+            for attempt in range(_ATTEMPTS):
+                process = self._take()
+                try:
+                    answer, more = process.ask(header, data, max_answer_bytes)
+                except PictureProcessEnded as ended:
+                    process.kill()
+                    if ended.ending is Ending.CRASHED and attempt + 1 < _ATTEMPTS:
+                        continue
+                    raise PhotoError(_REASONS[ended.ending]) from None
+                except BaseException:
+                    # Interrupted in the middle of an answer.
+                    process.kill()
+                    raise
+                self._give_back(process)
+                if "refused" in answer:
+                    raise PhotoError(_refusal(answer["refused"]))
+                return answer, more
+        raise AssertionError("every attempt answers or raises")
+
+    def _take(self) -> PictureProcess:
+        while True:
+            with self._lock:
+                if self._closed:
+                    raise CumbreError("Cumbre is closing")
+                process = self._idle.pop()[1] if self._idle else None
+            if process is None:
+                return PictureProcess(self._limits, self._module)
+            # One that ended while nobody asked (a frozen function, a short machine) is no picture's fault.
+            if process.is_alive:
+                return process
+            process.close()
+
+    def _give_back(self, process: PictureProcess) -> None:
+        if process.answered < _PICTURES_PER_PROCESS:
+            with self._lock:
+                if not self._closed:
+                    self._idle.append((time.monotonic(), process))
+                    self._reap_later()
+                    return
+        process.close()
+
+    def _reap_later(self) -> None:
+        if self._reaper is None:
+            self._reaper = threading.Timer(_IDLE_S, self._reap)
+            self._reaper.name = "picture-reaper"
+            self._reaper.daemon = True
+            self._reaper.start()
+
+    def _reap(self) -> None:
+        now = time.monotonic()
+        with self._lock:
+            old = [process for since, process in self._idle if now - since >= _IDLE_S]
+            self._idle = [(since, process) for since, process in self._idle if now - since < _IDLE_S]
+            self._reaper = None
+            if self._idle and not self._closed:
+                self._reap_later()
+        for process in old:
+            with suppress(OSError):
+                process.close()
+
+
+def _refusal(said: object) -> str:
+    """The reason, which comes from a process that has read untrusted bytes."""
+    try:
+        return str_or_sentence(said)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return sentence("the picture is damaged (its decoder crashes on it)")
+
+
+def _are_lengths(found: Any, count: int, total: int) -> bool:
+    """Whether these are so many lengths of parts of so many bytes; a process that has read untrusted bytes says it."""
+    numbers = isinstance(found, list) and all(isinstance(one, int) and one >= 0 for one in found)
+    return numbers and len(found) == count and sum(found) == total

@@ -1,0 +1,132 @@
+"""What the terrain hides from a camera, by a folder of elevation tiles (terrain_tiles.py)."""
+
+import math
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cumbre.geo.geodesy import EARTH_RADIUS_M, FloatArray, Position, apparent_elevation_deg
+from cumbre.terrain.tiles import TerrainTiles
+
+# WGS 84: the equatorial radius and the square of the first eccentricity.
+_EQUATOR_M: Final = 6_378_137.0
+_ECCENTRICITY_2: Final = 0.00669437999014
+_METRES_PER_DEGREE: Final = 111_000.0
+# The camera may stand so far from its position, and before a slope that is then behind it.
+_NEAREST_M: Final = 150.0
+# What stands this near before a summit, or within this share of its distance, is its own flank: catalogues and tiles
+# disagree by some points about where a summit is, and tiles level it.
+_FLANK_M: Final = 500.0
+_FLANK_SHARE: Final = 0.03
+# Tiles, and camera altitudes, err by some metres; nearby that is degrees.
+_HEIGHT_ERROR_M: Final = 10.0
+# So much higher is clearly higher. At 60 km a refraction of 0.03 instead of 0.13 moves a summit by 0.03 degrees; at
+# 10 km 20 m of a catalogue's elevation are 0.11.
+_MARGIN_DEG: Final = 0.15
+# A camera is held this high above the ground.
+_EYE_M: Final = 2.0
+# Where a place has no tile.
+_SPACING_M: Final = 30.0
+# Of a crest with slopes of 1 the samples miss half of this at most, 0.06 degrees, so they never hide too much.
+_SPACING_SHARE: Final = 0.002
+# So that many summits take no more memory than few.
+_RAYS_AT_ONCE: Final = 200
+
+
+class TerrainModel:
+    """Terrain from a folder of elevation tiles; unknown terrain hides nothing. May be used by several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._tiles = TerrainTiles(folder)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What was found wrong with the folder and its files so far, in sentences."""
+        return self._tiles.problems
+
+    @property
+    def revision(self) -> str:
+        """Another one where the folder holds other tiles."""
+        return self._tiles.revision
+
+    def hidden(
+        self, position: Position, bearing_deg: FloatArray, distance_m: FloatArray, elevation_deg: FloatArray
+    ) -> NDArray[np.bool_]:
+        """Which of N summits terrain rises clearly above, between their flank and the camera; all arrays [N].
+
+        elevation_deg: their apparent elevation from the position's altitude (geometry.apparent_elevation_deg).
+        """
+        eye_m = self._eye_m(position)
+        if math.isnan(eye_m):
+            return np.zeros(len(bearing_deg), dtype=bool)
+        if position.altitude_m is not None and eye_m > position.altitude_m:
+            elevation_deg = _from_higher(eye_m - position.altitude_m, distance_m, elevation_deg)
+        flank_m = np.maximum(_FLANK_M, _FLANK_SHARE * distance_m)
+        highest_deg = self._highest_deg(position, eye_m + _HEIGHT_ERROR_M, bearing_deg, distance_m - flank_m)
+        hidden: NDArray[np.bool_] = highest_deg > elevation_deg + _MARGIN_DEG
+        return hidden
+
+    def _ground_m(self, position: Position) -> float:
+        return float(self._tiles.elevation_m(np.array([position.lat]), np.array([position.lon]))[0])
+
+    def _eye_m(self, position: Position) -> float:
+        """The camera's altitude, nan if nothing tells it.
+
+        GPS altitudes err by tens of metres, more where they are above the ellipsoid. From below the ground everything
+        would be hidden, so nobody stands there; one too high hides too little, which does less harm.
+        """
+        standing_m = self._ground_m(position) + _EYE_M
+        return float(np.fmax(standing_m, np.nan if position.altitude_m is None else position.altitude_m))
+
+    def _highest_deg(self, position: Position, eye_m: float, azimuth_deg: FloatArray, end_m: FloatArray) -> FloatArray:
+        """The highest apparent elevation of terrain along each ray up to its end; nan if none is known, [N]."""
+        highest = np.full(len(azimuth_deg), np.nan)
+        spacing_deg = self._tiles.spacing_deg(position.lat, position.lon)
+        spacing_m = _SPACING_M if spacing_deg is None else spacing_deg * _METRES_PER_DEGREE
+        for start in range(0, len(azimuth_deg), _RAYS_AT_ONCE):
+            rays = slice(start, start + _RAYS_AT_ONCE)
+            along_m = _samples_m(spacing_m, float(np.max(end_m[rays])))
+            ray, sample = np.nonzero(along_m <= end_m[rays, None])
+            lat, lon = places_along(position, azimuth_deg[rays][ray], along_m[sample])
+            elevation_deg = np.full((len(azimuth_deg[rays]), len(along_m)), np.nan)
+            ground_m = self._tiles.elevation_m(lat, lon)
+            elevation_deg[ray, sample] = apparent_elevation_deg(eye_m, ground_m, along_m[sample])
+            highest[rays] = np.fmax.reduce(elevation_deg, axis=1, initial=np.nan)
+        return highest
+
+
+def _samples_m(spacing_m: float, end_m: float) -> FloatArray:
+    """Distances from the nearest that counts to the end: spacing_m apart at first, then a share of the distance."""
+    even_to_m = max(_NEAREST_M, spacing_m / _SPACING_SHARE)
+    even = np.arange(_NEAREST_M, min(even_to_m, end_m), spacing_m)
+    growing = max(0, math.ceil(math.log(max(end_m, 1.0) / even_to_m) / math.log1p(_SPACING_SHARE)))
+    return np.concatenate([even, even_to_m * (1 + _SPACING_SHARE) ** np.arange(growing)])
+
+
+def places_along(position: Position, azimuth_deg: FloatArray, distance_m: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """lat, lon (degrees) of places at N azimuths and distances from one, within 10 m of the geodesic up to 60 km.
+
+    The great circle's destination on a sphere (Snyder, "Map Projections - A Working Manual", USGS 1395, 5-5 and 5-6),
+    its differences of latitude and longitude scaled by the ellipsoid's radii of curvature (4-18 and 4-20) here.
+    """
+    phi, azimuth, arc = math.radians(position.lat), np.radians(azimuth_deg), distance_m / EARTH_RADIUS_M
+    sine = math.sin(phi) * np.cos(arc) + math.cos(phi) * np.sin(arc) * np.cos(azimuth)
+    north = np.arcsin(np.clip(sine, -1.0, 1.0)) - phi
+    east = np.arctan2(
+        np.sin(arc) * np.sin(azimuth), math.cos(phi) * np.cos(arc) - math.sin(phi) * np.sin(arc) * np.cos(azimuth)
+    )
+    squeezed = 1 - _ECCENTRICITY_2 * math.sin(phi) ** 2
+    across_m = _EQUATOR_M / math.sqrt(squeezed)
+    along_m = across_m * (1 - _ECCENTRICITY_2) / squeezed
+    return (
+        position.lat + np.degrees(north) * (EARTH_RADIUS_M / along_m),
+        position.lon + np.degrees(east) * (EARTH_RADIUS_M / across_m),
+    )
+
+
+def _from_higher(higher_m: float, distance_m: FloatArray, elevation_deg: FloatArray) -> FloatArray:
+    """The apparent elevation of the same points from an eye so much higher."""
+    above_m = distance_m * np.tan(np.radians(elevation_deg)) - higher_m
+    return np.degrees(np.arctan2(above_m, distance_m))

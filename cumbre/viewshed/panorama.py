@@ -1,0 +1,63 @@
+"""What stands around a place: every catalogued peak within range, the most striking first."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cumbre.geo.geodesy import Position
+from cumbre.peaks.catalog import Catalog, Peak
+from cumbre.viewshed.visibility import Surroundings, VisibilityModel, outlook, surroundings
+
+if TYPE_CHECKING:
+    from cumbre.terrain.line_of_sight import TerrainModel
+
+# Where nothing tells the altitude: people stand at a bit over half the height of the summits around.
+_PLAUSIBLE_ALTITUDE_SHARE = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class PeakAround:
+    """One peak as seen from a place. elevation_deg is its apparent elevation, as if no terrain lay between."""
+
+    peak: Peak
+    distance_m: float
+    bearing_deg: float
+    elevation_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class PeaksAround:
+    """peaks are those within range_m of the place, seen from altitude_m; that may have been assumed."""
+
+    peaks: tuple[PeakAround, ...]
+    altitude_m: float
+    altitude_is_assumed: bool
+    range_m: float
+
+
+def peaks_around(
+    catalog: Catalog, place: Position, model: VisibilityModel, terrain: "TerrainModel | None" = None
+) -> PeaksAround:
+    """The peaks by how much they fill the view and how likely nothing hides them (see visibility.Outlook)."""
+    around = surroundings(catalog, place, model)
+    assumed = place.altitude_m is None
+    altitude_m = _plausible_altitude_m(around) if place.altitude_m is None else place.altitude_m
+    look = outlook(around, altitude_m, model, terrain)
+    peaks = list(catalog.values())
+    found = tuple(
+        PeakAround(
+            peaks[around.index[i]],
+            float(around.distance_m[i]),
+            float(around.bearing_deg[i]),
+            float(look.elevation_deg[i]),
+        )
+        for i in np.argsort(-look.clear * look.weight, kind="stable")
+    )
+    return PeaksAround(found, altitude_m, assumed, model.range_m)
+
+
+def _plausible_altitude_m(around: Surroundings) -> float:
+    if len(around) == 0:
+        return 0.0
+    return _PLAUSIBLE_ALTITUDE_SHARE * around.mean_elev_m()

@@ -1,0 +1,131 @@
+"""The two services over direct calls of the query function; front ends can't tell them from those in one process."""
+
+import json
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from cumbre.errors import CumbreError, SettingsError
+from cumbre.geo.geodesy import Position
+from cumbre.index.port import EVERYTHING, PhotoFilter, Shot
+from cumbre.peaks.catalog import Peak
+from cumbre.photos.document import CameraAim, Identification, Orientation, PhotoDocument
+from cumbre.search.query import SearchAnswer, SearchRequest
+from cumbre.services.album_service import AddedPhoto, AlbumService
+from cumbre.services.query_service import PeakCount, QueryService, Status
+from cumbre.settings import Settings
+from cumbre.viewshed.panorama import PeaksAround
+from functions.query.rpc.calls import CALLS, error_of_json
+from functions.query.rpc.invoker import LambdaInvoker, open_client
+from functions.query.rpc.json_codec import WireError, decode
+from functions.query.rpc.payloads import Parcels
+from functions.query.rpc.staging import open_staging
+
+Invoke = Callable[[bytes], bytes]
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+class Calls:
+    """Makes calls by methods of the interfaces, whose types it keeps."""
+
+    def __init__(self, invoke: Invoke, parcels: Parcels) -> None:
+        self._invoke = invoke
+        self._parcels = parcels
+
+    def __call__(self, method: Callable[Concatenate[Any, _P], _R], *given: _P.args, **named: _P.kwargs) -> _R:
+        """What the method of the other side answers. Raises what it raises, and what invoke raises."""
+        call = CALLS[method.__name__]
+        arguments = call.encode_arguments(given, named, self._parcels)
+        said = self._invoke(json.dumps({"call": method.__name__, "arguments": arguments}).encode())
+        try:
+            result: _R = decode(self._result(said), call.result, self._parcels)
+        except (WireError, ValueError) as error:
+            raise CumbreError(
+                f"the query function answers what this version can't read ({error}): deploy the same version of both"
+            ) from error
+        return result
+
+    def _result(self, said: bytes) -> Any:
+        match json.loads(said):
+            case {"result": result}:
+                return result
+            case {"error": error}:
+                raise error_of_json(error)
+            case {"staged": _} as staged:
+                return json.loads(self._parcels.unpack(staged))
+        raise WireError("neither result nor error")
+
+
+class RemoteQueryService:
+    """QueryService in another process."""
+
+    def __init__(self, call: Calls) -> None:
+        self._call = call
+
+    def search(self, request: SearchRequest) -> SearchAnswer:
+        return self._call(QueryService.search, request)
+
+    def identify(self, photo: bytes, at: Position | None = None, heading_deg: float | None = None) -> Identification:
+        return self._call(QueryService.identify, photo, at, heading_deg)
+
+    def photo(self, photo_id: str) -> PhotoDocument:
+        return self._call(QueryService.photo, photo_id)
+
+    def rendition(self, photo_id: str, size_px: int, names: bool = False) -> bytes:
+        # Only where it is asked for: a query function of another version may not know of it.
+        return self._call(QueryService.rendition, photo_id, size_px, *([True] if names else []))
+
+    def labelled(self, photo: bytes, orientation: Orientation, size_px: int) -> bytes:
+        return self._call(QueryService.labelled, photo, orientation, size_px)
+
+    def original(self, photo_id: str) -> bytes:
+        return self._call(QueryService.original, photo_id)
+
+    def shots(self, where: PhotoFilter) -> list[Shot]:
+        return self._call(QueryService.shots, where)
+
+    def peak(self, peak_id: str) -> Peak:
+        return self._call(QueryService.peak, peak_id)
+
+    def peaks(self, where: PhotoFilter = EVERYTHING) -> list[PeakCount]:
+        return self._call(QueryService.peaks, where)
+
+    def around(self, place: Position) -> PeaksAround:
+        return self._call(QueryService.around, place)
+
+    def status(self) -> Status:
+        return self._call(QueryService.status)
+
+
+class RemoteAlbumService:
+    """AlbumService in another process."""
+
+    def __init__(self, call: Calls) -> None:
+        self._call = call
+
+    def add(self, filename: str, photo: bytes) -> AddedPhoto:
+        return self._call(AlbumService.add, filename, photo)
+
+    def remove(self, photo_id: str) -> None:
+        self._call(AlbumService.remove, photo_id)
+
+    def correct(self, photo_id: str, peak_ids: tuple[str, ...] | None) -> PhotoDocument:
+        return self._call(AlbumService.correct, photo_id, peak_ids)
+
+    def correct_picture(self, photo: bytes, peak_ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return self._call(AlbumService.correct_picture, photo, peak_ids)
+
+    def orient(self, photo_id: str, aim: CameraAim | None) -> PhotoDocument:
+        return self._call(AlbumService.orient, photo_id, aim)
+
+    def retry(self, photo_id: str) -> PhotoDocument:
+        return self._call(AlbumService.retry, photo_id)
+
+
+def connect(settings: Settings) -> tuple[QueryService, AlbumService]:
+    """The services of the function that the settings name. Raises SettingsError; nothing is asked yet."""
+    if not settings.query_function:
+        raise SettingsError("CUMBRE_QUERY_FUNCTION is not set: name the function that answers")
+    parcels = Parcels(open_staging(settings), settings.max_photo_mb * 1_000_000)
+    call = Calls(LambdaInvoker(open_client(), settings.query_function), parcels)
+    return RemoteQueryService(call), RemoteAlbumService(call)

@@ -1,0 +1,120 @@
+"""Pictures and long answers on their way between functions, and uploads of the page: objects that expire after a day.
+
+Keys under the prefix: `DATE/SHA256` of what functions hand to each other, `upload/TOKEN` of what browsers send.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from cumbre.errors import NotFound, ObjectGone, StorageError
+from cumbre.settings import Settings
+from cumbre.storage.s3 import faults, open_client, read_body
+from cumbre.text.sentence import sentence
+
+_SETTING: Final = "CUMBRE_STAGING"
+_ATTEMPTS: Final = 3
+_TOKEN_BYTES: Final = 16
+_CONTENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}/([0-9a-f]{64})")
+_UPLOAD: Final = re.compile(r"upload/[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class PresignedUpload:
+    """A form that a browser may post one file with: to url, with the fields before the part named `file`.
+
+    key is what take() wants afterwards.
+    """
+
+    url: str
+    fields: dict[str, str]
+    key: str
+
+
+class StagingArea:
+    """The objects of a bucket whose keys begin with prefix. Nothing is deleted here: a rule of the bucket does that."""
+
+    def __init__(
+        self, client: Any, bucket: str, prefix: str = "", now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._prefix = prefix
+        self._now = now
+
+    def put(self, data: bytes) -> str:
+        """The key under which the bytes lie from now on, for a day at least. Raises StorageError.
+
+        The day is a part of the key: what lies there since yesterday may expire before it is fetched.
+        """
+        key = f"{self._prefix}{self._now():%Y-%m-%d}/{hashlib.sha256(data).hexdigest()}"
+        for attempt in range(1, _ATTEMPTS + 1):
+            if self._put_if_absent(key, data, is_last=attempt == _ATTEMPTS):
+                break
+        return key
+
+    def get(self, key: str, max_bytes: int) -> bytes:
+        """What was put. Raises NotFound, PhotoError for more than max_bytes, StorageError."""
+        form = _CONTENT.fullmatch(self._own(key))
+        if form is None:
+            raise NotFound(sentence("no such file on its way"))
+        data = self._read(key, max_bytes)
+        if hashlib.sha256(data).hexdigest() != form[1]:
+            raise StorageError(f"{key} in the bucket {self._bucket} is not what was put there")
+        return data
+
+    def presigned_upload(self, max_bytes: int, expires_s: int) -> PresignedUpload:
+        """A form for one file of 1 to max_bytes. The bucket keeps both limits; it must allow the page's origin (CORS).
+
+        A role's temporary credentials may end before expires_s: the form ends with them.
+        """
+        key = f"{self._prefix}upload/{secrets.token_hex(_TOKEN_BYTES)}"
+        with faults(self._bucket, key, _SETTING):
+            form = self._client.generate_presigned_post(
+                self._bucket, key, Conditions=[["content-length-range", 1, max_bytes]], ExpiresIn=expires_s
+            )
+        return PresignedUpload(form["url"], form["fields"], key)
+
+    def take(self, key: str, max_bytes: int) -> bytes:
+        """What a browser sent; it stays until it expires. Raises as get() does."""
+        if _UPLOAD.fullmatch(self._own(key)) is None:
+            raise NotFound(sentence("no such file on its way"))
+        return self._read(key, max_bytes)
+
+    def _put_if_absent(self, key: str, data: bytes, is_last: bool) -> bool:
+        """Whether the bytes lie there now; if not, two wrote at once, and the server wants it said again."""
+        from botocore.exceptions import ClientError
+
+        with faults(self._bucket, key, _SETTING):
+            try:
+                self._client.put_object(Bucket=self._bucket, Key=key, Body=data, IfNoneMatch="*")
+            except ClientError as error:
+                code = error.response.get("Error", {}).get("Code", "")
+                if code == "ConditionalRequestConflict" and not is_last:
+                    return False
+                if code != "PreconditionFailed":
+                    raise
+        return True
+
+    def _read(self, key: str, max_bytes: int) -> bytes:
+        try:
+            with faults(self._bucket, key, _SETTING):
+                return read_body(self._client.get_object(Bucket=self._bucket, Key=key), max_bytes)
+        except ObjectGone as error:
+            raise NotFound(sentence("this file was kept for a day only: send it again")) from error
+
+    def _own(self, key: str) -> str:
+        """The key without the prefix; empty for a key that is none of this area's."""
+        return key[len(self._prefix) :] if key.startswith(self._prefix) else ""
+
+
+def open_staging(settings: Settings) -> StagingArea | None:
+    """The staging area that the settings name."""
+    if settings.staging_place is None:
+        return None
+    client = open_client(settings.s3_endpoint, settings.s3_access_key, settings.s3_secret_key)
+    return StagingArea(client, *settings.staging_place)

@@ -1,0 +1,104 @@
+"""The Telegram bot beside the page, made of the settings; and the commands that tell Telegram of the webhook."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cumbre.errors import CumbreError, SettingsError
+from cumbre.settings import Settings, read_settings
+from local.logs import without_secrets
+
+if TYPE_CHECKING:
+    from telegram.ext import ExtBot
+
+    from bot.telegram.service import TelegramService
+    from cumbre.library.library import Library
+    from cumbre.services.album_service import AlbumService
+    from cumbre.services.query_service import QueryService
+
+
+def open_service(library: "Library", query: "QueryService", album: "AlbumService") -> "TelegramService | None":
+    """The bot of the settings; None without a token. What stands in its way is said in the status."""
+    settings = library.settings
+    if not settings.telegram_token:
+        return None
+    from bot.telegram.access import read_access
+    from bot.telegram.service import BotSettings, TelegramService
+
+    def report(problem: str) -> None:
+        if problem:
+            library.problems["telegram"] = problem
+        else:
+            library.problems.pop("telegram", None)
+
+    bot = BotSettings(
+        settings.telegram_token,
+        read_access(settings.telegram_allowed, settings.telegram_may_add),
+        int(settings.telegram_storage_chat) if settings.telegram_storage_chat else None,
+        settings.telegram_api.rstrip("/"),
+        polls=not settings.telegram_webhook,
+    )
+
+    def announce(name: str) -> None:
+        said = f"The Telegram bot is at https://t.me/{name}"
+        if not (bot.access.everyone or bot.access.allowed or bot.access.may_add):
+            said += (
+                "\nIt answers nobody yet: write to it; the number that it tells you goes into CUMBRE_TELEGRAM_ALLOWED"
+            )
+        print(said, flush=True)  # noqa: T201
+
+    return TelegramService(bot, query, album, library.catalog, library.state, report, announce)
+
+
+@click.group()
+def telegram() -> None:
+    """The Telegram bot (docs/telegram.md)."""
+
+
+@telegram.command("set-webhook")
+def set_webhook() -> None:
+    """Have Telegram bring updates to CUMBRE_TELEGRAM_WEBHOOK, instead of being asked for them."""
+    from bot.telegram.incoming import ALLOWED_UPDATES
+    from bot.telegram.webhook import webhook_address
+
+    settings = read_settings()
+    if not settings.telegram_webhook:
+        raise SettingsError("set CUMBRE_TELEGRAM_WEBHOOK and CUMBRE_TELEGRAM_WEBHOOK_SECRET first")
+    secret = settings.telegram_webhook_secret
+    address = webhook_address(settings.telegram_webhook, settings.telegram_token, secret)
+    _tell(
+        settings,
+        lambda bot: bot.set_webhook(address, secret_token=secret, allowed_updates=ALLOWED_UPDATES),
+    )
+    click.echo(f"Telegram brings updates to {settings.telegram_webhook}")
+
+
+@telegram.command("delete-webhook")
+def delete_webhook() -> None:
+    """Have Telegram bring updates nowhere; `cumbre serve` without CUMBRE_TELEGRAM_WEBHOOK asks for them."""
+    _tell(read_settings(), lambda bot: bot.delete_webhook())
+    click.echo("Telegram brings updates nowhere")
+
+
+def _tell(settings: Settings, call: "Callable[[ExtBot[int]], Awaitable[Any]]") -> None:
+    """One call of Telegram's API. The token is in no error."""
+    from telegram.error import InvalidToken, TelegramError
+
+    from bot.telegram.service import open_bot
+
+    if not settings.telegram_token:
+        raise SettingsError("set CUMBRE_TELEGRAM_TOKEN first: @BotFather gives one for /newbot")
+
+    async def told() -> None:
+        async with open_bot(settings.telegram_token, settings.telegram_api.rstrip("/")) as bot:
+            await call(bot)
+
+    try:
+        asyncio.run(told())
+    except InvalidToken:
+        raise SettingsError("Telegram does not accept CUMBRE_TELEGRAM_TOKEN: copy it again from @BotFather") from None
+    except TelegramError as error:
+        said = without_secrets(str(error), [settings.telegram_token])
+        raise CumbreError(f"Telegram did not do it: {said}") from None

@@ -1,0 +1,175 @@
+"""What only S3 does, on a real MinIO; what every storage does is in tests/contract."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+from cumbre.errors import ObjectGone, PhotoError, StorageError
+from cumbre.storage.s3 import S3PhotoStorage, open_client
+from tests.support.minio_server import MinioServer
+
+MB = 1_000_000
+
+
+@pytest.fixture
+def bucket(minio: MinioServer) -> str:
+    name = f"test-{uuid.uuid4().hex}"
+    minio.client.create_bucket(Bucket=name)
+    return name
+
+
+@pytest.fixture
+def put(minio: MinioServer, bucket: str) -> Callable[..., None]:
+    client = minio.client
+
+    def put_one(key: str, data: bytes = b"x") -> None:
+        client.put_object(Bucket=bucket, Key=key, Body=data)
+
+    return put_one
+
+
+def storage(minio: MinioServer, bucket: str, prefix: str = "", **changes: str) -> S3PhotoStorage:
+    access: dict[str, Any] = {"access_key": minio.user, "secret_key": minio.password, **changes}
+    return S3PhotoStorage(open_client(minio.address, **access), bucket, prefix)
+
+
+@pytest.mark.servers
+def test_lists_more_than_a_page_in_order(minio: MinioServer, bucket: str, put: Callable[..., None]) -> None:
+    wanted = [f"{number:04}.jpg" for number in range(1010)]
+    for key in reversed(wanted):
+        put(key)
+    assert [one.key for one in storage(minio, bucket).list()] == wanted
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("key", ["día 1/Ama Dablam आमा दब्लम 🏔.jpg", "a+b c%20d&e=f?.jpg", "new\nline.jpg", "é.jpg"])
+def test_keys_of_any_unicode(minio: MinioServer, bucket: str, put: Callable[..., None], key: str) -> None:
+    put(key, b"a yak")
+    (listed,) = storage(minio, bucket).list()
+    assert storage(minio, bucket).stat(listed.key) == listed
+    assert storage(minio, bucket).read(listed.key, listed.etag, MB) == b"a yak"
+
+
+@pytest.mark.servers
+def test_a_prefix_is_an_album_of_its_own(minio: MinioServer, bucket: str, put: Callable[..., None]) -> None:
+    for key in ("2022/a.jpg", "2023/b.jpg", "2023/day 1/c.jpg"):
+        put(key)
+    album = storage(minio, bucket, "2023/")
+    assert [one.key for one in album.list()] == ["2023/b.jpg", "2023/day 1/c.jpg"]
+    assert [one.key for one in album.list("2023/day 1/")] == ["2023/day 1/c.jpg"]
+    assert list(album.list("2022/")) == []
+    assert album.stat("2022/a.jpg") is None
+
+
+@pytest.mark.servers
+def test_of_versions_the_newest_counts_and_a_delete_marker_is_gone(minio: MinioServer, bucket: str) -> None:
+    client = minio.client
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    client.put_object(Bucket=bucket, Key="yak.jpg", Body=b"first")
+    client.put_object(Bucket=bucket, Key="yak.jpg", Body=b"second")
+    album = storage(minio, bucket)
+    (listed,) = album.list()
+    assert album.read("yak.jpg", listed.etag, MB) == b"second"
+    client.delete_object(Bucket=bucket, Key="yak.jpg")
+    assert album.stat("yak.jpg") is None
+    assert list(album.list()) == []
+    with pytest.raises(ObjectGone):
+        album.read("yak.jpg", listed.etag, MB)
+
+
+@pytest.mark.servers
+def test_an_address_that_expires_gives_the_object(minio: MinioServer, bucket: str, put: Callable[..., None]) -> None:
+    put("Ama Dablam ü.jpg", b"a mountain")
+    with urlopen(storage(minio, bucket).presigned_url("Ama Dablam ü.jpg", 60)) as answer:
+        assert answer.read() == b"a mountain"
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"access_key": "nobody"}, "does not accept the credentials"),
+        ({"secret_key": "wrong-secret-key"}, "does not accept the credentials"),
+    ],
+)
+def test_wrong_credentials_are_said_and_not_shown(
+    minio: MinioServer, bucket: str, changes: dict[str, str], said: str
+) -> None:
+    with pytest.raises(StorageError, match=said) as caught:
+        list(storage(minio, bucket, **changes).list())
+    assert not any(secret in str(caught.value) for secret in (minio.password, *changes.values()))
+
+
+@pytest.mark.servers
+def test_a_bucket_that_does_not_exist_is_named_with_its_setting(minio: MinioServer) -> None:
+    with pytest.raises(StorageError, match=r"no-such-bucket does not exist: correct CUMBRE_STORAGE"):
+        list(storage(minio, "no-such-bucket").list())
+
+
+def test_a_server_that_is_away_is_said_with_its_setting() -> None:
+    away = S3PhotoStorage(open_client("http://127.0.0.1:1", "key", "secret"), "trek")
+    with pytest.raises(StorageError, match=r"can't be reached.*CUMBRE_S3_ENDPOINT"):
+        list(away.list())
+
+
+class Stub:
+    """A client of a server that lies, which no real one does on demand."""
+
+    def __init__(self, **answers: Any) -> None:
+        self._answers = answers
+
+    def get_object(self, **_: object) -> Any:
+        return self._answers["get_object"]
+
+    def get_paginator(self, _: str) -> "Stub":
+        return self
+
+    def paginate(self, **_: object) -> Any:
+        return self._answers["pages"]
+
+
+class Endless:
+    """A body that never ends."""
+
+    given = 0
+
+    def __enter__(self) -> "Endless":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def read(self, size: int) -> bytes:
+        self.given += size
+        return bytes(size)
+
+
+def test_no_more_than_the_limit_is_ever_held_whatever_length_is_claimed() -> None:
+    body = Endless()
+    liar = S3PhotoStorage(Stub(get_object={"ContentLength": 10, "Body": body}), "trek")
+    with pytest.raises(PhotoError, match="limit"):
+        liar.read("yak.jpg", "etag", 3 * MB)
+    assert body.given < 5 * MB
+
+
+def test_an_object_of_6_gb_is_refused_before_any_of_it_is_read() -> None:
+    body = Endless()
+    huge = S3PhotoStorage(Stub(get_object={"ContentLength": 6_000_000_000, "Body": body}), "trek")
+    with pytest.raises(PhotoError, match="larger than the limit of 100 MB"):
+        huge.read("yak.jpg", "etag", 100 * MB)
+    assert body.given == 0
+
+
+def test_keys_that_would_lead_elsewhere_are_said_and_nothing_else_is_lost() -> None:
+    """Amazon takes such keys; MinIO refuses to store them."""
+    page = [{"Key": key, "ETag": '"e"', "Size": 1} for key in ("a.jpg", "b/../c.jpg", "d.jpg")]
+    album = S3PhotoStorage(Stub(pages=[{"Contents": page}]), "trek")
+    found = []
+    with pytest.raises(StorageError, match=r"rename them \('b/\.\./c\.jpg'\)"):
+        found += list(album.list())
+    listing = album.list()
+    assert [next(listing).key, next(listing).key] == ["a.jpg", "d.jpg"]
+    assert found == []

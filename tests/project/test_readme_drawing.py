@@ -1,0 +1,34 @@
+"""The README's first picture: drawn by the program on its own sample album, as the README says.
+
+CUMBRE_TEST_KEEP_PICTURES=1 draws it anew.
+"""
+
+import os
+
+from PIL import Image, ImageChops
+
+from cumbre.cli import cli, run
+from cumbre.demo.album import draw_picture
+from cumbre.demo.trail import trail_scenes
+from cumbre.peaks.catalog_files import bundled_catalog
+from tests.support.paths import ROOT
+
+NAME = "day07-chukhung-lhotse-day"
+SHOWN = ROOT / "docs" / "images" / "names.jpg"
+_KEEPS = os.environ.get("CUMBRE_TEST_KEEP_PICTURES", "") not in ("", "0")
+
+
+def test_the_drawing_in_the_readme_is_what_the_program_draws(tmp_path, home, monkeypatch):
+    monkeypatch.setenv("CUMBRE_HOME", str(home))
+    monkeypatch.setenv("CUMBRE_MODEL", "lite")
+    catalog = bundled_catalog()
+    scene = next(scene for scene in trail_scenes(catalog) if scene.name == NAME)
+    draw_picture(scene, catalog, tmp_path / f"{NAME}.jpg")
+    drawn = tmp_path / "names.jpg"
+    assert run(cli, ["identify", str(tmp_path / f"{NAME}.jpg"), "--draw", str(drawn)]) == 0
+    if _KEEPS:
+        SHOWN.write_bytes(drawn.read_bytes())
+    with Image.open(drawn) as new, Image.open(SHOWN) as shown:
+        assert new.size == shown.size
+        # Decoders and processors round differently; other names, or names elsewhere, are far more.
+        assert ImageChops.difference(new, shown).convert("L").reduce(16).getextrema()[1] < 8

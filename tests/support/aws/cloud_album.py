@@ -1,0 +1,71 @@
+"""An album in the cloud, on moto: buckets, the ingest queue with its dead letters, and a home for the index."""
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.support.aws.moto_server import REGION, MotoServer
+
+RECEIVES = 5
+
+
+@dataclass
+class CloudAlbum:
+    """environment is what a function would find: the address of moto in place of Amazon's, an index in a folder."""
+
+    moto: MotoServer
+    environment: dict[str, str]
+    photos: str
+    shown: str
+    queue: str
+    dead: str
+    s3: Any = field(repr=False)
+    sqs: Any = field(repr=False)
+
+    def put(self, key: str, heading_deg: float, bucket: str = "") -> None:
+        from tests.support.small_album import photo_towards  # which imports the fixture below
+
+        self.s3.put_object(
+            Bucket=bucket or self.photos, Key=key, Body=photo_towards(heading_deg, "2023:10:29 08:00:00")
+        )
+
+    def send(self, *bodies: str) -> None:
+        entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
+        self.sqs.send_message_batch(QueueUrl=self.queue, Entries=entries)
+
+    def in_queue(self, address: str) -> int:
+        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        found = self.sqs.get_queue_attributes(QueueUrl=address, AttributeNames=list(names))["Attributes"]
+        return sum(int(found[name]) for name in names)
+
+
+@pytest.fixture
+def cloud(moto: MotoServer, home: Any, monkeypatch: pytest.MonkeyPatch) -> CloudAlbum:
+    name = uuid.uuid4().hex
+    s3, sqs = moto.client("s3"), moto.client("sqs")
+    for bucket in (f"photos-{name}", f"shown-{name}"):
+        s3.create_bucket(Bucket=bucket)
+    dead = sqs.create_queue(QueueName=f"dead-{name}")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = {"deadLetterTargetArn": arn, "maxReceiveCount": RECEIVES}
+    attributes = {"VisibilityTimeout": "1", "RedrivePolicy": json.dumps(policy)}
+    queue = sqs.create_queue(QueueName=f"ingest-{name}", Attributes=attributes)["QueueUrl"]
+    environment = {
+        "CUMBRE_HOME": str(home),
+        "CUMBRE_MODEL": "lite",
+        "CUMBRE_STORAGE": f"s3://photos-{name}/photos",
+        "CUMBRE_RENDITIONS": f"s3://shown-{name}",
+        "CUMBRE_QUEUE": queue,
+    }
+    # boto3 reads these itself.
+    for variable, value in {
+        "AWS_ENDPOINT_URL": moto.address,
+        "AWS_ACCESS_KEY_ID": moto.access_key,
+        "AWS_SECRET_ACCESS_KEY": moto.secret_key,
+        "AWS_DEFAULT_REGION": REGION,
+    }.items():
+        monkeypatch.setenv(variable, value)
+    return CloudAlbum(moto, environment, f"photos-{name}", f"shown-{name}", queue, dead, s3, sqs)

@@ -1,0 +1,220 @@
+"""A real Elasticsearch for the tests.
+
+The one that CUMBRE_TEST_ELASTICSEARCH names, else one that the first test to ask starts and the run's end stops: the
+distribution that its makers test with, brought by Maven once and kept in the system's folder for temporary files.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cumbre.index.elasticsearch.connection import ElasticAccess
+from tests.support.server_cache import free_port, obtained, refuse_unasked, server_cache, stop, wait_until_ready
+
+VERSION = "9.5.0"
+_ARTIFACT = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip"
+_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
+_OLDEST_JAVA = 21
+# Read here, for the tests' environment has no settings of Cumbre's.
+_NAMED = os.environ.get("CUMBRE_TEST_ELASTICSEARCH", "")
+
+
+@dataclass(frozen=True)
+class ElasticsearchServer:
+    access: ElasticAccess
+
+    def drop(self, prefix: str) -> None:
+        """Delete every index whose name starts so."""
+        client = self.access.client()
+        try:
+            for name in client.indices.get_settings(index=f"{prefix}*"):
+                client.indices.delete(index=name)
+        finally:
+            client.close()
+
+
+@dataclass(frozen=True)
+class User:
+    name: str
+    password: str
+    indices: str
+    index_rights: Sequence[str]
+    cluster_rights: Sequence[str]
+
+
+@pytest.fixture(scope="session")
+def elasticsearch() -> Iterator[ElasticsearchServer]:
+    if _NAMED:
+        yield ElasticsearchServer(ElasticAccess(_NAMED))
+        return
+    distribution, java = obtained(_distribution, "Elasticsearch"), obtained(_java, "Elasticsearch")
+    with elasticsearch_folder() as folder, _running(distribution, java, folder) as server:
+        yield server
+
+
+@contextmanager
+def running_elasticsearch(
+    folder: Path | None = None,
+    port: int = 0,
+    secrets: Mapping[str, str] | None = None,
+    users: Sequence["User"] = (),
+    **settings: str,
+) -> Iterator[ElasticsearchServer]:
+    """A server of one's own, with its data in a folder: started there again it knows what it knew.
+
+    Settings are written with "__" for ".", secrets (of its keystore) as they are; with secrets its security is on.
+    Raises OSError if the server is not there and can't be brought.
+    """
+    distribution, java = _distribution(), _java()
+    if folder is not None:
+        with _running(distribution, java, folder, port, secrets, users, settings) as server:
+            yield server
+        return
+    with elasticsearch_folder() as own, _running(distribution, java, own, port, secrets, users, settings) as server:
+        yield server
+
+
+@contextmanager
+def elasticsearch_folder() -> Iterator[Path]:
+    """A place for a server's data. A short name, for sockets; and its user may reach it, unlike pytest's folders."""
+    folder = Path(tempfile.mkdtemp(prefix="cumbre-es-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _distribution() -> Path:
+    """The unpacked server. Raises OSError if it is not there and can't be brought."""
+    cache = server_cache()
+    home = cache / f"elasticsearch-{VERSION}"
+    if home.is_dir():
+        return home
+    refuse_unasked("130 MB by Maven")
+    if shutil.which("mvn") is None:
+        raise OSError("there is no Maven to bring it; name one in CUMBRE_TEST_ELASTICSEARCH")
+    with tempfile.TemporaryDirectory(dir=cache) as name:
+        command = ["mvn", "-q", "-B", _COPY, f"-Dartifact={_ARTIFACT}", f"-DoutputDirectory={name}"]
+        brought = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+        archives = list(Path(name).glob("*.zip"))
+        if brought.returncode or not archives:
+            raise OSError(f"Maven brought none: {brought.stdout[-300:]}")
+        with zipfile.ZipFile(archives[0]) as archive:
+            archive.extractall(name)
+        unpacked = Path(name) / home.name
+        for file in (unpacked / "bin").iterdir():
+            file.chmod(0o755)
+        unpacked.rename(home)
+    return home
+
+
+def _java() -> Path:
+    """A JDK that is new enough. Raises OSError if there is none."""
+    named = [Path(os.environ[name]) for name in ("ES_JAVA_HOME", "JAVA_HOME") if os.environ.get(name)]
+    for home in (*named, *sorted(Path("/usr/lib/jvm").glob("*"), reverse=True)):
+        try:
+            about = (home / "release").read_text()
+        except OSError:
+            continue
+        version = about.partition('JAVA_VERSION="')[2].partition('"')[0]
+        if version.partition(".")[0].isdecimal() and int(version.partition(".")[0]) >= _OLDEST_JAVA:
+            return home
+    raise OSError(f"there is no JDK of version {_OLDEST_JAVA} or newer")
+
+
+@contextmanager
+def _running(
+    distribution: Path,
+    java: Path,
+    folder: Path,
+    port: int = 0,
+    secrets: Mapping[str, str] | None = None,
+    users: Sequence["User"] = (),
+    given: Mapping[str, str] | None = None,
+) -> Iterator[ElasticsearchServer]:
+    port = port or free_port()
+    settings = {
+        "discovery.type": "single-node",
+        "xpack.security.enabled": "true" if secrets else "false",
+        "network.host": "127.0.0.1",
+        "http.port": str(port),
+        "transport.port": str(free_port()),
+        "cluster.routing.allocation.disk.threshold_enabled": "false",
+        "path.data": str(folder / "data"),
+        "path.logs": str(folder / "logs"),
+        **{name.replace("__", "."): value for name, value in (given or {}).items()},
+    }
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "ES_JAVA_HOME": str(java),
+        "ES_JAVA_OPTS": "-Xms1g -Xmx1g",
+        "ES_PATH_CONF": str(folder / "config"),
+    }
+    if not (folder / "config" / "elasticsearch.yml").exists():
+        shutil.copytree(distribution / "config", folder / "config", dirs_exist_ok=True)
+        if secrets:
+            _keep_secrets(distribution, environment, secrets)
+        for user in users:
+            _add_user(distribution, environment, folder / "config" / "roles.yml", user)
+    someone_else = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+    if someone_else:
+        for path in (folder, *folder.rglob("*")):
+            shutil.chown(path, "nobody", "nogroup")
+    command = [distribution / "bin" / "elasticsearch"]
+    command += [word for name, value in settings.items() for word in ("-E", f"{name}={value}")]
+    with (folder / "output").open("ab") as output:
+        server = subprocess.Popen(
+            command, env=environment, cwd=folder, stdout=output, stderr=output, start_new_session=True, **someone_else
+        )
+    scheme = "https" if settings.get("xpack.security.http.ssl.enabled") == "true" else "http"
+    address = f"{scheme}://127.0.0.1:{port}"
+    try:
+        wait_until_ready(server, f"{address}/_cluster/health", folder / "output")
+        yield ElasticsearchServer(ElasticAccess(address))
+    finally:
+        stop(server)
+
+
+def _keep_secrets(distribution: Path, environment: Mapping[str, str], secrets: Mapping[str, str]) -> None:
+    keystore = distribution / "bin" / "elasticsearch-keystore"
+    subprocess.run([keystore, "create"], env=dict(environment), check=True, capture_output=True)
+    for name, value in secrets.items():
+        command = [keystore, "add", "--stdin", name]
+        subprocess.run(command, env=dict(environment), input=value, text=True, check=True, capture_output=True)
+
+
+def _add_user(distribution: Path, environment: Mapping[str, str], roles: Path, user: "User") -> None:
+    # Users in files: the stripped server can't keep API keys, whose index needs an analyser that it lacks.
+    role = {"cluster": user.cluster_rights, "indices": [{"names": [user.indices], "privileges": user.index_rights}]}
+    with roles.open("a") as written:
+        written.write(f"{json.dumps({user.name: role})[1:-1]}\n")
+    command = [distribution / "bin" / "elasticsearch-users", "useradd", user.name, "-p", user.password, "-r", user.name]
+    subprocess.run(command, env=dict(environment), check=True, capture_output=True)
+
+
+def make_certificate(folder: Path, password: str) -> tuple[Path, Path]:
+    """A key with a certificate of its own for 127.0.0.1: the keystore for the server, the file for those who trust."""
+    keytool, keystore, certificate = _java() / "bin" / "keytool", folder / "http.p12", folder / "authority.pem"
+    common = ["-alias", "http", "-storetype", "PKCS12", "-keystore", keystore, "-storepass", password]
+    may = [
+        "-ext",
+        "SAN=ip:127.0.0.1",
+        "-ext",
+        "BC:critical=ca:true",
+        "-ext",
+        "KU:critical=keyCertSign,digitalSignature",
+    ]
+    made = [keytool, "-genkeypair", "-keyalg", "EC", "-dname", "CN=cumbre-test", "-validity", "2", *may, *common]
+    subprocess.run(made, check=True, capture_output=True)
+    subprocess.run([keytool, "-exportcert", "-rfc", "-file", certificate, *common], check=True, capture_output=True)
+    return keystore, certificate

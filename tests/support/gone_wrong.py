@@ -1,0 +1,50 @@
+"""Picture processes that misbehave as a native decoder may: what is read says how.
+
+python -m tests.support.gone_wrong MAX_BYTES MAX_PIXELS
+"""
+
+import os
+import signal
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from cumbre.sandbox import __main__ as process
+from cumbre.sandbox.in_process import InProcessPictureReader
+from cumbre.sandbox.port import ReadPicture
+
+HANG_S = 1
+WRITE = b"write a file at "
+
+
+class Misbehaving(InProcessPictureReader):
+    """Reads pictures, unless the bytes are the name of something worse."""
+
+    def read(self, data: bytes, size: tuple[int, int], resample: int) -> ReadPicture:
+        if data == b"crash":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if data == b"killed for its memory":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if data == b"hang":
+            while True:
+                pass
+        if data == b"eat memory":
+            bytearray(20_000_000_000)
+        if data.startswith(WRITE):
+            Path(os.fsdecode(data.removeprefix(WRITE))).write_bytes(b"astray")
+        if data.startswith(b"lie"):
+            picture = super().read(data.removeprefix(b"lie"), size, resample)
+            return replace(picture, pixels=picture.pixels[1:])
+        if data == b"babble":
+            os.write(3, b"no answer" * 1000)
+            time.sleep(60)
+        return super().read(data, size, resample)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "1":
+        raise SystemExit("can't start")
+    process.PICTURE_PROCESSOR_S = HANG_S
+    process.InProcessPictureReader = Misbehaving  # type: ignore[misc]
+    process.main()

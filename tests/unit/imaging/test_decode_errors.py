@@ -1,0 +1,376 @@
+"""Files that are no pictures, broken ones and hostile ones: each has a reason that its owner understands."""
+
+import io
+import struct
+import time
+import tracemalloc
+
+import exifread
+import numpy as np
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from cumbre.errors import PhotoError
+from cumbre.imaging.decode import PhotoLimits, read_photo
+from cumbre.imaging.exif import _PatienceLost, _PatientFile
+from cumbre.imaging.header_limits import MAX_JPEG_SCANS
+from tests.fuzz.corpus import pictures
+from tests.support.pictures import apple_note, encoded, exif, landscape, png_of_size
+
+LIMITS = PhotoLimits()
+# Pillow warns of broken metadata; outside of tests nobody sees it.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+
+
+@pytest.fixture(scope="module")
+def corpus() -> dict[str, bytes]:
+    return pictures()
+
+
+def reason(data: bytes, limits: PhotoLimits = LIMITS) -> str:
+    with pytest.raises(PhotoError) as refused:
+        read_photo(data, limits, wanted_px=224)
+    said = str(refused.value)
+    assert said.isprintable()
+    return said
+
+
+def box(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", 8 + len(body)) + kind + body
+
+
+# --- cut short, empty, something else ---
+
+
+@pytest.mark.parametrize("name", ["jpeg", "jpeg progressive", "png", "webp", "webp lossless", "avif", "heic", "tiff"])
+@pytest.mark.parametrize("share", [0.3, 0.95])
+def test_a_picture_cut_short_is_damaged_however_much_of_it_is_there(corpus, name, share):
+    data = corpus[name]
+    said = reason(data[: int(len(data) * share)])
+    assert said.startswith("the picture is damaged, the file ends too early: copy it again")
+
+
+@pytest.mark.parametrize("name", ["tiff tiff_lzw", "tiff grey 16", "tiff jpeg", "tiff packbits", "tiff tiles"])
+def test_a_compressed_tiff_cut_short_is_damaged(corpus, name):
+    assert reason(corpus[name][: len(corpus[name]) // 2]).startswith("the picture is damaged")
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "the file is empty: copy it again"),
+        (bytes(5000), "nothing but zeros"),
+        (b"Day 3: Namche, 3440 m. Tea.\n", "but a text: it reads HEIC, JPEG"),
+        ("दिन ३: नाम्चे बजार".encode(), "but a text"),
+        (b"\xef\xbb\xbf<!doctype html><title>404</title>", "but a web page"),
+        (b"GIF89a" + bytes(range(100)), "but a GIF"),
+        (b"%PDF-1.7\n", "but a PDF"),
+        (b"PK\3\4" + bytes(range(64)), "but a ZIP"),
+        (box(b"ftyp", b"isom\0\0\2\0isomiso2mp41") + box(b"mdat", bytes(100)), "but a video"),
+        (box(b"ftyp", b"qt  \0\0\0\0qt  ") + box(b"moov", bytes(100)), "but a video"),
+        (box(b"ftyp", b"crx \0\0\0\1crx isom"), "but a raw file of a camera"),
+        (b"\x93\x11\xfe\x00\xd8\xff" * 40, "not a picture in a format that Cumbre reads (HEIC,"),
+        (b"\xff\xd8\xff", "the picture is damaged"),
+        (b"\x89PNG\r\n\x1a\n", "the picture is damaged"),
+        (b"RIFF\x10\0\0\0WEBP", "the picture is damaged"),
+        (b"II*\0\x08\0\0\0", "the picture is damaged"),
+        (box(b"ftyp", b"heic\0\0\0\0mif1heic"), "the picture is damaged"),
+        (box(b"ftyp", b"avif\0\0\0\0avifmif1"), "the picture is damaged"),
+    ],
+)
+def test_what_is_no_picture_is_called_what_it_is(data, says):
+    assert says in reason(data)
+
+
+def test_a_picture_under_another_name_of_its_format_is_called_damaged(corpus):
+    data = corpus["avif"]
+    assert data[8:12] == b"avif"
+    assert "name another format" in reason(data[:8] + b"isom" + data[12:])
+
+
+# --- larger than allowed, and bombs ---
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        png_of_size(20_000, 10_000),
+        png_of_size(2**31 - 1, 2**31 - 1),
+        b"RIFF\x1e\0\0\0WEBPVP8X\x0a\0\0\0" + bytes(4) + b"\xff\xff\xff" * 2 + bytes(8),
+        b"RIFF\x1e\0\0\0WEBPVP8L\x0a\0\0\0\x2f\xff\xff\xff\x0f" + bytes(13),
+        b"RIFF\x1e\0\0\0WEBPVP8 \x0a\0\0\0" + b"\x10\0\0\x9d\x01\x2a\xff\x3f\xff\x3f" + bytes(8),
+        b"\xff\xd8" + b"\xff\xc0\0\x0b\x08\xff\xff\xff\xff\1\1\x11\0" + b"\xff\xda\0\x08\1\1\0\0\x3f\0" + bytes(50),
+    ],
+    ids=["png", "png of all", "webp canvas", "webp lossless", "webp lossy", "jpeg"],
+)
+def test_a_small_file_that_says_it_is_huge_costs_nothing(data):
+    tracemalloc.start()
+    assert "more than the limit of 120 megapixels" in reason(data)
+    assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("field", [256, 257])
+def test_a_tiff_that_says_it_is_huge_is_not_decoded(corpus, field):
+    data = bytearray(corpus["tiff big"])
+    (offset,) = struct.unpack_from("<Q", data, 8)
+    for entry in range(offset + 8, offset + 8 + 20 * 6, 20):
+        if struct.unpack_from("<H", data, entry) == (field,):
+            struct.pack_into("<HQI", data, entry + 2, 4, 1, 3_000_000)
+    assert "more than the limit" in reason(bytes(data))
+
+
+@pytest.mark.parametrize("name", ["avif", "heic"])
+def test_a_heic_or_avif_that_says_it_is_huge_is_not_decoded(corpus, name):
+    data = bytearray(corpus[name])
+    at = data.index(b"ispe")
+    struct.pack_into(">II", data, at + 8, 15_000, 15_000)
+    assert "more than the limit" in reason(bytes(data))
+
+
+def test_a_heic_whose_pixels_are_more_than_it_says_is_not_decoded(corpus):
+    """The declared size passes the limit, the true one does not."""
+    data = corpus["heic"].replace(struct.pack(">II", 160, 120), struct.pack(">II", 16, 12))
+    assert data != corpus["heic"]
+    assert "damaged" in reason(data, PhotoLimits(max_pixels=1000))
+
+
+@pytest.mark.slow
+def test_two_hundred_real_megapixels_are_refused_before_they_are_decoded():
+    data = encoded(Image.new("L", (20_000, 10_000), 200), "JPEG")
+    started = time.process_time()
+    assert reason(data).startswith("20000 x 10000 pixels are more than the limit of 120 megapixels: save it smaller")
+    assert time.process_time() - started < 1.0
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_text_that_unpacks_to_much_is_refused(zipped):
+    texts = PngInfo()
+    texts.add_itxt("Comment", "x" * 5_000_000, zip=True) if zipped else texts.add_text("a", "x" * 5_000_000, zip=True)
+    assert "oversized text" in reason(encoded(landscape(), "PNG", pnginfo=texts))
+
+
+def test_a_colour_profile_that_unpacks_to_much_is_refused():
+    assert "colour profile" in reason(encoded(landscape(), "PNG", icc_profile=bytes(5_000_000)))
+
+
+def test_a_jpeg_of_endless_scans_is_refused_at_once():
+    """Each is 26 bytes of file and a pass over twelve megapixels."""
+    data = encoded(Image.new("L", (4000, 3000), 128), progressive=True)
+    last = data[data.rindex(b"\xff\xda") : -2]
+    read_photo(data[:-2] + last * 50 + data[-2:], LIMITS, wanted_px=224)
+    started = time.process_time()
+    assert f"more than {MAX_JPEG_SCANS} layers" in reason(data[:-2] + last * 4000 + data[-2:])
+    assert time.process_time() - started < 1.0
+
+
+def test_scans_after_the_picture_and_in_its_exif_do_not_count():
+    """A phone's motion photo has a film behind the picture; a preview is in the EXIF."""
+    scans = b"\xff\xda" * 1000
+    picture = encoded(landscape(), "JPEG", exif(MakerNote=scans))
+    assert read_photo(picture + scans, LIMITS).image.size == (320, 240)
+
+
+def test_a_bigtiff_of_endless_tags_is_refused(corpus):
+    data = bytearray(corpus["tiff big"])
+    (offset,) = struct.unpack_from("<Q", data, 8)
+    struct.pack_into("<Q", data, offset, 2**40)
+    assert "more than 65535 tags" in reason(bytes(data))
+
+
+# --- metadata ---
+
+
+def test_a_file_that_leads_its_reader_in_circles_is_left():
+    """A box of size nought, at which ExifRead would stay for ever."""
+    circle = box(b"ftyp", b"heic\0\0\0\0mif1") + struct.pack(">I4sQ", 1, b"free", 0) + bytes(100)
+    with pytest.raises(_PatienceLost):
+        exifread.process_file(_PatientFile(circle))
+
+
+def test_exif_of_many_megabytes_is_unknown_and_the_picture_is_read():
+    directory = b"Exif\0\0MM\0\x2a\0\0\0\x08" + struct.pack(">HHHII", 1, 40_000, 5, 600_000, 26) + bytes(4_900_000)
+    started = time.process_time()
+    photo = read_photo(encoded(landscape(), "PNG", directory), LIMITS)
+    assert photo.facts.position is None
+    assert time.process_time() - started < 2.0
+
+
+def tiff(*entries: tuple[int, int, int, int], next_directory: int = 0) -> bytes:
+    """An EXIF block of one directory at 8."""
+    body = b"".join(struct.pack(">HHII", *entry) for entry in entries)
+    return b"Exif\0\0MM\0\x2a\0\0\0\x08" + struct.pack(">H", len(entries)) + body + struct.pack(">I", next_directory)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        tiff()[:12],
+        tiff((34_853, 4, 1, 8), (34_665, 4, 1, 8), next_directory=8),
+        tiff((34_853, 4, 1, 0xFFFFFFFF)),
+        tiff((271, 2, 0xFFFFFFFF, 8), (272, 2, 1000, 0xFFFFFFF0)),
+        tiff((274, 2, 1, 0), (306, 5, 0x1FFFFFFF, 8)),
+        tiff((274, 3, 1, 99 << 16)),
+        tiff((34_853, 7, 4, 0x41424344)),
+        tiff(*[(34_853, 4, 1, 8)] * 3000),
+        b"Exif\0\0" + b"\xff" * 2000,
+        b"Exif\0\0MM\0\x2a\0\0\0\x08\xff\xff" + b"\x01\x0f\0\x05\xff\xff\xff\xff\0\0\0\x08" * 2000,
+    ],
+    ids=["truncated", "loop", "nowhere", "counts", "types", "orientation", "no offset", "again", "noise", "overlap"],
+)
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
+def test_broken_exif_loses_nothing_but_the_facts(block, file_format):
+    photo = read_photo(encoded(landscape(), file_format, block), LIMITS)
+    assert (photo.image.size, photo.facts.width, photo.facts.position) == ((320, 240), 320, None)
+
+
+@pytest.mark.parametrize(
+    "note", [b"Apple iOS\0", apple_note(0, -1, 0)[:30], b"Apple iOS\0\0\1MM\xff\xff" + b"\xff" * 900]
+)
+def test_a_broken_makernote_loses_nothing_but_the_tilt(note):
+    facts = read_photo(encoded(landscape(), "JPEG", exif(lat=27.8, lon=86.7, MakerNote=note)), LIMITS).facts
+    assert facts.position.lat == pytest.approx(27.8, abs=1e-6)
+    assert facts.pitch_deg is None
+
+
+def test_zero_denominators_and_impossible_values_in_a_real_file_are_unknown():
+    data = encoded(landscape(), "JPEG", exif(lat=27.8, lon=86.7, altitude_m=3440.0, heading_deg=41.0))
+    over_nought = {numerator: struct.pack(">II", numerator, 0) for numerator in (27, 3440, 41)}
+    broken = data
+    for numerator, rational in over_nought.items():
+        assert struct.pack(">II", numerator, 1) in broken
+        broken = broken.replace(struct.pack(">II", numerator, 1), rational)
+    facts = read_photo(broken, LIMITS).facts
+    assert (facts.position, facts.heading_deg) == (None, None)
+    facts = read_photo(
+        encoded(landscape(), "JPEG", exif(lat=95.0, lon=200.0, taken_at="9999:99:99 99:99:99")), LIMITS
+    ).facts
+    assert (facts.position, facts.taken_at) == (None, None)
+
+
+# --- odd pictures that are read ---
+
+
+@pytest.mark.parametrize(
+    "name", ["mpo", "png animated", "webp animated", "avif sequence", "heic sequence", "tiff pages"]
+)
+def test_of_several_pictures_the_first_is_read(corpus, name):
+    """Its summit stands at the left, the second's at the right."""
+    photo = read_photo(corpus[name], LIMITS)
+    picture = photo.image.rotate(90, expand=True) if photo.image.height > photo.image.width else photo.image
+    left, right = (sum(picture.getpixel((round(x * picture.width), 60))) for x in (0.3, 0.7))
+    assert left < right - 50
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 10_000), (10_000, 1), (3, 2)])
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
+def test_the_narrowest_pictures_are_read(size, file_format):
+    photo = read_photo(encoded(Image.new("RGB", size, "red"), file_format), LIMITS, wanted_px=224)
+    assert photo.image.size == size
+
+
+@pytest.mark.parametrize("size", [(0, 5), (5, 0)])
+def test_a_picture_without_pixels_is_refused(size):
+    assert "no pixels" in reason(png_of_size(*size)) or "damaged" in reason(png_of_size(*size))
+
+
+def test_transparency_is_white_as_in_a_viewer():
+    """A map drawn in black on nothing would be all black."""
+    clear = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
+    half = Image.new("LA", (8, 8), (0, 128))
+    palette = Image.new("P", (8, 8), 1)
+    palette.putpalette([255, 0, 0, 0, 0, 0])
+    for image, options, expected in ((clear, {}, 255), (half, {}, 127), (palette, {"transparency": 1}, 255)):
+        assert read_photo(encoded(image, "PNG", **options), LIMITS).image.getpixel((4, 4)) == (expected,) * 3
+
+
+def test_a_transparent_colour_of_a_plain_png_is_white():
+    data = encoded(Image.new("RGB", (8, 8), (1, 2, 3)), "PNG", transparency=(1, 2, 3))
+    assert read_photo(data, LIMITS).image.getpixel((4, 4)) == (255, 255, 255)
+
+
+def test_inks_are_inverted_where_adobe_wrote_them_and_only_there():
+    data = encoded(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), quality=95)
+    red = read_photo(data, LIMITS).image.getpixel((8, 8))
+    assert red[0] > 250
+    assert max(red[1:]) < 5
+    data = encoded(Image.new("CMYK", (16, 16), (0, 255, 255, 255)), quality=95)
+    marker = data.index(b"\xff\xee")
+    plain = data[:marker] + data[marker + 16 :]
+    assert b"Adobe" not in plain
+    # Now the numbers mean ink: cyan in full.
+    cyan = read_photo(plain, LIMITS).image.getpixel((8, 8))
+    assert cyan[0] < 5
+    assert min(cyan[1:]) > 250
+
+
+def test_ycck_is_turned_into_inks_first():
+    data = bytearray(encoded(Image.new("CMYK", (16, 16), (55, 127, 127, 0)), quality=100))
+    data[data.index(b"Adobe") + 11] = 2
+    # Stored: Y 200, Cb and Cr 128, so a grey of 200 whose inks are inverted.
+    grey = read_photo(bytes(data), LIMITS).image.getpixel((8, 8))
+    assert all(abs(level - 200) <= 3 or abs(level - 55) <= 3 for level in grey)
+    assert max(grey) - min(grey) <= 3
+
+
+@pytest.mark.parametrize(("level", "expected"), [(0, 0), (257, 1), (32_896, 128), (65_535, 255)])
+@pytest.mark.parametrize("file_format", ["PNG", "TIFF"])
+def test_sixteen_bits_of_grey_are_scaled(level, expected, file_format):
+    data = encoded(Image.fromarray(np.full((8, 8), level, dtype=np.uint16)), file_format)
+    assert read_photo(data, LIMITS).image.getpixel((4, 4)) == (expected,) * 3
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int32])
+def test_numbers_reach_from_black_to_white(dtype):
+    data = encoded(Image.fromarray(np.array([[-1000, 0], [500, 1000]], dtype=dtype)), "TIFF")
+    image = read_photo(data, LIMITS).image
+    assert [image.getpixel((x, y))[0] for y in (0, 1) for x in (0, 1)] == [0, 127, 191, 255]
+
+
+def test_numbers_that_are_none_spoil_no_others():
+    levels = np.array([[np.nan, np.inf], [0.0, 2.0]], dtype=np.float32)
+    image = read_photo(encoded(Image.fromarray(levels), "TIFF"), LIMITS).image
+    assert [image.getpixel((x, y))[0] for y in (0, 1) for x in (0, 1)] == [0, 255, 0, 255]
+    nothing = Image.fromarray(np.full((4, 4), np.nan, dtype=np.float32))
+    assert read_photo(encoded(nothing, "TIFF"), LIMITS).image.getpixel((0, 0)) == (0, 0, 0)
+
+
+def test_lab_becomes_its_colour():
+    grey = encoded(Image.new("LAB", (8, 8), (128, 128, 128)), "TIFF")
+    assert read_photo(grey, LIMITS).image.getpixel((4, 4)) == pytest.approx((119, 119, 119), abs=2)
+
+
+def test_a_large_picture_is_converted_in_bands_like_a_small_one():
+    """Five megapixels are two bands; the seam shows nowhere."""
+    ramp = np.linspace(0, 65_535, 2500 * 2000).reshape(2500, 2000).astype(np.uint16)
+    image = read_photo(encoded(Image.fromarray(ramp), "PNG", compress_level=1), LIMITS).image
+    assert (np.asarray(image)[..., 0] == (ramp / 257).astype(np.uint8)).all()
+    clear = Image.fromarray((ramp >> 8).astype(np.uint8)).convert("RGBA")
+    clear.putalpha(128)
+    seen = np.asarray(read_photo(encoded(clear, "PNG", compress_level=1), LIMITS).image).astype(int)
+    assert (np.abs(seen[..., 1] - ((ramp >> 8) * 128 / 255 + 127)) <= 1).all()
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "TIFF", "HEIF"])
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_every_orientation_stands_upright_with_its_size(file_format, turn):
+    stored = Image.new("RGB", (64, 32), "white")
+    stored.paste("red", (0, 0, 16, 8))
+    photo = read_photo(encoded(stored, file_format, exif(orientation=turn)), LIMITS)
+    assert photo.image.size == (photo.facts.width, photo.facts.height) == ((64, 32) if turn < 5 else (32, 64))
+    # Where the stored picture's first corner is to be seen.
+    right, bottom = turn in (2, 3, 6, 7), turn in (3, 4, 7, 8)
+    corner = (photo.image.width - 4 if right else 3, photo.image.height - 4 if bottom else 3)
+    red, green, _ = photo.image.getpixel(corner)
+    assert red > 200 > 100 > green
+
+
+def test_a_photo_keeps_nothing_of_its_file():
+    """Pixels alone go on: no metadata into renditions, no file into memory."""
+    photo = read_photo(encoded(landscape(), "JPEG", exif(lat=27.8, lon=86.7)), LIMITS)
+    assert type(photo.image) is Image.Image
+    assert photo.image.info == {}
+    out = io.BytesIO()
+    photo.image.save(out, "JPEG")
+    assert not Image.open(out).getexif()

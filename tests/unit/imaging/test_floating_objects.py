@@ -1,0 +1,64 @@
+"""The moon beside a summit is no summit; a tower that stands on the ground is no moon."""
+
+import numpy as np
+import pytest
+
+from cumbre.imaging.floating_objects import floating
+from cumbre.imaging.skyline import skylines_of
+from tests.unit.imaging.test_skyline import mountains, peak
+
+SUMMIT, MOON = 200, 150
+RIDGE = peak(at=SUMMIT)
+
+
+def with_a_disc(pixels: np.ndarray, at: int, row: int, radius: int) -> np.ndarray:
+    """A pale, rough disc."""
+    rows, columns = np.mgrid[0 : len(pixels), 0 : pixels.shape[1]]
+    inside = (rows - row) ** 2 + (columns - at) ** 2 <= radius**2
+    pale = np.random.default_rng(3).integers(150, 210, pixels.shape, dtype=np.uint8)
+    return np.where(inside[..., None], pale, pixels)
+
+
+def jumping_to(row: int, start: int, end: int) -> np.ndarray:
+    line = np.full(320, 140)
+    line[start:end] = row
+    return line
+
+
+def sky() -> np.ndarray:
+    """Colours that brighten downwards."""
+    return np.zeros((240, 320, 3), np.float32) + np.linspace(50, 70, 240, dtype=np.float32)[:, None, None]
+
+
+def test_the_moon_beside_a_summit_is_no_part_of_the_skyline():
+    picture = with_a_disc(mountains(RIDGE), MOON, row=70, radius=8)
+    line = skylines_of(picture)[0]
+    assert np.abs(line.y * len(picture) - RIDGE).max() < 6
+    assert line.maxima(240 / 320).x == pytest.approx([(SUMMIT + 0.5) / 320], abs=0.01)
+
+
+def test_what_stands_on_the_ground_is_part_of_it():
+    picture = mountains(RIDGE)
+    picture[60:140, 60:75] = np.random.default_rng(5).integers(0, 90, (80, 15, 3), dtype=np.uint8)
+    assert skylines_of(picture)[0].at(67 / 320) * len(picture) == pytest.approx(60, abs=4)
+
+
+def test_what_floats_has_sky_below_it_of_the_colour_beside_and_above():
+    colours = sky()
+    colours[60:80, 100:115] = 95
+    line = jumping_to(60, 100, 115)
+    (moon,) = floating(line, colours)
+    assert moon.start <= 100
+    assert moon.end >= 115
+    assert 80 < moon.row < 140
+    tower = colours.copy()
+    tower[60:, 100:115] = 20
+    assert floating(line, tower) == []
+    snow = colours.copy()
+    snow[61:, :] = 95
+    assert floating(line, snow) == []
+
+
+@pytest.mark.parametrize(("row", "start", "end"), [(60, 100, 180), (137, 100, 115), (60, 0, 15), (60, 305, 320)])
+def test_what_is_broad_or_low_or_at_the_edge_is_left_alone(row, start, end):
+    assert floating(jumping_to(row, start, end), sky()) == []

@@ -1,0 +1,173 @@
+"""One key at a time: whatever happens to the object, the index ends as the storage is."""
+
+import os
+
+import pytest
+
+from cumbre.ingest.object_reader import OutcomeKind
+from cumbre.photos.evidence import evidence_text
+from cumbre.storage.folder import FolderPhotoStorage
+from tests.support.encoders import CountingEncoder
+from tests.support.small_album import TO_AMA_DABLAM, photo_towards
+
+
+@pytest.fixture
+def ingestor(library, album):
+    library.albums.remember(album)
+    return library.ingestor(library.active())
+
+
+@pytest.fixture
+def bucket(album):
+    return str(album.resolve())
+
+
+def test_a_new_photo_is_indexed_with_its_facts_and_peaks(ingestor, bucket):
+    assert ingestor.reconcile(bucket, "day 1/ama dablam.jpg").kind is OutcomeKind.INDEXED
+    (document,) = ingestor.index.select()
+    assert document.predicted_peaks[0] == "ama-dablam"
+    assert document.facts.utc_offset_min == 345
+    assert document.hfov_deg == pytest.approx(31.6, abs=0.5)
+    assert evidence_text(document.peaks[0]).startswith("16 km away")
+    assert document.model_id == "lite-1"
+    assert ingestor.index.vector(document.id).shape == (1000,)
+
+
+def test_looking_again_changes_nothing(ingestor, bucket):
+    ingestor.reconcile(bucket, "plain.png")
+    before = ingestor.index.get(ingestor.index.select()[0].id)
+    assert ingestor.reconcile(bucket, "plain.png").kind is OutcomeKind.UNCHANGED
+    assert ingestor.index.get(before.document.id) == before
+
+
+def test_a_deleted_object_leaves_the_index_and_its_late_event_is_fine(ingestor, bucket, album):
+    ingestor.reconcile(bucket, "plain.png")
+    (album / "plain.png").unlink()
+    assert ingestor.reconcile(bucket, "plain.png").kind is OutcomeKind.REMOVED
+    assert ingestor.reconcile(bucket, "plain.png").kind is OutcomeKind.REMOVED
+    assert ingestor.index.count() == 0
+
+
+def test_a_bad_photo_is_recorded_with_its_reason_and_not_tried_again_until_it_changes(ingestor, bucket, album):
+    bad = album / "bad.jpg"
+    bad.write_bytes(photo_towards(0, "2023:10:29 08:00:00")[:3000])
+    outcome = ingestor.reconcile(bucket, "bad.jpg")
+    assert outcome.kind is OutcomeKind.FAILED
+    assert "damaged" in outcome.reason
+    (failure,) = ingestor.index.failures()
+    assert failure.failure == outcome.reason
+    version = ingestor.index.get(failure.id).version
+    assert ingestor.reconcile(bucket, "bad.jpg").reason == outcome.reason
+    assert ingestor.index.get(failure.id).version == version
+    bad.write_bytes(photo_towards(TO_AMA_DABLAM, "2023:10:29 08:00:00"))
+    assert ingestor.reconcile(bucket, "bad.jpg").kind is OutcomeKind.INDEXED
+    assert ingestor.index.failures() == []
+
+
+def test_one_bad_photo_stops_no_other(ingestor, bucket, album):
+    (album / "bad.jpg").write_bytes(b"no picture")
+    outcomes = ingestor.reconcile_many(bucket, ["bad.jpg", "plain.png", "gone.jpg", "day 1/valley.jpg"])
+    assert {o.key: o.kind.value for o in outcomes} == {
+        "bad.jpg": "failed",
+        "plain.png": "indexed",
+        "gone.jpg": "removed",
+        "day 1/valley.jpg": "indexed",
+    }
+
+
+@pytest.fixture
+def counting(ingestor):
+    ingestor._embedder.encoder = CountingEncoder(ingestor._embedder.encoder)
+    return ingestor._embedder.encoder
+
+
+def test_a_renamed_photo_keeps_its_vector(ingestor, bucket, album, counting):
+    ingestor.reconcile(bucket, "plain.png")
+    vector = ingestor.index.vector(ingestor.index.select()[0].id)
+    (album / "plain.png").rename(album / "renamed.png")
+    ingestor.reconcile(bucket, "renamed.png")
+    ingestor.reconcile(bucket, "plain.png")
+    (document,) = ingestor.index.select()
+    assert document.key == "renamed.png"
+    assert (ingestor.index.vector(document.id) == vector).all()
+    assert counting.images == 1
+
+
+def test_a_touched_photo_is_read_but_not_embedded(ingestor, bucket, album, counting):
+    ingestor.reconcile(bucket, "plain.png")
+    os.utime(album / "plain.png", ns=(1, 1))
+    assert ingestor.reconcile(bucket, "plain.png").kind is OutcomeKind.UNCHANGED
+    assert ingestor.index.select()[0].etag == FolderPhotoStorage(album).stat("plain.png").etag
+    assert counting.images == 1
+
+
+def test_photos_are_embedded_in_batches_and_all_are_indexed(ingestor, bucket, album, counting):
+    keys = [f"{i}.jpg" for i in range(21)]
+    for i, key in enumerate(keys):
+        (album / key).write_bytes(photo_towards(i, "2023:10:29 08:00:00"))
+    outcomes = ingestor.reconcile_many(bucket, keys)
+    assert {o.kind for o in outcomes} == {OutcomeKind.INDEXED}
+    assert ingestor.index.count() == counting.images == 21
+
+
+def test_stopping_keeps_what_is_done_and_starts_nothing_more(ingestor, bucket):
+    done = []
+    outcomes = ingestor.reconcile_many(bucket, ["plain.png", "day 1/valley.jpg"], done.append, stopped=lambda: True)
+    assert outcomes == done == []
+
+
+class MeddlingStorage:
+    """A real folder in which something happens right after a key was read."""
+
+    def __init__(self, storage, meddle) -> None:
+        self._storage = storage
+        self._meddle = meddle
+
+    def __getattr__(self, name):
+        return getattr(self._storage, name)
+
+    def read(self, key, etag, max_bytes):
+        data = self._storage.read(key, etag, max_bytes)
+        if self._meddle:
+            self._meddle.pop(0)()
+        return data
+
+
+def meddled(library, album, *happenings):
+    meddling = MeddlingStorage(FolderPhotoStorage(album), list(happenings))
+    library.storage = lambda _: meddling
+    return library.ingestor(library.active())
+
+
+def test_a_photo_replaced_while_it_was_read_ends_as_its_successor(library, album, bucket):
+    successor = photo_towards(TO_AMA_DABLAM, "2023:11:01 08:00:00")
+    ingestor = meddled(library, album, lambda: (album / "plain.png").write_bytes(successor))
+    assert ingestor.reconcile(bucket, "plain.png").kind is OutcomeKind.INDEXED
+    assert ingestor.index.select()[0].facts.format == "JPEG"
+
+
+def test_a_photo_deleted_while_it_was_read_is_not_resurrected(library, album, bucket):
+    ingestor = meddled(library, album, lambda: (album / "plain.png").unlink())
+    assert ingestor.reconcile(bucket, "plain.png").kind is OutcomeKind.REMOVED
+    assert ingestor.index.count() == 0
+
+
+def test_another_worker_on_the_same_key_in_between_ends_right(library, album, bucket):
+    other = library.ingestor(library.active())
+    other._storage_of = lambda _: FolderPhotoStorage(album)
+    other._reader._storage_of = other._storage_of
+    ingestor = meddled(library, album, lambda: other.reconcile(bucket, "plain.png"))
+    assert ingestor.reconcile(bucket, "plain.png").kind is OutcomeKind.UNCHANGED
+    assert ingestor.index.count() == 1
+
+
+def test_a_photo_that_never_rests_is_given_up_and_said(library, album, bucket):
+    def change():
+        change.count += 1
+        (album / "plain.png").write_bytes(photo_towards(change.count, "2023:11:01 08:00:00"))
+
+    change.count = 0
+    ingestor = meddled(library, album, *[change] * 20)
+    outcome = ingestor.reconcile(bucket, "plain.png")
+    assert outcome.kind is OutcomeKind.FAILED
+    assert "kept changing" in outcome.reason

@@ -1,0 +1,192 @@
+"""A whole album against the index."""
+
+import shutil
+
+import pytest
+
+from cumbre.errors import AlbumMissing, StorageError
+from cumbre.ingest.scan import ScanProgress, scan
+from cumbre.storage.port import ObjectStat
+from tests.support.small_album import ingest, photo_towards
+
+
+def counts(report):
+    return report.indexed, report.unchanged, report.removed, len(report.failed)
+
+
+def test_a_first_scan_indexes_all_and_a_second_finds_nothing_to_do(library, album):
+    assert counts(ingest(library, album)) == (3, 0, 0, 0)
+    assert counts(ingest(library, album)) == (0, 3, 0, 0)
+
+
+def test_what_changed_meanwhile_is_taken_up(library, album):
+    ingest(library, album)
+    (album / "plain.png").unlink()
+    (album / "new.jpg").write_bytes(photo_towards(10, "2023:11:01 08:00:00"))
+    (album / "day 1" / "valley.jpg").write_bytes(photo_towards(20, "2023:11:01 08:00:00"))
+    assert counts(ingest(library, album)) == (2, 1, 1, 0)
+
+
+def test_old_failures_are_reported_again_but_not_tried_again(library, album):
+    (album / "bad.jpg").write_bytes(b"no picture")
+    first, second = ingest(library, album), ingest(library, album)
+    assert counts(first) == (3, 0, 0, 1)
+    assert counts(second) == (0, 3, 0, 1)
+    assert first.failed == second.failed
+
+
+def test_a_renamed_folder_costs_no_embedding_and_no_doubt(library, album, lite, monkeypatch):
+    for i in range(30):
+        (album / "day 1" / f"{i}.jpg").write_bytes(photo_towards(i, "2023:11:01 08:00:00"))
+    ingest(library, album)
+    monkeypatch.setattr(type(lite), "encode_images", lambda *_: pytest.fail("embedded again"))
+    (album / "day 1").rename(album / "first day")
+    assert counts(ingest(library, album)) == (32, 1, 32, 0)
+    assert library.active().index.count() == 33
+
+
+def test_an_empty_album_folder_does_not_empty_the_index_until_it_is_confirmed(library, album):
+    ingest(library, album)
+    shutil.rmtree(album / "day 1")
+    (album / "plain.png").unlink()
+    with pytest.raises(AlbumMissing, match="--confirm-removals"):
+        ingest(library, album)
+    assert library.active().index.count() == 3
+    assert counts(ingest(library, album, confirm_removals=True)) == (0, 0, 3, 0)
+
+
+def test_losing_most_of_an_album_is_suspicious_and_new_photos_are_indexed_all_the_same(library, album):
+    for i in range(40):
+        (album / f"{i}.jpg").write_bytes(photo_towards(i, "2023:11:01 08:00:00"))
+    ingest(library, album)
+    for i in range(30):
+        (album / f"{i}.jpg").unlink()
+    (album / "new.jpg").write_bytes(photo_towards(77, "2023:11:02 08:00:00"))
+    with pytest.raises(AlbumMissing, match="30 of the 44"):
+        ingest(library, album)
+    assert library.active().index.count() == 44
+
+
+def test_an_album_that_is_not_there_changes_nothing(library, album):
+    ingest(library, album)
+    storage = library.storage(str(album.resolve()))
+    album.rename(album.with_name("elsewhere"))
+    from cumbre.ingest.scan import scan
+
+    with pytest.raises(StorageError):
+        scan(library.ingestor(library.active()), storage)
+    assert library.active().index.count() == 3
+
+
+def test_a_prefix_looks_at_nothing_else(library, album):
+    ingest(library, album)
+    (album / "plain.png").unlink()
+    (album / "day 1" / "new.jpg").write_bytes(photo_towards(10, "2023:11:01 08:00:00"))
+    assert counts(ingest(library, album / "day 1")) == (1, 2, 0, 0)
+    assert library.active().index.count() == 4
+
+
+def test_a_crash_in_the_middle_costs_only_what_was_in_hand(library, album, open_cumbre):
+    for i in range(20):
+        (album / f"{i}.jpg").write_bytes(photo_towards(i, "2023:11:01 08:00:00"))
+    progress = ScanProgress()
+    ingest(library, album, progress=progress, stopped=lambda: progress.done >= 8)
+    done = library.active().index.count()
+    assert 8 <= done < 23
+    assert counts(ingest(open_cumbre(), album)) == (23 - done, done, 0, 0)
+
+
+def test_progress_knows_how_much_there_is(library, album):
+    progress = ScanProgress()
+    ingest(library, album, progress=progress)
+    assert (progress.done, progress.total, progress.failed) == (3, 3, 0)
+
+
+def test_a_folder_that_can_not_be_read_is_reported_and_its_photos_stay(library, album, monkeypatch):
+    from cumbre.storage.folder import FolderPhotoStorage
+    from cumbre.storage.port import ListingIncomplete
+
+    ingest(library, album)
+    (album / "new.jpg").write_bytes(photo_towards(10, "2023:11:01 08:00:00"))
+    whole = FolderPhotoStorage.list
+
+    def without_day_1(storage, prefix=""):
+        yield from (stat for stat in whole(storage, prefix) if not stat.key.startswith("day 1/"))
+        raise ListingIncomplete("day 1 can't be read: change its permissions", ("day 1/",))
+
+    monkeypatch.setattr(FolderPhotoStorage, "list", without_day_1)
+    report = ingest(library, album)
+    assert counts(report) == (1, 1, 0, 0)
+    assert report.unreadable == ["day 1 can't be read: change its permissions"]
+    assert library.active().index.count() == 4
+
+
+def test_copies_on_the_drive_that_is_gone_are_no_comfort(library, album):
+    shutil.copytree(album / "day 1", album / "backup")
+    (album / "copy of plain.png").write_bytes((album / "plain.png").read_bytes())
+    ingest(library, album)
+    album.rename(album.with_name("away"))
+    album.mkdir()
+    with pytest.raises(AlbumMissing, match="6 of the 6"):
+        ingest(library, album)
+    assert library.active().index.count() == 6
+
+
+class IgnoringCase:
+    """A folder as macOS, Windows and memory cards have it: whatever the case of a name, the file is found."""
+
+    def __init__(self, storage) -> None:
+        self._storage = storage
+
+    def __getattr__(self, name):
+        return getattr(self._storage, name)
+
+    def stat(self, key):
+        found = next((one for one in self._storage.list() if one.key.lower() == key.lower()), None)
+        return found and ObjectStat(key, found.etag, found.size_bytes)
+
+    def read(self, key, etag, max_bytes):
+        found = next(one for one in self._storage.list() if one.key.lower() == key.lower())
+        return self._storage.read(found.key, etag, max_bytes)
+
+
+def test_a_photo_whose_letters_change_case_is_there_once_where_case_is_ignored(library, album):
+    storage = IgnoringCase(library.storage(str(album)))
+    ingestor = library.ingestor(library.active())
+    ingestor._storage_of = ingestor._reader._storage_of = lambda _: storage
+    scan(ingestor, storage)
+    (album / "plain.png").rename(album / "Plain.PNG")
+    assert counts(scan(ingestor, storage)) == (1, 2, 1, 0)
+    assert {d.key for d in ingestor.index.select() if "lain" in d.key} == {"Plain.PNG"}
+    assert counts(scan(ingestor, storage)) == (0, 3, 0, 0)
+
+
+def test_what_the_album_does_not_list_leaves_the_index(library, album):
+    """An event may have named a photo behind a link within the album, which a walk does not follow."""
+    ingest(library, album)
+    (album / "favourites").symlink_to(album / "day 1")
+    library.ingestor(library.active()).reconcile(str(album), "favourites/valley.jpg")
+    assert library.active().index.count() == 4
+    assert counts(ingest(library, album)) == (0, 3, 1, 0)
+    assert library.active().index.count() == 3
+
+
+def test_photos_behind_a_link_to_a_drive_that_is_away_stay(library, album, tmp_path):
+    drive = tmp_path / "drive"
+    shutil.copytree(album / "day 1", drive / "2019")
+    (drive / "2019" / "third.jpg").write_bytes(photo_towards(99, "2019:11:02 08:00:00"))
+    (album / "drive").symlink_to(drive)
+    ingest(library, album)
+    drive.rename(tmp_path / "unplugged")
+    report = ingest(library, album)
+    assert counts(report) == (0, 3, 0, 0)
+    assert "drive/" in report.unreadable[0]
+    assert library.active().index.count() == 6
+    (album / "drive").unlink()
+    report = ingest(library, album)
+    assert (counts(report), report.unreadable) == ((0, 3, 3, 0), [])
+
+
+def test_a_link_that_always_led_nowhere_is_not_worth_a_word(library, album, tmp_path):
+    (album / "nowhere").symlink_to(tmp_path / "nowhere")
+    assert ingest(library, album).unreadable == []

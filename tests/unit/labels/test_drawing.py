@@ -1,0 +1,146 @@
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from cumbre.labels import fonts
+from cumbre.labels.drawing import draw_names
+from cumbre.labels.fonts import LabelFont, can_write, font_for, one_line, writable
+from cumbre.labels.layout import SummitLabel
+
+AMA_DABLAM = SummitLabel("Ama Dablam", "6 812 m", 0.5, 0.6)
+PUMORI = SummitLabel("Pumori", "7 165 m", 0.2, 0.7)
+# No character has this code.
+UNWRITABLE = "\ufdd0"
+SNOW, SKY, HAZE, NIGHT = (255, 255, 255), (90, 140, 220), (200, 215, 235), (0, 0, 0)
+SIZES = [(360, 270), (1440, 1080), (4000, 3000)]
+
+
+def paper(size: tuple[int, int], colour: tuple[int, int, int] = SKY) -> Image.Image:
+    return Image.new("RGB", size, colour)
+
+
+def changed(before: Image.Image, *labels: SummitLabel) -> np.ndarray:
+    """The pixels that the names change, [height, width]."""
+    return (np.asarray(draw_names(before, labels)) != np.asarray(before)).any(axis=2)
+
+
+def around_name(drawn: Image.Image) -> Image.Image:
+    """The part of a picture where AMA_DABLAM is written, without its leader."""
+    width, height = drawn.size
+    return drawn.crop((int(0.35 * width), int(0.4 * height), int(0.65 * width), int(0.54 * height)))
+
+
+def luminance(image: Image.Image) -> np.ndarray:
+    """Relative luminance as WCAG 2 defines it, [height, width]."""
+    value = np.asarray(image) / 255
+    linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    return linear @ (0.2126, 0.7152, 0.0722)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("ground", [SNOW, SKY, HAZE, NIGHT])
+def test_letters_stand_out_from_what_surrounds_them(size, ground):
+    # On black only what is light can be seen: the letters, and where the pixels next to them are.
+    on_black = around_name(draw_names(paper(size, NIGHT), [AMA_DABLAM])).convert("L")
+    wider = np.asarray(on_black.filter(ImageFilter.MaxFilter(3 if size[0] < 1000 else 5))) > 200
+    letters, seam = np.asarray(on_black) > 200, wider & (np.asarray(on_black) < 60)
+    drawn = luminance(around_name(draw_names(paper(size, ground), [AMA_DABLAM])))
+    contrast = (np.median(drawn[letters]) + 0.05) / (np.median(drawn[seam]) + 0.05)
+    assert contrast > 4.5  # what WCAG 2 asks of text
+
+
+def test_the_lighter_the_ground_the_more_of_it_is_shaded():
+    def shaded(ground: tuple[int, int, int]) -> int:
+        before = paper((1440, 1080), ground)
+        drawn = draw_names(before, [AMA_DABLAM])
+        return int((luminance(around_name(drawn)) < 0.6 * luminance(around_name(before))).sum())
+
+    assert shaded(SNOW) > 1.2 * shaded(SKY)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_only_the_pixels_near_a_name_change(size):
+    rows, columns = np.nonzero(changed(paper(size), AMA_DABLAM))
+    assert abs(columns / size[0] - 0.5).max() < 0.15
+    assert 0.4 < rows.min() / size[1] < rows.max() / size[1] < 0.65
+
+
+def test_the_summit_itself_can_be_seen():
+    assert not changed(paper((1440, 1080)), AMA_DABLAM)[646:650, 718:722].any()
+
+
+def test_without_names_the_copy_is_the_picture():
+    picture = paper((360, 270))
+    copy = draw_names(picture, [])
+    assert copy is not picture
+    assert copy.tobytes() == picture.tobytes()
+
+
+def test_the_picture_itself_is_not_written_on():
+    picture = paper((360, 270))
+    before = picture.tobytes()
+    drawn = draw_names(picture, [AMA_DABLAM])
+    assert picture.tobytes() == before != drawn.tobytes()
+    assert (drawn.mode, drawn.size) == ("RGB", (360, 270))
+
+
+def test_the_same_picture_gets_the_same_pixels():
+    picture = paper((360, 270))
+    assert draw_names(picture, [AMA_DABLAM, PUMORI]).tobytes() == draw_names(picture, [AMA_DABLAM, PUMORI]).tobytes()
+
+
+def test_a_picture_too_small_for_a_name_has_none():
+    assert not changed(paper((40, 30)), AMA_DABLAM).any()
+    assert not changed(paper((1, 1)), AMA_DABLAM).any()
+
+
+@pytest.mark.parametrize("y", [0.0, 0.01, 0.99, 1.0])
+@pytest.mark.parametrize("x", [0.0, 0.01, 0.99, 1.0])
+def test_a_summit_at_the_edge_has_its_name(x, y):
+    assert changed(paper((360, 270)), SummitLabel("Ama Dablam", "6 812 m", x, y)).any()
+
+
+def test_a_name_that_no_font_can_write_is_left_out():
+    picture = paper((360, 270))
+    assert not changed(picture, SummitLabel(UNWRITABLE, "6 812 m", 0.5, 0.6)).any()
+    both = draw_names(picture, [SummitLabel(f"Ama {UNWRITABLE}", "", 0.5, 0.6), PUMORI])
+    assert both.tobytes() == draw_names(picture, [PUMORI]).tobytes()
+
+
+def test_where_no_font_has_its_accents_a_name_goes_without_them(monkeypatch):
+    monkeypatch.setattr(fonts, "_system_fonts", lambda: ())
+    assert writable("Piz Palü") == "Piz Palu"
+    assert writable("Nevado\u00a0Huascarán") == "Nevado Huascaran"
+    assert writable("Эверест") == ""
+    assert changed(paper((360, 270)), SummitLabel("Mönch", "", 0.5, 0.6)).any()
+
+
+def test_an_elevation_that_no_font_can_write_is_left_out():
+    picture = paper((360, 270))
+    unwritable = draw_names(picture, [SummitLabel("Pumori", f"7 165 {UNWRITABLE}", 0.5, 0.6)])
+    assert unwritable.tobytes() == draw_names(picture, [SummitLabel("Pumori", "", 0.5, 0.6)]).tobytes()
+
+
+@pytest.mark.parametrize(
+    "name", ["Piz Palü", "Nevado Huascarán", "Świnica", "Эльбрус", "珠穆朗玛峰", "सगरमाथा", "حرمون"]
+)
+def test_a_name_in_other_letters_is_drawn_where_a_font_has_them(name):
+    assert changed(paper((360, 270)), SummitLabel(name, "", 0.5, 0.6)).any() == bool(writable(name))
+
+
+def test_pillows_own_font_has_plain_letters_only():
+    bundled = LabelFont("")
+    assert font_for("Kangchenjunga, 8586 m") == bundled
+    assert not bundled.can_write("Palü")
+    assert not bundled.can_write(UNWRITABLE)
+
+
+def test_what_has_no_letters_is_no_name():
+    assert [text for text in ("", " ", "\u200b", "...", UNWRITABLE) if can_write(text)] == []
+    assert can_write("K2")
+
+
+def test_every_space_is_a_plain_one_and_accents_belong_to_their_letters():
+    assert one_line("6\u202f812\xa0m") == "6 812 m"
+    assert one_line(" Ama\nDablam\t") == "Ama Dablam"
+    assert one_line("Palu\u0308") == "Palü"

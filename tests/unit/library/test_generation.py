@@ -1,0 +1,111 @@
+"""What belongs to one generation, with an encoder that may vote on peaks (lite's graphs under another description)."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cumbre.bootstrap import open_library
+from cumbre.encoding.prompts import PROMPT_VERSION
+from cumbre.encoding.vector_cache import read_vectors
+from cumbre.index.port import PhotoWrite
+from cumbre.peaks.catalog import Catalog, Peak
+from cumbre.peaks.catalog_files import bundled_catalog
+from cumbre.photos.evidence import evidence_text
+from cumbre.recognition import prototypes
+from cumbre.services.local_album_service import LocalAlbumService
+from cumbre.settings import Settings
+from tests.support.encoders import lite_as
+from tests.support.pictures import encoded, landscape
+from tests.support.small_album import ingest
+
+
+@pytest.fixture
+def voting_model(tmp_path: Path) -> Path:
+    return lite_as(tmp_path / "voting", model_id="voting-1", tells_peaks=True)
+
+
+@pytest.fixture
+def voting(home, voting_model, album):
+    library = open_library(Settings(home=home, model=str(voting_model)))
+    # Three peaks' prototypes instead of 25: each costs a dozen texts.
+    few = Catalog(bundled_catalog()[name] for name in ("ama-dablam", "lhotse", "kwangde-ri"))
+    library.store.catalog = lambda: few  # type: ignore[method-assign]
+    yield library
+    library.close()
+
+
+def test_lite_does_not_vote_on_peaks(library, album):
+    ingest(library, album)
+    assert {document.used for document in library.active().index.select()} == {("geometry",), ()}
+
+
+def test_an_encoder_that_tells_peaks_apart_votes_beside_geometry(voting, album):
+    ingest(voting, album)
+    photo = next(d for d in voting.active().index.select() if d.key == "day 1/ama dablam.jpg")
+    assert photo.used == ("geometry", "appearance")
+    assert photo.peaks[0].cosine is not None
+    assert photo.predicted_peaks[0] == "ama-dablam"
+
+
+def test_prototypes_are_kept_in_the_cache(voting, album, home, monkeypatch):
+    ingest(voting, album)
+    assert len(read_vectors(home / "cache" / "prototypes-voting-1.npz")) == 3
+    monkeypatch.setattr(prototypes, "peak_prototype", lambda *_: pytest.fail("made again"))
+    again = prototypes.Prototypes(voting.active().embedder, voting.store, home / "cache")
+    assert set(again.all()) == {"ama-dablam", "lhotse", "kwangde-ri"}
+
+
+def test_reference_photos_change_a_prototype(voting, album):
+    generation = voting.active()
+    peak = voting.catalog()["lhotse"]
+    before = generation._prototypes.vector(peak)
+    voting.store.set_references("lhotse", [encoded(landscape(sky=(200, 30, 30)))])
+    after = generation._prototypes.vector(peak)
+    assert float(before @ after) < 0.999
+    assert np.linalg.norm(after) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_the_album_teaches_what_a_peak_looks_like(voting, album):
+    ingest(voting, album)
+    generation = voting.active()
+    taught = next(d for d in generation.index.select() if d.key == "day 1/ama dablam.jpg")
+    LocalAlbumService(voting).correct(taught.id, ("ama-dablam",))
+    # The same view without EXIF: sent by a chat, say.
+    (album / "chat.png").write_bytes(encoded(landscape(), "PNG"))
+    ingest(voting, album)
+    generation.learn()
+    chat = next(d for d in generation.index.select() if d.key == "chat.png")
+    assert chat.used == ("appearance",)
+    assert chat.peaks[0].id == "ama-dablam"
+    assert "whose place is known" in evidence_text(chat.peaks[0])
+
+
+def test_a_changed_catalogue_names_the_photos_anew_once_also_after_a_crash(library, album):
+    ingest(library, album)
+    generation = library.active()
+    generation.refresh()
+    assert generation.refresh_names() == 0
+    moved = Peak("ama-dablam", 10.0, 10.0, 6812.0, ("Ama Dablam",))
+    library.store.import_peaks([moved])
+    # A crash right here: the peaks are stored and no photo is named. The next scan, or the same import, does it.
+    assert library.store.import_peaks([moved]).unchanged == 1
+    assert generation.refresh() >= 1
+    assert "ama-dablam" not in {peak for d in generation.index.select() for peak in d.predicted_peaks}
+    assert generation.refresh() == 0
+
+
+def test_new_prompts_mean_new_backgrounds_and_no_new_embedding(library, album):
+    ingest(library, album)
+    generation = library.active()
+    generation.refresh_backgrounds()
+    assert generation.index.note("backgrounds").startswith(f"{PROMPT_VERSION} ")
+    before = {d.id: (d.background, d.indexed_at) for d in generation.index.select()}
+    generation.index.set_note("backgrounds", "0 of an older version")
+    for stored, _ in generation.index.scan():
+        generation.index.write([PhotoWrite(replace(stored.document, background=-9.0), None, stored.version)])
+    assert generation.refresh_backgrounds() == 3
+    after = {d.id: (pytest.approx(d.background, abs=1e-5), d.indexed_at) for d in generation.index.select()}
+    assert before == after
+    assert generation.refresh_backgrounds() == 0

@@ -1,0 +1,175 @@
+"""Rendered scenes, whose summits are known to the pixel, with a compass and an accelerometer that err."""
+
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from cumbre.demo.render import render
+from cumbre.demo.scene import Camera, Scene
+from cumbre.demo.trail import PLACES
+from cumbre.geo.geodesy import Position, signed_angle_deg
+from cumbre.imaging.skyline import Skyline, find_skylines
+from cumbre.peaks.catalog import Catalog, Peak
+from cumbre.peaks.catalog_files import bundled_catalog
+from cumbre.photos.document import CameraAim, PhotoFacts
+from cumbre.pose.estimator import OrientationFitter
+from cumbre.pose.preconditions import Doubt, doubts, names_note
+from cumbre.viewshed.sighting import sighting
+
+FITTER = OrientationFitter(bundled_catalog())
+PLACE = PLACES["tengboche"]
+CAMERA = Camera(PLACE.lat, PLACE.lon, PLACE.altitude_m, 62.0, 5.0, 35.0, 512, 384, 2.0)
+
+
+def facts(camera: Camera = CAMERA, heading: float = 0.0, pitch: float = 0.0, **more) -> PhotoFacts:
+    """What a phone would say whose compass and accelerometer are so far off."""
+    return replace(
+        PhotoFacts(
+            camera.width,
+            camera.height,
+            "JPEG",
+            Position(camera.lat, camera.lon, camera.altitude_m),
+            heading_deg=(camera.heading_deg + heading) % 360,
+            focal_length_35mm=camera.focal_length_35mm,
+            pitch_deg=camera.pitch_deg + pitch,
+            roll_deg=camera.roll_deg,
+        ),
+        **more,
+    )
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return render(Scene("east", CAMERA, datetime(2024, 11, 1, 4, 30, tzinfo=UTC)), bundled_catalog())
+
+
+@pytest.fixture(scope="module")
+def skylines(drawn) -> tuple[Skyline, ...]:
+    return find_skylines(drawn.image)
+
+
+@pytest.mark.parametrize(("heading", "pitch"), [(0.0, 0.0), (4.0, 0.6), (-7.0, -0.8), (12.0, 0.3)])
+def test_summits_stand_where_they_were_drawn_however_the_compass_errs(drawn, skylines, heading, pitch):
+    found = FITTER.fit(skylines, facts(heading=heading, pitch=pitch))
+    assert found.sure
+    assert abs(signed_angle_deg(np.array([found.aim.heading_deg - CAMERA.heading_deg]))[0]) < 0.5
+    places = {place.id: place for place in found.summits}
+    assert len(drawn.summits) >= 3
+    for peak_id, (x, y) in drawn.summits.items():
+        assert np.hypot(places[peak_id].x - x, (places[peak_id].y - y) * 0.75) < 0.015
+    assert sum(place.matched for place in found.summits) >= 2
+    assert names_note(found, doubts(facts(), sighting(facts()))) == ""
+
+
+def test_only_summits_in_the_picture_are_kept_and_those_that_hide_come_last(skylines):
+    found = FITTER.fit(skylines, facts())
+    assert all(0 <= place.x <= 1 and 0 <= place.y <= 1 for place in found.summits)
+    assert all(not (place.hidden and place.matched) for place in found.summits)
+    assert [place.hidden for place in found.summits] == sorted(place.hidden for place in found.summits)
+    assert found.drawn == tuple(place for place in found.summits if not place.hidden)
+    assert replace(found, sure=False).drawn == ()
+
+
+def test_a_picture_turned_away_from_what_it_claims_is_not_sure(skylines):
+    assert not FITTER.fit(skylines, facts(heading=150.0)).sure
+
+
+def test_a_catalogue_without_these_summits_is_not_sure(drawn, skylines):
+    rest = Catalog([peak for peak in bundled_catalog().values() if peak.id not in drawn.summits])
+    found = OrientationFitter(rest).fit(skylines, facts())
+    assert found is None or not found.sure
+
+
+def test_a_catalogue_without_summits_around_says_nothing(skylines):
+    assert OrientationFitter(Catalog([])).fit(skylines, facts()) is None
+
+
+def test_thousands_of_peaks_around_cost_no_more_than_thirty(skylines):
+    rng = np.random.default_rng(1)
+    many = [
+        Peak(f"p{i}", PLACE.lat + rng.uniform(-0.3, 0.3), PLACE.lon + rng.uniform(-0.3, 0.3), 6000.0, (f"P {i}",))
+        for i in range(3000)
+    ]
+    found = OrientationFitter(Catalog(many)).fit(skylines, facts())
+    assert not found.sure
+    assert len(found.summits) <= OrientationFitter(Catalog([])).policy.kept_max
+
+
+@pytest.mark.parametrize(
+    ("more", "doubt"),
+    [
+        ({"position": None}, Doubt.NO_POSITION),
+        ({"position": Position(PLACE.lat, PLACE.lon)}, Doubt.NO_ALTITUDE),
+        ({"heading_deg": None}, Doubt.NO_HEADING),
+        ({"width": 2000}, Doubt.PANORAMA),
+    ],
+)
+def test_without_these_there_is_no_fit(skylines, more, doubt):
+    photo = facts(**more)
+    assert FITTER.fit(skylines, photo) is None
+    doubted = doubts(photo, sighting(photo))
+    assert doubt in doubted
+    assert doubt.words in names_note(None, doubted)
+
+
+@pytest.mark.parametrize(
+    ("more", "doubt"),
+    [
+        ({"focal_length_35mm": None}, Doubt.NO_FOCAL_LENGTH),
+        ({"front_camera": True}, Doubt.FRONT_CAMERA),
+        ({"cropped": True}, Doubt.CROPPED),
+        ({"width": 560}, Doubt.CROPPED),
+        ({"gps_error_m": 900.0}, Doubt.POSITION_UNSURE),
+        ({"pitch_deg": 60.0}, Doubt.STEEP),
+    ],
+)
+def test_with_these_it_is_never_sure_and_says_so(skylines, more, doubt):
+    photo = facts(**more)
+    found = FITTER.fit(skylines, photo)
+    assert found is None or not found.sure
+    assert doubt.words in names_note(found, doubts(photo, sighting(photo)))
+
+
+def test_without_an_accelerometer_it_says_so_and_asks_for_two_summits(skylines):
+    photo = facts(pitch_deg=None, roll_deg=None)
+    found = FITTER.fit(skylines, photo)
+    assert doubts(photo, sighting(photo)) == (Doubt.NO_TILT,)
+    if found.sure:
+        assert sum(place.matched for place in found.summits) >= 2
+
+
+def test_what_a_person_says_stands_whatever_the_skyline_is(drawn):
+    aim = CameraAim(CAMERA.heading_deg, CAMERA.pitch_deg, CAMERA.roll_deg)
+    for more in ({}, {"heading_deg": None}, {"focal_length_35mm": CAMERA.focal_length_35mm, "cropped": True}):
+        found = FITTER.said(aim, facts(**more))
+        assert (found.said, found.sure, found.aim) == (True, True, aim)
+        places = {place.id: place for place in found.drawn}
+        for peak_id, (x, y) in drawn.summits.items():
+            assert (places[peak_id].x, places[peak_id].y) == pytest.approx((x, y), abs=0.002)
+        assert names_note(found, doubts(facts(**more), sighting(facts(**more)))) == ""
+    wide = facts(focal_length_35mm=None)
+    said = FITTER.said(aim, wide)
+    assert said.focal_length_35mm == pytest.approx(26.0)
+    assert "26 mm were assumed" in names_note(said, doubts(wide, sighting(wide)))
+    assert FITTER.said(aim, facts(width=2000)) is None
+    assert FITTER.said(aim, facts(position=None)) is None
+    assert FITTER.said(aim, facts(position=Position(PLACE.lat, PLACE.lon))) is None
+
+
+def test_identification_gets_the_fitted_heading_where_it_is_better(skylines):
+    photo = facts(heading=9.0)
+    seen = sighting(photo)
+    found = FITTER.fit(skylines, photo)
+    better = FITTER.corrected(seen, found)
+    roll_term = FITTER.visibility.heading_error_per_roll * (better.roll_deg or 0.0)
+    assert better.heading_deg - roll_term == pytest.approx(CAMERA.heading_deg, abs=0.5)
+    assert FITTER.corrected(seen, None) is seen
+    assert FITTER.corrected(seen, replace(found, better_heading=False)) is seen
+
+
+def test_an_orientation_is_plain_data(skylines):
+    import json
+
+    assert json.loads(json.dumps(asdict(FITTER.fit(skylines, facts()))))["sure"] is True

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from cumbre.recognition.appearance import PeakAppearance, Reference
+
+IDS = ["north", "east", "south"]
+PROTOTYPES = {name: np.eye(4, dtype=np.float32)[i] for i, name in enumerate(IDS)}
+NORTH = PROTOTYPES["north"]
+# Like north's prototype, and its neighbours in the album.
+PHOTO = np.array([0.6, 0.0, 0.0, 0.8], dtype=np.float32)
+NAN = np.full(4, np.nan, dtype=np.float32)
+
+
+def test_the_likest_prototype_gains_within_the_limit():
+    vote = PeakAppearance(PROTOTYPES).vote(NORTH, IDS)
+    assert vote.cosine.tolist() == [1.0, 0.0, 0.0]
+    assert vote.likelihood.tolist() == pytest.approx([6.0, 1 / 6, 1 / 6])
+    assert vote.familiar.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_votes_come_in_the_order_of_the_ids_asked_for():
+    vote = PeakAppearance(PROTOTYPES).vote(NORTH, ["south", "north"])
+    assert vote.cosine.tolist() == [0.0, 1.0]
+
+
+def test_a_peak_without_a_prototype_has_no_likeness():
+    vote = PeakAppearance({"north": NORTH}).vote(NORTH, ["unknown", "north"])
+    assert vote.cosine.tolist() == [0.0, 1.0]
+
+
+def test_a_known_photo_votes_for_its_peak():
+    known = PeakAppearance({}, [Reference("east", "a", PHOTO)])
+    vote = known.vote(PHOTO, IDS)
+    assert vote.familiar.tolist() == pytest.approx([0.0, 1.0, 0.0])
+    assert vote.likelihood[1] > vote.likelihood[0]
+
+
+def test_a_photo_is_no_reference_for_itself_under_any_of_its_keys():
+    twice = PeakAppearance({}, [Reference("east", "a", PHOTO), Reference("east", "a", PHOTO)])
+    assert twice.vote(PHOTO, IDS, itself="a").familiar.tolist() == [0.0, 0.0, 0.0]
+    assert twice.vote(PHOTO, IDS, itself="b").familiar.tolist() == pytest.approx([0.0, 1.0, 0.0])
+
+
+def test_leaving_itself_out_lets_the_next_neighbour_vote():
+    copies = [Reference("east", "a", PHOTO)] * 8
+    appearance = PeakAppearance({}, [*copies, Reference("south", "b", NORTH)])
+    assert appearance.vote(PHOTO, IDS).familiar[2] == 0.0
+    assert appearance.vote(PHOTO, IDS, itself="a").familiar.tolist() == pytest.approx([0.0, 0.0, 0.6])
+
+
+@pytest.mark.parametrize("vector", [NAN, np.array([1, np.inf, 0, 0], dtype=np.float32), np.zeros(0, dtype=np.float32)])
+def test_a_vector_without_meaning_says_nothing(vector):
+    vote = PeakAppearance(PROTOTYPES, [Reference("east", "a", PHOTO)]).vote(vector, IDS)
+    assert vote.likelihood.tolist() == [1.0, 1.0, 1.0]
+    assert vote.cosine.tolist() == vote.familiar.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_known_vectors_without_meaning_are_left_out():
+    appearance = PeakAppearance({**PROTOTYPES, "east": NAN}, [Reference("south", "a", NAN)])
+    vote = appearance.vote(PHOTO, IDS)
+    assert vote.cosine.tolist() == pytest.approx([0.6, 0.0, 0.0])
+    assert vote.familiar.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_nothing_is_asked_or_known():
+    assert len(PeakAppearance(PROTOTYPES).vote(NORTH, []).likelihood) == 0
+    assert PeakAppearance({}).vote(NORTH, IDS).likelihood.tolist() == [1.0, 1.0, 1.0]

@@ -1,0 +1,295 @@
+import tracemalloc
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cumbre.geo.geodesy import Position, destination
+from cumbre.peaks.catalog import Catalog, Peak
+from cumbre.photos.evidence import evidence_text
+from cumbre.recognition.appearance import PeakAppearance, Reference
+from cumbre.recognition.identifier import PeakIdentifier
+from cumbre.viewshed.sighting import Sighting
+from tests.support.paths import SHARED_PHOTOS
+
+HERE = Position(46.0, 8.0, 2000.0)
+
+
+def peak_at(name: str, bearing_deg: float, distance_m: float, elev_m: float) -> Peak:
+    lat, lon = destination(HERE.lat, HERE.lon, bearing_deg, distance_m)
+    return Peak(name, lat, lon, elev_m, (name.title(),))
+
+
+ALPS = Catalog(
+    [
+        peak_at("north", 0.0, 10_000.0, 4000.0),
+        peak_at("east", 90.0, 10_000.0, 4000.0),
+        peak_at("behind-east", 91.0, 20_000.0, 4100.0),
+        peak_at("far-south", 180.0, 50_000.0, 3500.0),
+    ]
+)
+LOOKING_NORTH = Sighting(HERE, heading_deg=0.0, hfov_deg=70.0, vfov_deg=55.0)
+
+
+def identify(seen: Sighting, catalog: Catalog = ALPS, **parts: object):
+    return PeakIdentifier(catalog, **parts).identify(seen)
+
+
+def test_the_peak_before_the_camera_is_named_with_its_evidence():
+    found = identify(LOOKING_NORTH)
+    assert found.answer == "north"
+    assert found.used == ("geometry",)
+    peak = found.peaks[0]
+    assert peak.probability > 0.9
+    assert peak.offset_deg == pytest.approx(0.0, abs=0.1)
+    assert peak.distance_m == pytest.approx(10_000, abs=1)
+    assert peak.elevation_deg == pytest.approx(11.2, abs=0.1)
+    assert evidence_text(peak) == "10 km away at 000°, inside the view, 11.3° above the horizon"
+
+
+def test_looking_where_no_peak_stands_has_no_answer():
+    found = identify(replace(LOOKING_NORTH, heading_deg=270.0))
+    assert found.answer is None
+    assert "270°" in found.note
+
+
+def test_a_peak_behind_a_nearer_and_higher_one_is_unlikely():
+    found = identify(replace(LOOKING_NORTH, heading_deg=90.0))
+    assert found.answer == "east"
+    probability = {p.id: p.probability for p in found.peaks}
+    assert probability.get("behind-east", 0.0) < 0.1
+
+
+@pytest.mark.parametrize("error_deg", [-12.0, 12.0])
+@pytest.mark.parametrize("hfov_deg", [12.0, 30.0, 70.0])
+def test_a_compass_twelve_degrees_off_still_finds_the_peak_in_the_middle(error_deg, hfov_deg):
+    seen = replace(LOOKING_NORTH, heading_deg=error_deg % 360, hfov_deg=hfov_deg)
+    assert identify(seen).peaks[0].id == "north"
+    if hfov_deg >= 30:
+        assert identify(seen).answer == "north"
+
+
+def test_a_camera_that_looks_at_the_ground_shows_no_peak():
+    assert identify(replace(LOOKING_NORTH, pitch_deg=-50.0)).answer is None
+    assert identify(replace(LOOKING_NORTH, pitch_deg=5.0)).answer == "north"
+
+
+def test_without_sky_no_summit_stands_out():
+    found = identify(replace(LOOKING_NORTH, sky_fraction=0.0))
+    assert found.answer is None
+    assert "no sky" in found.note
+
+
+def test_position_alone_lists_the_peaks_around_and_says_what_would_help():
+    found = identify(Sighting(HERE))
+    assert found.answer is None
+    assert {p.id for p in found.peaks} >= {"north", "east"}
+    assert "heading" in found.note
+    assert all(p.offset_deg is None for p in found.peaks)
+
+
+def test_position_alone_names_a_peak_that_stands_far_above_all_others():
+    catalog = Catalog([peak_at("giant", 10.0, 5000.0, 4500.0), peak_at("hill", 200.0, 9000.0, 2300.0)])
+    found = identify(Sighting(HERE), catalog)
+    assert found.answer == "giant"
+    assert "position alone" in found.note
+
+
+def test_without_position_and_without_a_voter_it_says_what_would_help():
+    found = identify(Sighting(None))
+    assert (found.answer, found.peaks, found.used) == (None, (), ())
+    assert "can't tell without position" in found.note
+    assert "original" in found.note
+
+
+def test_no_altitude_weighs_the_plausible_ones_instead_of_the_sea():
+    at_sea_level = replace(HERE, altitude_m=None)
+    found = identify(replace(LOOKING_NORTH, position=at_sea_level))
+    assert found.answer == "north"
+    assert "altitude is unknown" in found.note
+    assert found.peaks[0].elevation_deg < 20
+
+
+def test_nothing_within_range_is_said():
+    found = identify(Sighting(Position(0.0, 0.5, 10.0), heading_deg=0.0, hfov_deg=70.0))
+    assert found.answer is None
+    assert "within 60 km" in found.note
+
+
+def test_a_summit_underfoot_hides_nothing_and_is_not_named():
+    knoll = peak_at("knoll", 0.0, 80.0, 2060.0)
+    found = identify(LOOKING_NORTH, Catalog([*ALPS.values(), knoll]))
+    assert found.answer == "north"
+    assert "knoll" not in {peak.id for peak in found.peaks}
+
+
+def test_an_empty_catalogue_is_said():
+    assert "no peaks" in identify(LOOKING_NORTH, Catalog(())).note
+
+
+TWINS = Catalog([peak_at("left", 350.0, 10_000.0, 4000.0), peak_at("right", 10.0, 10_000.0, 4000.0)])
+TRIO = Catalog([*TWINS.values(), peak_at("middle", 0.0, 10_000.0, 4000.0)])
+
+
+def ring(count: int) -> Catalog:
+    """Like peaks close together, as many to the left of north as to the right."""
+    return Catalog(peak_at(f"p{i}", 3.0 * (i - (count - 1) / 2) % 360, 10_000.0, 4000.0) for i in range(count))
+
+
+def test_the_note_names_the_peaks_that_share_the_picture():
+    found = identify(LOOKING_NORTH, TRIO)
+    assert found.note == "several peaks are in view: Middle, Left and Right"
+    assert max(p.probability for p in found.peaks) < 0.35
+    assert identify(LOOKING_NORTH).note == ""
+
+
+def test_peaks_that_a_narrow_frame_may_miss_are_only_said_to_be_possible():
+    found = identify(replace(LOOKING_NORTH, hfov_deg=12.0, vfov_deg=9.0), TRIO)
+    assert found.answer == "middle"
+    shared = identify(replace(LOOKING_NORTH, hfov_deg=12.0, vfov_deg=9.0), ring(12))
+    assert shared.note.startswith("several peaks may be in view: ")
+    assert shared.note.endswith(" more")
+
+
+def test_what_was_assumed_is_said_beside_the_peaks_that_share_the_picture():
+    assumed = identify(replace(LOOKING_NORTH, position=replace(HERE, altitude_m=None)), TRIO)
+    assert assumed.note.startswith("several peaks are in view: ")
+    assert assumed.note.endswith("; the altitude is unknown: all plausible ones were weighed")
+
+
+@pytest.mark.parametrize(
+    ("heading_deg", "said"),
+    [
+        (330.0, "inside the view"),
+        (320.0, "5° beyond the right edge, within the compass's error"),
+        (40.0, "5° beyond the left edge, within the compass's error"),
+        (311.0, "14° beyond the right edge, within the compass's error"),
+        (309.0, "16° beyond the right edge, unlikely"),
+        (55.0, "20° beyond the left edge, unlikely"),
+    ],
+)
+def test_a_peak_far_outside_the_frame_is_called_unlikely(heading_deg, said):
+    catalog = Catalog([ALPS["north"]])
+    peak = identify(replace(LOOKING_NORTH, heading_deg=heading_deg), catalog).peaks[0]
+    assert evidence_text(peak) == f"10 km away at 000°, {said}, 11.3° above the horizon"
+
+
+def test_thousands_of_peaks_take_no_table_of_all_pairs():
+    seen = replace(LOOKING_NORTH, position=replace(HERE, altitude_m=None), fov_assumed=True)
+    rng = np.random.default_rng(5)
+    catalog = Catalog(
+        peak_at(f"p{i}", rng.uniform(0, 360), rng.uniform(2000, 59_000), rng.uniform(1500, 4500)) for i in range(3000)
+    )
+    identifier = PeakIdentifier(catalog)
+    tracemalloc.start()
+    assert identifier.identify(seen).peaks
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # One table of truth values of 3000 x 3000 would be 9 MB already.
+    assert most_bytes < 8e6
+
+
+def test_hills_of_one_degree_are_named_as_well_as_giants():
+    hills = Catalog([peak_at("tump", 0.0, 8000.0, 2250.0), peak_at("knoll", 120.0, 9000.0, 2300.0)])
+    assert identify(LOOKING_NORTH, hills).answer == "tump"
+    assert identify(replace(LOOKING_NORTH, heading_deg=250.0), hills).answer is None
+
+
+@given(st.floats(0, 359.9), st.floats(4, 110), st.none() | st.floats(-30, 60), st.none() | st.floats(0, 1))
+def test_probabilities_are_a_distribution_whatever_is_known(heading_deg, hfov_deg, pitch_deg, sky_fraction):
+    seen = Sighting(HERE, heading_deg, hfov_deg, hfov_deg * 0.75, pitch_deg, sky_fraction)
+    found = identify(seen)
+    assert sum(p.probability for p in found.peaks) <= 1.0 + 1e-9
+    assert all(p.probability > 0 for p in found.peaks)
+    assert [p.probability for p in found.peaks] == sorted((p.probability for p in found.peaks), reverse=True)
+    assert found.answer in (None, found.peaks[0].id if found.peaks else None)
+
+
+@given(st.integers(0, 359), st.integers(0, 3))
+def test_turning_the_world_turns_nothing_in_the_answer(turn_deg, which):
+    bearings = [0.0, 90.0, 91.0, 180.0]
+    world = [(10_000.0, 4000.0), (10_000.0, 4000.0), (20_000.0, 4100.0), (50_000.0, 3500.0)]
+
+    def answer(turned_by: float):
+        catalog = Catalog(
+            peak_at(f"p{i}", (b + turned_by) % 360, d, e)
+            for i, (b, (d, e)) in enumerate(zip(bearings, world, strict=True))
+        )
+        heading_deg = (bearings[which] + turned_by) % 360
+        return identify(replace(LOOKING_NORTH, heading_deg=heading_deg), catalog)
+
+    still, turned = answer(0.0), answer(float(turn_deg))
+    assert still.answer == turned.answer
+    for a, b in zip(still.peaks, turned.peaks, strict=True):
+        assert a.probability == pytest.approx(b.probability, abs=0.02)
+
+
+VECTORS = {name: np.eye(4, dtype=np.float32)[i] for i, name in enumerate(ALPS)}
+
+
+def test_appearance_decides_between_peaks_that_geometry_can_not_tell_apart():
+    both = replace(LOOKING_NORTH, heading_deg=45.0, hfov_deg=110.0)
+    appearance = PeakAppearance(VECTORS)
+    identifier = PeakIdentifier(ALPS, appearance=appearance)
+    for name in ("north", "east"):
+        found = identifier.identify(both, VECTORS[name])
+        assert found.answer == name
+        assert found.used == ("geometry", "appearance")
+        assert found.peaks[0].cosine == pytest.approx(1.0)
+
+
+def test_a_photo_like_a_known_one_is_recognised_without_position():
+    known = np.array([0.6, 0.0, 0.0, 0.8], dtype=np.float32)
+    identifier = PeakIdentifier(ALPS, appearance=PeakAppearance(VECTORS, [Reference("north", "its file", known)]))
+    found = identifier.identify(Sighting(None), known)
+    assert found.answer == "north"
+    assert found.used == ("appearance",)
+    assert identifier.identify(Sighting(None), VECTORS["far-south"]).answer is None
+
+
+def test_a_photo_is_not_recognised_by_itself():
+    known = np.array([0.6, 0.0, 0.0, 0.8], dtype=np.float32)
+    identifier = PeakIdentifier(ALPS, appearance=PeakAppearance(VECTORS, [Reference("north", "its file", known)]))
+    assert identifier.identify(Sighting(None), known, itself="another file").answer == "north"
+    assert identifier.identify(Sighting(None), known, itself="its file").answer is None
+
+
+def test_shown_peaks_are_few_and_likely():
+    identifier = PeakIdentifier(ALPS)
+    assert identifier.shown(identifier.identify(LOOKING_NORTH)) == ("north",)
+    assert identifier.shown(identifier.identify(replace(LOOKING_NORTH, heading_deg=270.0))) == ()
+
+
+needs_photos = pytest.mark.skipif(not SHARED_PHOTOS.is_dir(), reason="the real photos are not beside this checkout")
+
+
+@pytest.fixture(scope="module")
+def real_sightings():
+    from benchmarks.identify import labelled_sightings
+
+    return list(labelled_sightings(SHARED_PHOTOS))
+
+
+@needs_photos
+def test_real_photos_get_a_right_answer_or_none(real_sightings):
+    from benchmarks.identify import wrong
+    from cumbre.peaks.catalog_files import bundled_catalog
+
+    certain = [photo for photo in real_sightings if photo.certain]
+    assert len(certain) == 53
+    assert len(wrong(certain, PeakIdentifier(bundled_catalog()))) <= 1
+    without_peak = [photo for photo in certain if not photo.right_answers]
+    assert wrong(without_peak, PeakIdentifier(bundled_catalog())) == []
+
+
+@needs_photos
+@pytest.mark.parametrize("factor", [0.8, 1.2])
+def test_no_constant_is_fitted_to_single_photos(real_sightings, factor):
+    from benchmarks.identify import varied, wrong
+    from cumbre.peaks.catalog_files import bundled_catalog
+
+    certain = [photo for photo in real_sightings if photo.certain]
+    lost = {name: wrong(certain, identifier) for name, identifier in varied(bundled_catalog(), factor)}
+    assert {name: names for name, names in lost.items() if len(names) > 1} == {}

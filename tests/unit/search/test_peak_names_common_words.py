@@ -1,0 +1,69 @@
+"""Common words of English and Spanish name no peak, in the Khumbu and in a catalogue whose names are made of them."""
+
+import pytest
+
+from benchmarks.names import WORD_SENTENCES, common_words, mistaken
+from cumbre.peaks.catalog import Catalog, Peak
+from cumbre.peaks.catalog_files import bundled_catalog
+from cumbre.search.peak_names import PeakNames
+from cumbre.text.folding import fold
+
+WORDS = 5000
+KHUMBU = PeakNames(bundled_catalog())
+NAMES_OF_WORDS = (
+    *("Monte Perdido", "Pic du Midi", "Mont Blanc", "Eiger", "Mönch", "Jungfrau", "Aneto", "Teide", "Mulhacén", "K2"),
+    *("The Old Man", "Long Peak", "Black Mountain", "Snow Peak"),
+)
+ELSEWHERE = PeakNames(Catalog(Peak(fold(n).replace(" ", "-"), 45.0, 7.0, 3000.0, (n,)) for n in NAMES_OF_WORDS))
+# Beside such words a peak is named exactly.
+EXACT = {"en": {"long", "black", "snow", "old"}, "es": {"perdido"}}
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_no_common_word_names_a_peak_of_the_khumbu(language: str):
+    words = common_words(language, WORDS)
+    assert len(set(words)) == WORDS
+    assert {"island", "everyone", "forest"} <= set(words) or {"isla", "bosque", "manera"} <= set(words)
+    assert mistaken(KHUMBU, words, WORD_SENTENCES[language][:2]) == {}
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        ("en", ("{}", "a {} in the snow", "{} peak", "{} mountain", "the {} man")),
+        ("es", ("{}", "monte {}", "pic du {}")),
+    ],
+)
+def test_no_common_word_becomes_a_peak_whose_name_is_made_of_words(language: str, sentences: tuple[str, ...]):
+    words = [word for word in common_words(language, WORDS) if fold(word) not in EXACT[language]]
+    assert mistaken(ELSEWHERE, words, sentences) == {}
+
+
+@pytest.mark.parametrize("name", NAMES_OF_WORDS)
+def test_those_names_are_found_all_the_same(name: str):
+    assert ELSEWHERE.find(name).peaks == (fold(name).replace(" ", "-"),)
+    assert ELSEWHERE.find(f"photos of {name} in winter").rest == "winter"
+
+
+@pytest.mark.parametrize(
+    ("typed", "peak_id"),
+    [
+        ("monte perdid", "monte-perdido"),
+        ("pic du mdi", "pic-du-midi"),
+        ("mont balnc", "mont-blanc"),
+        ("yungfrau", "jungfrau"),
+        ("mulacen", "mulhacen"),
+        ("the odl man", "the-old-man"),
+        ("lnog peak", "long-peak"),
+        ("blakc mountain", "black-mountain"),
+        ("sonw peak", "snow-peak"),
+    ],
+)
+def test_their_typos_are_forgiven_where_they_are_no_words(typed: str, peak_id: str):
+    assert ELSEWHERE.find(typed).peaks == (peak_id,)
+    assert ELSEWHERE.find(f"yaks below {typed}").peaks == (peak_id,)
+
+
+@pytest.mark.parametrize("query", ["the bold man", "snowy peaks", "a long walk", "el paso perdido", "black yak", "k 3"])
+def test_phrases_like_them_are_phrases(query: str):
+    assert ELSEWHERE.find(query).peaks == ()

@@ -1,0 +1,28 @@
+"""What is done at once follows from the cores."""
+
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cumbre.system.cpu import batch_for, usable_cores
+
+
+@given(st.integers(1, 256))
+def test_a_batch_gives_each_core_as_much(cores):
+    batch = batch_for(cores)
+    assert batch >= 8
+    assert batch % cores == 0
+    assert batch < 8 + cores
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system binds no process to cores")
+def test_a_process_counts_the_cores_that_it_may_use():
+    before = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(before)})
+        assert usable_cores() == 1
+    finally:
+        os.sched_setaffinity(0, before)
+    assert usable_cores() == len(before)

@@ -1,0 +1,105 @@
+"""Sentences are English text, and can be said in another language after any journey."""
+
+import copy
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.i18n.speaker import Speaker
+from cumbre.photos.document import PeakPrediction
+from cumbre.photos.evidence import evidence_text
+from cumbre.text.sentence import Figure, Names, Sentence, joined, packed, sentence, str_or_sentence
+
+AWAY = sentence("{distance} away at {bearing}°", distance=sentence("{n} km", n=Figure(4.25, 1)), bearing="041")
+
+
+def test_a_sentence_is_its_english_text() -> None:
+    assert AWAY == "4.2 km away at 041°"
+    assert json.dumps(AWAY) == '"4.2 km away at 041\\u00b0"'
+
+
+def test_it_is_told_in_another_language_with_its_numbers() -> None:
+    assert Speaker("es").tell(AWAY) == "a 4,2 km, rumbo 041°"
+    assert Speaker("es").tell(joined("; ", [AWAY, "", sentence("unlikely")])) == "a 4,2 km, rumbo 041°; poco probable"
+    assert Speaker("en").tell(AWAY) == AWAY
+
+
+def test_plain_text_is_told_as_it_is() -> None:
+    assert Speaker("es").tell("whatever a plug-in says") == "whatever a plug-in says"
+
+
+@pytest.mark.parametrize(
+    ("names", "english", "spanish"),
+    [
+        (["Lhotse"], "Lhotse", "Lhotse"),
+        (["Lhotse", "Nuptse"], "Lhotse and Nuptse", "Lhotse y Nuptse"),
+        (["Lhotse", "Imja Tse"], "Lhotse and Imja Tse", "Lhotse e Imja Tse"),
+        (["a", "b", "c", "d", "e"], "a, b, c and 2 more", "a, b, c y 2 más"),
+    ],
+)
+def test_names_are_listed_as_each_language_does(names: list[str], english: str, spanish: str) -> None:
+    said = sentence("shows {names}", names=Names(names))
+    assert said == f"shows {english}"
+    assert Speaker("es").tell(said) == f"sale {spanish}"
+
+
+values = st.recursive(
+    st.text(max_size=8)
+    | st.builds(Figure, st.floats(-1e6, 1e6), st.integers(0, 3))
+    | st.builds(Names, st.lists(st.text(max_size=5), min_size=1)),
+    lambda inner: (
+        st.builds(lambda one: sentence("so {x}, yes", x=one), inner)
+        | st.builds(
+            lambda many: joined("; ", [str(one) if not isinstance(one, str) else one for one in many]),
+            st.lists(inner, min_size=2, max_size=3),
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@given(values)
+def test_what_is_packed_comes_back_and_can_still_be_translated(value: object) -> None:
+    said = sentence("it is {x}", x=value)
+    back = str_or_sentence(json.loads(json.dumps(packed(said))))
+    assert back == said
+    assert isinstance(back, Sentence)
+    assert Speaker("es").tell(back) == Speaker("es").tell(said)
+    assert Speaker("es").tell(copy.deepcopy(said)) == Speaker("es").tell(said)
+
+
+def test_a_field_is_a_name_and_no_expression() -> None:
+    assert sentence("{x.__class__} {x[0]} {y}", x="a") == "{x.__class__} {x[0]} {y}"
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        (PeakPrediction("a", 1.0), "you said so"),
+        (PeakPrediction("a", 0.5, cosine=0.11), "looks like its description (cosine 0.11)"),
+        (
+            PeakPrediction("a", 0.5, cosine=0.11, familiar=0.9),
+            "looks like a photo of it whose place is known (cosine 0.90)",
+        ),
+        (
+            PeakPrediction("a", 0.5, None, 850.0, 361.0, None, -2.0),
+            "850 m away at 001°, 2.0° below the horizon",
+        ),
+        (
+            PeakPrediction("a", 0.5, 0.9, 27_300.0, 41.0, 36.0, 9.84, None, -1.0),
+            "27 km away at 041°, inside the view, 9.8° above the horizon",
+        ),
+        (
+            PeakPrediction("a", 0.5, 0.9, 4_200.0, 41.0, -40.0, 9.84, None, 4.2),
+            "4.2 km away at 041°, 5° beyond the left edge, within the compass's error, 9.8° above the horizon",
+        ),
+        (
+            PeakPrediction("a", 0.5, 0.9, 4_200.0, 41.0, 60.0, 9.84, None, 24.0),
+            "4.2 km away at 041°, 24° beyond the right edge, unlikely, 9.8° above the horizon",
+        ),
+    ],
+)
+def test_the_evidence_for_a_peak_in_words(found: PeakPrediction, why: str) -> None:
+    assert evidence_text(found) == why
