@@ -39,6 +39,7 @@ check: $(VENV)/.test-ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 # The cloud of infra/terraform, before anything is deployed: format, validity, what it promises, made and removed on an
 # imitation of Amazon's services, each function's rights, the images, and common mistakes. Needs Terraform with its

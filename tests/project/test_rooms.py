@@ -1,0 +1,74 @@
+"""The rooms: which way imports go, and that tests lie in the rooms of what they test."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import ROOT
+
+PACKAGES = ("cumbre", "functions", "bot", "local")
+UNIT = ROOT / "tests" / "unit"
+
+
+def lint_imports(tree: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()", "--no-cache"]
+    return subprocess.run(command, cwd=tree, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the packages, in which a test may write a wrong import."""
+    copy = tmp_path_factory.mktemp("tree")
+    ignored = shutil.ignore_patterns("__pycache__", "assets", "static")
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, copy / package, ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("module", "wrong_import"),
+    [
+        ("cumbre/geo/geodesy.py", "from cumbre.peaks.catalog import Peak"),
+        ("cumbre/search/searcher.py", "from cumbre.library.library import Library"),
+        ("cumbre/index/embedded/index.py", "from cumbre.index.elasticsearch.index import ElasticPhotoIndex"),
+        ("cumbre/library/library.py", "from bot.chat.conversation import Conversation"),
+        ("bot/chat/conversation.py", "from bot.web.site import create_app"),
+        ("bot/telegram/service.py", "from cumbre.library.library import Library"),
+        ("functions/query/api/routes.py", "from functions.query.rpc.client import connect"),
+        ("local/folder_watch/watcher.py", "from local.serve import serve"),
+    ],
+)
+def test_a_wrong_import_breaks_a_contract(tree: Path, module: str, wrong_import: str) -> None:
+    file = tree / module
+    right = file.read_text("utf-8")
+    file.write_text(f"{right}\n{wrong_import}\n", "utf-8")
+    try:
+        done = lint_imports(tree)
+    finally:
+        file.write_text(right, "utf-8")
+    assert done.returncode == 1, done.stdout
+    assert re.search(r"[1-9] broken", done.stdout)
+
+
+def test_the_imports_keep_the_contracts(tree: Path) -> None:
+    done = lint_imports(tree)
+    assert done.returncode == 0, done.stdout
+
+
+def rooms_of_tests() -> list[Path]:
+    return sorted({file.parent.relative_to(UNIT) for file in UNIT.rglob("test_*.py")})
+
+
+@pytest.mark.parametrize("room", rooms_of_tests(), ids=str)
+def test_a_room_of_unit_tests_is_a_room_of_the_code(room: Path) -> None:
+    folder = ROOT / room if room.parts[:1] and room.parts[0] in PACKAGES else ROOT / "cumbre" / room
+    assert (folder / "__init__.py").is_file()
+
+
+def test_unit_tests_were_found_in_the_rooms() -> None:
+    assert len(rooms_of_tests()) > 20
