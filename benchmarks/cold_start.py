@@ -23,7 +23,7 @@ from typing import Any
 
 from benchmarks.model_files import written_model
 from cumbre.bootstrap import open_library
-from cumbre.ingest.queue import event_of
+from cumbre.ingest.queue import s3_event
 from cumbre.settings import read_settings
 from functions import warm_cache
 from tests.support.aws.lambda_runtime import LambdaRuntime
@@ -109,7 +109,7 @@ def measure_functions(scratch: Path, model: str, runs: int, name: str) -> None:
     (album / "first.jpg").write_bytes(photo_towards(TO_AMA_DABLAM, "2023:10:29 08:00:00"))
     home = scratch / f"home-{name}"
     settings = {"CUMBRE_MODEL": model, "CUMBRE_HOME": str(home), "CUMBRE_STORAGE": f"folder:{album}"}
-    warm_cache.make(read_settings(settings), home / "cache")
+    warm_cache.build(read_settings(settings), home / "cache")
     library = open_library(read_settings(settings))
     ingest(library, album)
     library.close()
@@ -124,7 +124,7 @@ def measure_functions(scratch: Path, model: str, runs: int, name: str) -> None:
         # Other bytes: a copy would not be embedded.
         with (album / f"{number}.jpg").open("ab") as file:
             file.write(os.urandom(8))
-        body = event_of(str(album.resolve()), f"{number}.jpg")
+        body = s3_event(str(album.resolve()), f"{number}.jpg")
         record = {"messageId": "1", "eventSource": "aws:sqs", "body": body}
         assert runtime.invoke({"Records": [record]}) == {"batchItemFailures": []}
 

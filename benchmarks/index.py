@@ -32,7 +32,7 @@ from cumbre.index.elasticsearch.index import ElasticPhotoIndex
 from cumbre.index.elasticsearch.mapping import GraphOptions
 from cumbre.index.embedded.generations import EmbeddedGenerations
 from cumbre.index.port import EVERYTHING, PhotoFilter, PhotoIndex, PhotoWrite, Vector, VectorSpace
-from cumbre.services.local_query_service import AlbumQueryService
+from cumbre.services.local_query_service import LocalQueryService
 from cumbre.settings import Settings
 from cumbre.system.cpu import usable_cores
 from tests.support.elasticsearch_server import ElasticsearchServer, running_elasticsearch
@@ -100,7 +100,7 @@ def curve(active: ElasticPhotoIndex, questions: Vector, truth: list[set[str]]) -
 def ask_in_words(settings: Settings, questions: int) -> None:
     library = open_library(settings)
     try:
-        service, encoder = AlbumQueryService(library), library.encoders.wanted()
+        service, encoder = LocalQueryService(library), library.encoders.wanted()
         templates = encoder.description.calibration.templates
         ask_service(service, "a warm question")
         own, whole = [], []

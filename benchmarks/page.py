@@ -32,7 +32,7 @@ from cumbre.bootstrap import open_library
 from cumbre.library.library import Library
 from cumbre.search.query import DEEPEST
 from cumbre.services.local_album_service import LocalAlbumService
-from cumbre.services.local_query_service import AlbumQueryService
+from cumbre.services.local_query_service import LocalQueryService
 from cumbre.settings import Settings
 from tests.browser.chromium import find_chromium
 
@@ -50,7 +50,7 @@ _WATCH = """(selector) => {
 }"""
 
 
-class WithPictures(AlbumQueryService):
+class WithPictures(LocalQueryService):
     """The service itself; the album's files, which are not there, are a dozen pictures."""
 
     def __init__(self, library: Library) -> None:

@@ -28,7 +28,7 @@ from cumbre.index.port import Near, PhotoIndex, PhotoWrite
 from cumbre.library.library import Library
 from cumbre.photos.document import PeakPrediction, PhotoDocument, PhotoFacts
 from cumbre.search.query import SearchRequest
-from cumbre.services.local_query_service import AlbumQueryService
+from cumbre.services.local_query_service import LocalQueryService
 from cumbre.settings import Settings
 from cumbre.system.cpu import usable_cores
 
@@ -102,13 +102,13 @@ def shown(times_ms: list[float]) -> str:
     return f"p50 {p50:.1f} ms, p95 {p95:.1f} ms"
 
 
-def ask(service: AlbumQueryService, text: str, **filters: object) -> None:
+def ask(service: LocalQueryService, text: str, **filters: object) -> None:
     answer = service.search(SearchRequest(text, k=_K, **filters))  # type: ignore[arg-type]
     assert answer.hits, answer.note
 
 
 def measure(library: Library, photos: int, questions: int) -> None:
-    service = AlbumQueryService(library)
+    service = LocalQueryService(library)
     encoder = library.active().encoder
     templates = encoder.description.calibration.templates
     ask(service, "a warm question")
@@ -152,7 +152,7 @@ def role(settings: Settings, name: str, photos: int) -> None:
                 library.active().index.write(list(documents(8, 768, photos + 8 * batch)))
             print(json.dumps(50 * 8), flush=True)
             return
-        service = AlbumQueryService(library)
+        service = LocalQueryService(library)
         if name == "first":
             ask(service, "a red tent beside a river")
             print(json.dumps(time.perf_counter() - started))

@@ -28,7 +28,7 @@ from cumbre.encoding.prompts import query_vector
 from cumbre.imaging.decode import read_photo
 from cumbre.imaging.resize import resized
 from cumbre.imaging.skyline import find_skylines, reduced, sky_fraction
-from cumbre.imaging.skyline_codec import packed
+from cumbre.imaging.skyline_codec import encode_skylines
 from cumbre.index.port import PhotoWrite
 from cumbre.library.library import Library
 from cumbre.photos.document import PhotoDocument
@@ -74,7 +74,7 @@ def of_a_photo(library: Library, folder: Path, file_format: str) -> None:
     show("reduce to 512 pixels", reducing)
     sky, skies = median_ms(sky_fraction, small)
     show("how much sky", sky)
-    ridge, lines = median_ms(lambda one: packed(find_skylines(one)), small)
+    ridge, lines = median_ms(lambda one: encode_skylines(find_skylines(one)), small)
     show("where the sky ends", ridge)
     resizing, pixels = median_ms(lambda photo: resized(photo.image, size, resample), photos)
     show("resize for the encoder", resizing)

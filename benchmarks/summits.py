@@ -27,13 +27,13 @@ from cumbre.geo.geodesy import apparent_elevation_deg, bearing_and_distance
 from cumbre.geo.pinhole import project
 from cumbre.imaging.decode import PhotoLimits, read_photo
 from cumbre.imaging.skyline import Skyline, find_skylines, skylines_of
-from cumbre.imaging.skyline_codec import packed
+from cumbre.imaging.skyline_codec import encode_skylines
 from cumbre.peaks.catalog import Catalog
 from cumbre.peaks.catalog_files import bundled_catalog
 from cumbre.photos.document import Orientation, PhotoFacts
 from cumbre.pose.estimator import OrientationFitter, OrientationPolicy
-from cumbre.pose.preconditions import Doubt, doubts
-from cumbre.pose.skyline_fit import Aim, FitModel
+from cumbre.pose.preconditions import Obstacle, obstacles
+from cumbre.pose.skyline_fit import FitModel, PoseHypothesis
 from cumbre.viewshed.sighting import sighting
 
 _ENCODER_PX = 256
@@ -108,7 +108,7 @@ def by_exif(photo: MarkedPhoto, catalog: Catalog, tilt: bool, fitter: Orientatio
     roll = (seen.roll_deg or 0.0) if tilt else 0.0
     heading = seen.heading_deg - fitter.visibility.heading_error_per_roll * roll
     pitch = (seen.pitch_deg or 0.0) if tilt else 0.0
-    aim = Aim(heading, pitch, roll, facts.focal_length_35mm or 26.0, facts.width, facts.height)
+    aim = PoseHypothesis(heading, pitch, roll, facts.focal_length_35mm or 26.0, facts.width, facts.height)
     bearing, distance = bearing_and_distance(seen.position.lat, seen.position.lon, catalog.lats, catalog.lons)
     x, y = project(aim, bearing, apparent_elevation_deg(seen.position.altitude_m, catalog.elevs_m, distance))
     places = {peak: (a, b) for peak, a, b in zip(catalog, x, y, strict=True) if not math.isnan(a)}
@@ -246,7 +246,7 @@ def doubted(photos: list[MarkedPhoto], catalog: Catalog) -> None:
     for name, change in spoil.items():
         changed = [change(photo.facts) for photo in photos]
         found = [fitter.fit(photo.skylines, facts) for photo, facts in zip(photos, changed, strict=True)]
-        said: set[Doubt] = {doubt for facts in changed for doubt in doubts(facts, sighting(facts))}
+        said: set[Obstacle] = {doubt for facts in changed for doubt in obstacles(facts, sighting(facts))}
         fits, sure = sum(one is not None for one in found), sum(bool(one and one.sure) for one in found)
         print(f"  {name:36} {fits:3} / {sure:3} / {', '.join(sorted(doubt.words for doubt in said))}")
 
@@ -337,7 +337,7 @@ def times(photos: Path, catalog: Catalog) -> None:
         fitter.fit(skylines, photo.facts)
         skyline_ms.append(1000 * (middle - start))
         fit_ms.append(1000 * (time.process_time() - middle))
-        sizes.append(len(packed(skylines)))
+        sizes.append(len(encode_skylines(skylines)))
     added = np.array(skyline_ms) + np.array(fit_ms)
     print(
         f"processor time: skyline {np.median(skyline_ms):.0f} ms, fit {np.median(fit_ms):.0f} ms (median); "

@@ -25,7 +25,7 @@ from bot.telegram.file_ids import FileIds
 from cumbre.bootstrap import open_library
 from cumbre.library.library import Library
 from cumbre.search.query import SearchRequest
-from cumbre.services.local_query_service import AlbumQueryService
+from cumbre.services.local_query_service import LocalQueryService
 from cumbre.settings import Settings
 from tests.support.pictures import encoded, exif
 from tests.support.processes import Server, eventually, kill
@@ -73,7 +73,7 @@ def latencies(library: Library, photos: int, questions: int) -> None:
     known = FileIds(library.state, int(BOT["id"]))
     for write in documents(photos, library.index().space.dimensions):
         known.keep(write.document.content_sha256, file_id)
-    AlbumQueryService(library).search(SearchRequest("a warm question"))
+    LocalQueryService(library).search(SearchRequest("a warm question"))
     house = start_bot(library, telegram, allowed=(), everyone=True)
     people = itertools.count(2000)
     try:

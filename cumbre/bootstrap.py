@@ -4,29 +4,29 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cumbre.encoding.encoder_registry import Encoders
+from cumbre.encoding.encoder_registry import EncoderRegistry
 from cumbre.errors import SettingsError
 from cumbre.imaging.decode import PhotoLimits
 from cumbre.index.elasticsearch.mapping import GraphOptions
 from cumbre.index.elasticsearch.nearest import Recall
 from cumbre.index.embedded.generations import EmbeddedGenerations
-from cumbre.index.embedded.recovery import mend
+from cumbre.index.embedded.recovery import repair
 from cumbre.index.port import IndexGenerations
 from cumbre.ingest.ingestor import IngestOptions
 from cumbre.library.albums import Albums
 from cumbre.library.library import Library
 from cumbre.peaks.catalog_store import CatalogStore
 from cumbre.photos.corrections import Corrections
-from cumbre.photos.manual_poses import SaidAims
+from cumbre.photos.manual_poses import ManualPoses
 from cumbre.recognition.identifier import IdentifyPolicy
-from cumbre.renditions.cached import Renditions
+from cumbre.renditions.cached import CachedRenditions
 from cumbre.renditions.folder import FolderRenditions
 from cumbre.renditions.port import RenditionStore
 from cumbre.sandbox.pool import IsolatedPictureReader
 from cumbre.settings import Settings
 from cumbre.state.port import StateStore
 from cumbre.state.sqlite import SqliteStateStore
-from cumbre.system.cpu import batch_for, usable_cores
+from cumbre.system.cpu import batch_size_for, usable_cores
 from cumbre.viewshed.visibility import VisibilityModel
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _SPARE_PICTURE_PROCESSES = 2
 def _open_generations(settings: Settings, mending: bool) -> IndexGenerations:
     if settings.index_path is not None:
         if mending:
-            done = mend(settings.index_path)
+            done = repair(settings.index_path)
             if done:
                 _log.warning("%s", done)
         return EmbeddedGenerations(settings.index_path, scanning=mending)
@@ -61,9 +61,9 @@ def _open_generations(settings: Settings, mending: bool) -> IndexGenerations:
 def open_state(settings: Settings, mending: bool = False) -> StateStore:
     """What people told Cumbre. mending: a copy of it is kept, where it is a file."""
     if settings.state_path is None:
-        from cumbre.state.dynamodb import DynamoDbStateStore, open_client
+        from cumbre.state.dynamodb import DynamoDbStateStore, open_dynamodb_client
 
-        return DynamoDbStateStore(open_client(), settings.state_table)
+        return DynamoDbStateStore(open_dynamodb_client(), settings.state_table)
     state = SqliteStateStore(settings.state_path)
     if mending:
         try:
@@ -78,9 +78,9 @@ def _open_renditions(settings: Settings, cache: Path) -> RenditionStore:
     if settings.renditions_place is None:
         return FolderRenditions(cache / "renditions")
     from cumbre.renditions.s3 import S3Renditions
-    from cumbre.storage.s3 import open_client
+    from cumbre.storage.s3 import open_s3_client
 
-    client = open_client(settings.s3_endpoint, settings.s3_access_key, settings.s3_secret_key)
+    client = open_s3_client(settings.s3_endpoint, settings.s3_access_key, settings.s3_secret_key)
     return S3Renditions(client, *settings.renditions_place)
 
 
@@ -122,14 +122,14 @@ def open_library(settings: Settings, mending: bool = False) -> Library:
         albums=Albums(settings, state),
         store=CatalogStore(state),
         corrections=Corrections(state),
-        aims=SaidAims(state),
+        aims=ManualPoses(state),
         generations=generations,
-        encoders=Encoders(settings, state),
+        encoders=EncoderRegistry(settings, state),
         model=VisibilityModel(range_m=settings.peak_range_km * 1000.0),
         policy=IdentifyPolicy(shown_min=settings.peak_min_probability, shown_max=settings.peak_max),
         terrain=_open_terrain(settings),
-        options=IngestOptions(limits, workers, settings.batch_size or batch_for(usable_cores())),
+        options=IngestOptions(limits, workers, settings.batch_size or batch_size_for(usable_cores())),
         pictures=pictures,
-        renditions=Renditions(_open_renditions(settings, cache), pictures, limits.max_bytes),
+        renditions=CachedRenditions(_open_renditions(settings, cache), pictures, limits.max_bytes),
         cache=cache,
     )

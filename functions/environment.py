@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from cumbre.settings import Settings, read_settings
-from cumbre.system.aws_secrets import open_client, read_secrets
+from cumbre.system.aws_secrets import open_secrets_client, read_secrets
 
 _SECRETS = "CUMBRE_SECRETS"
 
@@ -16,5 +16,5 @@ def read_environment(environment: Mapping[str, str]) -> Settings:
     given = {name: value for name, value in environment.items() if value.strip()}
     # Alone: a setting may need another one that is among the secrets.
     names = read_settings({_SECRETS: given.get(_SECRETS, "")}).secrets_in
-    secrets = read_secrets(open_client(), names) if names else {}
+    secrets = read_secrets(open_secrets_client(), names) if names else {}
     return read_settings(secrets | given)

@@ -13,13 +13,13 @@ from typing import Final
 
 from cumbre.bootstrap import open_library
 from cumbre.settings import Settings, read_settings
-from cumbre.system.cache_file import keep
+from cumbre.system.cache_file import write_cache_file
 
 # Within the image, beside the models.
 MADE: Final = Path("/opt/cumbre/cache")
 
 
-def make(settings: Settings, into: Path = MADE) -> None:
+def build(settings: Settings, into: Path = MADE) -> None:
     """Compute the vectors of the settings' model and write them into a folder."""
     with tempfile.TemporaryDirectory() as home:
         library = open_library(replace(settings, home=Path(home), storage=(), index="", state="", renditions=""))
@@ -32,13 +32,13 @@ def make(settings: Settings, into: Path = MADE) -> None:
             shutil.copyfile(file, into / file.name)
 
 
-def take_over(home: Path, made: Path = MADE) -> None:
+def install(home: Path, made: Path = MADE) -> None:
     """Lay what was made into the cache of a home; nothing where there is none, and what is there already stays."""
     for file in made.glob("*.npz"):
         target = home / "cache" / file.name
         if not target.exists():
-            keep(target, file.read_bytes())
+            write_cache_file(target, file.read_bytes())
 
 
 if __name__ == "__main__":
-    make(read_settings(), *map(Path, sys.argv[1:]))
+    build(read_settings(), *map(Path, sys.argv[1:]))

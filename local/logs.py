@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 
 
-def without_secrets(text: str, secrets: Iterable[str]) -> str:
+def redact(text: str, secrets: Iterable[str]) -> str:
     """
     >>> without_secrets("no answer from https://api.example.org/bot123:abc/getMe", ["123:abc", ""])
     'no answer from https://api.example.org/bot(secret)/getMe'
@@ -14,7 +14,7 @@ def without_secrets(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
-class SecretsLeftOut(logging.Formatter):
+class SecretRedactor(logging.Formatter):
     """Secrets become "(secret)", also in tracebacks and in what libraries log."""
 
     def __init__(self, pattern: str, secrets: Iterable[str]) -> None:
@@ -22,13 +22,13 @@ class SecretsLeftOut(logging.Formatter):
         self._secrets = list(secrets)
 
     def format(self, record: logging.LogRecord) -> str:
-        return without_secrets(super().format(record), self._secrets)
+        return redact(super().format(record), self._secrets)
 
 
 def start_log(verbose: bool, secrets: Iterable[str]) -> None:
     """Log to standard error."""
     handler = logging.StreamHandler()
-    handler.setFormatter(SecretsLeftOut("%(levelname)s %(message)s", secrets))
+    handler.setFormatter(SecretRedactor("%(levelname)s %(message)s", secrets))
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler])
     # It tells of each request that it tries again; what can't be mended by that comes as an error of ours.
     logging.getLogger("elastic_transport").setLevel(logging.ERROR)

@@ -6,13 +6,13 @@ from typing import Final
 from flask import Blueprint, Response, jsonify, request
 
 from functions.query.api import parameters
-from functions.query.api.http_errors import problem_of, problem_response
-from local.model_upgrade import ModelChange
+from functions.query.api.http_errors import error_response, http_error_for
+from local.model_upgrade import ModelUpgrade
 
 NAME: Final = "model"
 
 
-def create_model_api(change: ModelChange) -> Blueprint:
+def create_model_api(change: ModelUpgrade) -> Blueprint:
     """The blueprint of /api/model, which only a process that can index has: `cumbre serve`."""
     api = Blueprint(NAME, __name__, url_prefix="/api/model")
 
@@ -27,7 +27,7 @@ def create_model_api(change: ModelChange) -> Blueprint:
 
     @api.errorhandler(Exception)
     def answer_error(error: Exception) -> Response:
-        return problem_response(problem_of(error))
+        return error_response(http_error_for(error))
 
     @api.get("")
     def state() -> Response:

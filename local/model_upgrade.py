@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cumbre.encoding import known_models
-from cumbre.encoding.model_download import FetchProgress, fetch, fetched_bytes
+from cumbre.encoding.model_download import DownloadProgress, download_model, downloaded_bytes
 from cumbre.errors import CumbreError, ModelError
 from cumbre.ingest.scan import ScanProgress
 from cumbre.library.library import Library
@@ -36,7 +36,7 @@ class ModelState:
     notices: tuple[str, ...] = ()
 
 
-class ModelChange:
+class ModelUpgrade:
     """One change at a time, in a thread of its own; stopped, it goes on where it was when it is started again."""
 
     def __init__(self, library: Library) -> None:
@@ -44,7 +44,7 @@ class ModelChange:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._cancelled = threading.Event()
-        self._fetched: FetchProgress | None = None
+        self._fetched: DownloadProgress | None = None
         self._scanned: ScanProgress | None = None
         self._failure = ""
         self._changed_to = ""
@@ -104,10 +104,10 @@ class ModelChange:
         settings = self._library.settings
         model = known_models.SIGLIP2
 
-        def follow(progress: FetchProgress) -> None:
+        def follow(progress: DownloadProgress) -> None:
             self._fetched = progress
 
-        fetch(model, model.directory(settings.home), settings.model_endpoint, follow, self._cancelled.is_set)
+        download_model(model, model.directory(settings.home), settings.model_endpoint, follow, self._cancelled.is_set)
 
     def _progress(self, offer: ModelState) -> ModelState:
         scanned, fetched = self._scanned, self._fetched
@@ -134,5 +134,5 @@ class ModelChange:
         better = known_models.SIGLIP2
         if library.settings.model != "auto" or choice.name == better.name:
             return ModelState("none")
-        done = fetched_bytes(better, better.directory(library.settings.home))
+        done = downloaded_bytes(better, better.directory(library.settings.home))
         return ModelState("offered", better.name, done, better.size_bytes, notices=notices)

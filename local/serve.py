@@ -24,13 +24,13 @@ from cumbre.library.forget import forget_album
 from cumbre.library.library import Library
 from cumbre.search.query import SearchRequest
 from cumbre.services.local_album_service import LocalAlbumService
-from cumbre.services.local_query_service import AlbumQueryService
+from cumbre.services.local_query_service import LocalQueryService
 from local.album_tasks import AlbumTasks
 from local.bucket_events.ledger import EventLedger
-from local.bucket_events.webhook import create_receiver
+from local.bucket_events.webhook import create_event_webhook
 from local.bucket_events.worker import EventWorker
 from local.model_api import create_model_api
-from local.model_upgrade import ModelChange
+from local.model_upgrade import ModelUpgrade
 from local.telegram_commands import open_service
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
     settings = library.settings
     require_password_beyond_loopback(host, settings.password)
     tasks = AlbumTasks(library, settings.reconcile_minutes)
-    query, album = AlbumQueryService(library, tasks.progress), LocalAlbumService(library)
+    query, album = LocalQueryService(library, tasks.progress), LocalAlbumService(library)
     max_photo_bytes = settings.max_photo_mb * 1_000_000
-    change = ModelChange(library)
+    change = ModelUpgrade(library)
     sent = SentPictures(library.cache / "chat")
     app = create_app(
         query,
@@ -73,7 +73,7 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
     if settings.events_token:
         ledger = EventLedger(library.state)
         worker = EventWorker(ledger, tasks.reconcile)
-        beside["/events"] = create_receiver(settings.events_token, ledger.record, library.storages)
+        beside["/events"] = create_event_webhook(settings.events_token, ledger.record, library.storages)
     telegram = open_service(library, query, album)
     if telegram is not None and settings.telegram_webhook:
         secret = settings.telegram_webhook_secret
@@ -141,7 +141,7 @@ def _warm_up(library: Library) -> None:
     """Load what questions need (words, vectors, pictures), so that the first one doesn't wait for it."""
     try:
         library.pictures.warm_up()
-        AlbumQueryService(library).search(SearchRequest("a mountain", k=1))
+        LocalQueryService(library).search(SearchRequest("a mountain", k=1))
     except CumbreError as error:
         _log.warning("%s", error)
 

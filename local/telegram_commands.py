@@ -8,7 +8,7 @@ import click
 
 from cumbre.errors import CumbreError, SettingsError
 from cumbre.settings import Settings, read_settings
-from local.logs import without_secrets
+from local.logs import redact
 
 if TYPE_CHECKING:
     from telegram.ext import ExtBot
@@ -100,5 +100,5 @@ def _tell(settings: Settings, call: "Callable[[ExtBot[int]], Awaitable[Any]]") -
     except InvalidToken:
         raise SettingsError("Telegram does not accept CUMBRE_TELEGRAM_TOKEN: copy it again from @BotFather") from None
     except TelegramError as error:
-        said = without_secrets(str(error), [settings.telegram_token])
+        said = redact(str(error), [settings.telegram_token])
         raise CumbreError(f"Telegram did not do it: {said}") from None

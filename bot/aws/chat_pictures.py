@@ -6,7 +6,7 @@ from typing import Any
 from bot.chat.messages import SentPicture
 from bot.web.chat.sent_pictures import SHA256, picture_gone
 from cumbre.errors import StorageError
-from cumbre.storage.s3 import faults
+from cumbre.storage.s3 import storage_faults
 
 
 class BucketPictures:
@@ -20,7 +20,7 @@ class BucketPictures:
 
     def keep(self, name: str, data: bytes) -> SentPicture:
         sha256 = hashlib.sha256(data).hexdigest()
-        with faults(self._bucket, sha256):
+        with storage_faults(self._bucket, sha256):
             # Sent again, it is new again.
             self._client.put_object(Bucket=self._bucket, Key=self._prefix + sha256, Body=data)
         return SentPicture(sha256, name, is_original=True)
@@ -29,7 +29,7 @@ class BucketPictures:
         if not SHA256.fullmatch(picture.source):
             raise picture_gone()
         try:
-            with faults(self._bucket, picture.source):
+            with storage_faults(self._bucket, picture.source):
                 answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + picture.source)
                 with answer["Body"] as body:
                     return bytes(body.read(self._max_bytes))

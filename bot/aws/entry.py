@@ -11,16 +11,16 @@ from bot.aws.site import Buckets, LambdaHandler, create_handler, create_site
 from bot.aws.worker import Failures, UpdateWorker
 from bot.telegram.access import read_access
 from bot.telegram.inbox import UpdateInbox
-from bot.telegram.rate_limit import Throttle
+from bot.telegram.rate_limit import RateLimiter
 from bot.telegram.service import open_bot
-from bot.telegram.wiring import Assembly
-from bot.telegram.worker_threads import WorkThreads
+from bot.telegram.wiring import BotParts
+from bot.telegram.worker_threads import WorkerThreads
 from cumbre.bootstrap import open_state
 from cumbre.errors import SettingsError
 from cumbre.peaks.catalog_store import CatalogStore
 from cumbre.renditions.s3 import S3Renditions
 from cumbre.settings import Settings
-from cumbre.storage.s3 import open_client
+from cumbre.storage.s3 import open_s3_client
 from functions.environment import read_environment
 from functions.query.rpc.client import connect
 from functions.query.rpc.staging import StagingArea
@@ -54,7 +54,7 @@ def create_worker(environment: Mapping[str, str]) -> WorkerHandler:
     access = read_access(settings.telegram_allowed, settings.telegram_may_add)
     storage_chat = int(settings.telegram_storage_chat) if settings.telegram_storage_chat else None
     catalog = CatalogStore(state).catalog
-    assembly = Assembly(query, album, catalog, state, access, storage_chat, WorkThreads(), Throttle())
+    assembly = BotParts(query, album, catalog, state, access, storage_chat, WorkerThreads(), RateLimiter())
     bot = open_bot(settings.telegram_token, settings.telegram_api.rstrip("/"))
     worker = UpdateWorker(bot, assembly.bot, UpdateInbox(state), ChatQueue(_open_sqs(), settings.chat_queue))
 
@@ -67,7 +67,7 @@ def create_worker(environment: Mapping[str, str]) -> WorkerHandler:
 def _buckets(settings: Settings) -> Buckets:
     if settings.staging_place is None or settings.renditions_place is None:
         raise SettingsError("the bot function needs CUMBRE_STAGING and CUMBRE_RENDITIONS")
-    client = open_client(settings.s3_endpoint, settings.s3_access_key, settings.s3_secret_key)
+    client = open_s3_client(settings.s3_endpoint, settings.s3_access_key, settings.s3_secret_key)
     staging = StagingArea(client, *settings.staging_place)
     renditions = S3Renditions(client, *settings.renditions_place)
     pictures = BucketPictures(client, settings.staging_place[0], _CHAT_PREFIX, settings.max_photo_mb * 1_000_000)

@@ -11,7 +11,7 @@ from flask import Blueprint, Request, Response, jsonify
 from werkzeug.datastructures import FileStorage, ImmutableMultiDict, MultiDict
 
 from cumbre.errors import CumbreError
-from functions.query.api.http_errors import problem_of, problem_response
+from functions.query.api.http_errors import error_response, http_error_for
 from functions.query.rpc.staging import PresignedUpload
 
 NAME: Final = "uploads"
@@ -39,7 +39,7 @@ def create_uploads(uploads: Uploads, max_bytes: int) -> Blueprint:
 
     @api.errorhandler(Exception)
     def answer_error(error: Exception) -> Response:
-        return problem_response(problem_of(error))
+        return error_response(http_error_for(error))
 
     @api.post("")
     def begin() -> Response:

@@ -20,7 +20,7 @@ class PresignedRenditions(Protocol):
     def presigned_url(self, sha256: str, size_px: int, expires_s: int) -> str: ...
 
 
-def create_shown(renditions: PresignedRenditions) -> Blueprint:
+def create_rendition_redirects(renditions: PresignedRenditions) -> Blueprint:
     """GET /api/shown/CONTENT/SIZE.jpg leads to the rendition of a picture; nobody is asked whether it is there."""
     api = Blueprint(NAME, __name__, url_prefix="/api/shown")
 

@@ -11,7 +11,7 @@ from cumbre.state.port import StateStore
 _KIND: Final = "wrong password:"
 
 
-class SharedFailedAttempts:
+class SharedLoginThrottle:
     """The Attempts of several processes with one state."""
 
     def __init__(self, state: StateStore, clock: Callable[[], float] = time.time) -> None:

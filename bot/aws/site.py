@@ -10,8 +10,8 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from bot.aws.chat_queue import ChatQueue
 from bot.aws.presigned_uploads import Uploads, create_uploads, request_with_uploads
-from bot.aws.rendition_redirects import PresignedRenditions, create_shown
-from bot.aws.shared_login_throttle import SharedFailedAttempts
+from bot.aws.rendition_redirects import PresignedRenditions, create_rendition_redirects
+from bot.aws.shared_login_throttle import SharedLoginThrottle
 from bot.telegram.webhook import MOUNTED_AT, create_webhook
 from bot.web.chat.routes import create_chat
 from bot.web.chat.sent_pictures import PictureKeeper
@@ -65,11 +65,11 @@ def create_site(
         allowed_hosts=settings.allowed_hosts,
         max_upload_bytes=max_bytes,
         tiles=MapTiles(settings.map_tiles, settings.map_attribution),
-        guard=Guard(SharedFailedAttempts(state), asked_name, buckets.sources),
+        guard=Guard(SharedLoginThrottle(state), asked_name, buckets.sources),
         beside=[
             create_chat(query, album, catalog, state, buckets.chat_pictures, max_photo_bytes=max_bytes),
             create_uploads(buckets.uploads, max_bytes),
-            create_shown(buckets.renditions),
+            create_rendition_redirects(buckets.renditions),
         ],
     )
     app.request_class = request_with_uploads(buckets.uploads, max_bytes)

@@ -1,13 +1,13 @@
 """Pictures that were sent as files become photos of the album."""
 
-from bot.chat.context import Desk
+from bot.chat.context import ChatContext
 from bot.chat.memory import Offer, pictures_of
 from bot.chat.messages import ButtonsGone, Reply, TextReply, Toast
-from bot.i18n.speaker import Speaker
+from bot.i18n.speaker import Translator
 from cumbre.errors import PhotoError
 
 
-def add_pictures(offer: Offer, may_add: bool, desk: Desk, speaker: Speaker) -> list[Reply]:
+def add_pictures(offer: Offer, may_add: bool, desk: ChatContext, speaker: Translator) -> list[Reply]:
     """Adds those of an offer that are originals. Whoever presses needs the permission, not whoever sent them."""
     if not may_add:
         return [Toast(speaker.say("chat.may_not_add"))]

@@ -1,13 +1,13 @@
 """What stands below a photo in a chat: its peaks with their elevations, when it was taken, why it is an answer."""
 
-from bot.chat.context import Desk
+from bot.chat.context import ChatContext
 from bot.chat.messages import CaptionedPhoto
-from bot.i18n.speaker import Speaker
-from cumbre.labels.selection import labels_key, labels_of
+from bot.i18n.speaker import Translator
+from cumbre.labels.selection import labels_for, labels_key
 from cumbre.search.query import SearchHit
 
 
-def captioned(hit: SearchHit, desk: Desk, speaker: Speaker, names: bool = True) -> CaptionedPhoto:
+def captioned(hit: SearchHit, desk: ChatContext, speaker: Translator, names: bool = True) -> CaptionedPhoto:
     """The photo with its caption; the time is that of the camera's clock. names: those of the summits are on it."""
     photo = hit.photo
     key = "chat.peak_you_said" if photo.corrected else "chat.peak"
@@ -16,5 +16,5 @@ def captioned(hit: SearchHit, desk: Desk, speaker: Speaker, names: bool = True) 
     ]
     taken = photo.facts.taken_at_local if photo.facts else None
     lines = [", ".join(peaks), speaker.moment(taken) if taken else "", speaker.tell(hit.why)]
-    written = labels_key(labels_of(photo.orientation, desk.catalog())) if names else ""
+    written = labels_key(labels_for(photo.orientation, desk.catalog())) if names else ""
     return CaptionedPhoto(hit, "\n".join(line for line in lines if line), written)

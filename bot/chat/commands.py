@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import Final
 
-from bot.chat.context import Desk, with_elevation
+from bot.chat.context import ChatContext, with_elevation
 from bot.chat.messages import Button, Reply, TextReply
-from bot.chat.places import Surveyor
-from bot.chat.search import Finder
+from bot.chat.places import PlaceHandler
+from bot.chat.search import SearchHandler
 from bot.i18n.catalogues import LANGUAGES
-from bot.i18n.speaker import Speaker
+from bot.i18n.speaker import Translator
 from cumbre.text.folding import fold
 
 # In the order in which a chat app lists them; each has a description, "command.NAME".
@@ -17,15 +17,15 @@ LANGUAGE_NAMES: Final = {"en": "English", "es": "Español"}
 _PEAKS_SHOWN: Final = 12
 
 
-class Commander:
+class CommandHandler:
     """Answers commands; one that it doesn't know gets help."""
 
-    def __init__(self, desk: Desk, finder: Finder, surveyor: Surveyor) -> None:
+    def __init__(self, desk: ChatContext, finder: SearchHandler, surveyor: PlaceHandler) -> None:
         self._desk = desk
         self._finder = finder
         self._surveyor = surveyor
 
-    def answer(self, chat: str, text: str, speaker: Speaker) -> list[Reply]:
+    def answer(self, chat: str, text: str, speaker: Translator) -> list[Reply]:
         """text is the command with what follows it; "/peaks@a_bot" is "/peaks"."""
         first, _, rest = text.partition(" ")
         rest = rest.strip()
@@ -48,7 +48,7 @@ class Commander:
                 return self.language(chat, rest, speaker, replaces=False)
         return [TextReply(f"{speaker.say('chat.unknown_command')}\n\n{self._list(speaker)}")]
 
-    def language(self, chat: str, wanted: str, speaker: Speaker, *, replaces: bool) -> list[Reply]:
+    def language(self, chat: str, wanted: str, speaker: Translator, *, replaces: bool) -> list[Reply]:
         """Take up a language by its code or name, or ask for one. replaces: a button was pressed."""
         plain = fold(wanted)
         chosen = next((code for code in LANGUAGES if plain in (code, fold(LANGUAGE_NAMES[code]))), None)
@@ -56,12 +56,12 @@ class Commander:
             buttons = tuple(Button(LANGUAGE_NAMES[code], f"language.{code}") for code in LANGUAGES)
             return [TextReply(speaker.say("chat.which_language"), buttons=(buttons,))]
         self._desk.memory.keep(chat, replace(self._desk.memory.notes(chat), language=chosen))
-        return [TextReply(Speaker(chosen).say("chat.language"), replaces=replaces)]
+        return [TextReply(Translator(chosen).say("chat.language"), replaces=replaces)]
 
-    def _list(self, speaker: Speaker) -> str:
+    def _list(self, speaker: Translator) -> str:
         return "\n".join(f"/{name} – {speaker.say(f'command.{name}')}" for name in COMMANDS)
 
-    def _peaks(self, chat: str, speaker: Speaker) -> list[Reply]:
+    def _peaks(self, chat: str, speaker: Translator) -> list[Reply]:
         shown = [counted for counted in self._desk.query.peaks() if counted.photos]
         if not shown:
             return [TextReply(speaker.say("chat.no_peaks"))]
@@ -72,13 +72,13 @@ class Commander:
         )
         return [TextReply(speaker.say("chat.peaks", n=len(shown)), buttons=buttons)]
 
-    def _names(self, chat: str, speaker: Speaker) -> TextReply:
+    def _names(self, chat: str, speaker: Translator) -> TextReply:
         """Writes names on pictures from now on, or no more."""
         notes = self._desk.memory.notes(chat)
         self._desk.memory.keep(chat, replace(notes, writes_names=not notes.writes_names))
         return TextReply(speaker.say("chat.names_off" if notes.writes_names else "chat.names_on"))
 
-    def _status(self, speaker: Speaker) -> TextReply:
+    def _status(self, speaker: Translator) -> TextReply:
         """Numbers alone: names of folders are nobody's business in a group."""
         status = self._desk.query.status()
         lines = [speaker.say("chat.photos", n=status.photos), speaker.say("chat.model", model=status.model_id)]

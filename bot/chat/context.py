@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from bot.chat.memory import Memory
 from bot.chat.messages import SentPicture
-from bot.i18n.speaker import Speaker
+from bot.i18n.speaker import Translator
 from cumbre.peaks.catalog import Catalog, Peak
 from cumbre.services.album_service import AlbumService
 from cumbre.services.query_service import QueryService
 
 
 @dataclass(frozen=True)
-class Desk:
+class ChatContext:
     """fetch gives the bytes of a picture that was sent; it raises PhotoError where they can't be had."""
 
     query: QueryService
@@ -28,5 +28,5 @@ class Desk:
         return [catalog[peak_id] for peak_id in peak_ids if peak_id in catalog]
 
 
-def with_elevation(peak: Peak, speaker: Speaker) -> str:
+def with_elevation(peak: Peak, speaker: Translator) -> str:
     return speaker.say("chat.peak", name=peak.name, elev=speaker.metres(peak.elev_m))

@@ -5,14 +5,14 @@ from dataclasses import replace
 from typing import Final
 
 from bot.chat.add import add_pictures
-from bot.chat.commands import Commander
-from bot.chat.context import Desk
-from bot.chat.correct import Corrector
-from bot.chat.identify import Recogniser
+from bot.chat.commands import CommandHandler
+from bot.chat.context import ChatContext
+from bot.chat.correct import CorrectionHandler
+from bot.chat.identify import IdentifyHandler
 from bot.chat.messages import Message, Reply, TextReply, Toast
-from bot.chat.places import Surveyor
-from bot.chat.search import Finder
-from bot.i18n.speaker import Speaker
+from bot.chat.places import PlaceHandler
+from bot.chat.search import SearchHandler
+from bot.i18n.speaker import Translator
 from cumbre.errors import InvalidRequest, NotFound, PhotoError
 
 MAX_TEXT_CHARS: Final = 500
@@ -23,13 +23,13 @@ _PRESSED: Final = re.compile(r"([a-z]{1,10})\.([A-Za-z0-9_-]{2,8})(?:\.([0-9]{1,
 class Conversation:
     """Answers messages. Faults of the service are not caught here: the carrier logs them and says so."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ChatContext) -> None:
         self._desk = desk
-        self._finder = Finder(desk)
-        self._recogniser = Recogniser(desk, self._finder)
-        self._surveyor = Surveyor(desk, self._finder)
-        self._commander = Commander(desk, self._finder, self._surveyor)
-        self._corrector = Corrector(desk)
+        self._finder = SearchHandler(desk)
+        self._recogniser = IdentifyHandler(desk, self._finder)
+        self._surveyor = PlaceHandler(desk, self._finder)
+        self._commander = CommandHandler(desk, self._finder, self._surveyor)
+        self._corrector = CorrectionHandler(desk)
 
     def answer(self, message: Message) -> list[Reply]:
         """What the chat gets, at least one reply."""
@@ -45,11 +45,11 @@ class Conversation:
         except (PhotoError, InvalidRequest, NotFound) as unusable:
             return [TextReply(speaker.refusal(unusable))]
 
-    def speaker(self, chat: str, code: str | None) -> Speaker:
+    def speaker(self, chat: str, code: str | None) -> Translator:
         """Who speaks the chat's language: the one that was chosen there, else that of the code."""
-        return Speaker(self._desk.memory.notes(chat).language or code)
+        return Translator(self._desk.memory.notes(chat).language or code)
 
-    def _words(self, chat: str, text: str, speaker: Speaker) -> list[Reply]:
+    def _words(self, chat: str, text: str, speaker: Translator) -> list[Reply]:
         if not text:
             return [TextReply(speaker.say("chat.not_understood"))]
         if text.startswith("/"):
@@ -57,7 +57,7 @@ class Conversation:
         named = self._corrector.name(chat, text, speaker)
         return self._finder.about_words(chat, text, speaker) if named is None else named
 
-    def _place(self, message: Message, speaker: Speaker) -> list[Reply]:
+    def _place(self, message: Message, speaker: Translator) -> list[Reply]:
         """Where the pictures before it were taken, if those lack their place; else a question of its own."""
         assert message.location is not None
         notes = self._desk.memory.notes(message.chat)
@@ -66,7 +66,7 @@ class Conversation:
             return self._recogniser.answer(replace(message, pictures=pictures), speaker)
         return self._surveyor.answer(message.chat, message.location, speaker)
 
-    def _press(self, message: Message, speaker: Speaker) -> list[Reply]:
+    def _press(self, message: Message, speaker: Translator) -> list[Reply]:
         too_old: list[Reply] = [Toast(speaker.say("chat.old_button"))]
         data = _PRESSED.fullmatch(message.pressed)
         if data is None:

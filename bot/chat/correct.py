@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Any, Final
 
-from bot.chat.context import Desk, with_elevation
+from bot.chat.context import ChatContext, with_elevation
 from bot.chat.memory import Offer, pictures_of
 from bot.chat.messages import Button, Reply, TextReply, Toast
-from bot.i18n.speaker import Speaker
+from bot.i18n.speaker import Translator
 from cumbre.peaks.catalog import Peak
 from cumbre.search.query import SearchRequest
 
@@ -16,13 +16,13 @@ _NUMBERS_IN_A_ROW: Final = 5
 Target = dict[str, Any]
 
 
-class Corrector:
+class CorrectionHandler:
     """The steps of a correction. An offer's targets are photos of the album ("photo") or pictures sent ("picture")."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ChatContext) -> None:
         self._desk = desk
 
-    def begin(self, chat: str, token: str, offer: Offer, speaker: Speaker) -> list[Reply]:
+    def begin(self, chat: str, token: str, offer: Offer, speaker: Translator) -> list[Reply]:
         """Ask which peak it is; first which picture, where there are several."""
         targets = offer["targets"]
         if len(targets) == 1:
@@ -32,17 +32,17 @@ class Corrector:
         cancel = (Button(speaker.say("chat.button_cancel"), f"cancel.{token}"),)
         return [TextReply(speaker.say("chat.which_picture"), buttons=(*rows, cancel))]
 
-    def pick(self, chat: str, token: str, offer: Offer, number: int, speaker: Speaker) -> list[Reply]:
+    def pick(self, chat: str, token: str, offer: Offer, number: int, speaker: Translator) -> list[Reply]:
         return [self._which_peak(chat, token, offer, number, True, speaker)]
 
-    def ask_for_name(self, chat: str, token: str, offer: Offer, number: int, speaker: Speaker) -> list[Reply]:
+    def ask_for_name(self, chat: str, token: str, offer: Offer, number: int, speaker: Translator) -> list[Reply]:
         """The next words in this chat are the peak's name."""
         self._desk.memory.change(chat, token, {**offer, "number": number})
         notes = self._desk.memory.notes(chat)
         self._desk.memory.keep(chat, replace(notes, naming=token))
         return [TextReply(speaker.say("chat.write_name"), asks_text=True)]
 
-    def name(self, chat: str, text: str, speaker: Speaker) -> list[Reply] | None:
+    def name(self, chat: str, text: str, speaker: Translator) -> list[Reply] | None:
         """The words that were waited for; None if nobody waits for any."""
         notes = self._desk.memory.notes(chat)
         if not notes.naming:
@@ -57,7 +57,7 @@ class Corrector:
             return [TextReply(speaker.say("chat.unknown_name", name=text), buttons=((again,),))]
         return self._apply(chat, notes.naming, offer, offer["number"], (named[0].id,), False, speaker)
 
-    def choose(self, chat: str, token: str, offer: Offer, number: int, choice: str, speaker: Speaker) -> list[Reply]:
+    def choose(self, chat: str, token: str, offer: Offer, number: int, choice: str, speaker: Translator) -> list[Reply]:
         """choice is the number of one of the peaks that were offered, or "none"."""
         choices = offer.get("choices", [])
         if choice != "none" and not (choice.isdecimal() and int(choice) < len(choices)):
@@ -65,7 +65,7 @@ class Corrector:
         peak_ids = () if choice == "none" else (choices[int(choice)],)
         return self._apply(chat, token, offer, number, peak_ids, True, speaker)
 
-    def undo(self, offer: Offer, speaker: Speaker) -> list[Reply]:
+    def undo(self, offer: Offer, speaker: Translator) -> list[Reply]:
         """What was said before counts again, or what Cumbre sees."""
         if "number" not in offer or "before" not in offer:
             return [Toast(speaker.say("chat.old_button"))]
@@ -74,7 +74,7 @@ class Corrector:
         return [TextReply(speaker.say("chat.undone"), replaces=True)]
 
     def _which_peak(
-        self, chat: str, token: str, offer: Offer, number: int, replaces: bool, speaker: Speaker
+        self, chat: str, token: str, offer: Offer, number: int, replaces: bool, speaker: Translator
     ) -> TextReply:
         peaks = self._choices(offer["targets"][number])
         self._desk.memory.change(chat, token, {**offer, "choices": [peak.id for peak in peaks]})
@@ -109,7 +109,7 @@ class Corrector:
         number: int,
         peak_ids: tuple[str, ...],
         replaces: bool,
-        speaker: Speaker,
+        speaker: Translator,
     ) -> list[Reply]:
         before = self._say(offer["targets"][number], peak_ids)
         self._desk.memory.change(chat, token, {**offer, "number": number, "before": before})

@@ -5,10 +5,10 @@ import time
 from dataclasses import asdict, replace
 from typing import Final
 
-from bot.chat.context import Desk, with_elevation
+from bot.chat.context import ChatContext, with_elevation
 from bot.chat.messages import Button, Message, PictureReply, Reply, SentPicture, TextReply
-from bot.chat.search import Finder, Question
-from bot.i18n.speaker import Speaker
+from bot.chat.search import Question, SearchHandler
+from bot.i18n.speaker import Translator
 from cumbre.errors import CumbreError, PhotoError
 from cumbre.geo.geodesy import Position
 from cumbre.labels.layout import most_labels
@@ -28,20 +28,20 @@ _LABELLED_PX: Final = 1280
 Buttons = tuple[tuple[Button, ...], ...]
 
 
-class Recogniser:
+class IdentifyHandler:
     """Names the peaks of pictures; remembers those that lack their place, in case it is sent."""
 
-    def __init__(self, desk: Desk, finder: Finder) -> None:
+    def __init__(self, desk: ChatContext, finder: SearchHandler) -> None:
         self._desk = desk
         self._finder = finder
 
-    def answer(self, message: Message, speaker: Speaker) -> list[Reply]:
+    def answer(self, message: Message, speaker: Translator) -> list[Reply]:
         """One answer for all pictures of a message; its location is where they were taken."""
         if len(message.pictures) == 1:
             return self._single(message, message.pictures[0], speaker)
         return self._several(message, speaker)
 
-    def _single(self, message: Message, picture: SentPicture, speaker: Speaker) -> list[Reply]:
+    def _single(self, message: Message, picture: SentPicture, speaker: Translator) -> list[Reply]:
         words = message.text.strip()
         # What asks about the picture ("which one is this?") describes no photo.
         question = Question("" if words.endswith("?") else words, picture=picture, picture_at=message.location)
@@ -76,7 +76,7 @@ class Recogniser:
             return []
         return [PictureReply(jpeg, tuple(peak.name for peak in peaks[: most_labels(_LABELLED_PX)]))]
 
-    def _several(self, message: Message, speaker: Speaker) -> list[Reply]:
+    def _several(self, message: Message, speaker: Translator) -> list[Reply]:
         identified: list[tuple[SentPicture, Identification]] = []
         lines = []
         for number, picture in enumerate(message.pictures, 1):
@@ -100,7 +100,7 @@ class Recogniser:
                 replies += self._finder.photos(message.chat, question, in_album, "chat.found", speaker)
         return replies
 
-    def _in_brief(self, found: Identification, speaker: Speaker) -> str:
+    def _in_brief(self, found: Identification, speaker: Translator) -> str:
         """One line: the peak with its certainty and reason, or that there is none."""
         evidence = next((one for one in found.peaks if one.id == found.answer), None)
         peaks = self._desk.peaks([found.answer] if found.answer else [])
@@ -108,7 +108,7 @@ class Recogniser:
             return self._lines(found, speaker)[0]
         return self._evidence(evidence, f"{with_elevation(peaks[0], speaker)}, ", speaker)
 
-    def _lines(self, found: Identification, speaker: Speaker) -> list[str]:
+    def _lines(self, found: Identification, speaker: Translator) -> list[str]:
         """First what it is, then each peak with its certainty and reason, then what is to be said of it."""
         # Without a place the hints say what would help, in words for a chat.
         note = "" if found.note == Reasons.NO_POSITION else speaker.sentence(found.note)
@@ -129,10 +129,10 @@ class Recogniser:
         return [*lines, note]
 
     @staticmethod
-    def _evidence(one: PeakPrediction, name: str, speaker: Speaker) -> str:
+    def _evidence(one: PeakPrediction, name: str, speaker: Translator) -> str:
         return speaker.say("chat.evidence", name=name, percent=_percent(one), why=speaker.tell(evidence_text(one)))
 
-    def _where(self, found: Identification, speaker: Speaker) -> str:
+    def _where(self, found: Identification, speaker: Translator) -> str:
         """Where and when it was taken and where the camera looked, as far as the file says."""
         facts = found.facts
         if facts is None or facts.position is None:
@@ -145,7 +145,7 @@ class Recogniser:
         return speaker.say("chat.taken", where=", ".join(parts))
 
     def _hints(
-        self, message: Message, identified: list[tuple[SentPicture, Identification]], speaker: Speaker
+        self, message: Message, identified: list[tuple[SentPicture, Identification]], speaker: Translator
     ) -> tuple[list[str], bool]:
         """What would make the answer better; how originals are sent is said once in a chat."""
         notes = self._desk.memory.notes(message.chat)
@@ -160,7 +160,7 @@ class Recogniser:
         return hints, bool(hints)
 
     def _buttons(
-        self, message: Message, identified: list[tuple[SentPicture, Identification]], speaker: Speaker
+        self, message: Message, identified: list[tuple[SentPicture, Identification]], speaker: Translator
     ) -> Buttons:
         if not identified:
             return ()

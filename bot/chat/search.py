@@ -4,10 +4,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from bot.chat.captions import captioned
-from bot.chat.context import Desk
+from bot.chat.context import ChatContext
 from bot.chat.memory import Offer, pictures_of
 from bot.chat.messages import Button, ButtonsGone, PhotosReply, Reply, SentPicture, TextReply, Toast
-from bot.i18n.speaker import Speaker
+from bot.i18n.speaker import Translator
 from cumbre.geo.geodesy import Position
 from cumbre.index.port import Near
 from cumbre.search.query import SearchAnswer, SearchHit, SearchRequest, Sort
@@ -33,13 +33,13 @@ class Question:
         )
 
 
-class Finder:
+class SearchHandler:
     """Answers questions with photos, and the buttons below them."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ChatContext) -> None:
         self._desk = desk
 
-    def about_words(self, chat: str, text: str, speaker: Speaker) -> list[Reply]:
+    def about_words(self, chat: str, text: str, speaker: Translator) -> list[Reply]:
         question = Question(text=text)
         found = self.search(question)
         if found.hits:
@@ -49,7 +49,7 @@ class Finder:
         advice = self._what_to_try(speaker) if repeats else speaker.sentence(found.note)
         return [TextReply(speaker.say("chat.nothing", query=text, advice=advice))]
 
-    def about_peaks(self, chat: str, peak_ids: tuple[str, ...], speaker: Speaker) -> list[Reply]:
+    def about_peaks(self, chat: str, peak_ids: tuple[str, ...], speaker: Translator) -> list[Reply]:
         question = Question(peak_ids=peak_ids)
         found = self.search(question)
         if not found.hits:
@@ -57,14 +57,14 @@ class Finder:
             return [TextReply(speaker.say("chat.nothing", query=names, advice=self._what_to_try(speaker)))]
         return self.photos(chat, question, found, "chat.found", speaker)
 
-    def near(self, chat: str, near: Near, speaker: Speaker) -> list[Reply]:
+    def near(self, chat: str, near: Near, speaker: Translator) -> list[Reply]:
         question = Question(near=near, sort="time")
         found = self.search(question)
         if not found.hits:
             return [TextReply(speaker.say("chat.nothing_nearby", km=round(near.radius_m / 1000)))]
         return self.photos(chat, question, found, "chat.nearby", speaker)
 
-    def photos(self, chat: str, question: Question, found: SearchAnswer, key: str, speaker: Speaker) -> list[Reply]:
+    def photos(self, chat: str, question: Question, found: SearchAnswer, key: str, speaker: Translator) -> list[Reply]:
         """The photos that were not shown yet, and what they are, with buttons for what may follow."""
         page = self._desk.photos_per_reply
         new = [hit for hit in found.hits if hit.photo.id not in question.shown]
@@ -78,7 +78,7 @@ class Finder:
             TextReply(speaker.say(key, n=len(shown), query=words), buttons=buttons),
         ]
 
-    def press(self, chat: str, offer: Offer, action: str, speaker: Speaker) -> list[Reply]:
+    def press(self, chat: str, offer: Offer, action: str, speaker: Translator) -> list[Reply]:
         """More of what was found, or the same by date."""
         question, key = _question(offer["question"]), offer["key"]
         if action == "date":
@@ -99,7 +99,7 @@ class Finder:
         return self._desk.query.search(question.request(self._desk.photos_per_reply + 1, photo))
 
     def _buttons(
-        self, chat: str, asked: Question, shown: list[SearchHit], key: str, more: bool, speaker: Speaker
+        self, chat: str, asked: Question, shown: list[SearchHit], key: str, more: bool, speaker: Translator
     ) -> tuple[tuple[Button, ...], ...]:
         offer = {
             "question": asdict(asked),
@@ -115,7 +115,7 @@ class Finder:
         correct = Button(speaker.say("chat.button_other_peak"), f"fix.{token}")
         return tuple(row for row in (tuple(first), (correct,)) if row)
 
-    def _what_to_try(self, speaker: Speaker) -> str:
+    def _what_to_try(self, speaker: Translator) -> str:
         names = [counted.peak.name for counted in self._desk.query.peaks() if counted.photos][:_SUGGESTED_PEAKS]
         return speaker.say("chat.try", peaks=", ".join(names)) if names else speaker.say("chat.try_plain")
 

@@ -16,7 +16,7 @@ from cumbre.text.sentence import Figure, Names, Sentence, fill
 _NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 
 
-class Speaker:
+class Translator:
     """Speaks a language; for a code that we don't know, English."""
 
     def __init__(self, code: str | None) -> None:

@@ -7,7 +7,7 @@ from telegram.error import BadRequest, TelegramError
 from telegram.ext import ExtBot
 
 from bot.chat.messages import SentPicture
-from bot.telegram.retries import patiently
+from bot.telegram.retries import with_retries
 from cumbre.errors import PhotoError
 from cumbre.text.sentence import sentence
 
@@ -39,7 +39,7 @@ class Downloads:
             raise PhotoError(sentence("Telegram does not hand out this picture any more: send it again")) from error
 
     async def _fetch(self, picture: SentPicture) -> bytes:
-        file = await patiently(lambda: self._bot.get_file(picture.source))
+        file = await with_retries(lambda: self._bot.get_file(picture.source))
         if file.file_size is not None and file.file_size > MAX_DOWNLOAD_BYTES:
             raise BadRequest("file is too big")
-        return bytes(await patiently(file.download_as_bytearray))
+        return bytes(await with_retries(file.download_as_bytearray))

@@ -15,15 +15,15 @@ from telegram.error import BadRequest, TelegramError
 from telegram.ext import ExtBot
 
 from bot.chat.captions import captioned
-from bot.chat.context import Desk
+from bot.chat.context import ChatContext
 from bot.chat.conversation import MAX_TEXT_CHARS
 from bot.chat.messages import CaptionedPhoto
-from bot.i18n.speaker import Speaker
+from bot.i18n.speaker import Translator
 from bot.telegram.file_ids import FileIds
 from bot.telegram.incoming import Address
 from bot.telegram.photo_sender import PictureSender
 from bot.telegram.text import MAX_CAPTION_UNITS, cut
-from bot.telegram.worker_threads import WorkThreads
+from bot.telegram.worker_threads import WorkerThreads
 from cumbre.search.query import SearchRequest
 
 _log = logging.getLogger(__name__)
@@ -41,10 +41,10 @@ class InlineAnswers:
     def __init__(
         self,
         bot: ExtBot[int],
-        desk: Desk,
+        desk: ChatContext,
         files: FileIds,
         pictures: PictureSender,
-        threads: WorkThreads,
+        threads: WorkerThreads,
         storage_chat: int | None,
     ) -> None:
         self._bot = bot
@@ -55,11 +55,11 @@ class InlineAnswers:
         self._storage_chat = storage_chat
         self._uploads: set[asyncio.Task[int]] = set()
 
-    async def refuse(self, query: InlineQuery, speaker: Speaker) -> None:
+    async def refuse(self, query: InlineQuery, speaker: Translator) -> None:
         """A stranger's: a button leads to the private chat, where they learn whom to ask."""
         await self._answer(query, [], speaker.say("chat.inline_ask_in"))
 
-    async def answer(self, query: InlineQuery, speaker: Speaker) -> None:
+    async def answer(self, query: InlineQuery, speaker: Translator) -> None:
         asked = SearchRequest(query.query.strip()[:MAX_TEXT_CHARS], k=_RESULTS)
         photos = await self._threads.run(
             lambda: [captioned(hit, self._desk, speaker) for hit in self._desk.query.search(asked).hits]

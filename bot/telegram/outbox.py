@@ -19,10 +19,10 @@ from telegram.error import BadRequest, TelegramError
 from telegram.ext import ExtBot
 
 from bot.chat.messages import ButtonsGone, PhotosReply, PictureReply, Reply, TextReply, Toast
-from bot.i18n.speaker import Speaker
+from bot.i18n.speaker import Translator
 from bot.telegram.incoming import Address
 from bot.telegram.photo_sender import PictureSender
-from bot.telegram.retries import patiently
+from bot.telegram.retries import with_retries
 from bot.telegram.text import MAX_MESSAGE_UNITS, MAX_TOAST_UNITS, cut, utf16_units
 
 Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ForceReply
@@ -38,7 +38,7 @@ class Outbox:
         self._bot = bot
         self._pictures = pictures
 
-    async def send(self, replies: Sequence[Reply], to: Address, speaker: Speaker) -> None:
+    async def send(self, replies: Sequence[Reply], to: Address, speaker: Translator) -> None:
         """All of them, in order. A button that was pressed is answered in any case, or it would go on turning."""
         if to.pressed_id is not None:
             await self._answer_press(to.pressed_id, next(_toasts(replies), ""))
@@ -78,12 +78,12 @@ class Outbox:
                 return
             pause_s = _TYPING_AGAIN_S
 
-    async def _text(self, reply: TextReply, to: Address, speaker: Speaker) -> None:
+    async def _text(self, reply: TextReply, to: Address, speaker: Translator) -> None:
         text, entities = _composed(reply)
         answered = None
         if to.reply_to is not None:
             answered = ReplyParameters(to.reply_to, allow_sending_without_reply=True)
-        await patiently(
+        await with_retries(
             lambda: self._bot.send_message(
                 to.chat_id,
                 text,
@@ -94,10 +94,10 @@ class Outbox:
             )
         )
 
-    async def _replace(self, reply: TextReply, to: Address, speaker: Speaker) -> None:
+    async def _replace(self, reply: TextReply, to: Address, speaker: Translator) -> None:
         text, entities = _composed(reply)
         try:
-            await patiently(
+            await with_retries(
                 lambda: self._bot.edit_message_text(
                     text,
                     chat_id=to.chat_id,
@@ -116,14 +116,14 @@ class Outbox:
             return
         # Gone already, by a press just before; or the whole message is.
         with suppress(BadRequest):
-            await patiently(
+            await with_retries(
                 lambda: self._bot.edit_message_reply_markup(chat_id=to.chat_id, message_id=to.pressed_message_id)
             )
 
     async def _answer_press(self, pressed_id: str, toast: str) -> None:
         # Telegram forgets a press after a while.
         with suppress(BadRequest):
-            await patiently(
+            await with_retries(
                 lambda: self._bot.answer_callback_query(pressed_id, text=cut(toast, MAX_TOAST_UNITS) or None)
             )
 
@@ -146,7 +146,7 @@ def _keyboard(reply: TextReply) -> InlineKeyboardMarkup | None:
     return InlineKeyboardMarkup(rows)
 
 
-def _markup(reply: TextReply, to: Address, speaker: Speaker) -> Markup | None:
+def _markup(reply: TextReply, to: Address, speaker: Translator) -> Markup | None:
     if reply.buttons:
         return _keyboard(reply)
     if reply.asks_text:

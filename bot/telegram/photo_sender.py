@@ -13,9 +13,9 @@ from telegram.ext import ExtBot
 from bot.chat.messages import CaptionedPhoto, PictureReply
 from bot.telegram.file_ids import FileIds
 from bot.telegram.incoming import Address, largest_size
-from bot.telegram.retries import patiently
+from bot.telegram.retries import with_retries
 from bot.telegram.text import MAX_CAPTION_UNITS, cut
-from bot.telegram.worker_threads import WorkThreads
+from bot.telegram.worker_threads import WorkerThreads
 from cumbre.errors import CumbreError
 from cumbre.services.query_service import QueryService
 
@@ -29,7 +29,7 @@ Media = str | bytes
 class PictureSender:
     """Sends photos of the album as albums of Telegram's, of at most ten."""
 
-    def __init__(self, bot: ExtBot[int], query: QueryService, files: FileIds, threads: WorkThreads) -> None:
+    def __init__(self, bot: ExtBot[int], query: QueryService, files: FileIds, threads: WorkerThreads) -> None:
         self._bot = bot
         self._query = query
         self._files = files
@@ -53,9 +53,9 @@ class PictureSender:
             return 0
         if len(media) == 1:
             [(photo, one)] = media
-            sent = [await patiently(lambda: self._send_one(one, photo, to, silent))]
+            sent = [await with_retries(lambda: self._send_one(one, photo, to, silent))]
         else:
-            sent = list(await patiently(lambda: self._send_album(media, to, silent)))
+            sent = list(await with_retries(lambda: self._send_album(media, to, silent)))
         self._keep_ids([photo for photo, _ in media], sent)
         return len(sent)
 
@@ -70,7 +70,7 @@ class PictureSender:
 
     async def send_picture(self, picture: PictureReply, to: Address) -> None:
         """A picture that somebody sent, with names on it."""
-        await patiently(
+        await with_retries(
             lambda: self._bot.send_photo(to.chat_id, within_ratio(picture.jpeg), message_thread_id=to.thread_id)
         )
 

@@ -20,7 +20,7 @@ class Verdict(Enum):
     IGNORE = "ignore"
 
 
-class Throttle:
+class RateLimiter:
     """At most so many questions of a user in a minute. Used from one thread."""
 
     def __init__(self, most: int = _MOST, clock: Callable[[], float] = time.monotonic) -> None:

@@ -15,7 +15,7 @@ _PAUSES_S: Final = (0.5, 2.0, 5.0, 15.0, 30.0, *[60.0] * 30)
 Result = TypeVar("Result")
 
 
-async def patiently(call: Callable[[], Awaitable[Result]]) -> Result:
+async def with_retries(call: Callable[[], Awaitable[Result]]) -> Result:
     """The result of a call, tried for about half an hour. (Waiting after a 429 is the rate limiter's.)"""
     for pause_s in _PAUSES_S:
         try:

@@ -15,10 +15,10 @@ from telegram.request import HTTPXRequest
 from bot.telegram.access import Access
 from bot.telegram.inbox import UpdateInbox
 from bot.telegram.incoming import ALLOWED_UPDATES
-from bot.telegram.rate_limit import Throttle
+from bot.telegram.rate_limit import RateLimiter
 from bot.telegram.update_handler import TelegramBot
-from bot.telegram.wiring import Assembly
-from bot.telegram.worker_threads import WorkThreads
+from bot.telegram.wiring import BotParts
+from bot.telegram.worker_threads import WorkerThreads
 from cumbre.errors import CumbreError
 from cumbre.peaks.catalog import Catalog
 from cumbre.services.album_service import AlbumService
@@ -123,7 +123,7 @@ class TelegramService:
 
     async def _serve(self) -> None:
         bot = open_bot(self._settings.token, self._settings.api)
-        threads = WorkThreads()
+        threads = WorkerThreads()
         try:
             if not await self._connect(bot):
                 return
@@ -144,10 +144,10 @@ class TelegramService:
             await asyncio.to_thread(threads.close)
             await bot.shutdown()
 
-    def _assembly(self, threads: WorkThreads) -> Assembly:
+    def _assembly(self, threads: WorkerThreads) -> BotParts:
         own = self._settings
         services = (self._query, self._album, self._catalog, self._state)
-        return Assembly(*services, own.access, own.storage_chat, threads, Throttle())
+        return BotParts(*services, own.access, own.storage_chat, threads, RateLimiter())
 
     async def _connect(self, bot: ExtBot[int]) -> bool:
         """Until Telegram knows us; False if it never will, or we are to stop."""

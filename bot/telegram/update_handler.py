@@ -12,11 +12,11 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 from telegram.ext import ExtBot
 
 from bot.chat.commands import COMMANDS
-from bot.chat.context import Desk
+from bot.chat.context import ChatContext
 from bot.chat.conversation import Conversation
 from bot.chat.messages import Message, Reply, TextReply
 from bot.i18n.catalogues import DEFAULT_LANGUAGE, LANGUAGES
-from bot.i18n.speaker import Speaker
+from bot.i18n.speaker import Translator
 from bot.telegram.access import Access
 from bot.telegram.chat_queues import ChatQueues
 from bot.telegram.inbox import UpdateInbox
@@ -33,8 +33,8 @@ from bot.telegram.incoming import (
 )
 from bot.telegram.inline import InlineAnswers
 from bot.telegram.outbox import Outbox
-from bot.telegram.rate_limit import Throttle, Verdict
-from bot.telegram.worker_threads import WorkThreads
+from bot.telegram.rate_limit import RateLimiter, Verdict
+from bot.telegram.worker_threads import WorkerThreads
 from cumbre.errors import CumbreError
 
 _log = logging.getLogger(__name__)
@@ -49,13 +49,13 @@ class TelegramBot:
     def __init__(
         self,
         bot: ExtBot[int],
-        desk: Desk,
+        desk: ChatContext,
         inbox: UpdateInbox,
         access: Access,
         outbox: Outbox,
         inline: InlineAnswers,
-        threads: WorkThreads,
-        throttle: Throttle,
+        threads: WorkerThreads,
+        throttle: RateLimiter,
     ) -> None:
         self._bot = bot
         self._conversation = Conversation(desk)
@@ -71,7 +71,7 @@ class TelegramBot:
     async def register_commands(self) -> None:
         """Tell Telegram the commands, in each language; English for everybody else."""
         for language in LANGUAGES:
-            speaker = Speaker(language)
+            speaker = Translator(language)
             commands = [BotCommand(name, speaker.say(f"command.{name}")) for name in COMMANDS]
             await self._bot.set_my_commands(commands, language_code="" if language == DEFAULT_LANGUAGE else language)
 
@@ -125,7 +125,7 @@ class TelegramBot:
         if user is None:
             return
         if update.inline_query is not None:
-            speaker = Speaker(user.language_code)
+            speaker = Translator(user.language_code)
             if self._access.admits(user.id):
                 await self._inline.answer(update.inline_query, speaker)
             else:
@@ -153,7 +153,7 @@ class TelegramBot:
                 replies = await self._converse(message, speaker)
         await self._outbox.send(replies, to, speaker)
 
-    async def _converse(self, message: Message, speaker: Speaker) -> list[Reply]:
+    async def _converse(self, message: Message, speaker: Translator) -> list[Reply]:
         try:
             return await self._threads.run(lambda: self._conversation.answer(message))
         except CumbreError as error:
@@ -174,7 +174,7 @@ class TelegramBot:
         return Message(chat, " ".join(words), tuple(pictures), place)
 
 
-def _refusal(to: Address, user_id: int, speaker: Speaker) -> TextReply:
+def _refusal(to: Address, user_id: int, speaker: Translator) -> TextReply:
     if to.is_private:
         return TextReply(speaker.say("chat.stranger", id=user_id))
     return TextReply(speaker.say("chat.stranger_group", id=to.chat_id))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from telegram.ext import ExtBot
 
-from bot.chat.context import Desk
+from bot.chat.context import ChatContext
 from bot.chat.memory import Memory
 from bot.telegram.access import Access
 from bot.telegram.downloads import Downloads
@@ -15,9 +15,9 @@ from bot.telegram.inbox import UpdateInbox
 from bot.telegram.inline import InlineAnswers
 from bot.telegram.outbox import Outbox
 from bot.telegram.photo_sender import PictureSender
-from bot.telegram.rate_limit import Throttle
+from bot.telegram.rate_limit import RateLimiter
 from bot.telegram.update_handler import TelegramBot
-from bot.telegram.worker_threads import WorkThreads
+from bot.telegram.worker_threads import WorkerThreads
 from cumbre.peaks.catalog import Catalog
 from cumbre.services.album_service import AlbumService
 from cumbre.services.query_service import QueryService
@@ -25,7 +25,7 @@ from cumbre.state.port import StateStore
 
 
 @dataclass(frozen=True)
-class Assembly:
+class BotParts:
     """What every bot of one process works with. storage_chat: see bot/telegram/inline.py."""
 
     query: QueryService
@@ -34,13 +34,13 @@ class Assembly:
     state: StateStore
     access: Access
     storage_chat: int | None
-    threads: WorkThreads
-    throttle: Throttle
+    threads: WorkerThreads
+    throttle: RateLimiter
 
     def bot(self, client: ExtBot[int]) -> TelegramBot:
         """A bot with nothing in hand."""
         downloads = Downloads(client, asyncio.get_running_loop())
-        desk = Desk(self.query, self.album, self.catalog, Memory(self.state), downloads.fetch)
+        desk = ChatContext(self.query, self.album, self.catalog, Memory(self.state), downloads.fetch)
         files = FileIds(self.state, client.bot.id)
         pictures = PictureSender(client, self.query, files, self.threads)
         inline = InlineAnswers(client, desk, files, pictures, self.threads, self.storage_chat)

@@ -10,7 +10,7 @@ _AT_ONCE: Final = 8
 Result = TypeVar("Result")
 
 
-class WorkThreads:
+class WorkerThreads:
     """At most so many things at once."""
 
     def __init__(self, at_once: int = _AT_ONCE) -> None:

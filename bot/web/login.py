@@ -5,7 +5,7 @@ from typing import Final
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
 from bot.i18n.catalogues import page_wording, preferred_language
-from bot.web.login_throttle import Attempts
+from bot.web.login_throttle import LoginThrottle
 from bot.web.sessions import SESSION_MAX_AGE_S, Sessions
 from cumbre.system.passwords import is_password
 
@@ -18,7 +18,7 @@ OPEN_PATHS: Final = frozenset(
 _MAX_FORM_BYTES: Final = 10_000
 
 
-def create_login(password: str | None, sessions: Sessions, attempts: Attempts) -> Blueprint:
+def create_login(password: str | None, sessions: Sessions, attempts: LoginThrottle) -> Blueprint:
     """/login and /logout; without a password there is nothing to log in to."""
     login = Blueprint("login", __name__, template_folder="templates")
 

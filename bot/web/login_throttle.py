@@ -17,7 +17,7 @@ _NETWORK_BITS: Final = 64
 EVERYBODY: Final = "everybody"
 
 
-class Attempts(Protocol):
+class LoginThrottle(Protocol):
     """Wrong passwords by the address that they came from, in the last quarter of an hour."""
 
     def wait_s(self, address: str | None) -> int:
@@ -31,7 +31,7 @@ class Attempts(Protocol):
         ...
 
 
-class FailedAttempts:
+class InMemoryLoginThrottle:
     """The Attempts of one process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -16,12 +16,12 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.web.login import LOGIN_PATH, OPEN_PATHS, create_login, is_logged_in
-from bot.web.login_throttle import Attempts, FailedAttempts
+from bot.web.login_throttle import InMemoryLoginThrottle, LoginThrottle
 from bot.web.security_headers import response_headers
 from bot.web.sessions import Sessions
 from cumbre.errors import SettingsError
 from cumbre.system.passwords import is_password
-from functions.query.api.http_errors import Problem, problem_response
+from functions.query.api.http_errors import HttpError, error_response
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -39,7 +39,7 @@ class Guard:
     further origins from which the page loads pictures, and to which it sends them.
     """
 
-    attempts: Attempts = field(default_factory=FailedAttempts)
+    attempts: LoginThrottle = field(default_factory=InMemoryLoginThrottle)
     vouched_name: Callable[[Mapping[str, Any]], str] = _nobody
     sources: tuple[str, ...] = ()
 
@@ -72,9 +72,9 @@ def protect(
         vouched = host_name(guard.vouched_name(request.environ))
         if not is_allowed_host(host, names | ({vouched} - {""}), any_address=bool(password)):
             message = "Cumbre does not answer to this address; CUMBRE_ALLOWED_HOSTS lists the names that it answers to"
-            return problem_response(Problem(403, "forbidden", message))
+            return error_response(HttpError(403, "forbidden", message))
         if request.method not in SAFE_METHODS and not is_same_origin(request.headers):
-            return problem_response(Problem(403, "forbidden", "changes are accepted from Cumbre's own page only"))
+            return error_response(HttpError(403, "forbidden", "changes are accepted from Cumbre's own page only"))
         if password and request.path not in OPEN_PATHS and not is_logged_in(sessions):
             return _refuse_strangers(password, attempts)
         return None
@@ -86,7 +86,7 @@ def protect(
         return response
 
 
-def _refuse_strangers(password: str, attempts: Attempts) -> AnyResponse | None:
+def _refuse_strangers(password: str, attempts: LoginThrottle) -> AnyResponse | None:
     """None for a program that brings the password (HTTP Basic); people are sent to the form."""
     given = request.authorization.password if request.authorization else None
     if given is None:
@@ -97,7 +97,7 @@ def _refuse_strangers(password: str, attempts: Attempts) -> AnyResponse | None:
     wait_s = attempts.wait_s(request.remote_addr)
     if wait_s:
         message = "the wrong password came too often: wait a while"
-        return problem_response(Problem(429, "too_many_requests", message, retry_after_s=wait_s))
+        return error_response(HttpError(429, "too_many_requests", message, retry_after_s=wait_s))
     if not is_password(given, password):
         attempts.failed(request.remote_addr)
         return _unauthorized()
@@ -106,7 +106,7 @@ def _refuse_strangers(password: str, attempts: Attempts) -> AnyResponse | None:
 
 
 def _unauthorized() -> Response:
-    response = problem_response(Problem(401, "unauthorized", "this album asks for its password"))
+    response = error_response(HttpError(401, "unauthorized", "this album asks for its password"))
     # A browser would open a window of its own, over the page whose session has ended.
     if "Sec-Fetch-Mode" not in request.headers:
         response.headers["WWW-Authenticate"] = 'Basic realm="Cumbre", charset="UTF-8"'

@@ -9,7 +9,7 @@ from bot.web.compression import compress
 from bot.web.page import MapTiles, PageOptions, create_page
 from bot.web.request_guard import Guard, protect
 from bot.web.sessions import KEY_BYTES
-from bot.web.translated_json import SpokenJson
+from bot.web.translated_json import TranslatedJson
 from cumbre.peaks.catalog import Catalog
 from cumbre.services.album_service import AlbumService
 from cumbre.services.query_service import QueryService
@@ -38,7 +38,7 @@ def create_app(
     the page offers by their names.
     """
     app = Flask("bot", static_folder=None)
-    app.json = SpokenJson(app)
+    app.json = TranslatedJson(app)
     protect(
         app,
         password=password,

@@ -7,11 +7,11 @@ from flask import has_request_context, request
 from flask.json.provider import DefaultJSONProvider
 
 from bot.i18n.catalogues import DEFAULT_LANGUAGE, preferred_language
-from bot.i18n.speaker import Speaker
+from bot.i18n.speaker import Translator
 from cumbre.text.sentence import Sentence
 
 
-class SpokenJson(DefaultJSONProvider):
+class TranslatedJson(DefaultJSONProvider):
     """Names stay readable (no escapes for other scripts), fields keep the order of jsonform, sentences are told."""
 
     ensure_ascii = False
@@ -19,7 +19,7 @@ class SpokenJson(DefaultJSONProvider):
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
         language = asked_language()
-        told = obj if language == DEFAULT_LANGUAGE else _told(obj, Speaker(language))
+        told = obj if language == DEFAULT_LANGUAGE else _told(obj, Translator(language))
         return super().dumps(told, **kwargs)
 
 
@@ -30,7 +30,7 @@ def asked_language() -> str:
     return preferred_language(request.accept_languages.values())
 
 
-def _told(value: Any, speaker: Speaker) -> Any:
+def _told(value: Any, speaker: Translator) -> Any:
     match value:
         case Sentence():
             return speaker.tell(value)

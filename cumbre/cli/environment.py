@@ -24,9 +24,9 @@ def load_secrets() -> None:
     """Put the settings that CUMBRE_SECRETS names into the environment, which wins. Raises SettingsError."""
     names = [name.strip() for name in os.environ.get("CUMBRE_SECRETS", "").split(",") if name.strip()]
     if names:
-        from cumbre.system.aws_secrets import open_client, read_secrets
+        from cumbre.system.aws_secrets import open_secrets_client, read_secrets
 
-        for name, value in read_secrets(open_client(), names).items():
+        for name, value in read_secrets(open_secrets_client(), names).items():
             os.environ.setdefault(name, value)
 
 

@@ -17,11 +17,11 @@ def status(json: bool) -> None:
     """Counts, the model, albums, and photos that failed with their reasons."""
     from cumbre.cli.queue import queue_notices
     from cumbre.services import json_form
-    from cumbre.services.local_query_service import AlbumQueryService
+    from cumbre.services.local_query_service import LocalQueryService
 
     with opened_library() as library:
         _look_for_albums(library)
-        current = AlbumQueryService(library).status()
+        current = LocalQueryService(library).status()
         if library.settings.queue:
             current = replace(current, notices=(*current.notices, *queue_notices(library.settings.queue)))
         if json:
@@ -42,11 +42,11 @@ def status(json: bool) -> None:
 def _look_for_albums(library: "Library") -> None:
     """Note the albums that are not there, as `serve` does for its own process. Costs some looks at each folder."""
     from cumbre.errors import StorageError
-    from cumbre.ingest.removal_guard import look_around
+    from cumbre.ingest.removal_guard import missing_photos_warning
 
     for bucket, storage in library.storages().items():
         try:
-            found = look_around(library.index(), storage)
+            found = missing_photos_warning(library.index(), storage)
         except StorageError as error:
             found = str(error)
         if found:

@@ -12,7 +12,7 @@ from cumbre.cli.photo_file import read_photo_file
 if TYPE_CHECKING:
     from cumbre.peaks.catalog import Catalog
     from cumbre.photos.document import Identification
-    from cumbre.services.local_query_service import AlbumQueryService
+    from cumbre.services.local_query_service import LocalQueryService
 
 # Any photo is smaller.
 _LARGEST_DRAWN_PX = 20_000
@@ -42,13 +42,13 @@ def identify(files: tuple[Path, ...], at: str | None, heading: str | None, draw:
         raise click.UsageError("--draw would write over the photo itself: name another file")
     from cumbre.errors import PhotoError
     from cumbre.services import json_form, text_forms
-    from cumbre.services.local_query_service import AlbumQueryService
+    from cumbre.services.local_query_service import LocalQueryService
 
-    position = text_forms.position("--at", at) if at else None
-    heading_deg = text_forms.heading_deg("--heading", heading) if heading else None
+    position = text_forms.parse_position("--at", at) if at else None
+    heading_deg = text_forms.parse_heading_deg("--heading", heading) if heading else None
     lacking = 0
     with opened_library() as library:
-        service = AlbumQueryService(library)
+        service = LocalQueryService(library)
         for file in files:
             try:
                 photo = read_photo_file(file)
@@ -81,7 +81,7 @@ def identify(files: tuple[Path, ...], at: str | None, heading: str | None, draw:
     return 1 if lacking else 0
 
 
-def _draw(service: "AlbumQueryService", photo: bytes, found: "Identification", to: Path) -> bool:
+def _draw(service: "LocalQueryService", photo: bytes, found: "Identification", to: Path) -> bool:
     """Write the photo with its names at its own size; where there are none nothing is written, and it is said why."""
     from cumbre.errors import StorageError
 

@@ -60,14 +60,14 @@ def reconcile(context: click.Context, dry_run: bool, confirm_removals: bool, jso
     if not dry_run:
         return int(context.invoke(ingest, paths=(), confirm_removals=confirm_removals, json=json))
     from cumbre.errors import StorageError
-    from cumbre.ingest.diff import compare
+    from cumbre.ingest.diff import diff_album
 
     problems: list[str] = []
     with opened_library() as library:
         found = []
         for bucket, storage in library.storages().items():
             try:
-                found.append((bucket, compare(library.index(), storage)))
+                found.append((bucket, diff_album(library.index(), storage)))
             except StorageError as error:
                 problems.append(str(error))
         if json:

@@ -69,15 +69,15 @@ def fetch() -> None:
     from tqdm import tqdm
 
     from cumbre.encoding.known_models import SIGLIP2
-    from cumbre.encoding.model_download import FetchProgress
-    from cumbre.encoding.model_download import fetch as fetch_model
+    from cumbre.encoding.model_download import DownloadProgress
+    from cumbre.encoding.model_download import download_model as fetch_model
 
     with opened_library() as library:
         settings = library.settings
         directory = SIGLIP2.directory(settings.home)
         with tqdm(unit="B", unit_scale=True, file=sys.stderr, disable=None) as bar:
 
-            def follow(progress: FetchProgress) -> None:
+            def follow(progress: DownloadProgress) -> None:
                 bar.total = progress.total_bytes
                 bar.update(progress.done_bytes - bar.n)
 

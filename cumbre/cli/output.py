@@ -37,14 +37,14 @@ def opened_library(mending: bool = False, model: str | None = None) -> "Iterator
     IndexFault where the answer came from a damaged index. model: wanted instead of the settings' own.
     """
     from cumbre.bootstrap import open_library
-    from cumbre.index.embedded.check import CheckBeside
+    from cumbre.index.embedded.check import BackgroundCheck
     from cumbre.settings import read_settings
 
     settings = read_settings()
     if model:
         settings = replace(settings, model=model)
     library = open_library(settings, mending)
-    beside = None if mending or settings.index_path is None else CheckBeside(settings.index_path)
+    beside = None if mending or settings.index_path is None else BackgroundCheck(settings.index_path)
     try:
         yield library
         if beside is not None:

@@ -27,10 +27,10 @@ def peaks() -> None:
 def list_peaks(json: bool) -> None:
     """Every peak, with how many photos show it."""
     from cumbre.services import json_form
-    from cumbre.services.local_query_service import AlbumQueryService
+    from cumbre.services.local_query_service import LocalQueryService
 
     with opened_library() as library:
-        counted = AlbumQueryService(library).peaks()
+        counted = LocalQueryService(library).peaks()
         if json:
             print_json({"peaks": [json_form.peak_count(one) for one in counted]})
             return
@@ -73,7 +73,7 @@ def import_peaks(file: Path, json: bool) -> None:
         count = library.store.import_peaks(read.peaks)
         for reason in read.skipped:
             notice(f"skipped: {reason}")
-        changed = name_anew(library, quiet=json)
+        changed = reidentify_photos(library, quiet=json)
         if json:
             print_json(
                 {
@@ -98,7 +98,7 @@ def remove(peak_id: str, json: bool) -> None:
     """Take back an imported peak, then name all photos anew."""
     with opened_library() as library:
         library.store.remove_peak(peak_id)
-        changed = name_anew(library, quiet=json)
+        changed = reidentify_photos(library, quiet=json)
         if json:
             print_json({"id": peak_id, "photos_renamed": changed})
         else:
@@ -119,14 +119,14 @@ def reference(peak_id: str, files: tuple[Path, ...], remove: bool, json: bool) -
         library.store.set_references(peak_id, jpegs)
         if not library.active().encoder.description.tells_peaks:
             notice("kept; the model that answers now (lite) can't tell mountains apart and doesn't use it yet")
-        changed = name_anew(library, quiet=json)
+        changed = reidentify_photos(library, quiet=json)
         if json:
             print_json({"id": peak_id, "references": len(files), "photos_renamed": changed})
         else:
             click.echo(f"{peak_id} has {len(files)} reference photos; {changed} photos named anew")
 
 
-def name_anew(library: "Library", quiet: bool) -> int:
+def reidentify_photos(library: "Library", quiet: bool) -> int:
     """Name the peaks of all photos if the catalogue has changed since, with a bar; returns how many changed."""
     changed = 0
     for generation in filter(None, (library.active(), library.building())):

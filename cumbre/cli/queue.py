@@ -91,7 +91,7 @@ def _open() -> "tuple[IngestQueue, DeadLetters]":
 
 def _opened(address: str) -> "tuple[IngestQueue, DeadLetters]":
     from cumbre.ingest.dead_letters import DeadLetters
-    from cumbre.ingest.queue import IngestQueue, open_client
+    from cumbre.ingest.queue import IngestQueue, open_sqs_client
 
-    waiting = IngestQueue(open_client(address), address)
+    waiting = IngestQueue(open_sqs_client(address), address)
     return waiting, DeadLetters(waiting)

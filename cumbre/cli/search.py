@@ -49,20 +49,20 @@ def search(
     """
     from cumbre.search.query import SearchRequest
     from cumbre.services import json_form, text_forms
-    from cumbre.services.local_query_service import AlbumQueryService
+    from cumbre.services.local_query_service import LocalQueryService
 
     request = SearchRequest(
         text=text,
         photo=read_named_photo(photo) if photo else None,
         peak_ids=peak,
-        near=text_forms.near("--near", near) if near else None,
-        since=text_forms.moment("--from", since) if since else None,
-        until=text_forms.moment("--to", to, end_of_day=True) if to else None,
+        near=text_forms.parse_circle("--near", near) if near else None,
+        since=text_forms.parse_time("--from", since) if since else None,
+        until=text_forms.parse_time("--to", to, end_of_day=True) if to else None,
         k=k,
         sort="time" if sort == "time" else "score",
     )
     with opened_library() as library:
-        answer = AlbumQueryService(library).search(request)
+        answer = LocalQueryService(library).search(request)
         if json:
             print_json(json_form.search_answer(answer, library.catalog()))
         else:

@@ -6,12 +6,12 @@ from threading import Lock
 
 import numpy as np
 
-from cumbre.encoding.normalize import normalised
+from cumbre.encoding.normalize import normalized
 from cumbre.encoding.onnx_encoder import Encoder
 from cumbre.encoding.prompts import PROMPT_VERSION, background_vectors, backgrounds
 from cumbre.encoding.vector_cache import read_vectors, write_vectors
 from cumbre.imaging.resize import Pixels
-from cumbre.sandbox.port import PictureReader, ReadPicture
+from cumbre.sandbox.port import PictureContent, PictureReader
 
 
 class PhotoEmbedder:
@@ -23,7 +23,7 @@ class PhotoEmbedder:
         self._everyday: np.ndarray | None = None
         self._lock = Lock()
 
-    def read(self, pictures: PictureReader, data: bytes) -> ReadPicture:
+    def read(self, pictures: PictureReader, data: bytes) -> PictureContent:
         """A picture file as the encoder takes it. Raises PhotoError with the reason if it can't be used."""
         description = self.encoder.description
         return pictures.read(data, description.image_size, description.resample)
@@ -31,7 +31,7 @@ class PhotoEmbedder:
     def embed(self, pixels: Sequence[Pixels]) -> tuple[np.ndarray, np.ndarray]:
         """Vectors [N, D] and backgrounds [N] of N pictures [height, width, 3] of the encoder's size."""
         description = self.encoder.description
-        vectors = self.encoder.encode_images(np.stack([normalised(one, description) for one in pixels]))
+        vectors = self.encoder.encode_images(np.stack([normalized(one, description) for one in pixels]))
         return vectors, self.backgrounds(vectors)
 
     def backgrounds(self, vectors: np.ndarray) -> np.ndarray:

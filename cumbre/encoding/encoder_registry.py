@@ -13,7 +13,7 @@ from cumbre.state.port import StateStore
 _KIND = "model"
 
 
-class Encoders:
+class EncoderRegistry:
     """Encoders by directory, each opened once."""
 
     def __init__(self, settings: Settings, state: StateStore) -> None:

@@ -91,9 +91,9 @@ def read_model_directory(directory: Path) -> ModelDescription:
     """
     if not directory.is_dir():
         raise ModelError(f"{directory} is no model directory; {_WAY_OUT}")
-    config = _Form(directory / "config.json")
-    preprocessor = _Form(directory / "preprocessor_config.json")
-    own = _Form(directory / _OWN_FILE, optional=True)
+    config = _JsonObject(directory / "config.json")
+    preprocessor = _JsonObject(directory / "preprocessor_config.json")
+    own = _JsonObject(directory / _OWN_FILE, optional=True)
     siglip = str(config.values.get("model_type", "")).startswith("siglip")
     text = config.part("text_config")
     vision_file = _graph(own, "vision_file", "vision_model.onnx")
@@ -125,18 +125,18 @@ def read_model_directory(directory: Path) -> ModelDescription:
     )
 
 
-class _Form:
+class _JsonObject:
     """A JSON object with checked reading: what is absent takes the default, nonsense is a ModelError with its place."""
 
     def __init__(self, file: Path, *, optional: bool = False, values: Mapping[str, Any] | None = None) -> None:
         self.file = file
         self.values = _load(file, optional) if values is None else values
 
-    def part(self, name: str) -> "_Form":
+    def part(self, name: str) -> "_JsonObject":
         inner = self.values.get(name, {})
         if not isinstance(inner, dict):
             raise self.nonsense(name, "an object")
-        return _Form(self.file, values=inner)
+        return _JsonObject(self.file, values=inner)
 
     def number(self, name: str, default: float, above: float = -math.inf) -> float:
         value = self.values.get(name, default)
@@ -166,7 +166,7 @@ class _Form:
         value = self.values.get(name, list(default))
         if not isinstance(value, list) or len(value) != 3:
             raise self.nonsense(name, "three numbers")
-        red, green, blue = (_Form(self.file, values={name: v}).number(name, 0.0, above) for v in value)
+        red, green, blue = (_JsonObject(self.file, values={name: v}).number(name, 0.0, above) for v in value)
         return red, green, blue
 
     def nonsense(self, name: str, wanted: str) -> ModelError:
@@ -195,7 +195,7 @@ def _existing(file: Path) -> Path:
     return file
 
 
-def _graph(own: _Form, name: str, default: str) -> Path:
+def _graph(own: _JsonObject, name: str, default: str) -> Path:
     """The ONNX file of a tower: the plain one, or the variant that cumbre.json names (vision_model_fp16.onnx...)."""
     file_name = own.text(name, default)
     if Path(file_name).name != file_name:
@@ -210,7 +210,7 @@ def _batch_size(*graphs: Path) -> int:
     return 1 if quantised else _BATCH_SIZE
 
 
-def _dimensions(own: _Form, config: _Form, siglip: bool) -> int | None:
+def _dimensions(own: _JsonObject, config: _JsonObject, siglip: bool) -> int | None:
     stated = (
         own.integer("dimensions", 0, 0, 4096)
         or config.integer("projection_dim", 0, 0, 4096)
@@ -219,12 +219,12 @@ def _dimensions(own: _Form, config: _Form, siglip: bool) -> int | None:
     return stated or (_SIGLIP_DIMENSIONS if siglip else None)
 
 
-def _image_size(preprocessor: _Form) -> Pair:
+def _image_size(preprocessor: _JsonObject) -> Pair:
     size = preprocessor.part("size")
     return size.integer("height", 224, 1, 4096), size.integer("width", 224, 1, 4096)
 
 
-def _model_id(own: _Form) -> str:
+def _model_id(own: _JsonObject) -> str:
     stated = own.text("model_id", "")
     if re.fullmatch(r"[A-Za-z0-9._-]{0,80}", stated) is None:  # it becomes part of file names and index names
         raise own.nonsense("model_id", "letters, digits, '.', '_' and '-'")
@@ -244,7 +244,7 @@ def _derived_id(directory: Path, *graphs: Path) -> str:
     return f"{name}-{digest.hexdigest()[:10]}"
 
 
-def _calibration(form: _Form) -> SearchCalibration:
+def _calibration(form: _JsonObject) -> SearchCalibration:
     default = SearchCalibration()
     unknown = set(form.values) - {f.name for f in fields(SearchCalibration)}
     if unknown:

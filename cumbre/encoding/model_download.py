@@ -27,7 +27,7 @@ _SHA256: Final = re.compile(r'"?([0-9a-f]{64})"?')
 
 
 @dataclass(frozen=True, slots=True)
-class FetchProgress:
+class DownloadProgress:
     """done_bytes of total_bytes are here, of all files together; path is the file that is being fetched."""
 
     path: str
@@ -35,14 +35,14 @@ class FetchProgress:
     total_bytes: int
 
 
-OnProgress = Callable[[FetchProgress], None]
+OnProgress = Callable[[DownloadProgress], None]
 
 
 class _Transient(Exception):
     """The attempt failed in a way that another one may not."""
 
 
-def fetch(
+def download_model(
     model: DownloadableModel,
     destination: Path,
     endpoint: str = DEFAULT_ENDPOINT,
@@ -65,7 +65,7 @@ def fetch(
             # Compressed transfer would make ranges and lengths mean something else.
             headers = {"Accept-Encoding": "identity", "User-Agent": "cumbre"}
             with httpx.Client(follow_redirects=True, timeout=_TIMEOUT, headers=headers) as client:
-                fetching = _Fetch(model, destination, endpoint.rstrip("/"), client, on_progress, cancelled, sleep)
+                fetching = _Download(model, destination, endpoint.rstrip("/"), client, on_progress, cancelled, sleep)
                 manifest = fetching.all_files()
         _write(destination / "cumbre.json", model.own_file.read_text("utf-8"))
         read_model_directory(destination)
@@ -76,13 +76,13 @@ def fetch(
         ) from error
 
 
-def fetched_bytes(model: DownloadableModel, destination: Path) -> int:
+def downloaded_bytes(model: DownloadableModel, destination: Path) -> int:
     """How much of a model's pinned files an interrupted fetch has left in a directory."""
     pinned = (file for file in model.files if file.size_bytes is not None)
     return sum(_size(destination / file.path) or _size(destination / f"{file.path}.part") for file in pinned)
 
 
-class _Fetch:
+class _Download:
     def __init__(
         self,
         model: DownloadableModel,
@@ -205,7 +205,7 @@ class _Fetch:
 
     def _tell(self, file: ModelFile, done_of_file: int) -> None:
         if self._on_progress is not None:
-            self._on_progress(FetchProgress(file.path, self._bytes_before + done_of_file, self._model.size_bytes))
+            self._on_progress(DownloadProgress(file.path, self._bytes_before + done_of_file, self._model.size_bytes))
 
     def _stop_if_cancelled(self) -> None:
         if self._cancelled():
@@ -246,7 +246,7 @@ def _prepare(model: DownloadableModel, destination: Path) -> None:
     """Make the directory, take its mark of completeness away, and make sure that the rest fits on the disk."""
     destination.mkdir(parents=True, exist_ok=True)
     (destination / MANIFEST_FILE).unlink(missing_ok=True)
-    missing = model.size_bytes - fetched_bytes(model, destination) + _SPARE_DISK_BYTES
+    missing = model.size_bytes - downloaded_bytes(model, destination) + _SPARE_DISK_BYTES
     free = shutil.disk_usage(destination).free
     if free < missing:
         raise ModelError(f"{destination} has {free / 1e6:.0f} MB free, but {missing / 1e6:.0f} MB are needed")

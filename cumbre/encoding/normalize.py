@@ -19,10 +19,10 @@ def pixel_values(image: Image.Image, description: ModelDescription) -> NDArray[n
 
     The same steps as the reference image processor of SigLIP (tests/integration/test_onnx_encoder.py pins them).
     """
-    return normalised(resized(image, description.image_size, description.resample), description)
+    return normalized(resized(image, description.image_size, description.resample), description)
 
 
-def normalised(pixels: Pixels, description: ModelDescription) -> NDArray[np.float32]:
+def normalized(pixels: Pixels, description: ModelDescription) -> NDArray[np.float32]:
     """Steps 3 to 5: the tensor [3, height, width] of resized pixels."""
     scaled = pixels.astype(np.float32) * np.float32(description.rescale_factor)
     mean = np.asarray(description.image_mean, dtype=np.float32)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from cumbre.index.port import Vector
-from cumbre.system.cache_file import keep
+from cumbre.system.cache_file import write_cache_file
 
 
 def read_vectors(file: Path) -> dict[str, Vector]:
@@ -25,4 +25,4 @@ def write_vectors(file: Path, vectors: Mapping[str, Vector]) -> None:
     """Keep a cache file; see cache_file.keep."""
     buffer = io.BytesIO()
     np.savez(buffer, **vectors)  # type: ignore[arg-type]
-    keep(file, buffer.getvalue())
+    write_cache_file(file, buffer.getvalue())

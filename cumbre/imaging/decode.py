@@ -9,9 +9,15 @@ from functools import cache
 from PIL import Image, ImageChops, ImageFile, UnidentifiedImageError
 
 from cumbre.errors import PhotoError
-from cumbre.imaging.decode_errors import OUT_OF_MEMORY, damaged, empty_file, no_picture, picture_format
-from cumbre.imaging.exif import facts_from_tags, orientation, read_tags
-from cumbre.imaging.header_limits import check_claims, check_pixels
+from cumbre.imaging.decode_errors import (
+    OUT_OF_MEMORY,
+    decode_failure_reason,
+    empty_file_reason,
+    no_picture_reason,
+    picture_format,
+)
+from cumbre.imaging.exif import exif_orientation, facts_from_tags, read_tags
+from cumbre.imaging.header_limits import check_header, check_pixels
 from cumbre.imaging.rgb import to_rgb
 from cumbre.photos.document import PhotoFacts
 from cumbre.text.sentence import sentence
@@ -85,8 +91,8 @@ def read_photo(data: bytes, limits: PhotoLimits, wanted_px: int | None = None) -
     _prepare_pillow()
     limits.refuse_larger(data)
     if not data:
-        raise PhotoError(empty_file())
-    check_claims(data, limits.max_pixels)
+        raise PhotoError(empty_file_reason())
+    check_header(data, limits.max_pixels)
     # Decoders raise whatever a broken file leads to; each becomes the photo's reason.
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
@@ -98,7 +104,7 @@ def read_photo(data: bytes, limits: PhotoLimits, wanted_px: int | None = None) -
     except MemoryError:
         raise PhotoError(OUT_OF_MEMORY) from None
     except Exception as error:
-        raise PhotoError(damaged(data, error)) from error
+        raise PhotoError(decode_failure_reason(data, error)) from error
 
 
 def _decode(opened: ImageFile.ImageFile, data: bytes, limits: PhotoLimits, wanted_px: int | None) -> Photo:
@@ -106,7 +112,7 @@ def _decode(opened: ImageFile.ImageFile, data: bytes, limits: PhotoLimits, wante
     check_pixels(width, height, limits.max_pixels)
     tags = read_tags(opened, data)
     # Pillow turns a TIFF by itself, and pillow-heif a HEIC.
-    turn = 1 if opened.format == "TIFF" else orientation(opened)
+    turn = 1 if opened.format == "TIFF" else exif_orientation(opened)
     if wanted_px is not None and opened.format in ("JPEG", "MPO"):
         scale = min(1.0, _DRAFT_FACTOR * wanted_px / min(width, height))
         opened.draft("RGB", (int(width * scale), int(height * scale)))
@@ -133,14 +139,14 @@ def _upright_rgb(opened: ImageFile.ImageFile, turn: int) -> Image.Image:
 def _why_unidentified(data: bytes) -> str:
     file_format = picture_format(data)
     if file_format is None:
-        return no_picture(data)
+        return no_picture_reason(data)
     # Image.open() drops what the decoder said.
     try:
         Image.OPEN[file_format][0](io.BytesIO(data), "")
     except Exception as error:
-        return damaged(data, error)
+        return decode_failure_reason(data, error)
     # A decoder could, but Pillow asks it only where the file's main brand is one of those that it knows.
-    return damaged(data, ValueError("its first bytes name another format"))
+    return decode_failure_reason(data, ValueError("its first bytes name another format"))
 
 
 def _format_name(opened: Image.Image) -> str:

@@ -27,7 +27,7 @@ _OTHER_FILES = (
 _OTHER_BOXES = {b"crx ": sentence("a raw file of a camera")}
 
 
-def empty_file() -> Sentence:
+def empty_file_reason() -> Sentence:
     return sentence("the file is empty: {advice}", advice=_COPY_AGAIN)
 
 
@@ -47,7 +47,7 @@ def picture_format(data: bytes) -> str | None:
     return "HEIF" if brands & _HEIF_BRANDS else None
 
 
-def no_picture(data: bytes) -> Sentence:
+def no_picture_reason(data: bytes) -> Sentence:
     """Why a file in none of the formats is no picture: what it is instead, if that can be told."""
     if not data.strip(b"\0"):
         return sentence("the file holds nothing but zeros, as after a failed copy: {advice}", advice=_COPY_AGAIN)
@@ -60,7 +60,7 @@ def no_picture(data: bytes) -> Sentence:
     )
 
 
-def damaged(data: bytes, error: Exception) -> Sentence:
+def decode_failure_reason(data: bytes, error: Exception) -> Sentence:
     """Why a picture can't be decoded, by what the decoder raised."""
     detail = _detail(error)
     if "MAX_TEXT" in detail:

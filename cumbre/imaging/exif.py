@@ -47,11 +47,11 @@ _MAX_EXIFREAD_BYTES = 8_000_000
 Tags = dict[str, Any]
 
 
-class _PatienceLost(Exception):
+class _ReadBudgetExceeded(Exception):
     """A file sends its reader from place to place."""
 
 
-class _PatientFile(io.BytesIO):
+class _BudgetedFile(io.BytesIO):
     """A file that can be read so many times and so far, and then raises _PatienceLost."""
 
     def __init__(self, data: bytes) -> None:
@@ -64,7 +64,7 @@ class _PatientFile(io.BytesIO):
         self._steps_left -= 1
         self._bytes_left -= len(data)
         if self._steps_left < 0 or self._bytes_left < 0:
-            raise _PatienceLost
+            raise _ReadBudgetExceeded
         return data
 
 
@@ -78,7 +78,7 @@ def read_tags(image: Image.Image, data: bytes) -> Tags:
     return _with_pillow(image) or _with_exifread(data)
 
 
-def orientation(image: Image.Image) -> int:
+def exif_orientation(image: Image.Image) -> int:
     """How an opened picture must be turned to stand upright (Exif 3.0: 1 to 8), 1 if it doesn't tell."""
     try:
         value = image.getexif().get(ExifTags.Base.Orientation)
@@ -105,7 +105,7 @@ def _with_pillow(image: Image.Image) -> Tags:
 def _with_exifread(data: bytes) -> Tags:
     # ExifRead can raise a bare AssertionError on HEIC, and others on broken files.
     try:
-        found = exifread.process_file(_PatientFile(data), details=False)
+        found = exifread.process_file(_BudgetedFile(data), details=False)
     except Exception:
         return {}
     tags: Tags = {}

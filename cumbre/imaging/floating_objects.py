@@ -14,7 +14,7 @@ _GAP_ROWS, _SAME_COLOUR = 3, 3.0
 _BESIDE_PX, _OVER_PX = 3, 6
 
 
-class Floating(NamedTuple):
+class FloatingObject(NamedTuple):
     """Columns from start up to end, in which everything above a row is sky or something that floats in it."""
 
     start: int
@@ -22,7 +22,7 @@ class Floating(NamedTuple):
     row: int
 
 
-def floating(line: NDArray[np.int64], colours: NDArray[np.float32]) -> list[Floating]:
+def find_floating_objects(line: NDArray[np.int64], colours: NDArray[np.float32]) -> list[FloatingObject]:
     """What floats, of a skyline's rows [W] and the colours [H, W, 3] from 0 to 100."""
     height, width = colours.shape[:2]
     jump = np.diff(line) / height
@@ -34,7 +34,7 @@ def floating(line: NDArray[np.int64], colours: NDArray[np.float32]) -> list[Floa
         start, end = int(rises), int(rises + falls[0] + 1)
         row = _row_of_the_gap(start, end, line, colours)
         if row is not None:
-            found.append(Floating(max(0, start - _BESIDE_PX), min(width, end + _BESIDE_PX), row))
+            found.append(FloatingObject(max(0, start - _BESIDE_PX), min(width, end + _BESIDE_PX), row))
     return found
 
 

@@ -36,7 +36,7 @@ def check_pixels(width: int, height: int, max_pixels: int) -> None:
         )
 
 
-def check_claims(data: bytes, max_pixels: int) -> None:
+def check_header(data: bytes, max_pixels: int) -> None:
     """Raises PhotoError if a file claims what no honest picture within the limits does."""
     if data[:2] == b"\xff\xd8":
         if _jpeg_scans(data) > MAX_JPEG_SCANS:

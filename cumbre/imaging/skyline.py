@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from cumbre.imaging.floating_objects import floating
+from cumbre.imaging.floating_objects import find_floating_objects
 
 SKYLINE_LONG_SIDE_PX = 512
 _LONG_SIDE_PX = 256
@@ -139,7 +139,7 @@ def skylines_of(pixels: NDArray[np.uint8]) -> tuple[Skyline, ...]:
     crossed[_EDGE_REACH_ROWS:] = np.maximum.accumulate(edge, axis=0)[:-_EDGE_REACH_ROWS]
     costs = np.stack([cost, cost + _EDGE_ABOVE * crossed])
     lines, leads = _cheapest_lines(costs)
-    in_the_sky = floating(lines[0], colours)
+    in_the_sky = find_floating_objects(lines[0], colours)
     if in_the_sky:
         for start, end, row in in_the_sky:
             costs[:, :row, start:end] = _NO_GROUND

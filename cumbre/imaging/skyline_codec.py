@@ -14,25 +14,25 @@ _BETWEEN = " "
 _LINES_MAX = 2
 
 
-def packed(skylines: Sequence[Skyline]) -> str:
+def encode_skylines(skylines: Sequence[Skyline]) -> str:
     """The text of skylines, which keeps 1/4096 of y and 1/15 of sureness."""
-    return _BETWEEN.join(_packed(one) for one in skylines)
+    return _BETWEEN.join(_encode(one) for one in skylines)
 
 
-def unpacked(text: str | None) -> tuple[Skyline, ...]:
+def decode_skylines(text: str | None) -> tuple[Skyline, ...]:
     """The skylines of such a text; none where it is anything else."""
-    found = [_unpacked(part) for part in (text or "").split(_BETWEEN)[:_LINES_MAX]]
+    found = [_decode(part) for part in (text or "").split(_BETWEEN)[:_LINES_MAX]]
     return tuple(one for one in found if one is not None)
 
 
-def _packed(skyline: Skyline) -> str:
+def _encode(skyline: Skyline) -> str:
     rows = np.round(np.clip(skyline.y, 0.0, 1.0) * _ROWS).astype(np.int32)
     steps = np.diff(rows, prepend=0).astype("<i2")
     sure = np.round(np.clip(skyline.sureness, 0.0, 1.0) * _SURENESS).astype(np.uint8)
     return base64.b85encode(zlib.compress(steps.tobytes() + sure.tobytes(), 9)).decode("ascii")
 
 
-def _unpacked(text: str) -> Skyline | None:
+def _decode(text: str) -> Skyline | None:
     try:
         data = zlib.decompressobj().decompress(base64.b85decode(text), 3 * SKYLINE_LONG_SIDE_PX + 1)
     except (ValueError, zlib.error):

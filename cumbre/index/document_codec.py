@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from cumbre.geo.geodesy import Position
-from cumbre.photos.document import CameraAim, Orientation, PeakPrediction, PhotoDocument, PhotoFacts, SummitPlace
-from cumbre.text.sentence import packed, unpacked
+from cumbre.photos.document import CameraPose, Orientation, PeakPrediction, PhotoDocument, PhotoFacts, SummitPosition
+from cumbre.text.sentence import sentence_from_json, sentence_to_json
 
 Record = dict[str, Any]
 
@@ -16,7 +16,7 @@ _FACT_NAMES = frozenset(f.name for f in fields(PhotoFacts))
 _DOCUMENT_NAMES = frozenset(f.name for f in fields(PhotoDocument))
 _PREDICTION_NAMES = frozenset(f.name for f in fields(PeakPrediction))
 _ORIENTATION_NAMES = frozenset(f.name for f in fields(Orientation))
-_SUMMIT_NAMES = frozenset(f.name for f in fields(SummitPlace))
+_SUMMIT_NAMES = frozenset(f.name for f in fields(SummitPosition))
 # Texts that may be sentences.
 _SENTENCES = ("note", "failure", "names_note")
 
@@ -26,7 +26,7 @@ def to_record(document: PhotoDocument) -> Record:
     record = asdict(document)
     record["indexed_at"] = document.indexed_at.isoformat()
     record["facts"] = None if document.facts is None else facts_to_record(document.facts)
-    record |= {name: packed(getattr(document, name)) for name in _SENTENCES}
+    record |= {name: sentence_to_json(getattr(document, name)) for name in _SENTENCES}
     return record
 
 
@@ -37,7 +37,7 @@ def from_record(record: Record) -> PhotoDocument:
     known["peaks"] = tuple(PeakPrediction(**_only(p, _PREDICTION_NAMES)) for p in record["peaks"])
     known["predicted_peaks"] = tuple(record["predicted_peaks"])
     known["used"] = tuple(record["used"])
-    known |= {name: unpacked(record[name]) for name in _SENTENCES if name in record}
+    known |= {name: sentence_from_json(record[name]) for name in _SENTENCES if name in record}
     if known.get("orientation") is not None:
         known["orientation"] = _orientation_from_record(known["orientation"])
     known["facts"] = None if record["facts"] is None else facts_from_record(record["facts"])
@@ -83,8 +83,8 @@ def facts_from_record(record: Record) -> PhotoFacts:
 
 def _orientation_from_record(record: Record) -> Orientation:
     known = _only(record, _ORIENTATION_NAMES)
-    known["aim"] = CameraAim(**known["aim"])
-    known["summits"] = tuple(SummitPlace(**_only(one, _SUMMIT_NAMES)) for one in known["summits"])
+    known["aim"] = CameraPose(**known["aim"])
+    known["summits"] = tuple(SummitPosition(**_only(one, _SUMMIT_NAMES)) for one in known["summits"])
     return Orientation(**known)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from cumbre.errors import CumbreError
-from cumbre.ingest.queue import IngestQueue, faults
+from cumbre.ingest.queue import IngestQueue, queue_faults
 
 _BATCH: Final = 10
 # Long enough to send ten messages back; whoever is ended in between leaves them in both queues, which does no harm.
@@ -37,7 +37,7 @@ class DeadLetters:
         if not self._arn:
             raise CumbreError(f"the queue {queue.address} has no dead-letter queue (RedrivePolicy)")
         *_, account, name = self._arn.split(":")
-        with faults(queue.address):
+        with queue_faults(queue.address):
             found = queue.client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)
         self._queue = queue
         self._dead = IngestQueue(queue.client, str(found["QueueUrl"]))
@@ -70,7 +70,7 @@ class DeadLetters:
     def _moved_by_sqs(self) -> bool:
         from botocore.exceptions import ClientError
 
-        with faults(self._dead.address):
+        with queue_faults(self._dead.address):
             try:
                 self._queue.client.start_message_move_task(SourceArn=self._arn)
             except ClientError as error:
@@ -86,7 +86,7 @@ class DeadLetters:
             messages = self._receive(hidden_s=_IN_HAND_S)
             empty = 0 if messages else empty + 1
             for message in messages:
-                with faults(self._dead.address):
+                with queue_faults(self._dead.address):
                     self._queue.client.send_message(QueueUrl=self._queue.address, MessageBody=message["Body"])
                     # Deleted after it was sent: ended in between, it is in both, and looked at twice.
                     self._queue.client.delete_message(
@@ -96,7 +96,7 @@ class DeadLetters:
         return moved
 
     def _receive(self, hidden_s: int) -> list[Mapping[str, Any]]:
-        with faults(self._dead.address):
+        with queue_faults(self._dead.address):
             answer = self._queue.client.receive_message(
                 QueueUrl=self._dead.address, MaxNumberOfMessages=_BATCH, VisibilityTimeout=hidden_s
             )

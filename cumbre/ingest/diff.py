@@ -9,7 +9,7 @@ from cumbre.storage.port import ListingIncomplete, PhotoStorage
 
 
 @dataclass
-class Comparison:
+class AlbumDiff:
     """changed are keys to look at, gone those that the bucket does not list any more.
 
     failed are photos that can't be used and have not changed since. unreadable says what could not be seen; unseen
@@ -26,11 +26,11 @@ class Comparison:
     stopped: bool = False
 
 
-def compare(
+def diff_album(
     index: PhotoIndex, storage: PhotoStorage, prefix: str = "", stopped: Callable[[], bool] = lambda: False
-) -> Comparison:
+) -> AlbumDiff:
     """Compare every object of a bucket, or under a prefix. Raises StorageError if the bucket can't be listed."""
-    found = Comparison()
+    found = AlbumDiff()
     known = {one.key: one.etag for one in index.known(storage.bucket, prefix)}
     failures = {d.key: d.failure or "" for d in index.failures() if d.bucket == storage.bucket}
     try:

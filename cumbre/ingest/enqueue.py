@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 
 from cumbre.errors import AlbumMissing
 from cumbre.index.port import PhotoIndex
-from cumbre.ingest.diff import Comparison, compare
+from cumbre.ingest.diff import AlbumDiff, diff_album
 from cumbre.ingest.queue import IngestQueue
 from cumbre.ingest.removal_guard import refuse_to_lose, split_by_copies
 from cumbre.storage.port import PhotoStorage
 
 
 @dataclass
-class Feeding:
+class Enqueued:
     """What was put into the queue for one bucket.
 
     compared holds one comparison for each generation. missing says why nothing was removed though photos are gone.
     """
 
-    compared: list[Comparison] = field(default_factory=list)
+    compared: list[AlbumDiff] = field(default_factory=list)
     queued: int = 0
     removals: int = 0
     missing: AlbumMissing | None = None
@@ -33,20 +33,20 @@ class Feeding:
         return not (self.stopped or found.changed or found.gone)
 
 
-def feed(
+def enqueue_changes(
     generations: Sequence[PhotoIndex],
     storage: PhotoStorage,
     queue: IngestQueue,
     stopped: Callable[[], bool] = lambda: False,
-) -> Feeding:
+) -> Enqueued:
     """Put every key that differs for any of the generations into the queue, new and changed ones first.
 
     With `stopped` it ends early; called again, it goes on with what differs then. Raises StorageError if the bucket
     can't be listed, and CumbreError if the queue can't be used.
     """
-    report = Feeding()
+    report = Enqueued()
     for index in generations:
-        found = compare(index, storage, stopped=stopped)
+        found = diff_album(index, storage, stopped=stopped)
         report.compared.append(found)
         report.stopped = report.stopped or found.stopped
     changed = dict.fromkeys(key for found in report.compared for key in found.changed)

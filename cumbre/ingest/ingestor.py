@@ -16,14 +16,14 @@ from cumbre.index.port import PhotoIndex, PhotoWrite, Vector
 from cumbre.ingest.object_reader import DecodedPhoto, ObjectReader, Outcome, OutcomeKind, ReadyWrite
 from cumbre.photos.document import PhotoDocument, now
 from cumbre.recognition.annotator import Annotator
-from cumbre.renditions.prerender import RenditionsAhead
+from cumbre.renditions.prerender import Prerenderer
 from cumbre.sandbox.port import PictureReader
 from cumbre.storage.port import PhotoStorage
 
 # How often one key is looked at again because it changed under our hands, before the next event or scan must.
 _MAX_ROUNDS = 4
 
-Looked = DecodedPhoto | ReadyWrite
+Examined = DecodedPhoto | ReadyWrite
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Ingestor:
         pictures: PictureReader,
         annotator: Callable[[], Annotator],
         options: IngestOptions,
-        ahead: RenditionsAhead | None = None,
+        ahead: Prerenderer | None = None,
     ) -> None:
         self._storage_of = storage_of
         self.index = index
@@ -97,7 +97,7 @@ class Ingestor:
     ) -> list[str]:
         """One pass over the keys; returns those that changed meanwhile."""
         again: list[str] = []
-        batch: list[Looked] = []
+        batch: list[Examined] = []
 
         def settle(outcome: Outcome) -> None:
             done.append(outcome)
@@ -106,7 +106,7 @@ class Ingestor:
             if on_outcome:
                 on_outcome(outcome)
 
-        def take(future: "Future[Looked | Outcome | None]", key: str) -> None:
+        def take(future: "Future[Examined | Outcome | None]", key: str) -> None:
             looked = future.result()
             if looked is None:
                 if give_up:
@@ -131,7 +131,7 @@ class Ingestor:
             batch.clear()
 
         with ThreadPoolExecutor(self._options.workers, "decode") as pool:
-            waiting: deque[tuple[Future[Looked | Outcome | None], str]] = deque()
+            waiting: deque[tuple[Future[Examined | Outcome | None], str]] = deque()
             try:
                 for key in keys:
                     if stopped():
@@ -148,7 +148,7 @@ class Ingestor:
                 flush()
         return again
 
-    def _write(self, bucket: str, batch: list[Looked]) -> list[tuple[Outcome | None, str]]:
+    def _write(self, bucket: str, batch: list[Examined]) -> list[tuple[Outcome | None, str]]:
         """Embed and write a batch, then look at the objects again; an outcome of None: changed meanwhile."""
         ready = [one for one in batch if isinstance(one, ReadyWrite)]
         # Copies were looked at side by side: each content is embedded once.

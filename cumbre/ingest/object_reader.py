@@ -8,8 +8,8 @@ from cumbre.encoding.embedder import PhotoEmbedder
 from cumbre.errors import ObjectChanged, ObjectGone, PhotoError, VersionConflict
 from cumbre.index.port import PhotoIndex, PhotoWrite, StoredPhoto
 from cumbre.photos.document import PhotoDocument, content_hash, now, photo_id
-from cumbre.renditions.prerender import RenditionsAhead
-from cumbre.sandbox.port import PictureReader, ReadPicture
+from cumbre.renditions.prerender import Prerenderer
+from cumbre.sandbox.port import PictureContent, PictureReader
 from cumbre.storage.port import ObjectStat, PhotoStorage
 
 
@@ -43,7 +43,7 @@ class DecodedPhoto:
     stat: ObjectStat
     bucket: str
     content_sha256: str
-    picture: ReadPicture
+    picture: PictureContent
     expected_version: int | None
     left_sha256: str = ""
 
@@ -66,7 +66,7 @@ class ObjectReader:
         embedder: PhotoEmbedder,
         pictures: PictureReader,
         max_bytes: int,
-        ahead: RenditionsAhead | None = None,
+        ahead: Prerenderer | None = None,
     ) -> None:
         self._storage_of = storage_of
         self._index = index

@@ -44,7 +44,7 @@ class QueueCounts:
         return self.waiting + self.in_flight + self.delayed
 
 
-def open_client(address: str) -> Any:
+def open_sqs_client(address: str) -> Any:
     """A client for a queue's address, of the region that it names; see open_aws_client."""
     named = re.match(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.", address)
     return open_aws_client(
@@ -69,7 +69,7 @@ class IngestQueue:
         sent = 0
         batch: list[str] = []
         for key in keys:
-            batch.append(event_of(bucket, key, removed))
+            batch.append(s3_event(bucket, key, removed))
             if len(batch) == _BATCH:
                 sent += self._send(batch)
                 batch = []
@@ -80,7 +80,7 @@ class IngestQueue:
         return QueueCounts(*(int(found[name]) for name in _COUNTS))
 
     def attributes(self, *names: str) -> dict[str, str]:
-        with faults(self.address):
+        with queue_faults(self.address):
             answer = self.client.get_queue_attributes(QueueUrl=self.address, AttributeNames=list(names))
         return dict(answer.get("Attributes", {}))
 
@@ -93,7 +93,7 @@ class IngestQueue:
                 time.sleep(pause_s)
                 pause_s *= 2
             entries = [{"Id": number, "MessageBody": body} for number, body in left.items()]
-            with faults(self.address):
+            with queue_faults(self.address):
                 answer = self.client.send_message_batch(QueueUrl=self.address, Entries=entries)
             for one in answer.get("Successful", ()):
                 left.pop(one["Id"], None)
@@ -106,7 +106,7 @@ class IngestQueue:
         raise CumbreError(f"the queue {self.address} did not take {len(left)} of {len(bodies)} messages: {why}")
 
 
-def event_of(bucket: str, key: str, removed: bool = False) -> str:
+def s3_event(bucket: str, key: str, removed: bool = False) -> str:
     """A message as S3 sends it: look at this object."""
     name = "ObjectRemoved:Delete" if removed else "ObjectCreated:Put"
     where = {"bucket": {"name": bucket}, "object": {"key": quote_plus(key, safe="/")}}
@@ -114,7 +114,7 @@ def event_of(bucket: str, key: str, removed: bool = False) -> str:
 
 
 @contextmanager
-def faults(address: str) -> Iterator[None]:
+def queue_faults(address: str) -> Iterator[None]:
     """Raises CumbreError for what the client raises."""
     from botocore.exceptions import BotoCoreError, ClientError
 

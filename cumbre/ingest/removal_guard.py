@@ -28,11 +28,11 @@ def refuse_to_lose(bucket: str, lost: int, present: int) -> None:
         raise AlbumMissing(
             f"{lost} of the {lost + present} photos of {bucket} are not there. Nothing was removed from the index. "
             "If a drive is not connected, connect it; if they are really gone, run "
-            f"`{how_to_confirm(bucket)}`"
+            f"`{confirmation_command(bucket)}`"
         )
 
 
-def how_to_confirm(bucket: str) -> str:
+def confirmation_command(bucket: str) -> str:
     """The command by which someone says that photos are really gone."""
     folder = f" {bucket}" if Path(bucket).is_absolute() else ""
     return f"cumbre ingest --confirm-removals{folder}"
@@ -55,7 +55,7 @@ def split_by_copies(index: PhotoIndex, bucket: str, missing: Iterable[str]) -> t
     return sorted(moved), sorted(lost)
 
 
-def lacking(old: PhotoIndex, new: PhotoIndex, bucket: str) -> list[str]:
+def missing_keys(old: PhotoIndex, new: PhotoIndex, bucket: str) -> list[str]:
     """The keys of a bucket whose photos are in the old index, and neither they nor copies of them in the new one."""
     known = {one.key for one in new.known(bucket)}
     keys = (one.key for one in old.known(bucket) if one.key not in known)
@@ -67,7 +67,7 @@ def lacking(old: PhotoIndex, new: PhotoIndex, bucket: str) -> list[str]:
     ]
 
 
-def look_around(index: PhotoIndex, storage: PhotoStorage) -> str:
+def missing_photos_warning(index: PhotoIndex, storage: PhotoStorage) -> str:
     """A sentence if most of a bucket's indexed photos are not where they were, else empty; looks at some of them.
 
     Raises StorageError if the bucket is not there.

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from cumbre.errors import VersionConflict
-from cumbre.ingest.diff import compare
+from cumbre.ingest.diff import diff_album
 from cumbre.ingest.ingestor import Ingestor
 from cumbre.ingest.object_reader import Outcome, OutcomeKind
 from cumbre.ingest.removal_guard import refuse_to_lose, split_by_copies
@@ -94,7 +94,7 @@ def scan(
     started = time.monotonic()
     report = ScanReport()
     progress = progress or ScanProgress()
-    found = compare(ingestor.index, storage, prefix, stopped)
+    found = diff_album(ingestor.index, storage, prefix, stopped)
     report.unchanged, report.failed = found.unchanged, found.failed
     report.unreadable, report.unseen = found.unreadable, found.unseen
     if found.stopped:

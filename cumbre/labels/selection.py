@@ -10,12 +10,12 @@ from cumbre.photos.document import Orientation
 _NARROW_SPACE = "\u202f"
 
 
-def labels_of(found: Orientation | None, catalog: Mapping[str, Peak]) -> list[SummitLabel]:
+def labels_for(found: Orientation | None, catalog: Mapping[str, Peak]) -> list[SummitLabel]:
     """The labels of a picture, the most striking first; none where the fit is not sure."""
     if found is None:
         return []
     drawn = [(catalog[one.id], one) for one in found.drawn if one.id in catalog]
-    return [SummitLabel(peak.name, elevation_m(peak.elev_m), one.x, one.y) for peak, one in drawn]
+    return [SummitLabel(peak.name, format_elevation_m(peak.elev_m), one.x, one.y) for peak, one in drawn]
 
 
 def labels_key(labels: Sequence[SummitLabel]) -> str:
@@ -23,7 +23,7 @@ def labels_key(labels: Sequence[SummitLabel]) -> str:
     return hashlib.sha256(repr(labels).encode()).hexdigest()[:16] if labels else ""
 
 
-def elevation_m(elev_m: float) -> str:
+def format_elevation_m(elev_m: float) -> str:
     """An elevation as maps write it, in any language.
 
     >>> elevation_m(6812.0) == "6\u202f812\u202fm"

@@ -153,9 +153,9 @@ class Albums:
         buckets = self._settings.album_buckets
         if not buckets:
             return []
-        from cumbre.storage.s3 import S3PhotoStorage, open_client
+        from cumbre.storage.s3 import S3PhotoStorage, open_s3_client
 
-        client = open_client(self._settings.s3_endpoint, self._settings.s3_access_key, self._settings.s3_secret_key)
+        client = open_s3_client(self._settings.s3_endpoint, self._settings.s3_access_key, self._settings.s3_secret_key)
         inbox, _ = self.inbox_place()
         return [S3PhotoStorage(client, bucket, prefix, bucket == inbox) for bucket, prefix in buckets.items()]
 

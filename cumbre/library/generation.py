@@ -15,7 +15,7 @@ from cumbre.index.port import PhotoIndex, PhotoWrite, StoredPhoto, Vector
 from cumbre.peaks.catalog_store import CatalogStore
 from cumbre.photos.corrections import Corrections
 from cumbre.photos.document import PhotoDocument
-from cumbre.photos.manual_poses import SaidAims
+from cumbre.photos.manual_poses import ManualPoses
 from cumbre.pose.estimator import OrientationFitter
 from cumbre.recognition.annotator import Annotator
 from cumbre.recognition.appearance import PeakAppearance
@@ -47,7 +47,7 @@ class Generation:
         encoder: Encoder,
         store: CatalogStore,
         corrections: Corrections,
-        aims: SaidAims,
+        aims: ManualPoses,
         model: VisibilityModel,
         policy: IdentifyPolicy,
         terrain: "TerrainModel | None",

@@ -5,7 +5,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from cumbre.encoding.encoder_registry import Encoders
+from cumbre.encoding.encoder_registry import EncoderRegistry
 from cumbre.encoding.onnx_encoder import Encoder
 from cumbre.errors import StorageError
 from cumbre.index.port import IndexGenerations, PhotoIndex
@@ -15,10 +15,10 @@ from cumbre.library.generation import Generation
 from cumbre.peaks.catalog import Catalog
 from cumbre.peaks.catalog_store import CatalogStore
 from cumbre.photos.corrections import Corrections
-from cumbre.photos.manual_poses import SaidAims
+from cumbre.photos.manual_poses import ManualPoses
 from cumbre.recognition.identifier import IdentifyPolicy
-from cumbre.renditions.cached import Renditions
-from cumbre.renditions.prerender import RenditionsAhead
+from cumbre.renditions.cached import CachedRenditions
+from cumbre.renditions.prerender import Prerenderer
 from cumbre.sandbox.port import PictureReader
 from cumbre.settings import Settings
 from cumbre.state.port import StateStore
@@ -42,15 +42,15 @@ class Library:
     albums: Albums
     store: CatalogStore
     corrections: Corrections
-    aims: SaidAims
+    aims: ManualPoses
     generations: IndexGenerations
-    encoders: Encoders
+    encoders: EncoderRegistry
     model: VisibilityModel
     policy: IdentifyPolicy
     terrain: "TerrainModel | None"
     options: IngestOptions
     pictures: PictureReader
-    renditions: Renditions
+    renditions: CachedRenditions
     cache: Path
     problems: dict[str, str] = field(default_factory=dict)
     _joined: dict[PhotoIndex, Generation] = field(default_factory=dict)
@@ -99,7 +99,7 @@ class Library:
         """With renditions in a bucket, it makes and deletes them along the way."""
         ahead = None
         if self.settings.renditions_place is not None:
-            ahead = RenditionsAhead(self.renditions.store, self.pictures, self._is_in_album)
+            ahead = Prerenderer(self.renditions.store, self.pictures, self._is_in_album)
         return Ingestor(
             self.storage,
             generation.index,

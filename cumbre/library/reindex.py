@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from cumbre.errors import AlbumMissing, StorageError
-from cumbre.ingest.removal_guard import lacking, refuse_to_lose
+from cumbre.ingest.removal_guard import missing_keys, refuse_to_lose
 from cumbre.ingest.scan import ScanProgress, ScanReport, scan
 from cumbre.library.generation import Generation
 from cumbre.library.library import Library
@@ -62,7 +62,7 @@ def _refuse_to_lose_any(library: Library, generation: Generation, unseen: Sequen
     """The new generation began empty, so no scan of it could miss what the old one knows."""
     old, new = library.index(), generation.index
     for bucket in library.storages():
-        lost = lacking(old, new, bucket)
+        lost = missing_keys(old, new, bucket)
         for prefix in (prefix for of, prefix in unseen if of == bucket):
             if any(key.startswith(prefix) for key in lost):
                 raise StorageError(f"the photos under {prefix or 'the root'} of {bucket} can't be seen. {_WAY_OUT}")

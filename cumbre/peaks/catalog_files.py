@@ -17,8 +17,8 @@ import yaml
 
 from cumbre.errors import CatalogError
 from cumbre.peaks.catalog import Catalog, Peak
-from cumbre.peaks.geojson import elevation_m, peaks_of_features, unique_id
-from cumbre.peaks.validation import peak_from, slug
+from cumbre.peaks.geojson import parse_elevation_m, peaks_of_features, unique_id
+from cumbre.peaks.validation import parse_peak, slug
 
 MAX_FILE_BYTES: Final = 50_000_000
 MAX_PEAKS: Final = 200_000
@@ -166,7 +166,7 @@ def _yaml_peaks(entries: list[Any]) -> Iterator[tuple[str, Peak]]:
             raise CatalogError(f"{where}: aliases must be a list, such as [Ama Dablan, Amadablam]")
         if "name" not in entry:
             raise CatalogError(f"{where}: the name is missing; write the one to show")
-        yield where, peak_from({**entry, "names": [entry["name"], *aliases]}, where)
+        yield where, parse_peak({**entry, "names": [entry["name"], *aliases]}, where)
 
 
 def _read_csv(text: str) -> CatalogFile:
@@ -208,12 +208,12 @@ def _csv_peaks(reader: Any, columns: list[str]) -> Iterator[tuple[str, Peak]]:
             "names": names,
             "lat": _degrees(row["lat"]),
             "lon": _degrees(row["lon"]),
-            "elev_m": elevation_m(row["elev_m"]),
+            "elev_m": parse_elevation_m(row["elev_m"]),
         }
         for key in ("lat", "lon", "elev_m"):
             if record[key] is None:
                 raise CatalogError(f"{where}: {key} is {row[key][:40]!r}; write a number in decimal notation")
-        peak = peak_from(record, where)
+        peak = parse_peak(record, where)
         taken.setdefault(peak.id, peak)
         yield where, peak
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from cumbre.errors import CatalogError
 from cumbre.peaks.catalog import Peak
-from cumbre.peaks.validation import MAX_NAMES, peak_from, slug
+from cumbre.peaks.validation import MAX_NAMES, parse_peak, slug
 
 FOOT_M: Final = 0.3048
 _SUMMITS: Final = frozenset({"peak", "volcano"})
@@ -34,13 +34,13 @@ def peaks_of_features(features: Sequence[Any]) -> tuple[list[Peak], list[str]]:
                 raise CatalogError(f"{where} ({record['names'][0]!r}): is feature {first} once more")
             where = f"{where} ({record['names'][0]!r})"
             peak_id = unique_id(_id_candidates(feature, record), peaks)
-            peaks[peak_id] = peak_from({**record, "id": peak_id}, where)
+            peaks[peak_id] = parse_peak({**record, "id": peak_id}, where)
         except CatalogError as error:
             skipped.append(str(error))
     return list(peaks.values()), skipped
 
 
-def elevation_m(text: str) -> float | None:
+def parse_elevation_m(text: str) -> float | None:
     """Metres of an elevation as people write it, or None where it can't be told.
 
     >>> [elevation_m(text) for text in ("6812", "6812 m", "6,812", "6812,5")]
@@ -88,7 +88,7 @@ def _record(feature: Any, where: str) -> dict[str, Any]:
     ele = tags.get("ele")
     if ele is None:
         raise CatalogError(f"{where} ({names[0]!r}): has no elevation (ele)")
-    elev_m = elevation_m(ele) if isinstance(ele, str) else ele
+    elev_m = parse_elevation_m(ele) if isinstance(ele, str) else ele
     if elev_m is None:
         raise CatalogError(f"{where} ({names[0]!r}): the elevation {str(ele)[:40]!r} is no number of metres or feet")
     return {"lat": coordinates[1], "lon": coordinates[0], "elev_m": elev_m, "names": names}

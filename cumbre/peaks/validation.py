@@ -26,7 +26,7 @@ _ASCII_LETTERS: Final = str.maketrans(
 )
 
 
-def peak_from(record: Mapping[str, Any], where: str) -> Peak:
+def parse_peak(record: Mapping[str, Any], where: str) -> Peak:
     """A checked Peak of id, lat, lon, elev_m, names, region and country; `where` begins the message of an error.
 
     Raises CatalogError for a wrong type, an impossible place or elevation, an id that is no slug, or a bad name.

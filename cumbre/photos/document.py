@@ -65,7 +65,7 @@ class PeakPrediction:
 
 
 @dataclass(frozen=True, slots=True)
-class CameraAim:
+class CameraPose:
     """Where a camera looked: heading from true north, pitch above the horizontal, roll clockwise; degrees."""
 
     heading_deg: float
@@ -74,7 +74,7 @@ class CameraAim:
 
 
 @dataclass(frozen=True, slots=True)
-class SummitPlace:
+class SummitPosition:
     """Where a summit stands: x, y as fractions of the upright picture from its top left.
 
     hidden: a nearer mountain, a cloud or the foreground stands before it. matched: it stands on a top of the skyline.
@@ -96,17 +96,17 @@ class Orientation:
     heading rather than the compass. said: a person laid the view on the summits.
     """
 
-    aim: CameraAim
+    aim: CameraPose
     focal_length_35mm: float
     heading_sigma_deg: float
     probability: float
     sure: bool
     better_heading: bool
-    summits: tuple[SummitPlace, ...]
+    summits: tuple[SummitPosition, ...]
     said: bool = False
 
     @property
-    def drawn(self) -> tuple[SummitPlace, ...]:
+    def drawn(self) -> tuple[SummitPosition, ...]:
         """The summits whose names are written on the picture."""
         return tuple(summit for summit in self.summits if not summit.hidden) if self.sure else ()
 

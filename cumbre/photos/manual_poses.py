@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from cumbre.geo.geodesy import signed_angle_deg
-from cumbre.photos.document import CameraAim, PhotoFacts
+from cumbre.photos.document import CameraPose, PhotoFacts
 from cumbre.state.port import StateStore
 
 _KIND = "aim"
@@ -30,18 +30,18 @@ class CompassError:
     error_deg: float
 
 
-class SaidAims:
+class ManualPoses:
     """Camera aims by content hash."""
 
     def __init__(self, state: StateStore) -> None:
         self._state = state
 
-    def get(self, content_sha256: str) -> CameraAim | None:
+    def get(self, content_sha256: str) -> CameraPose | None:
         """Where a person said that the camera looked, None if nobody did."""
         value = self._state.get(_KIND, content_sha256)
-        return None if value is None else CameraAim(**json.loads(value)["aim"])
+        return None if value is None else CameraPose(**json.loads(value)["aim"])
 
-    def put(self, content_sha256: str, aim: CameraAim, facts: PhotoFacts, heading_deg: float | None) -> None:
+    def put(self, content_sha256: str, aim: CameraPose, facts: PhotoFacts, heading_deg: float | None) -> None:
         """heading_deg: what had been thought before the skyline was asked, None where nothing was."""
         record: dict[str, object] = {"aim": asdict(aim)}
         if heading_deg is not None and facts.camera and facts.taken_at:
@@ -65,7 +65,7 @@ class SaidAims:
                 yield CompassError(compass["camera"], taken_at, compass["error_deg"])
 
 
-def nearest_error(errors: list[CompassError], facts: PhotoFacts) -> CompassError | None:
+def nearest_compass_error(errors: list[CompassError], facts: PhotoFacts) -> CompassError | None:
     """The error of this photo's camera within a minute of it; None if there is none."""
     taken_at = facts.taken_at
     if taken_at is None or not facts.camera:

@@ -16,9 +16,9 @@ from cumbre.geo.geodesy import FULL_FRAME_DIAGONAL_MM, FloatArray, signed_angle_
 from cumbre.geo.pinhole import project
 from cumbre.imaging.skyline import Skyline
 from cumbre.peaks.catalog import Catalog
-from cumbre.photos.document import CameraAim, Orientation, PhotoFacts, SummitPlace
-from cumbre.pose.preconditions import NO_FIT, NO_VIEW, Doubt, doubts
-from cumbre.pose.skyline_fit import Aim, Fit, FitModel, Summits, fit_summits
+from cumbre.photos.document import CameraPose, Orientation, PhotoFacts, SummitPosition
+from cumbre.pose.preconditions import NO_FIT, NO_VIEW, Obstacle, obstacles
+from cumbre.pose.skyline_fit import Fit, FitModel, PoseHypothesis, Summits, fit_summits
 from cumbre.viewshed.sighting import Sighting, sighting
 from cumbre.viewshed.visibility import Outlook, VisibilityModel, outlook, surroundings
 
@@ -66,7 +66,7 @@ class OrientationFitter:
         the photo's sighting, where more is known than the file says.
         """
         seen = sighting(facts) if seen is None else seen
-        doubted = doubts(facts, seen)
+        doubted = obstacles(facts, seen)
         if NO_FIT & set(doubted):
             return None
         prior = self._prior(facts, seen, doubted)
@@ -86,7 +86,7 @@ class OrientationFitter:
         matched[used] = found.maximum >= 0
         y = np.where(matched, y, self._out_of_the_sky(x, y, skyline, facts))
         return Orientation(
-            aim=CameraAim(found.aim.heading_deg, found.aim.pitch_deg, found.aim.roll_deg),
+            aim=CameraPose(found.aim.heading_deg, found.aim.pitch_deg, found.aim.roll_deg),
             focal_length_35mm=found.aim.focal_length_35mm,
             heading_sigma_deg=found.spread_deg,
             probability=found.probability,
@@ -95,17 +95,17 @@ class OrientationFitter:
             summits=self._places(x, y, matched, look, skyline, facts),
         )
 
-    def said(self, aim: CameraAim, facts: PhotoFacts, seen: Sighting | None = None) -> Orientation | None:
+    def said(self, aim: CameraPose, facts: PhotoFacts, seen: Sighting | None = None) -> Orientation | None:
         """The orientation that a person has given a photo; None where none can be given (NO_VIEW).
 
         Summits stand where the aim says. Neither a skyline hides them, which may be that of a cloud, nor terrain, which
         a position that errs sees otherwise: who laid it on them sees the names stay where they were put.
         """
         seen = sighting(facts) if seen is None else seen
-        if NO_VIEW & set(doubts(facts, seen)):
+        if NO_VIEW & set(obstacles(facts, seen)):
             return None
         look = self._look(seen, None)
-        view = Aim(
+        view = PoseHypothesis(
             aim.heading_deg, aim.pitch_deg, aim.roll_deg, _focal_length_35mm(facts, seen), facts.width, facts.height
         )  # fmt: skip
         x, y = project(view, look.around.bearing_deg, look.elevation_deg)
@@ -150,18 +150,18 @@ class OrientationFitter:
         around = surroundings(self.catalog, seen.position, self.visibility)
         return outlook(around, seen.position.altitude_m, self.visibility, terrain)
 
-    def _prior(self, facts: PhotoFacts, seen: Sighting, doubted: tuple[Doubt, ...]) -> Aim:
+    def _prior(self, facts: PhotoFacts, seen: Sighting, doubted: tuple[Obstacle, ...]) -> PoseHypothesis:
         """What compass and accelerometer say."""
         # The accelerometer's axes are those of the main camera.
-        tilted = not {Doubt.NO_TILT, Doubt.FRONT_CAMERA} & set(doubted)
+        tilted = not {Obstacle.NO_TILT, Obstacle.FRONT_CAMERA} & set(doubted)
         pitch_deg, roll_deg = (seen.pitch_deg or 0.0, seen.roll_deg or 0.0) if tilted else (0.0, 0.0)
         heading_deg = self.expected_heading_deg(replace(seen, roll_deg=roll_deg))
         assert heading_deg is not None
-        return Aim(
+        return PoseHypothesis(
             heading_deg, pitch_deg, roll_deg, _focal_length_35mm(facts, seen), facts.width, facts.height, tilted
         )  # fmt: skip
 
-    def _weights(self, look: Outlook, prior: Aim, seen: Sighting) -> FloatArray:
+    def _weights(self, look: Outlook, prior: PoseHypothesis, seen: Sighting) -> FloatArray:
         """How much each summit around counts in the fit: its height, relative to the highest near the view, [N]."""
         assert seen.hfov_deg is not None
         model = self.model
@@ -174,10 +174,10 @@ class OrientationFitter:
             weight[np.argsort(-weight, kind="stable")[self.policy.fitted_max :]] = 0.0
         return weight
 
-    def _sure(self, found: Fit, doubted: tuple[Doubt, ...]) -> bool:
-        if set(doubted) - {Doubt.NO_TILT}:
+    def _sure(self, found: Fit, doubted: tuple[Obstacle, ...]) -> bool:
+        if set(doubted) - {Obstacle.NO_TILT}:
             return False
-        if Doubt.NO_TILT in doubted:
+        if Obstacle.NO_TILT in doubted:
             matched = int((found.maximum >= 0).sum())
             return matched >= 2 and bool(found.probability >= self.policy.sure_min_without_tilt)
         return bool(found.probability >= self.policy.sure_min)
@@ -202,7 +202,7 @@ class OrientationFitter:
         look: Outlook,
         skyline: Skyline | None,
         facts: PhotoFacts,
-    ) -> tuple[SummitPlace, ...]:
+    ) -> tuple[SummitPosition, ...]:
         """The summits in the picture; those that hide behind something last, the others as they strike the eye."""
         with np.errstate(invalid="ignore"):
             inside = (x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)
@@ -214,7 +214,7 @@ class OrientationFitter:
                 covered |= bool(abs(below) > self.policy.hidden_share)
             hidden = covered and not matched[i]
             striking = float(look.clear[i] * look.weight[i])
-            place = SummitPlace(
+            place = SummitPosition(
                 self._ids[look.around.index[i]], round(float(x[i]), 4), round(float(y[i]), 4), hidden, bool(matched[i])
             )
             places.append((place, striking))

@@ -14,7 +14,7 @@ _LEVEL_DEG = 45.0
 _POSITION_ERROR_M = 250.0
 
 
-class Doubt(Enum):
+class Obstacle(Enum):
     """What is not known. Those of NO_FIT allow no fit, the others none that is sure, but for NO_TILT."""
 
     NO_POSITION = sentence("the file doesn't say where it was taken")
@@ -34,11 +34,11 @@ class Doubt(Enum):
 
 
 # Nor can a person give it a view.
-NO_VIEW = frozenset((Doubt.NO_POSITION, Doubt.NO_ALTITUDE, Doubt.PANORAMA))
-NO_FIT = NO_VIEW | {Doubt.NO_HEADING}
+NO_VIEW = frozenset((Obstacle.NO_POSITION, Obstacle.NO_ALTITUDE, Obstacle.PANORAMA))
+NO_FIT = NO_VIEW | {Obstacle.NO_HEADING}
 
 
-def doubts(facts: PhotoFacts, seen: Sighting) -> tuple[Doubt, ...]:
+def obstacles(facts: PhotoFacts, seen: Sighting) -> tuple[Obstacle, ...]:
     """What a photo doesn't tell of its camera's direction."""
     long, short = max(facts.width, facts.height), min(facts.width, facts.height)
     proportion = long / short
@@ -46,36 +46,36 @@ def doubts(facts: PhotoFacts, seen: Sighting) -> tuple[Doubt, ...]:
     position = seen.position
     inexact = (facts.gps_error_m or 0.0) > _POSITION_ERROR_M
     found = {
-        Doubt.NO_POSITION: position is None,
-        Doubt.NO_ALTITUDE: position is not None and position.altitude_m is None,
-        Doubt.NO_HEADING: seen.heading_deg is None,
-        Doubt.PANORAMA: proportion >= _PANORAMA_PROPORTION,
-        Doubt.NO_TILT: seen.pitch_deg is None or seen.roll_deg is None,
-        Doubt.NO_FOCAL_LENGTH: seen.fov_assumed or seen.hfov_deg is None,
-        Doubt.FRONT_CAMERA: facts.front_camera,
-        Doubt.CROPPED: facts.cropped or (not sensor and proportion < _PANORAMA_PROPORTION),
-        Doubt.POSITION_UNSURE: inexact or seen.altitude_from_album,
-        Doubt.STEEP: max(abs(seen.pitch_deg or 0.0), abs(seen.roll_deg or 0.0)) > _LEVEL_DEG,
+        Obstacle.NO_POSITION: position is None,
+        Obstacle.NO_ALTITUDE: position is not None and position.altitude_m is None,
+        Obstacle.NO_HEADING: seen.heading_deg is None,
+        Obstacle.PANORAMA: proportion >= _PANORAMA_PROPORTION,
+        Obstacle.NO_TILT: seen.pitch_deg is None or seen.roll_deg is None,
+        Obstacle.NO_FOCAL_LENGTH: seen.fov_assumed or seen.hfov_deg is None,
+        Obstacle.FRONT_CAMERA: facts.front_camera,
+        Obstacle.CROPPED: facts.cropped or (not sensor and proportion < _PANORAMA_PROPORTION),
+        Obstacle.POSITION_UNSURE: inexact or seen.altitude_from_album,
+        Obstacle.STEEP: max(abs(seen.pitch_deg or 0.0), abs(seen.roll_deg or 0.0)) > _LEVEL_DEG,
     }
     return tuple(doubt for doubt, there in found.items() if there)
 
 
-def names_note(found: Orientation | None, doubted: tuple[Doubt, ...], has_skyline: bool = True) -> str:
+def names_note(found: Orientation | None, doubted: tuple[Obstacle, ...], has_skyline: bool = True) -> str:
     """Why no names are written on a photo, or what was assumed for them; empty where there is nothing to say.
 
     has_skyline: it was looked for when the photo was indexed.
     """
     if found is not None and found.said:
-        if Doubt.NO_FOCAL_LENGTH not in doubted:
+        if Obstacle.NO_FOCAL_LENGTH not in doubted:
             return ""
         mm = Figure(ASSUMED_FOCAL_LENGTH_35MM)
         return sentence("the focal length is unknown: {mm} mm were assumed for the names", mm=mm)
     if found is not None and found.sure:
-        tilt = Doubt.NO_TILT in doubted
+        tilt = Obstacle.NO_TILT in doubted
         return sentence("the tilt of the camera is unknown: the skyline told it") if tilt else ""
-    if doubted and set(doubted) != {Doubt.NO_TILT}:
+    if doubted and set(doubted) != {Obstacle.NO_TILT}:
         # Without a place all else is beside the point.
-        said = doubted[:1] if doubted[0] is Doubt.NO_POSITION else doubted
+        said = doubted[:1] if doubted[0] is Obstacle.NO_POSITION else doubted
         return sentence("no names on the picture: {why}", why=joined(", ", [doubt.words for doubt in said]))
     if not has_skyline:
         return sentence(

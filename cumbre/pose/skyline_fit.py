@@ -55,7 +55,7 @@ class FitModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
+class PoseHypothesis:
     """What is thought of a camera before the fit, and what is found. width, height: any unit."""
 
     heading_deg: float
@@ -85,7 +85,7 @@ class Fit:
     the heading over all aims; margin: the log-likelihood's lead over the second hypothesis.
     """
 
-    aim: Aim
+    aim: PoseHypothesis
     x: FloatArray
     y: FloatArray
     maximum: NDArray[np.int64]
@@ -94,7 +94,7 @@ class Fit:
     margin: float
 
 
-def fit_summits(skyline: Skyline, summits: Summits, prior: Aim, model: FitModel) -> Fit:
+def fit_summits(skyline: Skyline, summits: Summits, prior: PoseHypothesis, model: FitModel) -> Fit:
     """The aim that lays the summits best on the skyline's maxima; there must be a summit."""
     search = _Search(skyline, summits, prior, model)
     return search.run()
@@ -103,7 +103,7 @@ def fit_summits(skyline: Skyline, summits: Summits, prior: Aim, model: FitModel)
 class _Search:
     """One search; lengths are in units of the picture's width."""
 
-    def __init__(self, skyline: Skyline, summits: Summits, prior: Aim, model: FitModel) -> None:
+    def __init__(self, skyline: Skyline, summits: Summits, prior: PoseHypothesis, model: FitModel) -> None:
         self.prior, self.model, self.summits, self.skyline = prior, model, summits, skyline
         self.aspect = prior.height / prior.width
         self.focal = prior.focal_length_35mm / FULL_FRAME_DIAGONAL_MM * math.hypot(1.0, self.aspect)
@@ -208,7 +208,9 @@ class _Search:
         pitch_sigma = model.pitch_sigma_deg if self.prior.pitch_known else model.pitch_unknown_deg
         return np.asarray(np.log(density / ((1 - share) / sigma + share / tail)) - 0.5 * (tilts / pitch_sigma) ** 2)
 
-    def _refined(self, aim: Aim, matched: NDArray[np.int64]) -> tuple[Aim, FloatArray, FloatArray]:
+    def _refined(
+        self, aim: PoseHypothesis, matched: NDArray[np.int64]
+    ) -> tuple[PoseHypothesis, FloatArray, FloatArray]:
         """Least squares for heading, pitch, roll and focal length; and where all summits then stand, in widths.
 
         A summit on a maximum stands between where it is projected and there, by what each of the two is worth.
@@ -250,7 +252,7 @@ class _Search:
         )
         return found, x, y
 
-    def _moved(self, aim: Aim, by: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _moved(self, aim: PoseHypothesis, by: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The summits' places for an aim and changes of heading, pitch, roll (degrees) and log focal length."""
         focal = self.focal * math.exp(by[3])
         return self._project(aim.heading_deg + by[0], aim.pitch_deg + by[1], aim.roll_deg + by[2], focal)

@@ -10,13 +10,13 @@ from statistics import median
 
 from cumbre.errors import CumbreError
 from cumbre.geo.geodesy import Position
-from cumbre.imaging.skyline_codec import unpacked
+from cumbre.imaging.skyline_codec import decode_skylines
 from cumbre.index.port import Near, PhotoFilter, PhotoIndex, Vector
 from cumbre.photos.corrections import Corrections
 from cumbre.photos.document import Identification, Orientation, PhotoDocument, PhotoFacts
-from cumbre.photos.manual_poses import CompassError, SaidAims, nearest_error
+from cumbre.photos.manual_poses import CompassError, ManualPoses, nearest_compass_error
 from cumbre.pose.estimator import OrientationFitter
-from cumbre.pose.preconditions import doubts, names_note
+from cumbre.pose.preconditions import names_note, obstacles
 from cumbre.recognition.identifier import PeakIdentifier
 from cumbre.text.sentence import sentence
 from cumbre.viewshed.sighting import Sighting, sighting
@@ -32,7 +32,7 @@ _TEACHER_PROBABILITY = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class CameraView:
     """How a camera looked: by compass or, where that is the better one, by the skyline or a person (seen).
 
     orientation is None, and names_note says why, where no summit's place can be told.
@@ -53,7 +53,7 @@ class Annotator:
         identifier: PeakIdentifier,
         fitter: OrientationFitter,
         corrections: Corrections,
-        aims: SaidAims,
+        aims: ManualPoses,
     ) -> None:
         self._index = index
         self.identifier = identifier
@@ -102,10 +102,10 @@ class Annotator:
         skylines: str | None,
         seen: Sighting,
         heading_is_given: bool = False,
-    ) -> Looked:
+    ) -> CameraView:
         """What the skylines (packed) and people make of a sighting; one whose heading is given now goes before them."""
-        lines = unpacked(skylines)
-        doubted = doubts(facts, seen)
+        lines = decode_skylines(skylines)
+        doubted = obstacles(facts, seen)
         said = None if heading_is_given else self._aims.get(content_sha256)
         if said is not None:
             found = self.fitter.said(said, facts, seen)
@@ -114,11 +114,11 @@ class Annotator:
         else:
             found = None
         better = self.fitter.corrected(seen, found)
-        return Looked(better, better.heading_deg, found, names_note(found, doubted, bool(lines)))
+        return CameraView(better, better.heading_deg, found, names_note(found, doubted, bool(lines)))
 
     def _by_its_compass(self, facts: PhotoFacts, seen: Sighting) -> Sighting:
         """The sighting, its heading mended where its compass is known to be far off."""
-        known = nearest_error(self._compass_errors, facts)
+        known = nearest_compass_error(self._compass_errors, facts)
         if known is None or seen.heading_deg is None:
             return seen
         return replace(seen, heading_deg=(seen.heading_deg + known.error_deg) % 360.0)

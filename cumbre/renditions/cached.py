@@ -12,7 +12,7 @@ from cumbre.storage.port import PhotoStorage
 _log = logging.getLogger(__name__)
 
 
-class Renditions:
+class CachedRenditions:
     """The renditions that people are shown; a store that fails costs time, never a picture."""
 
     def __init__(self, store: RenditionStore, pictures: PictureReader, max_photo_bytes: int) -> None:

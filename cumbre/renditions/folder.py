@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from cumbre.renditions.port import RENDITION_SIZES_PX
-from cumbre.system.cache_file import PARTIAL_SUFFIX, keep
+from cumbre.system.cache_file import PARTIAL_SUFFIX, write_cache_file
 
 # How exactly "last used" is known; noting every use would write at every look.
 _DAY_S = 86_400.0
@@ -32,7 +32,7 @@ class FolderRenditions:
         return jpeg or None
 
     def put(self, sha256: str, size_px: int, jpeg: bytes) -> None:
-        keep(self._file(sha256, size_px), jpeg)
+        write_cache_file(self._file(sha256, size_px), jpeg)
 
     def has_all(self, sha256: str) -> bool:
         return all(self._file(sha256, size_px).is_file() for size_px in RENDITION_SIZES_PX)

@@ -13,7 +13,7 @@ from cumbre.sandbox.port import PictureReader
 _log = logging.getLogger(__name__)
 
 
-class RenditionsAhead:
+class Prerenderer:
     """Nothing here ever fails a photo: a rendition that is not made is made when it is first asked for.
 
     is_in_album says whether any document has a content.

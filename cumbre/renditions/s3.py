@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from cumbre.errors import ObjectGone
 from cumbre.renditions.port import RENDITION_SIZES_PX
-from cumbre.storage.s3 import faults
+from cumbre.storage.s3 import storage_faults
 
 _SETTING: Final = "CUMBRE_RENDITIONS"
 # A browser may keep what it was shown for a day; nobody between it and the bucket may.
@@ -31,7 +31,7 @@ class S3Renditions:
 
     def get(self, sha256: str, size_px: int) -> bytes | None:
         try:
-            with faults(self._bucket, self.key(sha256, size_px), _SETTING):
+            with storage_faults(self._bucket, self.key(sha256, size_px), _SETTING):
                 found = self._client.get_object(Bucket=self._bucket, Key=self.key(sha256, size_px))
                 with found["Body"] as body:
                     return bytes(body.read()) or None
@@ -40,7 +40,7 @@ class S3Renditions:
 
     def put(self, sha256: str, size_px: int, jpeg: bytes) -> None:
         key = self.key(sha256, size_px)
-        with faults(self._bucket, key, _SETTING):
+        with storage_faults(self._bucket, key, _SETTING):
             self._client.put_object(
                 Bucket=self._bucket, Key=key, Body=jpeg, ContentType="image/jpeg", CacheControl=_CACHE
             )
@@ -49,7 +49,7 @@ class S3Renditions:
         """One look: who makes them all puts the smallest last."""
         key = self.key(sha256, min(RENDITION_SIZES_PX))
         try:
-            with faults(self._bucket, key, _SETTING):
+            with storage_faults(self._bucket, key, _SETTING):
                 self._client.head_object(Bucket=self._bucket, Key=key)
         except ObjectGone:
             return False
@@ -58,7 +58,7 @@ class S3Renditions:
     def delete(self, sha256: str) -> None:
         for size_px in RENDITION_SIZES_PX:
             key = self.key(sha256, size_px)
-            with faults(self._bucket, key, _SETTING):
+            with storage_faults(self._bucket, key, _SETTING):
                 self._client.delete_object(Bucket=self._bucket, Key=key)
 
     def trim(self, is_in_album: Callable[[str], bool], most_bytes: int) -> None:  # noqa: ARG002  the port has it
@@ -69,7 +69,7 @@ class S3Renditions:
         part = f"{self._prefix}{secrets.randbelow(_PARTS):02x}/"
         young = self._clock() - _YOUNG_S
         old: set[str] = set()
-        with faults(self._bucket, setting=_SETTING):
+        with storage_faults(self._bucket, setting=_SETTING):
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=part):
                 # What was made just now may be of a photo that is about to be written.
                 found = [one["Key"] for one in page.get("Contents", ()) if one["LastModified"].timestamp() < young]
@@ -81,7 +81,7 @@ class S3Renditions:
     def presigned_url(self, sha256: str, size_px: int, expires_s: int) -> str:
         """An address that shows this rendition to whoever has it, until it expires; asks nothing of the bucket."""
         key = self.key(sha256, size_px)
-        with faults(self._bucket, key, _SETTING):
+        with storage_faults(self._bucket, key, _SETTING):
             return str(
                 self._client.generate_presigned_url(
                     "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=expires_s

@@ -17,8 +17,8 @@ from cumbre.index.document_codec import facts_to_record
 from cumbre.labels.layout import SummitLabel
 from cumbre.sandbox.in_process import InProcessPictureReader
 from cumbre.sandbox.port import PictureReader
-from cumbre.sandbox.protocol import Broken, Header, receive, send
-from cumbre.text.sentence import packed
+from cumbre.sandbox.protocol import Header, ProtocolError, receive, send
+from cumbre.text.sentence import sentence_to_json
 
 # The interpreter with its libraries, and a decoder's tables.
 _BASE_BYTES = 400_000_000
@@ -44,7 +44,7 @@ def main() -> None:
             header, data = receive(requests, max_bytes)
             _limit_time()
             send(answers, *_answer(reader, header, data))
-    except Broken:
+    except ProtocolError:
         pass
 
 
@@ -59,9 +59,9 @@ def _answer(reader: PictureReader, header: Header, data: bytes) -> tuple[Header,
         height, width = header["size"]
         picture = reader.read(data, (height, width), header["resample"])
     except PhotoError as error:
-        return {"refused": packed(error.message)}, b""
+        return {"refused": sentence_to_json(error.message)}, b""
     except MemoryError:
-        return {"refused": packed(OUT_OF_MEMORY)}, b""
+        return {"refused": sentence_to_json(OUT_OF_MEMORY)}, b""
     facts = facts_to_record(picture.facts)
     said = {"facts": facts, "sky_fraction": picture.sky_fraction, "skylines": picture.skylines}
     return said, picture.pixels.tobytes()

@@ -8,10 +8,10 @@ from PIL import Image
 from cumbre.imaging.decode import PhotoLimits, read_photo
 from cumbre.imaging.resize import resized
 from cumbre.imaging.skyline import find_skylines, reduced, sky_fraction
-from cumbre.imaging.skyline_codec import packed
+from cumbre.imaging.skyline_codec import encode_skylines
 from cumbre.labels.drawing import draw_names
 from cumbre.labels.layout import SummitLabel
-from cumbre.sandbox.port import ReadPicture
+from cumbre.sandbox.port import PictureContent
 
 _JPEG_QUALITY = 82
 # It may be made of a rendition, and letters suffer first.
@@ -24,12 +24,12 @@ class InProcessPictureReader:
     def __init__(self, limits: PhotoLimits) -> None:
         self._limits = limits
 
-    def read(self, data: bytes, size: tuple[int, int], resample: int) -> ReadPicture:
+    def read(self, data: bytes, size: tuple[int, int], resample: int) -> PictureContent:
         photo = read_photo(data, self._limits, wanted_px=max(size))
         image = photo.image
         small = reduced(image)
-        return ReadPicture(
-            photo.facts, sky_fraction(small), packed(find_skylines(small)), resized(image, size, resample)
+        return PictureContent(
+            photo.facts, sky_fraction(small), encode_skylines(find_skylines(small)), resized(image, size, resample)
         )
 
     def rendition(self, data: bytes, size_px: int) -> bytes:

@@ -15,8 +15,8 @@ from cumbre.imaging.decode import PhotoLimits
 from cumbre.imaging.decode_errors import OUT_OF_MEMORY
 from cumbre.index.document_codec import facts_from_record
 from cumbre.labels.layout import SummitLabel
-from cumbre.sandbox.port import ReadPicture
-from cumbre.sandbox.process import Ending, PictureProcess, PictureProcessEnded
+from cumbre.sandbox.port import PictureContent
+from cumbre.sandbox.process import ExitReason, PictureProcess, PictureProcessExited
 from cumbre.sandbox.protocol import Header
 from cumbre.text.sentence import sentence, str_or_sentence
 
@@ -28,9 +28,9 @@ _ATTEMPTS = 2
 _JPEG_HEADROOM_BYTES = 1_000_000
 
 _REASONS = {
-    Ending.CRASHED: sentence("the picture is damaged (its decoder crashes on it)"),
-    Ending.HUNG: sentence("the picture is damaged (its decoder does not come to an end)"),
-    Ending.KILLED: OUT_OF_MEMORY,
+    ExitReason.CRASHED: sentence("the picture is damaged (its decoder crashes on it)"),
+    ExitReason.HUNG: sentence("the picture is damaged (its decoder does not come to an end)"),
+    ExitReason.KILLED: OUT_OF_MEMORY,
 }
 
 
@@ -54,18 +54,18 @@ class IsolatedPictureReader:
         with self._turn:
             self._give_back(self._take())
 
-    def read(self, data: bytes, size: tuple[int, int], resample: int) -> ReadPicture:
+    def read(self, data: bytes, size: tuple[int, int], resample: int) -> PictureContent:
         height, width = size
         header, pixels = self._ask({"size": size, "resample": resample}, data, height * width * 3)
         try:
-            return ReadPicture(
+            return PictureContent(
                 facts_from_record(header["facts"]),
                 float(header["sky_fraction"]),
                 str(header["skylines"]),
                 np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 3),
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise PhotoError(_REASONS[Ending.CRASHED]) from error
+            raise PhotoError(_REASONS[ExitReason.CRASHED]) from error
 
     def rendition(self, data: bytes, size_px: int) -> bytes:
         return self.renditions(data, [size_px])[0]
@@ -75,7 +75,7 @@ class IsolatedPictureReader:
         header, answer = self._ask({"renditions_px": list(sizes_px)}, data, most)
         lengths: Any = header.get("bytes")
         if not _are_lengths(lengths, len(sizes_px), len(answer)):
-            raise PhotoError(_REASONS[Ending.CRASHED])
+            raise PhotoError(_REASONS[ExitReason.CRASHED])
         ends = list(accumulate(lengths))
         return [answer[end - length : end] for end, length in zip(ends, lengths, strict=True)]
 
@@ -100,9 +100,9 @@ class IsolatedPictureReader:
                 process = self._take()
                 try:
                     answer, more = process.ask(header, data, max_answer_bytes)
-                except PictureProcessEnded as ended:
+                except PictureProcessExited as ended:
                     process.kill()
-                    if ended.ending is Ending.CRASHED and attempt + 1 < _ATTEMPTS:
+                    if ended.ending is ExitReason.CRASHED and attempt + 1 < _ATTEMPTS:
                         continue
                     raise PhotoError(_REASONS[ended.ending]) from None
                 except BaseException:

@@ -10,7 +10,7 @@ from cumbre.photos.document import PhotoFacts
 
 
 @dataclass(frozen=True, slots=True)
-class ReadPicture:
+class PictureContent:
     """What the file states, the share of its top edge that is sky, its skylines (both: skyline.py), and its pixels.
 
     skylines are packed; pixels are [height, width, 3].
@@ -25,7 +25,7 @@ class ReadPicture:
 class PictureReader(Protocol):
     """Any thread may ask. All raise PhotoError with the reason where the file can't be used."""
 
-    def read(self, data: bytes, size: tuple[int, int], resample: int) -> ReadPicture:
+    def read(self, data: bytes, size: tuple[int, int], resample: int) -> PictureContent:
         """The picture, upright, in RGB, resized to (height, width) with one of Pillow's filters."""
         ...
 

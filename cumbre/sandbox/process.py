@@ -10,7 +10,7 @@ from enum import Enum
 
 from cumbre.errors import CumbreError
 from cumbre.imaging.decode import PhotoLimits
-from cumbre.sandbox.protocol import Broken, Header, receive, send
+from cumbre.sandbox.protocol import Header, ProtocolError, receive, send
 
 # Processor time bounds a picture (__main__.py); this is for a process that waits for ever without using any.
 _PATIENCE_S = 300.0
@@ -18,7 +18,7 @@ _GOODBYE_S = 5.0
 _KEPT_VARIABLES = "PATH LANG LC_ALL LC_CTYPE LD_LIBRARY_PATH DYLD_LIBRARY_PATH PYTHONHOME SYSTEMROOT TEMP TMP".split()
 
 
-class Ending(Enum):
+class ExitReason(Enum):
     """How a process ended that should have answered."""
 
     CRASHED = "crashed"
@@ -26,10 +26,10 @@ class Ending(Enum):
     KILLED = "killed"
 
 
-class PictureProcessEnded(Exception):
+class PictureProcessExited(Exception):
     """The process ended instead of answering."""
 
-    def __init__(self, ending: Ending) -> None:
+    def __init__(self, ending: ExitReason) -> None:
         super().__init__(ending.value)
         self.ending = ending
 
@@ -62,7 +62,7 @@ class PictureProcess:
         self._requests, self._answers = self._process.stdin, self._process.stdout
 
     def ask(self, header: Header, data: bytes, max_answer_bytes: int) -> tuple[Header, bytes]:
-        """Raises PictureProcessEnded; the process is of no use then."""
+        """Raises PictureProcessExited; the process is of no use then."""
         watch = threading.Timer(_PATIENCE_S, self._give_up)
         watch.daemon = True
         watch.start()
@@ -70,8 +70,8 @@ class PictureProcess:
             self._await_greeting()
             send(self._requests, header, data)
             answer = receive(self._answers, max_answer_bytes)
-        except Broken:
-            raise PictureProcessEnded(self._ending()) from None
+        except ProtocolError:
+            raise PictureProcessExited(self._ending()) from None
         finally:
             watch.cancel()
         self.answered += 1
@@ -102,7 +102,7 @@ class PictureProcess:
             return
         try:
             receive(self._answers)
-        except Broken:
+        except ProtocolError:
             self.kill()
             raise CumbreError(
                 f"the process that reads pictures can't start (`{sys.executable} -m cumbre.sandbox 1 1` says why): "
@@ -114,15 +114,15 @@ class PictureProcess:
         self._overdue = True
         self._process.kill()
 
-    def _ending(self) -> Ending:
+    def _ending(self) -> ExitReason:
         try:
             code = self._process.wait(_GOODBYE_S)
         except subprocess.TimeoutExpired:
             # It still runs but answers nonsense.
-            return Ending.CRASHED
+            return ExitReason.CRASHED
         if self._overdue or code == -getattr(signal, "SIGXCPU", 0):
-            return Ending.HUNG
-        return Ending.KILLED if code == -getattr(signal, "SIGKILL", 0) else Ending.CRASHED
+            return ExitReason.HUNG
+        return ExitReason.KILLED if code == -getattr(signal, "SIGKILL", 0) else ExitReason.CRASHED
 
 
 def _environment() -> dict[str, str]:

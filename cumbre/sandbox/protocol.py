@@ -17,7 +17,7 @@ _MAX_DATA_BYTES = 2_100_000_000
 Header = dict[str, Any]
 
 
-class Broken(CumbreError):
+class ProtocolError(CumbreError):
     """The other side has ended, or says what makes no sense."""
 
 
@@ -29,20 +29,20 @@ def send(stream: IO[bytes], header: Header, data: bytes = b"") -> None:
         stream.write(data)
         stream.flush()
     except (OSError, ValueError) as error:
-        raise Broken("nobody reads") from error
+        raise ProtocolError("nobody reads") from error
 
 
 def receive(stream: IO[bytes], max_data_bytes: int = _MAX_DATA_BYTES) -> tuple[Header, bytes]:
     """The next message. Raises Broken where there is none, or one beyond the limits."""
     header_bytes, data_bytes = _LENGTHS.unpack(_exactly(stream, _LENGTHS.size))
     if header_bytes > MAX_HEADER_BYTES or data_bytes > max_data_bytes:
-        raise Broken("a message beyond its limits")
+        raise ProtocolError("a message beyond its limits")
     try:
         header = json.loads(_exactly(stream, header_bytes))
     except (ValueError, RecursionError) as error:
-        raise Broken("a message without a header") from error
+        raise ProtocolError("a message without a header") from error
     if not isinstance(header, dict):
-        raise Broken("a message without a header")
+        raise ProtocolError("a message without a header")
     return header, _exactly(stream, data_bytes)
 
 
@@ -50,7 +50,7 @@ def _exactly(stream: IO[bytes], count: int) -> bytes:
     try:
         data = stream.read(count)
     except (OSError, ValueError) as error:
-        raise Broken("the other side has ended") from error
+        raise ProtocolError("the other side has ended") from error
     if data is None or len(data) != count:
-        raise Broken("the other side has ended")
+        raise ProtocolError("the other side has ended")
     return data

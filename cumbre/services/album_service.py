@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from cumbre.photos.document import CameraAim, PhotoDocument
+from cumbre.photos.document import CameraPose, PhotoDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class AlbumService(Protocol):
         """The same for a picture that need not be in the album; what had been said of it before, None if nothing."""
         ...
 
-    def orient(self, photo_id: str, aim: CameraAim | None) -> PhotoDocument:
+    def orient(self, photo_id: str, aim: CameraPose | None) -> PhotoDocument:
         """Say where a photo's camera looked; None to undo it. Helps what was taken within a minute by the same camera.
 
         It belongs to the picture's content, as a correction does. Raises InvalidRequest where no place is known.

@@ -12,7 +12,7 @@ from cumbre.photos.document import Identification, Orientation, PeakPrediction, 
 from cumbre.photos.evidence import evidence_text
 from cumbre.search.query import SearchAnswer
 from cumbre.services.query_service import PeakCount, Status
-from cumbre.viewshed.panorama import PeaksAround
+from cumbre.viewshed.panorama import Panorama
 
 Json = dict[str, Any]
 
@@ -201,7 +201,7 @@ def shots(found: Sequence[Shot]) -> Json:
     }
 
 
-def peaks_around(found: PeaksAround) -> Json:
+def peaks_around(found: Panorama) -> Json:
     return {
         "peaks": [
             {

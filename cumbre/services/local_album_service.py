@@ -11,10 +11,10 @@ from cumbre.errors import InvalidRequest, NotFound, VersionConflict
 from cumbre.index.port import PhotoFilter, PhotoIndex, PhotoWrite, StoredPhoto
 from cumbre.library.generation import Generation
 from cumbre.library.library import Library
-from cumbre.photos.document import CameraAim, PhotoDocument, PhotoFacts, content_hash
+from cumbre.photos.document import CameraPose, PhotoDocument, PhotoFacts, content_hash
 from cumbre.photos.document import photo_id as document_id
 from cumbre.photos.manual_poses import SAME_MOMENT
-from cumbre.pose.preconditions import NO_VIEW, doubts
+from cumbre.pose.preconditions import NO_VIEW, obstacles
 from cumbre.services.album_service import AddedPhoto
 from cumbre.text.sentence import joined, sentence
 
@@ -65,7 +65,7 @@ class LocalAlbumService:
         self._correct(content, peak_ids)
         return before
 
-    def orient(self, photo_id: str, aim: CameraAim | None) -> PhotoDocument:
+    def orient(self, photo_id: str, aim: CameraPose | None) -> PhotoDocument:
         document = self._readable(photo_id)
         facts, content = document.facts, document.content_sha256
         assert facts is not None
@@ -76,7 +76,7 @@ class LocalAlbumService:
         else:
             annotator = self._library.active().annotator()
             seen = annotator.sighting(facts, document.sky_fraction)
-            lacking = [doubt.words for doubt in doubts(facts, seen) if doubt in NO_VIEW]
+            lacking = [doubt.words for doubt in obstacles(facts, seen) if doubt in NO_VIEW]
             if lacking:
                 raise InvalidRequest(sentence("no summit has a place in this photo: {why}", why=joined(", ", lacking)))
             aims.put(content, aim, facts, annotator.fitter.expected_heading_deg(seen))

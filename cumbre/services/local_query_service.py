@@ -1,4 +1,4 @@
-"""AlbumQueryService: QueryService over a Library in the same process."""
+"""LocalQueryService: QueryService over a Library in the same process."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,21 +6,21 @@ from dataclasses import replace
 from cumbre.errors import ModelError, NotFound
 from cumbre.geo.geodesy import Position
 from cumbre.index.port import EVERYTHING, PhotoFilter, PhotoIndex, Shot, Vector
-from cumbre.labels.selection import labels_of
+from cumbre.labels.selection import labels_for
 from cumbre.library.generation import Generation
 from cumbre.library.library import Library
 from cumbre.peaks.catalog import Peak
 from cumbre.photos.document import Identification, Orientation, PeakPrediction, PhotoDocument, content_hash
-from cumbre.sandbox.port import ReadPicture
+from cumbre.sandbox.port import PictureContent
 from cumbre.search.query import SearchAnswer, SearchRequest
 from cumbre.search.searcher import PhotoQuestion
 from cumbre.services.json_form import document_path
 from cumbre.services.query_service import FailedPhoto, IndexingProgress, PeakCount, Status
 from cumbre.text.sentence import sentence
-from cumbre.viewshed.panorama import PeaksAround, peaks_around
+from cumbre.viewshed.panorama import Panorama, panorama
 
 
-class AlbumQueryService:
+class LocalQueryService:
     """Answers questions about the albums of a library; safe to share between threads."""
 
     def __init__(self, library: Library, progress: Callable[[], IndexingProgress | None] = lambda: None) -> None:
@@ -52,11 +52,11 @@ class AlbumQueryService:
         if document.failure is not None:
             raise NotFound(sentence("this photo can't be shown: {reason}", reason=document.failure))
         jpeg = self._library.renditions.rendition(document, self._library.storage(document.bucket), size_px)
-        labels = labels_of(document.orientation, self._library.catalog()) if names else []
+        labels = labels_for(document.orientation, self._library.catalog()) if names else []
         return self._library.pictures.labelled(jpeg, size_px, labels) if labels else jpeg
 
     def labelled(self, photo: bytes, orientation: Orientation, size_px: int) -> bytes:
-        labels = labels_of(orientation, self._library.catalog())
+        labels = labels_for(orientation, self._library.catalog())
         return self._library.pictures.labelled(photo, size_px, labels)
 
     def original(self, photo_id: str) -> bytes:
@@ -75,10 +75,10 @@ class AlbumQueryService:
         counted = [PeakCount(peak, counts.get(peak.id, 0)) for peak in self._library.catalog().values()]
         return sorted(counted, key=lambda one: (-one.photos, -one.peak.elev_m))
 
-    def around(self, place: Position) -> PeaksAround:
+    def around(self, place: Position) -> Panorama:
         if place.altitude_m is None:
             place = replace(place, altitude_m=self._library.active().annotator().album_altitude_m(place))
-        return peaks_around(self._library.catalog(), place, self._library.model, self._library.terrain)
+        return panorama(self._library.catalog(), place, self._library.model, self._library.terrain)
 
     def status(self) -> Status:
         library = self._library
@@ -134,7 +134,7 @@ class AlbumQueryService:
         self,
         generation: Generation,
         data: bytes,
-        picture: ReadPicture,
+        picture: PictureContent,
         at: Position | None,
         heading_deg: float | None = None,
         vector: Vector | None = None,

@@ -11,7 +11,7 @@ from cumbre.index.port import EVERYTHING, PhotoFilter, Shot
 from cumbre.peaks.catalog import Peak
 from cumbre.photos.document import Identification, Orientation, PhotoDocument
 from cumbre.search.query import SearchAnswer, SearchRequest
-from cumbre.viewshed.panorama import PeaksAround
+from cumbre.viewshed.panorama import Panorama
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class QueryService(Protocol):
         """Every catalogued peak with its number of photos that pass, most photos first, then by elevation."""
         ...
 
-    def around(self, place: Position) -> PeaksAround:
+    def around(self, place: Position) -> Panorama:
         """The peaks around a place, the most striking first; without an altitude, that of the album nearby."""
         ...
 

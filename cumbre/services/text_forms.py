@@ -14,7 +14,7 @@ from cumbre.index.port import Near
 _MAX_RADIUS_KM = 20_040.0
 
 
-def near(name: str, text: str) -> Near:
+def parse_circle(name: str, text: str) -> Near:
     """A circle, "LAT,LON,KM"."""
     lat, lon, km = _numbers(name, text, "LAT,LON,KM", (3,))
     _check_place(name, lat, lon)
@@ -23,7 +23,7 @@ def near(name: str, text: str) -> Near:
     return Near(lat, lon, km * 1000)
 
 
-def position(name: str, text: str) -> Position:
+def parse_position(name: str, text: str) -> Position:
     """A place, "LAT,LON" or "LAT,LON,ALTITUDE_M"."""
     lat, lon, *rest = _numbers(name, text, "LAT,LON or LAT,LON,ALTITUDE_M", (2, 3))
     _check_place(name, lat, lon)
@@ -32,7 +32,7 @@ def position(name: str, text: str) -> Position:
     return Position(lat, lon, *rest)
 
 
-def heading_deg(name: str, text: str) -> float:
+def parse_heading_deg(name: str, text: str) -> float:
     """A true heading in degrees, in [0, 360)."""
     (heading,) = _numbers(name, text, "DEGREES", (1,))
     if not 0 <= heading <= 360:
@@ -40,7 +40,7 @@ def heading_deg(name: str, text: str) -> float:
     return heading % 360
 
 
-def moment(name: str, text: str, *, end_of_day: bool = False) -> datetime:
+def parse_time(name: str, text: str, *, end_of_day: bool = False) -> datetime:
     """A date or date-time. Without a zone it is UTC; a date alone as an end includes that whole day.
 
     >>> moment("to", "2023-10-31", end_of_day=True).isoformat()

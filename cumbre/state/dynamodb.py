@@ -29,7 +29,7 @@ _BAD_CREDENTIALS: Final = frozenset(
 _THROTTLED: Final = frozenset("ProvisionedThroughputExceededException RequestLimitExceeded ThrottlingException".split())
 
 
-def open_client(endpoint: str = "", access_key: str = "", secret_key: str = "") -> Any:
+def open_dynamodb_client(endpoint: str = "", access_key: str = "", secret_key: str = "") -> Any:
     """A client for the table's service; see open_aws_client."""
     return open_aws_client(
         "dynamodb",

@@ -26,7 +26,7 @@ _BAD_CREDENTIALS: Final = frozenset(
 )
 
 
-def open_client(endpoint: str = "", access_key: str = "", secret_key: str = "") -> Any:
+def open_s3_client(endpoint: str = "", access_key: str = "", secret_key: str = "") -> Any:
     """A client for the bucket's service; see open_aws_client."""
     return open_aws_client(
         "s3",
@@ -80,7 +80,7 @@ class S3PhotoStorage:
             return
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=wanted)
         dotted: list[str] = []
-        with faults(self._bucket):
+        with storage_faults(self._bucket):
             for page in pages:
                 for one in page.get("Contents", ()):
                     if is_photo_key(one["Key"]):
@@ -99,7 +99,7 @@ class S3PhotoStorage:
         if not key.startswith(self._prefix):
             return None
         try:
-            with faults(self._bucket, key):
+            with storage_faults(self._bucket, key):
                 found = self._client.head_object(Bucket=self._bucket, Key=key)
         except ObjectGone:
             self._check_bucket()
@@ -109,7 +109,7 @@ class S3PhotoStorage:
     def read(self, key: str, etag: str, max_bytes: int) -> bytes:
         _check(key)
         try:
-            with faults(self._bucket, key):
+            with storage_faults(self._bucket, key):
                 answer = self._client.get_object(Bucket=self._bucket, Key=key, IfMatch=f'"{etag}"')
                 return read_body(answer, max_bytes)
         except ObjectGone:
@@ -119,7 +119,7 @@ class S3PhotoStorage:
     def write(self, key: str, data: bytes) -> ObjectStat:
         self._check_writable(key)
         try:
-            with faults(self._bucket, key):
+            with storage_faults(self._bucket, key):
                 # The condition is the server's to keep: of two that write at once one is told.
                 put = self._client.put_object(Bucket=self._bucket, Key=key, Body=data, IfNoneMatch="*")
         except ObjectChanged as error:
@@ -134,14 +134,14 @@ class S3PhotoStorage:
         # Not every server knows conditional deletes: whoever writes in between loses what was written.
         if there.etag != etag:
             raise ObjectChanged(f"{key} has changed")
-        with faults(self._bucket, key):
+        with storage_faults(self._bucket, key):
             self._client.delete_object(Bucket=self._bucket, Key=key)
 
     def presigned_url(self, key: str, expires_s: int) -> str:
         """An address that gives this object to whoever has it, until it expires."""
         _check(key)
         params = {"Bucket": self._bucket, "Key": key}
-        with faults(self._bucket, key):
+        with storage_faults(self._bucket, key):
             return str(self._client.generate_presigned_url("get_object", Params=params, ExpiresIn=expires_s))
 
     def _check_writable(self, key: str) -> None:
@@ -154,12 +154,12 @@ class S3PhotoStorage:
 
     def _check_bucket(self) -> None:
         """Raises StorageError if it is the bucket that is not there."""
-        with faults(self._bucket):
+        with storage_faults(self._bucket):
             self._client.head_bucket(Bucket=self._bucket)
 
 
 @contextmanager
-def faults(bucket: str, key: str = "", setting: str = "CUMBRE_STORAGE") -> Iterator[None]:
+def storage_faults(bucket: str, key: str = "", setting: str = "CUMBRE_STORAGE") -> Iterator[None]:
     """Raises StorageError for what the client raises; ObjectGone and ObjectChanged for an object's own answers.
 
     setting is the one that names the bucket.

@@ -4,7 +4,7 @@ import time
 from typing import Any, Final
 
 from cumbre.errors import StorageError
-from cumbre.storage.s3 import faults
+from cumbre.storage.s3 import storage_faults
 
 # The webhook that MinIO calls CUMBRE (docs/storage.md); on Amazon Terraform sets up the notification.
 WEBHOOK_ARN: Final = "arn:minio:sqs::CUMBRE:webhook"
@@ -19,7 +19,7 @@ def ensure_bucket(client: Any, bucket: str) -> bool:
     """Make the bucket if it is not there; says whether it was made. Raises StorageError if it is someone else's."""
     from botocore.exceptions import ClientError
 
-    with faults(bucket):
+    with storage_faults(bucket):
         try:
             client.head_bucket(Bucket=bucket)
             return False
@@ -51,7 +51,7 @@ def ensure_notification(client: Any, bucket: str, prefix: str, patience_s: float
 
     rules = [{"Name": "prefix", "Value": prefix}] if prefix else []
     ours = {"QueueArn": WEBHOOK_ARN, "Events": _EVENTS, "Filter": {"Key": {"FilterRules": rules}}}
-    with faults(bucket):
+    with storage_faults(bucket):
         found = client.get_bucket_notification_configuration(Bucket=bucket)
         found.pop("ResponseMetadata", None)
         queues = found.get("QueueConfigurations", [])

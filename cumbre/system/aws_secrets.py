@@ -8,7 +8,7 @@ from cumbre.errors import SettingsError
 from cumbre.settings import PREFIX
 
 
-def open_client() -> Any:
+def open_secrets_client() -> Any:
     """A client with the credentials and the region that every AWS tool finds (AWS_...)."""
     import boto3
     from botocore.exceptions import NoRegionError

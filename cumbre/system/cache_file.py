@@ -8,7 +8,7 @@ from tempfile import NamedTemporaryFile
 PARTIAL_SUFFIX = ".part"
 
 
-def keep(file: Path, data: bytes) -> None:
+def write_cache_file(file: Path, data: bytes) -> None:
     """Write a cache file; where it can't be written (no room, no permission) the next reader makes it again."""
     partial: Path | None = None
     try:

@@ -13,6 +13,6 @@ def usable_cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def batch_for(cores: int) -> int:
+def batch_size_for(cores: int) -> int:
     """Photos to embed at once: at least 8, and as many for each core, so that none waits for the last photo."""
     return -(-_BATCH_MIN // cores) * cores

@@ -80,13 +80,16 @@ def fill(template: str, values: Mapping[str, Any], write: Callable[[Any], str] =
     return _FIELD.sub(lambda field: write(values[field[1]]) if field[1] in values else field[0], template)
 
 
-def packed(value: Any) -> Any:
+def sentence_to_json(value: Any) -> Any:
     """A text, sentence or value of one as JSON types; plain text is itself."""
     match value:
         case Sentence(parts=parts) if parts:
-            return {"separator": value.separator, "parts": [packed(part) for part in parts]}
+            return {"separator": value.separator, "parts": [sentence_to_json(part) for part in parts]}
         case Sentence():
-            return {"text": value.template, "values": {name: packed(one) for name, one in value.values.items()}}
+            return {
+                "text": value.template,
+                "values": {name: sentence_to_json(one) for name, one in value.values.items()},
+            }
         case Figure():
             return {"number": value.number, "digits": value.digits}
         case Names():
@@ -94,14 +97,16 @@ def packed(value: Any) -> Any:
     return value
 
 
-def unpacked(record: Any) -> Any:
+def sentence_from_json(record: Any) -> Any:
     """What was packed. Raises ValueError, KeyError or TypeError for what was not."""
     if not isinstance(record, dict):
         return record
     if "parts" in record:
         return joined(str(record["separator"]), [str_or_sentence(part) for part in record["parts"]])
     if "text" in record:
-        return sentence(str(record["text"]), **{str(name): unpacked(one) for name, one in record["values"].items()})
+        return sentence(
+            str(record["text"]), **{str(name): sentence_from_json(one) for name, one in record["values"].items()}
+        )
     if "names" in record:
         return Names(map(str, record["names"]))
     return Figure(float(record["number"]), int(record["digits"]))
@@ -109,5 +114,5 @@ def unpacked(record: Any) -> Any:
 
 def str_or_sentence(record: Any) -> str:
     """A packed text or sentence; anything else as plain text."""
-    text = unpacked(record)
+    text = sentence_from_json(record)
     return text if isinstance(text, str) else str(text)

@@ -18,7 +18,7 @@ def hidden_behind_nearer(
     first, a summit is hidden if the pair of one already seen exceeds its own in both. These are the maxima of a set of
     vectors, found as by Kung, Luccio and Preparata, "On finding the maxima of a set of vectors", JACM 22 (1975).
     """
-    skyline = _Skyline()
+    skyline = _ParetoFront()
     hidden = np.zeros(len(bearing_deg), dtype=bool)
     around = bearing_deg % 360.0
     nearest_first = np.argsort(distance_m, kind="stable")
@@ -45,7 +45,7 @@ def hidden_behind_nearer(
     return hidden
 
 
-class _Skyline:
+class _ParetoFront:
     """The pairs that no other pair exceeds in both: rising ones ascend while falling ones descend."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ _PLAUSIBLE_ALTITUDE_SHARE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class PeakAround:
+class PanoramaPeak:
     """One peak as seen from a place. elevation_deg is its apparent elevation, as if no terrain lay between."""
 
     peak: Peak
@@ -27,18 +27,18 @@ class PeakAround:
 
 
 @dataclass(frozen=True, slots=True)
-class PeaksAround:
+class Panorama:
     """peaks are those within range_m of the place, seen from altitude_m; that may have been assumed."""
 
-    peaks: tuple[PeakAround, ...]
+    peaks: tuple[PanoramaPeak, ...]
     altitude_m: float
     altitude_is_assumed: bool
     range_m: float
 
 
-def peaks_around(
+def panorama(
     catalog: Catalog, place: Position, model: VisibilityModel, terrain: "TerrainModel | None" = None
-) -> PeaksAround:
+) -> Panorama:
     """The peaks by how much they fill the view and how likely nothing hides them (see visibility.Outlook)."""
     around = surroundings(catalog, place, model)
     assumed = place.altitude_m is None
@@ -46,7 +46,7 @@ def peaks_around(
     look = outlook(around, altitude_m, model, terrain)
     peaks = list(catalog.values())
     found = tuple(
-        PeakAround(
+        PanoramaPeak(
             peaks[around.index[i]],
             float(around.distance_m[i]),
             float(around.bearing_deg[i]),
@@ -54,7 +54,7 @@ def peaks_around(
         )
         for i in np.argsort(-look.clear * look.weight, kind="stable")
     )
-    return PeaksAround(found, altitude_m, assumed, model.range_m)
+    return Panorama(found, altitude_m, assumed, model.range_m)
 
 
 def _plausible_altitude_m(around: Surroundings) -> float:

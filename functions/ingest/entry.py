@@ -11,15 +11,15 @@ from typing import Any
 
 from cumbre.bootstrap import open_library
 from cumbre.errors import CumbreError, SettingsError
-from cumbre.ingest.queue import IngestQueue, open_client
+from cumbre.ingest.queue import IngestQueue, open_sqs_client
 from cumbre.library.library import Library
 from cumbre.settings import Settings
 from cumbre.system.cache_file import PARTIAL_SUFFIX
 from functions.environment import read_environment
 from functions.ingest.handler import create_handler
 from functions.ingest.jobs import Jobs, job_of
-from functions.ingest.settle import AlbumPhotos
-from functions.warm_cache import take_over
+from functions.ingest.settle import PhotoSettler
+from functions.warm_cache import install
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ LambdaHandler = Callable[[object, object], dict[str, Any]]
 def create(environment: Mapping[str, str]) -> LambdaHandler:
     """The handler for events and jobs. Raises SettingsError, and CumbreError where state or index can't be opened."""
     settings = read_environment(environment)
-    take_over(settings.home)
+    install(settings.home)
     _sweep(settings)
     library = open_library(settings)
     _warm_up(library)
@@ -39,7 +39,7 @@ def create(environment: Mapping[str, str]) -> LambdaHandler:
 def create_for(library: Library) -> LambdaHandler:
     """The handler over an open library."""
     settings = library.settings
-    photos = create_handler(AlbumPhotos(library).settle, settings.margin_seconds)
+    photos = create_handler(PhotoSettler(library).settle, settings.margin_seconds)
 
     def handle(event: object, context: object = None) -> dict[str, Any]:
         job = job_of(event)
@@ -47,7 +47,7 @@ def create_for(library: Library) -> LambdaHandler:
             return photos(event, context)
         if not settings.queue:
             raise SettingsError("a job needs the queue that it feeds: set CUMBRE_QUEUE")
-        queue = IngestQueue(open_client(settings.queue), settings.queue)
+        queue = IngestQueue(open_sqs_client(settings.queue), settings.queue)
         return Jobs(library, queue, settings.margin_seconds).run(job, context)
 
     return handle

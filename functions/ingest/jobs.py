@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from cumbre.errors import CumbreError, GenerationReplaced, InvalidRequest, ModelError, StorageError
-from cumbre.ingest.enqueue import Feeding, feed
+from cumbre.ingest.enqueue import Enqueued, enqueue_changes
 from cumbre.ingest.queue import IngestQueue
 from cumbre.library.generation import Generation
 from cumbre.library.library import Library
@@ -103,7 +103,7 @@ class Jobs:
         unseen: list[tuple[str, str]] = []
         for bucket, storage in self._library.storages().items():
             try:
-                fed = feed(indices, storage, self._queue, stopped)
+                fed = enqueue_changes(indices, storage, self._queue, stopped)
             except StorageError as error:
                 # One bucket that is not there keeps no other from being looked at.
                 _log.error("%s", error)
@@ -164,7 +164,7 @@ class Jobs:
             building.refresh(stopped)
 
 
-def _count(report: JobReport, fed: Feeding) -> None:
+def _count(report: JobReport, fed: Enqueued) -> None:
     answering = fed.compared[0]
     report.photos += answering.present
     report.failed += len(answering.failed)

@@ -11,7 +11,7 @@ from cumbre.library.library import Library
 _log = logging.getLogger(__name__)
 
 
-class AlbumPhotos:
+class PhotoSettler:
     """What the handler calls for each bucket of a batch."""
 
     def __init__(self, library: Library) -> None:

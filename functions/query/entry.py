@@ -9,12 +9,12 @@ from cumbre.errors import CumbreError
 from cumbre.library.library import Library
 from cumbre.search.query import SearchRequest
 from cumbre.services.local_album_service import LocalAlbumService
-from cumbre.services.local_query_service import AlbumQueryService
+from cumbre.services.local_query_service import LocalQueryService
 from functions.environment import read_environment
 from functions.query.rpc.calls import Answer, answer
-from functions.query.rpc.payloads import Parcels
+from functions.query.rpc.payloads import Payloads
 from functions.query.rpc.staging import open_staging
-from functions.warm_cache import take_over
+from functions.warm_cache import install
 
 _log = logging.getLogger(__name__)
 
@@ -24,10 +24,10 @@ Handler = Callable[[object, object], Answer]
 def create(environment: Mapping[str, str]) -> Handler:
     """A handler of direct calls, with everything loaded that a first question needs. Raises CumbreError."""
     settings = read_environment(environment)
-    take_over(settings.home)
+    install(settings.home)
     library = open_library(settings)
-    query, album = AlbumQueryService(library), LocalAlbumService(library)
-    parcels = Parcels(open_staging(settings), settings.max_photo_mb * 1_000_000)
+    query, album = LocalQueryService(library), LocalAlbumService(library)
+    parcels = Payloads(open_staging(settings), settings.max_photo_mb * 1_000_000)
     _warm_up(library, query)
 
     def handler(event: object, _context: object = None) -> Answer:
@@ -36,7 +36,7 @@ def create(environment: Mapping[str, str]) -> Handler:
     return handler
 
 
-def _warm_up(library: Library, query: AlbumQueryService) -> None:
+def _warm_up(library: Library, query: LocalQueryService) -> None:
     """Load what questions of words and of pictures need. What is in the way is said again by whoever asks."""
     try:
         library.pictures.warm_up()

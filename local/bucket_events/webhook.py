@@ -14,7 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from cumbre.errors import CumbreError, InvalidRequest
 from cumbre.system.passwords import is_password
 from functions.ingest.events import ObjectEvent, parse_events
-from functions.query.api.http_errors import Problem, problem_response
+from functions.query.api.http_errors import HttpError, error_response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -25,7 +25,7 @@ _MAX_BYTES: Final = 1_048_576
 _RETRY_AFTER_S: Final = 5
 
 
-def create_receiver(
+def create_event_webhook(
     token: str, record: Callable[[list[ObjectEvent]], None], buckets: Callable[[], Iterable[str]]
 ) -> Flask:
     """The application. record returns when the events are safe; buckets are those of the album, others' are left."""
@@ -36,14 +36,14 @@ def create_receiver(
     def receive() -> Response:
         if not is_password(request.headers.get("Authorization"), f"Bearer {token}"):
             _log.warning("an event without the token of CUMBRE_EVENTS_TOKEN was turned away")
-            return problem_response(Problem(401, "unauthorized", "events need the token"))
+            return error_response(HttpError(401, "unauthorized", "events need the token"))
         try:
             events = parse_events(request.get_data(cache=False))
         except InvalidRequest as error:
             _log.warning("an event can't be read: %s", error)
-            return problem_response(Problem(400, "invalid_request", str(error)))
+            return error_response(HttpError(400, "invalid_request", str(error)))
         except RequestEntityTooLarge:
-            return problem_response(Problem(413, "too_large", f"events have at most {_MAX_BYTES} bytes"))
+            return error_response(HttpError(413, "too_large", f"events have at most {_MAX_BYTES} bytes"))
         try:
             known = set(buckets())
             for other in sorted({event.bucket for event in events} - known):
@@ -53,7 +53,7 @@ def create_receiver(
         except CumbreError as error:
             _log.warning("an event could not be recorded: %s", error)
             message = "the event can't be recorded at the moment; send it again"
-            return problem_response(Problem(503, "unavailable", message, _RETRY_AFTER_S))
+            return error_response(HttpError(503, "unavailable", message, _RETRY_AFTER_S))
         return jsonify({"recorded": len(ours)})
 
     app.wsgi_app = _at_root(app.wsgi_app)  # type: ignore[method-assign, assignment]

@@ -49,7 +49,7 @@ def size_and_mtime(path: Path) -> _Signature:
     return (seen.st_size, seen.st_mtime_ns) if stat.S_ISREG(seen.st_mode) else None
 
 
-class Settling:
+class Debouncer:
     """Collects changes from any thread; due() gives those that have stood still for settle_s.
 
     With more than max_waiting keys waiting, single events give way to one rescan.

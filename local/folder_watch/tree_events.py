@@ -8,7 +8,7 @@ from watchdog import events as fs
 from cumbre.storage.folder_walk import FolderWalk
 from cumbre.storage.formats import is_hidden, is_photo_key
 from cumbre.storage.keys import encode_name
-from local.folder_watch.debounce import Settling
+from local.folder_watch.debounce import Debouncer
 
 # Without "opened" and "closed without writing": Cumbre's own reading would raise them for every photo.
 KINDS = [
@@ -26,7 +26,7 @@ class TreeEvents(fs.FileSystemEventHandler):
     """
 
     def __init__(
-        self, bucket: str, path: Path, prefix: str, settling: Settling, stale: set[str], polled: bool = False
+        self, bucket: str, path: Path, prefix: str, settling: Debouncer, stale: set[str], polled: bool = False
     ) -> None:
         self._bucket = bucket
         self._path = path

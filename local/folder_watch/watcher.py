@@ -17,7 +17,7 @@ from watchdog.observers.polling import PollingObserverVFS
 
 from cumbre.storage.folder_walk import FolderWalk
 from functions.ingest.events import ObjectEvent
-from local.folder_watch.debounce import Rescan, Settling
+from local.folder_watch.debounce import Debouncer, Rescan
 from local.folder_watch.mounts import is_network_mount, mounts_within
 from local.folder_watch.overflow import OverflowListener
 from local.folder_watch.tree_events import KINDS, TreeEvents
@@ -68,7 +68,7 @@ class FolderWatcher:
         self._check_s = check_s
         self._is_network = is_network
         self._mounts_within = mounts
-        self._settling = Settling(settle_s, _MAX_WAITING)
+        self._settling = Debouncer(settle_s, _MAX_WAITING)
         self._native: BaseObserver = Observer()
         self._polling: BaseObserver = PollingObserverVFS(os.lstat, _scandir, polling_interval=poll_s)
         self._watches: dict[tuple[str, str], _Watch] = {}

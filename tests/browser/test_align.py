@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, Page, expect
 from cumbre.errors import InvalidRequest
 from cumbre.geo.geodesy import Position
 from cumbre.geo.pinhole import project
-from cumbre.photos.document import CameraAim
-from cumbre.pose.skyline_fit import Aim
+from cumbre.photos.document import CameraPose
+from cumbre.pose.skyline_fit import PoseHypothesis
 from cumbre.services import json_form
-from cumbre.viewshed.panorama import peaks_around
+from cumbre.viewshed.panorama import panorama
 from cumbre.viewshed.visibility import VisibilityModel
 from tests.browser.acts import PHONE, open_viewer, pinch_open, search
 from tests.browser.drawn_names import drawn_names
@@ -24,7 +24,7 @@ from tests.support.fakes import KHUMBU, TENGBOCHE, FakeAlbumService, make_photo
 
 pytestmark = pytest.mark.browser
 
-START = CameraAim(70.0, 0.0, 0.0)
+START = CameraPose(70.0, 0.0, 0.0)
 SIZE = (640, 480)
 
 
@@ -72,7 +72,7 @@ def finish(page: Page) -> None:
     expect(page.locator("#align")).to_be_hidden()
 
 
-def aim_of(site: Site, words: str = "morning") -> CameraAim:
+def aim_of(site: Site, words: str = "morning") -> CameraPose:
     [photo] = [photo for _, photo in site.album.all() if words in photo.words.split()]
     orientation = photo.document.orientation
     assert orientation is not None
@@ -114,8 +114,8 @@ def test_the_catalogue_s_summits_stand_on_the_picture_where_the_view_has_them(
     page.keyboard.press("Shift+ArrowUp")
     page.keyboard.press("Shift+]")
     seen = drawn_names(page)
-    view = Aim(70.0, 1.0, 1.0, 26.0, *SIZE)
-    around = {p["id"]: p for p in json_form.peaks_around(peaks_around(KHUMBU, TENGBOCHE, VisibilityModel()))["peaks"]}
+    view = PoseHypothesis(70.0, 1.0, 1.0, 26.0, *SIZE)
+    around = {p["id"]: p for p in json_form.peaks_around(panorama(KHUMBU, TENGBOCHE, VisibilityModel()))["peaks"]}
     assert set(seen.summits) >= {"ama-dablam", "lhotse"}
     for peak_id, at in seen.summits.items():
         peak = around[peak_id]
@@ -219,7 +219,7 @@ def test_keys_turn_by_tenths_and_degrees_and_change_no_photo(page: Page, site: S
     strip(page).focus()
     page.keyboard.press("Enter")
     expect(page.locator("#toast")).to_contain_text("Saved")
-    assert aim_of(site) == CameraAim(69.3, -0.9, 0.1)
+    assert aim_of(site) == CameraPose(69.3, -0.9, 0.1)
     expect(page.get_by_role("button", name="Lay the names on the summits")).to_be_focused()
     page.keyboard.press("ArrowRight")
     expect(page.locator("#count")).to_have_text("4 of 5")
@@ -232,7 +232,7 @@ def test_all_around_is_once_around(page: Page, site: Site) -> None:
         page.keyboard.press("Shift+ArrowLeft")
     assert said(page) == "359.0° N, 0.0° up"
     finish(page)
-    assert aim_of(site) == CameraAim(359.0, 0.0, 0.0)
+    assert aim_of(site) == CameraPose(359.0, 0.0, 0.0)
 
 
 def test_what_is_touched_is_large_enough(phone: Page) -> None:
@@ -258,7 +258,7 @@ def test_undo_takes_back_what_was_said(page: Page, site: Site) -> None:
     begin(page)
     page.keyboard.press("Shift+ArrowLeft")
     finish(page)
-    assert aim_of(site) == CameraAim(69.0, 0.0, 0.0)
+    assert aim_of(site) == CameraPose(69.0, 0.0, 0.0)
     page.get_by_role("button", name="Undo", exact=True).click()
     expect(page.locator("#toast")).to_contain_text("Undone")
     assert aim_of(site) == START
@@ -271,10 +271,10 @@ def test_undo_of_a_second_word_goes_back_to_the_first_and_the_panel_to_none(page
         begin(page)
         page.keyboard.press("Shift+ArrowLeft")
         finish(page)
-    assert aim_of(site) == CameraAim(68.0, 0.0, 0.0)
+    assert aim_of(site) == CameraPose(68.0, 0.0, 0.0)
     page.get_by_role("button", name="Undo", exact=True).click()
     expect(page.locator("#toast")).to_contain_text("Undone")
-    assert aim_of(site) == CameraAim(69.0, 0.0, 0.0)
+    assert aim_of(site) == CameraPose(69.0, 0.0, 0.0)
     page.get_by_role("button", name="Undo your alignment").click()
     expect(page.get_by_role("button", name="Undo your alignment")).to_have_count(0)
     assert aim_of(site) == START
@@ -353,7 +353,7 @@ def test_a_photo_without_names_gets_them(page: Page, site: Site) -> None:
     finish(page)
     expect(page.locator("#names .name").first).to_be_visible()
     expect(page.locator("#names-note")).to_have_count(0)
-    assert aim_of(site, "everest") == CameraAim(37.0, 0.0, 0.0)
+    assert aim_of(site, "everest") == CameraPose(37.0, 0.0, 0.0)
 
 
 @pytest.mark.parametrize("position", [None, Position(27.8362, 86.7649)], ids=["no place", "no altitude"])

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bot.aws.presigned_uploads import create_uploads, request_with_uploads
-from bot.aws.rendition_redirects import create_shown
+from bot.aws.rendition_redirects import create_rendition_redirects
 from bot.web.request_guard import Guard
 from bot.web.site import create_app
 from cumbre.renditions.s3 import S3Renditions
@@ -46,7 +46,7 @@ def site(album: FakeAlbum, bucket: tuple[Any, str], moto: MotoServer) -> Iterato
         FakeAlbumService(album),
         lambda: album.catalog,
         guard=Guard(sources=(moto.address,)),
-        beside=[create_uploads(staging, MAX_BYTES), create_shown(renditions)],
+        beside=[create_uploads(staging, MAX_BYTES), create_rendition_redirects(renditions)],
     )
     app.request_class = request_with_uploads(staging, MAX_BYTES)
     with served(app, album) as site:

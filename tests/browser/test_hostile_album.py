@@ -11,7 +11,7 @@ from bot.web.chat.sent_pictures import SentPictures
 from bot.web.site import create_app
 from cumbre.bootstrap import open_library
 from cumbre.services.local_album_service import LocalAlbumService
-from cumbre.services.local_query_service import AlbumQueryService
+from cumbre.services.local_query_service import LocalQueryService
 from cumbre.settings import Settings
 from tests.browser.acts import say_in_chat
 from tests.browser.site import Site, served
@@ -43,7 +43,7 @@ def site(tmp_path: Path, cache_of_lite: Path) -> Iterator[Site]:
     (folder / "page.html.jpg").write_bytes(f"<!doctype html>{SCRIPT}".encode())
     library = open_library(Settings(home=tmp_path / "home", model="lite"))
     ingest(library, folder)
-    query, changes = AlbumQueryService(library), LocalAlbumService(library)
+    query, changes = LocalQueryService(library), LocalAlbumService(library)
     sent = SentPictures(tmp_path / "chat")
     chat = create_chat(query, changes, library.catalog, library.state, sent, max_photo_bytes=1_000_000)
     with served(create_app(query, changes, library.catalog, originals=True, beside=[chat]), FakeAlbum.of([])) as site:

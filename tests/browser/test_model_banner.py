@@ -11,10 +11,10 @@ from cumbre.bootstrap import open_library
 from cumbre.encoding import known_models
 from cumbre.ingest.scan import scan
 from cumbre.services.local_album_service import LocalAlbumService
-from cumbre.services.local_query_service import AlbumQueryService
+from cumbre.services.local_query_service import LocalQueryService
 from cumbre.settings import Settings
 from local.model_api import create_model_api
-from local.model_upgrade import ModelChange
+from local.model_upgrade import ModelUpgrade
 from tests.browser.acts import PHONE
 from tests.browser.site import Site, served
 from tests.support.fakes import FakeAlbum
@@ -39,9 +39,9 @@ def site(tmp_path: Path, hub: ModelHub, monkeypatch: pytest.MonkeyPatch) -> Iter
     library = open_library(Settings(home=tmp_path / "home", storage=(f"folder:{folder}",), model_endpoint=hub.url))
     for storage in library.storages().values():
         scan(library.ingestor(library.active()), storage)
-    change = ModelChange(library)
+    change = ModelUpgrade(library)
     app = create_app(
-        AlbumQueryService(library), LocalAlbumService(library), library.catalog, beside=[create_model_api(change)]
+        LocalQueryService(library), LocalAlbumService(library), library.catalog, beside=[create_model_api(change)]
     )
     with served(app, FakeAlbum.of([])) as site:
         yield site

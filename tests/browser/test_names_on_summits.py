@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from cumbre.peaks.catalog import Catalog, Peak
-from cumbre.photos.document import CameraAim, Orientation, SummitPlace
+from cumbre.photos.document import CameraPose, Orientation, SummitPosition
 from tests.browser.acts import PHONE, open_viewer
 from tests.browser.drawn_names import drawn_names
 from tests.browser.site import Site
@@ -29,13 +29,13 @@ SCRIPT = "<script>document.title='taken over'</script>"
 IMAGE = "<img src=x onerror=document.title='taken_over'>"
 
 
-def view_of(photo: FakePhoto, *, sure: bool = True, summits: tuple[SummitPlace, ...] | None = None) -> FakePhoto:
+def view_of(photo: FakePhoto, *, sure: bool = True, summits: tuple[SummitPosition, ...] | None = None) -> FakePhoto:
     """The photo with these summits in it, or those of PLACES."""
     if summits is None:
-        summits = tuple(SummitPlace(peak_id(name), x, y, hidden=False, matched=True) for name, x, y in PLACES)
-        summits += (SummitPlace(peak_id(BEHIND), 0.5, 0.6, hidden=True, matched=False),)
+        summits = tuple(SummitPosition(peak_id(name), x, y, hidden=False, matched=True) for name, x, y in PLACES)
+        summits += (SummitPosition(peak_id(BEHIND), 0.5, 0.6, hidden=True, matched=False),)
     orientation = Orientation(
-        CameraAim(52.8, 3.5, 0.0), 26.0, heading_sigma_deg=0.3, probability=0.95 if sure else 0.4, sure=sure,
+        CameraPose(52.8, 3.5, 0.0), 26.0, heading_sigma_deg=0.3, probability=0.95 if sure else 0.4, sure=sure,
         better_heading=True, summits=summits,
     )  # fmt: skip
     note = "" if sure else "no names on the picture: its skyline fits the summits in more than one way, or in none"
@@ -223,7 +223,7 @@ def test_names_of_a_strange_catalogue_are_only_text_and_fit(page: Page, site: Si
     names = [SCRIPT, IMAGE, "Mountain of a very long name " * 20, "शिखर \u202e नाम"]
     site.album.catalog = catalogue(names)
     summits = tuple(
-        SummitPlace(peak_id(name), 0.2 + 0.2 * i, 0.5, hidden=False, matched=True) for i, name in enumerate(names)
+        SummitPosition(peak_id(name), 0.2 + 0.2 * i, 0.5, hidden=False, matched=True) for i, name in enumerate(names)
     )
     for photo_id, photo in site.album.all():
         site.album.photos[photo_id] = view_of(photo, summits=summits)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from cumbre.geo.pinhole import project
-from cumbre.pose.skyline_fit import Aim
+from cumbre.pose.skyline_fit import PoseHypothesis
 from cumbre.viewshed.occlusion import hidden_behind_nearer
 from cumbre.viewshed.visibility import VisibilityModel
 
@@ -32,7 +32,7 @@ def test_the_page_projects_as_the_library_does(page: Page) -> None:
     chance = random.Random(5)
     for _ in range(20):
         heading, pitch, roll = (chance.uniform(*within) for within in ((0, 360), (-40, 40), (-30, 30)))
-        view = Aim(heading, pitch, roll, chance.uniform(13, 120), 1440, 1080)
+        view = PoseHypothesis(heading, pitch, roll, chance.uniform(13, 120), 1440, 1080)
         directions = [(chance.uniform(0, 360), chance.uniform(-20, 50)) for _ in range(10)]
         form = {
             name: getattr(view, name)

@@ -9,7 +9,7 @@ import pytest
 from cumbre.renditions.folder import FolderRenditions
 from cumbre.renditions.port import RENDITION_SIZES_PX, RenditionStore
 from cumbre.renditions.s3 import S3Renditions
-from cumbre.storage.s3 import open_client
+from cumbre.storage.s3 import open_s3_client
 
 AMA, YAK = (hashlib.sha256(name).hexdigest() for name in (b"ama", b"yak"))
 
@@ -19,7 +19,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> RenditionStore:
     if request.param == "folder":
         return FolderRenditions(tmp_path / "renditions")
     moto = request.getfixturevalue("moto")
-    client = open_client(moto.address, moto.access_key, moto.secret_key)
+    client = open_s3_client(moto.address, moto.access_key, moto.secret_key)
     bucket = f"shown-{uuid.uuid4().hex}"
     client.create_bucket(Bucket=bucket)
     return S3Renditions(client, bucket, "small/")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cumbre.errors import CumbreError
-from cumbre.state.dynamodb import DynamoDbStateStore, open_client
+from cumbre.state.dynamodb import DynamoDbStateStore, open_dynamodb_client
 from cumbre.state.port import StateStore
 from cumbre.state.sqlite import SqliteStateStore
 from tests.support.aws.moto_server import MotoServer
@@ -32,7 +32,7 @@ class StoreMaker:
 
 
 def open_dynamodb(moto: MotoServer, table: str) -> StateStore:
-    return DynamoDbStateStore(open_client(moto.address, moto.access_key, moto.secret_key), table)
+    return DynamoDbStateStore(open_dynamodb_client(moto.address, moto.access_key, moto.secret_key), table)
 
 
 @pytest.fixture(params=["sqlite", "dynamodb"])

@@ -28,7 +28,7 @@ from cumbre.index.port import VectorSpace
 from cumbre.ingest.ingestor import IngestOptions, Ingestor
 from cumbre.ingest.scan import scan
 from cumbre.photos.document import PhotoDocument, PhotoFacts
-from cumbre.sandbox.port import ReadPicture
+from cumbre.sandbox.port import PictureContent
 from tests.integration.pairs import EmbeddedPair, Pair, ServerPair
 from tests.integration.steps import Died, Stepping, Steps, Worker
 from tests.support.elasticsearch_server import ElasticsearchServer
@@ -50,11 +50,11 @@ contents = st.sampled_from([b"yak", b"stupa", b"ama dablam", b"prayer flags", BR
 class MadeUpPictures:
     """A file's bytes are what it shows."""
 
-    def read(self, data: bytes, size: tuple[int, int], _resample: int) -> ReadPicture:
+    def read(self, data: bytes, size: tuple[int, int], _resample: int) -> PictureContent:
         if data == BROKEN:
             raise PhotoError("the picture is damaged")
         pixels = np.full((*size, 3), sum(data) % 256, dtype=np.uint8)
-        return ReadPicture(PhotoFacts(4, 3, "JPEG"), 0.5, "", pixels)
+        return PictureContent(PhotoFacts(4, 3, "JPEG"), 0.5, "", pixels)
 
 
 class MadeUpEncoder:

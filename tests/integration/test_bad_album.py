@@ -14,7 +14,7 @@ import pytest
 from bot.web.site import create_app
 from cumbre.cli import cli, run
 from cumbre.services.local_album_service import LocalAlbumService
-from cumbre.services.local_query_service import AlbumQueryService
+from cumbre.services.local_query_service import LocalQueryService
 from tests.fuzz.corpus import pictures
 from tests.support.pictures import encoded, landscape, png_of_size
 from tests.support.small_album import ingest
@@ -95,7 +95,7 @@ def test_an_album_of_bad_pictures_is_indexed_with_a_reason_for_each(library, odd
 def test_the_api_shows_every_failure_and_every_photo(library, odd_album):
     folder, expected = odd_album
     ingest(library, folder)
-    service = AlbumQueryService(library)
+    service = LocalQueryService(library)
     app = create_app(service, LocalAlbumService(library), library.catalog, max_upload_bytes=10**6)
     client = app.test_client()
     failures = client.get("/api/status").get_json()["failures"]

@@ -13,13 +13,13 @@ from bot.aws.chat_queue import ChatQueue
 from bot.aws.worker import Failures, UpdateWorker
 from bot.telegram.access import read_access
 from bot.telegram.inbox import UpdateInbox
-from bot.telegram.rate_limit import Throttle
+from bot.telegram.rate_limit import RateLimiter
 from bot.telegram.service import open_bot
-from bot.telegram.wiring import Assembly
-from bot.telegram.worker_threads import WorkThreads
+from bot.telegram.wiring import BotParts
+from bot.telegram.worker_threads import WorkerThreads
 from cumbre.library.library import Library
 from cumbre.services.local_album_service import LocalAlbumService
-from cumbre.services.local_query_service import AlbumQueryService
+from cumbre.services.local_query_service import LocalQueryService
 from tests.support.aws.moto_server import MotoServer
 from tests.support.small_album import TO_AMA_DABLAM, ingest, photo_towards
 from tests.support.telegram.bot import MIRA, TENZIN, texts
@@ -36,7 +36,7 @@ class Cloud:
     telegram: RunningTelegram
     sqs: Any
     address: str
-    assembly: Assembly
+    assembly: BotParts
     clock_ahead_s: float = 60.0
     workers: list[UpdateWorker] = field(default_factory=list)
 
@@ -98,16 +98,16 @@ def cloud(library: Library, album: Path, moto: MotoServer) -> Iterator[Cloud]:
     sqs = moto.client("sqs")
     attributes = {"FifoQueue": "true", "VisibilityTimeout": str(VISIBILITY_S)}
     address = str(sqs.create_queue(QueueName=f"chat-{uuid.uuid4().hex}.fifo", Attributes=attributes)["QueueUrl"])
-    telegram, threads = RunningTelegram(), WorkThreads()
-    assembly = Assembly(
-        AlbumQueryService(library),
+    telegram, threads = RunningTelegram(), WorkerThreads()
+    assembly = BotParts(
+        LocalQueryService(library),
         LocalAlbumService(library),
         library.catalog,
         library.state,
         read_access([str(MIRA), str(TENZIN)], [str(MIRA)]),
         None,
         threads,
-        Throttle(),
+        RateLimiter(),
     )
     cloud = Cloud(telegram, sqs, address, assembly)
     yield cloud

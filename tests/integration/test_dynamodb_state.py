@@ -10,7 +10,7 @@ import pytest
 from botocore.stub import Stubber
 
 from cumbre.errors import CumbreError, SettingsError
-from cumbre.state.dynamodb import DynamoDbStateStore, open_client
+from cumbre.state.dynamodb import DynamoDbStateStore, open_dynamodb_client
 from tests.support.aws.moto_server import MotoServer
 
 DAY_S = 86_400.0
@@ -19,7 +19,7 @@ NOW = 1_790_000_000.0
 
 @pytest.fixture
 def client(moto: MotoServer) -> Iterator[Any]:
-    client = open_client(moto.address, moto.access_key, moto.secret_key)
+    client = open_dynamodb_client(moto.address, moto.access_key, moto.secret_key)
     yield client
     client.close()
 
@@ -185,7 +185,7 @@ def test_what_amazon_refuses_is_said_with_the_way_out(client: Any, code: str, sa
 
 
 def test_an_address_that_is_away_is_said() -> None:
-    away = DynamoDbStateStore(open_client("http://127.0.0.1:1", "key", "secret"), "trek")
+    away = DynamoDbStateStore(open_dynamodb_client("http://127.0.0.1:1", "key", "secret"), "trek")
     with pytest.raises(CumbreError, match=r"trek of the state can't be reached.*AWS_DEFAULT_REGION"):
         away.get("chat", "7")
 
@@ -199,12 +199,12 @@ def test_missing_credentials_and_regions_are_said(
         monkeypatch.setenv(name, "/nonexistent")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(SettingsError, match="no AWS region for the state: set AWS_DEFAULT_REGION"):
-        open_client()
+        open_dynamodb_client()
     with pytest.raises(CumbreError, match=r"no credentials for the table .* AWS_ACCESS_KEY_ID"):
-        DynamoDbStateStore(open_client(moto.address), table).get("chat", "7")
+        DynamoDbStateStore(open_dynamodb_client(moto.address), table).get("chat", "7")
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(SettingsError, match="AWS_PROFILE"):
-        open_client()
+        open_dynamodb_client()
 
 
 def requests(client: Any, operation: str) -> list[dict[str, Any]]:

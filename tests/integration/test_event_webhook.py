@@ -12,7 +12,7 @@ from werkzeug.test import Client
 from cumbre.errors import IndexFault
 from functions.ingest.events import ObjectEvent
 from local.bucket_events.ledger import TooManyEvents
-from local.bucket_events.webhook import create_receiver
+from local.bucket_events.webhook import create_event_webhook
 
 TOKEN = "a token of sixteen characters"
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
@@ -50,7 +50,7 @@ def recorder() -> Recorder:
 
 @pytest.fixture
 def client(recorder: Recorder) -> FlaskClient:
-    return create_receiver(TOKEN, recorder, lambda: ["trek", "/home/maya/photos"]).test_client()
+    return create_event_webhook(TOKEN, recorder, lambda: ["trek", "/home/maya/photos"]).test_client()
 
 
 def test_an_event_is_recorded_before_it_is_answered(client: FlaskClient, recorder: Recorder) -> None:
@@ -96,7 +96,7 @@ def test_a_body_that_is_too_large_is_not_read(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("address", ["/events", "/events/"])
 def test_the_address_may_end_in_a_slash(recorder: Recorder, address: str) -> None:
-    site = DispatcherMiddleware(Flask("page"), {"/events": create_receiver(TOKEN, recorder, lambda: ["trek"])})
+    site = DispatcherMiddleware(Flask("page"), {"/events": create_event_webhook(TOKEN, recorder, lambda: ["trek"])})
     assert Client(site).post(address, data=of_minio("a.jpg"), headers=AUTHORIZED).status_code == 200
     assert len(recorder.events) == 1
 

@@ -13,7 +13,7 @@ import pytest
 from cumbre.bootstrap import open_library
 from cumbre.cli import cli, run
 from cumbre.errors import IndexFault, SettingsError
-from cumbre.ingest.queue import event_of
+from cumbre.ingest.queue import s3_event
 from cumbre.library.library import Library
 from cumbre.settings import read_settings
 from cumbre.storage.s3 import S3PhotoStorage
@@ -60,7 +60,7 @@ def test_three_poisoned_of_ten_end_as_dead_letters_are_seen_replayed_and_handled
     for number, key in enumerate(healthy):
         cloud.put(key, 10.0 * number)
     poisoned = [f"yak {number}.jpg" for number in range(3)]
-    cloud.send(*(event_of(cloud.photos, key) for key in healthy), *(event_of(later, key) for key in poisoned))
+    cloud.send(*(s3_event(cloud.photos, key) for key in healthy), *(s3_event(later, key) for key in poisoned))
 
     library = opened()
     poller = SqsPoller(cloud.sqs, cloud.queue, entry.create_for(library))
@@ -106,7 +106,7 @@ def test_a_photo_that_can_not_be_used_is_no_failure_and_a_bucket_of_strangers_is
     cloud: CloudAlbum, opened: Callable[..., Library]
 ) -> None:
     cloud.s3.put_object(Bucket=cloud.photos, Key="photos/broken.jpg", Body=b"no picture")
-    cloud.send(event_of(cloud.photos, "photos/broken.jpg"), event_of("/etc", "passwd.jpg"), "no event")
+    cloud.send(s3_event(cloud.photos, "photos/broken.jpg"), s3_event("/etc", "passwd.jpg"), "no event")
     library = opened()
     assert SqsPoller(cloud.sqs, cloud.queue, entry.create_for(library)).poll() == (3, 1)
     (failure,) = library.index().failures()
@@ -142,7 +142,7 @@ def test_an_index_that_is_away_while_a_function_starts_is_waited_for(
         handler = entry.create(cloud.environment)
         assert "not warmed up: the index can't be reached" in caplog.text
         cloud.put("photos/a.jpg", TO_AMA_DABLAM)
-        cloud.send(event_of(cloud.photos, "photos/a.jpg"))
+        cloud.send(s3_event(cloud.photos, "photos/a.jpg"))
         poller = SqsPoller(cloud.sqs, cloud.queue, handler)
         assert poller.poll() == (1, 0)
     time.sleep(AGAIN_S)
@@ -203,7 +203,7 @@ def test_nothing_accumulates_in_the_temporary_folder(
     for number in range(int(os.environ.get("CUMBRE_TEST_ROUNDS", "12"))):
         cloud.put("photos/a.jpg", float(number))
         event = {
-            "Records": [{"messageId": "1", "body": event_of(cloud.photos, "photos/a.jpg"), "eventSource": "aws:sqs"}]
+            "Records": [{"messageId": "1", "body": s3_event(cloud.photos, "photos/a.jpg"), "eventSource": "aws:sqs"}]
         }
         assert handler(event, None) == {"batchItemFailures": []}
         handler({"Records": [{"messageId": "1", "body": "no event", "eventSource": "aws:sqs"}]}, None)
@@ -225,7 +225,7 @@ def test_a_photo_that_keeps_changing_comes_again(
         return data
 
     cloud.put("photos/a.jpg", 200.0)
-    cloud.send(event_of(cloud.photos, "photos/a.jpg"))
+    cloud.send(s3_event(cloud.photos, "photos/a.jpg"))
     poller = SqsPoller(cloud.sqs, cloud.queue, entry.create_for(opened()))
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(S3PhotoStorage, "read", read_and_change)

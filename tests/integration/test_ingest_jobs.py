@@ -9,7 +9,7 @@ import pytest
 
 from cumbre.bootstrap import open_library
 from cumbre.errors import AlbumMissing, CumbreError, InvalidRequest, StorageError
-from cumbre.ingest.queue import IngestQueue, open_client
+from cumbre.ingest.queue import IngestQueue, open_sqs_client
 from cumbre.library.generation import Generation
 from cumbre.library.library import Library
 from cumbre.settings import read_settings
@@ -30,7 +30,7 @@ def cumbre(cloud: CloudAlbum) -> Iterator[Library]:
 
 @pytest.fixture
 def queue(cloud: CloudAlbum) -> IngestQueue:
-    return IngestQueue(open_client(cloud.queue), cloud.queue)
+    return IngestQueue(open_sqs_client(cloud.queue), cloud.queue)
 
 
 def reconcile(library: Library, queue: IngestQueue, **more: Any) -> dict[str, Any]:
@@ -202,7 +202,7 @@ def test_an_index_whose_model_is_gone_is_fed_by_a_reindex(
 def test_a_queue_that_is_not_there_is_an_error_that_names_it(cloud: CloudAlbum, cumbre: Library) -> None:
     address = cloud.queue + "-gone"
     with pytest.raises(CumbreError, match="CUMBRE_QUEUE"):
-        reconcile(cumbre, IngestQueue(open_client(address), address))
+        reconcile(cumbre, IngestQueue(open_sqs_client(address), address))
 
 
 def test_only_known_jobs_are_jobs() -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from cumbre.encoding.known_models import MANIFEST_FILE, SIGLIP2, DownloadableModel, ModelFile, is_complete
-from cumbre.encoding.model_download import FetchProgress, fetch
+from cumbre.encoding.model_download import DownloadProgress, download_model
 from cumbre.errors import ModelError
 
 LARGE = hashlib.sha256(b"seed").digest() * 20_000  # 640 kB
@@ -131,7 +131,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def fetch_from(hub: Hub, home: Path, model: DownloadableModel = MODEL, **more: Any) -> None:
-    fetch(model, home, hub.url, sleep=lambda seconds: None, **more)
+    download_model(model, home, hub.url, sleep=lambda seconds: None, **more)
 
 
 def assert_complete(home: Path) -> None:
@@ -143,7 +143,7 @@ def assert_complete(home: Path) -> None:
 
 
 def test_a_fetched_model_is_complete_and_described(hub: Hub, home: Path) -> None:
-    seen: list[FetchProgress] = []
+    seen: list[DownloadProgress] = []
     fetch_from(hub, home, on_progress=seen.append)
     assert_complete(home)
     manifest = json.loads((home / MANIFEST_FILE).read_text())
@@ -251,7 +251,7 @@ def test_pauses_grow_and_end(hub: Hub, home: Path) -> None:
     hub.statuses = [503] * 20
     pauses: list[float] = []
     with pytest.raises(ModelError, match=r"the server answered 503.*run `cumbre models fetch` again"):
-        fetch(MODEL, home, hub.url, sleep=pauses.append)
+        download_model(MODEL, home, hub.url, sleep=pauses.append)
     assert pauses == [1, 2, 4, 8]
 
 
@@ -265,12 +265,12 @@ def test_a_refusal_is_final(hub: Hub, home: Path, status: int) -> None:
 
 def test_nobody_listening_is_said(home: Path, hub: Hub) -> None:
     with pytest.raises(ModelError, match="could not be fetched from"):
-        fetch(MODEL, home, "http://127.0.0.1:1", sleep=lambda seconds: None)
+        download_model(MODEL, home, "http://127.0.0.1:1", sleep=lambda seconds: None)
 
 
 def test_a_fetch_can_be_stopped_and_goes_on(hub: Hub, home: Path) -> None:
     last = "onnx/text_model_fp16.onnx"
-    here: list[FetchProgress] = []
+    here: list[DownloadProgress] = []
     with pytest.raises(ModelError, match="stopped"):
         fetch_from(hub, home, on_progress=here.append, cancelled=lambda: bool(here) and here[-1].path == last)
     assert not is_complete(MODEL, home)
@@ -298,11 +298,11 @@ def test_a_place_that_cannot_be_written_is_said(hub: Hub, tmp_path: Path) -> Non
 @pytest.mark.parametrize("endpoint", ["", "models.example.org", "ftp://models.example.org", "https://", "http://\x00"])
 def test_an_endpoint_that_is_no_address_is_refused(home: Path, endpoint: str) -> None:
     with pytest.raises(ModelError, match="CUMBRE_MODEL_ENDPOINT"):
-        fetch(MODEL, home, endpoint)
+        download_model(MODEL, home, endpoint)
 
 
 def test_a_password_in_the_address_is_not_shown(hub: Hub, home: Path) -> None:
     hub.statuses = [403]
     with pytest.raises(ModelError) as raised:
-        fetch(MODEL, home, hub.url.replace("http://", "http://me:secret@"))
+        download_model(MODEL, home, hub.url.replace("http://", "http://me:secret@"))
     assert "secret" not in str(raised.value)

@@ -11,10 +11,10 @@ from cumbre.bootstrap import open_library
 from cumbre.encoding import known_models
 from cumbre.library.library import Library
 from cumbre.search.query import SearchRequest
-from cumbre.services.local_query_service import AlbumQueryService
+from cumbre.services.local_query_service import LocalQueryService
 from cumbre.settings import Settings
 from local.model_api import create_model_api
-from local.model_upgrade import ModelChange, ModelState
+from local.model_upgrade import ModelState, ModelUpgrade
 from tests.support.model_hub import FETCHED_MODEL_ID, ModelHub, renamed_lite, running_hub
 from tests.support.processes import eventually
 from tests.support.small_album import TO_AMA_DABLAM, TO_NOTHING, photo_towards
@@ -43,35 +43,35 @@ def library(tmp_path: Path, hub: ModelHub, monkeypatch: pytest.MonkeyPatch) -> I
 
 
 @pytest.fixture
-def change(library: Library) -> Iterator[ModelChange]:
-    change = ModelChange(library)
+def change(library: Library) -> Iterator[ModelUpgrade]:
+    change = ModelUpgrade(library)
     yield change
     change.stop()
 
 
 def answers(library: Library) -> tuple[str, list[str]]:
-    found = AlbumQueryService(library).search(SearchRequest("ama dablam"))
+    found = LocalQueryService(library).search(SearchRequest("ama dablam"))
     return library.index().space.model_id, [hit.photo.key for hit in found.hits]
 
 
-def until(change: ModelChange, phase: str) -> ModelState:
+def until(change: ModelUpgrade, phase: str) -> ModelState:
     eventually(lambda: change.state().phase == phase)
     return change.state()
 
 
-def test_the_better_model_is_fetched_the_album_indexed_and_switched(library: Library, change: ModelChange) -> None:
+def test_the_better_model_is_fetched_the_album_indexed_and_switched(library: Library, change: ModelUpgrade) -> None:
     before = answers(library)
     offer = change.state()
     assert (offer.phase, offer.model, offer.bytes_done) == ("offered", "siglip2", 0)
     assert offer.bytes_total == known_models.SIGLIP2.size_bytes
-    assert set(offer.notices) <= set(AlbumQueryService(library).status().notices)
+    assert set(offer.notices) <= set(LocalQueryService(library).status().notices)
     change.start()
     until(change, "done")
     assert answers(library) == (FETCHED_MODEL_ID, before[1])
-    assert AlbumQueryService(library).status().wanted_model_id == FETCHED_MODEL_ID
+    assert LocalQueryService(library).status().wanted_model_id == FETCHED_MODEL_ID
 
 
-def test_a_fetch_that_was_cancelled_goes_on_where_it_was(library: Library, change: ModelChange, hub: ModelHub) -> None:
+def test_a_fetch_that_was_cancelled_goes_on_where_it_was(library: Library, change: ModelUpgrade, hub: ModelHub) -> None:
     hub.may_send.clear()
     change.start()
     # A part of a file: small ones come whole.
@@ -88,7 +88,7 @@ def test_a_fetch_that_was_cancelled_goes_on_where_it_was(library: Library, chang
     assert hub.ranges, "what was there was asked for again"
 
 
-def test_a_failure_is_said_and_another_try_works(library: Library, change: ModelChange, hub: ModelHub) -> None:
+def test_a_failure_is_said_and_another_try_works(library: Library, change: ModelUpgrade, hub: ModelHub) -> None:
     hub.refuses = True
     change.start()
     failed = until(change, "failed")
@@ -100,7 +100,7 @@ def test_a_failure_is_said_and_another_try_works(library: Library, change: Model
 
 
 def test_an_album_that_is_away_keeps_the_old_index_answering(
-    library: Library, change: ModelChange, tmp_path: Path
+    library: Library, change: ModelUpgrade, tmp_path: Path
 ) -> None:
     (tmp_path / "album").rename(tmp_path / "elsewhere")
     change.start()
@@ -112,12 +112,12 @@ def test_an_album_that_is_away_keeps_the_old_index_answering(
     until(change, "done")
 
 
-def test_after_a_restart_what_was_fetched_waits_for_one_press(library: Library, change: ModelChange) -> None:
-    from cumbre.encoding.model_download import fetch
+def test_after_a_restart_what_was_fetched_waits_for_one_press(library: Library, change: ModelUpgrade) -> None:
+    from cumbre.encoding.model_download import download_model
 
     better = known_models.SIGLIP2
-    fetch(better, better.directory(library.settings.home), library.settings.model_endpoint)
-    offer = ModelChange(library).state()
+    download_model(better, better.directory(library.settings.home), library.settings.model_endpoint)
+    offer = ModelUpgrade(library).state()
     assert (offer.phase, offer.bytes_total) == ("offered", 0)
     change.start()
     until(change, "done")
@@ -126,7 +126,7 @@ def test_after_a_restart_what_was_fetched_waits_for_one_press(library: Library, 
 @pytest.mark.parametrize("model", ["lite", "/no/such/model"])
 def test_where_a_model_is_named_nothing_is_offered(tmp_path: Path, model: str) -> None:
     library = open_library(Settings(home=tmp_path / "other", model=model))
-    change = ModelChange(library)
+    change = ModelUpgrade(library)
     assert change.state() == ModelState("none")
     change.start()
     assert change.state() == ModelState("none")
@@ -134,7 +134,7 @@ def test_where_a_model_is_named_nothing_is_offered(tmp_path: Path, model: str) -
 
 
 @pytest.fixture
-def client(change: ModelChange) -> FlaskClient:
+def client(change: ModelUpgrade) -> FlaskClient:
     app = Flask(__name__)
     app.register_blueprint(create_model_api(change))
     return app.test_client()

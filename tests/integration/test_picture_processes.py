@@ -13,11 +13,11 @@ from PIL import Image
 
 from cumbre.errors import CumbreError, PhotoError
 from cumbre.imaging.decode import PhotoLimits
-from cumbre.imaging.skyline_codec import unpacked
+from cumbre.imaging.skyline_codec import decode_skylines
 from cumbre.labels.layout import SummitLabel
 from cumbre.sandbox.in_process import InProcessPictureReader
 from cumbre.sandbox.pool import IsolatedPictureReader, _are_lengths
-from cumbre.sandbox.protocol import Broken, receive, send
+from cumbre.sandbox.protocol import ProtocolError, receive, send
 from tests.support.gone_wrong import WRITE
 from tests.support.pictures import encoded, landscape
 from tests.support.small_album import TO_AMA_DABLAM, photo_towards
@@ -44,7 +44,7 @@ def test_a_process_reads_what_is_read_here(picture_processes):
     assert there.facts.taken_at is not None
     assert there.sky_fraction == here.sky_fraction
     assert there.skylines == here.skylines
-    assert unpacked(there.skylines)
+    assert decode_skylines(there.skylines)
     assert there.pixels.shape == (32, 64, 3)
     assert np.array_equal(there.pixels, here.pixels)
 
@@ -165,14 +165,14 @@ def test_a_message_cut_short_is_no_message(cut):
     send(stream, {"size": [1, 2]}, b"0123456789")
     whole = stream.getvalue()
     assert receive(io.BytesIO(whole)) == ({"size": [1, 2]}, b"0123456789")
-    with pytest.raises(Broken):
+    with pytest.raises(ProtocolError):
         receive(io.BytesIO(whole[:cut]))
 
 
 def test_a_message_beyond_the_limit_is_refused_before_it_is_read():
     stream = io.BytesIO()
     send(stream, {}, bytes(100))
-    with pytest.raises(Broken, match="limits"):
+    with pytest.raises(ProtocolError, match="limits"):
         receive(io.BytesIO(stream.getvalue()), max_data_bytes=99)
 
 

@@ -5,7 +5,7 @@ import pytest
 from benchmarks.search import indexed, measure, read_labels
 from cumbre.geo.geodesy import Position
 from cumbre.imaging.decode import PhotoLimits, read_photo
-from cumbre.services.local_query_service import AlbumQueryService
+from cumbre.services.local_query_service import LocalQueryService
 from tests.support.paths import SHARED_PHOTOS as PHOTOS
 
 pytestmark = pytest.mark.skipif(not PHOTOS.is_dir(), reason="the real photos are not beside this checkout")
@@ -28,7 +28,7 @@ def test_words_find_what_lite_can_know_and_nothing_where_there_is_nothing(librar
 
 @pytest.mark.parametrize("path", sorted(PHOTOS.glob("stripped/*")), ids=lambda path: path.stem)
 def test_a_stripped_photo_gets_no_confident_wrong_peak_and_says_what_would_help(library, path):
-    service = AlbumQueryService(library)
+    service = LocalQueryService(library)
     found = service.identify(path.read_bytes())
     assert (found.answer, found.peaks) == (None, ())
     assert "can't tell without position" in found.note
@@ -39,7 +39,7 @@ def test_a_stripped_photo_gets_no_confident_wrong_peak_and_says_what_would_help(
 def test_a_stripped_photo_is_named_from_where_it_was_taken(library, path):
     original = read_photo((PHOTOS / "jpeg" / path.name).read_bytes(), PhotoLimits()).facts
     labels = read_labels(PHOTOS).peaks[path.stem]
-    service = AlbumQueryService(library)
+    service = LocalQueryService(library)
     found = service.identify(path.read_bytes(), original.position, original.heading_deg)
     assert found.answer in labels
     assert found.used == ("geometry",)

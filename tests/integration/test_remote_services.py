@@ -21,8 +21,8 @@ from functions.environment import read_environment
 from functions.query.entry import create
 from functions.query.rpc.calls import answer
 from functions.query.rpc.client import Calls, RemoteAlbumService, RemoteQueryService, connect
-from functions.query.rpc.invoker import FunctionFault, LambdaInvoker, open_client
-from functions.query.rpc.payloads import Parcels
+from functions.query.rpc.invoker import FunctionFault, LambdaInvoker, open_lambda_client
+from functions.query.rpc.payloads import Payloads
 from functions.query.rpc.staging import StagingArea
 from tests.support.aws.lambda_runtime import FunctionFailed, LambdaRuntime
 from tests.support.aws.lambda_service import LambdaService
@@ -159,7 +159,7 @@ def invoke(lambda_service: LambdaService, tmp_path: Path, monkeypatch: pytest.Mo
     lambda_service.register("a-function", LambdaRuntime("handlers.answers", {}, tmp_path), timeout_s=3)
 
     def invoke(event: object, name: str = "a-function") -> Any:
-        return json.loads(LambdaInvoker(open_client(), name)(json.dumps(event).encode()))
+        return json.loads(LambdaInvoker(open_lambda_client(), name)(json.dumps(event).encode()))
 
     return invoke
 
@@ -211,7 +211,7 @@ def test_nobody_there_is_a_fault(invoke: Callable[..., Any], monkeypatch: pytest
         invoke("x")
 
 
-def services(album: FakeAlbum, parcels: Parcels) -> tuple[RemoteQueryService, RemoteAlbumService]:
+def services(album: FakeAlbum, parcels: Payloads) -> tuple[RemoteQueryService, RemoteAlbumService]:
     def invoke(payload: bytes) -> bytes:
         said = answer(json.loads(payload), FakeQueryService(album), FakeAlbumService(album), parcels)
         return json.dumps(said).encode()
@@ -225,7 +225,7 @@ def test_an_answer_that_is_more_than_lambda_carries_goes_by_the_staging_area(
 ) -> None:
     bucket = f"photos-{uuid.uuid4().hex}"
     moto.client("s3").create_bucket(Bucket=bucket)
-    parcels = Parcels(StagingArea(moto.client("s3"), bucket, "staging/"), MB)
+    parcels = Payloads(StagingArea(moto.client("s3"), bucket, "staging/"), MB)
     monkeypatch.setattr("functions.query.rpc.calls.ANSWER_BYTES_MAX", 4000)
     album = FakeAlbum.of([*khumbu_album(), *(make_photo(f"{n}.jpg", "yak", (n, n, n)) for n in range(9))])
     query, _ = services(album, parcels)
@@ -241,7 +241,7 @@ def test_an_answer_that_is_more_than_lambda_carries_goes_by_the_staging_area(
     [b"", b"null", b"[]", b'{"result": 7}', b'{"result": {}}', b'{"error": "x"}', b'{"error": {"type": "NotFound"}}'],
 )
 def test_an_answer_that_can_not_be_read_says_that_versions_differ(said: bytes) -> None:
-    query = RemoteQueryService(Calls(lambda _: said, Parcels(None, MB)))
+    query = RemoteQueryService(Calls(lambda _: said, Payloads(None, MB)))
     with pytest.raises(CumbreError, match="deploy the same version of both") as refused:
         query.photo("0" * 40)
     assert type(refused.value) is CumbreError

@@ -15,7 +15,7 @@ from PIL import Image
 from cumbre.library.library import Library
 from cumbre.renditions.port import RENDITION_SIZES_PX
 from cumbre.renditions.s3 import S3Renditions
-from cumbre.services.local_query_service import AlbumQueryService
+from cumbre.services.local_query_service import LocalQueryService
 from tests.support.aws.moto_server import MotoServer
 from tests.support.pictures import encoded, landscape
 from tests.support.small_album import TO_AMA_DABLAM, ingest, photo_towards
@@ -57,7 +57,7 @@ def test_ingest_makes_every_size_at_once(cumbre: Library, folder: Path, moto: Mo
     sha256 = photo.content_sha256
     assert sorted(kept(moto, bucket)) == sorted(f"{sha256[:2]}/{sha256}-{px}.jpg" for px in RENDITION_SIZES_PX)
     for size_px in RENDITION_SIZES_PX:
-        jpeg = AlbumQueryService(cumbre).rendition(photo.id, size_px)
+        jpeg = LocalQueryService(cumbre).rendition(photo.id, size_px)
         with Image.open(io.BytesIO(jpeg)) as picture:
             assert (picture.format, max(picture.size), dict(picture.getexif())) == ("JPEG", size_px, {})
     stored = moto.client("s3").head_object(Bucket=bucket, Key=f"{sha256[:2]}/{sha256}-320.jpg")
@@ -69,7 +69,7 @@ def test_what_is_kept_is_shown_though_the_file_is_away(cumbre: Library, folder: 
     ingest(cumbre, folder)
     (photo,) = cumbre.index().select()
     folder.rename(folder.with_name("away"))
-    assert AlbumQueryService(cumbre).rendition(photo.id, 640).startswith(b"\xff\xd8")
+    assert LocalQueryService(cumbre).rendition(photo.id, 640).startswith(b"\xff\xd8")
 
 
 def test_a_presigned_address_shows_a_rendition_and_another_one_nothing(
@@ -135,7 +135,7 @@ def test_a_bucket_that_is_away_fails_no_photo_and_no_look(
     assert ingest(cumbre, folder).indexed == 1
     assert "CUMBRE_RENDITIONS" in caplog.text
     (photo,) = cumbre.index().select()
-    assert AlbumQueryService(cumbre).rendition(photo.id, 320).startswith(b"\xff\xd8")
+    assert LocalQueryService(cumbre).rendition(photo.id, 320).startswith(b"\xff\xd8")
 
 
 def test_a_decoder_that_fails_at_them_fails_no_photo(

@@ -8,7 +8,7 @@ from urllib.request import urlopen
 import pytest
 
 from cumbre.errors import ObjectGone, PhotoError, StorageError
-from cumbre.storage.s3 import S3PhotoStorage, open_client
+from cumbre.storage.s3 import S3PhotoStorage, open_s3_client
 from tests.support.minio_server import MinioServer
 
 MB = 1_000_000
@@ -33,7 +33,7 @@ def put(minio: MinioServer, bucket: str) -> Callable[..., None]:
 
 def storage(minio: MinioServer, bucket: str, prefix: str = "", **changes: str) -> S3PhotoStorage:
     access: dict[str, Any] = {"access_key": minio.user, "secret_key": minio.password, **changes}
-    return S3PhotoStorage(open_client(minio.address, **access), bucket, prefix)
+    return S3PhotoStorage(open_s3_client(minio.address, **access), bucket, prefix)
 
 
 @pytest.mark.servers
@@ -110,7 +110,7 @@ def test_a_bucket_that_does_not_exist_is_named_with_its_setting(minio: MinioServ
 
 
 def test_a_server_that_is_away_is_said_with_its_setting() -> None:
-    away = S3PhotoStorage(open_client("http://127.0.0.1:1", "key", "secret"), "trek")
+    away = S3PhotoStorage(open_s3_client("http://127.0.0.1:1", "key", "secret"), "trek")
     with pytest.raises(StorageError, match=r"can't be reached.*CUMBRE_S3_ENDPOINT"):
         list(away.list())
 

@@ -15,9 +15,9 @@ from botocore.awsrequest import AWSResponse
 
 from cumbre.errors import NotFound, PhotoError, SettingsError, StorageError
 from cumbre.settings import Settings
-from cumbre.storage.s3 import open_client
+from cumbre.storage.s3 import open_s3_client
 from functions.query.rpc.json_codec import WireError
-from functions.query.rpc.payloads import Parcels
+from functions.query.rpc.payloads import Payloads
 from functions.query.rpc.staging import StagingArea, open_staging
 from tests.support.aws.moto_server import MotoServer
 
@@ -41,7 +41,7 @@ def bucket(moto: MotoServer) -> str:
 
 @pytest.fixture
 def client(moto: MotoServer) -> Any:
-    return open_client(moto.address, moto.access_key, moto.secret_key)
+    return open_s3_client(moto.address, moto.access_key, moto.secret_key)
 
 
 @pytest.fixture
@@ -156,12 +156,12 @@ def test_a_form_names_its_key_its_size_and_its_end(area: StagingArea) -> None:
 
 def test_a_form_leads_to_the_buckets_own_region(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    form = StagingArea(open_client("", "a", "b"), "photos-of-a-trek", "staging/").presigned_upload(MB, 600)
+    form = StagingArea(open_s3_client("", "a", "b"), "photos-of-a-trek", "staging/").presigned_upload(MB, 600)
     assert form.url == "https://photos-of-a-trek.s3.eu-central-1.amazonaws.com/"
 
 
 def test_few_bytes_travel_within_the_call_and_many_by_the_area(area: StagingArea) -> None:
-    parcels = Parcels(area, MB, inline_max=10)
+    parcels = Payloads(area, MB, inline_max=10)
     assert parcels.pack(b"a yak") == "YSB5YWs="
     staged = parcels.pack(PICTURE)
     assert list(staged) == ["staged"]
@@ -170,9 +170,9 @@ def test_few_bytes_travel_within_the_call_and_many_by_the_area(area: StagingArea
 
 def test_without_an_area_the_setting_is_named() -> None:
     with pytest.raises(SettingsError, match="CUMBRE_STAGING"):
-        Parcels(None, MB, inline_max=10).pack(PICTURE)
+        Payloads(None, MB, inline_max=10).pack(PICTURE)
     with pytest.raises(WireError):
-        Parcels(None, MB).unpack({"stage": "x"})
+        Payloads(None, MB).unpack({"stage": "x"})
 
 
 def test_the_settings_name_the_area(moto: MotoServer, bucket: str) -> None:

@@ -359,14 +359,14 @@ def test_a_token_that_telegram_refuses_is_said(start: StartBot, library: Library
     from bot.telegram.access import Access
     from bot.telegram.service import BotSettings, TelegramService
     from cumbre.services.local_album_service import LocalAlbumService
-    from cumbre.services.local_query_service import AlbumQueryService
+    from cumbre.services.local_query_service import LocalQueryService
 
     house = start()
     said: list[str] = []
     settings = BotSettings("123:wrong-token", Access(frozenset(), frozenset()), api=house.server.address)
     service = TelegramService(
         settings,
-        AlbumQueryService(library),
+        LocalQueryService(library),
         LocalAlbumService(library),
         library.catalog,
         library.state,

@@ -28,7 +28,7 @@ from cumbre.pose.skyline_fit import FitModel
 from cumbre.recognition.identifier import IdentifyPolicy
 from cumbre.settings import Settings
 from cumbre.viewshed.visibility import VisibilityModel
-from functions.query.api.http_errors import problem_of
+from functions.query.api.http_errors import http_error_for
 from local import model_api
 from local.command import cli
 from tests.support.paths import ROOT
@@ -199,8 +199,8 @@ def test_addresses_shown_anywhere_exist():
 def test_every_error_is_in_the_table_and_no_other():
     lines = re.findall(r"^\| (\d{3}) \| `(\w+)` \|", sections(text("docs/api.md"))["Errors"], re.M)
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and kind is not errors.CumbreError]
-    problems = [problem_of(kind("why")) for kind in kinds] + [problem_of(ValueError("why"))]
-    problems += [problem_of(default_exceptions[status]()) for status in (401, 403, 404, 405, 413, 415)]
+    problems = [http_error_for(kind("why")) for kind in kinds] + [http_error_for(ValueError("why"))]
+    problems += [http_error_for(default_exceptions[status]()) for status in (401, 403, 404, 405, 413, 415)]
     assert {(int(status), error) for status, error in lines} == {(one.status, one.code) for one in problems}
 
 

@@ -16,17 +16,17 @@ from cumbre.errors import InvalidRequest, NotFound, PhotoError
 from cumbre.geo.geodesy import Position, within
 from cumbre.imaging.decode import PhotoLimits
 from cumbre.index.port import EVERYTHING, Near, PhotoFilter, Shot
-from cumbre.labels.selection import labels_of
+from cumbre.labels.selection import labels_for
 from cumbre.peaks.catalog import Catalog, Peak
-from cumbre.photos.document import CameraAim, Identification, Orientation, PeakPrediction, PhotoDocument, PhotoFacts
+from cumbre.photos.document import CameraPose, Identification, Orientation, PeakPrediction, PhotoDocument, PhotoFacts
 from cumbre.pose.estimator import OrientationFitter
-from cumbre.pose.preconditions import doubts, names_note
+from cumbre.pose.preconditions import names_note, obstacles
 from cumbre.recognition.reasons import Reasons
 from cumbre.sandbox.in_process import InProcessPictureReader
 from cumbre.search.query import SearchAnswer, SearchHit, SearchRequest
 from cumbre.services.album_service import AddedPhoto
 from cumbre.services.query_service import FailedPhoto, IndexingProgress, PeakCount, Status
-from cumbre.viewshed.panorama import PeaksAround, peaks_around
+from cumbre.viewshed.panorama import Panorama, panorama
 from cumbre.viewshed.sighting import sighting
 from cumbre.viewshed.visibility import VisibilityModel
 
@@ -80,7 +80,7 @@ def seen(peak_id: str, probability: float, offset_deg: float = 4.0) -> PeakPredi
 
 def fitted(facts: PhotoFacts) -> Orientation:
     """What a skyline could say of such a photo: the drawn summit is Ama Dablam."""
-    found = OrientationFitter(KHUMBU).said(CameraAim(70.0, 0.0, 0.0), facts)
+    found = OrientationFitter(KHUMBU).said(CameraPose(70.0, 0.0, 0.0), facts)
     assert found is not None
     return replace(found, said=False, probability=0.97, heading_sigma_deg=0.2)
 
@@ -123,7 +123,7 @@ def make_photo(
         predicted_peaks=tuple(p.id for p in peaks if p.probability >= 0.15),
         used=("geometry",) if peaks else (),
         orientation=fitted(facts) if is_fitted else None,
-        names_note="" if is_fitted else names_note(None, doubts(facts, sighting(facts))),
+        names_note="" if is_fitted else names_note(None, obstacles(facts, sighting(facts))),
     )
     return FakePhoto(document, jpeg, words)
 
@@ -245,11 +245,11 @@ class FakeQueryService:
 
     def rendition(self, photo_id: str, size_px: int, names: bool = False) -> bytes:
         photo = self.album.find(photo_id)
-        labels = labels_of(photo.document.orientation, self.album.catalog) if names else []
+        labels = labels_for(photo.document.orientation, self.album.catalog) if names else []
         return InProcessPictureReader(PhotoLimits()).labelled(photo.jpeg, size_px, labels)
 
     def labelled(self, photo: bytes, orientation: Orientation, size_px: int) -> bytes:
-        labels = labels_of(orientation, self.album.catalog)
+        labels = labels_for(orientation, self.album.catalog)
         return InProcessPictureReader(PhotoLimits()).labelled(photo, size_px, labels)
 
     def original(self, photo_id: str) -> bytes:
@@ -274,8 +274,8 @@ class FakeQueryService:
         counts = [PeakCount(peak, shown.count(peak.id)) for peak in self.album.catalog.values()]
         return sorted(counts, key=lambda c: (-c.photos, -c.peak.elev_m))
 
-    def around(self, place: Position) -> PeaksAround:
-        return peaks_around(self.album.catalog, place, VisibilityModel())
+    def around(self, place: Position) -> Panorama:
+        return panorama(self.album.catalog, place, VisibilityModel())
 
     def status(self) -> Status:
         failures = tuple(
@@ -358,7 +358,7 @@ class FakeAlbumService:
         self.album.photos[photo_id] = replace(photo, document=corrected)
         return corrected
 
-    def orient(self, photo_id: str, aim: CameraAim | None) -> PhotoDocument:
+    def orient(self, photo_id: str, aim: CameraPose | None) -> PhotoDocument:
         photo = self.album.find(photo_id)
         facts = photo.document.facts
         assert facts is not None

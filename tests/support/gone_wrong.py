@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cumbre.sandbox import __main__ as process
 from cumbre.sandbox.in_process import InProcessPictureReader
-from cumbre.sandbox.port import ReadPicture
+from cumbre.sandbox.port import PictureContent
 
 HANG_S = 1
 WRITE = b"write a file at "
@@ -21,7 +21,7 @@ WRITE = b"write a file at "
 class Misbehaving(InProcessPictureReader):
     """Reads pictures, unless the bytes are the name of something worse."""
 
-    def read(self, data: bytes, size: tuple[int, int], resample: int) -> ReadPicture:
+    def read(self, data: bytes, size: tuple[int, int], resample: int) -> PictureContent:
         if data == b"crash":
             os.kill(os.getpid(), signal.SIGSEGV)
         if data == b"killed for its memory":

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.chat.messages import ButtonsGone, CaptionedPhoto, PhotosReply, PictureReply, Reply, TextReply, Toast
-from bot.i18n.speaker import Speaker
+from bot.i18n.speaker import Translator
 from cumbre.peaks.catalog import Catalog
 
 
-def replies_json(replies: Sequence[Reply], catalog: Catalog, speaker: Speaker) -> list[dict[str, Any]]:
+def replies_json(replies: Sequence[Reply], catalog: Catalog, speaker: Translator) -> list[dict[str, Any]]:
     return [_reply(reply, catalog, speaker) for reply in replies]
 
 
-def _reply(reply: Reply, catalog: Catalog, speaker: Speaker) -> dict[str, Any]:
+def _reply(reply: Reply, catalog: Catalog, speaker: Translator) -> dict[str, Any]:
     match reply:
         case TextReply():
             return {
@@ -39,7 +39,7 @@ def _reply(reply: Reply, catalog: Catalog, speaker: Speaker) -> dict[str, Any]:
             return {"kind": "toast", "text": reply.text}
 
 
-def _photo(photo: CaptionedPhoto, catalog: Catalog, speaker: Speaker) -> dict[str, Any]:
+def _photo(photo: CaptionedPhoto, catalog: Catalog, speaker: Translator) -> dict[str, Any]:
     """alt names the peaks, for who does not see the picture."""
     document = photo.hit.photo
     names = [catalog[peak_id].name for peak_id in document.predicted_peaks if peak_id in catalog]

@@ -5,7 +5,7 @@ from typing import Final
 
 from flask import Blueprint, Response, jsonify, request
 
-from bot.chat.context import Desk
+from bot.chat.context import ChatContext
 from bot.chat.conversation import Conversation
 from bot.chat.memory import Memory
 from bot.web.chat.incoming import limit, message_of
@@ -16,7 +16,7 @@ from cumbre.peaks.catalog import Catalog
 from cumbre.services.album_service import AlbumService
 from cumbre.services.query_service import QueryService
 from cumbre.state.port import StateStore
-from functions.query.api.http_errors import problem_of, problem_response
+from functions.query.api.http_errors import error_response, http_error_for
 
 PATH: Final = "/chat"
 
@@ -32,7 +32,7 @@ def create_chat(
 ) -> Blueprint:
     """The blueprint under /chat. Its visitors' chats are told apart by a cookie; request_guard lets them in."""
     chat = Blueprint("chat", __name__, url_prefix=PATH)
-    conversation = Conversation(Desk(query, album, catalog, Memory(state), pictures.fetch))
+    conversation = Conversation(ChatContext(query, album, catalog, Memory(state), pictures.fetch))
 
     @chat.before_request
     def limit_upload() -> None:
@@ -45,7 +45,7 @@ def create_chat(
 
     @chat.errorhandler(Exception)
     def answer_error(error: Exception) -> Response:
-        return problem_response(problem_of(error))
+        return error_response(http_error_for(error))
 
     @chat.post("/messages")
     def answer() -> Response:

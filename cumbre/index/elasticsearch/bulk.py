@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cumbre.index.elasticsearch.faults import fault, faults
+from cumbre.index.elasticsearch.faults import fault, index_faults
 
 _ITEMS: Final = 200
 _AT_ONCE: Final = 4
@@ -66,7 +66,7 @@ def _send(
 ) -> list[int]:
     """One request; returns the places of the items that were turned away for want of room."""
     busy: list[int] = []
-    with faults(address):
+    with index_faults(address):
         # A request whose answer never came may have been carried out: its items come back as conflicts, and are read.
         answer = client.bulk(operations=list(_lines(items, places)), index=alias, require_alias=True)
         refused = None

@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from cumbre.errors import IndexFault, SettingsError
-from cumbre.index.elasticsearch.faults import faults
+from cumbre.index.elasticsearch.faults import index_faults
 from cumbre.index.elasticsearch.generations import ElasticGenerations
 from cumbre.index.elasticsearch.mapping import GraphOptions
 from cumbre.index.elasticsearch.nearest import Recall
@@ -69,7 +69,7 @@ def connect(
 def _refuse_older(client: Any, address: str) -> None:
     from elasticsearch import ApiError
 
-    with faults(address):
+    with index_faults(address):
         try:
             number = str(client.info()["version"]["number"])
         except ApiError as error:

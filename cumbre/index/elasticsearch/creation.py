@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from cumbre.index.elasticsearch.faults import faults
+from cumbre.index.elasticsearch.faults import index_faults
 
 # A replica as soon as there is a second node to hold it.
 _REPLICAS: Final = "0-1"
@@ -13,7 +13,7 @@ def create_index(client: Any, address: str, name: str, shards: int = 1, **reques
     from elasticsearch import BadRequestError
 
     settings = {"number_of_shards": shards, "auto_expand_replicas": _REPLICAS}
-    with faults(address):
+    with index_faults(address):
         try:
             client.indices.create(index=name, settings=settings, **request)
         except BadRequestError as error:

@@ -20,7 +20,7 @@ _WAYS_OUT = {
 
 
 @contextmanager
-def faults(address: str) -> Iterator[None]:
+def index_faults(address: str) -> Iterator[None]:
     """Raises IndexFault for what the client raises. address: without credentials, for the message."""
     from elastic_transport import ConnectionTimeout, TlsError, TransportError
     from elasticsearch import ApiError, UnsupportedProductError

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from cumbre.errors import GenerationReplaced, IndexFault
 from cumbre.index.elasticsearch.creation import create_index
-from cumbre.index.elasticsearch.faults import faults
+from cumbre.index.elasticsearch.faults import index_faults
 from cumbre.index.elasticsearch.index import ElasticPhotoIndex, writes_alias
 from cumbre.index.elasticsearch.mapping import VECTOR_FIELD, GraphOptions, mappings, space_of
 from cumbre.index.elasticsearch.nearest import Recall
@@ -99,7 +99,7 @@ class ElasticGenerations:
         if older is not None:
             self._note_number(older.name)
             actions.append({"remove_index": {"index": older.name}})
-        with faults(self._address):
+        with index_faults(self._address):
             try:
                 self._client.indices.refresh(index=name)
                 self._client.indices.update_aliases(actions=actions)
@@ -126,7 +126,7 @@ class ElasticGenerations:
             {"remove": {"index": previous.name, "alias": self._previous_alias, "must_exist": True}},
             {"add": {"index": previous.name, "aliases": [self._building_alias, previous.writes_alias]}},
         ]
-        with faults(self._address):
+        with index_faults(self._address):
             try:
                 self._client.indices.update_aliases(actions=actions)
             except NotFoundError:
@@ -140,7 +140,7 @@ class ElasticGenerations:
 
     def _is_made_as_now(self, name: str, space: VectorSpace) -> bool:
         """Whether an index has the mapping that a new one would have."""
-        with faults(self._address):
+        with index_faults(self._address):
             meta = self._client.indices.get_mapping(index=name)[name]["mappings"].get("_meta")
         return bool(meta == mappings(space, self._graph)["_meta"])
 
@@ -159,7 +159,7 @@ class ElasticGenerations:
 
     def _last(self) -> int:
         """The highest number that an index has or had: a name that came back would mislead who knows the old one."""
-        with faults(self._address):
+        with index_faults(self._address):
             names = self._client.indices.get_settings(index=f"{self._alias}-*", flat_settings=True)
         return max([*map(self._number, names), int(self._notes.get(self._alias, _LAST) or 0)])
 
@@ -174,7 +174,7 @@ class ElasticGenerations:
 
     def _delete(self, name: str) -> None:
         self._note_number(name)
-        with faults(self._address):
+        with index_faults(self._address):
             self._client.indices.delete(index=name, ignore_unavailable=True)
         self._notes.forget(name)
 
@@ -187,7 +187,7 @@ class ElasticGenerations:
     def _behind(self, alias: str) -> ElasticPhotoIndex | None:
         from elasticsearch import NotFoundError
 
-        with faults(self._address):
+        with index_faults(self._address):
             try:
                 # Every question begins here.
                 asked = self._client.options(request_timeout=ANSWER_TIMEOUT_S, max_retries=1)
@@ -199,7 +199,7 @@ class ElasticGenerations:
         (name,) = found
         with self._lock:
             if name not in self._open:
-                with faults(self._address):
+                with index_faults(self._address):
                     about = self._client.indices.get_mapping(index=name)[name]
                 try:
                     space = space_of(about["mappings"])

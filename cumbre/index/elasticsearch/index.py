@@ -12,7 +12,7 @@ from cumbre.errors import IndexFault, VersionConflict
 from cumbre.index.document_codec import from_text
 from cumbre.index.elasticsearch import query_filter
 from cumbre.index.elasticsearch.bulk import BulkItem, write_all
-from cumbre.index.elasticsearch.faults import faults
+from cumbre.index.elasticsearch.faults import index_faults
 from cumbre.index.elasticsearch.mapping import VECTOR_FIELD, fields_of
 from cumbre.index.elasticsearch.nearest import Recall, nearest
 from cumbre.index.elasticsearch.notes import ElasticNotes
@@ -108,7 +108,7 @@ class ElasticPhotoIndex:
     def delete(self, photo_id: str, expected_version: int) -> None:
         from elasticsearch import ConflictError, NotFoundError
 
-        with faults(self._address):
+        with index_faults(self._address):
             try:
                 self._client.delete(index=self.writes_alias, id=photo_id, **_condition(expected_version))
             except ConflictError as error:

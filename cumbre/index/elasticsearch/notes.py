@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from cumbre.index.elasticsearch.creation import create_index
-from cumbre.index.elasticsearch.faults import faults
+from cumbre.index.elasticsearch.faults import index_faults
 
 _MAPPINGS: Final = {
     "dynamic": "strict",
@@ -26,7 +26,7 @@ class ElasticNotes:
     def get(self, of: str, name: str) -> str | None:
         from elasticsearch import NotFoundError
 
-        with faults(self._address):
+        with index_faults(self._address):
             try:
                 return str(self._client.get(index=self.name, id=f"{of}/{name}")["_source"]["value"])
             except NotFoundError:
@@ -34,12 +34,12 @@ class ElasticNotes:
 
     def set(self, of: str, name: str, value: str) -> None:
         self.create()
-        with faults(self._address):
+        with index_faults(self._address):
             self._client.index(index=self.name, id=f"{of}/{name}", document={"of": of, "value": value})
 
     def forget(self, of: str) -> None:
         """All notes of a generation; what was written in the last moment may stay."""
-        with faults(self._address):
+        with index_faults(self._address):
             self._client.indices.refresh(index=self.name, ignore_unavailable=True)
             found = self._client.search(
                 index=self.name, query={"term": {"of": of}}, size=1000, source=False, ignore_unavailable=True

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from cumbre.index.elasticsearch.faults import faults
+from cumbre.index.elasticsearch.faults import index_faults
 
 Query = dict[str, Any]
 
@@ -39,7 +39,7 @@ class ElasticReader:
         """As it is now, also if no search sees it yet; None if there is none."""
         from elasticsearch import NotFoundError
 
-        with faults(self._address):
+        with index_faults(self._address):
             try:
                 return self._client.get(index=self._name, id=photo_id, source_includes=fields, **options)
             except NotFoundError as error:
@@ -51,7 +51,7 @@ class ElasticReader:
         """Those that exist, as they are now."""
         for start in range(0, len(photo_ids), _PAGE):
             ids = list(photo_ids[start : start + _PAGE])
-            with faults(self._address):
+            with index_faults(self._address):
                 answer = self._client.mget(index=self._name, ids=ids, source_includes=fields)
             yield from (one for one in answer["docs"] if one.get("found"))
 
@@ -66,7 +66,7 @@ class ElasticReader:
 
     def count(self, where: Query) -> int:
         self.see_own_writes()
-        with faults(self._address):
+        with index_faults(self._address):
             return int(self._asked.count(index=self._name, query=where)["count"])
 
     def with_content(self, content_sha256: str, where: Query) -> Iterator[Any]:
@@ -96,7 +96,7 @@ class ElasticReader:
     def see_all_writes(self) -> None:
         """Those of other processes, too."""
         with self._lock:
-            with faults(self._address):
+            with index_faults(self._address):
                 self._client.indices.refresh(index=self._name)
             self._is_stale = False
             self._unseen.clear()
@@ -117,12 +117,12 @@ class ElasticReader:
 
     def _pages(self, where: Query, wanted: Query, sort: Sequence[Query], size: int) -> Iterator[Any]:
         self.see_own_writes()
-        with faults(self._address):
+        with index_faults(self._address):
             point = self._client.open_point_in_time(index=self._name, keep_alive=_KEEP_ALIVE)["id"]
         try:
             after = None
             while True:
-                with faults(self._address):
+                with index_faults(self._address):
                     answer = self._client.search(
                         size=size,
                         query=where,
@@ -139,11 +139,11 @@ class ElasticReader:
                     return
                 after = hits[-1]["sort"]
         finally:
-            with faults(self._address):
+            with index_faults(self._address):
                 self._client.close_point_in_time(id=point)
 
     def _search(self, client: Any, **request: Any) -> Any:
-        with faults(self._address):
+        with index_faults(self._address):
             return client.search(index=self._name, allow_partial_search_results=False, **request)
 
 

@@ -63,7 +63,7 @@ def _own_statements() -> set[str]:
         return _statements(connection)
 
 
-class CheckBeside:
+class BackgroundCheck:
     """A check in a thread of its own while a question is answered, so that damage never goes unsaid."""
 
     def __init__(self, path: Path) -> None:

@@ -36,7 +36,7 @@ _SAMPLE = 100
 Row = dict[str, Any]
 
 
-def mend(path: Path) -> str:
+def repair(path: Path) -> str:
     """Make sure that the index can be used, before it is opened; a sentence on what was done, empty if nothing was.
 
     Raises IndexFault if the file is none of Cumbre's, of a newer Cumbre, or in use by another process.

@@ -15,7 +15,7 @@ RETRY_LATER_S = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class HttpError:
     """What a failed request is answered with."""
 
     status: int
@@ -36,19 +36,19 @@ _HTTP_CODES = {
 }
 
 
-def problem_of(error: Exception) -> Problem:
+def http_error_for(error: Exception) -> HttpError:
     """The answer to an error. What people can act on keeps its message; the rest may name paths and is only logged."""
     match error:
         case errors.InvalidRequest():
-            return Problem(400, "invalid_request", error.message)
+            return HttpError(400, "invalid_request", error.message)
         case errors.NotFound():
-            return Problem(404, "not_found", error.message)
+            return HttpError(404, "not_found", error.message)
         case errors.PhotoError():
-            return Problem(422, "photo_unusable", error.message)
+            return HttpError(422, "photo_unusable", error.message)
         case errors.ObjectGone():
-            return Problem(404, "not_found", "this photo is no longer in the album")
+            return HttpError(404, "not_found", "this photo is no longer in the album")
         case errors.VersionConflict() | errors.ObjectChanged():
-            return Problem(409, "conflict", "the photo was changed meanwhile; try again", RETRY_SOON_S)
+            return HttpError(409, "conflict", "the photo was changed meanwhile; try again", RETRY_SOON_S)
         case errors.StorageError():
             return _unavailable(error, "the album can't be reached at the moment")
         case errors.IndexFault():
@@ -58,18 +58,18 @@ def problem_of(error: Exception) -> Problem:
         case errors.CumbreError():
             return _unavailable(error, "this can't be answered at the moment")
         case HTTPException():
-            return Problem(error.code or 500, _HTTP_CODES.get(error.code or 500, "error"), error.description or "")
+            return HttpError(error.code or 500, _HTTP_CODES.get(error.code or 500, "error"), error.description or "")
         case _:
             _log.error("request failed", exc_info=error)
-            return Problem(500, "internal", "something went wrong; the server's log says what")
+            return HttpError(500, "internal", "something went wrong; the server's log says what")
 
 
-def _unavailable(error: Exception, message: str) -> Problem:
+def _unavailable(error: Exception, message: str) -> HttpError:
     _log.error("%s: %s", type(error).__name__, error)
-    return Problem(503, "unavailable", f"{message}; `cumbre status` says what to do", RETRY_LATER_S)
+    return HttpError(503, "unavailable", f"{message}; `cumbre status` says what to do", RETRY_LATER_S)
 
 
-def problem_response(problem: Problem) -> Response:
+def error_response(problem: HttpError) -> Response:
     response = jsonify({"error": {"code": problem.code, "message": problem.message}})
     response.status_code = problem.status
     if problem.retry_after_s is not None:

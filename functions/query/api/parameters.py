@@ -13,7 +13,7 @@ from cumbre.errors import InvalidRequest, NotFound
 from cumbre.geo.geodesy import Position
 from cumbre.index.port import PhotoFilter
 from cumbre.peaks.catalog import Peak
-from cumbre.photos.document import CameraAim
+from cumbre.photos.document import CameraPose
 from cumbre.renditions.port import RENDITION_SIZES_PX
 from cumbre.search.query import DEEPEST, SearchRequest, Sort
 from cumbre.services import text_forms
@@ -47,7 +47,7 @@ def search_request(given: Parameters, photo: bytes | None, peaks: Mapping[str, P
     return SearchRequest(
         text=text,
         photo=photo,
-        photo_at=text_forms.position("at", at) if at else None,
+        photo_at=text_forms.parse_position("at", at) if at else None,
         peak_ids=where.peak_ids,
         near=where.near,
         since=where.since,
@@ -74,7 +74,7 @@ def peaks_filter(given: Parameters) -> PhotoFilter:
 def place(given: Parameters) -> Position:
     """The place that peaks are asked around."""
     _only(given, frozenset({"at"}))
-    return text_forms.position("at", _one(given, "at"))
+    return text_forms.parse_position("at", _one(given, "at"))
 
 
 def identify_place(given: Parameters) -> tuple[Position | None, float | None]:
@@ -82,8 +82,8 @@ def identify_place(given: Parameters) -> tuple[Position | None, float | None]:
     _only(given, IDENTIFY_PARAMETERS)
     at, heading = _one(given, "at"), _one(given, "heading")
     return (
-        text_forms.position("at", at) if at else None,
-        text_forms.heading_deg("heading", heading) if heading else None,
+        text_forms.parse_position("at", at) if at else None,
+        text_forms.parse_heading_deg("heading", heading) if heading else None,
     )
 
 
@@ -106,7 +106,7 @@ def correction(body: Any, peaks: Mapping[str, Peak]) -> tuple[str, ...]:
     return peak_ids(body["peaks"], peaks)
 
 
-def camera_aim(body: Any) -> CameraAim:
+def camera_pose(body: Any) -> CameraPose:
     """Where a camera looked, {"heading_deg": 0 to 360, "pitch_deg": -90 to 90, "roll_deg": -180 to 180}."""
     form = 'send {"heading_deg": ..., "pitch_deg": ..., "roll_deg": ...} with numbers of degrees'
     if not isinstance(body, dict) or set(body) != set(_AIM_RANGES_DEG):
@@ -115,7 +115,7 @@ def camera_aim(body: Any) -> CameraAim:
         value = body[name]
         if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
             raise InvalidRequest(f"{name} is a number between {least} and {most}; {form}")
-    return CameraAim(float(body["heading_deg"]) % 360.0, float(body["pitch_deg"]), float(body["roll_deg"]))
+    return CameraPose(float(body["heading_deg"]) % 360.0, float(body["pitch_deg"]), float(body["roll_deg"]))
 
 
 def photo_id(given: str) -> str:
@@ -159,9 +159,9 @@ def _filter(given: Parameters, peaks: Mapping[str, Peak]) -> PhotoFilter:
     near, since, until = (_one(given, name) for name in ("near", "from", "to"))
     return PhotoFilter(
         peak_ids(given.getlist("peak"), peaks),
-        text_forms.near("near", near) if near else None,
-        text_forms.moment("from", since) if since else None,
-        text_forms.moment("to", until, end_of_day=True) if until else None,
+        text_forms.parse_circle("near", near) if near else None,
+        text_forms.parse_time("from", since) if since else None,
+        text_forms.parse_time("to", until, end_of_day=True) if until else None,
     )
 
 

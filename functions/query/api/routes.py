@@ -11,14 +11,14 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import Forbidden, HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from cumbre.errors import InvalidRequest
-from cumbre.labels.selection import labels_key, labels_of
+from cumbre.labels.selection import labels_for, labels_key
 from cumbre.peaks.catalog import Catalog
 from cumbre.photos.document import PhotoDocument
 from cumbre.services import json_form
 from cumbre.services.album_service import AlbumService
 from cumbre.services.query_service import QueryService
 from functions.query.api import parameters
-from functions.query.api.http_errors import problem_of, problem_response
+from functions.query.api.http_errors import error_response, http_error_for
 
 # What a multipart body needs beside the photo: boundaries, headers and the fields.
 MULTIPART_OVERHEAD_BYTES = 64 * 1024
@@ -56,12 +56,12 @@ def create_api(
 
     @api.errorhandler(Exception)
     def answer_error(error: Exception) -> Response:
-        return problem_response(problem_of(error))
+        return error_response(http_error_for(error))
 
     @api.app_errorhandler(HTTPException)
     def answer_http_error(error: HTTPException) -> ResponseReturnValue:
         """An address that no route has belongs to no blueprint; below /api it is answered as JSON too."""
-        return problem_response(problem_of(error)) if request.path.startswith("/api/") else error
+        return error_response(http_error_for(error)) if request.path.startswith("/api/") else error
 
     def uploaded_photo() -> tuple[FileStorage, bytes]:
         if request.mimetype != "multipart/form-data":
@@ -108,7 +108,7 @@ def create_api(
     def rendition(photo_id: str) -> Response:
         size_px, names = parameters.rendition(request.args)
         document = query.photo(parameters.photo_id(photo_id))
-        written = labels_key(labels_of(document.orientation, catalog())) if names else ""
+        written = labels_key(labels_for(document.orientation, catalog())) if names else ""
         known_by = f"{document.etag} {document.content_sha256} {size_px} {written}"
         etag = hashlib.sha256(known_by.encode()).hexdigest()[:32]
         if request.if_none_match.contains(etag):
@@ -148,7 +148,7 @@ def create_api(
         parameters.no_parameters(request.args)
         if not request.is_json:
             raise UnsupportedMediaType("send the orientation as application/json")
-        aim = parameters.camera_aim(request.get_json(silent=True))
+        aim = parameters.camera_pose(request.get_json(silent=True))
         return photo_response(album.orient(parameters.photo_id(photo_id), aim))
 
     @api.delete("/photos/<photo_id>/orientation")

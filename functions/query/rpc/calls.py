@@ -15,9 +15,9 @@ from cumbre import errors
 from cumbre.errors import CumbreError, InvalidRequest
 from cumbre.services.album_service import AlbumService
 from cumbre.services.query_service import QueryService
-from cumbre.text.sentence import packed, str_or_sentence
+from cumbre.text.sentence import sentence_to_json, str_or_sentence
 from functions.query.rpc.json_codec import Json, WireError, decode, encode
-from functions.query.rpc.payloads import Parcels
+from functions.query.rpc.payloads import Payloads
 
 _log = logging.getLogger(__name__)
 
@@ -57,12 +57,12 @@ class Call:
         result = hints.pop("return")
         return cls(service, inspect.signature(method), hints, result)
 
-    def encode_arguments(self, given: tuple[Any, ...], named: Mapping[str, Any], parcels: Parcels) -> Json:
+    def encode_arguments(self, given: tuple[Any, ...], named: Mapping[str, Any], parcels: Payloads) -> Json:
         """The arguments by name; those that were not given take their defaults on the other side."""
         bound = self.signature.bind(None, *given, **named).arguments
         return {name: encode(bound[name], hint, parcels) for name, hint in self.hints.items() if name in bound}
 
-    def decode_arguments(self, data: Json, parcels: Parcels) -> dict[str, Any]:
+    def decode_arguments(self, data: Json, parcels: Payloads) -> dict[str, Any]:
         """Raises WireError for what the method doesn't take."""
         if not isinstance(data, dict):
             raise WireError("arguments must be an object")
@@ -88,7 +88,7 @@ CALLS: Final = {
 }
 
 
-def answer(request: object, query: QueryService, album: AlbumService, parcels: Parcels) -> Answer:
+def answer(request: object, query: QueryService, album: AlbumService, parcels: Payloads) -> Answer:
     """The answer to one call; never raises. The library's errors go back as they are, others only into the log."""
     name = ""
     try:
@@ -109,7 +109,7 @@ def answer(request: object, query: QueryService, album: AlbumService, parcels: P
 def error_to_json(error: CumbreError) -> Json:
     """The type and the message of an error; the type is the nearest that cumbre.errors knows."""
     known = next(one for one in type(error).__mro__ if getattr(errors, one.__name__, None) is one)
-    return {"type": known.__name__, "message": packed(error.message)}
+    return {"type": known.__name__, "message": sentence_to_json(error.message)}
 
 
 def error_of_json(data: Json) -> CumbreError:
@@ -123,7 +123,7 @@ def error_of_json(data: Json) -> CumbreError:
     return kind(message)
 
 
-def _read(request: object, parcels: Parcels) -> tuple[str, Call, dict[str, Any]]:
+def _read(request: object, parcels: Payloads) -> tuple[str, Call, dict[str, Any]]:
     """The name, the call and the arguments of a request. Raises InvalidRequest."""
     match request:
         case {"call": str(name), "arguments": arguments}:
@@ -137,7 +137,7 @@ def _read(request: object, parcels: Parcels) -> tuple[str, Call, dict[str, Any]]
     raise InvalidRequest('a call is {"call": NAME, "arguments": {...}}')
 
 
-def _fitting(result: Json, parcels: Parcels) -> Answer:
+def _fitting(result: Json, parcels: Payloads) -> Answer:
     # As the runtime client writes it: text that is no Unicode (half a character) must fail here, where it is caught.
     text = json.dumps(result, ensure_ascii=False).encode()
     return {"result": result} if len(text) <= ANSWER_BYTES_MAX else dict(parcels.stage(text))

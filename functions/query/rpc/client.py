@@ -8,16 +8,16 @@ from cumbre.errors import CumbreError, SettingsError
 from cumbre.geo.geodesy import Position
 from cumbre.index.port import EVERYTHING, PhotoFilter, Shot
 from cumbre.peaks.catalog import Peak
-from cumbre.photos.document import CameraAim, Identification, Orientation, PhotoDocument
+from cumbre.photos.document import CameraPose, Identification, Orientation, PhotoDocument
 from cumbre.search.query import SearchAnswer, SearchRequest
 from cumbre.services.album_service import AddedPhoto, AlbumService
 from cumbre.services.query_service import PeakCount, QueryService, Status
 from cumbre.settings import Settings
-from cumbre.viewshed.panorama import PeaksAround
+from cumbre.viewshed.panorama import Panorama
 from functions.query.rpc.calls import CALLS, error_of_json
-from functions.query.rpc.invoker import LambdaInvoker, open_client
+from functions.query.rpc.invoker import LambdaInvoker, open_lambda_client
 from functions.query.rpc.json_codec import WireError, decode
-from functions.query.rpc.payloads import Parcels
+from functions.query.rpc.payloads import Payloads
 from functions.query.rpc.staging import open_staging
 
 Invoke = Callable[[bytes], bytes]
@@ -28,7 +28,7 @@ _R = TypeVar("_R")
 class Calls:
     """Makes calls by methods of the interfaces, whose types it keeps."""
 
-    def __init__(self, invoke: Invoke, parcels: Parcels) -> None:
+    def __init__(self, invoke: Invoke, parcels: Payloads) -> None:
         self._invoke = invoke
         self._parcels = parcels
 
@@ -90,7 +90,7 @@ class RemoteQueryService:
     def peaks(self, where: PhotoFilter = EVERYTHING) -> list[PeakCount]:
         return self._call(QueryService.peaks, where)
 
-    def around(self, place: Position) -> PeaksAround:
+    def around(self, place: Position) -> Panorama:
         return self._call(QueryService.around, place)
 
     def status(self) -> Status:
@@ -115,7 +115,7 @@ class RemoteAlbumService:
     def correct_picture(self, photo: bytes, peak_ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
         return self._call(AlbumService.correct_picture, photo, peak_ids)
 
-    def orient(self, photo_id: str, aim: CameraAim | None) -> PhotoDocument:
+    def orient(self, photo_id: str, aim: CameraPose | None) -> PhotoDocument:
         return self._call(AlbumService.orient, photo_id, aim)
 
     def retry(self, photo_id: str) -> PhotoDocument:
@@ -126,6 +126,6 @@ def connect(settings: Settings) -> tuple[QueryService, AlbumService]:
     """The services of the function that the settings name. Raises SettingsError; nothing is asked yet."""
     if not settings.query_function:
         raise SettingsError("CUMBRE_QUERY_FUNCTION is not set: name the function that answers")
-    parcels = Parcels(open_staging(settings), settings.max_photo_mb * 1_000_000)
-    call = Calls(LambdaInvoker(open_client(), settings.query_function), parcels)
+    parcels = Payloads(open_staging(settings), settings.max_photo_mb * 1_000_000)
+    call = Calls(LambdaInvoker(open_lambda_client(), settings.query_function), parcels)
     return RemoteQueryService(call), RemoteAlbumService(call)

@@ -22,7 +22,7 @@ class FunctionFault(CumbreError):
     """A function can't be called, or it failed; the message says what to do."""
 
 
-def open_client() -> Any:
+def open_lambda_client() -> Any:
     """A client; nothing is asked yet. Throttled calls are repeated after a while. Raises SettingsError."""
     import boto3
     from botocore.config import Config

@@ -15,7 +15,7 @@ from numbers import Integral, Real
 from typing import Any, Literal, Protocol, Union, get_args, get_origin, get_type_hints
 
 from cumbre.errors import CumbreError
-from cumbre.text.sentence import packed, unpacked
+from cumbre.text.sentence import sentence_from_json, sentence_to_json
 
 Json = Any
 # What JSON has no numbers for.
@@ -111,7 +111,9 @@ def _number_of_json(data: Json) -> float:
 
 
 _SIMPLE: dict[Any, _Codec] = {
-    str: _Simple("a text", lambda value: packed(_is(str)(value)), lambda data: _is(str)(unpacked(data))),
+    str: _Simple(
+        "a text", lambda value: sentence_to_json(_is(str)(value)), lambda data: _is(str)(sentence_from_json(data))
+    ),
     bool: _Simple("true or false", _is(bool), _is(bool)),
     int: _Simple("a whole number", lambda value: int(_is(Integral)(value)), _is(int)),
     float: _Simple("a number", _number_to_json, _number_of_json),

@@ -13,7 +13,7 @@ from functions.query.rpc.staging import StagingArea
 INLINE_BYTES_MAX: Final = 1_000_000
 
 
-class Parcels:
+class Payloads:
     """Packs bytes as base64 text, or as {"staged": KEY} where they are more than inline_max."""
 
     def __init__(self, staging: StagingArea | None, max_bytes: int, inline_max: int = INLINE_BYTES_MAX) -> None:

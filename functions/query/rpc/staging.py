@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from cumbre.errors import NotFound, ObjectGone, StorageError
 from cumbre.settings import Settings
-from cumbre.storage.s3 import faults, open_client, read_body
+from cumbre.storage.s3 import open_s3_client, read_body, storage_faults
 from cumbre.text.sentence import sentence
 
 _SETTING: Final = "CUMBRE_STAGING"
@@ -73,7 +73,7 @@ class StagingArea:
         A role's temporary credentials may end before expires_s: the form ends with them.
         """
         key = f"{self._prefix}upload/{secrets.token_hex(_TOKEN_BYTES)}"
-        with faults(self._bucket, key, _SETTING):
+        with storage_faults(self._bucket, key, _SETTING):
             form = self._client.generate_presigned_post(
                 self._bucket, key, Conditions=[["content-length-range", 1, max_bytes]], ExpiresIn=expires_s
             )
@@ -89,7 +89,7 @@ class StagingArea:
         """Whether the bytes lie there now; if not, two wrote at once, and the server wants it said again."""
         from botocore.exceptions import ClientError
 
-        with faults(self._bucket, key, _SETTING):
+        with storage_faults(self._bucket, key, _SETTING):
             try:
                 self._client.put_object(Bucket=self._bucket, Key=key, Body=data, IfNoneMatch="*")
             except ClientError as error:
@@ -102,7 +102,7 @@ class StagingArea:
 
     def _read(self, key: str, max_bytes: int) -> bytes:
         try:
-            with faults(self._bucket, key, _SETTING):
+            with storage_faults(self._bucket, key, _SETTING):
                 return read_body(self._client.get_object(Bucket=self._bucket, Key=key), max_bytes)
         except ObjectGone as error:
             raise NotFound(sentence("this file was kept for a day only: send it again")) from error
@@ -116,5 +116,5 @@ def open_staging(settings: Settings) -> StagingArea | None:
     """The staging area that the settings name."""
     if settings.staging_place is None:
         return None
-    client = open_client(settings.s3_endpoint, settings.s3_access_key, settings.s3_secret_key)
+    client = open_s3_client(settings.s3_endpoint, settings.s3_access_key, settings.s3_secret_key)
     return StagingArea(client, *settings.staging_place)

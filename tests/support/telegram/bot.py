@@ -7,7 +7,7 @@ from bot.telegram.access import read_access
 from bot.telegram.service import BotSettings, TelegramService
 from cumbre.library.library import Library
 from cumbre.services.local_album_service import LocalAlbumService
-from cumbre.services.local_query_service import AlbumQueryService
+from cumbre.services.local_query_service import LocalQueryService
 from tests.support.telegram.people import Person
 from tests.support.telegram.server import TOKEN, RunningTelegram, Sent, TelegramServer
 
@@ -72,7 +72,7 @@ def start_bot(
     )
     service = TelegramService(
         settings,
-        AlbumQueryService(library),
+        LocalQueryService(library),
         LocalAlbumService(library),
         library.catalog,
         library.state,

@@ -6,13 +6,13 @@ import pytest
 
 from cumbre.encoding.onnx_encoder import OnnxEncoder
 from cumbre.settings import Settings
-from functions.warm_cache import make, take_over
+from functions.warm_cache import build, install
 
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("image") / "cache"
-    make(Settings(model="lite"), folder)
+    build(Settings(model="lite"), folder)
     return folder
 
 
@@ -29,7 +29,7 @@ def test_a_function_that_starts_encodes_none_of_these_texts(
         return encode_texts(self, texts)
 
     monkeypatch.setattr(OnnxEncoder, "encode_texts", counted)
-    take_over(tmp_path / "home", made)
+    install(tmp_path / "home", made)
     library = open_library(Settings(home=tmp_path / "home", model="lite"))
     library.active().fill_cache()
     library.active().warm_up()
@@ -42,11 +42,11 @@ def test_only_vectors_are_made_and_what_is_there_stays(made: Path, tmp_path: Pat
     own = tmp_path / "cache" / "everyday-lite-1.npz"
     own.parent.mkdir()
     own.write_bytes(b"newer")
-    take_over(tmp_path, made)
+    install(tmp_path, made)
     assert own.read_bytes() == b"newer"
     assert (tmp_path / "cache" / "prototypes-lite-1.npz").exists()
 
 
 def test_an_image_without_them_is_fine(tmp_path: Path) -> None:
-    take_over(tmp_path / "home", tmp_path / "nothing")
+    install(tmp_path / "home", tmp_path / "nothing")
     assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from cumbre.errors import PhotoError
 from cumbre.imaging.decode import PhotoLimits, read_photo
-from cumbre.imaging.exif import _PatienceLost, _PatientFile
+from cumbre.imaging.exif import _BudgetedFile, _ReadBudgetExceeded
 from cumbre.imaging.header_limits import MAX_JPEG_SCANS
 from tests.fuzz.corpus import pictures
 from tests.support.pictures import apple_note, encoded, exif, landscape, png_of_size
@@ -185,8 +185,8 @@ def test_a_bigtiff_of_endless_tags_is_refused(corpus):
 def test_a_file_that_leads_its_reader_in_circles_is_left():
     """A box of size nought, at which ExifRead would stay for ever."""
     circle = box(b"ftyp", b"heic\0\0\0\0mif1") + struct.pack(">I4sQ", 1, b"free", 0) + bytes(100)
-    with pytest.raises(_PatienceLost):
-        exifread.process_file(_PatientFile(circle))
+    with pytest.raises(_ReadBudgetExceeded):
+        exifread.process_file(_BudgetedFile(circle))
 
 
 def test_exif_of_many_megabytes_is_unknown_and_the_picture_is_read():

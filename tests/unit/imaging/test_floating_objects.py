@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cumbre.imaging.floating_objects import floating
+from cumbre.imaging.floating_objects import find_floating_objects
 from cumbre.imaging.skyline import skylines_of
 from tests.unit.imaging.test_skyline import mountains, peak
 
@@ -47,18 +47,18 @@ def test_what_floats_has_sky_below_it_of_the_colour_beside_and_above():
     colours = sky()
     colours[60:80, 100:115] = 95
     line = jumping_to(60, 100, 115)
-    (moon,) = floating(line, colours)
+    (moon,) = find_floating_objects(line, colours)
     assert moon.start <= 100
     assert moon.end >= 115
     assert 80 < moon.row < 140
     tower = colours.copy()
     tower[60:, 100:115] = 20
-    assert floating(line, tower) == []
+    assert find_floating_objects(line, tower) == []
     snow = colours.copy()
     snow[61:, :] = 95
-    assert floating(line, snow) == []
+    assert find_floating_objects(line, snow) == []
 
 
 @pytest.mark.parametrize(("row", "start", "end"), [(60, 100, 180), (137, 100, 115), (60, 0, 15), (60, 305, 320)])
 def test_what_is_broad_or_low_or_at_the_edge_is_left_alone(row, start, end):
-    assert floating(jumping_to(row, start, end), sky()) == []
+    assert find_floating_objects(jumping_to(row, start, end), sky()) == []

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cumbre.imaging.skyline import Skyline
-from cumbre.imaging.skyline_codec import packed, unpacked
+from cumbre.imaging.skyline_codec import decode_skylines, encode_skylines
 
 COLUMNS = np.arange(512)
 RIDGE = Skyline(
@@ -17,30 +17,30 @@ LOWER = Skyline(RIDGE.y + np.float32(0.1), RIDGE.sureness)
 
 
 def test_skylines_come_back_and_are_small():
-    text = packed([RIDGE, LOWER])
-    again = unpacked(text)
+    text = encode_skylines([RIDGE, LOWER])
+    again = decode_skylines(text)
     assert len(again) == 2
     for one, before in zip(again, (RIDGE, LOWER), strict=True):
         assert np.abs(one.y - before.y).max() < 1 / 4000
         assert np.abs(one.sureness - before.sureness).max() < 0.04
-    assert len(packed([RIDGE])) < 900
-    assert packed(again) == text
+    assert len(encode_skylines([RIDGE])) < 900
+    assert encode_skylines(again) == text
 
 
 @pytest.mark.parametrize("text", [None, "", "0", "hello", "é", "a" * 500, "c-oy|", " "])
 def test_texts_that_are_no_skyline_give_none(text):
-    assert unpacked(text) == ()
+    assert decode_skylines(text) == ()
 
 
 def test_what_is_none_beside_one_is_left_out():
-    assert len(unpacked(f"nonsense {packed([RIDGE])}")) == 1
-    assert len(unpacked(" ".join([packed([RIDGE])] * 5))) == 2
+    assert len(decode_skylines(f"nonsense {encode_skylines([RIDGE])}")) == 1
+    assert len(decode_skylines(" ".join([encode_skylines([RIDGE])] * 5))) == 2
 
 
 @given(st.text(max_size=80))
 def test_no_text_breaks_the_reader(text):
-    unpacked(text)
+    decode_skylines(text)
 
 
 def test_a_bomb_is_no_skyline():
-    assert unpacked(base64.b85encode(zlib.compress(bytes(10_000_000))).decode()) == ()
+    assert decode_skylines(base64.b85encode(zlib.compress(bytes(10_000_000))).decode()) == ()

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from cumbre.errors import StorageError
-from cumbre.ingest.removal_guard import is_suspicious, look_around
+from cumbre.ingest.removal_guard import is_suspicious, missing_photos_warning
 from tests.support.small_album import ingest, photo_towards
 
 
@@ -28,7 +28,7 @@ def test_few_or_a_small_part_may_be_meant(lost, present, suspicious):
 
 
 def looked(library, album):
-    return look_around(library.index(), library.storage(str(album)))
+    return missing_photos_warning(library.index(), library.storage(str(album)))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from cumbre.ingest.scan import ScanProgress
 from cumbre.library.reindex import prepare, reindex
 from cumbre.search.query import SearchRequest
 from cumbre.services.local_album_service import LocalAlbumService
-from cumbre.services.local_query_service import AlbumQueryService
+from cumbre.services.local_query_service import LocalQueryService
 from tests.support.encoders import lite_as
 from tests.support.small_album import TO_NOTHING, ingest, photo_towards
 
@@ -33,7 +33,7 @@ def changed(library, album, other_model):
 
 
 def test_the_old_model_answers_and_says_that_a_reindex_is_due(changed):
-    service = AlbumQueryService(changed)
+    service = LocalQueryService(changed)
     assert service.search(SearchRequest(text="ama dablam")).hits
     status = service.status()
     assert (status.model_id, status.wanted_model_id) == ("lite-1", "other-1")
@@ -45,7 +45,7 @@ def test_a_reindex_moves_every_photo_to_the_wanted_model(changed):
     assert (report.indexed, len(report.failed)) == (3, 0)
     assert changed.active().index.space.model_id == "other-1"
     assert changed.active().index.count() == 3
-    assert AlbumQueryService(changed).search(SearchRequest(text="ama dablam")).hits
+    assert LocalQueryService(changed).search(SearchRequest(text="ama dablam")).hits
     assert changed.reindex_due() == ""
 
 
@@ -150,7 +150,7 @@ def test_an_index_whose_model_is_gone_says_so_and_a_reindex_is_the_way_out(libra
     left = open_cumbre()
     with pytest.raises(ModelError, match="cumbre reindex"):
         left.active()
-    status = AlbumQueryService(left).status()
+    status = LocalQueryService(left).status()
     assert status.photos == 3
     assert any("other-1" in notice for notice in status.notices)
     assert reindex(left).indexed == 3

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from local.logs import SecretsLeftOut
+from local.logs import SecretRedactor
 
 
 @pytest.mark.parametrize("how", ["message", "argument", "exception"])
@@ -20,6 +20,6 @@ def test_a_secret_is_left_out(how: str) -> None:
         except ValueError as error:
             info = (type(error), error, error.__traceback__)
     record = logging.LogRecord("telegram", logging.ERROR, __file__, 1, message, args, info)
-    text = SecretsLeftOut("%(levelname)s %(message)s", ["123:TOKEN", ""]).format(record)
+    text = SecretRedactor("%(levelname)s %(message)s", ["123:TOKEN", ""]).format(record)
     assert "TOKEN" not in text
     assert text.startswith("ERROR ")

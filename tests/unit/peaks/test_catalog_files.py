@@ -10,7 +10,7 @@ from cumbre.errors import CatalogError
 from cumbre.peaks import catalog_files
 from cumbre.peaks.catalog import Peak
 from cumbre.peaks.catalog_files import CatalogFile, bundled_catalog, read_peaks
-from cumbre.peaks.geojson import elevation_m
+from cumbre.peaks.geojson import parse_elevation_m
 
 AMA_DABLAM = Peak("ama-dablam", 27.861213, 86.861468, 6812.0, ("Ama Dablam", "Amadablam"), "Khumbu", "Nepal")
 AMA_DABLAM_YAML = """\
@@ -311,7 +311,7 @@ class TestGeoJson:
         ],
     )
     def test_elevations_as_people_write_them(self, text: str, metres: float | None):
-        assert elevation_m(text) == (None if metres is None else pytest.approx(metres))
+        assert parse_elevation_m(text) == (None if metres is None else pytest.approx(metres))
 
 
 class TestFiles:

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cumbre.photos.document import CameraAim, PhotoFacts
-from cumbre.photos.manual_poses import SaidAims, nearest_error
+from cumbre.photos.document import CameraPose, PhotoFacts
+from cumbre.photos.manual_poses import ManualPoses, nearest_compass_error
 from cumbre.state.sqlite import SqliteStateStore
 
 AT = datetime(2024, 11, 1, 4, 30, tzinfo=UTC)
-AIM = CameraAim(5.0, 2.0, -1.0)
+AIM = CameraPose(5.0, 2.0, -1.0)
 
 
 def facts(seconds_later: float = 0.0, camera: str | None = "Pixel 7") -> PhotoFacts:
@@ -19,7 +19,7 @@ def facts(seconds_later: float = 0.0, camera: str | None = "Pixel 7") -> PhotoFa
 @pytest.fixture
 def aims(tmp_path):
     state = SqliteStateStore(tmp_path / "state.sqlite")
-    yield SaidAims(state)
+    yield ManualPoses(state)
     state.close()
 
 
@@ -36,17 +36,17 @@ def test_a_compass_that_is_far_off_is_so_for_photos_of_the_same_camera_and_minut
     aims.put("a", AIM, facts(), 350.0)
     (error,) = aims.compass_errors()
     assert error.error_deg == pytest.approx(15.0)
-    assert nearest_error([error], facts(59.0)) == error
-    assert nearest_error([error], facts(-60.0)) == error
-    assert nearest_error([error], facts(61.0)) is None
-    assert nearest_error([error], facts(camera="another")) is None
-    assert nearest_error([error], facts(camera=None)) is None
+    assert nearest_compass_error([error], facts(59.0)) == error
+    assert nearest_compass_error([error], facts(-60.0)) == error
+    assert nearest_compass_error([error], facts(61.0)) is None
+    assert nearest_compass_error([error], facts(camera="another")) is None
+    assert nearest_compass_error([error], facts(camera=None)) is None
 
 
 def test_the_nearest_moment_counts(aims):
     aims.put("a", AIM, facts(), 350.0)
     aims.put("b", AIM, facts(30.0), 325.0)
-    found = nearest_error(list(aims.compass_errors()), facts(20.0))
+    found = nearest_compass_error(list(aims.compass_errors()), facts(20.0))
     assert found.error_deg == pytest.approx(40.0)
 
 

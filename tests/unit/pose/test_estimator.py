@@ -13,9 +13,9 @@ from cumbre.geo.geodesy import Position, signed_angle_deg
 from cumbre.imaging.skyline import Skyline, find_skylines
 from cumbre.peaks.catalog import Catalog, Peak
 from cumbre.peaks.catalog_files import bundled_catalog
-from cumbre.photos.document import CameraAim, PhotoFacts
+from cumbre.photos.document import CameraPose, PhotoFacts
 from cumbre.pose.estimator import OrientationFitter
-from cumbre.pose.preconditions import Doubt, doubts, names_note
+from cumbre.pose.preconditions import Obstacle, names_note, obstacles
 from cumbre.viewshed.sighting import sighting
 
 FITTER = OrientationFitter(bundled_catalog())
@@ -60,7 +60,7 @@ def test_summits_stand_where_they_were_drawn_however_the_compass_errs(drawn, sky
     for peak_id, (x, y) in drawn.summits.items():
         assert np.hypot(places[peak_id].x - x, (places[peak_id].y - y) * 0.75) < 0.015
     assert sum(place.matched for place in found.summits) >= 2
-    assert names_note(found, doubts(facts(), sighting(facts()))) == ""
+    assert names_note(found, obstacles(facts(), sighting(facts()))) == ""
 
 
 def test_only_summits_in_the_picture_are_kept_and_those_that_hide_come_last(skylines):
@@ -100,16 +100,16 @@ def test_thousands_of_peaks_around_cost_no_more_than_thirty(skylines):
 @pytest.mark.parametrize(
     ("more", "doubt"),
     [
-        ({"position": None}, Doubt.NO_POSITION),
-        ({"position": Position(PLACE.lat, PLACE.lon)}, Doubt.NO_ALTITUDE),
-        ({"heading_deg": None}, Doubt.NO_HEADING),
-        ({"width": 2000}, Doubt.PANORAMA),
+        ({"position": None}, Obstacle.NO_POSITION),
+        ({"position": Position(PLACE.lat, PLACE.lon)}, Obstacle.NO_ALTITUDE),
+        ({"heading_deg": None}, Obstacle.NO_HEADING),
+        ({"width": 2000}, Obstacle.PANORAMA),
     ],
 )
 def test_without_these_there_is_no_fit(skylines, more, doubt):
     photo = facts(**more)
     assert FITTER.fit(skylines, photo) is None
-    doubted = doubts(photo, sighting(photo))
+    doubted = obstacles(photo, sighting(photo))
     assert doubt in doubted
     assert doubt.words in names_note(None, doubted)
 
@@ -117,42 +117,42 @@ def test_without_these_there_is_no_fit(skylines, more, doubt):
 @pytest.mark.parametrize(
     ("more", "doubt"),
     [
-        ({"focal_length_35mm": None}, Doubt.NO_FOCAL_LENGTH),
-        ({"front_camera": True}, Doubt.FRONT_CAMERA),
-        ({"cropped": True}, Doubt.CROPPED),
-        ({"width": 560}, Doubt.CROPPED),
-        ({"gps_error_m": 900.0}, Doubt.POSITION_UNSURE),
-        ({"pitch_deg": 60.0}, Doubt.STEEP),
+        ({"focal_length_35mm": None}, Obstacle.NO_FOCAL_LENGTH),
+        ({"front_camera": True}, Obstacle.FRONT_CAMERA),
+        ({"cropped": True}, Obstacle.CROPPED),
+        ({"width": 560}, Obstacle.CROPPED),
+        ({"gps_error_m": 900.0}, Obstacle.POSITION_UNSURE),
+        ({"pitch_deg": 60.0}, Obstacle.STEEP),
     ],
 )
 def test_with_these_it_is_never_sure_and_says_so(skylines, more, doubt):
     photo = facts(**more)
     found = FITTER.fit(skylines, photo)
     assert found is None or not found.sure
-    assert doubt.words in names_note(found, doubts(photo, sighting(photo)))
+    assert doubt.words in names_note(found, obstacles(photo, sighting(photo)))
 
 
 def test_without_an_accelerometer_it_says_so_and_asks_for_two_summits(skylines):
     photo = facts(pitch_deg=None, roll_deg=None)
     found = FITTER.fit(skylines, photo)
-    assert doubts(photo, sighting(photo)) == (Doubt.NO_TILT,)
+    assert obstacles(photo, sighting(photo)) == (Obstacle.NO_TILT,)
     if found.sure:
         assert sum(place.matched for place in found.summits) >= 2
 
 
 def test_what_a_person_says_stands_whatever_the_skyline_is(drawn):
-    aim = CameraAim(CAMERA.heading_deg, CAMERA.pitch_deg, CAMERA.roll_deg)
+    aim = CameraPose(CAMERA.heading_deg, CAMERA.pitch_deg, CAMERA.roll_deg)
     for more in ({}, {"heading_deg": None}, {"focal_length_35mm": CAMERA.focal_length_35mm, "cropped": True}):
         found = FITTER.said(aim, facts(**more))
         assert (found.said, found.sure, found.aim) == (True, True, aim)
         places = {place.id: place for place in found.drawn}
         for peak_id, (x, y) in drawn.summits.items():
             assert (places[peak_id].x, places[peak_id].y) == pytest.approx((x, y), abs=0.002)
-        assert names_note(found, doubts(facts(**more), sighting(facts(**more)))) == ""
+        assert names_note(found, obstacles(facts(**more), sighting(facts(**more)))) == ""
     wide = facts(focal_length_35mm=None)
     said = FITTER.said(aim, wide)
     assert said.focal_length_35mm == pytest.approx(26.0)
-    assert "26 mm were assumed" in names_note(said, doubts(wide, sighting(wide)))
+    assert "26 mm were assumed" in names_note(said, obstacles(wide, sighting(wide)))
     assert FITTER.said(aim, facts(width=2000)) is None
     assert FITTER.said(aim, facts(position=None)) is None
     assert FITTER.said(aim, facts(position=Position(PLACE.lat, PLACE.lon))) is None

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from cumbre.geo.pinhole import project
 from cumbre.imaging.skyline import Skyline
-from cumbre.pose.skyline_fit import Aim, FitModel, Summits, fit_summits
+from cumbre.pose.skyline_fit import FitModel, PoseHypothesis, Summits, fit_summits
 
-TRUE = Aim(heading_deg=40.0, pitch_deg=4.0, roll_deg=1.5, focal_length_35mm=26.0, width=400, height=300)
+TRUE = PoseHypothesis(heading_deg=40.0, pitch_deg=4.0, roll_deg=1.5, focal_length_35mm=26.0, width=400, height=300)
 THREE = Summits(
     bearing_deg=np.array([20.0, 37.0, 61.0]),
     elevation_deg=np.array([9.0, 14.0, 11.0]),
@@ -20,7 +20,7 @@ THREE = Summits(
 )
 
 
-def skyline(aim: Aim = TRUE, summits: Summits = THREE, sureness: float = 1.0) -> Skyline:
+def skyline(aim: PoseHypothesis = TRUE, summits: Summits = THREE, sureness: float = 1.0) -> Skyline:
     """A ridge with a cone on every summit."""
     x, y = project(aim, summits.bearing_deg, summits.elevation_deg)
     columns = (np.arange(512) + 0.5) / 512
@@ -28,11 +28,11 @@ def skyline(aim: Aim = TRUE, summits: Summits = THREE, sureness: float = 1.0) ->
     return Skyline(np.minimum(cones.min(axis=0), 0.6).astype(np.float32), np.full(512, sureness, np.float32))
 
 
-def fit(seen: Skyline, prior: Aim, summits: Summits = THREE, model: FitModel | None = None):
+def fit(seen: Skyline, prior: PoseHypothesis, summits: Summits = THREE, model: FitModel | None = None):
     return fit_summits(seen, summits, prior, model or FitModel())
 
 
-def off(prior: Aim, heading: float = 0.0, pitch: float = 0.0, **more) -> Aim:
+def off(prior: PoseHypothesis, heading: float = 0.0, pitch: float = 0.0, **more) -> PoseHypothesis:
     return replace(prior, heading_deg=(prior.heading_deg + heading) % 360, pitch_deg=prior.pitch_deg + pitch, **more)
 
 

@@ -13,27 +13,27 @@ from cumbre.errors import InvalidRequest, NotFound, PhotoError
 from cumbre.geo.geodesy import Position
 from cumbre.imaging.decode import PhotoLimits, read_photo
 from cumbre.index.port import Near, PhotoFilter, PhotoWrite
-from cumbre.photos.document import CameraAim
+from cumbre.photos.document import CameraPose
 from cumbre.recognition.identifier import PeakIdentifier
 from cumbre.search.query import SearchRequest
 from cumbre.services.local_album_service import LocalAlbumService
-from cumbre.services.local_query_service import AlbumQueryService
+from cumbre.services.local_query_service import LocalQueryService
 from cumbre.text.sentence import Sentence
 from functions.query.rpc.calls import answer
 from functions.query.rpc.client import Calls, RemoteAlbumService, RemoteQueryService
-from functions.query.rpc.payloads import Parcels
+from functions.query.rpc.payloads import Payloads
 from tests.support.drawn_view import HEADING_DEG, PITCH_DEG, photo_of_the_view
 from tests.support.pictures import encoded, landscape
 from tests.support.small_album import NAMCHE, TO_AMA_DABLAM, ingest, photo_towards
 
 
 def in_process(library):
-    return AlbumQueryService(library), LocalAlbumService(library)
+    return LocalQueryService(library), LocalAlbumService(library)
 
 
 def by_direct_calls(library):
     """As the bot function asks the query function, with JSON in between."""
-    here, parcels = in_process(library), Parcels(None, 1_000_000)
+    here, parcels = in_process(library), Payloads(None, 1_000_000)
 
     def invoke(payload: bytes) -> bytes:
         return json.dumps(answer(json.loads(payload), *here, parcels)).encode()
@@ -228,9 +228,9 @@ def test_names_are_drawn_where_they_are_sure_and_where_they_are_wanted(query, ed
 
 def test_what_a_person_says_of_a_view_counts_until_it_is_undone(query, editor):
     added = editor.add("view.jpg", photo_of_the_view()).photo
-    said = editor.orient(added.id, CameraAim(80.0, 4.0, 1.0))
+    said = editor.orient(added.id, CameraPose(80.0, 4.0, 1.0))
     assert (said.orientation.said, said.orientation.sure, said.heading_true_deg) == (True, True, 80.0)
-    assert said.orientation.aim == CameraAim(80.0, 4.0, 1.0)
+    assert said.orientation.aim == CameraPose(80.0, 4.0, 1.0)
     assert query.identify(photo_of_the_view()).heading_true_deg == 80.0
     assert query.photo(added.id).peaks != added.peaks
     undone = editor.orient(added.id, None)
@@ -244,7 +244,7 @@ def test_what_was_said_of_a_compass_that_is_far_off_helps_the_photos_of_the_same
     second = editor.add("second.jpg", photo_of_the_view(off, seconds_later=20)).photo
     later = editor.add("later.jpg", photo_of_the_view(off, seconds_later=600)).photo
     assert not any(one.orientation and one.orientation.sure for one in (first, second, later))
-    editor.orient(first.id, CameraAim(HEADING_DEG, PITCH_DEG, 0.0))
+    editor.orient(first.id, CameraPose(HEADING_DEG, PITCH_DEG, 0.0))
     helped = query.photo(second.id)
     assert helped.orientation.sure
     assert not helped.orientation.said
@@ -256,7 +256,7 @@ def test_what_was_said_of_a_compass_that_is_far_off_helps_the_photos_of_the_same
 
 def test_a_heading_that_is_given_goes_before_all_that_was_said(query, editor):
     first = editor.add("first.jpg", photo_of_the_view(60.0)).photo
-    editor.orient(first.id, CameraAim(HEADING_DEG, PITCH_DEG, 0.0))
+    editor.orient(first.id, CameraPose(HEADING_DEG, PITCH_DEG, 0.0))
     beside = photo_of_the_view(60.0, seconds_later=20)
     assert query.identify(beside).heading_true_deg == pytest.approx(HEADING_DEG, abs=0.5)
     assert query.identify(beside, heading_deg=200.0).heading_true_deg == 200.0
@@ -287,7 +287,7 @@ def test_a_photo_that_an_earlier_version_indexed_says_what_brings_its_names(quer
 def test_a_photo_of_no_known_place_has_no_summits_to_lay_a_view_on(query, editor):
     stripped = by_key(query, "plain.png")
     with pytest.raises(InvalidRequest, match="no summit has a place in this photo: the file doesn't say where"):
-        editor.orient(stripped.id, CameraAim(80.0, 4.0, 1.0))
+        editor.orient(stripped.id, CameraPose(80.0, 4.0, 1.0))
 
 
 def test_shots_peaks_and_places_are_told(query):
@@ -359,7 +359,7 @@ def test_an_imported_peak_renames_the_photos_without_reading_them(query, library
 def test_a_rendition_that_a_power_cut_left_empty_is_made_again(library, album, home):
     ingest(library, album)
     (photo, *_) = library.active().index.select()
-    service = AlbumQueryService(library)
+    service = LocalQueryService(library)
     jpeg = service.rendition(photo.id, 320)
     (kept,) = (home / "cache" / "renditions").rglob("*.jpg")
     kept.write_bytes(b"")

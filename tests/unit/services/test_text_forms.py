@@ -9,33 +9,33 @@ from cumbre.services import text_forms
 
 
 def test_places():
-    assert text_forms.near("near", "27.8,86.7,2.5") == Near(27.8, 86.7, 2500.0)
-    assert text_forms.position("at", "27.8, 86.7") == Position(27.8, 86.7)
-    assert text_forms.position("at", "27.8,86.7,3440") == Position(27.8, 86.7, 3440.0)
-    assert text_forms.heading_deg("heading", "360") == 0.0
+    assert text_forms.parse_circle("near", "27.8,86.7,2.5") == Near(27.8, 86.7, 2500.0)
+    assert text_forms.parse_position("at", "27.8, 86.7") == Position(27.8, 86.7)
+    assert text_forms.parse_position("at", "27.8,86.7,3440") == Position(27.8, 86.7, 3440.0)
+    assert text_forms.parse_heading_deg("heading", "360") == 0.0
 
 
 def test_moments():
-    assert text_forms.moment("from", "2023-10-31") == datetime(2023, 10, 31, tzinfo=UTC)
-    assert text_forms.moment("to", "2023-10-31", end_of_day=True) == datetime(2023, 11, 1, tzinfo=UTC)
-    assert text_forms.moment("from", "2023-10-31T05:45+05:45") == datetime(2023, 10, 31, tzinfo=UTC)
+    assert text_forms.parse_time("from", "2023-10-31") == datetime(2023, 10, 31, tzinfo=UTC)
+    assert text_forms.parse_time("to", "2023-10-31", end_of_day=True) == datetime(2023, 11, 1, tzinfo=UTC)
+    assert text_forms.parse_time("from", "2023-10-31T05:45+05:45") == datetime(2023, 10, 31, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
     ("form", "text"),
     [
-        (text_forms.near, "27.8,86.7"),
-        (text_forms.near, "27.8,86.7,0"),
-        (text_forms.near, "91,0,1"),
-        (text_forms.near, "a,b,c"),
-        (text_forms.near, "nan,0,1"),
-        (text_forms.position, "27.8"),
-        (text_forms.position, "27.8,186.7"),
-        (text_forms.position, "27.8,86.7,99999"),
-        (text_forms.heading_deg, "-1"),
-        (text_forms.heading_deg, "north"),
-        (text_forms.moment, "yesterday"),
-        (text_forms.moment, "2023-13-01"),
+        (text_forms.parse_circle, "27.8,86.7"),
+        (text_forms.parse_circle, "27.8,86.7,0"),
+        (text_forms.parse_circle, "91,0,1"),
+        (text_forms.parse_circle, "a,b,c"),
+        (text_forms.parse_circle, "nan,0,1"),
+        (text_forms.parse_position, "27.8"),
+        (text_forms.parse_position, "27.8,186.7"),
+        (text_forms.parse_position, "27.8,86.7,99999"),
+        (text_forms.parse_heading_deg, "-1"),
+        (text_forms.parse_heading_deg, "north"),
+        (text_forms.parse_time, "yesterday"),
+        (text_forms.parse_time, "2023-13-01"),
     ],
 )
 def test_what_can_not_be_read_names_the_option_and_the_form(form, text):

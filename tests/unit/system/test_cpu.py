@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cumbre.system.cpu import batch_for, usable_cores
+from cumbre.system.cpu import batch_size_for, usable_cores
 
 
 @given(st.integers(1, 256))
 def test_a_batch_gives_each_core_as_much(cores):
-    batch = batch_for(cores)
+    batch = batch_size_for(cores)
     assert batch >= 8
     assert batch % cores == 0
     assert batch < 8 + cores

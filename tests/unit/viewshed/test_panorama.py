@@ -3,7 +3,7 @@
 import pytest
 
 from cumbre.geo.geodesy import Position
-from cumbre.viewshed.panorama import peaks_around
+from cumbre.viewshed.panorama import panorama
 from cumbre.viewshed.visibility import VisibilityModel
 from tests.support.fakes import KHUMBU
 
@@ -11,7 +11,7 @@ NAMCHE = Position(27.8030, 86.7150, 3570.0)
 
 
 def test_every_peak_within_range_with_bearing_distance_and_apparent_height() -> None:
-    around = peaks_around(KHUMBU, NAMCHE, VisibilityModel())
+    around = panorama(KHUMBU, NAMCHE, VisibilityModel())
     assert {one.peak.id for one in around.peaks} == set(KHUMBU)
     ama = next(one for one in around.peaks if one.peak.id == "ama-dablam")
     assert ama.bearing_deg == pytest.approx(66, abs=1)
@@ -21,16 +21,16 @@ def test_every_peak_within_range_with_bearing_distance_and_apparent_height() -> 
 
 
 def test_the_most_striking_comes_first() -> None:
-    around = peaks_around(KHUMBU, NAMCHE, VisibilityModel())
+    around = panorama(KHUMBU, NAMCHE, VisibilityModel())
     assert around.peaks[0].peak.id in ("khumbila", "thamserku")
     assert around.peaks[-1].peak.id in ("lhotse", "mount-everest")
 
 
 def test_an_unknown_altitude_is_assumed_and_said_to_be() -> None:
-    around = peaks_around(KHUMBU, Position(NAMCHE.lat, NAMCHE.lon), VisibilityModel())
+    around = panorama(KHUMBU, Position(NAMCHE.lat, NAMCHE.lon), VisibilityModel())
     assert around.altitude_is_assumed
     assert 2_500 < around.altitude_m < 5_000
 
 
 def test_far_from_all_peaks_there_are_none() -> None:
-    assert peaks_around(KHUMBU, Position(0.0, 0.0), VisibilityModel()).peaks == ()
+    assert panorama(KHUMBU, Position(0.0, 0.0), VisibilityModel()).peaks == ()

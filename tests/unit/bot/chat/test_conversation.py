@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.context import Desk
+from bot.chat.context import ChatContext
 from bot.chat.conversation import Conversation
 from bot.chat.memory import Memory
 from bot.chat.messages import ButtonsGone, Message, PhotosReply, PictureReply, Reply, SentPicture, TextReply, Toast
@@ -39,7 +39,7 @@ class Talk:
         self.query = FakeQueryService(album)
         self.album = FakeAlbumService(album)
         self.pictures: dict[str, bytes] = {}
-        desk = Desk(self.query, self.album, lambda: KHUMBU, Memory(state), self.fetch, photos_per_reply)
+        desk = ChatContext(self.query, self.album, lambda: KHUMBU, Memory(state), self.fetch, photos_per_reply)
         self.conversation = Conversation(desk)
 
     def fetch(self, picture: SentPicture) -> bytes:

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.telegram.access import read_access
-from bot.telegram.rate_limit import Throttle, Verdict
+from bot.telegram.rate_limit import RateLimiter, Verdict
 from cumbre.errors import SettingsError
 
 
@@ -35,7 +35,7 @@ def test_what_is_no_id_is_refused_with_what_is(given: str) -> None:
 
 def test_a_user_may_ask_so_much_in_a_minute_and_is_told_once() -> None:
     now = [0.0]
-    throttle = Throttle(most=2, clock=lambda: now[0])
+    throttle = RateLimiter(most=2, clock=lambda: now[0])
     assert [throttle.ask(1) for _ in range(4)] == [Verdict.ANSWER, Verdict.ANSWER, Verdict.SAY_SO, Verdict.IGNORE]
     assert throttle.ask(2) is Verdict.ANSWER
     now[0] = 61.0

@@ -8,9 +8,9 @@ import pytest
 from flask.testing import FlaskClient
 from itsdangerous import TimestampSigner
 
-from bot.aws.shared_login_throttle import SharedFailedAttempts
+from bot.aws.shared_login_throttle import SharedLoginThrottle
 from bot.web.login import SESSION_COOKIE
-from bot.web.login_throttle import MOST_OF_ALL, MOST_OF_ONE, WINDOW_S, Attempts, FailedAttempts
+from bot.web.login_throttle import MOST_OF_ALL, MOST_OF_ONE, WINDOW_S, InMemoryLoginThrottle, LoginThrottle
 from bot.web.sessions import KEY_BYTES, Sessions
 from bot.web.site import create_app
 from cumbre.state.sqlite import SqliteStateStore
@@ -174,17 +174,17 @@ class Clock:
 
 
 @pytest.fixture(params=["of one process", "shared"])
-def counting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Attempts, Clock]]:
+def counting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[LoginThrottle, Clock]]:
     clock = Clock()
     if request.param == "of one process":
-        yield FailedAttempts(clock), clock
+        yield InMemoryLoginThrottle(clock), clock
         return
     state = SqliteStateStore(tmp_path / "state.sqlite", clock)
-    yield SharedFailedAttempts(state, clock), clock
+    yield SharedLoginThrottle(state, clock), clock
     state.close()
 
 
-def test_attempts_are_forgotten_after_a_while_or_a_success(counting: tuple[Attempts, Clock]) -> None:
+def test_attempts_are_forgotten_after_a_while_or_a_success(counting: tuple[LoginThrottle, Clock]) -> None:
     attempts, clock = counting
     for _ in range(MOST_OF_ONE):
         attempts.failed("192.0.2.7")
@@ -198,7 +198,7 @@ def test_attempts_are_forgotten_after_a_while_or_a_success(counting: tuple[Attem
     assert attempts.wait_s("192.0.2.7") == 0
 
 
-def test_a_household_of_addresses_is_one_and_many_households_are_bounded(counting: tuple[Attempts, Clock]) -> None:
+def test_a_household_of_addresses_is_one_and_many_households_are_bounded(counting: tuple[LoginThrottle, Clock]) -> None:
     attempts, _ = counting
     for host in range(MOST_OF_ONE):
         attempts.failed(f"2001:db8::{host:x}")
@@ -211,7 +211,7 @@ def test_a_household_of_addresses_is_one_and_many_households_are_bounded(countin
 
 def test_shared_attempts_count_those_of_other_processes(tmp_path: Path) -> None:
     state = SqliteStateStore(tmp_path / "state.sqlite")
-    one, other = SharedFailedAttempts(state), SharedFailedAttempts(state)
+    one, other = SharedLoginThrottle(state), SharedLoginThrottle(state)
     for _ in range(MOST_OF_ONE):
         one.failed("192.0.2.7")
     assert other.wait_s("192.0.2.7") > 0

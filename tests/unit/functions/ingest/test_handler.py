@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cumbre.errors import CumbreError, InvalidRequest, StorageError
-from cumbre.ingest.queue import event_of
+from cumbre.ingest.queue import s3_event
 from functions.ingest.handler import create_handler
 from tests.support.paths import EVENTS
 
@@ -78,29 +78,29 @@ def test_a_removed_photo_is_reconciled_too() -> None:
 def test_photos_of_a_bucket_are_looked_at_together() -> None:
     """So the encoder gets batches."""
     settle = Reconciler()
-    bodies = [event_of("trek", "a.jpg"), event_of("other", "x.jpg"), event_of("trek", "b.jpg", removed=True)]
+    bodies = [s3_event("trek", "a.jpg"), s3_event("other", "x.jpg"), s3_event("trek", "b.jpg", removed=True)]
     assert given_back(create_handler(settle)(batch_of(*bodies), None)) == []
     assert settle.asked == [[("trek", "a.jpg"), ("trek", "b.jpg")], [("other", "x.jpg")]]
 
 
 def test_of_ten_messages_exactly_the_three_poisoned_ones_come_again() -> None:
-    bodies = [event_of("trek", f"{number}.jpg") for number in range(10)]
+    bodies = [s3_event("trek", f"{number}.jpg") for number in range(10)]
     bodies[1], bodies[8] = "no event", json.dumps({"hello": "world"})
     settle = Reconciler(failing=(("trek", "4.jpg"),))
     assert given_back(create_handler(settle)(batch_of(*bodies), None)) == ["message-1", "message-4", "message-8"]
 
 
 def test_a_bad_bucket_fails_no_other() -> None:
-    bodies = [event_of("gone", "a.jpg"), event_of("trek", "b.jpg"), event_of("gone", "c.jpg")]
+    bodies = [s3_event("gone", "a.jpg"), s3_event("trek", "b.jpg"), s3_event("gone", "c.jpg")]
     settle = Reconciler(failing=(("gone", "a.jpg"), ("gone", "c.jpg")))
     assert given_back(create_handler(settle)(batch_of(*bodies), None)) == ["message-0", "message-2"]
 
 
 def test_a_message_that_names_several_photos_comes_again_for_one_of_them() -> None:
-    both = json.loads(event_of("trek", "a.jpg"))
-    both["Records"] += json.loads(event_of("trek", "b.jpg"))["Records"]
+    both = json.loads(s3_event("trek", "a.jpg"))
+    both["Records"] += json.loads(s3_event("trek", "b.jpg"))["Records"]
     settle = Reconciler(failing=(("trek", "b.jpg"),))
-    assert given_back(create_handler(settle)(batch_of(json.dumps(both), event_of("trek", "a.jpg")), None)) == [
+    assert given_back(create_handler(settle)(batch_of(json.dumps(both), s3_event("trek", "a.jpg")), None)) == [
         "message-0"
     ]
 
@@ -131,7 +131,7 @@ def test_a_photo_that_two_messages_name_is_looked_at_once() -> None:
 
 
 def test_near_its_end_no_photo_is_begun_and_the_rest_is_given_back() -> None:
-    bodies = [event_of("trek", f"{number}.jpg") for number in range(5)]
+    bodies = [s3_event("trek", f"{number}.jpg") for number in range(5)]
     handler = create_handler(Reconciler(), margin_s=20.0)
     assert given_back(handler(batch_of(*bodies), Clock(left_s=120.0))) == []
     # Each look costs 10 s: after two photos less than 20 s are left.
@@ -140,7 +140,7 @@ def test_near_its_end_no_photo_is_begun_and_the_rest_is_given_back() -> None:
 
 
 def test_no_time_is_left_for_photos_one_by_one_either() -> None:
-    bodies = [event_of("trek", "a.jpg"), event_of("trek", "b.jpg")]
+    bodies = [s3_event("trek", "a.jpg"), s3_event("trek", "b.jpg")]
     settle = Reconciler(failing=(("trek", "a.jpg"),))
     assert len(given_back(create_handler(settle, 20.0)(batch_of(*bodies), Clock(30.0, look_costs_s=9.0)))) == 2
     assert settle.asked == [[("trek", "a.jpg"), ("trek", "b.jpg")]]

@@ -15,10 +15,10 @@ import pytest
 
 from cumbre.errors import IndexFault
 from cumbre.index.embedded import database
-from cumbre.index.embedded.check import CheckBeside, check
+from cumbre.index.embedded.check import BackgroundCheck, check
 from cumbre.index.embedded.generations import EmbeddedGenerations
 from cumbre.index.embedded.lock import IndexLock
-from cumbre.index.embedded.recovery import mend
+from cumbre.index.embedded.recovery import repair
 from cumbre.index.embedded.schema import APPLICATION_ID, SCHEMA_VERSION
 from cumbre.index.port import EVERYTHING, PhotoFilter, PhotoIndex
 from tests.contract.test_photo_index import SPACE, photo, put, unit_vector
@@ -66,13 +66,13 @@ def is_incomplete(path: Path) -> bool:
 def test_a_whole_index_passes_and_nothing_is_done(path):
     check(path)
     before = path.read_bytes()
-    assert mend(path) == ""
+    assert repair(path) == ""
     assert path.read_bytes() == before
 
 
 def test_no_index_is_no_damage(tmp_path):
     check(tmp_path / "index.sqlite")
-    assert mend(tmp_path / "home" / "index.sqlite") == ""
+    assert repair(tmp_path / "home" / "index.sqlite") == ""
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_an_index_that_disagrees_with_its_table_is_damage_though_nothing_fails(p
     overwrite(path, (root - 1) * size + taken.start(), b"0" * 40)
     with pytest.raises(IndexFault, match="is damaged"):
         check(path)
-    assert mend(path)
+    assert repair(path)
     assert is_incomplete(path)
     assert with_index(path, lambda index: index.count()) == _PHOTOS
     check(path)
@@ -150,7 +150,7 @@ def test_what_is_not_as_cumbre_wrote_it_is_built_again_with_all_photos(path, sql
     change(path, sql)
     with pytest.raises(IndexFault, match=r"is damaged.*`cumbre ingest` builds it again"):
         check(path)
-    sentence = mend(path)
+    sentence = repair(path)
     assert is_incomplete(path)
     assert re.search(
         rf"was set aside as index\.sqlite\.damaged-\d{{8}}-\d{{6}}; {_PHOTOS} photos in it were whole", sentence
@@ -167,7 +167,7 @@ def test_what_is_kept_is_the_same_as_before(path):
 
     before = with_index(path, everything)
     change(path, "UPDATE counter SET value = 0")
-    mend(path)
+    repair(path)
     assert with_index(path, everything) == before
 
 
@@ -178,7 +178,7 @@ def test_past_pages_that_can_not_be_read_the_rest_is_kept(path):
     hurt = [data.index(f'"key": "{n}.jpg"'.encode()) // size for n in (4, 20)]
     for number in hurt:
         overwrite(path, number * size, b"\xff" * size)
-    assert mend(path)
+    assert repair(path)
     assert is_incomplete(path)
     kept = with_index(path, lambda index: index.count())
     assert _PHOTOS - 8 <= kept < _PHOTOS
@@ -188,7 +188,7 @@ def test_past_pages_that_can_not_be_read_the_rest_is_kept(path):
 @pytest.mark.parametrize("length", [0, 1, 50, 100, 4096, 9000])
 def test_a_file_that_is_cut_short_is_built_again(path, length):
     path.write_bytes(path.read_bytes()[:length])
-    mend(path)
+    repair(path)
     check(path)
     with closing(EmbeddedGenerations(path)) as generations:
         generations.ensure_active(SPACE)
@@ -198,7 +198,7 @@ def test_an_index_that_has_become_empty_is_no_new_one(path):
     path.write_bytes(b"")
     with pytest.raises(IndexFault, match=r"is damaged: it is empty\. `cumbre ingest`"):
         EmbeddedGenerations(path)
-    assert mend(path) == ""
+    assert repair(path) == ""
     assert is_incomplete(path)
 
 
@@ -207,7 +207,7 @@ def test_a_next_generation_is_kept_too(path):
         building = generations.create_building(replace(SPACE, model_id="next"))
         put(building, photo("0.jpg", model_id="next"), seed=5)
     change(path, "UPDATE counter SET value = 0")
-    mend(path)
+    repair(path)
     with closing(EmbeddedGenerations(path)) as generations:
         active, building = generations.active(), generations.building()
         assert active is not None
@@ -218,7 +218,7 @@ def test_a_next_generation_is_kept_too(path):
 def test_a_flipped_name_of_the_model_does_not_cost_the_vectors(path):
     change(path, "UPDATE generations SET model_id = 'tesu-encoder', dimensions = 9")
     change(path, "UPDATE counter SET value = 0")
-    mend(path)
+    repair(path)
     assert with_index(path, lambda index: (index.space, index.count())) == (SPACE, _PHOTOS)
 
 
@@ -226,9 +226,9 @@ def test_who_has_the_index_open_keeps_it(path):
     with closing(EmbeddedGenerations(path)):
         change(path, "UPDATE counter SET value = 0")
         with pytest.raises(IndexFault, match=r"another Cumbre has it open: stop that one \(perhaps `cumbre serve`\)"):
-            mend(path)
+            repair(path)
         assert not list(path.parent.glob("*.damaged-*"))
-    assert mend(path)
+    assert repair(path)
     assert is_incomplete(path)
 
 
@@ -249,7 +249,7 @@ def test_few_damaged_files_are_kept(path):
         old.write_bytes(b"")
         old.with_name(f"{old.name}-wal").write_bytes(b"")
     change(path, "UPDATE counter SET value = 0")
-    mend(path)
+    repair(path)
     kept = sorted(one.name for one in path.parent.glob("*.damaged-*"))
     assert kept[:2] == ["index.sqlite.damaged-20200104-120000", "index.sqlite.damaged-20200104-120000-wal"]
     assert len(kept) == 3
@@ -258,7 +258,7 @@ def test_few_damaged_files_are_kept(path):
 def test_the_index_of_a_newer_cumbre_is_left_alone(path):
     change(path, f"PRAGMA user_version = {SCHEMA_VERSION + 5}")
     change(path, f"PRAGMA application_id = {APPLICATION_ID + 5}")
-    for use in (check, mend, EmbeddedGenerations):
+    for use in (check, repair, EmbeddedGenerations):
         with pytest.raises(IndexFault, match="written by a newer Cumbre: update Cumbre"):
             use(path)
 
@@ -268,7 +268,7 @@ def test_an_index_of_the_version_before_is_taken_over(path):
     change(path, f"PRAGMA application_id = {APPLICATION_ID - 1}")
     with pytest.raises(IndexFault, match="written by an older Cumbre"):
         EmbeddedGenerations(path)
-    assert mend(path) == f"The index of an older Cumbre was taken over, with {_PHOTOS} photos."
+    assert repair(path) == f"The index of an older Cumbre was taken over, with {_PHOTOS} photos."
     assert with_index(path, lambda index: index.count()) == _PHOTOS
 
 
@@ -284,7 +284,7 @@ def test_an_index_of_the_first_version_is_taken_over(path):
     change(path, "PRAGMA application_id = 0")
     with pytest.raises(IndexFault, match="written by an older Cumbre: `cumbre ingest` takes it over"):
         EmbeddedGenerations(path)
-    assert mend(path) == f"The index of an older Cumbre was taken over, with {_PHOTOS} photos."
+    assert repair(path) == f"The index of an older Cumbre was taken over, with {_PHOTOS} photos."
     assert not list(path.parent.glob("*.damaged-*"))
     np.testing.assert_array_equal(with_index(path, lambda index: index.vector(photo("3.jpg").id)), unit_vector(3))
 
@@ -293,14 +293,14 @@ def test_an_index_of_the_first_version_is_taken_over(path):
 def test_a_file_of_someone_else_is_never_touched(tmp_path, content):
     file = tmp_path / "recipes.txt"
     file.write_bytes(content)
-    for use in (check, mend, EmbeddedGenerations):
+    for use in (check, repair, EmbeddedGenerations):
         with pytest.raises(IndexFault, match="is a file, but no index of Cumbre: name another file"):
             use(file)
     assert file.read_bytes() == content
     database = tmp_path / "recipes.sqlite"
     change(database, "CREATE TABLE recipes (name TEXT)")
     before = database.read_bytes()
-    for use in (check, mend, EmbeddedGenerations):
+    for use in (check, repair, EmbeddedGenerations):
         with pytest.raises(IndexFault, match="is a database, but no index of Cumbre"):
             use(database)
     assert database.read_bytes() == before
@@ -321,7 +321,7 @@ def test_an_index_left_in_the_middle_of_work_is_said_until_a_scan_follows(path, 
         caplog.clear()
         EmbeddedGenerations(index).close()
         assert "The index may lack photos, because it was damaged or left in the middle of work" in caplog.text
-    assert mend(index) == ""
+    assert repair(index) == ""
     caplog.clear()
     with closing(EmbeddedGenerations(index, scanning=True)) as generations:
         assert caplog.text == ""
@@ -341,9 +341,9 @@ def test_a_running_cumbre_is_not_one_that_was_cut_short(path, caplog):
 
 
 def test_a_check_beside_tells_what_it_found(path):
-    CheckBeside(path).result()
+    BackgroundCheck(path).result()
     change(path, "UPDATE counter SET value = 0")
-    beside = CheckBeside(path)
+    beside = BackgroundCheck(path)
     beside.join()
     with pytest.raises(IndexFault, match="the counter of versions has gone back"):
         beside.result()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from functions.ingest.events import ObjectEvent, ObjectEventKind
-from local.folder_watch.debounce import Rescan, Settling
+from local.folder_watch.debounce import Debouncer, Rescan
 
 CREATED, REMOVED = ObjectEventKind.CREATED, ObjectEventKind.REMOVED
 
@@ -16,7 +16,7 @@ class World:
     def __init__(self, max_waiting: int = 100) -> None:
         self.now = 0.0
         self.files: dict[Path, tuple[int, int]] = {}
-        self.settling = Settling(1.0, max_waiting, look=self.files.get, clock=lambda: self.now)
+        self.settling = Debouncer(1.0, max_waiting, look=self.files.get, clock=lambda: self.now)
 
     def write(self, key: str, size_bytes: int = 1) -> None:
         self.files[Path(key)] = (size_bytes, int(self.now))

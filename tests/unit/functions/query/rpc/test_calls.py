@@ -12,7 +12,7 @@ from cumbre.services.query_service import QueryService
 from cumbre.storage.port import ListingIncomplete
 from cumbre.text.sentence import Sentence, sentence
 from functions.query.rpc.calls import ALBUM_CALLS, QUERY_CALLS, answer, error_of_json, error_to_json
-from functions.query.rpc.payloads import Parcels
+from functions.query.rpc.payloads import Payloads
 from tests.support.fakes import (
     KHUMBU,
     FakeAlbum,
@@ -23,7 +23,7 @@ from tests.support.fakes import (
     make_failure,
 )
 
-PARCELS = Parcels(None, 1_000_000)
+PARCELS = Payloads(None, 1_000_000)
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from cumbre.search.query import SearchAnswer, SearchRequest
 from cumbre.text.sentence import Figure, Names, Sentence, joined, sentence
 from functions.query.rpc.calls import CALLS
 from functions.query.rpc.json_codec import WireError, decode, encode
-from functions.query.rpc.payloads import Parcels
+from functions.query.rpc.payloads import Payloads
 
-INLINE = Parcels(None, 1_000_000)
+INLINE = Payloads(None, 1_000_000)
 WORDS = st.text(st.characters(exclude_categories=["Cs"]))
 
 
