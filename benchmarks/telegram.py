@@ -72,7 +72,7 @@ def latencies(library: Library, photos: int, questions: int) -> None:
     file_id = telegram.state.store(encoded(Image.new("RGB", (320, 240), "steelblue")), "photo.jpg")
     known = FileIds(library.state, int(BOT["id"]))
     for write in documents(photos, library.index().space.dimensions):
-        known.keep(write.document.content_sha256, file_id)
+        known.save(write.document.content_sha256, file_id)
     LocalQueryService(library).search(SearchRequest("a warm question"))
     house = start_bot(library, telegram, allowed=(), everyone=True)
     people = itertools.count(2000)

@@ -149,7 +149,7 @@ class AlbumTasks:
                     self._library.problems.pop(bucket, None)
             self._away.discard(bucket)
             if generation.index.count() > before:
-                generation.learn(self._stop.is_set)
+                generation.learn_appearance(self._stop.is_set)
         except CumbreError as error:
             self._away.add(bucket)
             if self._library.problems.get(bucket) != str(error):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 def redact(text: str, secrets: Iterable[str]) -> str:
     """
-    >>> without_secrets("no answer from https://api.example.org/bot123:abc/getMe", ["123:abc", ""])
+    >>> redact("no answer from https://api.example.org/bot123:abc/getMe", ["123:abc", ""])
     'no answer from https://api.example.org/bot(secret)/getMe'
     """
     for secret in filter(None, secrets):

@@ -18,7 +18,7 @@ class BucketPictures:
         self._prefix = prefix
         self._max_bytes = max_bytes
 
-    def keep(self, name: str, data: bytes) -> SentPicture:
+    def save(self, name: str, data: bytes) -> SentPicture:
         sha256 = hashlib.sha256(data).hexdigest()
         with storage_faults(self._bucket, sha256):
             # Sent again, it is new again.

@@ -24,7 +24,7 @@ class ChatQueue:
         self._client = client
         self._address = address
 
-    def put(self, update: Update) -> None:
+    def send(self, update: Update) -> None:
         """Returns when the update is safe. One that comes again within minutes is in the queue once.
 
         Raises CumbreError where it could not be kept: Telegram then brings it again.

@@ -28,7 +28,7 @@ class Uploads(Protocol):
         """How a browser may put one picture there."""
         ...
 
-    def take(self, key: str, max_bytes: int) -> bytes:
+    def read_upload(self, key: str, max_bytes: int) -> bytes:
         """What was put under a key. Raises NotFound where nothing was, and PhotoError for too much."""
         ...
 
@@ -71,7 +71,7 @@ def request_with_uploads(uploads: Uploads, max_bytes: int) -> type[Request]:
 
     def _file(token: str, filename: str) -> FileStorage:
         try:
-            data = uploads.take(token, max_bytes)
+            data = uploads.read_upload(token, max_bytes)
         except CumbreError as error:
             # It is read where nothing turns errors into answers: whoever reads the file is told.
             return FileStorage(_Unreadable(error), filename, _PHOTO)

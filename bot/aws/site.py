@@ -76,7 +76,7 @@ def create_site(
     if queue is not None and settings.telegram_token:
         if not settings.telegram_webhook_secret:
             raise SettingsError("CUMBRE_TELEGRAM_WEBHOOK_SECRET is not set: put it into the secret of the bot function")
-        webhook = create_webhook(settings.telegram_token, settings.telegram_webhook_secret, queue.put)
+        webhook = create_webhook(settings.telegram_token, settings.telegram_webhook_secret, queue.send)
         # Beside the page's checks: Telegram has a secret of its own, and no browser.
         app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {MOUNTED_AT: webhook})  # type: ignore[method-assign]
     return app

@@ -68,7 +68,7 @@ class UpdateWorker:
         try:
             answering = self._answering(self._bot)
             for one in queued:
-                answering.take(one.update)
+                answering.accept(one.update)
             await answering.drain(patience_s)
         finally:
             await self._bot.request.shutdown()

@@ -2,19 +2,20 @@
 
 from bot.chat.context import ChatContext
 from bot.chat.messages import CaptionedPhoto
-from bot.i18n.speaker import Translator
+from bot.i18n.translator import Translator
 from cumbre.labels.selection import labels_for, labels_key
 from cumbre.search.query import SearchHit
 
 
-def captioned(hit: SearchHit, desk: ChatContext, speaker: Translator, names: bool = True) -> CaptionedPhoto:
+def captioned(hit: SearchHit, context: ChatContext, translator: Translator, names: bool = True) -> CaptionedPhoto:
     """The photo with its caption; the time is that of the camera's clock. names: those of the summits are on it."""
     photo = hit.photo
     key = "chat.peak_you_said" if photo.corrected else "chat.peak"
     peaks = [
-        speaker.say(key, name=peak.name, elev=speaker.metres(peak.elev_m)) for peak in desk.peaks(photo.predicted_peaks)
+        translator.text(key, name=peak.name, elev=translator.metres(peak.elev_m))
+        for peak in context.peaks(photo.predicted_peaks)
     ]
     taken = photo.facts.taken_at_local if photo.facts else None
-    lines = [", ".join(peaks), speaker.moment(taken) if taken else "", speaker.tell(hit.why)]
-    written = labels_key(labels_for(photo.orientation, desk.catalog())) if names else ""
+    lines = [", ".join(peaks), translator.moment(taken) if taken else "", translator.translate(hit.why)]
+    written = labels_key(labels_for(photo.orientation, context.catalog())) if names else ""
     return CaptionedPhoto(hit, "\n".join(line for line in lines if line), written)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.chat.memory import Memory
 from bot.chat.messages import SentPicture
-from bot.i18n.speaker import Translator
+from bot.i18n.translator import Translator
 from cumbre.peaks.catalog import Catalog, Peak
 from cumbre.services.album_service import AlbumService
 from cumbre.services.query_service import QueryService
@@ -28,5 +28,5 @@ class ChatContext:
         return [catalog[peak_id] for peak_id in peak_ids if peak_id in catalog]
 
 
-def with_elevation(peak: Peak, speaker: Translator) -> str:
-    return speaker.say("chat.peak", name=peak.name, elev=speaker.metres(peak.elev_m))
+def with_elevation(peak: Peak, translator: Translator) -> str:
+    return translator.text("chat.peak", name=peak.name, elev=translator.metres(peak.elev_m))

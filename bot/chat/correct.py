@@ -6,7 +6,7 @@ from typing import Any, Final
 from bot.chat.context import ChatContext, with_elevation
 from bot.chat.memory import Offer, pictures_of
 from bot.chat.messages import Button, Reply, TextReply, Toast
-from bot.i18n.speaker import Translator
+from bot.i18n.translator import Translator
 from cumbre.peaks.catalog import Peak
 from cumbre.search.query import SearchRequest
 
@@ -19,87 +19,89 @@ Target = dict[str, Any]
 class CorrectionHandler:
     """The steps of a correction. An offer's targets are photos of the album ("photo") or pictures sent ("picture")."""
 
-    def __init__(self, desk: ChatContext) -> None:
-        self._desk = desk
+    def __init__(self, context: ChatContext) -> None:
+        self._context = context
 
-    def begin(self, chat: str, token: str, offer: Offer, speaker: Translator) -> list[Reply]:
+    def begin(self, chat: str, token: str, offer: Offer, translator: Translator) -> list[Reply]:
         """Ask which peak it is; first which picture, where there are several."""
         targets = offer["targets"]
         if len(targets) == 1:
-            return [self._which_peak(chat, token, offer, 0, False, speaker)]
+            return [self._which_peak(chat, token, offer, 0, False, translator)]
         numbers = [Button(str(n + 1), f"pick.{token}.{n}") for n in range(len(targets))]
         rows = [tuple(numbers[i : i + _NUMBERS_IN_A_ROW]) for i in range(0, len(numbers), _NUMBERS_IN_A_ROW)]
-        cancel = (Button(speaker.say("chat.button_cancel"), f"cancel.{token}"),)
-        return [TextReply(speaker.say("chat.which_picture"), buttons=(*rows, cancel))]
+        cancel = (Button(translator.text("chat.button_cancel"), f"cancel.{token}"),)
+        return [TextReply(translator.text("chat.which_picture"), buttons=(*rows, cancel))]
 
-    def pick(self, chat: str, token: str, offer: Offer, number: int, speaker: Translator) -> list[Reply]:
-        return [self._which_peak(chat, token, offer, number, True, speaker)]
+    def pick(self, chat: str, token: str, offer: Offer, number: int, translator: Translator) -> list[Reply]:
+        return [self._which_peak(chat, token, offer, number, True, translator)]
 
-    def ask_for_name(self, chat: str, token: str, offer: Offer, number: int, speaker: Translator) -> list[Reply]:
+    def ask_for_name(self, chat: str, token: str, offer: Offer, number: int, translator: Translator) -> list[Reply]:
         """The next words in this chat are the peak's name."""
-        self._desk.memory.change(chat, token, {**offer, "number": number})
-        notes = self._desk.memory.notes(chat)
-        self._desk.memory.keep(chat, replace(notes, naming=token))
-        return [TextReply(speaker.say("chat.write_name"), asks_text=True)]
+        self._context.memory.change(chat, token, {**offer, "number": number})
+        notes = self._context.memory.notes(chat)
+        self._context.memory.save(chat, replace(notes, naming=token))
+        return [TextReply(translator.text("chat.write_name"), asks_text=True)]
 
-    def name(self, chat: str, text: str, speaker: Translator) -> list[Reply] | None:
+    def name(self, chat: str, text: str, translator: Translator) -> list[Reply] | None:
         """The words that were waited for; None if nobody waits for any."""
-        notes = self._desk.memory.notes(chat)
+        notes = self._context.memory.notes(chat)
         if not notes.naming:
             return None
-        self._desk.memory.keep(chat, replace(notes, naming=""))
-        offer = self._desk.memory.recall(chat, notes.naming)
+        self._context.memory.save(chat, replace(notes, naming=""))
+        offer = self._context.memory.recall(chat, notes.naming)
         if offer is None:
             return None
-        named = self._desk.query.search(SearchRequest(text, k=1)).named_peaks
+        named = self._context.query.search(SearchRequest(text, k=1)).named_peaks
         if not named:
-            again = Button(speaker.say("chat.button_another"), f"name.{notes.naming}.{offer['number']}")
-            return [TextReply(speaker.say("chat.unknown_name", name=text), buttons=((again,),))]
-        return self._apply(chat, notes.naming, offer, offer["number"], (named[0].id,), False, speaker)
+            again = Button(translator.text("chat.button_another"), f"name.{notes.naming}.{offer['number']}")
+            return [TextReply(translator.text("chat.unknown_name", name=text), buttons=((again,),))]
+        return self._apply(chat, notes.naming, offer, offer["number"], (named[0].id,), False, translator)
 
-    def choose(self, chat: str, token: str, offer: Offer, number: int, choice: str, speaker: Translator) -> list[Reply]:
+    def choose(
+        self, chat: str, token: str, offer: Offer, number: int, choice: str, translator: Translator
+    ) -> list[Reply]:
         """choice is the number of one of the peaks that were offered, or "none"."""
         choices = offer.get("choices", [])
         if choice != "none" and not (choice.isdecimal() and int(choice) < len(choices)):
-            return [Toast(speaker.say("chat.old_button"))]
+            return [Toast(translator.text("chat.old_button"))]
         peak_ids = () if choice == "none" else (choices[int(choice)],)
-        return self._apply(chat, token, offer, number, peak_ids, True, speaker)
+        return self._apply(chat, token, offer, number, peak_ids, True, translator)
 
-    def undo(self, offer: Offer, speaker: Translator) -> list[Reply]:
+    def undo(self, offer: Offer, translator: Translator) -> list[Reply]:
         """What was said before counts again, or what Cumbre sees."""
         if "number" not in offer or "before" not in offer:
-            return [Toast(speaker.say("chat.old_button"))]
+            return [Toast(translator.text("chat.old_button"))]
         before = None if offer["before"] is None else tuple(offer["before"])
         self._say(offer["targets"][offer["number"]], before)
-        return [TextReply(speaker.say("chat.undone"), replaces=True)]
+        return [TextReply(translator.text("chat.undone"), replaces=True)]
 
     def _which_peak(
-        self, chat: str, token: str, offer: Offer, number: int, replaces: bool, speaker: Translator
+        self, chat: str, token: str, offer: Offer, number: int, replaces: bool, translator: Translator
     ) -> TextReply:
         peaks = self._choices(offer["targets"][number])
-        self._desk.memory.change(chat, token, {**offer, "choices": [peak.id for peak in peaks]})
+        self._context.memory.change(chat, token, {**offer, "choices": [peak.id for peak in peaks]})
         rows: list[tuple[Button, ...]] = [
-            (Button(with_elevation(peak, speaker), f"peak.{token}.{number}.{i}"),) for i, peak in enumerate(peaks)
+            (Button(with_elevation(peak, translator), f"peak.{token}.{number}.{i}"),) for i, peak in enumerate(peaks)
         ]
         rows.append(
             (
-                Button(speaker.say("chat.button_another"), f"name.{token}.{number}"),
-                Button(speaker.say("chat.button_none"), f"peak.{token}.{number}.none"),
+                Button(translator.text("chat.button_another"), f"name.{token}.{number}"),
+                Button(translator.text("chat.button_none"), f"peak.{token}.{number}.none"),
             )
         )
-        rows.append((Button(speaker.say("chat.button_cancel"), f"cancel.{token}"),))
-        return TextReply(speaker.say("chat.which_peak"), buttons=tuple(rows), replaces=replaces)
+        rows.append((Button(translator.text("chat.button_cancel"), f"cancel.{token}"),))
+        return TextReply(translator.text("chat.which_peak"), buttons=tuple(rows), replaces=replaces)
 
     def _choices(self, target: Target) -> list[Peak]:
         """The likeliest that are not what was said already, and then those that the album shows most."""
         if "photo" in target:
-            photo = self._desk.query.photo(target["photo"])
+            photo = self._context.query.photo(target["photo"])
             said, likely = photo.predicted_peaks[:1], [one.id for one in photo.peaks]
         else:
             said, likely = (target["answer"],), target["peaks"]
-        frequent = [counted.peak.id for counted in self._desk.query.peaks()]
+        frequent = [counted.peak.id for counted in self._context.query.peaks()]
         ids = [one for one in dict.fromkeys([*likely, *frequent]) if one not in said]
-        return self._desk.peaks(ids)[:_CHOICES]
+        return self._context.peaks(ids)[:_CHOICES]
 
     def _apply(
         self,
@@ -109,22 +111,22 @@ class CorrectionHandler:
         number: int,
         peak_ids: tuple[str, ...],
         replaces: bool,
-        speaker: Translator,
+        translator: Translator,
     ) -> list[Reply]:
         before = self._say(offer["targets"][number], peak_ids)
-        self._desk.memory.change(chat, token, {**offer, "number": number, "before": before})
-        peaks = self._desk.peaks(peak_ids)
-        thanks = speaker.say("chat.thanks_none")
+        self._context.memory.change(chat, token, {**offer, "number": number, "before": before})
+        peaks = self._context.peaks(peak_ids)
+        thanks = translator.text("chat.thanks_none")
         if peaks:
-            thanks = speaker.say("chat.thanks", name=with_elevation(peaks[0], speaker))
-        undo = Button(speaker.say("chat.button_undo"), f"undo.{token}")
+            thanks = translator.text("chat.thanks", name=with_elevation(peaks[0], translator))
+        undo = Button(translator.text("chat.button_undo"), f"undo.{token}")
         return [TextReply(thanks, buttons=((undo,),), replaces=replaces)]
 
     def _say(self, target: Target, peak_ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
         """Record it; what was said before."""
         if "photo" not in target:
             [picture] = pictures_of([target["picture"]])
-            return self._desk.album.correct_picture(self._desk.fetch(picture), peak_ids)
-        photo = self._desk.query.photo(target["photo"])
-        self._desk.album.correct(photo.id, peak_ids)
+            return self._context.album.correct_picture(self._context.fetch(picture), peak_ids)
+        photo = self._context.query.photo(target["photo"])
+        self._context.album.correct(photo.id, peak_ids)
         return photo.predicted_peaks if photo.corrected else None

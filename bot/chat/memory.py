@@ -59,7 +59,7 @@ class Memory:
         known = {name: value for name, value in json.loads(kept).items() if name in _NOTE_NAMES}
         return ChatNotes(**{**known, "pictures": pictures_of(known["pictures"])})
 
-    def keep(self, chat: str, notes: ChatNotes) -> None:
+    def save(self, chat: str, notes: ChatNotes) -> None:
         record = asdict(notes)
         if notes.writes_names:
             # Functions of the version before know no such field, and run beside this one for a while.

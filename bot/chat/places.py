@@ -5,7 +5,7 @@ from typing import Final
 from bot.chat.context import ChatContext, with_elevation
 from bot.chat.messages import Reply, TextReply
 from bot.chat.search import SearchHandler
-from bot.i18n.speaker import Translator
+from bot.i18n.translator import Translator
 from cumbre.geo.geodesy import Position
 from cumbre.index.port import Near
 from cumbre.search.query import SearchRequest
@@ -18,36 +18,36 @@ _PEAKS_SHOWN: Final = 8
 class PlaceHandler:
     """Tells what stands around."""
 
-    def __init__(self, desk: ChatContext, finder: SearchHandler) -> None:
-        self._desk = desk
-        self._finder = finder
+    def __init__(self, context: ChatContext, search_handler: SearchHandler) -> None:
+        self._context = context
+        self._search_handler = search_handler
 
-    def answer(self, chat: str, place: Position, speaker: Translator) -> list[Reply]:
-        around = self._desk.query.around(place)
+    def answer(self, chat: str, place: Position, translator: Translator) -> list[Reply]:
+        around = self._context.query.around(place)
         near = Near(place.lat, place.lon, _NEARBY_M)
-        return [self._peaks(around, speaker), *self._finder.near(chat, near, speaker)]
+        return [self._peaks(around, translator), *self._search_handler.near(chat, near, translator)]
 
-    def near_peak(self, chat: str, text: str, speaker: Translator) -> list[Reply]:
+    def near_peak(self, chat: str, text: str, translator: Translator) -> list[Reply]:
         """The photos taken near a peak that is named."""
-        named = self._desk.query.search(SearchRequest(text, k=1)).named_peaks
+        named = self._context.query.search(SearchRequest(text, k=1)).named_peaks
         if not named:
-            return [TextReply(speaker.say("chat.near_unknown", name=text), asks_place=True)]
-        return self._finder.near(chat, Near(named[0].lat, named[0].lon, _NEARBY_M), speaker)
+            return [TextReply(translator.text("chat.near_unknown", name=text), asks_place=True)]
+        return self._search_handler.near(chat, Near(named[0].lat, named[0].lon, _NEARBY_M), translator)
 
-    def _peaks(self, around: Panorama, speaker: Translator) -> TextReply:
+    def _peaks(self, around: Panorama, translator: Translator) -> TextReply:
         if not around.peaks:
-            return TextReply(speaker.say("chat.no_peaks_around", km=round(around.range_m / 1000)))
-        lines = [self._line(one, speaker) for one in around.peaks[:_PEAKS_SHOWN]]
-        altitude = speaker.metres(round(around.altitude_m, -1))
+            return TextReply(translator.text("chat.no_peaks_around", km=round(around.range_m / 1000)))
+        lines = [self._line(one, translator) for one in around.peaks[:_PEAKS_SHOWN]]
+        altitude = translator.metres(round(around.altitude_m, -1))
         key = "chat.altitude_assumed" if around.altitude_is_assumed else "chat.altitude_of_album"
-        notes = [speaker.say("chat.terrain_unknown"), speaker.say(key, altitude=altitude)]
-        return TextReply("\n".join([*lines, "", " ".join(notes)]), speaker.say("chat.peaks_around"))
+        notes = [translator.text("chat.terrain_unknown"), translator.text(key, altitude=altitude)]
+        return TextReply("\n".join([*lines, "", " ".join(notes)]), translator.text("chat.peaks_around"))
 
-    def _line(self, one: PanoramaPeak, speaker: Translator) -> str:
-        return speaker.say(
+    def _line(self, one: PanoramaPeak, translator: Translator) -> str:
+        return translator.text(
             "chat.peak_around" if one.elevation_deg >= 0 else "chat.peak_below",
-            name=with_elevation(one.peak, speaker),
-            direction=speaker.direction(one.bearing_deg),
-            distance=speaker.distance(one.distance_m),
-            height=speaker.degrees(abs(one.elevation_deg)),
+            name=with_elevation(one.peak, translator),
+            direction=translator.direction(one.bearing_deg),
+            distance=translator.distance(one.distance_m),
+            height=translator.degrees(abs(one.elevation_deg)),
         )

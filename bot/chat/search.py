@@ -7,7 +7,7 @@ from bot.chat.captions import captioned
 from bot.chat.context import ChatContext
 from bot.chat.memory import Offer, pictures_of
 from bot.chat.messages import Button, ButtonsGone, PhotosReply, Reply, SentPicture, TextReply, Toast
-from bot.i18n.speaker import Translator
+from bot.i18n.translator import Translator
 from cumbre.geo.geodesy import Position
 from cumbre.index.port import Near
 from cumbre.search.query import SearchAnswer, SearchHit, SearchRequest, Sort
@@ -36,57 +36,59 @@ class Question:
 class SearchHandler:
     """Answers questions with photos, and the buttons below them."""
 
-    def __init__(self, desk: ChatContext) -> None:
-        self._desk = desk
+    def __init__(self, context: ChatContext) -> None:
+        self._context = context
 
-    def about_words(self, chat: str, text: str, speaker: Translator) -> list[Reply]:
+    def about_words(self, chat: str, text: str, translator: Translator) -> list[Reply]:
         question = Question(text=text)
         found = self.search(question)
         if found.hits:
-            return self.photos(chat, question, found, "chat.found", speaker)
+            return self.photos(chat, question, found, "chat.found", translator)
         # A note that repeats the question would say the same twice.
         repeats = not found.note or text in found.note
-        advice = self._what_to_try(speaker) if repeats else speaker.sentence(found.note)
-        return [TextReply(speaker.say("chat.nothing", query=text, advice=advice))]
+        advice = self._what_to_try(translator) if repeats else translator.sentence(found.note)
+        return [TextReply(translator.text("chat.nothing", query=text, advice=advice))]
 
-    def about_peaks(self, chat: str, peak_ids: tuple[str, ...], speaker: Translator) -> list[Reply]:
+    def about_peaks(self, chat: str, peak_ids: tuple[str, ...], translator: Translator) -> list[Reply]:
         question = Question(peak_ids=peak_ids)
         found = self.search(question)
         if not found.hits:
-            names = ", ".join(peak.name for peak in self._desk.peaks(peak_ids))
-            return [TextReply(speaker.say("chat.nothing", query=names, advice=self._what_to_try(speaker)))]
-        return self.photos(chat, question, found, "chat.found", speaker)
+            names = ", ".join(peak.name for peak in self._context.peaks(peak_ids))
+            return [TextReply(translator.text("chat.nothing", query=names, advice=self._what_to_try(translator)))]
+        return self.photos(chat, question, found, "chat.found", translator)
 
-    def near(self, chat: str, near: Near, speaker: Translator) -> list[Reply]:
+    def near(self, chat: str, near: Near, translator: Translator) -> list[Reply]:
         question = Question(near=near, sort="time")
         found = self.search(question)
         if not found.hits:
-            return [TextReply(speaker.say("chat.nothing_nearby", km=round(near.radius_m / 1000)))]
-        return self.photos(chat, question, found, "chat.nearby", speaker)
+            return [TextReply(translator.text("chat.nothing_nearby", km=round(near.radius_m / 1000)))]
+        return self.photos(chat, question, found, "chat.nearby", translator)
 
-    def photos(self, chat: str, question: Question, found: SearchAnswer, key: str, speaker: Translator) -> list[Reply]:
+    def photos(
+        self, chat: str, question: Question, found: SearchAnswer, key: str, translator: Translator
+    ) -> list[Reply]:
         """The photos that were not shown yet, and what they are, with buttons for what may follow."""
-        page = self._desk.photos_per_reply
+        page = self._context.photos_per_reply
         new = [hit for hit in found.hits if hit.photo.id not in question.shown]
         shown, more = new[:page], len(new) > page
         asked = replace(question, shown=(*question.shown, *(hit.photo.id for hit in shown)))
-        buttons = self._buttons(chat, asked, shown, key, more, speaker)
-        names = self._desk.memory.notes(chat).writes_names
-        words = question.text or ", ".join(peak.name for peak in self._desk.peaks(question.peak_ids))
+        buttons = self._buttons(chat, asked, shown, key, more, translator)
+        names = self._context.memory.notes(chat).writes_names
+        words = question.text or ", ".join(peak.name for peak in self._context.peaks(question.peak_ids))
         return [
-            PhotosReply(tuple(captioned(hit, self._desk, speaker, names) for hit in shown)),
-            TextReply(speaker.say(key, n=len(shown), query=words), buttons=buttons),
+            PhotosReply(tuple(captioned(hit, self._context, translator, names) for hit in shown)),
+            TextReply(translator.text(key, n=len(shown), query=words), buttons=buttons),
         ]
 
-    def press(self, chat: str, offer: Offer, action: str, speaker: Translator) -> list[Reply]:
+    def press(self, chat: str, offer: Offer, action: str, translator: Translator) -> list[Reply]:
         """More of what was found, or the same by date."""
         question, key = _question(offer["question"]), offer["key"]
         if action == "date":
             question, key = replace(question, sort="time", shown=()), "chat.by_date"
         found = self.search(question)
         if all(hit.photo.id in question.shown for hit in found.hits):
-            return [ButtonsGone(), Toast(speaker.say("chat.no_more"))]
-        return [ButtonsGone(), *self.photos(chat, question, found, key, speaker)]
+            return [ButtonsGone(), Toast(translator.text("chat.no_more"))]
+        return [ButtonsGone(), *self.photos(chat, question, found, key, translator)]
 
     def search(self, question: Question, photo: bytes | None = None) -> SearchAnswer:
         """What answers a question; a picture that can't be had any more is a PhotoError.
@@ -94,30 +96,30 @@ class SearchHandler:
         photo: the bytes of its picture, where they are at hand.
         """
         if photo is None and question.picture:
-            photo = self._desk.fetch(question.picture)
+            photo = self._context.fetch(question.picture)
         # One more than is shown tells whether there are more.
-        return self._desk.query.search(question.request(self._desk.photos_per_reply + 1, photo))
+        return self._context.query.search(question.request(self._context.photos_per_reply + 1, photo))
 
     def _buttons(
-        self, chat: str, asked: Question, shown: list[SearchHit], key: str, more: bool, speaker: Translator
+        self, chat: str, asked: Question, shown: list[SearchHit], key: str, more: bool, translator: Translator
     ) -> tuple[tuple[Button, ...], ...]:
         offer = {
             "question": asdict(asked),
             "key": key,
             "targets": [{"photo": hit.photo.id} for hit in shown],
         }
-        token = self._desk.memory.offer(chat, offer)
+        token = self._context.memory.offer(chat, offer)
         first = []
         if more:
-            first.append(Button(speaker.say("chat.button_more"), f"more.{token}"))
+            first.append(Button(translator.text("chat.button_more"), f"more.{token}"))
         if asked.sort != "time" and len(asked.shown) > 1:
-            first.append(Button(speaker.say("chat.button_by_date"), f"date.{token}"))
-        correct = Button(speaker.say("chat.button_other_peak"), f"fix.{token}")
+            first.append(Button(translator.text("chat.button_by_date"), f"date.{token}"))
+        correct = Button(translator.text("chat.button_other_peak"), f"fix.{token}")
         return tuple(row for row in (tuple(first), (correct,)) if row)
 
-    def _what_to_try(self, speaker: Translator) -> str:
-        names = [counted.peak.name for counted in self._desk.query.peaks() if counted.photos][:_SUGGESTED_PEAKS]
-        return speaker.say("chat.try", peaks=", ".join(names)) if names else speaker.say("chat.try_plain")
+    def _what_to_try(self, translator: Translator) -> str:
+        names = [counted.peak.name for counted in self._context.query.peaks() if counted.photos][:_SUGGESTED_PEAKS]
+        return translator.text("chat.try", peaks=", ".join(names)) if names else translator.text("chat.try_plain")
 
 
 def _question(kept: dict[str, Any]) -> Question:

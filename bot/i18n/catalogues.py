@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bot.i18n.english import ENGLISH, Wording
+from bot.i18n.english import ENGLISH, Texts
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
@@ -44,13 +44,13 @@ def locale_of(language: str) -> str:
 
 
 @cache
-def wording(language: str) -> Wording:
+def texts_of(language: str) -> Texts:
     language = language_of(language)
     return ENGLISH if language == DEFAULT_LANGUAGE else dict(_translated(language))
 
 
 @cache
-def sentences(language: str) -> Mapping[str, str]:
+def library_translations(language: str) -> Mapping[str, str]:
     """The translations of the library's sentences, by their English templates."""
     if language_of(language) == DEFAULT_LANGUAGE:
         return {}
@@ -61,15 +61,15 @@ def sentences(language: str) -> Mapping[str, str]:
     return {template: text for template, text in found.items() if text}
 
 
-def page_wording(language: str) -> dict[str, str]:
+def page_texts(language: str) -> dict[str, str]:
     """The page's words, by key without "page."."""
-    return {key.removeprefix("page."): text for key, text in wording(language).items() if key.startswith("page.")}
+    return {key.removeprefix("page."): text for key, text in texts_of(language).items() if key.startswith("page.")}
 
 
-def say(words: Wording, key: str, n: int | None = None, **values: object) -> str:
+def text_of(words: Texts, key: str, n: int | None = None, **values: object) -> str:
     """The text of a key with its values filled in; with n, the form for that number.
 
-    >>> say(ENGLISH, "chat.nearby", n=1)
+    >>> text_of(ENGLISH, "chat.nearby", n=1)
     '1 photo taken nearby.'
     """
     if n is None:

@@ -6,9 +6,9 @@ and ".other" one is chosen by the number.
 
 from collections.abc import Mapping
 
-Wording = Mapping[str, str]
+Texts = Mapping[str, str]
 
-ENGLISH: Wording = {
+ENGLISH: Texts = {
     # The page: search
     "page.search": "Search",
     "page.search_label": "Search your photos by words",

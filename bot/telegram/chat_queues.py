@@ -37,7 +37,7 @@ class ChatQueues(Generic[Item]):
         self._queues: dict[object, deque[Item]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def put(self, chat: object, item: Item) -> None:
+    def enqueue(self, chat: object, item: Item) -> None:
         """The last of its chat."""
         queue = self._queues.get(chat)
         if queue is not None:

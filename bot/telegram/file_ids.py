@@ -23,7 +23,7 @@ class FileIds:
         kept = self._state.get(_KIND, self._key(picture_key))
         return None if kept is None else kept.decode()
 
-    def keep(self, picture_key: str, file_id: str) -> None:
+    def save(self, picture_key: str, file_id: str) -> None:
         self._state.put(_KIND, self._key(picture_key), file_id.encode(), expires_at=time.time() + _KEPT_S)
 
     def forget(self, picture_key: str) -> None:

@@ -24,7 +24,7 @@ class UpdateInbox:
     def __init__(self, state: StateStore) -> None:
         self._state = state
 
-    def keep(self, update: Update) -> bool:
+    def store(self, update: Update) -> bool:
         """Returns when it is on the disk; False if it was there, or has been answered, before."""
         if self.is_answered(update):
             return False
@@ -44,7 +44,7 @@ class UpdateInbox:
         """It is taken up again: an update that ends the process each time must not do so for ever."""
         self._state.put(_WAITING, _key(update), _record(update, times))
 
-    def answered(self, update: Update) -> None:
+    def mark_answered(self, update: Update) -> None:
         """Never to be answered again."""
         key = _key(update)
         self._state.put(_ANSWERED, key, b"", expires_at=time.time() + _REMEMBERED_S)

@@ -18,7 +18,7 @@ from bot.chat.captions import captioned
 from bot.chat.context import ChatContext
 from bot.chat.conversation import MAX_TEXT_CHARS
 from bot.chat.messages import CaptionedPhoto
-from bot.i18n.speaker import Translator
+from bot.i18n.translator import Translator
 from bot.telegram.file_ids import FileIds
 from bot.telegram.incoming import Address
 from bot.telegram.photo_sender import PictureSender
@@ -41,28 +41,28 @@ class InlineAnswers:
     def __init__(
         self,
         bot: ExtBot[int],
-        desk: ChatContext,
+        context: ChatContext,
         files: FileIds,
         pictures: PictureSender,
         threads: WorkerThreads,
         storage_chat: int | None,
     ) -> None:
         self._bot = bot
-        self._desk = desk
+        self._context = context
         self._files = files
         self._pictures = pictures
         self._threads = threads
         self._storage_chat = storage_chat
         self._uploads: set[asyncio.Task[int]] = set()
 
-    async def refuse(self, query: InlineQuery, speaker: Translator) -> None:
+    async def refuse(self, query: InlineQuery, translator: Translator) -> None:
         """A stranger's: a button leads to the private chat, where they learn whom to ask."""
-        await self._answer(query, [], speaker.say("chat.inline_ask_in"))
+        await self._answer(query, [], translator.text("chat.inline_ask_in"))
 
-    async def answer(self, query: InlineQuery, speaker: Translator) -> None:
+    async def answer(self, query: InlineQuery, translator: Translator) -> None:
         asked = SearchRequest(query.query.strip()[:MAX_TEXT_CHARS], k=_RESULTS)
         photos = await self._threads.run(
-            lambda: [captioned(hit, self._desk, speaker) for hit in self._desk.query.search(asked).hits]
+            lambda: [captioned(hit, self._context, translator) for hit in self._context.query.search(asked).hits]
         )
         await self._upload([photo for photo in photos if not self._file_id(photo)][:_UPLOADED_AT_ONCE])
         results = [
@@ -72,7 +72,7 @@ class InlineAnswers:
             for photo in photos
             if (file_id := self._file_id(photo)) is not None
         ]
-        await self._answer(query, results, speaker.say("chat.inline_ask_me") if photos and not results else None)
+        await self._answer(query, results, translator.text("chat.inline_ask_me") if photos and not results else None)
 
     async def _answer(
         self, query: InlineQuery, results: Sequence[InlineQueryResultCachedPhoto], button: str | None

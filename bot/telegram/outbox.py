@@ -19,7 +19,7 @@ from telegram.error import BadRequest, TelegramError
 from telegram.ext import ExtBot
 
 from bot.chat.messages import ButtonsGone, PhotosReply, PictureReply, Reply, TextReply, Toast
-from bot.i18n.speaker import Translator
+from bot.i18n.translator import Translator
 from bot.telegram.incoming import Address
 from bot.telegram.photo_sender import PictureSender
 from bot.telegram.retries import with_retries
@@ -38,19 +38,19 @@ class Outbox:
         self._bot = bot
         self._pictures = pictures
 
-    async def send(self, replies: Sequence[Reply], to: Address, speaker: Translator) -> None:
+    async def send(self, replies: Sequence[Reply], to: Address, translator: Translator) -> None:
         """All of them, in order. A button that was pressed is answered in any case, or it would go on turning."""
         if to.pressed_id is not None:
             await self._answer_press(to.pressed_id, next(_toasts(replies), ""))
         for reply in replies:
             match reply:
                 case TextReply(replaces=True) if to.pressed_message_id is not None:
-                    await self._replace(reply, to, speaker)
+                    await self._replace(reply, to, translator)
                 case TextReply():
-                    await self._text(reply, to, speaker)
+                    await self._text(reply, to, translator)
                 case PhotosReply():
                     if not await self._pictures.send(reply.photos, to):
-                        await self._text(TextReply(speaker.say("chat.trouble")), to, speaker)
+                        await self._text(TextReply(translator.text("chat.trouble")), to, translator)
                 case PictureReply():
                     # A group may allow the bot no pictures; the answer has been given in words.
                     with suppress(BadRequest):
@@ -78,7 +78,7 @@ class Outbox:
                 return
             pause_s = _TYPING_AGAIN_S
 
-    async def _text(self, reply: TextReply, to: Address, speaker: Translator) -> None:
+    async def _text(self, reply: TextReply, to: Address, translator: Translator) -> None:
         text, entities = _composed(reply)
         answered = None
         if to.reply_to is not None:
@@ -90,11 +90,11 @@ class Outbox:
                 entities=entities,
                 message_thread_id=to.thread_id,
                 reply_parameters=answered,
-                reply_markup=_markup(reply, to, speaker),
+                reply_markup=_markup(reply, to, translator),
             )
         )
 
-    async def _replace(self, reply: TextReply, to: Address, speaker: Translator) -> None:
+    async def _replace(self, reply: TextReply, to: Address, translator: Translator) -> None:
         text, entities = _composed(reply)
         try:
             await with_retries(
@@ -109,7 +109,7 @@ class Outbox:
         except BadRequest as error:
             if "not modified" not in str(error):
                 # It was deleted, or is too old to be edited.
-                await self._text(reply, to, speaker)
+                await self._text(reply, to, translator)
 
     async def _remove_buttons(self, to: Address) -> None:
         if to.pressed_message_id is None:
@@ -146,12 +146,12 @@ def _keyboard(reply: TextReply) -> InlineKeyboardMarkup | None:
     return InlineKeyboardMarkup(rows)
 
 
-def _markup(reply: TextReply, to: Address, speaker: Translator) -> Markup | None:
+def _markup(reply: TextReply, to: Address, translator: Translator) -> Markup | None:
     if reply.buttons:
         return _keyboard(reply)
     if reply.asks_text:
         return ForceReply(selective=True)
     if reply.asks_place and to.is_private:
-        button = KeyboardButton(speaker.say("chat.button_place"), request_location=True)
+        button = KeyboardButton(translator.text("chat.button_place"), request_location=True)
         return ReplyKeyboardMarkup([[button]], resize_keyboard=True, one_time_keyboard=True)
     return None

@@ -56,7 +56,7 @@ class PictureSender:
             sent = [await with_retries(lambda: self._send_one(one, photo, to, silent))]
         else:
             sent = list(await with_retries(lambda: self._send_album(media, to, silent)))
-        self._keep_ids([photo for photo, _ in media], sent)
+        self._save_ids([photo for photo, _ in media], sent)
         return len(sent)
 
     async def _send_one(self, media: Media, photo: CaptionedPhoto, to: Address, silent: bool) -> Message:
@@ -82,12 +82,12 @@ class PictureSender:
             to.chat_id, album, message_thread_id=to.thread_id, disable_notification=silent
         )
 
-    def _keep_ids(self, photos: Sequence[CaptionedPhoto], sent: Sequence[Message]) -> None:
+    def _save_ids(self, photos: Sequence[CaptionedPhoto], sent: Sequence[Message]) -> None:
         for photo, message in zip(photos, sent, strict=True):
             if message.photo:
                 file_id = largest_size(message.photo).file_id
                 if self._files.get(photo.picture_key) != file_id:
-                    self._files.keep(photo.picture_key, file_id)
+                    self._files.save(photo.picture_key, file_id)
 
     async def _media(self, photo: CaptionedPhoto) -> tuple[CaptionedPhoto, Media] | None:
         """The photo with its picture; where its names can't be drawn, the photo without them."""

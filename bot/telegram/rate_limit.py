@@ -29,7 +29,7 @@ class RateLimiter:
         self._asked: OrderedDict[int, deque[float]] = OrderedDict()
         self._told: set[int] = set()
 
-    def ask(self, user_id: int) -> Verdict:
+    def check(self, user_id: int) -> Verdict:
         """Counts a question."""
         now = self._clock()
         times = self._asked.setdefault(user_id, deque())

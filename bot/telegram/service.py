@@ -102,13 +102,13 @@ class TelegramService:
     def receive(self, update: Mapping[str, Any]) -> None:
         """An update that a webhook got; returns when it is on the disk. Any thread may call it."""
         # A loop that has not begun looks through the inbox first; one that has ended leaves it to the next start.
-        if self._inbox.keep(update) and self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._take, update)
+        if self._inbox.store(update) and self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._accept, update)
 
-    def _take(self, update: Mapping[str, Any]) -> None:
+    def _accept(self, update: Mapping[str, Any]) -> None:
         # Before the bot is ready the inbox alone has it, which is looked through then.
         if self._answering is not None:
-            self._answering.take(update)
+            self._answering.accept(update)
 
     def _run(self) -> None:
         assert self._loop is not None
@@ -117,7 +117,7 @@ class TelegramService:
             self._loop.run_until_complete(self._serve())
         except Exception:
             _log.exception("the Telegram bot has ended; the page goes on")
-            self._report("The Telegram bot has ended; the log says why.")
+            self._report_once("The Telegram bot has ended; the log says why.")
         finally:
             self._loop.close()
 
@@ -127,7 +127,7 @@ class TelegramService:
         try:
             if not await self._connect(bot):
                 return
-            answering = self._assembly(threads).bot(bot)
+            answering = self._bot_parts(threads).bot(bot)
             answering.resume()
             self._answering = answering
             try:
@@ -144,7 +144,7 @@ class TelegramService:
             await asyncio.to_thread(threads.close)
             await bot.shutdown()
 
-    def _assembly(self, threads: WorkerThreads) -> BotParts:
+    def _bot_parts(self, threads: WorkerThreads) -> BotParts:
         own = self._settings
         services = (self._query, self._album, self._catalog, self._state)
         return BotParts(*services, own.access, own.storage_chat, threads, RateLimiter())
@@ -158,13 +158,13 @@ class TelegramService:
                     # Telegram gives updates to one or the other.
                     await bot.delete_webhook()
             except InvalidToken:
-                self._say("Telegram does not accept CUMBRE_TELEGRAM_TOKEN: copy it again from @BotFather.")
+                self._report_once("Telegram does not accept CUMBRE_TELEGRAM_TOKEN: copy it again from @BotFather.")
                 return False
             except TelegramError as error:
-                self._say(f"Telegram can't be reached ({error}); it is tried again.")
+                self._report_once(f"Telegram can't be reached ({error}); it is tried again.")
                 await self._pause(_PAUSE_S)
             else:
-                self._say("")
+                self._report_once("")
                 self._announce(bot.username)
                 return True
         return False
@@ -175,14 +175,14 @@ class TelegramService:
             for update in await self._updates(bot, offset):
                 raw = update.to_dict()
                 try:
-                    is_new = await asyncio.to_thread(self._inbox.keep, raw)
+                    is_new = await asyncio.to_thread(self._inbox.store, raw)
                 except CumbreError as error:
                     # Telegram gives it again.
-                    self._say(f"Messages of Telegram's can't be kept: {error}")
+                    self._report_once(f"Messages of Telegram's can't be kept: {error}")
                     await self._pause(_PAUSE_S)
                     break
                 if is_new:
-                    answering.take(raw)
+                    answering.accept(raw)
                 # The next poll tells Telegram that it has arrived.
                 offset = update.update_id + 1
 
@@ -199,13 +199,15 @@ class TelegramService:
         try:
             updates = poll.result()
         except Conflict:
-            self._say("Another program asks Telegram for this bot's messages: end it, or give it a token of its own.")
+            self._report_once(
+                "Another program asks Telegram for this bot's messages: end it, or give it a token of its own."
+            )
             await self._pause(_CONFLICT_PAUSE_S)
         except TelegramError as error:
-            self._say(f"Telegram can't be reached ({error}); it is tried again.")
+            self._report_once(f"Telegram can't be reached ({error}); it is tried again.")
             await self._pause(_PAUSE_S)
         else:
-            self._say("")
+            self._report_once("")
             return updates
         return ()
 
@@ -215,7 +217,7 @@ class TelegramService:
         except TimeoutError:
             return
 
-    def _say(self, problem: str) -> None:
+    def _report_once(self, problem: str) -> None:
         if problem == self._said:
             return
         self._said = problem

@@ -16,7 +16,7 @@ from bot.chat.context import ChatContext
 from bot.chat.conversation import Conversation
 from bot.chat.messages import Message, Reply, TextReply
 from bot.i18n.catalogues import DEFAULT_LANGUAGE, LANGUAGES
-from bot.i18n.speaker import Translator
+from bot.i18n.translator import Translator
 from bot.telegram.access import Access
 from bot.telegram.chat_queues import ChatQueues
 from bot.telegram.inbox import UpdateInbox
@@ -49,7 +49,7 @@ class TelegramBot:
     def __init__(
         self,
         bot: ExtBot[int],
-        desk: ChatContext,
+        context: ChatContext,
         inbox: UpdateInbox,
         access: Access,
         outbox: Outbox,
@@ -58,7 +58,7 @@ class TelegramBot:
         throttle: RateLimiter,
     ) -> None:
         self._bot = bot
-        self._conversation = Conversation(desk)
+        self._conversation = Conversation(context)
         self._inbox = inbox
         self._access = access
         self._outbox = outbox
@@ -71,8 +71,8 @@ class TelegramBot:
     async def register_commands(self) -> None:
         """Tell Telegram the commands, in each language; English for everybody else."""
         for language in LANGUAGES:
-            speaker = Translator(language)
-            commands = [BotCommand(name, speaker.say(f"command.{name}")) for name in COMMANDS]
+            translator = Translator(language)
+            commands = [BotCommand(name, translator.text(f"command.{name}")) for name in COMMANDS]
             await self._bot.set_my_commands(commands, language_code="" if language == DEFAULT_LANGUAGE else language)
 
     def resume(self) -> None:
@@ -80,12 +80,12 @@ class TelegramBot:
         for raw, resumed in list(self._inbox.waiting()):
             if resumed >= _MOST_RESUMPTIONS:
                 _log.error("update %s was taken up %d times in vain and is dropped", raw["update_id"], resumed)
-                self._inbox.answered(raw)
+                self._inbox.mark_answered(raw)
                 continue
             self._inbox.resumed(raw, resumed + 1)
-            self.take(raw)
+            self.accept(raw)
 
-    def take(self, raw: Mapping[str, Any]) -> None:
+    def accept(self, raw: Mapping[str, Any]) -> None:
         """Answer an update that the inbox has kept, after those of its chat that came before."""
         number = raw["update_id"]
         if number in self._in_hand:
@@ -94,10 +94,10 @@ class TelegramBot:
             update = Update.de_json(dict(raw), self._bot)
         except (AttributeError, KeyError, TypeError, ValueError):
             _log.exception("update %s makes no sense and is dropped", number)
-            self._inbox.answered(raw)
+            self._inbox.mark_answered(raw)
             return
         self._in_hand.add(number)
-        self._queues.put(queue_of(update), update)
+        self._queues.enqueue(queue_of(update), update)
 
     async def drain(self, patience_s: float) -> None:
         """Until all is answered; what is not, in this time, waits in the inbox for the next start."""
@@ -116,7 +116,7 @@ class TelegramBot:
             _log.error("an answer did not reach Telegram: %s", error)
             return
         for update in updates:
-            await self._threads.run(partial(self._inbox.answered, {"update_id": update.update_id}))
+            await self._threads.run(partial(self._inbox.mark_answered, {"update_id": update.update_id}))
         self._in_hand.difference_update(update.update_id for update in updates)
 
     async def _answer(self, updates: Sequence[Update]) -> None:
@@ -125,11 +125,11 @@ class TelegramBot:
         if user is None:
             return
         if update.inline_query is not None:
-            speaker = Translator(user.language_code)
+            translator = Translator(user.language_code)
             if self._access.admits(user.id):
-                await self._inline.answer(update.inline_query, speaker)
+                await self._inline.answer(update.inline_query, translator)
             else:
-                await self._inline.refuse(update.inline_query, speaker)
+                await self._inline.refuse(update.inline_query, translator)
             return
         to = address_of(update)
         if to is None:
@@ -138,29 +138,29 @@ class TelegramBot:
         addressed = [one for one in messages if is_content(one) and is_for_bot(one, self._bot.bot)]
         if update.callback_query is None and not addressed:
             return
-        speaker = await self._threads.run(lambda: self._conversation.speaker(str(to.chat_id), user.language_code))
-        verdict = self._throttle.ask(user.id)
+        translator = await self._threads.run(lambda: self._conversation.translator(str(to.chat_id), user.language_code))
+        verdict = self._throttle.check(user.id)
         if verdict is Verdict.IGNORE:
             return
         if verdict is Verdict.SAY_SO:
-            replies: list[Reply] = [TextReply(speaker.say("chat.slow_down"))]
+            replies: list[Reply] = [TextReply(translator.text("chat.slow_down"))]
         elif not self._access.admits(user.id, to.chat_id):
-            replies = [_refusal(to, user.id, speaker)]
+            replies = [_refusal(to, user.id, translator)]
         else:
             message = self._message(update.callback_query, messages, to)
             message = replace(message, language=user.language_code, may_add=user.id in self._access.may_add)
             async with self._outbox.typing(to):
-                replies = await self._converse(message, speaker)
-        await self._outbox.send(replies, to, speaker)
+                replies = await self._replies_to(message, translator)
+        await self._outbox.send(replies, to, translator)
 
-    async def _converse(self, message: Message, speaker: Translator) -> list[Reply]:
+    async def _replies_to(self, message: Message, translator: Translator) -> list[Reply]:
         try:
             return await self._threads.run(lambda: self._conversation.answer(message))
         except CumbreError as error:
             _log.error("%s: %s", type(error).__name__, error)
         except Exception:
             _log.exception("a message could not be answered")
-        return [TextReply(speaker.say("chat.trouble"))]
+        return [TextReply(translator.text("chat.trouble"))]
 
     def _message(self, pressed: CallbackQuery | None, messages: Sequence[TelegramMessage], to: Address) -> Message:
         """One message of all: the pictures of an album with the words of their captions."""
@@ -174,7 +174,7 @@ class TelegramBot:
         return Message(chat, " ".join(words), tuple(pictures), place)
 
 
-def _refusal(to: Address, user_id: int, speaker: Translator) -> TextReply:
+def _refusal(to: Address, user_id: int, translator: Translator) -> TextReply:
     if to.is_private:
-        return TextReply(speaker.say("chat.stranger", id=user_id))
-    return TextReply(speaker.say("chat.stranger_group", id=to.chat_id))
+        return TextReply(translator.text("chat.stranger", id=user_id))
+    return TextReply(translator.text("chat.stranger_group", id=to.chat_id))

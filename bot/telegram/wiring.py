@@ -40,10 +40,10 @@ class BotParts:
     def bot(self, client: ExtBot[int]) -> TelegramBot:
         """A bot with nothing in hand."""
         downloads = Downloads(client, asyncio.get_running_loop())
-        desk = ChatContext(self.query, self.album, self.catalog, Memory(self.state), downloads.fetch)
+        context = ChatContext(self.query, self.album, self.catalog, Memory(self.state), downloads.fetch)
         files = FileIds(self.state, client.bot.id)
         pictures = PictureSender(client, self.query, files, self.threads)
-        inline = InlineAnswers(client, desk, files, pictures, self.threads, self.storage_chat)
+        inline = InlineAnswers(client, context, files, pictures, self.threads, self.storage_chat)
         outbox = Outbox(client, pictures)
         inbox = UpdateInbox(self.state)
-        return TelegramBot(client, desk, inbox, self.access, outbox, inline, self.threads, self.throttle)
+        return TelegramBot(client, context, inbox, self.access, outbox, inline, self.threads, self.throttle)

@@ -4,7 +4,7 @@ from typing import Final
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
-from bot.i18n.catalogues import page_wording, preferred_language
+from bot.i18n.catalogues import page_texts, preferred_language
 from bot.web.login_throttle import LoginThrottle
 from bot.web.sessions import SESSION_MAX_AGE_S, Sessions
 from cumbre.system.passwords import is_password
@@ -76,7 +76,7 @@ def is_logged_in(sessions: Sessions) -> bool:
 
 def _page(wanted: str, problem: str) -> Response:
     language = preferred_language(request.accept_languages.values())
-    words = page_wording(language)
+    words = page_texts(language)
     text = words[problem] if problem else ""
     response = make_response(render_template("login.html", language=language, t=words, problem=text, next=wanted))
     response.headers["Cache-Control"] = "no-store"

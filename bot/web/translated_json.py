@@ -7,7 +7,7 @@ from flask import has_request_context, request
 from flask.json.provider import DefaultJSONProvider
 
 from bot.i18n.catalogues import DEFAULT_LANGUAGE, preferred_language
-from bot.i18n.speaker import Translator
+from bot.i18n.translator import Translator
 from cumbre.text.sentence import Sentence
 
 
@@ -30,12 +30,12 @@ def asked_language() -> str:
     return preferred_language(request.accept_languages.values())
 
 
-def _told(value: Any, speaker: Translator) -> Any:
+def _told(value: Any, translator: Translator) -> Any:
     match value:
         case Sentence():
-            return speaker.tell(value)
+            return translator.translate(value)
         case Mapping():
-            return {key: _told(one, speaker) for key, one in value.items()}
+            return {key: _told(one, translator) for key, one in value.items()}
         case list() | tuple():
-            return [_told(one, speaker) for one in value]
+            return [_told(one, translator) for one in value]
     return value

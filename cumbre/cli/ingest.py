@@ -42,7 +42,7 @@ def ingest(paths: tuple[Path, ...], confirm_removals: bool, json: bool) -> int:
             if not problems and (incomplete or not paths):
                 library.generations.set_complete()
             if report.indexed:
-                library.active().learn()
+                library.active().learn_appearance()
         _print_report(report, problems, json)
         if not json:
             notice_from(lambda: library.encoders.choice().notice)

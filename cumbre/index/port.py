@@ -183,7 +183,7 @@ class PhotoIndex(Protocol):
         """The ids of the k photos among these that were taken last, newest first; those without a time come last."""
         ...
 
-    def teachers(self, limit: int) -> list[Reference]:
+    def reference_photos(self, limit: int) -> list[Reference]:
         """Up to `limit` photos that may teach what their peak looks like (PhotoDocument.teaches)."""
         ...
 
@@ -203,11 +203,11 @@ class PhotoIndex(Protocol):
         """Drop photos whose stored bytes are not those written, so that the next scan indexes them; says how many."""
         ...
 
-    def note(self, name: str) -> str | None:
+    def metadata(self, name: str) -> str | None:
         """A small fact kept with the generation (for example the version of the backgrounds)."""
         ...
 
-    def set_note(self, name: str, value: str) -> None: ...
+    def set_metadata(self, name: str, value: str) -> None: ...
 
 
 class IndexGenerations(Protocol):

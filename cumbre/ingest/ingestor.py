@@ -102,7 +102,7 @@ class Ingestor:
         def settle(outcome: Outcome) -> None:
             done.append(outcome)
             if self._ahead is not None and outcome.left_sha256:
-                self._ahead.forget(outcome.left_sha256)
+                self._ahead.delete(outcome.left_sha256)
             if on_outcome:
                 on_outcome(outcome)
 
@@ -136,7 +136,7 @@ class Ingestor:
                 for key in keys:
                     if stopped():
                         break
-                    waiting.append((pool.submit(self._reader.look, bucket, key), key))
+                    waiting.append((pool.submit(self._reader.examine, bucket, key), key))
                     if len(waiting) >= self._options.look_ahead:
                         take(*waiting.popleft())
                 while waiting and not stopped():

@@ -75,7 +75,7 @@ class ObjectReader:
         self._max_bytes = max_bytes
         self._ahead = ahead
 
-    def look(self, bucket: str, key: str) -> DecodedPhoto | ReadyWrite | Outcome | None:
+    def examine(self, bucket: str, key: str) -> DecodedPhoto | ReadyWrite | Outcome | None:
         """Everything up to the encoder for one key; None if the object changed under our hands."""
         storage = self._storage_of(bucket)
         stored = self._index.get(photo_id(bucket, key))
@@ -108,7 +108,7 @@ class ObjectReader:
             return self._copy(bucket, stat, version, twin, itself, _left(stored, content_sha256))
         picture = self._embedder.read(self._pictures, data)
         if self._ahead is not None:
-            self._ahead.make(content_sha256, data)
+            self._ahead.render(content_sha256, data)
         return DecodedPhoto(stat, bucket, content_sha256, picture, version, _left(stored, content_sha256))
 
     def _twin(self, stored: StoredPhoto | None, content_sha256: str) -> StoredPhoto | None:

@@ -26,7 +26,7 @@ def labels_key(labels: Sequence[SummitLabel]) -> str:
 def format_elevation_m(elev_m: float) -> str:
     """An elevation as maps write it, in any language.
 
-    >>> elevation_m(6812.0) == "6\u202f812\u202fm"
+    >>> format_elevation_m(6812.0) == "6\u202f812\u202fm"
     True
     """
     return f"{elev_m:,.0f}{_NARROW_SPACE}m".replace(",", _NARROW_SPACE)

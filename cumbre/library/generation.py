@@ -106,7 +106,7 @@ class Generation:
             if self._appearance is None or self._appearance[0] != revision:
                 self._appearance = (
                     revision,
-                    PeakAppearance(self._prototypes.all(), self.index.teachers(_TEACHERS_MAX)),
+                    PeakAppearance(self._prototypes.all(), self.index.reference_photos(_TEACHERS_MAX)),
                 )
             return self._appearance[1]
 
@@ -126,11 +126,11 @@ class Generation:
         """
         terrain = self._terrain.revision if self._terrain is not None else ""
         revision = f"{_ANNOTATION_VERSION} {self._store.revision()} {terrain}".rstrip()
-        if self.index.note(_NAMES_NOTE) == revision:
+        if self.index.metadata(_NAMES_NOTE) == revision:
             return 0
         changed = self.reidentify(on_photo, stopped)
         if not stopped():
-            self.index.set_note(_NAMES_NOTE, revision)
+            self.index.set_metadata(_NAMES_NOTE, revision)
         return changed
 
     def reidentify(
@@ -139,7 +139,7 @@ class Generation:
         """Name the peaks of every photo again; on_photo hears of each. Returns how many changed."""
         changed = 0
         for _ in range(_PASSES):
-            taught_by = self._taught_by()
+            taught_by = self._references()
             with self._lock:
                 self._appearance = None
             annotator = self.annotator()
@@ -149,17 +149,17 @@ class Generation:
                 return annotator.annotate(stored.document, vector)
 
             changed += self._rewrite(anew, stopped)
-            if stopped() or self._taught_by() == taught_by:
+            if stopped() or self._references() == taught_by:
                 break
         return changed
 
-    def _taught_by(self) -> set[tuple[str, str]]:
+    def _references(self) -> set[tuple[str, str]]:
         """Which photos teach which peaks; nothing where the encoder has no vote."""
         if not self.encoder.description.tells_peaks:
             return set()
-        return {(one.peak_id, one.content_sha256) for one in self.index.teachers(_TEACHERS_MAX)}
+        return {(one.peak_id, one.content_sha256) for one in self.index.reference_photos(_TEACHERS_MAX)}
 
-    def learn(self, stopped: Callable[[], bool] = lambda: False) -> int:
+    def learn_appearance(self, stopped: Callable[[], bool] = lambda: False) -> int:
         """Let the album teach the catalogue: after new photos, name all anew if the encoder may vote on peaks.
 
         Returns how many photos changed.
@@ -170,7 +170,7 @@ class Generation:
         """Bring the photos' backgrounds up to the prompts of this version; returns how many changed."""
         calibration = self.encoder.description.calibration
         wanted = f"{PROMPT_VERSION} {calibration.background} {calibration.background_temperature}"
-        if self.index.note(_BACKGROUNDS_NOTE) == wanted:
+        if self.index.metadata(_BACKGROUNDS_NOTE) == wanted:
             return 0
 
         def anew(stored: StoredPhoto, vector: Vector) -> PhotoDocument:
@@ -178,7 +178,7 @@ class Generation:
 
         changed = self._rewrite(anew, stopped)
         if not stopped():
-            self.index.set_note(_BACKGROUNDS_NOTE, wanted)
+            self.index.set_metadata(_BACKGROUNDS_NOTE, wanted)
         return changed
 
     def _rewrite(self, anew: Callable[[StoredPhoto, Vector], PhotoDocument], stopped: Callable[[], bool]) -> int:

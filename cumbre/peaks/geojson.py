@@ -43,9 +43,9 @@ def peaks_of_features(features: Sequence[Any]) -> tuple[list[Peak], list[str]]:
 def parse_elevation_m(text: str) -> float | None:
     """Metres of an elevation as people write it, or None where it can't be told.
 
-    >>> [elevation_m(text) for text in ("6812", "6812 m", "6,812", "6812,5")]
+    >>> [parse_elevation_m(text) for text in ("6812", "6812 m", "6,812", "6812,5")]
     [6812.0, 6812.0, 6812.0, 6812.5]
-    >>> round(elevation_m("22,349 ft")), elevation_m("about 6800")
+    >>> round(parse_elevation_m("22,349 ft")), parse_elevation_m("about 6800")
     (6812, None)
     """
     match = _ELEVATION.fullmatch(text.strip())

@@ -75,7 +75,7 @@ class Annotator:
     def _annotated(self, document: PhotoDocument, vector: Vector | None) -> PhotoDocument:
         assert document.facts is not None
         by_file = self.sighting(document.facts, document.sky_fraction)
-        looked = self.look(document.content_sha256, document.facts, document.skylines, by_file)
+        looked = self.camera_view(document.content_sha256, document.facts, document.skylines, by_file)
         seen = looked.seen
         found = self.identifier.identify(seen, vector, document.content_sha256)
         # What appearance said must not teach appearance.
@@ -95,7 +95,7 @@ class Annotator:
             names_note=looked.names_note,
         )
 
-    def look(
+    def camera_view(
         self,
         content_sha256: str,
         facts: PhotoFacts,

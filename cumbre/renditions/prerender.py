@@ -24,7 +24,7 @@ class Prerenderer:
         self._pictures = pictures
         self._is_in_album = is_in_album
 
-    def make(self, sha256: str, data: bytes) -> None:
+    def render(self, sha256: str, data: bytes) -> None:
         """Make every size of a file whose content this is, unless they are there."""
         try:
             if self._store.has_all(sha256):
@@ -38,7 +38,7 @@ class Prerenderer:
         except Exception:
             _log.exception("the pictures to show of %s were not made", sha256)
 
-    def forget(self, sha256: str) -> None:
+    def delete(self, sha256: str) -> None:
         """A document with this content is gone: delete its renditions, unless another one has it."""
         try:
             if not self._is_in_album(sha256):

@@ -52,11 +52,11 @@ class IsolatedPictureReader:
     def warm_up(self) -> None:
         """Start one process, so that no first picture waits for it."""
         with self._turn:
-            self._give_back(self._take())
+            self._release(self._acquire())
 
     def read(self, data: bytes, size: tuple[int, int], resample: int) -> PictureContent:
         height, width = size
-        header, pixels = self._ask({"size": size, "resample": resample}, data, height * width * 3)
+        header, pixels = self._request({"size": size, "resample": resample}, data, height * width * 3)
         try:
             return PictureContent(
                 facts_from_record(header["facts"]),
@@ -72,7 +72,7 @@ class IsolatedPictureReader:
 
     def renditions(self, data: bytes, sizes_px: Sequence[int]) -> list[bytes]:
         most = sum(3 * size_px * size_px + _JPEG_HEADROOM_BYTES for size_px in sizes_px)
-        header, answer = self._ask({"renditions_px": list(sizes_px)}, data, most)
+        header, answer = self._request({"renditions_px": list(sizes_px)}, data, most)
         lengths: Any = header.get("bytes")
         if not _are_lengths(lengths, len(sizes_px), len(answer)):
             raise PhotoError(_REASONS[ExitReason.CRASHED])
@@ -81,7 +81,7 @@ class IsolatedPictureReader:
 
     def labelled(self, data: bytes, size_px: int, labels: Sequence[SummitLabel]) -> bytes:
         header = {"labelled_px": size_px, "labels": [astuple(label) for label in labels]}
-        return self._ask(header, data, 3 * size_px * size_px + _JPEG_HEADROOM_BYTES)[1]
+        return self._request(header, data, 3 * size_px * size_px + _JPEG_HEADROOM_BYTES)[1]
 
     def close(self) -> None:
         """End the idle processes now, the others when they have answered."""
@@ -93,13 +93,13 @@ class IsolatedPictureReader:
         for _, process in idle:
             process.close()
 
-    def _ask(self, header: Header, data: bytes, max_answer_bytes: int) -> tuple[Header, bytes]:
+    def _request(self, header: Header, data: bytes, max_answer_bytes: int) -> tuple[Header, bytes]:
         self._limits.refuse_larger(data)
         with self._turn:
             for attempt in range(_ATTEMPTS):
-                process = self._take()
+                process = self._acquire()
                 try:
-                    answer, more = process.ask(header, data, max_answer_bytes)
+                    answer, more = process.request(header, data, max_answer_bytes)
                 except PictureProcessExited as ended:
                     process.kill()
                     if ended.ending is ExitReason.CRASHED and attempt + 1 < _ATTEMPTS:
@@ -109,13 +109,13 @@ class IsolatedPictureReader:
                     # Interrupted in the middle of an answer.
                     process.kill()
                     raise
-                self._give_back(process)
+                self._release(process)
                 if "refused" in answer:
                     raise PhotoError(_refusal(answer["refused"]))
                 return answer, more
         raise AssertionError("every attempt answers or raises")
 
-    def _take(self) -> PictureProcess:
+    def _acquire(self) -> PictureProcess:
         while True:
             with self._lock:
                 if self._closed:
@@ -128,7 +128,7 @@ class IsolatedPictureReader:
                 return process
             process.close()
 
-    def _give_back(self, process: PictureProcess) -> None:
+    def _release(self, process: PictureProcess) -> None:
         if process.answered < _PICTURES_PER_PROCESS:
             with self._lock:
                 if not self._closed:

@@ -61,7 +61,7 @@ class PictureProcess:
         assert self._process.stdout
         self._requests, self._answers = self._process.stdin, self._process.stdout
 
-    def ask(self, header: Header, data: bytes, max_answer_bytes: int) -> tuple[Header, bytes]:
+    def request(self, header: Header, data: bytes, max_answer_bytes: int) -> tuple[Header, bytes]:
         """Raises PictureProcessExited; the process is of no use then."""
         watch = threading.Timer(_PATIENCE_S, self._give_up)
         watch.daemon = True

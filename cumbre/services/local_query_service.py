@@ -143,7 +143,7 @@ class LocalQueryService:
         annotator = generation.annotator()
         by_file = annotator.sighting(picture.facts, picture.sky_fraction, at, heading_deg)
         content_sha256 = content_hash(data)
-        looked = annotator.look(
+        looked = annotator.camera_view(
             content_sha256, picture.facts, picture.skylines, by_file, heading_is_given=heading_deg is not None
         )
         found = self._said(content_sha256)

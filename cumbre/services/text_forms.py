@@ -43,7 +43,7 @@ def parse_heading_deg(name: str, text: str) -> float:
 def parse_time(name: str, text: str, *, end_of_day: bool = False) -> datetime:
     """A date or date-time. Without a zone it is UTC; a date alone as an end includes that whole day.
 
-    >>> moment("to", "2023-10-31", end_of_day=True).isoformat()
+    >>> parse_time("to", "2023-10-31", end_of_day=True).isoformat()
     '2023-11-01T00:00:00+00:00'
     """
     try:

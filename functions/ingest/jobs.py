@@ -140,11 +140,11 @@ class Jobs:
 
     def _learn(self, generation: Generation, stopped: Callable[[], bool]) -> None:
         """Let the album teach what peaks look like, once it has grown enough: all photos are named anew for it."""
-        count, before = generation.index.count(), int(generation.index.note(_LEARNED) or 0)
+        count, before = generation.index.count(), int(generation.index.metadata(_LEARNED) or 0)
         if count - before > before * _GROWTH:
-            changed = generation.learn(stopped)
+            changed = generation.learn_appearance(stopped)
             if not stopped():
-                generation.index.set_note(_LEARNED, str(count))
+                generation.index.set_metadata(_LEARNED, str(count))
             _log.info("the album has grown to %d photos: %d are named anew", count, changed)
 
     def _building(self) -> Generation | None:

@@ -38,7 +38,7 @@ class EventLedger:
                 raise TooManyEvents(f"{self._count} events wait to be handled: come again later")
             self._count += len(new)
         for event in new:
-            self._put(event)
+            self._store(event)
         self._recorded.set()
 
     def waiting(self, most: int) -> dict[str, ObjectEvent]:
@@ -57,7 +57,7 @@ class EventLedger:
     def postpone(self, waiting: Mapping[str, ObjectEvent]) -> None:
         """These are the last from now on: one that can't be handled must not keep all others waiting."""
         for name, event in waiting.items():
-            self._put(event)
+            self._store(event)
             self._state.delete(_KIND, name)
 
     def done(self, names: Sequence[str]) -> None:
@@ -67,7 +67,7 @@ class EventLedger:
         with self._lock:
             self._count -= len(names)
 
-    def _put(self, event: ObjectEvent) -> None:
+    def _store(self, event: ObjectEvent) -> None:
         # A record of its own for each event: one that comes while another of its photo is handled is not lost.
         name = f"{time.time_ns():020}-{uuid4().hex}"
         value = {"bucket": event.bucket, "key": event.key, "kind": event.kind.value}

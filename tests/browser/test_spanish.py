@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bot.i18n.catalogues import page_wording
+from bot.i18n.catalogues import page_texts
 from tests.browser.acts import PHONE, add_photos, give_photo, picture_file
 from tests.browser.site import Site
 from tests.support.fakes import draw_photo
@@ -25,8 +25,8 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
 
 def english_left(page: Page) -> list[str]:
     """Whole texts of the English page that are still to be read, or heard, on this one."""
-    spanish = set(page_wording("es").values())
-    english = {text for text in page_wording("en").values() if len(text) > 3 and "{" not in text} - spanish
+    spanish = set(page_texts("es").values())
+    english = {text for text in page_texts("en").values() if len(text) > 3 and "{" not in text} - spanish
     seen = page.evaluate(
         """() => {
             const heard = ["aria-label", "title", "placeholder", "alt"];

@@ -294,15 +294,15 @@ def test_the_newest_of_some(album):
 
 
 def test_who_may_teach(album):
-    assert album.teachers(5) == []
+    assert album.reference_photos(5) == []
     put(album, photo("namche.jpg", teaches="ama-dablam"), seed=7)
-    (teacher,) = album.teachers(5)
+    (teacher,) = album.reference_photos(5)
     assert (teacher.peak_id, teacher.content_sha256) == ("ama-dablam", "sha-namche.jpg")
     assert teacher.vector == pytest.approx(unit_vector(7))
     put(album, photo("gorak.jpg", teaches="nuptse"))
-    assert len(album.teachers(1)) == 1
+    assert len(album.reference_photos(1)) == 1
     put(album, photo("namche.jpg"))
-    assert [one.peak_id for one in album.teachers(5)] == ["nuptse"]
+    assert [one.peak_id for one in album.reference_photos(5)] == ["nuptse"]
 
 
 def test_a_photo_moved_in_time_and_place_is_filtered_by_where_it_is_now(album):
@@ -353,11 +353,11 @@ def test_scan_gives_every_photo_with_its_vector(album):
 
 
 def test_notes_belong_to_a_generation(generations, index):
-    assert index.note("prompts") is None
-    index.set_note("prompts", "1")
-    index.set_note("prompts", "2")
-    assert index.note("prompts") == "2"
-    assert generations.create_building(SPACE).note("prompts") is None
+    assert index.metadata("prompts") is None
+    index.set_metadata("prompts", "1")
+    index.set_metadata("prompts", "2")
+    assert index.metadata("prompts") == "2"
+    assert generations.create_building(SPACE).metadata("prompts") is None
 
 
 def test_a_vector_of_another_size_is_refused(index):
@@ -443,12 +443,12 @@ def test_the_replaced_generation_is_kept_until_it_is_dropped(generations, index)
 
 def test_one_goes_back_to_the_replaced_generation(generations, index):
     put(index, photo("old.jpg"))
-    index.set_note("prompts", "1")
+    index.set_metadata("prompts", "1")
     generations.activate(generations.create_building(VectorSpace("better-encoder", 4)))
     assert generations.rebuild_previous(VectorSpace("another-encoder", 4)) is None
     again = generations.rebuild_previous(SPACE)
     assert generations.building() is again
-    assert (generations.previous(), again.note("prompts")) == (None, None)
+    assert (generations.previous(), again.metadata("prompts")) == (None, None)
     with pytest.raises(IndexFault, match="reindex"):
         generations.rebuild_previous(SPACE)
     again.write([PhotoWrite(photo("new.jpg"), unit_vector(1), None)])

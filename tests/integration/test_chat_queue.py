@@ -40,7 +40,7 @@ def received(sqs: Any, address: str) -> list[dict[str, Any]]:
 def test_an_update_that_comes_twice_is_in_the_queue_once_and_chats_keep_their_order(sqs: Any, address: str) -> None:
     queue = ChatQueue(sqs, address)
     for one in (update(1), update(2), update(1), update(3, chat=8)):
-        queue.put(one)
+        queue.send(one)
     messages = received(sqs, address)
     by_chat = [(one["Attributes"]["MessageGroupId"], json.loads(one["Body"])["update_id"]) for one in messages]
     assert sorted(by_chat) == [("chat:7", 1), ("chat:7", 2), ("chat:8", 3)]
@@ -48,13 +48,13 @@ def test_an_update_that_comes_twice_is_in_the_queue_once_and_chats_keep_their_or
 
 def test_a_queue_that_is_not_there_keeps_nothing_and_says_so(sqs: Any, address: str) -> None:
     with pytest.raises(CumbreError, match="does not take one"):
-        ChatQueue(sqs, f"{address[:-5]}-gone.fifo").put(update(1))
+        ChatQueue(sqs, f"{address[:-5]}-gone.fifo").send(update(1))
 
 
 def test_what_was_put_back_comes_again_in_its_order(sqs: Any, address: str) -> None:
     queue = ChatQueue(sqs, address)
     for number in (1, 2, 3):
-        queue.put(update(number))
+        queue.send(update(number))
     receipts = {one["MessageId"]: one["ReceiptHandle"] for one in received(sqs, address)}
     queue.put_back(receipts, 0)
     assert [json.loads(one["Body"])["update_id"] for one in received(sqs, address)] == [1, 2, 3]

@@ -55,7 +55,7 @@ class Cloud:
         """What people do comes to the webhook, which puts it into the queue."""
         for act in give:
             act()
-            ChatQueue(self.sqs, self.address).put(self.telegram.state.newest)
+            ChatQueue(self.sqs, self.address).send(self.telegram.state.newest)
 
     def lend(self) -> list[dict[str, Any]]:
         """The messages that Lambda's event source would hand to the function next, as it hands them."""

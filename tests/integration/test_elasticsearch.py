@@ -277,6 +277,6 @@ def test_a_field_that_is_null_now_forgets_what_it_held(generations: ElasticGener
     index.write([replace(a_photo("a.jpg"), document=replace(a_photo("a.jpg").document, teaches="lhotse"))])
     stored = index.get(a_photo("a.jpg").document.id)
     assert stored is not None
-    assert len(index.teachers(5)) == 1
+    assert len(index.reference_photos(5)) == 1
     index.write([PhotoWrite(replace(stored.document, teaches=None), None, stored.version)])
-    assert index.teachers(5) == []
+    assert index.reference_photos(5) == []

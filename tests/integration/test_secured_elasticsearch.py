@@ -63,7 +63,7 @@ def use_everything(access: ElasticAccess, prefix: str) -> None:
     stored = index.get(a_photo("b.jpg").document.id)
     assert stored is not None
     index.delete(stored.document.id, stored.version)
-    index.set_note("prompts", "1")
+    index.set_metadata("prompts", "1")
     assert [one.key for one in index.known("album")] == ["a.jpg"]
     built = generations.create_building(VectorSpace("next", 4))
     generations.activate(built)

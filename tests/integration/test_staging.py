@@ -104,7 +104,7 @@ def test_other_keys_are_not_even_asked_for(area: StagingArea, key: str) -> None:
         area.get(key, MB)
     if not key.startswith("staging/upload/"):
         with pytest.raises(NotFound):
-            area.take(key, MB)
+            area.read_upload(key, MB)
 
 
 def test_what_has_expired_is_not_found(area: StagingArea) -> None:
@@ -138,8 +138,8 @@ def post(form: Any, data: bytes, **changed: str) -> httpx.Response:
 def test_a_browser_sends_a_file_by_itself(area: StagingArea) -> None:
     form = area.presigned_upload(MB, expires_s=600)
     assert post(form, PICTURE).status_code == 204
-    assert area.take(form.key, MB) == PICTURE
-    assert area.take(form.key, MB) == PICTURE
+    assert area.read_upload(form.key, MB) == PICTURE
+    assert area.read_upload(form.key, MB) == PICTURE
     assert area.presigned_upload(MB, expires_s=600).key != form.key
 
 

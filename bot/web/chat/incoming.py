@@ -44,7 +44,7 @@ def message_of(request: Request, chat: str, pictures: PictureKeeper, max_photo_b
         uploads = _uploads(request)
         # One after the other: together they may be larger than the memory.
         sent = tuple(
-            pictures.keep(parameters.filename(upload.filename), _data(upload, max_photo_bytes)) for upload in uploads
+            pictures.save(parameters.filename(upload.filename), _data(upload, max_photo_bytes)) for upload in uploads
         )
         return Message(chat, text, sent, language=language, may_add=True)
     if not request.is_json:

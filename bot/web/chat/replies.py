@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.chat.messages import ButtonsGone, CaptionedPhoto, PhotosReply, PictureReply, Reply, TextReply, Toast
-from bot.i18n.speaker import Translator
+from bot.i18n.translator import Translator
 from cumbre.peaks.catalog import Catalog
 
 
-def replies_json(replies: Sequence[Reply], catalog: Catalog, speaker: Translator) -> list[dict[str, Any]]:
-    return [_reply(reply, catalog, speaker) for reply in replies]
+def replies_json(replies: Sequence[Reply], catalog: Catalog, translator: Translator) -> list[dict[str, Any]]:
+    return [_reply(reply, catalog, translator) for reply in replies]
 
 
-def _reply(reply: Reply, catalog: Catalog, speaker: Translator) -> dict[str, Any]:
+def _reply(reply: Reply, catalog: Catalog, translator: Translator) -> dict[str, Any]:
     match reply:
         case TextReply():
             return {
@@ -26,7 +26,7 @@ def _reply(reply: Reply, catalog: Catalog, speaker: Translator) -> dict[str, Any
                 "asks_text": reply.asks_text,
             }
         case PhotosReply():
-            return {"kind": "photos", "photos": [_photo(photo, catalog, speaker) for photo in reply.photos]}
+            return {"kind": "photos", "photos": [_photo(photo, catalog, translator) for photo in reply.photos]}
         case PictureReply():
             return {
                 "kind": "picture",
@@ -39,7 +39,7 @@ def _reply(reply: Reply, catalog: Catalog, speaker: Translator) -> dict[str, Any
             return {"kind": "toast", "text": reply.text}
 
 
-def _photo(photo: CaptionedPhoto, catalog: Catalog, speaker: Translator) -> dict[str, Any]:
+def _photo(photo: CaptionedPhoto, catalog: Catalog, translator: Translator) -> dict[str, Any]:
     """alt names the peaks, for who does not see the picture."""
     document = photo.hit.photo
     names = [catalog[peak_id].name for peak_id in document.predicted_peaks if peak_id in catalog]
@@ -49,5 +49,5 @@ def _photo(photo: CaptionedPhoto, catalog: Catalog, speaker: Translator) -> dict
         "width": document.facts.width if document.facts else None,
         "height": document.facts.height if document.facts else None,
         "caption": photo.caption,
-        "alt": ", ".join(names) or speaker.say("page.no_peak"),
+        "alt": ", ".join(names) or translator.text("page.no_peak"),
     }

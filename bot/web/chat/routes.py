@@ -52,8 +52,8 @@ def create_chat(
         visitor = visitor_of(request)
         message = message_of(request, chat_of(visitor), pictures, max_photo_bytes)
         replies = conversation.answer(message)
-        speaker = conversation.speaker(message.chat, message.language)
-        response = jsonify({"replies": replies_json(replies, catalog(), speaker)})
+        translator = conversation.translator(message.chat, message.language)
+        response = jsonify({"replies": replies_json(replies, catalog(), translator)})
         remember(visitor, response, path=PATH, secure=request.is_secure)
         return response
 

@@ -26,7 +26,7 @@ SHA256: Final = re.compile(r"[0-9a-f]{64}")
 class PictureKeeper(Protocol):
     """Where pictures of the chat are kept."""
 
-    def keep(self, name: str, data: bytes) -> SentPicture:
+    def save(self, name: str, data: bytes) -> SentPicture:
         """The picture, an original, as a message has it. Raises StorageError where it can't be kept."""
         ...
 
@@ -43,7 +43,7 @@ class SentPictures:
         self._most_bytes = most_bytes
         self._most_age_s = most_age_s
 
-    def keep(self, name: str, data: bytes) -> SentPicture:
+    def save(self, name: str, data: bytes) -> SentPicture:
         """The picture, an original, as a message has it. Raises StorageError where it can't be written."""
         sha256 = hashlib.sha256(data).hexdigest()
         try:

@@ -121,7 +121,7 @@ class ElasticGenerations:
         previous = self.previous()
         if previous is None or not self._is_made_as_now(previous.name, space):
             return None
-        self._notes.forget(previous.name)
+        self._notes.delete(previous.name)
         actions = [
             {"remove": {"index": previous.name, "alias": self._previous_alias, "must_exist": True}},
             {"add": {"index": previous.name, "aliases": [self._building_alias, previous.writes_alias]}},
@@ -176,7 +176,7 @@ class ElasticGenerations:
         self._note_number(name)
         with index_faults(self._address):
             self._client.indices.delete(index=name, ignore_unavailable=True)
-        self._notes.forget(name)
+        self._notes.delete(name)
 
     def _create(self, name: str, space: VectorSpace, alias: str) -> bool:
         """Make an index with its aliases in one step; False if there is one of this name already."""

@@ -90,7 +90,7 @@ class ElasticPhotoIndex:
 
     def known(self, bucket: str, prefix: str = "") -> Iterator[KnownObject]:
         # What another process has just written must not be taken for missing, nor what it deleted for there.
-        self._reader.see_all_writes()
+        self._reader.refresh()
         where: list[Query] = [{"term": {"bucket": bucket}}]
         if prefix:
             where.append({"prefix": {"key": prefix}})
@@ -102,7 +102,7 @@ class ElasticPhotoIndex:
         try:
             conflicts = write_all(self._client, self._address, self.writes_alias, items)
         finally:
-            self._reader.wrote((write.document.id, write.document.content_sha256) for write in writes)
+            self._reader.note_writes((write.document.id, write.document.content_sha256) for write in writes)
         return [write for place, write in enumerate(writes) if place in conflicts]
 
     def delete(self, photo_id: str, expected_version: int) -> None:
@@ -117,7 +117,7 @@ class ElasticPhotoIndex:
             except NotFoundError as error:
                 if error.error == "index_not_found_exception":
                     raise
-        self._reader.wrote([(photo_id, "")])
+        self._reader.note_writes([(photo_id, "")])
 
     def nearest(
         self, vector: Vector, k: int, where: PhotoFilter = EVERYTHING, rank_by: RankBy = RankBy.SCORE
@@ -156,7 +156,7 @@ class ElasticPhotoIndex:
         taken_at: dict[str, float] = {}
         for start in range(0, len(photo_ids), WINDOW):
             ids = list(photo_ids[start : start + WINDOW])
-            answer = self._reader.ask(
+            answer = self._reader.request(
                 size=len(ids),
                 query={"ids": {"values": ids}},
                 stored_fields="_none_",
@@ -168,7 +168,7 @@ class ElasticPhotoIndex:
         known = [photo_id for photo_id in photo_ids if photo_id in taken_at]
         return sorted(known, key=lambda photo_id: -taken_at[photo_id])[:k]
 
-    def teachers(self, limit: int) -> list[Reference]:
+    def reference_photos(self, limit: int) -> list[Reference]:
         where = _all_of([{"exists": {"field": "teaches"}}, query_filter.PHOTOS])
         wanted = ["teaches", "content_sha256", VECTOR_FIELD]
         found = []
@@ -183,7 +183,7 @@ class ElasticPhotoIndex:
 
     def peak_counts(self, where: PhotoFilter = EVERYTHING) -> dict[str, int]:
         by_peak = {"terms": {"field": "predicted_peaks", "size": _PEAKS_MAX}}
-        answer = self._reader.ask(size=0, query=query_filter.query(where), aggs={"peaks": by_peak})
+        answer = self._reader.request(size=0, query=query_filter.query(where), aggs={"peaks": by_peak})
         return {one["key"]: one["doc_count"] for one in answer["aggregations"]["peaks"]["buckets"]}
 
     def failures(self) -> list[PhotoDocument]:
@@ -201,10 +201,10 @@ class ElasticPhotoIndex:
         """Lucene keeps checksums of its own: Elasticsearch refuses a damaged shard instead of answering from it."""
         return 0
 
-    def note(self, name: str) -> str | None:
+    def metadata(self, name: str) -> str | None:
         return self._notes.get(self.name, name)
 
-    def set_note(self, name: str, value: str) -> None:
+    def set_metadata(self, name: str, value: str) -> None:
         self._notes.set(self.name, name, value)
 
     def _with_vectors(self, writes: Sequence[PhotoWrite]) -> Iterator[PhotoWrite]:

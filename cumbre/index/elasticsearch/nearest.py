@@ -50,7 +50,7 @@ def nearest(
     if recall.oversample:
         knn["rescore_vector"] = {"oversample": recall.oversample}
     found = []
-    for hit in reader.ask(size=k, knn=knn, **columns("photo_id", "background"))["hits"]["hits"]:
+    for hit in reader.request(size=k, knn=knn, **columns("photo_id", "background"))["hits"]["hits"]:
         (photo_id,), (background,) = hit["fields"]["photo_id"], hit["fields"]["background"]
         product = _inner_product(hit["_score"])
         score = product if rank_by is RankBy.SCORE else product - background
@@ -71,5 +71,5 @@ def _inner_product(score: float) -> float:
 
 def _passing(reader: ElasticReader, where: PhotoFilter) -> int:
     """How many photos pass; WINDOW + 1 for more."""
-    answer = reader.ask(size=0, query=query_filter.query(where), track_total_hits=WINDOW + 1)
+    answer = reader.request(size=0, query=query_filter.query(where), track_total_hits=WINDOW + 1)
     return int(answer["hits"]["total"]["value"])

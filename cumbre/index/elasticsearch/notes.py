@@ -37,7 +37,7 @@ class ElasticNotes:
         with index_faults(self._address):
             self._client.index(index=self.name, id=f"{of}/{name}", document={"of": of, "value": value})
 
-    def forget(self, of: str) -> None:
+    def delete(self, of: str) -> None:
         """All notes of a generation; what was written in the last moment may stay."""
         with index_faults(self._address):
             self._client.indices.refresh(index=self.name, ignore_unavailable=True)

@@ -56,16 +56,16 @@ class ElasticReader:
             yield from (one for one in answer["docs"] if one.get("found"))
 
     def search(self, **request: Any) -> Any:
-        self.see_own_writes()
+        self.refresh_if_written()
         return self._search(self._client, **request)
 
-    def ask(self, **request: Any) -> Any:
+    def request(self, **request: Any) -> Any:
         """A search for somebody who waits."""
-        self.see_own_writes()
+        self.refresh_if_written()
         return self._search(self._asked, **request)
 
     def count(self, where: Query) -> int:
-        self.see_own_writes()
+        self.refresh_if_written()
         with index_faults(self._address):
             return int(self._asked.count(index=self._name, query=where)["count"])
 
@@ -78,22 +78,22 @@ class ElasticReader:
         ids += [photo_id for photo_id in found if photo_id not in ids]
         return self.get_many(ids, ["document"])
 
-    def wrote(self, contents: Iterable[tuple[str, str]]) -> None:
+    def note_writes(self, contents: Iterable[tuple[str, str]]) -> None:
         """These photos, with their content's SHA-256 ("" for one that was deleted), are not seen by searches yet."""
         with self._lock:
             self._is_stale = True
             self._unseen.update(contents)
             too_many = len(self._unseen) > _MOST_UNSEEN
         if too_many:
-            self.see_own_writes()
+            self.refresh_if_written()
 
-    def see_own_writes(self) -> None:
+    def refresh_if_written(self) -> None:
         with self._lock:
             if not self._is_stale:
                 return
-        self.see_all_writes()
+        self.refresh()
 
-    def see_all_writes(self) -> None:
+    def refresh(self) -> None:
         """Those of other processes, too."""
         with self._lock:
             with index_faults(self._address):
@@ -116,7 +116,7 @@ class ElasticReader:
         return (hit["fields"] for hit in self._pages(where, columns(*fields), (), WINDOW))
 
     def _pages(self, where: Query, wanted: Query, sort: Sequence[Query], size: int) -> Iterator[Any]:
-        self.see_own_writes()
+        self.refresh_if_written()
         with index_faults(self._address):
             point = self._client.open_point_in_time(index=self._name, keep_alive=_KEEP_ALIVE)["id"]
         try:

@@ -53,7 +53,7 @@ class EmbeddedDatabase:
                     # were is nobody else's business; SQLite gives its side files the rights of this one.
                     with suppress(FileExistsError):
                         write_new_file(path, new_file_content(), mode=0o600)
-            self._use.share()
+            self._use.acquire_shared()
             try:
                 self._set_up()
             except BaseException:
@@ -145,8 +145,8 @@ class EmbeddedDatabase:
         if self.path.stat().st_size == 0:
             # New files are empty for a moment, too; but then somebody is at it.
             was_used = self._use.was_used()
-            self._use.share()
-            if was_used and self._use.alone():
+            self._use.acquire_shared()
+            if was_used and self._use.exclusive():
                 self._use.release()
                 raise damaged(self.path, "it is empty")
         else:
@@ -155,7 +155,7 @@ class EmbeddedDatabase:
 
     def _set_up(self) -> None:
         if not self._read_only:
-            self._use.notice_a_cut()
+            self._use.detect_crash()
         if self._use.is_incomplete() and not self._scanning:
             _log.warning(
                 "The index may lack photos, because it was damaged or left in the middle of work: `cumbre ingest` "

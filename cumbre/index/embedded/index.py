@@ -85,7 +85,7 @@ class EmbeddedPhotoIndex:
         with self._writing() as connection:
             for write in writes:
                 if self._rows.current_version(connection, write.document.id) == write.expected_version:
-                    self._writer.put(connection, write)
+                    self._writer.upsert(connection, write)
                 else:
                     conflicts.append(write)
         return conflicts
@@ -97,7 +97,7 @@ class EmbeddedPhotoIndex:
                 return
             if current != expected_version:
                 raise VersionConflict(f"photo {photo_id} was changed meanwhile")
-            self._writer.drop(connection, photo_id)
+            self._writer.delete(connection, photo_id)
 
     def nearest(
         self, vector: Vector, k: int, where: PhotoFilter = EVERYTHING, rank_by: RankBy = RankBy.SCORE
@@ -133,7 +133,7 @@ class EmbeddedPhotoIndex:
     def newest(self, photo_ids: Sequence[str], k: int) -> list[str]:
         return self._matrix.newest(photo_ids, k)
 
-    def teachers(self, limit: int) -> list[Reference]:
+    def reference_photos(self, limit: int) -> list[Reference]:
         rows = self._rows.select(
             f"SELECT {COLUMNS}, teaches, content_sha256 FROM photos JOIN vectors USING (generation, photo_id) "  # noqa: S608
             "WHERE photos.generation = ? AND teaches IS NOT NULL ORDER BY photos.photo_id LIMIT ?",
@@ -212,17 +212,17 @@ class EmbeddedPhotoIndex:
             for photo_id in suspects:
                 # Another process may have written it since it was read.
                 if not self._rows.is_sound(connection, photo_id):
-                    self._writer.drop(connection, photo_id)
+                    self._writer.delete(connection, photo_id)
                     forgotten += 1
         if forgotten:
             self._database.incomplete = True
         return forgotten
 
-    def note(self, name: str) -> str | None:
+    def metadata(self, name: str) -> str | None:
         rows = self._rows.select("SELECT value FROM notes WHERE generation = ? AND name = ?", (self._generation, name))
         return rows[0][0] if rows else None
 
-    def set_note(self, name: str, value: str) -> None:
+    def set_metadata(self, name: str, value: str) -> None:
         with self._writing() as connection:
             connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", (self._generation, name, value))
 

@@ -37,7 +37,7 @@ class IndexLock:
         """Whether any process has ever used the index."""
         return self._path.is_file()
 
-    def share(self) -> None:
+    def acquire_shared(self) -> None:
         """Say that this process uses the index. Raises IndexFault while another one builds it again."""
         if self._descriptor is None:
             try:
@@ -61,26 +61,26 @@ class IndexLock:
                 # Some network drives know no locks.
                 return
 
-    def alone(self) -> bool:
+    def exclusive(self) -> bool:
         """Take the index for this process alone; False if another has it open. Afterwards `share` or `release`."""
         if fcntl is None or self._descriptor is None:
             return True
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            self.share()
+            self.acquire_shared()
             return False
         return True
 
-    def notice_a_cut(self) -> None:
+    def detect_crash(self) -> None:
         """Remember that the index was left in the middle of work, if it was; call it while sharing."""
         try:
             left = self._log.stat().st_size > 0
         except OSError:
             left = False
-        if left and fcntl is not None and self._descriptor is not None and self.alone():
+        if left and fcntl is not None and self._descriptor is not None and self.exclusive():
             self.set_incomplete(True)
-            self.share()
+            self.acquire_shared()
 
     def is_incomplete(self) -> bool:
         """Whether the index may lack photos of the album."""

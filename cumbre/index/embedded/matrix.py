@@ -112,10 +112,10 @@ class VectorMatrix:
             # row wins. Versions beyond `version` are loaded now and once more by the next refresh, which is harmless.
             found = connection.execute(f"SELECT {COLUMNS} {changed}", since)
             while some := found.fetchmany(_FETCHED_ROWS):
-                self._put(some)
+                self._upsert(some)
         self._version = version
 
-    def _put(self, found: list[tuple]) -> None:  # type: ignore[type-arg]
+    def _upsert(self, found: list[tuple]) -> None:  # type: ignore[type-arg]
         """Take up rows of the file: new ones at the end, known ones in their place. What is damaged is in no answer."""
         whole = whole_rows(found, self._rows.shape[1])
         if len(whole.photo_ids) < len(found):

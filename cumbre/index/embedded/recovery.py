@@ -45,9 +45,9 @@ def repair(path: Path) -> str:
         check(path)
         return ""
     lock = IndexLock(path)
-    lock.share()
+    lock.acquire_shared()
     try:
-        lock.notice_a_cut()
+        lock.detect_crash()
         _remove_empty(path, lock)
         return _rebuilt_if_damaged(path, lock)
     except OSError as error:
@@ -61,11 +61,11 @@ def repair(path: Path) -> str:
 
 def _remove_empty(path: Path, lock: IndexLock) -> None:
     """What a power cut may leave of a file."""
-    if path.is_file() and path.stat().st_size == 0 and lock.alone():
+    if path.is_file() and path.stat().st_size == 0 and lock.exclusive():
         lock.set_incomplete(True)
         for file in (*sqlite_connection.side_files(path), path):
             file.unlink(missing_ok=True)
-        lock.share()
+        lock.acquire_shared()
 
 
 def _rebuilt_if_damaged(path: Path, lock: IndexLock) -> str:
@@ -81,7 +81,7 @@ def _rebuilt_if_damaged(path: Path, lock: IndexLock) -> str:
 
 
 def _rebuild(path: Path, lock: IndexLock) -> str:
-    if not lock.alone():
+    if not lock.exclusive():
         raise IndexFault(
             f"the index {path} must be built again, and another Cumbre has it open: stop that one (perhaps `cumbre "
             "serve`), then run the same command again"

@@ -24,7 +24,7 @@ class GenerationWriter:
         self._dimensions = dimensions
         self._rows = rows
 
-    def put(self, connection: sqlite3.Connection, write: PhotoWrite) -> None:
+    def upsert(self, connection: sqlite3.Connection, write: PhotoWrite) -> None:
         document = write.document
         version = self._database.next_version(connection)
         taken_at, lat, lon = when_and_where = _when_and_where(document)
@@ -48,7 +48,7 @@ class GenerationWriter:
                 checksum(text, self._generation, document.id, version),
             ),
         )
-        self._put_vector(connection, write, version, when_and_where)
+        self._upsert_vector(connection, write, version, when_and_where)
         connection.execute(
             "DELETE FROM photo_peaks WHERE generation = ? AND photo_id = ?", (self._generation, document.id)
         )
@@ -61,20 +61,20 @@ class GenerationWriter:
                 ],
             )
 
-    def drop(self, connection: sqlite3.Connection, photo_id: str) -> None:
-        self._remove_vector(connection, photo_id, self._database.next_version(connection))
+    def delete(self, connection: sqlite3.Connection, photo_id: str) -> None:
+        self._delete_vector(connection, photo_id, self._database.next_version(connection))
         for table in ("photo_peaks", "photos"):
             connection.execute(
                 f"DELETE FROM {table} WHERE generation = ? AND photo_id = ?",  # noqa: S608  two names of our own
                 (self._generation, photo_id),
             )
 
-    def _put_vector(
+    def _upsert_vector(
         self, connection: sqlite3.Connection, write: PhotoWrite, version: int, when_and_where: WhenAndWhere
     ) -> None:
         document = write.document
         if document.failure is not None:
-            self._remove_vector(connection, document.id, version)
+            self._delete_vector(connection, document.id, version)
         elif write.vector is not None:
             vector = np.ascontiguousarray(write.vector, dtype=np.float32)
             if vector.shape != (self._dimensions,):
@@ -106,7 +106,7 @@ class GenerationWriter:
                 (version, *beside, checksum_of(vector, beside), self._generation, document.id),
             )
 
-    def _remove_vector(self, connection: sqlite3.Connection, photo_id: str, version: int) -> None:
+    def _delete_vector(self, connection: sqlite3.Connection, photo_id: str, version: int) -> None:
         connection.execute("DELETE FROM vectors WHERE generation = ? AND photo_id = ?", (self._generation, photo_id))
         connection.execute("INSERT OR REPLACE INTO removals VALUES (?, ?, ?)", (self._generation, photo_id, version))
 

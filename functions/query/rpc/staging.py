@@ -62,7 +62,7 @@ class StagingArea:
         form = _CONTENT.fullmatch(self._own(key))
         if form is None:
             raise NotFound(sentence("no such file on its way"))
-        data = self._read(key, max_bytes)
+        data = self._get_object(key, max_bytes)
         if hashlib.sha256(data).hexdigest() != form[1]:
             raise StorageError(f"{key} in the bucket {self._bucket} is not what was put there")
         return data
@@ -79,11 +79,11 @@ class StagingArea:
             )
         return PresignedUpload(form["url"], form["fields"], key)
 
-    def take(self, key: str, max_bytes: int) -> bytes:
+    def read_upload(self, key: str, max_bytes: int) -> bytes:
         """What a browser sent; it stays until it expires. Raises as get() does."""
         if _UPLOAD.fullmatch(self._own(key)) is None:
             raise NotFound(sentence("no such file on its way"))
-        return self._read(key, max_bytes)
+        return self._get_object(key, max_bytes)
 
     def _put_if_absent(self, key: str, data: bytes, is_last: bool) -> bool:
         """Whether the bytes lie there now; if not, two wrote at once, and the server wants it said again."""
@@ -100,7 +100,7 @@ class StagingArea:
                     raise
         return True
 
-    def _read(self, key: str, max_bytes: int) -> bytes:
+    def _get_object(self, key: str, max_bytes: int) -> bytes:
         try:
             with storage_faults(self._bucket, key, _SETTING):
                 return read_body(self._client.get_object(Bucket=self._bucket, Key=key), max_bytes)

@@ -75,7 +75,7 @@ def test_the_album_teaches_what_a_peak_looks_like(voting, album):
     # The same view without EXIF: sent by a chat, say.
     (album / "chat.png").write_bytes(encoded(landscape(), "PNG"))
     ingest(voting, album)
-    generation.learn()
+    generation.learn_appearance()
     chat = next(d for d in generation.index.select() if d.key == "chat.png")
     assert chat.used == ("appearance",)
     assert chat.peaks[0].id == "ama-dablam"
@@ -100,9 +100,9 @@ def test_new_prompts_mean_new_backgrounds_and_no_new_embedding(library, album):
     ingest(library, album)
     generation = library.active()
     generation.refresh_backgrounds()
-    assert generation.index.note("backgrounds").startswith(f"{PROMPT_VERSION} ")
+    assert generation.index.metadata("backgrounds").startswith(f"{PROMPT_VERSION} ")
     before = {d.id: (d.background, d.indexed_at) for d in generation.index.select()}
-    generation.index.set_note("backgrounds", "0 of an older version")
+    generation.index.set_metadata("backgrounds", "0 of an older version")
     for stored, _ in generation.index.scan():
         generation.index.write([PhotoWrite(replace(stored.document, background=-9.0), None, stored.version)])
     assert generation.refresh_backgrounds() == 3

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.i18n.speaker import Translator
+from bot.i18n.translator import Translator
 from cumbre.photos.document import PeakPrediction
 from cumbre.photos.evidence import evidence_text
 from cumbre.text.sentence import Figure, Names, Sentence, joined, sentence, sentence_to_json, str_or_sentence
@@ -21,15 +21,16 @@ def test_a_sentence_is_its_english_text() -> None:
 
 
 def test_it_is_told_in_another_language_with_its_numbers() -> None:
-    assert Translator("es").tell(AWAY) == "a 4,2 km, rumbo 041°"
+    assert Translator("es").translate(AWAY) == "a 4,2 km, rumbo 041°"
     assert (
-        Translator("es").tell(joined("; ", [AWAY, "", sentence("unlikely")])) == "a 4,2 km, rumbo 041°; poco probable"
+        Translator("es").translate(joined("; ", [AWAY, "", sentence("unlikely")]))
+        == "a 4,2 km, rumbo 041°; poco probable"
     )
-    assert Translator("en").tell(AWAY) == AWAY
+    assert Translator("en").translate(AWAY) == AWAY
 
 
 def test_plain_text_is_told_as_it_is() -> None:
-    assert Translator("es").tell("whatever a plug-in says") == "whatever a plug-in says"
+    assert Translator("es").translate("whatever a plug-in says") == "whatever a plug-in says"
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_plain_text_is_told_as_it_is() -> None:
 def test_names_are_listed_as_each_language_does(names: list[str], english: str, spanish: str) -> None:
     said = sentence("shows {names}", names=Names(names))
     assert said == f"shows {english}"
-    assert Translator("es").tell(said) == f"sale {spanish}"
+    assert Translator("es").translate(said) == f"sale {spanish}"
 
 
 values = st.recursive(
@@ -68,8 +69,8 @@ def test_what_is_packed_comes_back_and_can_still_be_translated(value: object) ->
     back = str_or_sentence(json.loads(json.dumps(sentence_to_json(said))))
     assert back == said
     assert isinstance(back, Sentence)
-    assert Translator("es").tell(back) == Translator("es").tell(said)
-    assert Translator("es").tell(copy.deepcopy(said)) == Translator("es").tell(said)
+    assert Translator("es").translate(back) == Translator("es").translate(said)
+    assert Translator("es").translate(copy.deepcopy(said)) == Translator("es").translate(said)
 
 
 def test_a_field_is_a_name_and_no_expression() -> None:

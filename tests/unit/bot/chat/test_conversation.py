@@ -39,8 +39,8 @@ class Talk:
         self.query = FakeQueryService(album)
         self.album = FakeAlbumService(album)
         self.pictures: dict[str, bytes] = {}
-        desk = ChatContext(self.query, self.album, lambda: KHUMBU, Memory(state), self.fetch, photos_per_reply)
-        self.conversation = Conversation(desk)
+        context = ChatContext(self.query, self.album, lambda: KHUMBU, Memory(state), self.fetch, photos_per_reply)
+        self.conversation = Conversation(context)
 
     def fetch(self, picture: SentPicture) -> bytes:
         if picture.source not in self.pictures:

@@ -11,11 +11,11 @@ from bot.i18n.catalogues import (
     catalogue_file,
     entries,
     language_of,
+    library_translations,
     locale_of,
-    page_wording,
-    say,
-    sentences,
-    wording,
+    page_texts,
+    text_of,
+    texts_of,
 )
 from bot.i18n.english import ENGLISH
 from bot.i18n.update_catalogues import library_sentences, template
@@ -46,7 +46,7 @@ def test_no_translation_is_missing_fuzzy_or_left_over(language: str) -> None:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_a_translation_fills_in_the_same_values(language: str) -> None:
-    words = wording(language)
+    words = texts_of(language)
     assert words.keys() == ENGLISH.keys()
     for key, english in ENGLISH.items():
         assert fields(words[key]) == fields(english), key
@@ -54,14 +54,14 @@ def test_a_translation_fills_in_the_same_values(language: str) -> None:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_the_library_s_sentences_fill_in_the_same_values(language: str) -> None:
-    known = sentences(language)
+    known = library_translations(language)
     for english in library_sentences():
         assert fields(known[english]) == fields(english), english
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_hardly_a_text_is_the_english_one(language: str) -> None:
-    words = wording(language)
+    words = texts_of(language)
     alike = {key for key, english in ENGLISH.items() if words[key] == english and re.search("[a-z]{3}", english)}
     assert alike <= ALIKE
 
@@ -82,11 +82,11 @@ def test_every_language_has_a_locale() -> None:
 
 
 def test_numbers_choose_their_form() -> None:
-    assert say(ENGLISH, "page.photos", n=1) == "1 photo"
-    assert say(wording("es"), "page.photos", n=1) == "1 foto"
-    assert say(wording("es"), "page.photos", n=0) == "0 fotos"
+    assert text_of(ENGLISH, "page.photos", n=1) == "1 photo"
+    assert text_of(texts_of("es"), "page.photos", n=1) == "1 foto"
+    assert text_of(texts_of("es"), "page.photos", n=0) == "0 fotos"
 
 
 def test_the_page_gets_its_own_words_in_its_language() -> None:
-    assert page_wording("es")["search"] == "Buscar"
-    assert not any(key.startswith("chat.") for key in page_wording("es"))
+    assert page_texts("es")["search"] == "Buscar"
+    assert not any(key.startswith("chat.") for key in page_texts("es"))

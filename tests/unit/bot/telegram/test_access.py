@@ -36,7 +36,7 @@ def test_what_is_no_id_is_refused_with_what_is(given: str) -> None:
 def test_a_user_may_ask_so_much_in_a_minute_and_is_told_once() -> None:
     now = [0.0]
     throttle = RateLimiter(most=2, clock=lambda: now[0])
-    assert [throttle.ask(1) for _ in range(4)] == [Verdict.ANSWER, Verdict.ANSWER, Verdict.SAY_SO, Verdict.IGNORE]
-    assert throttle.ask(2) is Verdict.ANSWER
+    assert [throttle.check(1) for _ in range(4)] == [Verdict.ANSWER, Verdict.ANSWER, Verdict.SAY_SO, Verdict.IGNORE]
+    assert throttle.check(2) is Verdict.ANSWER
     now[0] = 61.0
-    assert throttle.ask(1) is Verdict.ANSWER
+    assert throttle.check(1) is Verdict.ANSWER

@@ -22,7 +22,7 @@ def run(items: list[Item], pause_s: dict[str, float]) -> list[Item]:
     async def play() -> None:
         queues: ChatQueues[Item] = ChatQueues(handle)
         for item in items:
-            queues.put(item[0], item)
+            queues.enqueue(item[0], item)
         assert await queues.drain()
 
     asyncio.run(play())
@@ -54,11 +54,11 @@ def test_a_batch_is_handled_once_when_no_more_of_it_come() -> None:
         # Numbers of two digits belong together.
         queues: ChatQueues[int] = ChatQueues(handle, lambda number: Batch("tens", 0.05) if number > 9 else None)
         for number in (1, 11, 2):
-            queues.put("chat", number)
+            queues.enqueue("chat", number)
         await asyncio.sleep(0.03)
-        queues.put("chat", 12)
+        queues.enqueue("chat", 12)
         await asyncio.sleep(0.03)
-        queues.put("chat", 13)
+        queues.enqueue("chat", 13)
         await queues.drain()
 
     asyncio.run(play())
@@ -71,7 +71,7 @@ def test_draining_ends_when_its_patience_does() -> None:
 
     async def play() -> bool:
         queues: ChatQueues[int] = ChatQueues(handle)
-        queues.put("chat", 1)
+        queues.enqueue("chat", 1)
         return await queues.drain(patience_s=0.05)
 
     assert asyncio.run(play()) is False

@@ -24,21 +24,21 @@ def update(number: int) -> dict[str, object]:
 
 def test_what_is_kept_waits_in_order_also_for_another_process(state: SqliteStateStore) -> None:
     for number in (10, 9, 100):
-        assert UpdateInbox(state).keep(update(number))
+        assert UpdateInbox(state).store(update(number))
     assert list(UpdateInbox(state).waiting()) == [(update(9), 0), (update(10), 0), (update(100), 0)]
 
 
 def test_one_that_comes_again_is_not_kept_twice_before_or_after_its_answer(state: SqliteStateStore) -> None:
     inbox = UpdateInbox(state)
-    assert inbox.keep(update(1))
-    assert not inbox.keep(update(1))
-    inbox.answered(update(1))
-    assert not inbox.keep(update(1))
+    assert inbox.store(update(1))
+    assert not inbox.store(update(1))
+    inbox.mark_answered(update(1))
+    assert not inbox.store(update(1))
     assert list(inbox.waiting()) == []
 
 
 def test_how_often_it_was_taken_up_again_is_remembered(state: SqliteStateStore) -> None:
-    UpdateInbox(state).keep(update(1))
+    UpdateInbox(state).store(update(1))
     UpdateInbox(state).resumed(update(1), 2)
     assert list(UpdateInbox(state).waiting()) == [(update(1), 2)]
 
@@ -53,12 +53,12 @@ def test_each_is_answered_at_most_once_whatever_comes_when(tmp_path: Path, steps
     inbox, kept, answered = UpdateInbox(state), set(), set()
     for step, number in steps:
         if step == "keep":
-            assert inbox.keep(update(number)) == (number not in kept)
+            assert inbox.store(update(number)) == (number not in kept)
             kept.add(number)
         else:
             for waiting, _ in list(inbox.waiting())[:1]:
                 assert waiting["update_id"] not in answered
                 answered.add(waiting["update_id"])
-                inbox.answered(waiting)
+                inbox.mark_answered(waiting)
     assert {one["update_id"] for one, _ in inbox.waiting()} == kept - answered
     state.close()

@@ -9,7 +9,7 @@ import pytest
 from flask import Blueprint
 from flask.testing import FlaskClient
 
-from bot.i18n.catalogues import language_of, page_wording
+from bot.i18n.catalogues import language_of, page_texts
 from bot.web.site import create_app
 from tests.support.fakes import KHUMBU, FakeAlbum, FakeAlbumService, FakeQueryService
 from tests.support.paths import ROOT
@@ -127,7 +127,7 @@ def test_every_word_of_the_page_is_in_the_table_and_used() -> None:
         text = source.read_text("utf-8")
         used |= set(re.findall(r"\{\{ t\.(\w+) ", text))
         used |= set(re.findall(r'"(\w+)"', text))
-    words = {key.split(".")[0] for key in page_wording("en")}
+    words = {key.split(".")[0] for key in page_texts("en")}
     assert words <= used, f"never used: {words - used}"
     for script in SCRIPTS:
         for key in re.findall(r'\btn?\("(\w+)"', script.read_text("utf-8")):
@@ -140,7 +140,7 @@ def test_every_word_of_the_page_is_in_the_table_and_used() -> None:
 def test_the_page_carries_its_words_as_data(html: str) -> None:
     block = re.search(r'<script type="application/json" id="wording">(.*?)</script>', html, re.DOTALL)
     assert block is not None
-    assert json.loads(block[1]) == page_wording("en")
+    assert json.loads(block[1]) == page_texts("en")
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)

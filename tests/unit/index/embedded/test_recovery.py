@@ -235,8 +235,8 @@ def test_who_has_the_index_open_keeps_it(path):
 def test_an_index_that_is_being_built_again_is_not_opened(path, monkeypatch):
     monkeypatch.setattr("cumbre.index.embedded.lock._PATIENCE_S", 0.0)
     lock = IndexLock(path)
-    lock.share()
-    assert lock.alone()
+    lock.acquire_shared()
+    assert lock.exclusive()
     with pytest.raises(IndexFault, match="is being built again by another Cumbre: try again when it has finished"):
         EmbeddedGenerations(path)
     lock.release()

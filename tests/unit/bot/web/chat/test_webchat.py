@@ -355,7 +355,7 @@ def test_a_picture_that_is_not_kept_any_more_is_said_so(site: Site) -> None:
 
 def test_pictures_are_named_by_their_content_and_kept_once(tmp_path: Path) -> None:
     pictures = SentPictures(tmp_path)
-    first, second = pictures.keep("a.jpg", AMA), pictures.keep("b.jpg", AMA)
+    first, second = pictures.save("a.jpg", AMA), pictures.save("b.jpg", AMA)
     assert (first.source, first.name, first.is_original) == (second.source, "a.jpg", True)
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [AMA]
     assert pictures.fetch(first) == AMA
@@ -369,23 +369,23 @@ def test_no_other_file_is_fetched(tmp_path: Path, source: str) -> None:
 
 def test_the_oldest_pictures_go_first(tmp_path: Path) -> None:
     pictures = SentPictures(tmp_path, most_bytes=25)
-    sent = [pictures.keep("a.jpg", bytes([n]) * 10) for n in range(2)]
+    sent = [pictures.save("a.jpg", bytes([n]) * 10) for n in range(2)]
     grow_old(tmp_path / sent[0].source, 60.0)
     # The first is sent again, so that the second is now the oldest.
     grow_old(tmp_path / sent[1].source, 30.0)
-    pictures.keep("a.jpg", bytes([0]) * 10)
-    third = pictures.keep("c.jpg", bytes([2]) * 10)
+    pictures.save("a.jpg", bytes([0]) * 10)
+    third = pictures.save("c.jpg", bytes([2]) * 10)
     assert {file.name for file in tmp_path.iterdir()} == {sent[0].source, third.source}
 
 
 def test_a_picture_larger_than_the_bound_is_there_until_the_next(tmp_path: Path) -> None:
     pictures = SentPictures(tmp_path, most_bytes=5)
-    assert pictures.fetch(pictures.keep("a.jpg", b"0123456789")) == b"0123456789"
+    assert pictures.fetch(pictures.save("a.jpg", b"0123456789")) == b"0123456789"
 
 
 def test_old_pictures_go_with_time(tmp_path: Path) -> None:
     pictures = SentPictures(tmp_path, most_age_s=100.0)
-    sent = pictures.keep("a.jpg", AMA)
+    sent = pictures.save("a.jpg", AMA)
     grow_old(tmp_path / sent.source, 99.0)
     pictures.trim()
     assert pictures.fetch(sent) == AMA
@@ -397,7 +397,7 @@ def test_old_pictures_go_with_time(tmp_path: Path) -> None:
 def test_a_folder_that_can_not_be_written_is_a_fault_of_the_service(tmp_path: Path) -> None:
     (tmp_path / "chat").write_bytes(b"a file")
     with pytest.raises(StorageError, match="can't be kept"):
-        SentPictures(tmp_path / "chat").keep("a.jpg", AMA)
+        SentPictures(tmp_path / "chat").save("a.jpg", AMA)
 
 
 def grow_old(file: Path, seconds: float) -> None:

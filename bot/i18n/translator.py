@@ -7,7 +7,7 @@ from babel.dates import format_date
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
-from bot.i18n.catalogues import language_of, locale_of, say, sentences, wording
+from bot.i18n.catalogues import language_of, library_translations, locale_of, text_of, texts_of
 from cumbre.errors import CumbreError
 from cumbre.geo.geodesy import Position
 from cumbre.photos.evidence import distance_words
@@ -21,56 +21,56 @@ class Translator:
 
     def __init__(self, code: str | None) -> None:
         self.language = language_of(code)
-        self._words = wording(self.language)
+        self._words = texts_of(self.language)
         self._locale = locale_of(self.language)
 
-    def say(self, key: str, n: int | None = None, **values: object) -> str:
+    def text(self, key: str, n: int | None = None, **values: object) -> str:
         """The text of a key with its values filled in; with n, the form for that number."""
-        return say(self._words, key, n, **values)
+        return text_of(self._words, key, n, **values)
 
-    def tell(self, text: str) -> str:
+    def translate(self, text: str) -> str:
         """What the library says; translated if it is a Sentence, else as it is.
 
         >>> from cumbre.text.sentence import sentence
-        >>> Speaker("es").tell(sentence("{n} km", n=Figure(4.2, 1)))
+        >>> Translator("es").translate(sentence("{n} km", n=Figure(4.2, 1)))
         '4,2 km'
         """
         if not isinstance(text, Sentence):
             return text
         if text.parts:
-            return text.separator.join(self.tell(part) for part in text.parts)
-        return fill(sentences(self.language).get(text.template, text.template), text.values, self._value)
+            return text.separator.join(self.translate(part) for part in text.parts)
+        return fill(library_translations(self.language).get(text.template, text.template), text.values, self._value)
 
     def sentence(self, text: str) -> str:
         """What the library says, with a capital in front and a full stop behind; "" stays empty.
 
-        >>> Speaker("en").sentence("nothing matches")
+        >>> Translator("en").sentence("nothing matches")
         'Nothing matches.'
         """
-        told = self.tell(text)
+        told = self.translate(text)
         return f"{told[:1].upper()}{told[1:]}".rstrip(".") + "." if told else ""
 
     def refusal(self, error: CumbreError) -> str:
         """What is wrong with what was sent."""
-        return self.say("chat.unusable", reason=self.tell(error.message).rstrip("."))
+        return self.text("chat.unusable", reason=self.translate(error.message).rstrip("."))
 
     def metres(self, metres: float) -> str:
         """
-        >>> Speaker("en").metres(6812), Speaker("es").metres(6812)
+        >>> Translator("en").metres(6812), Translator("es").metres(6812)
         ('6,812\\xa0m', '6812\\xa0m')
         """
         return f"{self._number(round(metres), 0)}{_NO_BREAK}m"
 
     def distance(self, distance_m: float) -> str:
         """
-        >>> Speaker("es").distance(4250)
+        >>> Translator("es").distance(4250)
         '4,2 km'
         """
-        return self.tell(distance_words(distance_m))
+        return self.translate(distance_words(distance_m))
 
     def degrees(self, degrees: float) -> str:
         """
-        >>> Speaker("es").degrees(9.84)
+        >>> Translator("es").degrees(9.84)
         '9,8°'
         """
         return f"{self._number(degrees, 1)}°"
@@ -78,10 +78,10 @@ class Translator:
     def direction(self, bearing_deg: float) -> str:
         """A point of the compass and the bearing.
 
-        >>> Speaker("es").direction(268.0)
+        >>> Translator("es").direction(268.0)
         'O 268°'
         """
-        points = self.say("page.compass").split(",")
+        points = self.text("page.compass").split(",")
         point = points[round(bearing_deg / 360 * len(points)) % len(points)]
         return f"{point} {bearing_deg % 360:03.0f}°"
 
@@ -93,7 +93,7 @@ class Translator:
     def moment(self, clock: datetime) -> str:
         """A day and a time as a camera's clock showed them.
 
-        >>> Speaker("es").moment(datetime(2023, 10, 3, 7, 0))
+        >>> Translator("es").moment(datetime(2023, 10, 3, 7, 0))
         '3 de octubre de 2023, 07:00'
         """
         return f"{format_date(clock, 'long', locale=self._locale)}, {clock:%H:%M}"
@@ -107,11 +107,11 @@ class Translator:
     def _value(self, value: Any) -> str:
         match value:
             case Sentence():
-                return self.tell(value)
+                return self.translate(value)
             case Figure():
                 return self._number(value.number, value.digits)
             case Names():
-                more = sentences(self.language).get("{n} more", "{n} more")
+                more = library_translations(self.language).get("{n} more", "{n} more")
                 return self._listed(value.shortened(more))
         return str(value)
 
