@@ -1,8 +1,8 @@
-# The daily commands. `make run` and `make test` are all that a newcomer needs.
+# Everyday commands. A newcomer needs only `make run` and `make test`.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# The album: make run PHOTOS=~/Pictures/Trek; without it a sample album is drawn.
+# The album: make run PHOTOS=~/Pictures/Trek. Without it a sample album is drawn.
 PHOTOS ?=
 PYTEST_ARGS ?=
 CHECKOV := .venv-checkov/bin/checkov
@@ -12,7 +12,7 @@ CHECKOV := .venv-checkov/bin/checkov
 run: $(VENV)/.run-ready
 ifeq ($(strip $(PHOTOS)),)
 	@$(BIN)/cumbre demo --if-empty --first 8
-	@# The page is up while the rest is drawn; its pictures appear one by one, and Ctrl-C ends both.
+	@# The server starts while the rest is drawn; pictures appear one by one, and Ctrl-C ends both processes.
 	@$(BIN)/cumbre demo --if-empty >/dev/null 2>&1 & drawer=$$!; \
 		trap 'kill $$drawer 2>/dev/null' EXIT INT TERM; $(BIN)/cumbre serve
 else
@@ -22,13 +22,13 @@ endif
 # Elasticsearch, MinIO and Cumbre in containers (docs/compose.md).
 up:
 	@docker compose version >/dev/null 2>&1 || \
-		{ echo "make up needs Docker with its compose plugin; without them: make run"; exit 1; }
+		{ echo "make up needs Docker with its compose plugin; without Docker use: make run"; exit 1; }
 	@$(PYTHON) local/compose_secrets.py
 	docker compose -f local/compose.yaml up --build --detach --wait
 	@echo "Cumbre is at http://127.0.0.1:8765, the console of MinIO at http://127.0.0.1:9001 (bucket photos)."
 	@echo "Passwords are in local/.env: CUMBRE_PASSWORD; CUMBRE_S3_ACCESS_KEY and CUMBRE_S3_SECRET_KEY."
 
-# Stops them; photos and index stay in their volumes.
+# Stops the containers; photos and index stay in their volumes.
 down:
 	docker compose -f local/compose.yaml down
 
@@ -41,9 +41,8 @@ check: $(VENV)/.test-ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The cloud of infra/terraform, before anything is deployed: format, validity, what it promises, made and removed on an
-# imitation of Amazon's services, each function's rights, the images, and common mistakes. Needs Terraform with its
-# provider; some minutes.
+# Checks of infra/terraform before a deployment: format, validity, Terraform's tests, apply and destroy on a mock of
+# AWS, each function's permissions, the images, and common mistakes. Needs Terraform with its provider; some minutes.
 deploy-check: $(VENV)/.test-ready cloud-mistakes
 	$(BIN)/python -m pytest tests/infra $(PYTEST_ARGS)
 
@@ -51,7 +50,7 @@ cloud-mistakes: $(CHECKOV)
 	$(CHECKOV) --config-file infra/checkov.yaml --directory infra/terraform
 	$(CHECKOV) --config-file infra/checkov.yaml --file functions/ingest/Dockerfile functions/query/Dockerfile bot/Dockerfile
 
-# In an environment of its own: it pins half of PyPI.
+# In a separate environment, because checkov pins many packages.
 $(CHECKOV): infra/requirements-check.txt
 	$(PYTHON) -m venv .venv-checkov
 	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check -r infra/requirements-check.txt
@@ -61,23 +60,23 @@ format: $(VENV)/.test-ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# The long tests in full: kills, flipped bytes, fuzz. About an hour.
+# The long tests in full: kills, flipped bytes, fuzzing. Takes about an hour.
 torture: $(VENV)/.test-ready
 	CUMBRE_TEST_ROUNDS=100 $(BIN)/python -m pytest tests/integration tests/unit/index/embedded/test_recovery.py
 	$(BIN)/python -m benchmarks.fuzz --pictures 10000
 
-# Whatever happens to bucket, events and workers in whatever order: 1000 stories on the embedded index, 100 on servers.
-# Whatever people send to the bot: 500 sequences.
+# Random sequences of changes, events and worker runs: 1000 on the embedded index, 100 on servers. Random sequences of
+# messages to the bot: 500.
 stories: $(VENV)/.test-ready
 	CUMBRE_TEST_SERVERS=1 CUMBRE_TEST_ROUNDS=100 $(BIN)/python -m pytest tests/integration/test_any_order.py \
 		tests/integration/test_telegram_any_order.py
 
-# 300 uploads, five kills, a minute without Elasticsearch, MinIO restarted; 1000 updates of Telegram's, one kill.
+# 300 uploads, five kills, a minute without Elasticsearch, a restart of MinIO; 1000 Telegram updates, one kill.
 outages: $(VENV)/.test-ready
 	CUMBRE_TEST_SERVERS=1 CUMBRE_TEST_ROUNDS=100 $(BIN)/python -m pytest -s tests/integration/test_outages.py \
 		tests/integration/test_telegram_webhook.py
 
-# Elasticsearch and MinIO: half an hour.
+# Benchmarks with Elasticsearch and MinIO. Takes half an hour.
 bench-servers: $(VENV)/.test-ready
 	CUMBRE_TEST_SERVERS=1 $(BIN)/python -m benchmarks.index
 	CUMBRE_TEST_SERVERS=1 $(BIN)/python -m benchmarks.uploads
@@ -100,11 +99,11 @@ bench: $(VENV)/.test-ready
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Cumbre needs Python 3.11 or newer; name one: make run PYTHON=python3.12"; exit 1; }
+		{ echo "Cumbre needs Python 3.11 or newer; choose one: make run PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run-ready: requirements.txt pyproject.toml | $(VENV)/bin/python
-	@echo "Setting up $(VENV) (once; a minute or so)"
+	@echo "Setting up $(VENV) (once; takes about a minute)"
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 

@@ -1,9 +1,9 @@
-"""What the cloud of infra/terraform costs a month, without Elasticsearch: arithmetic, not a measurement.
+"""Estimate what infra/terraform costs per month on AWS, without Elasticsearch: arithmetic, not a measurement.
 
     python -m benchmarks.cloud_cost
 
-Prices are Amazon's list prices in us-east-1, in US dollars, without its free allowances. They change: compare them with
-the price lists before you rely on a sum. What an album does is assumed below.
+Prices are Amazon's list prices in us-east-1, in US dollars, without its free allowances. Prices change: compare them
+with the price lists before you rely on a sum. The usage of an album is assumed below.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ RENDITIONS = 2
 RENDITION_MB = 0.15
 INGEST_S = 1.0
 QUERY_S = 0.5
-# A poller of Lambda asks a quiet queue every 20 s, and five of them do.
+# Lambda polls an idle queue with five pollers, each every 20 s.
 POLLS_OF_A_QUEUE = 5 * MONTH_S / 20
 SECRETS = 2
 ALARMS = 16
@@ -41,6 +41,8 @@ LIST_PAGE = 1000
 
 @dataclass(frozen=True)
 class Album:
+    """Assumed usage of an album. comparison_s: seconds that one comparison of the album with the index takes."""
+
     photos: int
     questions_a_month: int
     comparisons_a_month: int
@@ -48,13 +50,14 @@ class Album:
 
 
 def once(album: Album) -> float:
-    """Indexing every photo: read, embedded, renditions written, one message each."""
+    """Return the cost of indexing every photo once: reading, embedding, writing renditions, one message each."""
     function = INGEST_S * ENCODER_GB * LAMBDA_ARM_GB_S
     storage = S3_GET + RENDITIONS * S3_PUT_OR_LIST
     return album.photos * (function + storage + 3 * SQS_REQUEST)
 
 
 def monthly(album: Album) -> dict[str, float]:
+    """Return the monthly cost by item."""
     lists = album.photos / LIST_PAGE * album.comparisons_a_month
     seconds_gb = album.comparison_s * ENCODER_GB * album.comparisons_a_month
     answer_gb_s = QUERY_S * ENCODER_GB + (QUERY_S + 0.1) * BOT_GB
@@ -63,21 +66,25 @@ def monthly(album: Album) -> dict[str, float]:
         "renditions": album.photos * RENDITIONS * RENDITION_MB / 1000 * S3_GB_MONTH,
         "comparisons": seconds_gb * LAMBDA_ARM_GB_S + lists * S3_PUT_OR_LIST,
         "questions": album.questions_a_month * (answer_gb_s * LAMBDA_ARM_GB_S + 2 * LAMBDA_REQUEST),
-        "waiting queues": POLLS_OF_A_QUEUE * (SQS_REQUEST + SQS_FIFO_REQUEST),
+        "idle queues": POLLS_OF_A_QUEUE * (SQS_REQUEST + SQS_FIFO_REQUEST),
         "alarms, secrets": ALARMS * ALARM_MONTH + SECRETS * SECRET_MONTH,
         "images, logs": IMAGES_GB * ECR_GB_MONTH + album.questions_a_month * LOG_KB_PER_QUESTION / 1e6 * LOGS_GB,
     }
 
 
 def main() -> None:
+    """Print the costs of two albums."""
     print(f"US dollars, list prices of {PRICES_OF}, without Elasticsearch")
     for album in (Album(10_000, 3_000, 720, 10.0), Album(1_000_000, 30_000, 120, 400.0)):
         costs = monthly(album)
-        print(f"{album.photos} photos, {album.questions_a_month} questions: {sum(costs.values()):.2f} a month", end="")
+        print(
+            f"{album.photos} photos, {album.questions_a_month} questions a month: {sum(costs.values()):.2f} a month",
+            end="",
+        )
         print(f" ({', '.join(f'{name} {cost:.2f}' for name, cost in costs.items())})")
-        print(f"  indexing them, once: {once(album):.2f}")
+        print(f"  indexing all photos once: {once(album):.2f}")
     provisioned = ENCODER_GB * MONTH_S * LAMBDA_ARM_PROVISIONED_GB_S
-    print(f"one copy of the query function that always waits: {provisioned:.2f} a month")
+    print(f"one provisioned instance of the query function: {provisioned:.2f} a month")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""How far phones' compasses err, how the error goes with the phone's roll, and whether neighbours in time share it.
+"""Measure the compass errors of phones, their correlation with roll, and how similar they are in photos close in time.
 
     python -m benchmarks.compass [--photos ../shared/photos]
 
-The folder holds summits.yaml (where summits stand in the pictures, by eye): each marked summit tells the true heading.
+The folder must contain photos and summits.yaml (positions of summits in the pictures, marked by eye). Each marked
+summit gives the true heading.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from cumbre.viewshed.sighting import sighting
 
 
 def heading_errors(photos: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Heading errors (true less EXIF) and rolls in degrees, both [N], of the photos with marked summits."""
+    """Return heading errors (true minus EXIF) and rolls in degrees, both [N], of the photos with marked summits."""
     catalog = bundled_catalog()
     marked = yaml.safe_load((photos / "summits.yaml").read_text())
     errors, rolls = [], []
@@ -48,9 +49,9 @@ def heading_errors(photos: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def errors_of_neighbours(photos: Path) -> np.ndarray:
-    """Errors left beside the roll's, in degrees, [N, 2], of N pairs that were taken within a minute of each other.
+    """Return heading errors after the correction for roll, in degrees, [N, 2], of N pairs taken within a minute.
 
-    Of photos whose skyline probably tells the heading.
+    Only photos with a probable skyline fit are used.
     """
     fitter = OrientationFitter(bundled_catalog())
     known = []
@@ -65,25 +66,27 @@ def errors_of_neighbours(photos: Path) -> np.ndarray:
 
 
 def rms(values: np.ndarray) -> float:
+    """Return the root mean square."""
     return float(np.sqrt((values**2).mean()))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path, default=Path("../shared/photos"))
     photos = parser.parse_args().photos
     errors, rolls = heading_errors(photos)
-    print(f"{len(errors)} photos; correlation of error and roll {np.corrcoef(errors, rolls)[0, 1]:.2f}")
+    print(f"{len(errors)} photos; correlation of heading error and roll {np.corrcoef(errors, rolls)[0, 1]:.2f}")
     for share in (0.0, 0.25, 0.5, 0.6, 0.75, 1.0):
         left = errors + share * rolls
         print(
-            f"heading - {share:.2f} x roll: median {np.median(np.abs(left)):.1f}, rms {rms(left):.1f}, "
+            f"heading - {share:.2f} x roll: error median {np.median(np.abs(left)):.1f}, rms {rms(left):.1f}, "
             f"max {np.abs(left).max():.1f} degrees"
         )
     pairs = errors_of_neighbours(photos)
     print(
-        f"{len(pairs)} pairs within a minute: errors of {rms(pairs):.1f} degrees (rms), "
-        f"which differ by {rms(pairs[:, 0] - pairs[:, 1]):.1f}"
+        f"{len(pairs)} pairs within a minute: errors {rms(pairs):.1f} degrees (rms), "
+        f"difference within a pair {rms(pairs[:, 0] - pairs[:, 1]):.1f} degrees (rms)"
     )
 
 

@@ -1,8 +1,8 @@
-"""What the skyline's heading does for identification: side by side with that of the file.
+"""Compare identification by the heading in the file with identification by the heading from the skyline.
 
     python -m benchmarks.corrected_headings [--photos ../shared/photos]
 
-The folder holds labels.yaml (which peaks photos show) beside the photos.
+The folder must contain photos, labels.yaml (the peaks in each photo) and summits.yaml (their positions, marked by eye).
 """
 
 import argparse
@@ -17,7 +17,7 @@ from cumbre.peaks.catalog_files import bundled_catalog
 from cumbre.pose.estimator import OrientationFitter
 from cumbre.recognition.identifier import PeakIdentifier
 
-# Label, whether certain ones, and how far the compass is turned, in degrees.
+# Name of a run, whether it uses certain labels, and the least and greatest additional compass error in degrees.
 _RUNS = (
     ("certain labels", True, 0.0, 0.0),
     ("uncertain labels", False, 0.0, 0.0),
@@ -33,7 +33,10 @@ def by_file_and_by_skyline(
     least_deg: float,
     most_deg: float,
 ) -> tuple[list[LabelledSighting], list[LabelledSighting]]:
-    """The sightings with compasses that are so far off, and what the skyline makes of them."""
+    """Return the sightings with an additional compass error, and the same sightings corrected by the skyline.
+
+    The error is least_deg to most_deg degrees, to either side.
+    """
     rng = np.random.default_rng(11)
     plain, fitted = [], []
     for one in labelled:
@@ -52,9 +55,9 @@ def counted_peaks(
     fitter: OrientationFitter,
     identifier: PeakIdentifier,
 ) -> str:
-    """Of the peaks that count for a photo: how many of the labelled are among them, and how many are out of the frame.
+    """Say how many labelled peaks count for their photo, and how many peaks that count are outside the frame.
 
-    What is in the frame is known of photos whose fit is sure.
+    The peaks in the frame are known only for photos with a sure skyline fit.
     """
     right = labels = outside = shown = 0
     for one in sightings:
@@ -68,10 +71,11 @@ def counted_peaks(
             inside = {summit.id for summit in found.summits}
             shown += len(counted)
             outside += sum(peak not in inside for peak in counted)
-    return f"{right} of {labels} labelled peaks count; {outside} of {shown} that count are out of the frame"
+    return f"{right} of {labels} labelled peaks count; {outside} of {shown} peaks that count are outside the frame"
 
 
 def main() -> None:
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path, default=Path("../shared/photos"))
     folder = parser.parse_args().photos
@@ -79,15 +83,15 @@ def main() -> None:
     fitter, identifier = OrientationFitter(catalog), PeakIdentifier(catalog)
     photos = {photo.name: photo for photo in marked_photos(folder)}
     every = [one for one in labelled_sightings(folder) if one.seen.heading_deg is not None]
-    print("answers right with the heading of the file / with the skyline's where it is the better:")
+    print("right answers with the file's heading / with the skyline's heading where it is better:")
     for label, certain, least_deg, most_deg in _RUNS:
         of_kind = [one for one in every if one.certain == certain]
         runs = by_file_and_by_skyline(of_kind, photos, fitter, least_deg, most_deg)
         right = [len(some) - len(wrong(some, identifier)) for some in runs]
         print(f"  {label:46} {right[0]} / {right[1]} of {len(of_kind)}")
     plain, fitted = by_file_and_by_skyline(every, photos, fitter, 0.0, 0.0)
-    print(f"the file's:    {counted_peaks(plain, photos, fitter, identifier)}")
-    print(f"the skyline's: {counted_peaks(fitted, photos, fitter, identifier)}")
+    print(f"file's heading:    {counted_peaks(plain, photos, fitter, identifier)}")
+    print(f"skyline's heading: {counted_peaks(fitted, photos, fitter, identifier)}")
 
 
 if __name__ == "__main__":

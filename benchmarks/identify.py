@@ -1,8 +1,9 @@
-"""How well peaks are named on real, labelled photos, and what moving each constant by 20 % does.
+"""Measure how often peaks are identified correctly in labelled photos, and the effect of scaling each constant.
 
     python -m benchmarks.identify [--photos ../shared/photos]
 
-The photos' folder holds labels.yaml (per photo: the answers that count as right) and the pictures.
+Each constant of the model is multiplied by 0.5, 0.8, 1.2 and 2. The folder must contain the photos and labels.yaml (for
+each photo the answers that count as right).
 """
 
 import argparse
@@ -23,6 +24,8 @@ from cumbre.viewshed.visibility import VisibilityModel
 
 @dataclass(frozen=True)
 class LabelledSighting:
+    """A sighting with its label: the ids of the peaks that are right answers; none if "none of these" is right."""
+
     name: str
     seen: Sighting
     right_answers: tuple[str, ...]
@@ -30,7 +33,7 @@ class LabelledSighting:
 
 
 def labelled_sightings(photos: Path) -> Iterator[LabelledSighting]:
-    """Every labelled photo that still has its EXIF."""
+    """Yield every labelled photo that still has its EXIF."""
     labels = yaml.safe_load((photos / "labels.yaml").read_text())["peaks"]
     for path in sorted([*photos.glob("heic/*"), *photos.glob("jpeg/*")]):
         photo = read_photo(path.read_bytes(), PhotoLimits(), wanted_px=256)
@@ -40,7 +43,7 @@ def labelled_sightings(photos: Path) -> Iterator[LabelledSighting]:
 
 
 def wrong(labelled: list[LabelledSighting], identifier: PeakIdentifier) -> list[str]:
-    """The names of the photos whose answer is not among the right ones ("none" is right where no peak is labelled)."""
+    """Return the names of the photos with a wrong answer; without a labelled peak, no answer is right."""
     missed = []
     for photo in labelled:
         answer = identifier.identify(photo.seen).answer
@@ -51,7 +54,7 @@ def wrong(labelled: list[LabelledSighting], identifier: PeakIdentifier) -> list[
 
 
 def varied(catalog: Catalog, factor: float) -> Iterator[tuple[str, PeakIdentifier]]:
-    """The identifier with one constant after the other multiplied by the factor."""
+    """Yield the name of each constant with an identifier in which that constant is multiplied by the factor."""
     for field in fields(VisibilityModel):
         model = replace(VisibilityModel(), **{field.name: getattr(VisibilityModel(), field.name) * factor})
         yield field.name, PeakIdentifier(catalog, model=model)
@@ -60,7 +63,8 @@ def varied(catalog: Catalog, factor: float) -> Iterator[tuple[str, PeakIdentifie
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path, default=Path("../shared/photos"))
     catalog = bundled_catalog()
     every = list(labelled_sightings(parser.parse_args().photos))
@@ -70,18 +74,18 @@ def main() -> None:
     unsure = [photo for photo in every if not photo.certain]
     print(f"uncertain labels: {len(unsure) - len(wrong(unsure, PeakIdentifier(catalog)))} of {len(unsure)} right")
     for factor in (0.5, 0.8, 1.2, 2.0):
-        print(f"each constant x {factor}:")
+        print(f"each constant x {factor}; photos with certain labels that are wrong then:")
         for name, identifier in varied(catalog, factor):
             lost = wrong(certain, identifier)
-            print(f"  {name:24} {len(lost)} lost {' '.join(lost)}")
+            print(f"  {name:24} {len(lost)} wrong {' '.join(lost)}")
     without_altitude = [
         replace(photo, seen=replace(photo.seen, position=replace(photo.seen.position, altitude_m=None)))
         for photo in certain
         if photo.seen.position
     ]
-    print(f"without altitude: {len(wrong(without_altitude, PeakIdentifier(catalog)))} lost")
+    print(f"certain labels, without altitude: {len(wrong(without_altitude, PeakIdentifier(catalog)))} wrong")
     narrow = [replace(photo, seen=replace(photo.seen, pitch_deg=None, sky_fraction=None)) for photo in certain]
-    print(f"without tilt and sky: {len(wrong(narrow, PeakIdentifier(catalog)))} lost")
+    print(f"certain labels, without tilt and sky: {len(wrong(narrow, PeakIdentifier(catalog)))} wrong")
 
 
 if __name__ == "__main__":

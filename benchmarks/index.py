@@ -1,11 +1,13 @@
-"""The embedded index and Elasticsearch side by side: filling, asking, finding what is nearest, size on the disk.
+"""Compare the embedded index with Elasticsearch: write rate, query time, recall, and size on disk.
 
     python -m benchmarks.index [--photos 100000 ...] [--kinds hnsw int8_hnsw] [--questions 100] [--elasticsearch URL]
 
-With several numbers of photos it shows how cost grows. The vectors lie in clusters, as photos of one trek do. Recall is
-the share of the ten truly best photos among the ten that are found; filters let 1 % and 10 % of the photos pass. A
-new question in words, with a model of full size, is compared with the encoder's own time for the prompts of another
-such question, turn by turn. Without an address the server of the tests is started (CONTRIBUTING.md says what it needs).
+Several numbers of photos show how the cost grows. The vectors form clusters, like photos of one trek. Recall is the
+share of the ten truly nearest photos among the ten found; filters let 1 % and 10 % of the photos pass. The time of a
+new query in words is compared with the encoder's own time for the prompts of another such query, measured alternately.
+
+Needs a model of full size (benchmarks/model_of_full_size.py) and the development dependencies. Without an address it
+starts the Elasticsearch of the tests (CONTRIBUTING.md says what that needs).
 """
 
 import argparse
@@ -41,7 +43,7 @@ _DIMENSIONS = 768
 _CLUSTERS = 500
 # The cosine of two photos of one cluster is about 1 / (1 + spread squared).
 _SPREAD = 0.8
-# Mean and spread of what photos have in common with everyday texts; about that of real ones.
+# Mean and standard deviation of the photos' backgrounds (similarity to everyday texts), about those of real photos.
 _BACKGROUND = (0.05, 0.02)
 _BATCH = 500
 _K = 24
@@ -49,7 +51,7 @@ _CANDIDATES = (10, 25, 50, 100, 200, 400, 800, 1600)
 
 
 def in_clusters(count: int, seed: int) -> Vector:
-    """Unit vectors [count, D] around centres that are the same for every seed."""
+    """Return unit vectors [count, D] around centres that are the same for every seed."""
     centres = np.random.default_rng(1).standard_normal((_CLUSTERS, _DIMENSIONS)).astype(np.float32)
     rng = np.random.default_rng(seed)
     noise = rng.standard_normal((count, _DIMENSIONS)).astype(np.float32)
@@ -58,7 +60,7 @@ def in_clusters(count: int, seed: int) -> Vector:
 
 
 def fill(index: PhotoIndex, vectors: Vector) -> float:
-    """Seconds that writing took until all of it can be found."""
+    """Write photos with these vectors [N, D]; return the seconds until all of them can be found."""
     seconds, batch = 0.0, list[PhotoWrite]()
     backgrounds = np.random.default_rng(4).normal(*_BACKGROUND, len(vectors))
     for number, write in enumerate(documents(len(vectors), _DIMENSIONS)):
@@ -73,10 +75,12 @@ def fill(index: PhotoIndex, vectors: Vector) -> float:
 
 
 def nearest_ids(index: PhotoIndex, questions: Vector, where: PhotoFilter) -> list[set[str]]:
+    """Return the ids of the ten nearest photos for each question, vectors [N, D]."""
     return [{one.photo_id for one in index.nearest(question, 10, where)} for question in questions]
 
 
 def recall(index: PhotoIndex, questions: Vector, where: PhotoFilter, truth: Sequence[set[str]]) -> float:
+    """Return the mean share of the true ids among those found."""
     found = nearest_ids(index, questions, where)
     return statistics.mean(len(one & true) / len(true) for one, true in zip(found, truth, strict=True))
 
@@ -84,6 +88,7 @@ def recall(index: PhotoIndex, questions: Vector, where: PhotoFilter, truth: Sequ
 def ask(
     index: PhotoIndex, questions: Vector, filters: dict[str, PhotoFilter], truth: dict[str, list[set[str]]]
 ) -> None:
+    """Print the times and the recall of all questions for each filter."""
     for name, where in filters.items():
         index.nearest(questions[0], _K, where)
         times = [milliseconds(partial(index.nearest, question, _K, where)) for question in questions]
@@ -91,6 +96,7 @@ def ask(
 
 
 def curve(active: ElasticPhotoIndex, questions: Vector, truth: list[set[str]]) -> None:
+    """Print times and recall for several numbers of candidates."""
     for candidates in _CANDIDATES:
         index = active.with_candidates(candidates)
         times = [milliseconds(partial(index.nearest, question, _K)) for question in questions]
@@ -98,6 +104,7 @@ def curve(active: ElasticPhotoIndex, questions: Vector, truth: list[set[str]]) -
 
 
 def ask_in_words(settings: Settings, questions: int) -> None:
+    """Print the time of new queries in words, and of the encoder alone."""
     library = open_library(settings)
     try:
         service, encoder = LocalQueryService(library), library.encoders.wanted()
@@ -111,11 +118,13 @@ def ask_in_words(settings: Settings, questions: int) -> None:
     finally:
         library.close()
     more_ms = np.percentile(whole, 50) - np.percentile(own, 50)
-    print(f"  a new question in words: {shown(whole)}; the encoder alone {shown(own)}: p50 {more_ms:+.1f} ms")
+    print(
+        f"  a new question in words: {shown(whole)}; the encoder alone: {shown(own)}; p50 differs by {more_ms:+.1f} ms"
+    )
 
 
 def wait_for_merges(access: ElasticAccess, name: str) -> float:
-    """Seconds until the server has put together what was written: as in an album that is at rest."""
+    """Wait until the server has merged its segments, as in an album at rest; return the seconds it took."""
     client, started = access.client(), time.perf_counter()
     while client.indices.stats(index=name, metric="merge")["_all"]["total"]["merges"]["current"]:
         time.sleep(0.5)
@@ -124,6 +133,7 @@ def wait_for_merges(access: ElasticAccess, name: str) -> float:
 
 
 def size_bytes(access: ElasticAccess, name: str) -> int:
+    """Return the size of an index of the server on disk."""
     client = access.client()
     try:
         client.indices.flush(index=name)
@@ -134,6 +144,7 @@ def size_bytes(access: ElasticAccess, name: str) -> int:
 
 @contextmanager
 def server(address: str | None) -> Iterator[ElasticAccess]:
+    """Yield access to the server at this address; None starts one."""
     if address:
         yield ElasticAccess(address)
         return
@@ -142,6 +153,7 @@ def server(address: str | None) -> Iterator[ElasticAccess]:
 
 
 def filters_of(photos: int) -> dict[str, PhotoFilter]:
+    """Return filters by name for an album with this many photos."""
     taken = [write.document.facts.taken_at for write in documents(photos // 10 + 1, 2) if write.document.facts]
     return {
         "all photos": EVERYTHING,
@@ -152,14 +164,15 @@ def filters_of(photos: int) -> dict[str, PhotoFilter]:
 
 
 def measure(photos: int, questions: Vector, kinds: Sequence[str], access: ElasticAccess, settings: Settings) -> None:
+    """Measure and print everything for one number of photos."""
     vectors, filters = in_clusters(photos, 2), filters_of(photos)
     space = VectorSpace(read_model_directory(Path(settings.model)).model_id, _DIMENSIONS)
     settings.home.mkdir()
     print(f"{photos} photos", flush=True)
     embedded = EmbeddedGenerations(settings.home / "index.sqlite")
     index: PhotoIndex = embedded.ensure_active(space)
-    print(f" embedded: {photos / fill(index, vectors):.0f} photos/s", end=", ")
-    print(f"{sum(file.stat().st_size for file in settings.home.glob('index*')) / 1e6:.0f} MB on the disk", flush=True)
+    print(f" embedded: written at {photos / fill(index, vectors):.0f} photos/s", end=", ")
+    print(f"{sum(file.stat().st_size for file in settings.home.glob('index*')) / 1e6:.0f} MB on disk", flush=True)
     truth = {name: nearest_ids(index, questions, where) for name, where in filters.items()}
     ask(index, questions, filters, truth)
     embedded.close()
@@ -168,9 +181,9 @@ def measure(photos: int, questions: Vector, kinds: Sequence[str], access: Elasti
         prefix = f"benchmark-{uuid.uuid4().hex[:8]}-"
         generations = connect(access, prefix, GraphOptions(kind))
         active = generations.ensure_active(space)
-        print(f" elasticsearch, {kind}: {photos / fill(active, vectors):.0f} photos/s", end=", ")
+        print(f" elasticsearch, {kind}: written at {photos / fill(active, vectors):.0f} photos/s", end=", ")
         print(f"merged {wait_for_merges(access, active.name):.0f} s later", end=", ")
-        print(f"{size_bytes(access, active.name) / 1e6:.0f} MB on the disk", flush=True)
+        print(f"{size_bytes(access, active.name) / 1e6:.0f} MB on disk", flush=True)
         ask(active, questions, filters, truth)
         ask_in_words(replace(settings, index=access.address, index_prefix=prefix), len(questions) // 2)
         curve(active, questions, truth["all photos"])
@@ -180,11 +193,14 @@ def measure(photos: int, questions: Vector, kinds: Sequence[str], access: Elasti
 
 
 def main() -> None:
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", type=int, nargs="+", default=[100_000])
-    parser.add_argument("--kinds", nargs="+", default=["hnsw", "int8_hnsw"], choices=["hnsw", "int8_hnsw"])
-    parser.add_argument("--questions", type=int, default=100)
-    parser.add_argument("--elasticsearch", help="its address, without security")
+    parser.add_argument("--photos", type=int, nargs="+", default=[100_000], help="numbers of photos")
+    parser.add_argument(
+        "--kinds", nargs="+", default=["hnsw", "int8_hnsw"], choices=["hnsw", "int8_hnsw"], help="kinds of graph"
+    )
+    parser.add_argument("--questions", type=int, default=100, help="how many vectors to search for")
+    parser.add_argument("--elasticsearch", help="address of a server without security")
     options = parser.parse_args()
     print(f"{usable_cores()} cores, {_DIMENSIONS} dimensions in {_CLUSTERS} clusters")
     with tempfile.TemporaryDirectory() as name, server(options.elasticsearch) as access:

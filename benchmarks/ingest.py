@@ -1,12 +1,13 @@
-"""How fast photos are indexed, with a model of full size: against its forward pass alone and against a plain loop.
+"""Measure the ingest rate with a model of full size, relative to its forward pass alone and to a plain loop.
 
     python -m benchmarks.ingest [--photos 32] [--rounds 3] [--model DIRECTORY] [--formats jpeg heic]
 
-Photos are of 12 megapixels: the HEIC originals beside the project where they are, else pictures of the sample album.
-Every file has bytes of its own, so that no photo is taken for a copy. Rates of one round are compared with each other,
-and the median ratio is printed. The processor-time bound is the share of the forward pass in all processor time that a
-photo takes: no arrangement of the same work can come nearer to the forward pass alone on a machine whose cores are all
-busy with it.
+Photos have 12 megapixels: the HEIC originals of ../shared if they exist, otherwise pictures of the sample album. Every
+file has different bytes, so that no photo is taken for a copy. Rates are compared within a round, and the median ratio
+is printed. The processor-time bound is the share of the forward pass in the processor time of a photo: if the forward
+pass alone keeps all cores busy, no schedule of the same work can get closer to its rate.
+
+Needs a model of full size (benchmarks/model_of_full_size.py).
 """
 
 import argparse
@@ -42,7 +43,7 @@ _SIZE = (4032, 3024)
 
 
 def pictures(most: int) -> list[Image.Image]:
-    """Different pictures of 12 megapixels."""
+    """Return at most this many different pictures of 12 megapixels."""
     originals = sorted(_ORIGINALS.glob("*.HEIC"))[:most]
     if originals:
         return [read_photo(path.read_bytes(), PhotoLimits(max_pixels=100_000_000)).image for path in originals]
@@ -51,7 +52,7 @@ def pictures(most: int) -> list[Image.Image]:
 
 
 def files(file_format: str) -> list[bytes]:
-    """Picture files of 12 megapixels in a format."""
+    """Return picture files of 12 megapixels in a format."""
     originals = sorted(_ORIGINALS.glob("*.HEIC"))
     if file_format == "heic" and originals:
         return [path.read_bytes() for path in originals]
@@ -64,20 +65,23 @@ def files(file_format: str) -> list[bytes]:
 
 
 def write_album(folder: Path, file_format: str, count: int) -> list[Path]:
-    """An album of `count` files; what follows a JPEG's end or a HEIC's last box makes each one's bytes its own."""
+    """Write an album of `count` files and return their paths.
+
+    Bytes after a JPEG's end or a HEIC's last box make each file unique.
+    """
     folder.mkdir(parents=True)
     sources = files(file_format)
     paths = []
     for number in range(count):
-        own = number.to_bytes(8, "big")
-        tail = own if file_format == "jpeg" else (16).to_bytes(4, "big") + b"free" + own
+        unique = number.to_bytes(8, "big")
+        tail = unique if file_format == "jpeg" else (16).to_bytes(4, "big") + b"free" + unique
         paths.append(folder / f"{number:05}.{'jpg' if file_format == 'jpeg' else 'heic'}")
         paths[-1].write_bytes(sources[number % len(sources)] + tail)
     return paths
 
 
 def processor_s() -> float:
-    """Processor time of this process and its ended children, in seconds."""
+    """Return the processor time of this process and its ended children in seconds."""
     return sum(
         use.ru_utime + use.ru_stime
         for use in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
@@ -85,19 +89,20 @@ def processor_s() -> float:
 
 
 def timed(work: Callable[[], object]) -> tuple[float, float]:
-    """Wall and processor time in seconds."""
+    """Do the work; return its wall time and processor time in seconds."""
     wall, processor = time.perf_counter(), processor_s()
     work()
     return time.perf_counter() - wall, processor_s() - processor
 
 
 def forward_alone(encoder: OnnxEncoder, tensors: np.ndarray, batch_size: int) -> None:
+    """Encode prepared pictures [N, 3, H, W] in batches."""
     for start in range(0, len(tensors), batch_size):
         encoder.encode_images(tensors[start : start + batch_size])
 
 
 def prepare(path: Path, encoder: OnnxEncoder) -> np.ndarray:
-    """What the plain loop does with a file before the forward pass: decode in full, turn upright, resize."""
+    """Return the pixels [3, H, W] of a file, as the plain loop prepares them: decode in full, turn upright, resize."""
     with Image.open(path) as opened:
         upright = ImageOps.exif_transpose(opened).convert("RGB")
     description = encoder.description
@@ -107,12 +112,13 @@ def prepare(path: Path, encoder: OnnxEncoder) -> np.ndarray:
 
 
 def plain_loop(encoder: OnnxEncoder, paths: list[Path]) -> None:
+    """Prepare and encode one file after another."""
     for path in paths:
         encoder.encode_images(prepare(path, encoder)[None])
 
 
 def ingest(library: Library, folder: Path) -> None:
-    """Index the folder into an empty index, as `cumbre ingest` does after its start."""
+    """Index a folder into an empty index, as `cumbre ingest` does once it has started."""
     library.generations.create_building(library.encoders.wanted().space)
     generation = library.building()
     assert generation is not None
@@ -122,6 +128,7 @@ def ingest(library: Library, folder: Path) -> None:
 
 
 def measure(library: Library, folder: Path, paths: list[Path], rounds: int) -> None:
+    """Measure and print the rates of one album."""
     encoder = library.encoders.wanted()
     assert isinstance(encoder, OnnxEncoder)
     batch_size = library.options.batch_size
@@ -132,8 +139,8 @@ def measure(library: Library, folder: Path, paths: list[Path], rounds: int) -> N
         lambda: [reader.read(data, description.image_size, description.resample) for data in contents]
     )
     encoder.encode_images(tensors[:1])
-    encoder.encode_images(tensors[:2])  # one and several have a session each
-    # The texts of a new home (backgrounds, prototypes of the peaks) are encoded once and kept: not part of the rate.
+    encoder.encode_images(tensors[:2])  # one picture and several use separate sessions
+    # Text vectors (backgrounds, prototypes of the peaks) are computed once per home: keep them out of the rates.
     library.active().embedder.backgrounds(encoder.encode_texts(["a mountain"]))
     library.active().annotator()
     count = len(paths)
@@ -145,9 +152,9 @@ def measure(library: Library, folder: Path, paths: list[Path], rounds: int) -> N
         to_forward.append(forward_s / ingest_s)
         to_loop.append(loop_s / ingest_s)
         print(
-            f"  round {number + 1}: forward alone {count / forward_s:.2f}/s ({forward_cpu_s / count * 1e3:.0f} ms of "
-            f"processor each), Cumbre {count / ingest_s:.2f}/s, plain loop "
-            f"{count / loop_s:.2f}/s ({loop_cpu_s / count * 1e3:.0f} ms)"
+            f"  round {number + 1}: forward pass alone {count / forward_s:.2f} photos/s "
+            f"({forward_cpu_s / count * 1e3:.0f} ms of processor time each), Cumbre {count / ingest_s:.2f} photos/s, "
+            f"plain loop {count / loop_s:.2f} photos/s ({loop_cpu_s / count * 1e3:.0f} ms of processor time each)"
         )
         bounds.append(forward_cpu_s / (forward_cpu_s + reading_cpu_s))
     print(
@@ -158,10 +165,11 @@ def measure(library: Library, folder: Path, paths: list[Path], rounds: int) -> N
 
 
 def main() -> None:
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", type=int, default=32)
+    parser.add_argument("--photos", type=int, default=32, help="photos of each format")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--model", type=Path)
+    parser.add_argument("--model", type=Path, help="directory of the model")
     parser.add_argument("--formats", nargs="+", choices=["jpeg", "heic"], default=["jpeg", "heic"])
     options = parser.parse_args()
     register_heif_opener()

@@ -1,11 +1,11 @@
-"""A large album: memory while it is indexed, and how fast it is compared when nothing has changed.
+"""Measure memory while a large album is indexed, and the rate of a scan in which nothing has changed.
 
     python -m benchmarks.large_album [--photos 5000]
 
-Most files are of 1440 x 1080 pixels, as the sample album's; one in twelve has 12 megapixels, one in fifty is a HEIC of
-12 megapixels, one in a hundred is broken. Each has bytes of its own. The bundled encoder indexes them, so that memory
-comes from the handling of pictures and not from a large model. Memory is what the process and its picture processes
-hold (resident, Linux only).
+Most files have 1440 x 1080 pixels, like those of the sample album; one in twelve has 12 megapixels, one in fifty is a
+HEIC of 12 megapixels, and one in a hundred is broken. Every file has different bytes. The bundled encoder indexes them,
+so that the memory comes from handling pictures and not from a large model. Memory is the resident memory of the process
+and its picture processes. Needs Linux.
 """
 
 import argparse
@@ -35,7 +35,7 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 def sources() -> tuple[list[bytes], list[bytes], bytes]:
-    """Small JPEGs, JPEGs of 12 megapixels, and a HEIC of 12 megapixels."""
+    """Return small JPEGs, JPEGs of 12 megapixels, and a HEIC of 12 megapixels."""
     catalog = bundled_catalog()
     pictures = [render(scene, catalog).image for scene in trail_scenes(catalog)[:_SAMPLES]]
     large = [picture.resize((4032, 3024)) for picture in pictures[:2]]
@@ -51,27 +51,27 @@ def _jpeg(picture: Image.Image) -> bytes:
 
 
 def write_album(folder: Path, count: int) -> int:
-    """Write the files; returns how many are broken."""
+    """Write an album of `count` files and return how many are broken."""
     small, large, heic = sources()
     broken = 0
     for number in range(count):
-        own = number.to_bytes(8, "big")
+        unique = number.to_bytes(8, "big")
         path = folder / f"{number // 500:02}" / f"{number:05}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         if number % 100 == 99:
-            path.write_bytes(small[0][:9000] + own)
+            path.write_bytes(small[0][:9000] + unique)
             broken += 1
         elif number % 50 == 49:
-            path.with_suffix(".heic").write_bytes(heic + (16).to_bytes(4, "big") + b"free" + own)
+            path.with_suffix(".heic").write_bytes(heic + (16).to_bytes(4, "big") + b"free" + unique)
         elif number % 12 == 11:
-            path.write_bytes(large[number % len(large)] + own)
+            path.write_bytes(large[number % len(large)] + unique)
         else:
-            path.write_bytes(small[number % len(small)] + own)
+            path.write_bytes(small[number % len(small)] + unique)
     return broken
 
 
 def resident_bytes(pid: int | str = "self") -> int:
-    """Memory of a process and its children; 0 for one that has ended."""
+    """Return the resident memory of a process and its descendants; 0 if it has ended."""
     try:
         own = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES
         children = [
@@ -83,7 +83,7 @@ def resident_bytes(pid: int | str = "self") -> int:
 
 
 class Memory(ScanProgress):
-    """Notes the memory after every 50 photos."""
+    """Samples the memory after every 50 photos."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,19 +95,21 @@ class Memory(ScanProgress):
             self.samples.append((self.done, resident_bytes()))
 
     def report(self) -> str:
+        """Return a summary of the samples."""
         settled = [(photos, memory) for photos, memory in self.samples if photos > _WARM_UP_PHOTOS]
         peak = max(memory for _, memory in self.samples)
         if len(settled) < 2:
-            return f"peak {peak / 1e6:.0f} MB (too few photos for a slope)"
+            return f"peak {peak / 1e6:.0f} MB (too few photos for a growth rate)"
         photos, memory = (np.array(column, dtype=float) for column in zip(*settled, strict=True))
         slope, _ = np.polyfit(photos, memory, 1)
         return (
-            f"median {statistics.median(memory) / 1e6:.0f} MB, peak {peak / 1e6:.0f} MB, slope after the first "
+            f"median {statistics.median(memory) / 1e6:.0f} MB, peak {peak / 1e6:.0f} MB, growth after the first "
             f"{_WARM_UP_PHOTOS} photos {slope * 1000 / 1e6:+.1f} MB per 1000 photos"
         )
 
 
 def main() -> None:
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=5000)
     count = parser.parse_args().photos
@@ -131,7 +133,8 @@ def main() -> None:
                 rates.append(count / (time.perf_counter() - started))
                 assert (report.unchanged, len(report.failed)) == (count - broken, broken), report
             print(
-                f"unchanged: median {statistics.median(rates):.0f} photos/s, slowest {min(rates):.0f} of {len(rates)}"
+                f"scan without changes: median {statistics.median(rates):.0f} photos/s, "
+                f"slowest {min(rates):.0f} photos/s of {len(rates)} scans"
             )
         finally:
             library.close()

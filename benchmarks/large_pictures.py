@@ -1,7 +1,9 @@
-"""What the largest picture that is allowed costs in each format: python -m benchmarks.large_pictures
+"""Measure the time and memory of reading the largest allowed picture in each format.
 
-Writes pictures of 120 megapixels (a few minutes, mostly the encoders), reads each in a process of its own as ingest
-does, and prints seconds and the memory above that of the process before.
+    python -m benchmarks.large_pictures
+
+Writes pictures of 120 megapixels (a few minutes, mostly for encoding) and reads each in its own process, as ingest
+does. Prints the seconds, and the peak memory above that of the process before. Needs the development dependencies.
 """
 
 import multiprocessing
@@ -21,7 +23,7 @@ from tests.support.pictures import encoded, exif, landscape
 
 _WIDTH, _HEIGHT = 12_000, 10_000
 _WANTED_PX = 224
-# Uncompressed, a TIFF is larger than any file that is allowed.
+# A TIFF may be larger than the default limit of a file.
 _LIMITS = PhotoLimits(max_bytes=500_000_000)
 _PICTURES: dict[str, tuple[str, str, dict[str, object]]] = {
     "JPEG": ("RGB", "JPEG", {}),
@@ -38,6 +40,7 @@ _PICTURES: dict[str, tuple[str, str, dict[str, object]]] = {
 
 
 def write(file: Path, mode: str, file_format: str, options: dict[str, object]) -> None:
+    """Write a picture; mode is that of Pillow."""
     register_heif_opener()
     ramp = np.linspace(0, 65_535, _WIDTH, dtype=np.uint16)[None, :].repeat(_HEIGHT, 0)
     if mode == "I;16":
@@ -51,7 +54,7 @@ def write(file: Path, mode: str, file_format: str, options: dict[str, object]) -
 
 
 def read(file: Path) -> tuple[float, int]:
-    """Seconds, and the bytes at the peak above what the process held before."""
+    """Read a picture; return the seconds, and the peak memory in bytes above that of the process before."""
     data = file.read_bytes()
     read_photo(encoded(landscape()), _LIMITS)
     before = _peak_bytes()
@@ -61,13 +64,14 @@ def read(file: Path) -> tuple[float, int]:
 
 
 def _peak_bytes() -> int:
-    # Linux counts kilobytes, macOS bytes.
+    # ru_maxrss is in kilobytes on Linux, in bytes on macOS.
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def main() -> None:
+    """Run the benchmark."""
     fresh = multiprocessing.get_context("spawn")
-    print(f"{_WIDTH} x {_HEIGHT} pixels, wanted at {_WANTED_PX}:")
+    print(f"{_WIDTH} x {_HEIGHT} pixels, decoded for {_WANTED_PX} pixels; time and peak memory:")
     with TemporaryDirectory() as folder:
         for name, (mode, file_format, options) in _PICTURES.items():
             file = Path(folder) / "picture"
@@ -75,7 +79,7 @@ def main() -> None:
                 pool.submit(write, file, mode, file_format, options).result()
                 seconds, peak_bytes = pool.submit(read, file).result()
             per_pixel = peak_bytes / (_WIDTH * _HEIGHT)
-            print(f"{name:32} {seconds:5.1f} s {peak_bytes / 1e6:7.0f} MB {per_pixel:6.1f} bytes a pixel")
+            print(f"{name:32} {seconds:5.1f} s {peak_bytes / 1e6:7.0f} MB {per_pixel:6.1f} bytes per pixel")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""What identifying one photo costs with a large catalogue, beside comparing all pairs of peaks.
+"""Measure the time and memory of identifying one photo with a large catalogue.
 
     python -m benchmarks.many_peaks [--peaks 25 1000 6000]
 
-Peaks are scattered evenly over 60 km around the camera, as many as an OpenStreetMap import has. "by pairs" answers
-which summits stand behind nearer ones by its definition; "ratio" is how many times longer that takes, in one run.
+Peaks are scattered evenly within 60 km of the camera, as many as in an import from OpenStreetMap. "hidden by nearer
+ones" is the function that finds the summits hidden by nearer ones; "by pairs" computes the same by definition,
+comparing all pairs of peaks. "ratio" is the ratio of their times in one run.
 """
 
 import argparse
@@ -27,7 +28,7 @@ HERE = Position(46.0, 8.0, 2000.0)
 
 
 def scattered(count: int, range_m: float = 60_000.0) -> Catalog:
-    """Peaks evenly over the disc around HERE, of 1500 to 4500 m; the same ones each time."""
+    """Return peaks of 1500 to 4500 m, scattered evenly over the disc around HERE; the same ones at every call."""
     rng = np.random.default_rng(1)
     places = zip(
         rng.uniform(0, 360, count),
@@ -44,7 +45,7 @@ def scattered(count: int, range_m: float = 60_000.0) -> Catalog:
 def hidden_by_pairs(
     bearing_deg: FloatArray, distance_m: FloatArray, elevation_deg: FloatArray, flank_slope: float
 ) -> np.ndarray:
-    """What hidden_behind_nearer computes, by its definition: tables [N, N]."""
+    """Return the result [N] of hidden_behind_nearer, computed by definition with tables [N, N]."""
     apart = np.abs(signed_angle_deg(bearing_deg[:, None] - bearing_deg[None, :]))
     nearer = distance_m[None, :] < distance_m[:, None]
     higher = elevation_deg[None, :] - flank_slope * apart > elevation_deg[:, None]
@@ -52,7 +53,7 @@ def hidden_by_pairs(
 
 
 def measured(call: Callable[[], object], repeat: int) -> tuple[float, float]:
-    """Median milliseconds of a call, and the megabytes that it takes at most."""
+    """Return the median time of a call in milliseconds, and its peak memory in megabytes."""
     call()
     durations_ms = []
     for _ in range(repeat):
@@ -67,7 +68,7 @@ def measured(call: Callable[[], object], repeat: int) -> tuple[float, float]:
 
 
 def report(count: int) -> None:
-    """Print milliseconds and megabytes of each case with this many peaks."""
+    """Print the time and the peak memory of each case with this many peaks."""
     catalog = scattered(count)
     identifier = PeakIdentifier(catalog)
     model = VisibilityModel()
@@ -87,9 +88,9 @@ def report(count: int) -> None:
         _print(name, *measured(partial(identifier.identify, seen), repeat))
     swept = measured(partial(hidden_behind_nearer, *outlines), repeat)
     paired = measured(partial(hidden_by_pairs, *outlines), repeat)
-    _print("behind nearer ones", *swept)
-    _print("behind nearer ones, by pairs", *paired)
-    print(f"  ratio {paired[0] / swept[0]:.1f}")
+    _print("hidden by nearer ones", *swept)
+    _print("hidden by nearer ones, by pairs", *paired)
+    print(f"  ratio of the last two times {paired[0] / swept[0]:.1f}")
 
 
 def _print(name: str, duration_ms: float, megabytes: float) -> None:
@@ -97,8 +98,9 @@ def _print(name: str, duration_ms: float, megabytes: float) -> None:
 
 
 def main() -> None:
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peaks", type=int, nargs="+", default=[25, 1000, 6000])
+    parser.add_argument("--peaks", type=int, nargs="+", default=[25, 1000, 6000], help="numbers of peaks")
     for count in parser.parse_args().peaks:
         report(count)
 

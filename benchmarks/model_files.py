@@ -1,9 +1,10 @@
-"""The graphs of SigLIP-2's size as files of its size: their constant weights written out, in float16 as those fetched.
+"""Write model files of SigLIP-2's size: graphs with their weights in float16, like the downloaded ones.
 
     python -m benchmarks.model_files DIRECTORY
 
-Needs the package onnx. ONNX Runtime folds the constants into weights and writes the graph; each large weight is then
-stored as float16 with a Cast behind it, which ONNX Runtime folds again when it loads the file.
+Needs the package onnx and a model of full size (benchmarks/model_of_full_size.py). ONNX Runtime folds the constants of
+the graphs into weights and writes them. Each large weight is then stored as float16, followed by a Cast, which ONNX
+Runtime folds again when it loads the file.
 """
 
 import argparse
@@ -22,7 +23,7 @@ _LARGE = 10_000
 
 
 def write_out(graph: Path, file: Path) -> None:
-    """The graph with its weights, in float16."""
+    """Write a graph with its weights in float16."""
     with tempfile.TemporaryDirectory() as folder:
         folded = Path(folder) / "folded.onnx"
         options = ort.SessionOptions()
@@ -44,7 +45,7 @@ def write_out(graph: Path, file: Path) -> None:
 
 
 def written_model(scratch: Path, named: Path | None = None) -> Path:
-    """A model directory of SigLIP-2's size on the disk, in `scratch`."""
+    """Write a model directory of SigLIP-2's size into `scratch` and return its path. named: the model to use."""
     source = model_directory(scratch, named)
     directory = scratch / "written"
     (directory / "onnx").mkdir(parents=True)
@@ -56,7 +57,8 @@ def written_model(scratch: Path, named: Path | None = None) -> Path:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Write the files and print their sizes."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("directory", type=Path)
     directory = parser.parse_args().directory
     directory.mkdir(parents=True, exist_ok=True)

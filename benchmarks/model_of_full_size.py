@@ -1,6 +1,7 @@
-"""Which model the speed benchmarks run: SigLIP-2 as fetched, else graphs of its size with constant weights.
+"""Find the model for speed benchmarks: the downloaded SigLIP-2, otherwise graphs of its size with constant weights.
 
-The latter cost what the real ones cost and mean nothing; they lie beside the project in ../shared, not in it.
+The latter take the same time as the real ones, but their vectors are meaningless. They are in ../shared, outside the
+repository.
 """
 
 import json
@@ -18,12 +19,15 @@ _CONFIG = {
     "logit_scale": 4.724453449249268,
     "logit_bias": -16.771724700927734,
 }
-# Prompts and background as for the real model: they decide how many texts a question costs.
-_OWN = {"model_id": "full-size", "dimensions": 768, "tells_peaks": True}
+# The calibration (prompts, background) is that of the real model, because it determines the number of texts per query.
+_DESCRIPTION = {"model_id": "full-size", "dimensions": 768, "tells_peaks": True}
 
 
 def model_directory(scratch: Path, named: Path | None = None) -> Path:
-    """The directory that was named, else SigLIP-2 if it has been fetched, else one put together in `scratch`."""
+    """Return the named directory, else SigLIP-2 if it was downloaded, else a directory assembled in `scratch`.
+
+    Raises SystemExit if there is none.
+    """
     if named is not None:
         return named
     try:
@@ -31,7 +35,7 @@ def model_directory(scratch: Path, named: Path | None = None) -> Path:
     except CumbreError:
         graphs = _SHARED / "siglip2-fullsize" / "onnx"
     if not graphs.is_dir():
-        raise SystemExit("no model of full size here: run `cumbre models fetch`, or name a directory with --model")
+        raise SystemExit("there is no model of full size: run `cumbre models fetch`, or name a directory with --model")
     directory = scratch / "full-size"
     directory.mkdir()
     (directory / "onnx").symlink_to(graphs)
@@ -40,5 +44,5 @@ def model_directory(scratch: Path, named: Path | None = None) -> Path:
     (directory / "config.json").write_text(json.dumps(_CONFIG))
     bundled = Path(__file__).resolve().parents[1] / "cumbre/encoding/assets/siglip2-base-patch16-224/cumbre.json"
     calibration = json.loads(bundled.read_text("utf-8"))["calibration"]
-    (directory / "cumbre.json").write_text(json.dumps({**_OWN, "calibration": calibration}))
+    (directory / "cumbre.json").write_text(json.dumps({**_DESCRIPTION, "calibration": calibration}))
     return directory

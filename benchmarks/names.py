@@ -1,11 +1,11 @@
-"""Whether people find a peak by what they type, and whether common words are left alone.
+"""Measure how many spellings of peak names are recognised, and how many common words are mistaken for peaks.
 
     python -m benchmarks.names [--peaks FILE] [--words 5000]
 
-Every alias of the catalogue is typed in many ways: in each letter case, without accents, hyphens or spaces, in
-sentences of two languages, and with every single typo where it has 6 letters or more. What isn't found is printed.
-Then the commonest words of English and Spanish (of pyspellchecker, a development dependency) are asked for, alone and
-in sentences; those that name a peak and are no name are printed, too.
+Every alias of the catalogue is tried in many spellings: in each letter case, without accents, hyphens or spaces, in
+sentences of two languages, and with every single typo if it has 6 letters or more. Spellings not found are printed.
+Then the most common words of English and Spanish are tried, alone and in sentences; those that are not names but find a
+peak are printed, too. Needs the development dependencies (pyspellchecker).
 """
 
 import argparse
@@ -40,12 +40,12 @@ _CYRILLIC: Final = "абвгдежзийклмнопрстуфхцчшщъыьэ
 
 
 def letters(name: str) -> int:
-    """How many letters and digits a name has when it is folded."""
+    """Return the number of letters and digits in a folded name."""
     return len(fold(name).replace(" ", ""))
 
 
 def spellings(name: str) -> Iterator[str]:
-    """Ways to type a name without a typo; with repetitions."""
+    """Yield ways to type a name without a typo; some are repeated."""
     parts = name.replace("-", " ").replace("・", " ").split()
     for case, separator in product(_CASES, _SEPARATORS):
         yield case(separator.join(parts))
@@ -61,9 +61,9 @@ def spellings(name: str) -> Iterator[str]:
 
 
 def typos(name: str, alphabet: str) -> set[str]:
-    """Every text that differs from the folded name by one letter put in, left out or replaced, or two swapped.
+    """Return every text that differs from the folded name by one inserted, deleted, replaced or transposed letter.
 
-    Digits stay: another digit is another peak.
+    Digits stay the same: another digit means another peak.
     """
     found = set()
     for at in range(len(name) + 1):
@@ -77,7 +77,7 @@ def typos(name: str, alphabet: str) -> set[str]:
 
 
 def typos_of(catalog: Catalog) -> Iterator[tuple[str, str, str]]:
-    """(id of the peak, folded alias, mistyped) for each alias that is long enough, in a fixed order."""
+    """Yield (id of the peak, folded alias, mistyped alias) for each alias that is long enough, in a fixed order."""
     alphabets = _alphabets(catalog)
     seen = set()
     for peak in catalog.values():
@@ -89,19 +89,19 @@ def typos_of(catalog: Catalog) -> Iterator[tuple[str, str, str]]:
 
 
 def common_words(language: str, count: int) -> list[str]:
-    """The commonest words of "en" or "es", most frequent first."""
+    """Return the most common words of "en" or "es", most frequent first."""
     frequency = SpellChecker(language=language).word_frequency.dictionary
     return sorted(frequency, key=lambda word: (-frequency[word], word))[:count]
 
 
 def mistaken(names: PeakNames, words: Iterable[str], sentences: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """The queries, made of these words, that name a peak."""
+    """Return the queries made from these words that find a peak, each with the ids of its peaks."""
     asked = (sentence.format(word) for sentence, word in product(sentences, words))
     return {query: match.peaks for query in asked if (match := names.find(query)).peaks}
 
 
 def _alphabets(catalog: Catalog) -> dict[str, str]:
-    """The letters that a typo may bring, by script: a to z, the Russian ones, else those of all names in the script."""
+    """Return the letters of typos by script: a to z, the Russian alphabet, else all letters of names in a script."""
     found: dict[str, set[str]] = {}
     for peak in catalog.values():
         for char in "".join(map(fold, peak.names)).replace(" ", ""):
@@ -115,7 +115,7 @@ def _script(char: str) -> str:
 
 
 def _without_accents(text: str) -> str:
-    """Without accents, but with the vowel signs that other scripts write as marks."""
+    """Remove accents, but keep the vowel signs that other scripts write as combining marks."""
     kept: list[str] = []
     for char in unicodedata.normalize("NFC", text):
         kept += unicodedata.normalize("NFD", char)[0] if _script(char) in _ACCENTED else char
@@ -123,7 +123,7 @@ def _without_accents(text: str) -> str:
 
 
 def _report(title: str, asked: list[tuple[str, str]], names: PeakNames, sentence: str = "{}") -> list[tuple[str, str]]:
-    """Ask for (id, what is typed); print the share found, how fast, and what isn't found. Gives what is."""
+    """Try pairs of (id, typed name); print the share found, the rate, and the names not found. Return those found."""
     start = time.perf_counter()
     found = [(peak_id, typed) for peak_id, typed in asked if peak_id in names.find(sentence.format(typed)).peaks]
     duration_s = time.perf_counter() - start
@@ -136,13 +136,14 @@ def _report(title: str, asked: list[tuple[str, str]], names: PeakNames, sentence
 
 
 def main() -> None:
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--peaks", type=Path, help="a catalogue as `cumbre peaks import` reads it; else the bundled one"
+        "--peaks", type=Path, help="a catalogue in a format of `cumbre peaks import` (default: the bundled one)"
     )
-    parser.add_argument("--words", type=int, default=5000, help="how many common words of each language")
-    chosen = parser.parse_args()
-    catalog = Catalog(read_peaks(chosen.peaks).peaks) if chosen.peaks else bundled_catalog()
+    parser.add_argument("--words", type=int, default=5000, help="how many common words of each language to try")
+    options = parser.parse_args()
+    catalog = Catalog(read_peaks(options.peaks).peaks) if options.peaks else bundled_catalog()
     names = PeakNames(catalog)
     aliases = [(peak.id, name) for peak in catalog.values() for name in peak.names]
     print(f"{len(catalog)} peaks, {len(aliases)} aliases")
@@ -151,15 +152,17 @@ def main() -> None:
     for title, asked in (("without a typo", correct), ("one typo", mistyped)):
         found = _report(title, asked, names)
         for sentence in SENTENCES:
-            _report(f"those found, in “{sentence}”", found, names, sentence)
+            _report(f"those found, within “{sentence}”", found, names, sentence)
     own = {fold(name) for _, name in aliases}
     for language, sentences in WORD_SENTENCES.items():
-        words = common_words(language, chosen.words)
+        words = common_words(language, options.words)
         wrong = mistaken(names, [word for word in words if fold(word) not in own], sentences)
-        print(f"{len(words)} common words ({language}) in {len(sentences)} sentences: {len(wrong)} name a peak")
+        print(f"{len(words)} common words ({language}) in {len(sentences)} sentences: {len(wrong)} queries find a peak")
         for query, peaks in wrong.items():
             print(f"    {query}: {', '.join(peaks)}")
-        print(f"    not asked for, being names: {', '.join(word for word in words if fold(word) in own) or 'none'}")
+        print(
+            f"    not tried, because they are names: {', '.join(word for word in words if fold(word) in own) or 'none'}"
+        )
 
 
 if __name__ == "__main__":

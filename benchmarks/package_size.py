@@ -1,9 +1,10 @@
-"""How large the functions' images are on top of their base image, for the processor that they run on (arm64).
+"""Measure the size of the functions' images on top of their base image, for arm64.
 
     python -m benchmarks.package_size
 
-The trees are made from the Dockerfiles' own lines, without Docker; packages come from PyPI. SigLIP-2 counts with the
-pinned sizes of its files. Limits: 350 MB with lite, 1200 MB with SigLIP-2; one that is passed ends with exit code 1.
+Builds the file trees from the lines of the Dockerfiles, without Docker; packages are downloaded from PyPI. SigLIP-2
+counts with the pinned sizes of its files. Limits: 350 MB with lite, 1200 MB with SigLIP-2; exits with 1 if an image is
+larger. Needs the development dependencies and access to PyPI.
 """
 
 import sys
@@ -25,24 +26,26 @@ LARGEST = 6
 
 
 def largest(tree: ImageTree) -> str:
+    """Return the largest entries of the task root with their sizes in MB."""
     sizes = {
         entry.name: sum(file.stat().st_size for file in entry.rglob("*") if file.is_file())
         for entry in tree.task_root.iterdir()
     }
-    first = sorted(sizes.items(), key=lambda one: -one[1])[:LARGEST]
-    return ", ".join(f"{name} {size / 1e6:.0f}" for name, size in first)
+    by_size = sorted(sizes.items(), key=lambda one: -one[1])[:LARGEST]
+    return ", ".join(f"{name} {size / 1e6:.0f}" for name, size in by_size)
 
 
 def main() -> None:
+    """Run the benchmark."""
     too_large = False
     for name, dockerfile in DOCKERFILES.items():
         with tempfile.TemporaryDirectory() as folder:
             tree = build(dockerfile, Path(folder) / name, Machine.IMAGE)
             lite_mb = tree.size_bytes() / 1e6
             encoder = "with lite" if name != "bot" else "without an encoder"
-            print(f"{name}: {lite_mb:.0f} MB {encoder} ({largest(tree)})")
+            print(f"{name}: {lite_mb:.0f} MB {encoder} (largest entries in MB: {largest(tree)})")
         too_large |= lite_mb > LITE_MB_MAX
-        if name != "bot":  # which has no encoder
+        if name != "bot":  # it has no encoder
             with_siglip2_mb = lite_mb + SIGLIP2.size_bytes / 1e6
             print(f"{name}: {with_siglip2_mb:.0f} MB with SigLIP-2")
             too_large |= with_siglip2_mb > SIGLIP2_MB_MAX

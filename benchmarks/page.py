@@ -1,11 +1,13 @@
-"""The page with a large album in a real Chromium: figures from the browser's own traces.
+"""Measure the page with a large album in Chromium, from the browser's own traces.
 
     python -m benchmarks.page [--photos 10000]
 
-The index is the embedded one, filled with documents like real ones; pictures are a dozen small JPEGs. Tasks are those
-of the renderer's main thread ("RunTask" in the trace): while one runs, nothing moves and no key is heard. An answer is
-drawn when the frame after its tiles has been presented; its time counts from the end of the API's response. The map's
-time counts from the end of the response with all places, and includes the loading of the map's own scripts.
+The index is the embedded one, filled with realistic documents; pictures are a dozen small JPEGs. Tasks are those of the
+renderer's main thread ("RunTask" in the trace): while one runs, the page does not respond. An answer is drawn when the
+frame after its tiles has been presented; its time counts from the end of the API's response. The map's time counts from
+the end of the response with all places, and includes loading the map's own scripts.
+
+Needs Chromium and the development dependencies (Playwright).
 """
 
 import argparse
@@ -42,16 +44,16 @@ _VIEW = {"width": 1360, "height": 850}
 _QUESTIONS = ("ama dablam", "lhotse", "nuptse and lhotse", "pumori", "ama dablam at sunset", "everest and lhotse")
 _PICTURES = 12
 _PATIENCE_S = 60.0
-# What is drawn when: a mark after the frame that follows a change of the place that the selector names.
+# Adds a performance mark after the frame that follows a change inside the selected element.
 _WATCH = """(selector) => {
-    const place = document.querySelector(selector);
+    const element = document.querySelector(selector);
     new MutationObserver(() => requestAnimationFrame(() => setTimeout(() => performance.mark("drawn")))).observe(
-        place, { childList: true, subtree: true });
+        element, { childList: true, subtree: true });
 }"""
 
 
 class WithPictures(LocalQueryService):
-    """The service itself; the album's files, which are not there, are a dozen pictures."""
+    """The query service, with a dozen pictures in place of the album's files, which do not exist."""
 
     def __init__(self, library: Library) -> None:
         super().__init__(library)
@@ -71,6 +73,7 @@ def _picture(seed: int) -> bytes:
 
 @contextmanager
 def site(library: Library) -> Iterator[str]:
+    """Serve the page and yield its address."""
     app = create_app(WithPictures(library), LocalAlbumService(library), library.catalog)
     server = create_server(app, host="127.0.0.1", port=0, threads=8, ident=None)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -81,13 +84,13 @@ def site(library: Library) -> Iterator[str]:
 
 @dataclass
 class Trace:
-    """Events of a recording; times in milliseconds."""
+    """Events of a recording. All times are in milliseconds."""
 
     events: list[dict[str, Any]]
 
     @property
     def tasks_ms(self) -> list[float]:
-        """How long each task of the page's main thread took."""
+        """Durations of the tasks of the page's main thread."""
         main = {
             (event["pid"], event["tid"])
             for event in self.events
@@ -100,10 +103,11 @@ class Trace:
         ]
 
     def marks_ms(self) -> list[float]:
+        """Return the times of the marks."""
         return sorted(event["ts"] / 1000 for event in self.events if event["name"] == "drawn")
 
     def answers_ms(self, path: str) -> list[float]:
-        """When responses of this path had come."""
+        """Return the times at which responses of this path were complete."""
         ids = {
             event["args"]["data"]["requestId"]
             for event in self.events
@@ -116,7 +120,7 @@ class Trace:
         )
 
     def drawn_after_ms(self, path: str) -> list[float]:
-        """From each response to the next mark after it."""
+        """Return the time from each response to the next mark."""
         marks = self.marks_ms()
         found = []
         for answered in self.answers_ms(path):
@@ -127,21 +131,22 @@ class Trace:
 
 
 def record(browser: Browser, page: Page, act: Callable[[], object]) -> Trace:
+    """Record a trace while act runs."""
     browser.start_tracing(page=page, categories=_CATEGORIES)
     act()
     return Trace(json.loads(browser.stop_tracing())["traceEvents"])
 
 
 def scroll_to_the_end(page: Page, photos: int) -> None:
-    """As a person with a wheel does who is in a hurry."""
+    """Scroll through all photos as fast as a person with a mouse wheel can, and back to the start."""
     page.mouse.move(800, 500)
-    came, since = 0, time.monotonic()
-    # No answer goes further than DEEPEST.
-    while (there := page.locator(".tile").count()) < min(photos, DEEPEST):
-        if there > came:
-            came, since = there, time.monotonic()
+    loaded, since = 0, time.monotonic()
+    # Answers end after DEEPEST photos.
+    while (count := page.locator(".tile").count()) < min(photos, DEEPEST):
+        if count > loaded:
+            loaded, since = count, time.monotonic()
         elif time.monotonic() - since > _PATIENCE_S:
-            raise SystemExit(f"after {there} photos no others came for {_PATIENCE_S:.0f} s")
+            raise SystemExit(f"after {count} photos no more were loaded for {_PATIENCE_S:.0f} s")
         page.mouse.wheel(0, 3000)
         page.wait_for_timeout(60)
     for _ in range(10):
@@ -150,15 +155,17 @@ def scroll_to_the_end(page: Page, photos: int) -> None:
 
 
 def tell(what: str, tasks_ms: list[float]) -> None:
+    """Print the longest task and the number of long ones."""
     long = sum(1 for one in tasks_ms if one > _LONG_MS)
-    print(f"{what}: longest task {max(tasks_ms):.0f} ms, over {_LONG_MS:.0f} ms: {long} (of {len(tasks_ms)} tasks)")
+    print(f"{what}: longest task {max(tasks_ms):.0f} ms; {long} of {len(tasks_ms)} tasks over {_LONG_MS:.0f} ms")
 
 
 def measure(browser: Browser, address: str, photos: int) -> None:
+    """Measure and print everything."""
     page = browser.new_context(viewport=_VIEW, locale="en-GB").new_page()  # type: ignore[arg-type]
     page.goto(address)
     page.locator(".tile").first.wait_for()
-    page.locator(".spot").first.wait_for()
+    page.locator(".photo-marker").first.wait_for()
     tell(
         f"Grid, scrolled through {photos} photos",
         record(browser, page, lambda: scroll_to_the_end(page, photos)).tasks_ms,
@@ -170,7 +177,7 @@ def measure(browser: Browser, address: str, photos: int) -> None:
 
     page.set_viewport_size(_VIEW)  # type: ignore[arg-type]
     page.goto(address)
-    page.locator(".spot").first.wait_for()
+    page.locator(".photo-marker").first.wait_for()
     page.evaluate(_WATCH, "#grid")
     drawn: list[float] = []
     for words in _QUESTIONS:
@@ -182,17 +189,19 @@ def measure(browser: Browser, address: str, photos: int) -> None:
             page.wait_for_timeout(700)
 
         drawn += record(browser, page, ask).drawn_after_ms("/api/search")[:1]
-    print(f"Answer drawn after the API's: p50 {statistics.median(drawn):.0f} ms, most {max(drawn):.0f} ms")
+    print(
+        f"Answer, from the API's response until drawn: p50 {statistics.median(drawn):.0f} ms, max {max(drawn):.0f} ms"
+    )
 
     def first_map() -> None:
         page.goto(f"{address}/?map=1")
         page.locator("#map").wait_for()
         page.evaluate(_WATCH, "#map")
-        page.locator(".spot").first.wait_for()
+        page.locator(".photo-marker").first.wait_for()
         page.wait_for_timeout(1000)
 
     trace = record(browser, page, first_map)
-    print(f"Map with {photos} photos drawn after its data: {trace.drawn_after_ms('/api/shots')[0]:.0f} ms")
+    print(f"Map with {photos} photos, from its data until drawn: {trace.drawn_after_ms('/api/shots')[0]:.0f} ms")
     tell("Map, first drawn", trace.tasks_ms)
 
     def explore() -> None:
@@ -204,7 +213,8 @@ def measure(browser: Browser, address: str, photos: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=10_000)
     photos = parser.parse_args().photos
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:

@@ -1,11 +1,13 @@
-"""How long a question takes in an album of 100 000 photos, with a model of full size.
+"""Measure query times in an album of 100 000 photos with a model of full size.
 
     python -m benchmarks.query [--photos 100000] [--questions 60] [--model DIRECTORY]
 
-The index is the embedded one, filled with random unit vectors and documents like real ones. A question in words that
-was never asked is compared, turn by turn, with the encoder's own time for the prompts of another such question; asked
-again its words are known and only the search remains. Filters let 1 % of the photos pass. The first question is asked
-by a process of its own, from nothing. At last two processes ask while a third writes.
+The index is the embedded one, filled with random unit vectors and realistic documents. The time of a new query in words
+is compared with the encoder's own time for the prompts of another new query, measured alternately. When a query is
+repeated, its vector is cached and only the search remains. Filters let 1 % of the photos pass. The first query of a
+process is measured in a new process. Finally two processes query while a third one writes.
+
+Needs a model of full size (benchmarks/model_of_full_size.py).
 """
 
 import argparse
@@ -37,12 +39,12 @@ _BETWEEN_SHOTS = timedelta(minutes=5)
 _BATCH = 1000
 _K = 24
 _ASKED_BESIDE_WRITER = 200
-# Every hundredth photo shows the first, every second hundredth the second...
+# 1 % of the photos show the first peak, 2 % the second, 3 % the third and 4 % the fourth.
 _PEAKS = ("ama-dablam", "lhotse", "nuptse", "pumori")
 
 
 def documents(count: int, dimensions: int, start: int = 0) -> Iterator[PhotoWrite]:
-    """Photos along a line of 100 degrees of longitude, one every five minutes, each showing up to 4 peaks."""
+    """Yield photos along 100 degrees of longitude, one every five minutes, each showing up to 4 peaks."""
     rng = np.random.default_rng(start)
     for number in range(start, start + count):
         vector = rng.standard_normal(dimensions).astype(np.float32)
@@ -82,6 +84,7 @@ def documents(count: int, dimensions: int, start: int = 0) -> Iterator[PhotoWrit
 
 
 def fill(index: PhotoIndex, count: int, start: int = 0) -> None:
+    """Write documents() into an index."""
     batch: list[PhotoWrite] = []
     for write in documents(count, index.space.dimensions, start):
         batch.append(write)
@@ -92,22 +95,26 @@ def fill(index: PhotoIndex, count: int, start: int = 0) -> None:
 
 
 def milliseconds(action: Callable[[], object]) -> float:
+    """Return the duration of a call in milliseconds."""
     started = time.perf_counter()
     action()
     return (time.perf_counter() - started) * 1e3
 
 
 def shown(times_ms: list[float]) -> str:
+    """Format the median and the 95th percentile of times."""
     p50, p95 = np.percentile(times_ms, [50, 95])
     return f"p50 {p50:.1f} ms, p95 {p95:.1f} ms"
 
 
 def ask(service: LocalQueryService, text: str, **filters: object) -> None:
+    """Search for a text; filters are fields of SearchRequest."""
     answer = service.search(SearchRequest(text, k=_K, **filters))  # type: ignore[arg-type]
     assert answer.hits, answer.note
 
 
 def measure(library: Library, photos: int, questions: int) -> None:
+    """Measure and print the query times of one process."""
     service = LocalQueryService(library)
     encoder = library.active().encoder
     templates = encoder.description.calibration.templates
@@ -120,8 +127,8 @@ def measure(library: Library, photos: int, questions: int) -> None:
         whole.append(milliseconds(lambda text=text: ask(service, text)))
         again.append(milliseconds(lambda text=text: ask(service, text)))
     ratios = [np.percentile(whole, share) / np.percentile(own, share) for share in (50, 95)]
-    print(f"the encoder alone ({len(templates)} prompts a question): {shown(own)}")
-    print(f"a new question in words: {shown(whole)}; {ratios[0]:.2f} x and {ratios[1]:.2f} x the encoder alone")
+    print(f"the encoder alone ({len(templates)} prompts per question): {shown(own)}")
+    print(f"a new question in words: {shown(whole)}; p50 {ratios[0]:.2f} x, p95 {ratios[1]:.2f} x the encoder alone")
     print(f"asked again: {shown(again)}")
     until = _FIRST_SHOT + photos // 100 * _BETWEEN_SHOTS
     filters: dict[str, dict[str, object]] = {
@@ -141,7 +148,7 @@ def measure(library: Library, photos: int, questions: int) -> None:
 
 
 def role(settings: Settings, name: str, photos: int) -> None:
-    """One of the other processes: the first question from nothing, a reader, or the writer."""
+    """Run one of the child processes: "first" (the first question of a process), "read" or "write"."""
     started = time.perf_counter()
     library = open_library(settings)
     try:
@@ -171,28 +178,35 @@ def role(settings: Settings, name: str, photos: int) -> None:
 
 
 def start(settings: Settings, name: str, photos: int) -> "subprocess.Popen[str]":
+    """Start a child process with a role."""
     command = [sys.executable, "-m", "benchmarks.query", "--role", name, "--photos", str(photos)]
     command += ["--home", str(settings.home), "--model", settings.model]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def say(process: "subprocess.Popen[str]", word: str) -> None:
+    """Send a line to a child process."""
     assert process.stdin
     process.stdin.write(word + "\n")
     process.stdin.flush()
 
 
 def hear(process: "subprocess.Popen[str]") -> str:
+    """Read a line from a child process."""
     assert process.stdout
     return process.stdout.readline()
 
 
 def first_question(settings: Settings, photos: int) -> None:
+    """Measure and print the first question of new processes."""
     seconds = [json.loads(start(settings, "first", photos).communicate()[0]) for _ in range(3)]
-    print(f"the first question of a process (model and vectors loaded): median {statistics.median(seconds):.2f} s")
+    print(
+        f"the first question of a process, with loading of model and vectors: median {statistics.median(seconds):.2f} s"
+    )
 
 
 def side_by_side(settings: Settings, photos: int) -> None:
+    """Measure and print the times of two readers while a writer adds photos."""
     readers, writer = [start(settings, "read", photos) for _ in range(2)], start(settings, "write", photos)
     for process in (*readers, writer):
         assert hear(process) == "ready\n"
@@ -201,17 +215,18 @@ def side_by_side(settings: Settings, photos: int) -> None:
     times = [time_ms for reader in readers for time_ms in json.loads(hear(reader))]
     written = json.loads(hear(writer))
     for reader in readers:
-        say(reader, "has every photo come")
+        say(reader, "check that every photo is found")
     codes = [process.wait() for process in (*readers, writer)]
     assert codes == [0, 0, 0], codes
-    print(f"two processes ask again while a third writes {written} photos: {shown(times)}; all photos seen by both")
+    print(f"asked again in two processes while a third writes {written} photos: {shown(times)}; both find all photos")
 
 
 def main() -> None:
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=100_000)
-    parser.add_argument("--questions", type=int, default=60)
-    parser.add_argument("--model", type=Path)
+    parser.add_argument("--questions", type=int, default=60, help="questions of each kind")
+    parser.add_argument("--model", type=Path, help="directory of the model")
     parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--role", choices=["first", "read", "write"], help=argparse.SUPPRESS)
     options = parser.parse_args()

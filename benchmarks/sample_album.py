@@ -1,10 +1,11 @@
-"""Peaks in drawn pictures, whose truth is known: the sample album, and gentler ranges seen in any direction.
+"""Measure peak identification in drawn pictures with known summits: the sample album and other ranges.
 
     python -m benchmarks.sample_album [--pictures 40]
 
-Each picture is drawn, written with its EXIF, and read like any photo. "Aimed" pictures look at a summit or well away
-from all; "any direction" turns the camera at random, so that summits stand at the frame's edge, behind ridges and just
-outside, where a compass can't tell.
+Each picture is drawn, written with its EXIF, and read like any photo. The camera of an "aimed" picture points at a
+summit or well away from all summits. In "any direction" it points in a random direction, so that summits are at the
+edge of the frame, behind ridges and just outside the frame, where a compass is not accurate enough. Needs nothing but
+Cumbre.
 """
 
 import argparse
@@ -66,7 +67,7 @@ HILL_PLACES = (
 
 @dataclass
 class Tally:
-    """Right answers among pictures with a visible summit, and silence among those without."""
+    """Counts of right answers for pictures with a visible summit, and of no answer for those without."""
 
     named: int = 0
     with_peak: int = 0
@@ -74,12 +75,12 @@ class Tally:
     without_peak: int = 0
 
     def __str__(self) -> str:
-        with_peak = f"{self.named} of {self.with_peak} pictures with a peak named right"
-        return f"{with_peak}, {self.silent} of {self.without_peak} without one silent"
+        with_peak = f"right peak in {self.named} of {self.with_peak} pictures with a visible peak"
+        return f"{with_peak}, no answer in {self.silent} of {self.without_peak} pictures without one"
 
 
 def judged(scenes: Iterator[Scene] | tuple[Scene, ...], catalog: Catalog) -> Tally:
-    """Draw each scene, read it back and compare the answer with what is visible in the drawing."""
+    """Draw each scene, read it back, and compare the answer with the summits visible in the drawing."""
     tally = Tally()
     identifier = PeakIdentifier(catalog)
     with tempfile.TemporaryDirectory() as folder:
@@ -99,12 +100,13 @@ def judged(scenes: Iterator[Scene] | tuple[Scene, ...], catalog: Catalog) -> Tal
 
 
 def small(scene: Scene) -> Scene:
+    """Return a scene with a small picture."""
     width, height = _SIZE if scene.camera.width > scene.camera.height else _SIZE[::-1]
     return replace(scene, camera=replace(scene.camera, width=width, height=height))
 
 
 def any_direction(places: tuple[Viewpoint, ...], pictures: int, seed: int = 7) -> Iterator[Scene]:
-    """Cameras that look anywhere, through lenses that people use."""
+    """Yield scenes with cameras in random directions and with common lenses."""
     rng = np.random.default_rng(seed)
     for i in range(pictures):
         place = places[i % len(places)]
@@ -116,8 +118,9 @@ def any_direction(places: tuple[Viewpoint, ...], pictures: int, seed: int = 7) -
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pictures", type=int, default=40)
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pictures", type=int, default=40, help="pictures in any direction of each range")
     pictures = parser.parse_args().pictures
     khumbu = bundled_catalog()
     trail = trail_scenes(khumbu)

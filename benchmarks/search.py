@@ -1,9 +1,10 @@
-"""How well words find photos with the bundled encoder, and how quiet the search is about what isn't there.
+"""Measure how well a search in words finds photos, and how often it finds nothing for absent subjects.
 
     python -m benchmarks.search [--photos ../shared/photos] [--model lite]
 
-Prints the shipped calibration's mean average precision, F1 of what is shown and silence on absent subjects, then the
-variants side by side: score and templates that were considered, each at its own best cutoff for silence.
+Prints mean average precision, F1 of the photos shown, and the share of absent subjects without a result ("silent") for
+the shipped calibration. Then it compares other scores and prompt templates, each at the cutoff that silences all
+labelled absent subjects. The folder must contain photos and labels.yaml (subjects, absent subjects and peaks).
 """
 
 import argparse
@@ -21,7 +22,7 @@ from cumbre.library.library import Library
 from cumbre.search.query import SearchRequest
 from cumbre.settings import Settings
 
-# Everyday subjects that a trek's album lacks, to see the cutoff on more than the labelled ones.
+# Everyday subjects that are not in an album of a trek, to test the cutoff with more than the labelled ones.
 FURTHER_ABSENT = (
     "a giraffe", "a violin", "a space shuttle", "a skateboard", "a bowl of noodles", "a subway train",
     "a washing machine", "a tennis court", "a polar bear", "a penguin", "a chess board", "a pineapple",
@@ -34,12 +35,15 @@ FURTHER_ABSENT = (
 
 @dataclass(frozen=True)
 class Labels:
+    """Relevant photos by subject, absent subjects, and ids of the peaks by photo."""
+
     concepts: dict[str, frozenset[str]]
     absent: tuple[str, ...]
     peaks: dict[str, frozenset[str]]
 
 
 def read_labels(photos: Path) -> Labels:
+    """Read labels.yaml in a folder of photos."""
     raw = yaml.safe_load((photos / "labels.yaml").read_text())
     return Labels(
         {query: frozenset(names) for query, names in raw["concepts"].items()},
@@ -49,17 +53,24 @@ def read_labels(photos: Path) -> Labels:
 
 
 def average_precision(ranked: list[str], relevant: frozenset[str]) -> float:
+    """Return the average precision of a ranking."""
     hits = np.array([name in relevant for name in ranked])
     precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
     return float(precision[hits].sum() / len(relevant))
 
 
 def f1(shown: set[str], relevant: frozenset[str]) -> float:
+    """Return the F1 score of the photos shown."""
     return 2 * len(shown & relevant) / (len(shown) + len(relevant))
 
 
 @dataclass(frozen=True)
 class Measured:
+    """Figures of the shipped search. silent: absent subjects without a result. silent_further: the further ones.
+
+    first_is_right: labelled peaks for which the first photo shows the peak.
+    """
+
     mean_average_precision: float
     mean_f1: float
     silent: int
@@ -70,7 +81,7 @@ class Measured:
 
 
 def measure(library: Library, labels: Labels) -> Measured:
-    """The shipped search, end to end."""
+    """Measure the shipped search end to end."""
     index, searcher = library.active().index, library.active().searcher()
     everything = index.count()
     names = {document.id: Path(document.key).stem for document in index.select()}
@@ -99,7 +110,7 @@ def measure(library: Library, labels: Labels) -> Measured:
 
 
 def variants(library: Library, labels: Labels) -> None:
-    """Other scores and templates, each at the lowest cutoff that silences all labelled absent subjects."""
+    """Print other scores and templates, each at the lowest cutoff that silences all labelled absent subjects."""
     encoder = library.active().encoder
     stored = list(library.active().index.scan())
     names = [Path(one.document.key).stem for one, _ in stored]
@@ -108,8 +119,8 @@ def variants(library: Library, labels: Labels) -> None:
     highest = np.sort(photos @ everyday.T, axis=1)[:, -10:]
     scores = {
         "cosine": np.zeros(len(photos)),
-        "less half the mean of the 10 highest (CSLS)": 0.5 * highest.mean(axis=1),
-        **{f"less log-sum-exp at temperature {t}": backgrounds(photos, everyday, t) for t in (10, 20, 40, 100)},
+        "minus half the mean of the 10 highest (CSLS)": 0.5 * highest.mean(axis=1),
+        **{f"minus log-sum-exp at temperature {t}": backgrounds(photos, everyday, t) for t in (10, 20, 40, 100)},
     }
     print(f"{'score':45} {'templates':25} anti    mAP    F1  cutoff")
     for score_name, background in scores.items():
@@ -132,7 +143,7 @@ def variants(library: Library, labels: Labels) -> None:
 
 
 def indexed(photos: Path, home: Path, model: str) -> Library:
-    """The labelled photos in an index of their own."""
+    """Index the labelled photos in a new home and return its library."""
     library = open_library(Settings(home=home, model=model))
     for folder in ("jpeg", "heic"):
         library.albums.remember(photos / folder)
@@ -142,18 +153,19 @@ def indexed(photos: Path, home: Path, model: str) -> Library:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path, default=Path("../shared/photos"))
     parser.add_argument("--model", default="lite")
-    arguments = parser.parse_args()
-    labels = read_labels(arguments.photos)
+    options = parser.parse_args()
+    labels = read_labels(options.photos)
     with tempfile.TemporaryDirectory() as home:
-        library = indexed(arguments.photos, Path(home), arguments.model)
+        library = indexed(options.photos, Path(home), options.model)
         try:
             found = measure(library, labels)
             print(
                 f"mAP {found.mean_average_precision:.3f} over {len(labels.concepts)} concepts, "
-                f"mean F1 of what is shown {found.mean_f1:.2f}"
+                f"mean F1 of the photos shown {found.mean_f1:.2f}"
             )
             print(f"silent on {found.silent} of {found.absent} absent subjects, ", end="")
             print(f"on {found.silent_further} of {len(FURTHER_ABSENT)} further ones")

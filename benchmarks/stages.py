@@ -1,9 +1,10 @@
-"""Where the time of one photo and of one question goes, stage by stage, and what memory each part takes.
+"""Measure the time of each stage of indexing a photo and of answering a question, and the memory of each part.
 
     python -m benchmarks.stages [--photos 100000] [--model DIRECTORY]
 
-Each stage runs alone, one photo or question after the other, and the median is printed; so the stages of a photo add up
-to more than an ingest takes, which decodes and encodes at the same time. Memory is what the process has grown by.
+Each stage runs alone, for one photo or question after another, and the median is printed. So the stages of a photo add
+up to more than the time of an ingest, which decodes and encodes in parallel. Memory is the growth of the process's
+resident memory. Needs Linux and a model of full size (benchmarks/model_of_full_size.py).
 """
 
 import argparse
@@ -44,7 +45,7 @@ R = TypeVar("R")
 
 
 def median_ms(work: Callable[[T], R], inputs: Sequence[T]) -> tuple[float, list[R]]:
-    """Median time of one call in milliseconds, and all results."""
+    """Call work with each input; return the median time of a call in milliseconds, and all results."""
     times, results = [], []
     for one in inputs:
         started = time.perf_counter()
@@ -54,15 +55,16 @@ def median_ms(work: Callable[[T], R], inputs: Sequence[T]) -> tuple[float, list[
 
 
 def show(stage: str, milliseconds: float) -> None:
+    """Print the time of a stage."""
     print(f"  {stage:<58}{milliseconds:9.2f} ms")
 
 
 def of_a_photo(library: Library, folder: Path, file_format: str) -> None:
-    """Each stage of indexing the same few files."""
+    """Measure and print each stage of indexing the same few files."""
     paths = write_album(folder, file_format, _FILES)
     encoder, limits = library.encoders.wanted(), library.options.limits
     size, resample = encoder.description.image_size, encoder.description.resample
-    print(f"a photo of 12 megapixels, {file_format}:")
+    print(f"indexing a photo of 12 megapixels, {file_format}:")
     took, contents = median_ms(Path.read_bytes, paths)
     show("read the file", took)
     took, hashes = median_ms(lambda data: hashlib.sha256(data).hexdigest(), contents)
@@ -73,15 +75,15 @@ def of_a_photo(library: Library, folder: Path, file_format: str) -> None:
     reducing, small = median_ms(lambda photo: reduced(photo.image), photos)
     show("reduce to 512 pixels", reducing)
     sky, skies = median_ms(sky_fraction, small)
-    show("how much sky", sky)
+    show("estimate the share of sky", sky)
     ridge, lines = median_ms(lambda one: encode_skylines(find_skylines(one)), small)
-    show("where the sky ends", ridge)
+    show("find the skylines", ridge)
     resizing, pixels = median_ms(lambda photo: resized(photo.image, size, resample), photos)
     show("resize for the encoder", resizing)
     library.pictures.read(contents[0], size, resample)
     isolated, _ = median_ms(lambda data: library.pictures.read(data, size, resample), contents)
     together = decoding + reducing + sky + ridge + resizing
-    show(f"these five ({together:.0f} ms) in a picture process", isolated)
+    show(f"the last five ({together:.0f} ms) in a picture process", isolated)
     embedder = library.active().embedder
     embedder.embed(pixels[:1])
     took, _ = median_ms(lambda one: embedder.embed([one]), pixels)
@@ -112,7 +114,7 @@ def of_a_photo(library: Library, folder: Path, file_format: str) -> None:
     show("fit its skyline, name its peaks", took)
     writes = [PhotoWrite(document, vector, None) for document, vector in zip(named, vectors, strict=True)]
     took, _ = median_ms(lambda write: library.index().write([write]), writes)
-    show("write it to the index, alone", took)
+    show("write it to the index, one photo at a time", took)
     again = [
         replace(write, document=replace(write.document, id=f"{number:032x}")) for number, write in enumerate(writes)
     ]
@@ -121,37 +123,38 @@ def of_a_photo(library: Library, folder: Path, file_format: str) -> None:
 
 
 def of_a_question(library: Library, photos: int) -> None:
-    """Each stage of a question in words, in an album of so many photos."""
+    """Measure and print each stage of a question in words, in an album with this many photos."""
     before = resident_bytes()
     generation, index = library.active(), library.index()
     calibration = generation.encoder.description.calibration
     names = PeakNames(library.catalog())
     texts = [f"a blue tent {number} beside a lake" for number in range(_QUESTIONS)]
-    print(f"a question in words, {photos} photos of {index.space.dimensions} dimensions:")
+    print(f"answering a question in words, {photos} photos of {index.space.dimensions} dimensions:")
     index.nearest(np.ones(index.space.dimensions, np.float32), 1)
     took, _ = median_ms(names.find, texts)
-    show("names of peaks in it", took)
+    show("find names of peaks in it", took)
     took, vectors = median_ms(
         lambda text: query_vector(generation.encoder, text, calibration.templates, calibration.anti_concept_weight),
         texts,
     )
     show("encode its prompts", took)
     took, found = median_ms(lambda vector: index.nearest(vector, 500), vectors)
-    show("score all photos, best 500", took)
+    show("score all photos and find the best 500", took)
     took, _ = median_ms(lambda best: index.get_many([one.photo_id for one in best[:_SHOWN]]), found)
-    show(f"documents of the {_SHOWN} that are shown", took)
-    print(f"  memory: {(resident_bytes() - before) / 1e6:.0f} MB for the vectors, their columns and the text tower")
+    show(f"read the documents of the {_SHOWN} photos shown", took)
+    print(f"  memory: {(resident_bytes() - before) / 1e6:.0f} MB for the vectors, their columns and the text encoder")
 
 
 def memory(library: Library) -> None:
+    """Measure and print the memory of each part."""
     print(f"memory of a process: {resident_bytes() / 1e6:.0f} MB before any model")
     encoder = library.encoders.wanted()
     height, width = encoder.description.image_size
     pixels = np.zeros((2, 3, height, width), np.float32)
     steps: dict[str, Callable[[], object]] = {
-        "the image tower for one photo": lambda: encoder.encode_images(pixels[:1]),
-        "the image tower for several": lambda: encoder.encode_images(pixels),
-        "a picture process that has read nothing": library.pictures.warm_up,
+        "the image encoder for one photo": lambda: encoder.encode_images(pixels[:1]),
+        "the image encoder for several photos": lambda: encoder.encode_images(pixels),
+        "a picture process before its first picture": library.pictures.warm_up,
     }
     for part, work in steps.items():
         before = resident_bytes()
@@ -160,6 +163,7 @@ def memory(library: Library) -> None:
 
 
 def main() -> None:
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=100_000)
     parser.add_argument("--model", type=Path)

@@ -1,7 +1,7 @@
-"""Drawn pictures whose summits are known to the pixel, with what goes wrong in real ones: for benchmarks.summits.
+"""Draw pictures with exactly known summits and the faults of real photos, for benchmarks.summits.
 
-Each is drawn by cumbre.demo, then perhaps spoilt: haze, clouds on the ridge, a foreground that no catalogue knows. Its
-facts carry a compass, an accelerometer and a position that err.
+cumbre.demo draws each picture. Some are then degraded by haze, clouds on the ridge, or a foreground that is not in the
+catalogue. The facts have errors of compass, accelerometer and position.
 """
 
 from collections.abc import Iterator
@@ -26,9 +26,10 @@ _LIGHTS: tuple[Light, ...] = ("day", "day", "dawn", "dusk")
 
 @dataclass(frozen=True)
 class DrawnPhoto:
-    """A picture [H, W, 3], what its file would state, its visible summits and the ground's end, as fractions.
+    """A picture, pixels [H, W, 3], with the facts of its file and the truth about it.
 
-    skyline_y [W] is of the unspoilt picture.
+    summits are the visible summits as (x, y), fractions of width and height. skyline_y [W] is the upper edge of the
+    ground as a fraction of the height, before the picture was degraded.
     """
 
     kind: str
@@ -41,7 +42,7 @@ class DrawnPhoto:
 
 
 def drawn_photos(kind: str, catalog: Catalog, places: list[Viewpoint], count: int, seed: int) -> Iterator[DrawnPhoto]:
-    """So many pictures of one kind, each towards some summit."""
+    """Yield `count` pictures of one kind, each towards a random summit."""
     rng = np.random.default_rng([seed, KINDS.index(kind)])
     ids = list(catalog)
     made = 0
@@ -66,7 +67,7 @@ def drawn_photos(kind: str, catalog: Catalog, places: list[Viewpoint], count: in
         drawn = render(scene, catalog)
         if aim not in drawn.summits:
             continue
-        image = _spoilt(kind, drawn.image, drawn.skyline_y, rng)
+        image = _degraded(kind, drawn.image, drawn.skyline_y, rng)
         facts = _facts(kind, camera, rng)
         yield DrawnPhoto(
             kind, scene.name, np.asarray(image), facts, drawn.summits, drawn.skyline_y, camera.heading_deg
@@ -75,12 +76,12 @@ def drawn_photos(kind: str, catalog: Catalog, places: list[Viewpoint], count: in
 
 
 def khumbu_places(catalog: Catalog) -> list[Viewpoint]:
-    """Where the sample album's pictures were taken."""
+    """Return the places where the sample album's pictures were taken."""
     return [Viewpoint(s.name, s.camera.lat, s.camera.lon, s.camera.altitude_m) for s in trail_scenes(catalog)]
 
 
 def _facts(kind: str, camera: Camera, rng: np.random.Generator) -> PhotoFacts:
-    """Compass, accelerometer and receiver err as phones do; "compass" by up to 20 degrees."""
+    """Return facts with the errors of phones; for the kind "compass" the heading is wrong by up to 20 degrees."""
     compass_deg = float(rng.uniform(-20, 20)) if kind == "compass" else float(rng.normal(0, 3.0))
     lat, lon = destination(camera.lat, camera.lon, float(rng.uniform(0, 360)), abs(float(rng.normal(0, 15.0))))
     return PhotoFacts(
@@ -96,19 +97,19 @@ def _facts(kind: str, camera: Camera, rng: np.random.Generator) -> PhotoFacts:
     )
 
 
-def _spoilt(kind: str, image: Image.Image, skyline_y: np.ndarray, rng: np.random.Generator) -> Image.Image:
+def _degraded(kind: str, image: Image.Image, skyline_y: np.ndarray, rng: np.random.Generator) -> Image.Image:
     if kind == "haze":
         veil = Image.new("RGB", image.size, tuple(int(v) for v in rng.integers((170, 180, 190), (215, 220, 230))))
         return Image.blend(image, veil, float(rng.uniform(0.3, 0.6)))
     if kind == "clouds":
-        return _clouded(image, skyline_y, rng)
+        return _with_clouds(image, skyline_y, rng)
     if kind == "foreground":
-        return _behind_trees(image, rng)
+        return _with_trees(image, rng)
     return image
 
 
-def _clouded(image: Image.Image, skyline_y: np.ndarray, rng: np.random.Generator) -> Image.Image:
-    """Puffs of cloud over a third of the ridge, their edges hard enough to be taken for it."""
+def _with_clouds(image: Image.Image, skyline_y: np.ndarray, rng: np.random.Generator) -> Image.Image:
+    """Draw clouds over a third of the ridge, with edges sharp enough to be mistaken for it."""
     width, height = image.size
     third = width // 3
     start = int(rng.integers(0, width - third))
@@ -127,8 +128,8 @@ def _clouded(image: Image.Image, skyline_y: np.ndarray, rng: np.random.Generator
     return Image.fromarray((pixels + alpha[..., None] * (colour - pixels)).astype(np.uint8))
 
 
-def _behind_trees(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """A dark, jagged foreground on one side, as high as half of the picture."""
+def _with_trees(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Draw a dark, jagged foreground on one side, about half as high as the picture."""
     width, height = image.size
     pixels = np.asarray(image).copy()
     reach = int(rng.uniform(0.2, 0.45) * width)

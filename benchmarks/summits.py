@@ -1,9 +1,9 @@
-"""Names on the summits: how exactly they stand, how often they are drawn, and whether drawn ones are right.
+"""Measure the names on summits: how accurately they are placed, how often they are drawn, and how often that is right.
 
     python -m benchmarks.summits [--photos ../shared/photos] [--scenes 20] [--seed 100]
 
-The photos' folder holds summits.yaml (where summits stand, by eye). Drawn scenes are truth to the pixel. An error is
-the distance in the picture, as a share of its width.
+The folder may contain photos and summits.yaml (positions of summits, marked by eye); without it only drawn scenes, with
+exactly known summits, are used. An error is the distance in the picture as a fraction of its width.
 """
 
 import argparse
@@ -44,7 +44,7 @@ Places = dict[str, tuple[float, float]]
 
 @dataclass(frozen=True)
 class MarkedPhoto:
-    """A real photo: its facts, what may be its skyline, and the summits marked in it (none: not marked)."""
+    """A real photo: its facts, the candidates for its skyline, and its marked summits (empty if it is not marked)."""
 
     name: str
     facts: PhotoFacts
@@ -54,7 +54,7 @@ class MarkedPhoto:
 
 @dataclass(frozen=True)
 class Result:
-    """The errors of one picture's summits, in widths, and what was said of it."""
+    """The errors of one picture's summits, as fractions of its width, and how sure the fit is."""
 
     name: str
     errors: tuple[float, ...]
@@ -63,7 +63,7 @@ class Result:
 
 
 def marked_photos(photos: Path) -> list[MarkedPhoto]:
-    """Every photo with EXIF, read as ingest reads it: decoded once, reduced for the encoder."""
+    """Return every photo with EXIF, read as ingest does: decoded once, reduced for the encoder."""
     marked = yaml.safe_load((photos / "summits.yaml").read_text())
     found = []
     for path in sorted([*photos.glob("heic/*"), *photos.glob("jpeg/*")]):
@@ -74,7 +74,7 @@ def marked_photos(photos: Path) -> list[MarkedPhoto]:
 
 
 def errors_of(places: Places, truth: Places, facts: PhotoFacts) -> tuple[float, ...]:
-    """Distances in widths; a summit without a place is beyond the picture's edge, and as far off as that at least."""
+    """Return the errors of places. A summit without a place is outside the picture: at least as far as its edge."""
     aspect = facts.height / facts.width
     return tuple(
         math.hypot(places[p][0] - x, (places[p][1] - y) * aspect)
@@ -85,13 +85,14 @@ def errors_of(places: Places, truth: Places, facts: PhotoFacts) -> tuple[float, 
 
 
 def fit_errors(found: Orientation | None, truth: Places, facts: PhotoFacts) -> tuple[float, ...]:
-    """The errors of a fit; without one all are infinite."""
+    """Return the errors of a fit; all are infinite if there is no fit."""
     if found is None:
         return (math.inf,) * len(truth)
     return errors_of({s.id: (s.x, s.y) for s in found.summits}, truth, facts)
 
 
 def fitted(photo: MarkedPhoto, fitter: OrientationFitter, facts: PhotoFacts | None = None) -> Result:
+    """Fit a photo, with other facts if given, and return its errors."""
     facts = facts or photo.facts
     found = fitter.fit(photo.skylines, facts)
     errors = fit_errors(found, photo.summits, facts)
@@ -99,7 +100,7 @@ def fitted(photo: MarkedPhoto, fitter: OrientationFitter, facts: PhotoFacts | No
 
 
 def by_exif(photo: MarkedPhoto, catalog: Catalog, tilt: bool, fitter: OrientationFitter) -> Result:
-    """Where the summits stand if compass (and accelerometer) are believed."""
+    """Return the errors if only the compass, and with `tilt` the accelerometer, place the summits."""
     facts = photo.facts
     seen = sighting(facts)
     assert seen.position
@@ -116,6 +117,7 @@ def by_exif(photo: MarkedPhoto, catalog: Catalog, tilt: bool, fitter: Orientatio
 
 
 def shown(results: list[Result], label: str) -> None:
+    """Print how many summits are within 3 % and 5 %, and those of photos with names drawn."""
     errors = np.array([e for r in results for e in r.errors])
     drawn = np.array([e for r in results if r.sure for e in r.errors])
     line = f"  {label:44} {share(errors, 0.03)} within 3 %, {share(errors, 0.05)} within 5 %"
@@ -125,6 +127,7 @@ def shown(results: list[Result], label: str) -> None:
 
 
 def share(errors: np.ndarray, limit: float) -> str:
+    """Format the number and the share of errors below a limit."""
     right = int((errors < limit).sum())
     return f"{right} of {len(errors)} ({100 * right / max(1, len(errors)):.0f} %)"
 
@@ -133,13 +136,14 @@ def share(errors: np.ndarray, limit: float) -> str:
 
 
 def real_photos(photos: list[MarkedPhoto], catalog: Catalog) -> None:
+    """Print the errors in real photos, also without parts of the evidence."""
     marked = [photo for photo in photos if photo.summits]
     fitter = OrientationFitter(catalog)
     print(f"{len(marked)} photos with marked summits:")
     shown([by_exif(photo, catalog, False, fitter) for photo in marked], "EXIF alone (pitch and roll 0)")
-    shown([by_exif(photo, catalog, True, fitter) for photo in marked], "and the accelerometer")
+    shown([by_exif(photo, catalog, True, fitter) for photo in marked], "with the accelerometer")
     results = [fitted(photo, fitter) for photo in marked]
-    shown(results, "and the skyline fit")
+    shown(results, "with accelerometer and skyline fit")
     for name, some in (("first", slice(0, 1)), ("second", slice(-1, None))):
         shown([fitted(replace(p, skylines=p.skylines[some]), fitter) for p in marked], f"  with the {name} line alone")
     shown(results[::2], "  one half (every other photo)")
@@ -147,14 +151,14 @@ def real_photos(photos: list[MarkedPhoto], catalog: Catalog) -> None:
     no_tilt = [fitted(p, fitter, replace(p.facts, pitch_deg=None, roll_deg=None)) for p in marked]
     shown(no_tilt, "the fit without the accelerometer")
     wrong_ones = [f"{r.name} {max(r.errors):.0%}{' (sure)' if r.sure else ''}" for r in results if max(r.errors) > 0.03]
-    print("  beyond 3 %:", ", ".join(wrong_ones))
-    for name, visibility in (("without the roll term", 0.0), ("with half of it", 0.3)):
+    print("  photos with an error above 3 %:", ", ".join(wrong_ones))
+    for name, visibility in (("without the roll term", 0.0), ("with half the roll term", 0.3)):
         other = replace(fitter, visibility=replace(fitter.visibility, heading_error_per_roll=visibility))
         shown([fitted(photo, other) for photo in marked], name)
 
 
 def cross_validated(photos: list[MarkedPhoto], catalog: Catalog) -> None:
-    """Each day's photos judged with the constants that were best on the other days."""
+    """Print the errors on each day with the constants that are best on the other days."""
     marked = [photo for photo in photos if photo.summits]
     models = list(_candidates())
     table = [[fitted(photo, OrientationFitter(catalog, model=model)) for photo in marked] for model in models]
@@ -163,13 +167,13 @@ def cross_validated(photos: list[MarkedPhoto], catalog: Catalog) -> None:
     for day in sorted(set(days)):
         others = [i for i, other in enumerate(days) if other != day]
         best = max(range(len(models)), key=lambda m: _merit([table[m][i] for i in others]))
-        policy = _best_policy([table[best][i] for i in others])
+        threshold = _best_threshold([table[best][i] for i in others])
         here = [table[best][i] for i, other in enumerate(days) if other == day]
-        held_out += [replace(r, sure=r.probability >= policy) for r in here]
-    print(f"cross-validated by day ({len(set(days))} days, {len(models)} sets of constants, threshold tuned, too):")
+        held_out += [replace(r, sure=r.probability >= threshold) for r in here]
+    print(f"cross-validated by day ({len(set(days))} days, {len(models)} sets of constants, threshold also tuned):")
     shown(held_out, "days held out")
     right = [sum(e < 0.03 for r in row for e in r.errors) for row in table]
-    print(f"  every single constant x 0.67 and x 1.5: {min(right)} to {max(right)} within 3 %")
+    print(f"  each constant x 0.67 and x 1.5: {min(right)} to {max(right)} summits within 3 %")
 
 
 def _candidates() -> Iterator[FitModel]:
@@ -181,7 +185,7 @@ def _candidates() -> Iterator[FitModel]:
 
 
 def _merit(results: list[Result]) -> float:
-    """Summits within 3 %, and how well the probability tells them apart."""
+    """Score results by the number of summits within 3 %, and by how well the probability predicts them."""
     total = 0.0
     for r in results:
         chance = min(max(r.probability, 0.02), 0.98)
@@ -189,8 +193,8 @@ def _merit(results: list[Result]) -> float:
     return total
 
 
-def _best_policy(results: list[Result]) -> float:
-    """The lowest threshold above which at least 97 % of the summits are right."""
+def _best_threshold(results: list[Result]) -> float:
+    """Return the lowest threshold above which at least 97 % of the summits are right."""
     for least in _POLICY_STEPS:
         errors = [e for r in results if r.probability >= least for e in r.errors]
         if errors and sum(e < 0.03 for e in errors) >= 0.97 * len(errors):
@@ -203,7 +207,7 @@ def _day(photo: MarkedPhoto) -> date | None:
 
 
 def misled(photos: list[MarkedPhoto], catalog: Catalog) -> None:
-    """Photos with something false: no names should be drawn, or where they are, in the right place."""
+    """Print the results for photos with false facts: names must not be drawn, unless in the right place."""
     rng = np.random.default_rng(3)
     fitter = OrientationFitter(catalog)
     marked = [photo for photo in photos if photo.summits]
@@ -214,55 +218,59 @@ def misled(photos: list[MarkedPhoto], catalog: Catalog) -> None:
             heading = (photo.facts.heading_deg + rng.uniform(-10, 10)) % 360
             pitch = (photo.facts.pitch_deg or 0.0) + rng.normal(0, 0.5)
             more.append(fitted(photo, fitter, replace(photo.facts, heading_deg=heading, pitch_deg=pitch)))
-    shown(more, "compass another +-10 degrees, tilt 0.5 off")
+    shown(more, "further errors: compass +-10, tilt 0.5 deg")
     lost = [fitted_without(photo, catalog) for photo in marked]
-    print(f"  marked summits left out of the catalogue: {sum(lost)} of {len(lost)} sure of others")
+    print(f"  marked summits removed from the catalogue: sure of others in {sum(lost)} of {len(lost)} photos")
     turned = 0
     for photo in photos:
         assert photo.facts.heading_deg is not None
         facts = replace(photo.facts, heading_deg=(photo.facts.heading_deg + rng.uniform(60, 300)) % 360)
         turned += fitted(photo, fitter, facts).sure
-    print(f"  turned by 60 to 300 degrees: {turned} of {len(photos)} sure")
+    print(f"  compass turned by 60 to 300 degrees: sure in {turned} of {len(photos)} photos")
 
 
 def fitted_without(photo: MarkedPhoto, catalog: Catalog) -> bool:
+    """Return whether the fit is sure when the photo's summits are not in the catalogue."""
     rest = Catalog([peak for peak in catalog.values() if peak.id not in photo.summits])
     return fitted(photo, OrientationFitter(rest)).sure
 
 
 def doubted(photos: list[MarkedPhoto], catalog: Catalog) -> None:
-    """What becomes of photos that tell less."""
+    """Print the results for photos with missing or doubtful facts."""
     fitter = OrientationFitter(catalog)
-    spoil: dict[str, Callable[[PhotoFacts], PhotoFacts]] = {
+    changes: dict[str, Callable[[PhotoFacts], PhotoFacts]] = {
         "without accelerometer": lambda f: replace(f, pitch_deg=None, roll_deg=None),
         "without focal length": lambda f: replace(f, focal_length_35mm=None),
         "without heading": lambda f: replace(f, heading_deg=None),
         "front camera": lambda f: replace(f, front_camera=True),
         "panorama": lambda f: replace(f, width=4 * f.height),
         "cropped": lambda f: replace(f, cropped=True),
-        "position off by 1 km, and says so": lambda f: replace(f, gps_error_m=1000.0),
+        "position with a stated error of 1 km": lambda f: replace(f, gps_error_m=1000.0),
     }
-    print("photos that tell less: fits / sure / what was said")
-    for name, change in spoil.items():
+    print("photos with missing or doubtful facts: fits / sure fits / reasons given")
+    for name, change in changes.items():
         changed = [change(photo.facts) for photo in photos]
         found = [fitter.fit(photo.skylines, facts) for photo, facts in zip(photos, changed, strict=True)]
-        said: set[Obstacle] = {doubt for facts in changed for doubt in obstacles(facts, sighting(facts))}
+        reasons: set[Obstacle] = {reason for facts in changed for reason in obstacles(facts, sighting(facts))}
         fits, sure = sum(one is not None for one in found), sum(bool(one and one.sure) for one in found)
-        print(f"  {name:36} {fits:3} / {sure:3} / {', '.join(sorted(doubt.words for doubt in said))}")
+        print(f"  {name:36} {fits:3} / {sure:3} / {', '.join(sorted(reason.words for reason in reasons))}")
 
 
 # --- drawn scenes ---
 
 
 def drawn_scenes(count: int, seed: int) -> None:
+    """Print the errors in drawn scenes of each kind and range."""
     khumbu = bundled_catalog()
     ranges = (
         ("Khumbu", khumbu, khumbu_places(khumbu)),
         ("Alps", ALPS, list(ALPINE_PLACES)),
         ("hills of 800 m", HILLS, list(HILL_PLACES)),
     )
-    print(f"drawn scenes, {count} of each kind in each range: summits within 1 % and 3 %; of those of scenes drawn;")
-    print("sure and wrong: a scene drawn with any visible summit beyond 3 %")
+    print(
+        f"drawn scenes, {count} of each kind in each range: summits within 1 % and 3 %, of all scenes and of those with"
+    )
+    print("names. A scene is sure and wrong if names are drawn and any visible summit has an error above 3 %.")
     by_range: dict[str, list[Result]] = {name: [] for name, *_ in ranges}
     clear: dict[str, list[Result]] = {}
     first_alone: list[Result] = []
@@ -288,7 +296,7 @@ def drawn_scenes(count: int, seed: int) -> None:
 
 
 def sample_album() -> None:
-    """The album as it is drawn and written, with exact EXIF: what of its summits is drawn, and how exactly."""
+    """Print the errors in the sample album, which has exact EXIF."""
     catalog = bundled_catalog()
     fitter = OrientationFitter(catalog)
     results = []
@@ -300,10 +308,11 @@ def sample_album() -> None:
             truth = {summit.peak_id: (summit.x, summit.y) for summit in visible_summits(scene, catalog)}
             results.append(fitted(MarkedPhoto(scene.name, photo.facts, find_skylines(photo.image), truth), fitter))
     shown([r for r in results if r.errors], "sample album, with exact EXIF")
-    print(f"  without a visible summit: {sum(r.sure for r in results if not r.errors)} sure")
+    print(f"  pictures without a visible summit: {sum(r.sure for r in results if not r.errors)} sure")
 
 
 def drawn_result(photo: DrawnPhoto, skylines: tuple[Skyline, ...], fitter: OrientationFitter) -> Result:
+    """Fit a drawn photo and return its errors."""
     found = fitter.fit(skylines, photo.facts)
     errors = fit_errors(found, photo.summits, photo.facts)
     return Result(photo.name, errors, bool(found and found.sure), found.probability if found else 0.0)
@@ -317,16 +326,17 @@ def _print_scenes(label: str, results: list[Result]) -> None:
     bad = [r.name for r in sure if max(r.errors) > 0.03]
     print(
         f"  {label:21} {100 * np.mean(errors < 0.01):3.0f} % {100 * np.mean(errors < 0.03):3.0f} %; "
-        f"{len(sure):3} of {len(results)} scenes drawn: {100 * np.mean(drawn < 0.01):3.0f} % "
+        f"{len(sure):3} of {len(results)} scenes with names: {100 * np.mean(drawn < 0.01):3.0f} % "
         f"{100 * np.mean(drawn < 0.03):3.0f} % of their summits, {whole} scenes with all within 1 %; "
         f"{len(bad)} sure and wrong ({100 * len(bad) / len(results):.1f} %)"
     )
 
 
-# --- time, and identification ---
+# --- processor time ---
 
 
 def times(photos: Path, catalog: Catalog) -> None:
+    """Print the processor time of finding and fitting the skyline."""
     fitter = OrientationFitter(catalog)
     skyline_ms, fit_ms, sizes = [], [], []
     for path in sorted([*photos.glob("heic/*"), *photos.glob("jpeg/*")]):
@@ -340,20 +350,21 @@ def times(photos: Path, catalog: Catalog) -> None:
         sizes.append(len(encode_skylines(skylines)))
     added = np.array(skyline_ms) + np.array(fit_ms)
     print(
-        f"processor time: skyline {np.median(skyline_ms):.0f} ms, fit {np.median(fit_ms):.0f} ms (median); "
+        f"processor time per photo: skyline {np.median(skyline_ms):.0f} ms, fit {np.median(fit_ms):.0f} ms (median); "
         f"together {np.median(added):.0f} ms, at most {added.max():.0f} ms; "
-        f"packed skylines {np.median(sizes):.0f} characters"
+        f"encoded skylines {np.median(sizes):.0f} characters (median)"
     )
 
 
 def main() -> None:
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path, default=Path("../shared/photos"))
     parser.add_argument("--scenes", type=int, default=20, help="drawn scenes of each kind in each range; 0: none")
     parser.add_argument("--seed", type=int, default=100)
     options = parser.parse_args()
     catalog = bundled_catalog()
-    print(f"sure from a probability of {OrientationPolicy().sure_min} on")
+    print(f"a fit is sure from a probability of {OrientationPolicy().sure_min}")
     if options.photos.is_dir():
         photos = marked_photos(options.photos)
         real_photos(photos, catalog)

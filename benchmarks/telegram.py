@@ -1,11 +1,12 @@
-"""The Telegram bot: how soon it answers, and what becomes of a burst of updates when it is killed in the middle.
+"""Measure the Telegram bot: its response times, and a burst of updates during which it is killed.
 
     python -m benchmarks.telegram [--photos 10000] [--questions 60] [--updates 1000]
 
-A Bot API server of the tests stands for Telegram, on this machine: what is measured is Cumbre and the client, not the
-way to Telegram. Words are asked in an album of 10 000 photos whose pictures Telegram has already; a 12 megapixel HEIC
-file with position and heading is sent as a file, a different one each time, until its peaks are named. The burst goes
-to the webhook of a real `cumbre serve`, 5 % of it twice, from 40 connections at once.
+The tests' Bot API server takes the place of Telegram on this machine, so Cumbre and the client are measured, but not
+the network. Searches run in an album of 10 000 photos that Telegram has already stored. HEIC files of 12 megapixels
+with position and heading, a different one each time, are sent until their peaks are named. The burst goes to the
+webhook of a real `cumbre serve` over 40 connections at once; 5 % of the updates are sent twice. Needs the development
+dependencies.
 """
 
 import argparse
@@ -30,7 +31,7 @@ from cumbre.settings import Settings
 from tests.support.pictures import encoded, exif
 from tests.support.processes import Server, eventually, kill
 from tests.support.server_cache import free_port
-from tests.support.telegram.bot import BotHouse, start_bot
+from tests.support.telegram.bot import RunningBot, start_bot
 from tests.support.telegram.burst import SETTINGS, Burst
 from tests.support.telegram.server import BOT, RunningTelegram
 
@@ -40,7 +41,7 @@ _PATIENCE_S = 300.0
 
 
 def heic_files(count: int) -> list[bytes]:
-    """Pictures with the detail of a photo, about 1 MB each."""
+    """Return pictures with the detail of a photo, about 1 MB each."""
     rng = np.random.default_rng(0)
     coarse = rng.integers(0, 255, (48, 64, 3), dtype=np.uint8)
     pillow_heif.register_heif_opener()
@@ -54,8 +55,8 @@ def heic_files(count: int) -> list[bytes]:
     return files
 
 
-def until_sent(house: BotHouse, give: Callable[[], object], is_answer: Callable[[str], bool]) -> float:
-    """Milliseconds from an update to the message that answers it."""
+def until_sent(house: RunningBot, give: Callable[[], object], is_answer: Callable[[str], bool]) -> float:
+    """Return the milliseconds from an update to the message that answers it."""
     began, before = time.perf_counter(), len(house.server.sent)
     give()
     house.server.wait(
@@ -67,6 +68,7 @@ def until_sent(house: BotHouse, give: Callable[[], object], is_answer: Callable[
 
 
 def latencies(library: Library, photos: int, questions: int) -> None:
+    """Measure and print the response times to words and to files."""
     fill(library.index(), photos)
     telegram = RunningTelegram()
     file_id = telegram.state.store(encoded(Image.new("RGB", (320, 240), "steelblue")), "photo.jpg")
@@ -81,11 +83,11 @@ def latencies(library: Library, photos: int, questions: int) -> None:
             until_sent(
                 house,
                 partial(house.person(next(people)).say, f"a blue tent {number} beside a lake"),
-                lambda said: "the best first" in said or "Nothing in the album" in said,
+                lambda said: "best first" in said or "Nothing in the album" in said,
             )
             for number in range(questions)
         ]
-        print(f"new words to their photos, {photos} photos, lite: {shown(words)}")
+        print(f"from new words to their photos, {photos} photos, lite: {shown(words)}")
         files = heic_files(min(questions, 20))
         named = [
             until_sent(
@@ -95,7 +97,7 @@ def latencies(library: Library, photos: int, questions: int) -> None:
             )
             for file in files
         ]
-        print(f"a 12 MP HEIC file ({len(files[0]) / 1e6:.1f} MB) to its peaks: {shown(named)}")
+        print(f"from a 12 MP HEIC file ({len(files[0]) / 1e6:.1f} MB) to its peaks: {shown(named)}")
     finally:
         house.service.stop()
         telegram.stop()
@@ -103,6 +105,7 @@ def latencies(library: Library, photos: int, questions: int) -> None:
 
 
 def burst(folder: Path, updates: int) -> None:
+    """Send a burst of updates to a server, kill and restart it, and print lost and repeated answers."""
     telegram = RunningTelegram()
     port = free_port()
     arguments = ("--photos", folder / "album", "--port", str(port))
@@ -111,7 +114,7 @@ def burst(folder: Path, updates: int) -> None:
     first = Server(folder / "home", *arguments, **settings)
     many = Burst(telegram.state, updates, people=updates // 5, duplicated=0.05)
     began = time.perf_counter()
-    threads = many.bring(port)
+    threads = many.deliver(port)
     eventually(lambda: len(many.answers()) > updates // 3, _PATIENCE_S)
     kill(first.process)
     killed_s = time.perf_counter() - began
@@ -128,27 +131,29 @@ def burst(folder: Path, updates: int) -> None:
     answers = many.answers()
     twice = sum(times > 1 for times in answers.values())
     print(
-        f"{updates} updates, {many.brought - updates} of them brought twice, killed after {killed_s:.1f} s: "
-        f"all brought after {brought_s:.1f} s, all answered after {took_s:.1f} s ({updates / took_s:.0f} a second); "
-        f"lost {updates - len(answers)}, answered twice {twice}, more often {sum(n > 2 for n in answers.values())}"
+        f"{updates} updates, {many.delivered - updates} of them sent twice, server killed after {killed_s:.1f} s: "
+        f"all delivered after {brought_s:.1f} s, all answered after {took_s:.1f} s ({updates / took_s:.0f}/s); "
+        f"lost {updates - len(answers)}, answered more than once {twice}, more than twice "
+        f"{sum(n > 2 for n in answers.values())}"
     )
     assert not telegram.state.violations, telegram.state.violations
 
 
 def main() -> None:
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=10_000)
     parser.add_argument("--questions", type=int, default=60)
     parser.add_argument("--updates", type=int, default=1000)
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         library = open_library(Settings(home=Path(folder) / "home", model="lite"))
         try:
-            latencies(library, given.photos, given.questions)
+            latencies(library, options.photos, options.questions)
         finally:
             library.close()
     with tempfile.TemporaryDirectory() as folder:
-        burst(Path(folder), given.updates)
+        burst(Path(folder), options.updates)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""How long the terrain model takes, on made-up tiles of 30 m as Copernicus and SRTM distribute them.
+"""Measure the time of the terrain model with synthetic tiles of 30 m, in the formats of Copernicus and SRTM.
 
-python -m benchmarks.terrain
+    python -m benchmarks.terrain
+
+Needs the development dependencies.
 """
 
 import tempfile
@@ -20,13 +22,13 @@ _RUNS = 15
 
 
 def rolling(lat: Floats, lon: Floats) -> Floats:
-    """Hills of some hundred metres, a kilometre and ten apart."""
+    """Return elevations in metres: hills of some hundred metres, one and ten kilometres apart."""
     fine = 150.0 * np.sin(lat * 700.0) * np.cos(lon * 650.0)
     return 3500.0 + 400.0 * np.sin(lat * 60.0) * np.cos(lon * 55.0) + fine
 
 
 def tiles(folder: Path, make: Callable[..., Path], **how: int) -> TerrainModel:
-    """The four tiles within 60 km."""
+    """Write the four tiles within 60 km of the camera and return their terrain model."""
     for lat in (27, 28):
         for lon in (86, 87):
             make(folder, lat, lon, rolling, **how)
@@ -34,7 +36,7 @@ def tiles(folder: Path, make: Callable[..., Path], **how: int) -> TerrainModel:
 
 
 def times_ms(terrain: TerrainModel) -> tuple[float, float]:
-    """The first answer, while tiles are read, and the median of those after it."""
+    """Return the time of the first call, which reads the tiles, and the median of the following calls, in ms."""
     rng = np.random.default_rng(1)
     bearing, distance = rng.uniform(0.0, 360.0, _SUMMITS), rng.uniform(5_000.0, 60_000.0, _SUMMITS)
     elevation = apparent_elevation_deg(3900.0, rng.uniform(5000.0, 8000.0, _SUMMITS), distance)
@@ -47,14 +49,15 @@ def times_ms(terrain: TerrainModel) -> tuple[float, float]:
 
 
 def main() -> None:
-    print(f"{_SUMMITS} summits 5 to 60 km away, all around; four tiles:")
+    """Run the benchmark."""
+    print(f"line of sight to {_SUMMITS} summits, 5 to 60 km away in all directions; four tiles:")
     for name, make, how in (
         ("GLO-30 (GeoTIFF)", geotiff, {"rows": 3600, "columns": 3600, "tile": 1024}),
         ("SRTM, 1 arc second (.hgt)", hgt, {"points": 3601}),
     ):
         with tempfile.TemporaryDirectory() as folder:
             first, warm = times_ms(tiles(Path(folder), make, **how))
-        print(f"  {name:28} first {first:5.0f} ms, then {warm:5.1f} ms")
+        print(f"  {name:28} first call {first:5.0f} ms, then {warm:5.1f} ms (median)")
 
 
 if __name__ == "__main__":

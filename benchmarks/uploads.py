@@ -1,9 +1,10 @@
-"""How long after an upload to MinIO its photo is found: one after the other, on an idle machine, with lite.
+"""Measure the time from an upload to MinIO until the photo is found: one upload after another, with lite.
 
     python -m benchmarks.uploads [--uploads 20]
 
-A real MinIO tells a real `cumbre serve` by its webhook; the API is asked until the photo is among its answers. Once
-with the embedded index, once with Elasticsearch (CONTRIBUTING.md says what the servers need).
+A real MinIO notifies a real `cumbre serve` through its webhook; the API is polled until the photo is in its answer.
+Runs once with the embedded index and once with Elasticsearch. Use an idle machine. Needs the development dependencies,
+MinIO and Elasticsearch (CONTRIBUTING.md says what these need).
 """
 
 import argparse
@@ -30,6 +31,7 @@ _POLL_S = 0.02
 
 @contextmanager
 def store(folder: Path, port: int) -> Iterator[MinioServer]:
+    """Run a MinIO that sends events to a Cumbre on this port."""
     (folder / "events").mkdir(parents=True)
     webhook = {
         "ENABLE": "on",
@@ -43,6 +45,7 @@ def store(folder: Path, port: int) -> Iterator[MinioServer]:
 
 
 def seconds_until_found(address: str, minio: MinioServer, key: str, content: bytes) -> float:
+    """Upload a photo; return the seconds until the API finds it."""
     client = minio.client
     began = time.perf_counter()
     client.put_object(Bucket=_BUCKET, Key=key, Body=content)
@@ -54,6 +57,7 @@ def seconds_until_found(address: str, minio: MinioServer, key: str, content: byt
 
 
 def measure(folder: Path, index: dict[str, str], pictures: list[bytes]) -> None:
+    """Measure and print the uploads with one index, given by its settings."""
     port, home = free_port(), folder / "home"
     with store(folder / "minio", port) as minio:
         settings = {
@@ -70,7 +74,7 @@ def measure(folder: Path, index: dict[str, str], pictures: list[bytes]) -> None:
         server = Server(home, "--port", str(port), **settings)
         try:
             eventually(lambda: server.status()["photos"] == 0)
-            # Until its scan of the empty bucket is over: what comes from now on comes by events.
+            # Let the scan of the empty bucket end, so that the uploads arrive as events.
             time.sleep(3 * _PAUSE_S)
             times = []
             for number, content in enumerate(pictures):
@@ -79,16 +83,20 @@ def measure(folder: Path, index: dict[str, str], pictures: list[bytes]) -> None:
         finally:
             kill(server.process)
     name = "elasticsearch" if index else "embedded"
-    print(f"{name}: median {statistics.median(times):.2f} s, slowest {max(times):.2f} s of {len(times)} uploads")
+    print(
+        f"{name}, upload until found: median {statistics.median(times):.2f} s, slowest {max(times):.2f} s "
+        f"of {len(times)} uploads"
+    )
 
 
 def main() -> None:
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--uploads", type=int, default=20)
     uploads = parser.parse_args().uploads
     with tempfile.TemporaryDirectory() as name:
         pictures = [path.read_bytes() for path in write_album(Path(name) / "pictures", "jpeg", uploads)]
-        print(f"photos of 12 megapixels, {statistics.mean(map(len, pictures)) / 1e6:.1f} MB")
+        print(f"photos of 12 megapixels, mean size {statistics.mean(map(len, pictures)) / 1e6:.1f} MB")
         measure(Path(name) / "embedded", {}, pictures)
         with running_elasticsearch() as elasticsearch:
             measure(Path(name) / "elasticsearch", {"CUMBRE_INDEX": elasticsearch.access.address}, pictures)

@@ -1,3 +1,3 @@
-"""Cumbre finds photos by meaning and knows its mountains."""
+"""Cumbre searches photos by meaning and recognises the mountains in them."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""The one place that builds the objects and joins them."""
+"""The composition root: builds the library's objects from the settings and connects them."""
 
 import logging
 from pathlib import Path
@@ -34,16 +34,16 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-# So many more than a scan uses, so that a photo in a question needn't wait for an album.
+# Decoding processes beyond those of a scan, so that a photo in a query doesn't wait for an album.
 _SPARE_PICTURE_PROCESSES = 2
 
 
 def _open_generations(settings: Settings, mending: bool) -> IndexGenerations:
     if settings.index_path is not None:
         if mending:
-            done = repair(settings.index_path)
-            if done:
-                _log.warning("%s", done)
+            summary = repair(settings.index_path)
+            if summary:
+                _log.warning("%s", summary)
         return EmbeddedGenerations(settings.index_path, scanning=mending)
     from cumbre.index.elasticsearch.connection import ElasticAccess, connect
 
@@ -59,7 +59,10 @@ def _open_generations(settings: Settings, mending: bool) -> IndexGenerations:
 
 
 def open_state(settings: Settings, mending: bool = False) -> StateStore:
-    """What people told Cumbre. mending: a copy of it is kept, where it is a file."""
+    """Open the state store (a SQLite file or a DynamoDB table). Raises CumbreError if it can't be used.
+
+    mending: first write a backup copy of the state if it is a file.
+    """
     if settings.state_path is None:
         from cumbre.state.dynamodb import DynamoDbStateStore, open_dynamodb_client
 
@@ -93,17 +96,17 @@ def _open_terrain(settings: Settings) -> "TerrainModel | None":
 
 
 def open_library(settings: Settings, mending: bool = False) -> Library:
-    """Open (or start) the Cumbre that lives in settings.home. Raises a CumbreError that says what is in the way.
+    """Open the library in settings.home, creating it if needed. Raises CumbreError if a part can't be opened.
 
-    mending: a damaged index is built again as far as it is whole (the caller scans the album afterwards), and a copy of
-    the state is kept.
+    mending: repair a damaged index from its intact rows (the caller must scan the album afterwards), and write a backup
+    copy of the state.
     """
     try:
-        # Where people were is nobody else's business.
+        # Private, because the index holds the places where people were.
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(
-            f"CUMBRE_HOME={settings.home} can't be made a folder ({error.strerror}): name one that may be written"
+            f"CUMBRE_HOME={settings.home} can't be used as a folder ({error.strerror}): name a writable folder"
         ) from error
     settings.refuse_contradictions()
     state = open_state(settings, mending)

@@ -1,4 +1,4 @@
-"""`cumbre doctor`: every part looked at, each finding with what to do."""
+"""The checks of `cumbre doctor`: examine each part of an installation and say how to fix what is wrong."""
 
 import shutil
 import tempfile
@@ -19,7 +19,7 @@ _LEAST_FREE_BYTES = 500_000_000
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One part: whether it is well, and what was found or what to do."""
+    """The result for one part: whether it works, and either its details or the problem and its fix."""
 
     part: str
     well: bool
@@ -27,7 +27,7 @@ class Check:
 
 
 def diagnose(settings: Settings) -> Iterator[Check]:
-    """Check the parts one after the other; a part that is not well never hides the next, where it can be helped."""
+    """Yield one Check per part. A failed part does not end the run, unless later parts can't be checked without it."""
     yield _checked("home folder", lambda: _home(settings))
     yield _checked("image formats", _formats)
     library: Library | None = None
@@ -53,15 +53,15 @@ def diagnose(settings: Settings) -> Iterator[Check]:
         library.close()
 
 
-def _checked(part: str, look: Callable[[], str]) -> Check:
+def _checked(part: str, examine: Callable[[], str]) -> Check:
     try:
-        return Check(part, True, look())
+        return Check(part, True, examine())
     except (CumbreError, OSError) as error:
         return Check(part, False, _plain(error))
 
 
 def _plain(error: CumbreError | OSError) -> str:
-    """The library's own sentence, or the operating system's without its number."""
+    """Return the message of a CumbreError, or that of an OSError without its number."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error)
@@ -70,17 +70,17 @@ def _plain(error: CumbreError | OSError) -> str:
 def _home(settings: Settings) -> str:
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
-        # Only writing shows it: a drive may be mounted for reading alone, whatever the folder's permissions say.
+        # Try it: a drive may be mounted read-only, whatever the folder's permissions say.
         with tempfile.TemporaryFile(dir=settings.home):
             pass
     except OSError as error:
         raise SettingsError(
-            f"{settings.home} can't be written to ({error.strerror}): make it a folder that may be written, or name "
-            "another one (CUMBRE_HOME)"
+            f"{settings.home} can't be written to ({error.strerror}): make it a writable folder, or name another one "
+            "(CUMBRE_HOME)"
         ) from error
     free = shutil.disk_usage(settings.home).free
     if free < _LEAST_FREE_BYTES:
-        raise CumbreError(f"{settings.home} has only {free / 1e6:.0f} MB left: make room")
+        raise CumbreError(f"{settings.home} has only {free / 1e6:.0f} MB left: free some space")
     return f"{settings.home}, {free / 1e9:.1f} GB free"
 
 
@@ -101,7 +101,7 @@ def _model(library: Library) -> str:
     seconds = time.monotonic() - started
     choice = library.encoders.choice()
     hint = f" {choice.notice}" if choice.notice else ""
-    return f"{encoder.description.model_id} answers a first text in {seconds:.1f} s on the {encoder.device}.{hint}"
+    return f"{encoder.description.model_id} encodes a first text in {seconds:.1f} s on the {encoder.device}.{hint}"
 
 
 def _index(library: Library) -> str:
@@ -111,10 +111,10 @@ def _index(library: Library) -> str:
     try:
         due = library.reindex_due()
     except ModelError:
-        # The wanted model is not there, which the model's own check says; the index answers nevertheless.
+        # The selected model is missing. The check of the model reports that; the index still answers.
         due = ""
     if library.generations.incomplete():
-        due = f"It may lack photos, because it was damaged or left in the middle of work: run `cumbre ingest`. {due}"
+        due = f"It may lack photos because it was damaged or its update was interrupted: run `cumbre ingest`. {due}"
     failed = len(index.failures())
     found = f"{index.count()} photos, {failed} failures, model {index.space.model_id}"
     return f"{found}. {due}".rstrip() if due else found

@@ -1,15 +1,16 @@
-"""The errors of the library. Each message says what happened and, where there is one, the way out.
+"""Exception types of the library.
 
-Only entry points (command line, HTTP, chat) turn them into exit codes, statuses and messages.
+Each message says what happened and, where possible, how to fix it. Only entry points (command line, HTTP, chat) turn
+errors into exit codes, statuses and messages.
 """
 
 
 class CumbreError(Exception):
-    """Base of everything that Cumbre raises on purpose."""
+    """Base class of every error that Cumbre raises on purpose."""
 
     @property
     def message(self) -> str:
-        """What it says; still a Sentence if it was raised with one, which str() of the error is not."""
+        """The error text. It stays a Sentence if the error was raised with one; str(error) would lose that."""
         said = self.args[0] if self.args else ""
         return said if isinstance(said, str) else str(said)
 
@@ -19,7 +20,7 @@ class SettingsError(CumbreError):
 
 
 class PhotoError(CumbreError):
-    """A photo can't be used; the message is the reason that people see."""
+    """A photo can't be used. The message is the reason shown to the user."""
 
 
 class ModelError(CumbreError):
@@ -35,15 +36,15 @@ class StorageError(CumbreError):
 
 
 class ObjectGone(StorageError):
-    """The object is not there (any more)."""
+    """The object does not exist, or no longer exists."""
 
 
 class ObjectChanged(StorageError):
-    """The object is no longer the one that was asked for (its ETag differs)."""
+    """The object has another ETag than the one requested."""
 
 
 class AlbumMissing(StorageError):
-    """Most of an album that was indexed is not there: nothing is removed until someone confirms."""
+    """Most indexed photos of an album are missing. Nothing is removed until someone confirms it."""
 
 
 class IndexFault(CumbreError):
@@ -51,16 +52,16 @@ class IndexFault(CumbreError):
 
 
 class VersionConflict(IndexFault):
-    """The document was changed by someone else since it was read."""
+    """Another writer has changed the document since it was read."""
 
 
 class GenerationReplaced(IndexFault):
-    """The generation that was written to is gone: a reindex has put another in its place."""
+    """The write went to a generation that a reindex has replaced."""
 
 
 class NotFound(CumbreError):
-    """What was asked for does not exist (a photo, a peak)."""
+    """The requested photo or peak does not exist."""
 
 
 class InvalidRequest(CumbreError):
-    """A question that can't be answered as it was put."""
+    """The request is malformed or contradicts itself."""

@@ -1,6 +1,7 @@
-"""One settings object, read from the environment (CUMBRE_*). A .env file reaches it through the command line.
+"""The settings of Cumbre, read from environment variables (CUMBRE_*).
 
-docs/settings.md describes every setting; a test compares the two.
+The command line adds the variables of a .env file to the environment. docs/settings.md describes every setting;
+tests/project/test_docs.py compares the names and defaults.
 """
 
 import io
@@ -19,7 +20,7 @@ _TABLE = "dynamodb:"
 
 
 def _setting(name: str, default: Any, about: str, secret: bool = False) -> Any:
-    """A field with its environment variable and its description; a secret is left out of repr."""
+    """Return a dataclass field with its environment variable and description. Secrets are left out of repr()."""
     metadata = {"name": name, "about": about}
     if callable(default):
         return field(default_factory=default, metadata=metadata, repr=not secret)
@@ -34,74 +35,89 @@ def _platform_home() -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Every knob. Units are in the names."""
+    """All settings of one process. Field names include the units.
 
-    home: Path = _setting("CUMBRE_HOME", _platform_home, "folder of the index, the state, the models and the caches")
+    The constructor raises SettingsError if a value is out of range or malformed.
+    """
+
+    home: Path = _setting(
+        "CUMBRE_HOME", _platform_home, "folder of the index, the state, the inbox, the models and the caches"
+    )
     storage: tuple[str, ...] = _setting(
         "CUMBRE_STORAGE",
         (),
         f"where the photos are: folder:PATH or s3://BUCKET/PREFIX; several are separated by {os.pathsep!r}",
     )
-    s3_endpoint: str = _setting("CUMBRE_S3_ENDPOINT", "", "address of MinIO or another S3 server; default: Amazon's")
-    s3_access_key: str = _setting("CUMBRE_S3_ACCESS_KEY", "", "access key; default: where every S3 tool finds it")
-    s3_secret_key: str = _setting("CUMBRE_S3_SECRET_KEY", "", "secret key that belongs to it", secret=True)
+    s3_endpoint: str = _setting(
+        "CUMBRE_S3_ENDPOINT", "", "address of MinIO or another S3-compatible server; default: Amazon S3"
+    )
+    s3_access_key: str = _setting(
+        "CUMBRE_S3_ACCESS_KEY", "", "access key; default: the usual sources of AWS credentials"
+    )
+    s3_secret_key: str = _setting("CUMBRE_S3_SECRET_KEY", "", "secret key of the access key", secret=True)
     events_token: str = _setting(
-        "CUMBRE_EVENTS_TOKEN", "", "token with which an S3 server tells `serve` what happened", secret=True
+        "CUMBRE_EVENTS_TOKEN", "", "token that an S3 server sends with its events to `serve`", secret=True
     )
     index: str = _setting(
         "CUMBRE_INDEX",
         "",
         "https://HOST:9200 of Elasticsearch, or embedded:PATH of the index file; default: index.sqlite in CUMBRE_HOME",
     )
-    index_prefix: str = _setting("CUMBRE_INDEX_PREFIX", "cumbre-", "what the indices in Elasticsearch are called first")
-    index_api_key: str = _setting("CUMBRE_INDEX_API_KEY", "", "API key of Elasticsearch", secret=True)
-    index_user: str = _setting("CUMBRE_INDEX_USER", "", "user of Elasticsearch, where there is no API key")
+    index_prefix: str = _setting("CUMBRE_INDEX_PREFIX", "cumbre-", "prefix of the index names in Elasticsearch")
+    index_api_key: str = _setting("CUMBRE_INDEX_API_KEY", "", "Elasticsearch API key", secret=True)
+    index_user: str = _setting("CUMBRE_INDEX_USER", "", "Elasticsearch user, if there is no API key")
     index_password: str = _setting("CUMBRE_INDEX_PASSWORD", "", "password of that user", secret=True)
     index_ca_cert: str = _setting(
-        "CUMBRE_INDEX_CA_CERT", "", "file of the authority that signed the certificate of Elasticsearch"
+        "CUMBRE_INDEX_CA_CERT", "", "certificate file of the authority that signed Elasticsearch's certificate"
     )
-    graph: str = _setting("CUMBRE_GRAPH", "hnsw", "how Elasticsearch keeps vectors: hnsw or int8_hnsw; at creation")
-    graph_m: int = _setting("CUMBRE_GRAPH_M", 16, "neighbours of a photo in the graph of vectors; at creation")
+    graph: str = _setting(
+        "CUMBRE_GRAPH", "hnsw", "how Elasticsearch indexes vectors: hnsw or int8_hnsw; applies to new indices"
+    )
+    graph_m: int = _setting("CUMBRE_GRAPH_M", 16, "neighbours of a photo in the HNSW graph; applies to new indices")
     graph_ef_construction: int = _setting(
-        "CUMBRE_GRAPH_EF_CONSTRUCTION", 128, "candidates for a photo's neighbours; at creation"
+        "CUMBRE_GRAPH_EF_CONSTRUCTION", 128, "candidates for a photo's neighbours; applies to new indices"
     )
-    shards: int = _setting("CUMBRE_SHARDS", 1, "parts that Elasticsearch divides an index into; at creation")
-    num_candidates: int = _setting("CUMBRE_NUM_CANDIDATES", 200, "photos that each shard looks at for a question")
+    shards: int = _setting("CUMBRE_SHARDS", 1, "shards of an index in Elasticsearch; applies to new indices")
+    num_candidates: int = _setting("CUMBRE_NUM_CANDIDATES", 200, "photos that each shard considers per query")
     state: str = _setting(
         "CUMBRE_STATE",
         "",
-        "sqlite:PATH or dynamodb:TABLE of corrections and peaks; default: state.sqlite in CUMBRE_HOME",
+        "sqlite:PATH or dynamodb:TABLE of corrections and imported peaks; default: state.sqlite in CUMBRE_HOME",
     )
     renditions: str = _setting(
-        "CUMBRE_RENDITIONS", "", "s3://BUCKET/PREFIX of the pictures that are shown; default: a cache in CUMBRE_HOME"
+        "CUMBRE_RENDITIONS", "", "s3://BUCKET/PREFIX of the resized pictures; default: a cache in CUMBRE_HOME"
     )
-    staging: str = _setting(
-        "CUMBRE_STAGING", "", "s3://BUCKET/PREFIX where pictures lie that are on their way between functions"
+    staging: str = _setting("CUMBRE_STAGING", "", "s3://BUCKET/PREFIX for pictures in transit between functions")
+    queue: str = _setting("CUMBRE_QUEUE", "", "URL of the SQS queue of photos to ingest")
+    chat_queue: str = _setting("CUMBRE_CHAT_QUEUE", "", "URL of the SQS queue of chat messages to answer")
+    query_function: str = _setting(
+        "CUMBRE_QUERY_FUNCTION", "", "name of the Lambda function that the bot function calls"
     )
-    queue: str = _setting("CUMBRE_QUEUE", "", "address of the SQS queue of photos that are to be looked at")
-    chat_queue: str = _setting("CUMBRE_CHAT_QUEUE", "", "address of the SQS queue of messages that are to be answered")
-    query_function: str = _setting("CUMBRE_QUERY_FUNCTION", "", "Lambda function that answers the bot function")
     margin_seconds: float = _setting(
-        "CUMBRE_MARGIN_SECONDS", 20.0, "so long before its end the ingest function begins no further photo, in seconds"
+        "CUMBRE_MARGIN_SECONDS",
+        20.0,
+        "how long before its timeout the ingest function stops starting photos, in seconds",
     )
     secrets_in: tuple[str, ...] = _setting(
-        "CUMBRE_SECRETS", (), "secrets of AWS Secrets Manager that hold further settings, separated by commas"
+        "CUMBRE_SECRETS", (), "names or ARNs of AWS Secrets Manager secrets with more settings, separated by commas"
     )
     model: str = _setting("CUMBRE_MODEL", "auto", "auto, lite, siglip2 or the PATH of a model directory")
     model_endpoint: str = _setting(
-        "CUMBRE_MODEL_ENDPOINT", "https://huggingface.co", "the hub, or a mirror of it, that `cumbre models fetch` asks"
+        "CUMBRE_MODEL_ENDPOINT", "https://huggingface.co", "the hub or mirror that `cumbre models fetch` downloads from"
     )
     host: str = _setting("CUMBRE_HOST", "127.0.0.1", "address that the page listens on")
-    port: int = _setting("CUMBRE_PORT", 8765, "port that the page listens on; 0 takes a free one")
-    password: str = _setting("CUMBRE_PASSWORD", "", "password of the page; needed beyond loopback", secret=True)
+    port: int = _setting("CUMBRE_PORT", 8765, "port that the page listens on; 0 picks a free one")
+    password: str = _setting(
+        "CUMBRE_PASSWORD", "", "password of the page and the API; required beyond loopback", secret=True
+    )
     allowed_hosts: tuple[str, ...] = _setting(
         "CUMBRE_ALLOWED_HOSTS", (), "further host names that the page answers to, separated by commas"
     )
-    originals: int = _setting("CUMBRE_ORIGINALS", 0, "1: the page and the API give the photo files themselves out, too")
+    originals: int = _setting("CUMBRE_ORIGINALS", 0, "1: the page and the API also serve the original photo files")
     map_tiles: str = _setting(
-        "CUMBRE_MAP_TILES", "", "https://HOST/{z}/{x}/{y}.png of map tiles behind the page's map; default: none"
+        "CUMBRE_MAP_TILES", "", "https://HOST/{z}/{x}/{y}.png of tiles for the page's map; default: none"
     )
-    map_attribution: str = _setting("CUMBRE_MAP_ATTRIBUTION", "", "whom the page names below a map of those tiles")
+    map_attribution: str = _setting("CUMBRE_MAP_ATTRIBUTION", "", "attribution of those tiles, shown below the map")
     telegram_token: str = _setting(
         "CUMBRE_TELEGRAM_TOKEN", "", "token of the Telegram bot, from @BotFather; `serve` then runs it", secret=True
     )
@@ -112,35 +128,37 @@ class Settings:
         "CUMBRE_TELEGRAM_MAY_ADD", (), "ids of the users who may add photos to the album, separated by commas"
     )
     telegram_storage_chat: str = _setting(
-        "CUMBRE_TELEGRAM_STORAGE_CHAT", "", "id of a chat of the bot's own, for pictures that inline answers need"
+        "CUMBRE_TELEGRAM_STORAGE_CHAT", "", "id of a chat where the bot stores pictures for inline answers"
     )
     telegram_webhook: str = _setting(
-        "CUMBRE_TELEGRAM_WEBHOOK", "", "https://HOST at which Telegram reaches `serve`; default: it is asked (polling)"
+        "CUMBRE_TELEGRAM_WEBHOOK", "", "https://HOST at which Telegram reaches `serve`; default: polling"
     )
     telegram_webhook_secret: str = _setting(
-        "CUMBRE_TELEGRAM_WEBHOOK_SECRET", "", "secret by which Telegram shows that it is Telegram", secret=True
+        "CUMBRE_TELEGRAM_WEBHOOK_SECRET", "", "secret that Telegram sends to prove its identity", secret=True
     )
     telegram_api: str = _setting(
-        "CUMBRE_TELEGRAM_API", "https://api.telegram.org", "the Bot API server, if it is one of your own"
+        "CUMBRE_TELEGRAM_API", "https://api.telegram.org", "the Bot API server, if you run your own"
     )
     max_photo_mb: int = _setting("CUMBRE_MAX_PHOTO_MB", 100, "largest photo file, in megabytes")
     max_photo_megapixels: int = _setting("CUMBRE_MAX_PHOTO_MEGAPIXELS", 120, "largest picture, in megapixels")
     peak_range_km: float = _setting("CUMBRE_PEAK_RANGE_KM", 60.0, "how far away a peak may be, in kilometres")
     terrain: str = _setting(
-        "CUMBRE_TERRAIN", "", "folder of elevation tiles (SRTM .hgt, Copernicus .tif), which tell what hides a summit"
+        "CUMBRE_TERRAIN", "", "folder of elevation tiles (SRTM .hgt, Copernicus .tif), for summits hidden by terrain"
     )
     peak_min_probability: float = _setting(
-        "CUMBRE_PEAK_MIN_PROBABILITY", 0.15, "the least probability with which a peak counts in filters and totals"
+        "CUMBRE_PEAK_MIN_PROBABILITY", 0.15, "minimum probability of a peak that counts in filters and totals"
     )
-    peak_max: int = _setting("CUMBRE_PEAK_MAX", 4, "how many peaks of one photo count at most")
-    cache_mb: int = _setting("CUMBRE_CACHE_MB", 2000, "how large the cache of pictures to show may grow, in megabytes")
-    workers: int = _setting("CUMBRE_WORKERS", 0, "photos decoded at the same time; 0: one a core")
+    peak_max: int = _setting("CUMBRE_PEAK_MAX", 4, "maximum number of peaks that count per photo")
+    cache_mb: int = _setting("CUMBRE_CACHE_MB", 2000, "maximum size of the cache of resized pictures, in megabytes")
+    workers: int = _setting("CUMBRE_WORKERS", 0, "photos decoded at the same time; 0: one per core")
     batch_size: int = _setting(
-        "CUMBRE_BATCH_SIZE", 0, "photos embedded at once; 0: at least 8, and as many for each core"
+        "CUMBRE_BATCH_SIZE", 0, "photos embedded at once; 0: the same number per core, at least 8 in total"
     )
-    debug: int = _setting("CUMBRE_DEBUG", 0, "1: where an error that is a bug happened is shown (a traceback)")
+    debug: int = _setting("CUMBRE_DEBUG", 0, "1: show the traceback of an error that is a bug")
     reconcile_minutes: float = _setting(
-        "CUMBRE_RECONCILE_MINUTES", 30.0, "how often `serve` compares the whole album with the index; 0: only at start"
+        "CUMBRE_RECONCILE_MINUTES",
+        30.0,
+        "how often `serve` compares the whole album with the index, in minutes; 0: only at start",
     )
 
     def __post_init__(self) -> None:
@@ -166,8 +184,8 @@ class Settings:
             raise SettingsError(f"CUMBRE_GRAPH={self.graph}: this must be hnsw or int8_hnsw")
         if not re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,99}", self.index_prefix):
             raise SettingsError(
-                f"CUMBRE_INDEX_PREFIX={self.index_prefix}: this must be small letters, digits, '.', '-' and '_', and "
-                "begin with one of the former two"
+                f"CUMBRE_INDEX_PREFIX={self.index_prefix}: this must be lower-case letters, digits, '.', '-' and '_', "
+                "and begin with a letter or digit"
             )
         _in_range("CUMBRE_DEBUG", self.debug, 0, 1)
         _in_range("CUMBRE_ORIGINALS", self.originals, 0, 1)
@@ -191,7 +209,9 @@ class Settings:
         if self.telegram_storage_chat and not re.fullmatch(r"-?[0-9]{1,20}", self.telegram_storage_chat):
             raise SettingsError("CUMBRE_TELEGRAM_STORAGE_CHAT must be the id of a chat, such as -1001234567890")
         if self.telegram_token and not re.fullmatch(r"[0-9]{1,20}:[A-Za-z0-9_-]{10,100}", self.telegram_token):
-            raise SettingsError("CUMBRE_TELEGRAM_TOKEN is none: copy it again from @BotFather (123456789:ABC...)")
+            raise SettingsError(
+                "CUMBRE_TELEGRAM_TOKEN is not a bot token: copy it again from @BotFather (123456789:ABC...)"
+            )
 
     def _check_cloud(self) -> None:
         for name, address in (("CUMBRE_QUEUE", self.queue), ("CUMBRE_CHAT_QUEUE", self.chat_queue)):
@@ -199,41 +219,41 @@ class Settings:
                 raise SettingsError(f"{name}={address}: this must be the address of an SQS queue, https://...")
         if self.state.startswith(_TABLE) and not re.fullmatch(r"[A-Za-z0-9_.-]{3,255}", self.state_table):
             raise SettingsError(f"CUMBRE_STATE={self.state}: this must be dynamodb:TABLE, with a table's name")
-        # Read now, so that a wrong one is not found out when the first picture comes.
+        # Validate them at startup, not when the first picture arrives.
         _ = (self.renditions_place, self.staging_place)
 
     @property
     def index_address(self) -> str:
-        """The address of Elasticsearch; empty where the index is the embedded one."""
+        """The URL of Elasticsearch; empty if the index is embedded."""
         return self.index if self.index.startswith(("https://", "http://")) else ""
 
     @property
     def index_path(self) -> Path | None:
-        """Where the embedded index lies; None where the index is in Elasticsearch."""
+        """The file of the embedded index; None if the index is in Elasticsearch."""
         if self.index_address:
             return None
         return _path("CUMBRE_INDEX", self.index, "embedded", self.home / "index.sqlite")
 
     @property
     def state_table(self) -> str:
-        """The table of DynamoDB that holds the state; empty where a file does."""
+        """The DynamoDB table of the state; empty if the state is a file."""
         return self.state.removeprefix(_TABLE) if self.state.startswith(_TABLE) else ""
 
     @property
     def state_path(self) -> Path | None:
-        """Where the state lies; None where it is a table of DynamoDB."""
+        """The file of the state; None if it is a DynamoDB table."""
         if self.state_table:
             return None
         return _path("CUMBRE_STATE", self.state, "sqlite", self.home / "state.sqlite")
 
     @property
     def renditions_place(self) -> tuple[str, str] | None:
-        """Bucket and prefix of the renditions; None where they are a cache on the disk."""
+        """Bucket and prefix of the renditions; None if they are cached on disk."""
         return _bucket("CUMBRE_RENDITIONS", self.renditions) if self.renditions else None
 
     @property
     def staging_place(self) -> tuple[str, str] | None:
-        """Bucket and prefix of pictures on their way; None where there is no such place."""
+        """Bucket and prefix for pictures in transit between functions; None if not set."""
         return _bucket("CUMBRE_STAGING", self.staging) if self.staging else None
 
     @property
@@ -245,22 +265,24 @@ class Settings:
 
     @property
     def album_buckets(self) -> dict[str, str]:
-        """The S3 buckets of CUMBRE_STORAGE, each with the prefix of its photos' keys."""
+        """The S3 buckets of CUMBRE_STORAGE, each with its key prefix. Raises SettingsError for a duplicate."""
         found: dict[str, str] = {}
         for one in self.storage:
             if one.startswith("s3:"):
                 bucket, prefix = _bucket("CUMBRE_STORAGE", one)
                 if bucket in found:
-                    raise SettingsError(f"CUMBRE_STORAGE: the bucket {bucket} is named twice: name what holds both")
+                    raise SettingsError(
+                        f"CUMBRE_STORAGE: the bucket {bucket} is listed twice: list it once, with a prefix of both"
+                    )
                 found[bucket] = prefix
         return found
 
     def secrets(self) -> list[str]:
-        """The values that must never be shown."""
+        """Return the values of all secret settings, for redaction. An unset one is an empty string."""
         return [str(getattr(self, one.name)) for one in fields(self) if not one.repr]
 
     def refuse_contradictions(self) -> None:
-        """Raise SettingsError where files of Cumbre's own are named that can't be what they should be."""
+        """Raise SettingsError if settings contradict each other or name a folder where a file is needed."""
         index = self.index_path.resolve() if self.index_path else None
         state = self.state_path.resolve() if self.state_path else None
         for name, file, example in (
@@ -270,15 +292,18 @@ class Settings:
             if file is not None and file.is_dir():
                 raise SettingsError(f"{name}: {file} is a folder; name a file, such as {example.format(file)}")
         if bool(self.s3_access_key) != bool(self.s3_secret_key):
-            raise SettingsError("CUMBRE_S3_ACCESS_KEY and CUMBRE_S3_SECRET_KEY belong together: set both or none")
+            raise SettingsError("CUMBRE_S3_ACCESS_KEY and CUMBRE_S3_SECRET_KEY belong together: set both or neither")
         if index is not None and index == state:
             raise SettingsError(
-                f"CUMBRE_INDEX and CUMBRE_STATE are the same file, {index}: name two, or leave one of them out"
+                f"CUMBRE_INDEX and CUMBRE_STATE are the same file, {index}: name two files, or leave one of them out"
             )
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """The settings of an environment (default: the process's own). Raises SettingsError, which names the setting."""
+    """Read the settings from an environment, by default os.environ. Empty variables count as unset.
+
+    Raises SettingsError, which names the setting, if a value can't be used.
+    """
     values = os.environ if environment is None else environment
     known = {}
     for one in fields(Settings):
@@ -289,7 +314,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def read_dotenv(file: Path) -> dict[str, str]:
-    """The CUMBRE_ variables of a .env file; nothing else in it is Cumbre's. Raises SettingsError if it is no text."""
+    """Read the CUMBRE_ variables of a .env file and ignore all others; {} if there is no such file.
+
+    Raises SettingsError if it can't be read or is not UTF-8 text.
+    """
     if not file.is_file():
         return {}
     from dotenv import dotenv_values
@@ -301,7 +329,7 @@ def read_dotenv(file: Path) -> dict[str, str]:
     except OSError as error:
         raise SettingsError(f"{file.absolute()} can't be read ({error.strerror}): change its permissions") from error
     if "\0" in text:
-        raise SettingsError(f"{file.absolute()} is no text in UTF-8: save it as UTF-8, or remove it")
+        raise SettingsError(f"{file.absolute()} is not UTF-8 text: save it as UTF-8, or remove it")
     values = dotenv_values(stream=io.StringIO(text))
     return {name: value for name, value in values.items() if name.startswith(PREFIX) and value is not None}
 
@@ -317,7 +345,7 @@ def _parsed(name: str, text: str, kind: Any) -> Any:
     if kind is str:
         return text
     if name == "CUMBRE_STORAGE":
-        # Only what starts the next address separates: an address has a colon itself, and a folder may have one.
+        # A separator must precede the next scheme: addresses contain a colon themselves, and folder names may.
         separator = re.escape(os.pathsep) + r"\s*(?=(?:folder|s3):)"
         parts = [part.strip().rstrip(os.pathsep) for part in re.split(separator, text)]
     else:
@@ -340,7 +368,7 @@ def _path(name: str, value: str, scheme: str, default: Path) -> Path:
 
 
 def _bucket(setting: str, address: str) -> tuple[str, str]:
-    """The bucket of s3://BUCKET/PREFIX, and the prefix; one that ends no folder's name is ended by "/"."""
+    """Split s3://BUCKET/PREFIX into bucket and prefix; a prefix that is not empty ends with "/"."""
     name, _, prefix = address.removeprefix("s3://").partition("/")
     if not address.startswith("s3://") or not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name):
         raise SettingsError(f"{setting}={address}: this must be s3://BUCKET or s3://BUCKET/PREFIX")
@@ -352,7 +380,7 @@ def _full_path(name: str, text: str) -> Path:
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError:
-        raise SettingsError(f"{name}={text}: there is no such user, write the whole path") from None
+        raise SettingsError(f"{name}={text}: there is no such user; write the full path") from None
 
 
 def _in_range(name: str, value: float, low: float, high: float) -> None:

@@ -1,4 +1,4 @@
-"""The settings of a function: its environment, and the secrets that this names."""
+"""Read a function's settings from its environment and from the secrets that the environment names."""
 
 from collections.abc import Mapping
 
@@ -9,12 +9,13 @@ _SECRETS = "CUMBRE_SECRETS"
 
 
 def read_environment(environment: Mapping[str, str]) -> Settings:
-    """The settings of an environment, which wins over the secrets that its CUMBRE_SECRETS names. Raises SettingsError.
+    """Return the settings in an environment and in the secrets named by its CUMBRE_SECRETS. Raises SettingsError.
 
-    The secrets are read now (secretsmanager:GetSecretValue): one that changes is seen by the next process.
+    The environment takes precedence over the secrets. Secrets are read once, by this call
+    (secretsmanager:GetSecretValue); a changed secret takes effect in the next process.
     """
     given = {name: value for name, value in environment.items() if value.strip()}
-    # Alone: a setting may need another one that is among the secrets.
+    # Read CUMBRE_SECRETS alone: other settings may depend on settings that are among the secrets.
     names = read_settings({_SECRETS: given.get(_SECRETS, "")}).secrets_in
     secrets = read_secrets(open_secrets_client(), names) if names else {}
     return read_settings(secrets | given)

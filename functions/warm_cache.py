@@ -1,7 +1,8 @@
-"""What takes an encoder seconds and depends on nothing else: the vectors of everyday texts and of the peaks' prompts.
+"""Precompute text vectors for the functions' images: those of everyday texts and of the peaks' prompts.
 
-Made when an image is built (CUMBRE_MODEL=... python -m functions.warm_cache), taken over when a function starts: with a
-large text tower they take longer than Lambda gives a function for its init.
+They take an encoder seconds and depend on nothing else. They are computed when an image is built
+(CUMBRE_MODEL=... python -m functions.warm_cache [FOLDER]) and copied when a function starts: with a large text encoder,
+computing them takes longer than Lambda allows for a function's init.
 """
 
 import shutil
@@ -15,12 +16,12 @@ from cumbre.bootstrap import open_library
 from cumbre.settings import Settings, read_settings
 from cumbre.system.cache_file import write_cache_file
 
-# Within the image, beside the models.
+# In the image, next to the models.
 MADE: Final = Path("/opt/cumbre/cache")
 
 
 def build(settings: Settings, into: Path = MADE) -> None:
-    """Compute the vectors of the settings' model and write them into a folder."""
+    """Compute the vectors for the model in the settings and write them into a folder."""
     with tempfile.TemporaryDirectory() as home:
         library = open_library(replace(settings, home=Path(home), storage=(), index="", state="", renditions=""))
         try:
@@ -33,7 +34,7 @@ def build(settings: Settings, into: Path = MADE) -> None:
 
 
 def install(home: Path, made: Path = MADE) -> None:
-    """Lay what was made into the cache of a home; nothing where there is none, and what is there already stays."""
+    """Copy precomputed vectors, if there are any, into the cache of a home. Existing files stay."""
     for file in made.glob("*.npz"):
         target = home / "cache" / file.name
         if not target.exists():

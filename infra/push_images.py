@@ -1,9 +1,9 @@
-"""Builds the images of Cumbre's functions and pushes them, then tells Terraform their digests.
+"""Build the images of Cumbre's functions, push them, and write their digests into a variables file of Terraform.
 
     python infra/push_images.py RELEASE [--model siglip2] [--model-endpoint https://...]
 
-RELEASE is a tag that is new to the repositories, such as 1.0.0 or what `git describe --always` says. Terraform makes
-the repositories if they are missing. Needs terraform, docker with buildx, the AWS command line and credentials.
+RELEASE is a tag that the repositories don't have yet, such as 1.0.0 or the output of `git describe --always`. Terraform
+creates the repositories if they are missing. Needs Terraform, Docker with buildx, and the AWS CLI with credentials.
 """
 
 import argparse
@@ -25,13 +25,13 @@ DOCKERFILES = {
 NO_IMAGE_YET = dict.fromkeys(DOCKERFILES, "none-yet")
 
 
-def run(*command: str, given: str | None = None) -> str:
-    """What a command prints; its messages go where ours go. Raises CalledProcessError."""
-    return subprocess.run(command, cwd=ROOT, input=given, stdout=subprocess.PIPE, text=True, check=True).stdout
+def run(*command: str, stdin: str | None = None) -> str:
+    """Run a command and return its standard output; its standard error is shown. Raises CalledProcessError."""
+    return subprocess.run(command, cwd=ROOT, input=stdin, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def repositories() -> dict[str, str]:
-    """The address of each repository."""
+    """Create missing repositories and return the address of each repository by name."""
     terraform = ["terraform", f"-chdir={TERRAFORM}"]
     run(*terraform, "init", "-input=false")
     if not DIGESTS.exists():
@@ -42,41 +42,44 @@ def repositories() -> dict[str, str]:
 
 
 def sign_in(registry: str) -> None:
-    """Docker's access to a registry ACCOUNT.dkr.ecr.REGION.amazonaws.com, for twelve hours."""
+    """Log Docker in to a registry ACCOUNT.dkr.ecr.REGION.amazonaws.com; the login lasts twelve hours."""
     password = run("aws", "ecr", "get-login-password", "--region", registry.split(".")[3])
-    run("docker", "login", "--username", "AWS", "--password-stdin", registry, given=password)
+    run("docker", "login", "--username", "AWS", "--password-stdin", registry, stdin=password)
 
 
 def push(name: str, repository: str, release: str, arguments: Sequence[str]) -> str:
-    """The digest of an image that was built and pushed."""
+    """Build an image, push it and return its digest."""
     with tempfile.TemporaryDirectory() as folder:
-        facts = Path(folder) / "facts.json"
-        # Lambda takes no image with provenance beside it.
+        metadata = Path(folder) / "metadata.json"
+        # Lambda does not accept images with provenance attestations.
         command = ["docker", "buildx", "build", "--platform", "linux/arm64", "--provenance=false", "--push"]
-        command += ["--metadata-file", str(facts), "--tag", f"{repository}:{release}", "--file", DOCKERFILES[name]]
+        command += ["--metadata-file", str(metadata), "--tag", f"{repository}:{release}", "--file", DOCKERFILES[name]]
         run(*command, *arguments, ".")
-        digest: str = json.loads(facts.read_text("utf-8"))["containerimage.digest"]
+        digest: str = json.loads(metadata.read_text("utf-8"))["containerimage.digest"]
         return digest
 
 
 def main() -> None:
+    """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("release")
     parser.add_argument("--model", choices=["lite", "siglip2"], default="lite")
     parser.add_argument("--model-endpoint", default="https://huggingface.co")
-    given = parser.parse_args()
-    encoder = ["--build-arg", f"MODEL={given.model}", "--build-arg", f"MODEL_ENDPOINT={given.model_endpoint}"]
+    options = parser.parse_args()
+    encoder = ["--build-arg", f"MODEL={options.model}", "--build-arg", f"MODEL_ENDPOINT={options.model_endpoint}"]
     try:
         addresses = repositories()
         sign_in(addresses["bot"].partition("/")[0])
         images = {
-            name: push(name, address, given.release, [] if name == "bot" else encoder)
+            name: push(name, address, options.release, [] if name == "bot" else encoder)
             for name, address in addresses.items()
         }
     except (OSError, subprocess.CalledProcessError) as error:
-        sys.exit(f"the images are not all pushed: {error}")
+        sys.exit(f"not all images were pushed: {error}")
     DIGESTS.write_text(json.dumps({"images": images}, indent=2) + "\n")
-    sys.stderr.write(f"{DIGESTS.relative_to(ROOT)} names them; now: terraform -chdir=infra/terraform apply\n")
+    sys.stderr.write(
+        f"wrote the digests to {DIGESTS.relative_to(ROOT)}; now run: terraform -chdir=infra/terraform apply\n"
+    )
 
 
 if __name__ == "__main__":

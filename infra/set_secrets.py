@@ -1,9 +1,9 @@
-"""Asks for the secrets of a Cumbre in the cloud, and puts them into AWS Secrets Manager.
+"""Ask for the secrets of a Cumbre on AWS and store them in AWS Secrets Manager.
 
     .venv/bin/python infra/set_secrets.py [--name cumbre]
 
-What is typed is not shown, and what is left empty stays as it is. The webhook's secret is made here, once. Credentials
-and region are those that every AWS tool finds (AWS_PROFILE, AWS_DEFAULT_REGION...).
+Input is not shown. Enter keeps the stored value. The secret of Telegram's webhook is generated once. Credentials and
+region are those of every AWS tool (AWS_PROFILE, AWS_DEFAULT_REGION...).
 """
 
 import argparse
@@ -21,34 +21,37 @@ from cumbre.errors import SettingsError
 from cumbre.settings import read_settings
 
 MADE_HERE = "CUMBRE_TELEGRAM_WEBHOOK_SECRET"
-# Of each secret the settings that it holds, and what is asked for.
+# The settings in each secret, with the text of the question for each.
 ASKED = {
     "index": {"CUMBRE_INDEX_API_KEY": "API key of Elasticsearch"},
     "bot": {
         "CUMBRE_PASSWORD": "password of the page",
-        "CUMBRE_TELEGRAM_TOKEN": "token of the Telegram bot (empty: no bot)",
+        "CUMBRE_TELEGRAM_TOKEN": "token of the Telegram bot (leave empty for no bot)",
     },
 }
 
 
 def stored(client: Any, secret: str) -> dict[str, str]:
-    """What a secret holds; nothing where it has no value yet."""
+    """Return the settings in a secret; empty if it has no value yet."""
     try:
         found: dict[str, str] = json.loads(client.get_secret_value(SecretId=secret)["SecretString"])
         return found
     except client.exceptions.ResourceNotFoundException:
-        # Of a secret that is missing itself the next call tells.
+        # If the secret itself is missing, storing it fails with an error later.
         return {}
 
 
 def ask_and_store(client: Any, name: str, ask: Callable[[str], str]) -> list[str]:
-    """Asks for every setting and stores them all; those that have a value now. Raises SettingsError for a wrong one."""
+    """Ask for every setting and store them all. Returns the names of the settings that now have a value.
+
+    Raises SettingsError, and stores nothing, if a value is invalid.
+    """
     wanted: dict[str, dict[str, str]] = {}
     for part, settings in ASKED.items():
         values = stored(client, f"{name}/{part}")
-        for setting, about in settings.items():
-            hint = " (Enter: as it is)" if setting in values else ""
-            if given := ask(f"{about}{hint}: ").strip():
+        for setting, question in settings.items():
+            hint = " (Enter keeps it)" if setting in values else ""
+            if given := ask(f"{question}{hint}: ").strip():
                 values[setting] = given
         if part == "bot":
             values.setdefault(MADE_HERE, secrets.token_urlsafe(32))
@@ -60,13 +63,14 @@ def ask_and_store(client: Any, name: str, ask: Callable[[str], str]) -> list[str
 
 
 def main() -> None:
+    """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--name", default="cumbre", help="the variable `name` of Terraform (default: cumbre)")
+    parser.add_argument("--name", default="cumbre", help="Terraform's variable `name` (default: cumbre)")
     try:
-        held = ask_and_store(boto3.client("secretsmanager"), parser.parse_args().name, getpass.getpass)
+        stored_settings = ask_and_store(boto3.client("secretsmanager"), parser.parse_args().name, getpass.getpass)
     except (SettingsError, BotoCoreError, ClientError) as error:
         sys.exit(f"nothing was stored: {error}")
-    sys.stderr.write(f"stored: {', '.join(held)}\n")
+    sys.stderr.write(f"stored: {', '.join(stored_settings)}\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What runs beside the page: albums are watched and scanned, changed files reconciled."""
+"""Background tasks of `cumbre serve`: watch and scan albums, and reconcile changed files."""
 
 import logging
 import queue
@@ -19,14 +19,14 @@ _log = logging.getLogger(__name__)
 
 _IDLE_S = 0.5
 _EVENT_BATCH = 64
-# An album that could not be followed (a drive is away, removals wait to be confirmed) is looked at again so often.
-_PROBLEM_S = 60.0
+# Interval of retries for albums with a problem (an unplugged drive, removals that wait for confirmation).
+_RETRY_S = 60.0
 
 
 class AlbumTasks:
     """Two threads: one scans whole albums, one reconciles single files, so that a new photo never waits for a scan.
 
-    Both may meet at one photo; conditional writes make the later one right.
+    If both handle the same photo, conditional writes keep the newer version.
     """
 
     def __init__(self, library: Library, reconcile_minutes: float) -> None:
@@ -38,19 +38,20 @@ class AlbumTasks:
         self._due: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._progress: ScanProgress | None = None
-        self._away: set[str] = set()
-        self._said = ""
+        self._failing: set[str] = set()
+        self._last_warning = ""
         self._threads = [
             threading.Thread(target=self._scan_albums, name="scan"),
             threading.Thread(target=self._handle_events, name="events"),
         ]
 
     def start(self) -> None:
+        """Start both threads."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """End soon: what is in hand is finished, the rest waits for the next start's scan."""
+        """Finish the photos in progress and end the threads; the scan of the next start does the rest."""
         self._stop.set()
         for thread in self._threads:
             if thread.is_alive():
@@ -59,20 +60,25 @@ class AlbumTasks:
             self._watcher.stop()
 
     def handle_event(self, event: ObjectEvent) -> None:
+        """Queue an event; its photo is reconciled soon."""
         self._events.put(event)
 
     def request_scan(self, bucket: str) -> None:
+        """Queue a scan of a whole bucket."""
         self._due.put(bucket)
 
     def progress(self) -> IndexingProgress | None:
-        """Where the running scan stands; None while there is nothing to index."""
+        """Return the progress of the running scan; None while there is nothing to index."""
         progress = self._progress
         if progress is None or not progress.total:
             return None
         return IndexingProgress(progress.done, progress.total, progress.rate_per_s)
 
     def reconcile(self, bucket: str, keys: list[str], stopped: Callable[[], bool]) -> None:
-        """Look at these objects now; with `stopped` it ends early. Raises CumbreError if index or storage is away."""
+        """Reconcile these objects now, in the calling thread; ends early once stopped() returns true.
+
+        Raises CumbreError if index or storage is unreachable.
+        """
         for ingestor in self._library.ingestors():
             ingestor.reconcile_many(bucket, keys, stopped=stopped)
 
@@ -80,27 +86,27 @@ class AlbumTasks:
         last_full = last_problems = time.monotonic()
         while not self._stop.is_set():
             now = time.monotonic()
-            due = set(self._waiting(self._due))
+            due = set(self._drain(self._due))
             full = self._new_albums()
             if self._interval_s and now - last_full >= self._interval_s:
                 full = self._followed
                 last_full = now
-            if now - last_problems >= _PROBLEM_S:
-                due |= self._away
+            if now - last_problems >= _RETRY_S:
+                due |= self._failing
                 last_problems = now
             for number, bucket in enumerate(sorted((due | full) & self._followed)):
-                # The index is one: looking for damage once is enough for all of its buckets.
-                self._scan(bucket, look_for_damage=number == 0)
+                # All buckets share one index: checking it for damage once per round is enough.
+                self._scan(bucket, check_damage=number == 0)
             if full and not self._stop.is_set():
-                if not self._away:
+                if not self._failing:
                     self._library.generations.set_complete()
                 self._trim_renditions()
             self._stop.wait(_IDLE_S)
 
     def _new_albums(self) -> set[str]:
-        """All buckets if there are others than before: at start, or because another process has named one.
+        """Return all buckets if the set has changed (at start, or by another process), else none.
 
-        Those that stay, too: what happened to them while the watcher began anew was not told.
+        Unchanged buckets are included: events in them may be lost while the watcher restarts.
         """
         try:
             buckets = set(self._library.storages())
@@ -109,33 +115,33 @@ class AlbumTasks:
                 return set()
             self._watch(buckets)
             self._followed = buckets
-            self._away -= gone
+            self._failing -= gone
             for bucket in gone:
                 self._library.problems.pop(bucket, None)
         except (CumbreError, OSError) as error:
-            # Once more in a moment. The thread must live on, else no album would be followed any more.
-            if str(error) != self._said:
+            # Retried soon. The thread must survive, or no album would be followed any more.
+            if str(error) != self._last_warning:
                 _log.warning("%s", error)
-            self._said = str(error)
+            self._last_warning = str(error)
             return set()
-        self._said = ""
+        self._last_warning = ""
         return buckets
 
     def _watch(self, buckets: set[str]) -> None:
         if self._watcher is not None:
             self._watcher.stop()
-        # Buckets of S3 are followed by what their server tells, and by scans.
+        # S3 buckets are not watched: their server sends events, and scans find the rest.
         folders = [bucket for bucket in buckets if Path(bucket).is_absolute()]
         roots = {bucket: decode_path(Path(bucket)) for bucket in folders}
         self._watcher = FolderWatcher(roots, self.handle_event, self.request_scan)
         self._watcher.start()
 
-    def _scan(self, bucket: str, look_for_damage: bool) -> None:
+    def _scan(self, bucket: str, check_damage: bool) -> None:
         self._progress = ScanProgress()
         try:
             storage = self._library.storages()[bucket]
             generation = self._library.active()
-            if look_for_damage:
+            if check_damage:
                 generation.index.forget_damaged()
             generation.refresh(self._stop.is_set)
             before = generation.index.count()
@@ -147,17 +153,17 @@ class AlbumTasks:
                     self._library.problems[bucket] = " ".join(report.unreadable)
                 else:
                     self._library.problems.pop(bucket, None)
-            self._away.discard(bucket)
+            self._failing.discard(bucket)
             if generation.index.count() > before:
                 generation.learn_appearance(self._stop.is_set)
         except CumbreError as error:
-            self._away.add(bucket)
+            self._failing.add(bucket)
             if self._library.problems.get(bucket) != str(error):
                 _log.warning("%s", error)
             self._library.problems[bucket] = str(error)
         except Exception:
-            # A thread that dies in silence would leave an album that is never followed again.
-            _log.exception("the scan of %s failed; the next one tries again", bucket)
+            # The thread must survive, or no album would be followed any more.
+            _log.exception("the scan of %s failed; the next scan retries", bucket)
         finally:
             self._progress = None
 
@@ -167,7 +173,7 @@ class AlbumTasks:
         except CumbreError as error:
             _log.warning("%s", error)
         except Exception:
-            _log.exception("the cache of pictures could not be trimmed")
+            _log.exception("the cache of renditions could not be trimmed")
 
     def _handle_events(self) -> None:
         while not self._stop.is_set():
@@ -185,13 +191,13 @@ class AlbumTasks:
         try:
             self.reconcile(bucket, keys, self._stop.is_set)
         except CumbreError as error:
-            _log.warning("%s; a scan will take up what was missed", error)
+            _log.warning("%s; a scan will catch up", error)
             self.request_scan(bucket)
         except Exception:
-            _log.exception("an event of %s failed; a scan will take up what was missed", bucket)
+            _log.exception("an event of %s failed; a scan will catch up", bucket)
             self.request_scan(bucket)
 
     @staticmethod
-    def _waiting(source: "queue.SimpleQueue[str]") -> Iterable[str]:
+    def _drain(source: "queue.SimpleQueue[str]") -> Iterable[str]:
         while not source.empty():
             yield source.get()

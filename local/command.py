@@ -1,4 +1,4 @@
-"""The command `cumbre`: the library's commands, and `serve`, which joins the library with the front ends."""
+"""The command `cumbre`: the library's commands, plus `serve` and `telegram`, which need the front ends."""
 
 import sys
 from dataclasses import replace
@@ -13,13 +13,13 @@ from local.telegram_commands import telegram
 
 @cli.command()
 @click.option("--photos", multiple=True, type=GivenPath(path_type=Path), help="A folder of photos; repeatable.")
-@click.option("--host", help="Address to listen on (CUMBRE_HOST; default 127.0.0.1, this machine alone).")
-@click.option("--port", type=click.IntRange(0, 65_535), help="Port (CUMBRE_PORT; default 8765); 0 takes a free one.")
-@click.option("-v", "--verbose", is_flag=True, help="Say what is going on.")
+@click.option("--host", help="Address to listen on (CUMBRE_HOST; default 127.0.0.1, this machine only).")
+@click.option("--port", type=click.IntRange(0, 65_535), help="Port (CUMBRE_PORT; default 8765); 0 picks a free one.")
+@click.option("-v", "--verbose", is_flag=True, help="Log what happens.")
 def serve(photos: tuple[Path, ...], host: str | None, port: int | None, verbose: bool) -> None:
     """Follow the album and serve the page and the JSON API, until Ctrl-C.
 
-    The folders named become the album and are remembered; they are only ever read.
+    The folders become part of the album and are remembered. Cumbre only reads them and never changes them.
     """
     from cumbre.bootstrap import open_library
     from cumbre.settings import read_settings
@@ -28,8 +28,8 @@ def serve(photos: tuple[Path, ...], host: str | None, port: int | None, verbose:
 
     settings = read_settings()
     start_log(verbose, settings.secrets())
-    named = replace(settings, host=host or settings.host, port=settings.port if port is None else port)
-    library = open_library(named, mending=True)
+    settings = replace(settings, host=host or settings.host, port=settings.port if port is None else port)
+    library = open_library(settings, mending=True)
     try:
         serve_library(library, photos, library.settings.host, library.settings.port)
     finally:
@@ -40,7 +40,7 @@ cli.add_command(telegram)
 
 
 def main() -> None:
-    """Entry point of the console script."""
+    """Run the command; the entry point of the console script."""
     sys.exit(run(cli))
 
 

@@ -1,4 +1,4 @@
-"""Whether the Cumbre on this machine answers, index and all: exit code 0 or 1, for the health check of a container."""
+"""Health check of a container: exit with 0 if the Cumbre on this machine answers, including its index, else with 1."""
 
 import base64
 import sys
@@ -11,12 +11,13 @@ _TIMEOUT_S = 8.0
 
 
 def is_healthy(settings: Settings) -> bool:
+    """Return whether the server of these settings answers a request for its status."""
     request = urllib.request.Request(f"http://127.0.0.1:{settings.port}/api/status")
     if settings.password:
         credentials = base64.b64encode(f"cumbre:{settings.password}".encode()).decode()
         request.add_header("Authorization", f"Basic {credentials}")
     try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310  an address of our own
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310  a fixed local address
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -1,11 +1,12 @@
-"""The log of `serve`: what it says, and what it must never say."""
+"""Set up the log of `serve`, and keep secrets out of it."""
 
 import logging
 from collections.abc import Iterable
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """
+    """Replace every secret in a text by "(secret)".
+
     >>> redact("no answer from https://api.example.org/bot123:abc/getMe", ["123:abc", ""])
     'no answer from https://api.example.org/bot(secret)/getMe'
     """
@@ -15,7 +16,7 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 
 
 class SecretRedactor(logging.Formatter):
-    """Secrets become "(secret)", also in tracebacks and in what libraries log."""
+    """Formats log records with secrets redacted, also in tracebacks and in messages of libraries."""
 
     def __init__(self, pattern: str, secrets: Iterable[str]) -> None:
         super().__init__(pattern)
@@ -26,11 +27,11 @@ class SecretRedactor(logging.Formatter):
 
 
 def start_log(verbose: bool, secrets: Iterable[str]) -> None:
-    """Log to standard error."""
+    """Log to standard error: warnings only, or with `verbose` everything from INFO on."""
     handler = logging.StreamHandler()
     handler.setFormatter(SecretRedactor("%(levelname)s %(message)s", secrets))
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler])
-    # It tells of each request that it tries again; what can't be mended by that comes as an error of ours.
+    # It logs each request that it retries; if retries don't help, Cumbre reports an error itself.
     logging.getLogger("elastic_transport").setLevel(logging.ERROR)
-    # It tells of every request, with its address, which for Telegram holds the token.
+    # It logs every request with its URL, which for Telegram contains the token.
     logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""The change to a better model as JSON: GET says where it stands, POST begins it, DELETE stops it."""
+"""JSON API of the upgrade to a better model: GET returns its state, POST starts it, DELETE cancels it."""
 
 from dataclasses import asdict
 from typing import Final
@@ -13,7 +13,7 @@ NAME: Final = "model"
 
 
 def create_model_api(change: ModelUpgrade) -> Blueprint:
-    """The blueprint of /api/model, which only a process that can index has: `cumbre serve`."""
+    """Return the blueprint of /api/model. Only `cumbre serve` has it, because the process must be able to index."""
     api = Blueprint(NAME, __name__, url_prefix="/api/model")
 
     @api.before_request

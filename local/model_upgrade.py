@@ -1,4 +1,4 @@
-"""Changing over to a better model from the page: fetch it, index again beside the old index, let the new one answer."""
+"""Upgrade to a better model from the page: download it, build a new index beside the old one, and activate it."""
 
 import logging
 import threading
@@ -19,11 +19,11 @@ Phase = Literal["none", "offered", "fetching", "indexing", "done", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class ModelState:
-    """Where the change stands.
+    """State of the upgrade.
 
-    phase is "none" where nothing better is to be had, or the settings name a model. model is the one that would
-    answer; bytes_total is 0 where it need not be fetched. message says what went wrong. notices are those sentences of
-    the status that say the same.
+    phase is "none" if there is no better model, or if the settings name a model. model is the model to upgrade to.
+    bytes_total is 0 if it is already downloaded. message says what went wrong. notices are the notices of the status
+    that say the same, so that a banner can replace them.
     """
 
     phase: Phase
@@ -37,7 +37,7 @@ class ModelState:
 
 
 class ModelUpgrade:
-    """One change at a time, in a thread of its own; stopped, it goes on where it was when it is started again."""
+    """Runs one upgrade at a time in a thread. After a stop, the next start continues where it was."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -50,6 +50,7 @@ class ModelUpgrade:
         self._changed_to = ""
 
     def state(self) -> ModelState:
+        """Return the state of the upgrade."""
         with self._lock:
             running = self._thread is not None and self._thread.is_alive()
         offer = self._offer()
@@ -62,7 +63,7 @@ class ModelUpgrade:
         return offer
 
     def start(self) -> None:
-        """Begin, or go on; nothing where it runs already or nothing is offered."""
+        """Start or continue the upgrade. Does nothing if it is running or none is offered."""
         with self._lock:
             if (self._thread is not None and self._thread.is_alive()) or self._offer().phase == "none":
                 return
@@ -72,12 +73,12 @@ class ModelUpgrade:
             self._thread.start()
 
     def cancel(self) -> None:
-        """Stop soon. What has been fetched and indexed stays; the old index answers as before."""
+        """Stop soon. Downloaded files and indexed photos stay; the old index stays active."""
         self._cancelled.set()
         self._failure = ""
 
     def stop(self) -> None:
-        """Cancel, and wait for the end."""
+        """Cancel, and wait until the thread has ended."""
         self.cancel()
         if self._thread is not None:
             self._thread.join()
@@ -91,13 +92,13 @@ class ModelUpgrade:
             report = reindex(self._library, self._scanned, self._cancelled.is_set)
             if not report.stopped:
                 self._changed_to = offer.model
-                _log.info("%s answers now", offer.model)
+                _log.info("%s is the active model now", offer.model)
         except CumbreError as error:
             if not self._cancelled.is_set():
                 _log.warning("%s", error)
                 self._failure = error.message
         except Exception:
-            _log.exception("changing over to another model failed")
+            _log.exception("the upgrade to another model failed")
             self._failure = "something went wrong; the server's log says what"
 
     def _fetch(self) -> None:
@@ -119,14 +120,14 @@ class ModelUpgrade:
         return replace(offer, phase="fetching", bytes_done=fetched.done_bytes, bytes_total=fetched.total_bytes)
 
     def _offer(self) -> ModelState:
-        """What could be done now, and the notices that a banner about it makes needless."""
+        """Return the upgrade that is possible now, with the notices that its banner replaces."""
         library = self._library
         index = library.generations.active()
         try:
             choice = library.encoders.choice()
             due = library.reindex_due()
         except ModelError:
-            # The model that is wanted is missing or broken: the status says so, and nothing here would help.
+            # The wanted model is missing or broken: the status says so, and an upgrade would not help.
             return ModelState("none")
         notices = tuple(notice for notice in (choice.notice, due) if notice)
         if index is not None and due:

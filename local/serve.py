@@ -1,4 +1,4 @@
-"""One process that runs it all: follows the albums, answers the page and the JSON API."""
+"""Run Cumbre in one process: follow the albums, and serve the page, the JSON API and the Telegram bot."""
 
 import logging
 import signal
@@ -44,14 +44,14 @@ _THREADS = 8
 def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> None:
     """Serve until SIGINT or SIGTERM; the folders become part of the album.
 
-    Raises a CumbreError, before anything is changed, if the address can't be listened on.
+    Raises CumbreError if it can't listen on the address, before anything is changed.
     """
     settings = library.settings
     require_password_beyond_loopback(host, settings.password)
     tasks = AlbumTasks(library, settings.reconcile_minutes)
     query, album = LocalQueryService(library, tasks.progress), LocalAlbumService(library)
     max_photo_bytes = settings.max_photo_mb * 1_000_000
-    change = ModelUpgrade(library)
+    upgrade = ModelUpgrade(library)
     sent = SentPictures(library.cache / "chat")
     app = create_app(
         query,
@@ -65,33 +65,33 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
         tiles=MapTiles(settings.map_tiles, settings.map_attribution),
         beside=[
             create_chat(query, album, library.catalog, library.state, sent, max_photo_bytes=max_photo_bytes),
-            create_model_api(change),
+            create_model_api(upgrade),
         ],
     )
     worker = None
-    beside: dict[str, WSGIApplication] = {}
+    mounts: dict[str, WSGIApplication] = {}
     if settings.events_token:
         ledger = EventLedger(library.state)
         worker = EventWorker(ledger, tasks.reconcile)
-        beside["/events"] = create_event_webhook(settings.events_token, ledger.record, library.storages)
+        mounts["/events"] = create_event_webhook(settings.events_token, ledger.record, library.storages)
     telegram = open_service(library, query, album)
     if telegram is not None and settings.telegram_webhook:
         secret = settings.telegram_webhook_secret
-        beside[MOUNTED_AT] = create_webhook(settings.telegram_token, secret, telegram.receive)
-    # Beside the page's checks: whoever tells events has a secret of its own, and no browser.
-    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, beside)  # type: ignore[method-assign]
+        mounts[MOUNTED_AT] = create_webhook(settings.telegram_token, secret, telegram.receive)
+    # Outside the page's login and browser checks: senders of events have their own secrets.
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, mounts)  # type: ignore[method-assign]
     try:
         server = create_server(app, host=host, port=port, threads=_THREADS, ident=None)
     except OSError as error:
         raise CumbreError(
-            f"can't listen on {host}:{port} ({error.strerror}): another program, perhaps another Cumbre, is there; "
-            "take another port with --port"
+            f"can't listen on {host}:{port} ({error.strerror}): another program, perhaps another Cumbre, uses it; "
+            "choose another port with --port"
         ) from error
-    _take_up(library, folders)
+    _add_folders(library, folders)
     sent.trim()
-    with _signals_end_it():
+    with _exit_on_signals():
         warming = threading.Thread(target=_warm_up, args=(library,), name="warm-up", daemon=True)
-        # The signal handler raises SystemExit in this thread, at any moment from here on; waitress then ends its loop.
+        # From here on the signal handler may raise SystemExit in this thread at any time; waitress then ends its loop.
         try:
             tasks.start()
             if worker is not None:
@@ -106,26 +106,26 @@ def serve(library: Library, folders: Iterable[Path], host: str, port: int) -> No
                 telegram.stop()
             if worker is not None:
                 worker.stop()
-            change.stop()
+            upgrade.stop()
             tasks.stop()
             server.close()
-            # What it loads must not be torn down under it.
+            # The library must not be closed while it is being loaded.
             if warming.is_alive():
                 warming.join()
 
 
-def _take_up(library: Library, folders: Iterable[Path]) -> None:
-    """The folders named become part of the album."""
+def _add_folders(library: Library, folders: Iterable[Path]) -> None:
+    """Add folders to the album."""
     for folder in folders:
         _, _, replaced = library.albums.remember(folder)
         for album in replaced:
             forget_album(library, album)
     if library.albums.is_empty():
-        notice("no album yet: `cumbre serve --photos DIR` takes yours, `cumbre demo` draws a sample")
+        notice("no album yet: `cumbre serve --photos DIR` serves your photos, `cumbre demo` draws a sample album")
 
 
 @contextmanager
-def _signals_end_it() -> Iterator[None]:
+def _exit_on_signals() -> Iterator[None]:
     def leave(_number: int, _frame: object) -> None:
         raise SystemExit(0)
 
@@ -138,7 +138,7 @@ def _signals_end_it() -> Iterator[None]:
 
 
 def _warm_up(library: Library) -> None:
-    """Load what questions need (words, vectors, pictures), so that the first one doesn't wait for it."""
+    """Load the text encoder, the vectors and a picture process, so that the first query doesn't wait for them."""
     try:
         library.pictures.warm_up()
         LocalQueryService(library).search(SearchRequest("a mountain", k=1))

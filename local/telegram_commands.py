@@ -1,4 +1,4 @@
-"""The Telegram bot beside the page, made of the settings; and the commands that tell Telegram of the webhook."""
+"""The Telegram bot of `cumbre serve`, and the commands that set and delete its webhook."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def open_service(library: "Library", query: "QueryService", album: "AlbumService") -> "TelegramService | None":
-    """The bot of the settings; None without a token. What stands in its way is said in the status."""
+    """Return the bot configured in the settings; None without a token. Its problems appear in the status."""
     settings = library.settings
     if not settings.telegram_token:
         return None
@@ -42,24 +42,22 @@ def open_service(library: "Library", query: "QueryService", album: "AlbumService
     )
 
     def announce(name: str) -> None:
-        said = f"The Telegram bot is at https://t.me/{name}"
+        text = f"The Telegram bot is at https://t.me/{name}"
         if not (bot.access.everyone or bot.access.allowed or bot.access.may_add):
-            said += (
-                "\nIt answers nobody yet: write to it; the number that it tells you goes into CUMBRE_TELEGRAM_ALLOWED"
-            )
-        print(said, flush=True)  # noqa: T201
+            text += "\nIt answers nobody yet: write to it, and put the number in its reply into CUMBRE_TELEGRAM_ALLOWED"
+        print(text, flush=True)  # noqa: T201
 
     return TelegramService(bot, query, album, library.catalog, library.state, report, announce)
 
 
 @click.group()
 def telegram() -> None:
-    """The Telegram bot (docs/telegram.md)."""
+    """Manage the webhook of the Telegram bot (docs/telegram.md)."""
 
 
 @telegram.command("set-webhook")
 def set_webhook() -> None:
-    """Have Telegram bring updates to CUMBRE_TELEGRAM_WEBHOOK, instead of being asked for them."""
+    """Have Telegram send updates to CUMBRE_TELEGRAM_WEBHOOK instead of being polled for them."""
     from bot.telegram.incoming import ALLOWED_UPDATES
     from bot.telegram.webhook import webhook_address
 
@@ -68,37 +66,37 @@ def set_webhook() -> None:
         raise SettingsError("set CUMBRE_TELEGRAM_WEBHOOK and CUMBRE_TELEGRAM_WEBHOOK_SECRET first")
     secret = settings.telegram_webhook_secret
     address = webhook_address(settings.telegram_webhook, settings.telegram_token, secret)
-    _tell(
+    _call_telegram(
         settings,
         lambda bot: bot.set_webhook(address, secret_token=secret, allowed_updates=ALLOWED_UPDATES),
     )
-    click.echo(f"Telegram brings updates to {settings.telegram_webhook}")
+    click.echo(f"Telegram sends updates to {settings.telegram_webhook}")
 
 
 @telegram.command("delete-webhook")
 def delete_webhook() -> None:
-    """Have Telegram bring updates nowhere; `cumbre serve` without CUMBRE_TELEGRAM_WEBHOOK asks for them."""
-    _tell(read_settings(), lambda bot: bot.delete_webhook())
-    click.echo("Telegram brings updates nowhere")
+    """Stop Telegram sending updates; `cumbre serve` without CUMBRE_TELEGRAM_WEBHOOK polls for them."""
+    _call_telegram(read_settings(), lambda bot: bot.delete_webhook())
+    click.echo("Telegram no longer sends updates")
 
 
-def _tell(settings: Settings, call: "Callable[[ExtBot[int]], Awaitable[Any]]") -> None:
-    """One call of Telegram's API. The token is in no error."""
+def _call_telegram(settings: Settings, call: "Callable[[ExtBot[int]], Awaitable[Any]]") -> None:
+    """Make one call of Telegram's API. Errors never contain the token."""
     from telegram.error import InvalidToken, TelegramError
 
     from bot.telegram.service import open_bot
 
     if not settings.telegram_token:
-        raise SettingsError("set CUMBRE_TELEGRAM_TOKEN first: @BotFather gives one for /newbot")
+        raise SettingsError("set CUMBRE_TELEGRAM_TOKEN first: send /newbot to @BotFather to get a token")
 
-    async def told() -> None:
+    async def call_once() -> None:
         async with open_bot(settings.telegram_token, settings.telegram_api.rstrip("/")) as bot:
             await call(bot)
 
     try:
-        asyncio.run(told())
+        asyncio.run(call_once())
     except InvalidToken:
         raise SettingsError("Telegram does not accept CUMBRE_TELEGRAM_TOKEN: copy it again from @BotFather") from None
     except TelegramError as error:
-        said = redact(str(error), [settings.telegram_token])
-        raise CumbreError(f"Telegram did not do it: {said}") from None
+        reason = redact(str(error), [settings.telegram_token])
+        raise CumbreError(f"Telegram refused the request or can't be reached: {reason}") from None

@@ -1,4 +1,4 @@
-"""A whole Cumbre in a temporary folder: real storage, index, state and the bundled encoder."""
+"""Fixtures for all tests: a complete Cumbre in a temporary folder, with real storage, index, state and encoder."""
 
 import os
 import shutil
@@ -17,35 +17,36 @@ from cumbre.library.library import Library
 from cumbre.sandbox.pool import IsolatedPictureReader
 from cumbre.sandbox.port import PictureReader
 from cumbre.settings import Settings
-from tests.infra.images import image_of  # noqa: F401  for whoever asks
-from tests.infra.stack import applied_stack  # noqa: F401  for whoever asks
-from tests.support.aws.cloud_album import cloud  # noqa: F401  for whoever asks
-from tests.support.aws.moto_server import moto  # noqa: F401  for whoever asks
-from tests.support.elasticsearch_server import elasticsearch  # noqa: F401  for whoever asks
-from tests.support.minio_server import minio  # noqa: F401  for whoever asks
+from tests.infra.images import image_of  # noqa: F401  a fixture
+from tests.infra.stack import applied_stack  # noqa: F401  a fixture
+from tests.support.aws.cloud_album import cloud  # noqa: F401  a fixture
+from tests.support.aws.moto_server import moto  # noqa: F401  a fixture
+from tests.support.elasticsearch_server import elasticsearch  # noqa: F401  a fixture
+from tests.support.minio_server import minio  # noqa: F401  a fixture
 from tests.support.pictures import encoded, landscape
 from tests.support.small_album import TO_AMA_DABLAM, TO_NOTHING, photo_towards
 
-# The same examples on every machine and run; explore with HYPOTHESIS_PROFILE=default.
+# Generate the same examples on every machine and in every run; HYPOTHESIS_PROFILE=default tries new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 @pytest.fixture(autouse=True)
-def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Tests see neither the environment's CUMBRE_ settings nor a .env file."""
+def no_cumbre_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Hide the CUMBRE_ variables of this machine's environment from every test."""
     for name in [name for name in os.environ if name.startswith("CUMBRE_")]:
         monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")
 def lite() -> OnnxEncoder:
+    """The bundled encoder."""
     return OnnxEncoder(resolve_model("lite", Path("/nonexistent")).directory)
 
 
 @pytest.fixture(scope="session")
-def cache_of_lite(lite: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder with lite's everyday texts: they cost a second, which every home would pay again."""
+def lite_cache(lite: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder that contains lite's everyday texts, because encoding them takes a second in every new home."""
     cache = tmp_path_factory.mktemp("cache")
     embedder = PhotoEmbedder(lite, cache)
     embedder.backgrounds(lite.encode_texts(["a mountain"]))
@@ -53,25 +54,26 @@ def cache_of_lite(lite: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
-def home(tmp_path: Path, cache_of_lite: Path) -> Path:
-    shutil.copytree(cache_of_lite, tmp_path / "home" / "cache")
+def home(tmp_path: Path, lite_cache: Path) -> Path:
+    """A new home folder that contains only the encoder's cache."""
+    shutil.copytree(lite_cache, tmp_path / "home" / "cache")
     return tmp_path / "home"
 
 
-class Lent:
-    """A reader of pictures that whoever borrows it can't close."""
+class SharedReader:
+    """A picture reader that all tests share, so close() does nothing."""
 
     def __init__(self, reader: IsolatedPictureReader) -> None:
         self.read, self.warm_up = reader.read, reader.warm_up
         self.rendition, self.renditions, self.labelled = reader.rendition, reader.renditions, reader.labelled
 
     def close(self) -> None:
-        """It belongs to all tests."""
+        """Leave the reader open for the other tests."""
 
 
 @pytest.fixture(scope="session")
 def picture_processes() -> Iterator[IsolatedPictureReader]:
-    """The processes that read pictures, for all tests: starting one takes a fifth of a second."""
+    """The picture processes that all tests share, because starting one takes a fifth of a second."""
     reader = IsolatedPictureReader(PhotoLimits(), 4)
     yield reader
     reader.close()
@@ -79,17 +81,17 @@ def picture_processes() -> Iterator[IsolatedPictureReader]:
 
 @pytest.fixture(autouse=True)
 def shared_picture_processes(picture_processes: IsolatedPictureReader, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Libraries with the usual limits share them."""
+    """Make libraries with the default limits use the shared picture processes."""
 
     def reader(limits: PhotoLimits, most: int) -> PictureReader:
-        return Lent(picture_processes) if limits == PhotoLimits() else IsolatedPictureReader(limits, most)
+        return SharedReader(picture_processes) if limits == PhotoLimits() else IsolatedPictureReader(limits, most)
 
     monkeypatch.setattr("cumbre.bootstrap.IsolatedPictureReader", reader)
 
 
 @pytest.fixture
 def open_cumbre(home: Path) -> Iterator[Callable[..., Library]]:
-    """Opens a Cumbre on this home; further ones are other processes on the same home."""
+    """A function that opens a library on `home`; calling it again acts as another process on the same home."""
     opened: list[Library] = []
 
     def open_one(**settings: object) -> Library:
@@ -103,12 +105,13 @@ def open_cumbre(home: Path) -> Iterator[Callable[..., Library]]:
 
 @pytest.fixture
 def library(open_cumbre: Callable[..., Library]) -> Library:
+    """A library on `home`, with the bundled encoder."""
     return open_cumbre()
 
 
 @pytest.fixture
 def album(tmp_path: Path) -> Path:
-    """A folder of three photos: Ama Dablam, a view without any peak, and a picture without EXIF."""
+    """A folder with three photos: Ama Dablam, a view without any peak, and a picture without EXIF."""
     folder = tmp_path / "album"
     (folder / "day 1").mkdir(parents=True)
     (folder / "day 1" / "ama dablam.jpg").write_bytes(photo_towards(TO_AMA_DABLAM, "2023:10:29 08:52:12"))

@@ -1,4 +1,4 @@
-"""Pictures that were sent in the page's chat, kept for a while in a bucket whose lifecycle deletes them."""
+"""Chat pictures from the web page, stored in a bucket with a lifecycle rule that deletes them after a while."""
 
 import hashlib
 from typing import Any
@@ -10,7 +10,7 @@ from cumbre.storage.s3 import storage_faults
 
 
 class BucketPictures:
-    """The PictureKeeper of functions, which share no disk."""
+    """PictureKeeper for Lambda functions, which share no disk."""
 
     def __init__(self, client: Any, bucket: str, prefix: str, max_bytes: int) -> None:
         self._client = client
@@ -21,7 +21,7 @@ class BucketPictures:
     def save(self, name: str, data: bytes) -> SentPicture:
         sha256 = hashlib.sha256(data).hexdigest()
         with storage_faults(self._bucket, sha256):
-            # Sent again, it is new again.
+            # Overwriting restarts the lifecycle of a picture that is sent again.
             self._client.put_object(Bucket=self._bucket, Key=self._prefix + sha256, Body=data)
         return SentPicture(sha256, name, is_original=True)
 
@@ -30,8 +30,8 @@ class BucketPictures:
             raise picture_gone()
         try:
             with storage_faults(self._bucket, picture.source):
-                answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + picture.source)
-                with answer["Body"] as body:
+                response = self._client.get_object(Bucket=self._bucket, Key=self._prefix + picture.source)
+                with response["Body"] as body:
                     return bytes(body.read(self._max_bytes))
         except StorageError as error:
             raise picture_gone() from error

@@ -1,4 +1,4 @@
-"""The queue of messages that are to be answered: kept before Telegram is told, in order within each chat."""
+"""The SQS queue of Telegram updates: each is stored before Telegram gets its 200, and chats keep their order."""
 
 import json
 from collections.abc import Mapping
@@ -8,8 +8,8 @@ from cumbre.errors import CumbreError
 
 Update = Mapping[str, Any]
 
-# Where an update of Telegram's has the chat, or in inline questions the person, whose messages stay in order.
-_CHATS = (
+# Paths to the id that an update is ordered by: the chat, or the user of an inline query.
+_ORDER_KEY_PATHS = (
     ("message", "chat", "id"),
     ("callback_query", "message", "chat", "id"),
     ("callback_query", "from", "id"),
@@ -18,16 +18,17 @@ _CHATS = (
 
 
 class ChatQueue:
-    """A FIFO queue of SQS; client is boto3's."""
+    """An SQS FIFO queue. client is a boto3 SQS client, address the queue's URL."""
 
     def __init__(self, client: Any, address: str) -> None:
         self._client = client
         self._address = address
 
     def send(self, update: Update) -> None:
-        """Returns when the update is safe. One that comes again within minutes is in the queue once.
+        """Store an update; return once it is safe.
 
-        Raises CumbreError where it could not be kept: Telegram then brings it again.
+        SQS drops duplicates of an update_id for five minutes. Raises CumbreError if the update could not be stored:
+        Telegram then delivers it again.
         """
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -39,26 +40,26 @@ class ChatQueue:
                 MessageDeduplicationId=str(update["update_id"]),
             )
         except (BotoCoreError, ClientError) as error:
-            raise CumbreError(f"the queue of chat messages does not take one: {error}") from error
+            raise CumbreError(f"the chat queue did not accept a message: {error}") from error
 
     def put_back(self, receipts: Mapping[str, str], seconds: int) -> None:
-        """Have messages come again after so many seconds. receipts are their handles, by their ids."""
+        """Make messages visible again after some seconds. receipts maps message ids to receipt handles."""
         entries = [
             {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
             for number, receipt in enumerate(receipts.values())
         ]
         if entries:
-            # One that this fails for comes again a little later, by itself.
+            # A message for which this fails becomes visible a little later anyway.
             self._client.change_message_visibility_batch(QueueUrl=self._address, Entries=entries)
 
 
 def group_of(update: Update) -> str:
-    """What must stay in order, in the characters that SQS allows; what belongs to no chat is one group.
+    """Return the message group of an update, in characters that SQS allows. Updates without a chat share one group.
 
     >>> group_of({"update_id": 1, "message": {"chat": {"id": -100123}}})
     'chat:-100123'
     """
-    for path in _CHATS:
+    for path in _ORDER_KEY_PATHS:
         found: object = update
         for name in path:
             found = found.get(name) if isinstance(found, Mapping) else None

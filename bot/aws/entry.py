@@ -1,4 +1,4 @@
-"""The composition roots of the bot's functions: what Lambda runs as bot.aws.entry.page and bot.aws.entry.worker."""
+"""Composition roots of the bot's Lambda functions: their handlers are bot.aws.entry.page and bot.aws.entry.worker."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -25,17 +25,17 @@ from functions.environment import read_environment
 from functions.query.rpc.client import connect
 from functions.query.rpc.staging import StagingArea
 
-# Beside the staging area, in its bucket; a rule of the bucket deletes what is older than buttons are of use.
+# In the staging bucket, under its own prefix. A lifecycle rule deletes pictures once their buttons are too old to work.
 _CHAT_PREFIX: Final = "chat/"
 _CONNECT_TIMEOUT_S: Final = 2
 _READ_TIMEOUT_S: Final = 10
-_ANY: Final = "0" * 64
+_SAMPLE_SHA256: Final = "0" * 64
 
 WorkerHandler = Callable[[Mapping[str, Any], Any], Failures]
 
 
 def create_page(environment: Mapping[str, str]) -> LambdaHandler:
-    """A handler of a function URL's events. Raises CumbreError."""
+    """Return a handler for the events of a function URL. Raises CumbreError."""
     settings = read_environment(environment)
     state = open_state(settings)
     query, album = connect(settings)
@@ -45,7 +45,7 @@ def create_page(environment: Mapping[str, str]) -> LambdaHandler:
 
 
 def create_worker(environment: Mapping[str, str]) -> WorkerHandler:
-    """A handler of the chat queue's batches. Raises CumbreError."""
+    """Return a handler for batches of the chat queue. Raises CumbreError."""
     settings = read_environment(environment)
     if not settings.telegram_token or not settings.chat_queue:
         raise SettingsError("the bot's worker needs CUMBRE_TELEGRAM_TOKEN and CUMBRE_CHAT_QUEUE")
@@ -54,9 +54,9 @@ def create_worker(environment: Mapping[str, str]) -> WorkerHandler:
     access = read_access(settings.telegram_allowed, settings.telegram_may_add)
     storage_chat = int(settings.telegram_storage_chat) if settings.telegram_storage_chat else None
     catalog = CatalogStore(state).catalog
-    assembly = BotParts(query, album, catalog, state, access, storage_chat, WorkerThreads(), RateLimiter())
+    parts = BotParts(query, album, catalog, state, access, storage_chat, WorkerThreads(), RateLimiter())
     bot = open_bot(settings.telegram_token, settings.telegram_api.rstrip("/"))
-    worker = UpdateWorker(bot, assembly.bot, UpdateInbox(state), ChatQueue(_open_sqs(), settings.chat_queue))
+    worker = UpdateWorker(bot, parts.bot, UpdateInbox(state), ChatQueue(_open_sqs(), settings.chat_queue))
 
     def handler(event: Mapping[str, Any], context: Any) -> Failures:
         return worker.handle(event, context.get_remaining_time_in_millis() / 1000)
@@ -71,17 +71,17 @@ def _buckets(settings: Settings) -> Buckets:
     staging = StagingArea(client, *settings.staging_place)
     renditions = S3Renditions(client, *settings.renditions_place)
     pictures = BucketPictures(client, settings.staging_place[0], _CHAT_PREFIX, settings.max_photo_mb * 1_000_000)
-    addresses = (staging.presigned_upload(1, 60).url, renditions.presigned_url(_ANY, 320, 60))
-    return Buckets(staging, renditions, pictures, tuple(dict.fromkeys(map(_origin, addresses))))
+    urls = (staging.presigned_upload(1, 60).url, renditions.presigned_url(_SAMPLE_SHA256, 320, 60))
+    return Buckets(staging, renditions, pictures, tuple(dict.fromkeys(map(_origin, urls))))
 
 
-def _origin(address: str) -> str:
-    """What a browser's policy names.
+def _origin(url: str) -> str:
+    """Return the origin of a URL, for the Content-Security-Policy.
 
     >>> _origin("https://trek.s3.eu-central-1.amazonaws.com/a/b.jpg?x=1")
     'https://trek.s3.eu-central-1.amazonaws.com'
     """
-    parts = urlsplit(address)
+    parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
@@ -89,7 +89,7 @@ def _open_sqs() -> Any:
     import boto3
     from botocore.config import Config
 
-    # Telegram waits for the answer, and brings the update again.
+    # Telegram waits for the response and retries: short timeouts and few attempts are enough.
     timeouts = Config(
         connect_timeout=_CONNECT_TIMEOUT_S,
         read_timeout=_READ_TIMEOUT_S,
@@ -99,12 +99,12 @@ def _open_sqs() -> Any:
 
 
 def __getattr__(name: str) -> LambdaHandler | WorkerHandler:
-    """A handler is made when the runtime client asks for it (Lambda's init), not by whoever imports this module."""
-    makers: dict[str, Callable[[Mapping[str, str]], LambdaHandler | WorkerHandler]] = {
+    """Create a handler when the Lambda runtime first reads it, during init. Importing this module starts nothing."""
+    factories: dict[str, Callable[[Mapping[str, str]], LambdaHandler | WorkerHandler]] = {
         "page": create_page,
         "worker": create_worker,
     }
-    if name not in makers:
+    if name not in factories:
         raise AttributeError(name)
-    globals()[name] = handler = makers[name](os.environ)
+    globals()[name] = handler = factories[name](os.environ)
     return handler

@@ -1,7 +1,8 @@
-"""Pictures that are too large for a function's requests: the browser puts them into a bucket, requests name them there.
+"""Uploads by way of a bucket, for pictures that are too large for the request of a Lambda function.
 
-A request of the page's then has, in place of a part `photo`, a field `upload`: the upload's token and, behind a space,
-the file's name. Whatever reads the request's files finds the picture there, as if it had been sent.
+The browser first puts the picture into the bucket. Its request then has a field `upload` (the upload's token, a space,
+the file name) in place of a part `photo`. Code that reads the request's files finds the picture as if it had been sent
+in the request.
 """
 
 import io
@@ -18,23 +19,23 @@ NAME: Final = "uploads"
 _FIELD: Final = "upload"
 _PHOTO: Final = "photo"
 _EXPIRES_S: Final = 900
-_WITH_PICTURES: Final = ("/api/", "/chat/")
+_PATHS_WITH_PICTURES: Final = ("/api/", "/chat/")
 
 
 class Uploads(Protocol):
-    """The place where browsers put pictures (functions/query/rpc/staging.py)."""
+    """Storage that browsers upload pictures to (functions/query/rpc/staging.py)."""
 
     def presigned_upload(self, max_bytes: int, expires_s: int) -> PresignedUpload:
-        """How a browser may put one picture there."""
+        """Return a form that lets a browser upload one picture."""
         ...
 
     def read_upload(self, key: str, max_bytes: int) -> bytes:
-        """What was put under a key. Raises NotFound where nothing was, and PhotoError for too much."""
+        """Return the upload of a key. Raises NotFound if there is none, PhotoError if it is too large."""
         ...
 
 
 def create_uploads(uploads: Uploads, max_bytes: int) -> Blueprint:
-    """POST /api/uploads gives a browser a place for one picture."""
+    """Return the blueprint of POST /api/uploads, which gives the browser a place for one picture."""
     api = Blueprint(NAME, __name__, url_prefix="/api/uploads")
 
     @api.errorhandler(Exception)
@@ -53,18 +54,18 @@ def create_uploads(uploads: Uploads, max_bytes: int) -> Blueprint:
 
 
 def request_with_uploads(uploads: Uploads, max_bytes: int) -> type[Request]:
-    """A class of requests whose files are those that were uploaded before, too."""
+    """Return a Request class that adds pictures uploaded before to the files of a request."""
 
     class RequestWithUploads(Request):
         def _load_form_data(self) -> None:
             loaded = "form" in self.__dict__
             super()._load_form_data()
-            # Where strangers may send forms nothing is fetched for them.
-            if loaded or _FIELD not in self.form or not self.path.startswith(_WITH_PICTURES):
+            # The login form is open to strangers: fetch nothing for them.
+            if loaded or _FIELD not in self.form or not self.path.startswith(_PATHS_WITH_PICTURES):
                 return
             form, files = MultiDict(self.form), MultiDict(self.files)
-            for named in form.poplist(_FIELD):
-                token, _, filename = named.partition(" ")
+            for value in form.poplist(_FIELD):
+                token, _, filename = value.partition(" ")
                 files.add(_PHOTO, _file(token, filename))
             self.__dict__["form"] = ImmutableMultiDict(form)
             self.__dict__["files"] = ImmutableMultiDict(files)
@@ -73,7 +74,7 @@ def request_with_uploads(uploads: Uploads, max_bytes: int) -> type[Request]:
         try:
             data = uploads.read_upload(token, max_bytes)
         except CumbreError as error:
-            # It is read where nothing turns errors into answers: whoever reads the file is told.
+            # The form is parsed outside of the error handlers, so raise only when the file is read.
             return FileStorage(_Unreadable(error), filename, _PHOTO)
         return FileStorage(io.BytesIO(data), filename, _PHOTO)
 

@@ -1,4 +1,4 @@
-"""The pictures that the page shows, straight from their bucket: an address of it that holds for an hour."""
+"""Redirects from the page's picture URLs to presigned URLs of the bucket, which are valid for an hour."""
 
 import re
 from typing import Final, Protocol
@@ -10,18 +10,20 @@ from cumbre.renditions.port import RENDITION_SIZES_PX
 NAME: Final = "shown"
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _EXPIRES_S: Final = 3600
-# Less, so that no browser follows an address that has expired meanwhile.
+# Shorter, so that browsers never follow a cached redirect to an expired URL.
 _MAX_AGE_S: Final = 3000
 
 
 class PresignedRenditions(Protocol):
     """Renditions in a bucket."""
 
-    def presigned_url(self, sha256: str, size_px: int, expires_s: int) -> str: ...
+    def presigned_url(self, sha256: str, size_px: int, expires_s: int) -> str:
+        """Return a URL of a rendition; sha256 is the photo's content hash. The rendition may not exist."""
+        ...
 
 
 def create_rendition_redirects(renditions: PresignedRenditions) -> Blueprint:
-    """GET /api/shown/CONTENT/SIZE.jpg leads to the rendition of a picture; nobody is asked whether it is there."""
+    """Return the blueprint of GET /api/shown/CONTENT/SIZE.jpg. It redirects even if the rendition does not exist."""
     api = Blueprint(NAME, __name__, url_prefix="/api/shown")
 
     @api.get("/<content_sha256>/<int:size_px>.jpg")

@@ -1,4 +1,4 @@
-"""Wrong passwords, counted where all functions see them: each is a record, so that none overwrites another."""
+"""Login throttle in shared state, for several processes. Each failure is its own record, so writes never conflict."""
 
 import secrets
 import time
@@ -12,7 +12,7 @@ _KIND: Final = "wrong password:"
 
 
 class SharedLoginThrottle:
-    """The Attempts of several processes with one state."""
+    """LoginThrottle for several processes that share one state store."""
 
     def __init__(self, state: StateStore, clock: Callable[[], float] = time.time) -> None:
         self._state = state
@@ -20,13 +20,13 @@ class SharedLoginThrottle:
 
     def wait_s(self, address: str | None) -> int:
         now = self._clock()
-        of_one = wait_after(self._times(network_of(address)), MOST_OF_ONE, now)
-        return max(of_one, wait_after(self._times(EVERYBODY), MOST_OF_ALL, now))
+        network_wait_s = wait_after(self._times(network_of(address)), MOST_OF_ONE, now)
+        return max(network_wait_s, wait_after(self._times(EVERYBODY), MOST_OF_ALL, now))
 
     def failed(self, address: str | None) -> None:
         now = self._clock()
         for name in (network_of(address), EVERYBODY):
-            # Of one width, so that keys sort as times do.
+            # Fixed width, so that keys sort by time.
             key = f"{now:020.6f} {secrets.token_hex(4)}"
             self._state.put(_KIND + name, key, b"", expires_at=now + WINDOW_S)
 

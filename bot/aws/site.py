@@ -1,4 +1,4 @@
-"""The site as a Lambda function behind its function URL: the page, the API, the chat, and Telegram's webhook."""
+"""The web site as a Lambda function behind a function URL: page, API, chat and Telegram webhook."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ _CONTEXT: Final = "apig_wsgi.request_context"
 
 @dataclass(frozen=True)
 class Buckets:
-    """What of the site lies in buckets. sources are their origins, for the browser's policy."""
+    """Storage in buckets. sources are the buckets' origins, for the Content-Security-Policy."""
 
     uploads: Uploads
     renditions: PresignedRenditions
@@ -49,9 +49,9 @@ def create_site(
     buckets: Buckets,
     queue: ChatQueue | None,
 ) -> Flask:
-    """The application. Raises SettingsError without a password: whoever knows the address would see the album.
+    """Return the Flask application. Without a queue for Telegram's updates it has no webhook.
 
-    queue takes Telegram's updates; without one there is no webhook.
+    Raises SettingsError if no password is set: anybody who knows the URL would see the album.
     """
     if not settings.password:
         raise SettingsError("CUMBRE_PASSWORD is not set: put it into the secret of the bot function")
@@ -77,19 +77,19 @@ def create_site(
         if not settings.telegram_webhook_secret:
             raise SettingsError("CUMBRE_TELEGRAM_WEBHOOK_SECRET is not set: put it into the secret of the bot function")
         webhook = create_webhook(settings.telegram_token, settings.telegram_webhook_secret, queue.send)
-        # Beside the page's checks: Telegram has a secret of its own, and no browser.
+        # Outside of the page's request checks: Telegram authenticates with its own secret and is no browser.
         app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {MOUNTED_AT: webhook})  # type: ignore[method-assign]
     return app
 
 
 def create_handler(app: Flask) -> LambdaHandler:
-    """A handler for the events of a function URL (payload version 2)."""
+    """Return a handler for the events of a function URL (payload version 2)."""
     handler: LambdaHandler = make_lambda_handler(app, binary_support=True)
     return handler
 
 
 def asked_name(environ: Mapping[str, Any]) -> str:
-    """The host name by which Lambda itself says that it was asked: a header can't change it."""
+    """Return the host name from Lambda's request context, which a client can't forge. Empty if unknown."""
     context = environ.get(_CONTEXT)
-    found = context.get("domainName") if isinstance(context, Mapping) else None
-    return found if isinstance(found, str) else ""
+    name = context.get("domainName") if isinstance(context, Mapping) else None
+    return name if isinstance(name, str) else ""

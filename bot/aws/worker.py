@@ -1,4 +1,4 @@
-"""Answers the messages of the chat queue: those of one chat in order, each once, none lost."""
+"""Worker that answers the chat queue: in order within each chat, each message once, none lost."""
 
 import asyncio
 import json
@@ -16,16 +16,16 @@ from bot.telegram.update_handler import TelegramBot
 
 _log = logging.getLogger(__name__)
 
-# What is left of the function's time when work is broken off, so that it can say what must come again.
+# Time kept back from the function's timeout, so that it can still report which messages to retry.
 _MARGIN_S: Final = 5.0
-_AGAIN_AFTER_S: Final = 2
+_RETRY_AFTER_S: Final = 2
 Failures = dict[str, list[dict[str, str]]]
 
 
 class UpdateWorker:
-    """Handles batches of SQS, one at a time; between two of them the process may stand still for hours.
+    """Handle SQS batches, one at a time. Between two batches Lambda may freeze the process for hours.
 
-    answering(bot) makes what answers updates, anew for each batch: it remembers what it has in hand.
+    answering(bot) creates the update handler. It is created for each batch because it tracks the updates in progress.
     """
 
     def __init__(
@@ -42,28 +42,32 @@ class UpdateWorker:
         self._queue = queue
         self._clock = clock
         self._loop = asyncio.new_event_loop()
-        self._knows_itself = False
+        self._is_initialized = False
 
     def handle(self, event: Mapping[str, Any], remaining_s: float) -> Failures:
-        """Which messages must come again. After one that must, so must all that follow it in its chat."""
+        """Answer a batch and return the messages that SQS must deliver again.
+
+        After a message that must come again, all later messages of its chat must come again, too.
+        """
         queued, unreadable = _read(event)
         ready, back = split_unsettled(queued, self._clock())
-        self._queue.put_back({one.message_id: one.receipt for one in back}, _AGAIN_AFTER_S)
+        self._queue.put_back({one.message_id: one.receipt for one in back}, _RETRY_AFTER_S)
         new = [one for one in ready if not self._inbox.is_answered(one.update)]
         if new:
             self._loop.run_until_complete(self._answer(new, max(1.0, remaining_s - _MARGIN_S)))
-        failed = {one.message_id for one in new if not self._inbox.is_answered(one.update)}
-        failed |= {one.message_id for one in back}
-        return _failures([*_with_followers(queued, failed), *unreadable])
+        retried = {one.message_id for one in new if not self._inbox.is_answered(one.update)}
+        retried |= {one.message_id for one in back}
+        return _failures([*_with_followers(queued, retried), *unreadable])
 
     def close(self) -> None:
+        """Close the event loop."""
         self._loop.close()
 
     async def _answer(self, queued: Sequence[QueuedUpdate], patience_s: float) -> None:
-        if not self._knows_itself:
+        if not self._is_initialized:
             await self._bot.initialize()
-            self._knows_itself = True
-        # Connections do not outlive standing still.
+            self._is_initialized = True
+        # Connections do not survive a freeze of the process.
         await self._bot.request.initialize()
         try:
             answering = self._answering(self._bot)
@@ -75,7 +79,7 @@ class UpdateWorker:
 
 
 def _read(event: Mapping[str, Any]) -> tuple[list[QueuedUpdate], list[str]]:
-    """The messages of a batch, and the ids of those that can't be read."""
+    """Return the messages of a batch, and the ids of messages that can't be parsed."""
     queued, unreadable = [], []
     for record in event["Records"]:
         attributes = record["attributes"]
@@ -99,7 +103,7 @@ def _read(event: Mapping[str, Any]) -> tuple[list[QueuedUpdate], list[str]]:
 
 
 def _with_followers(queued: Iterable[QueuedUpdate], failed: set[str]) -> list[str]:
-    """The failed ones, and of each one's chat those after it: they would overtake it otherwise."""
+    """Return the failed messages and those after them in the same chats, which would overtake them otherwise."""
     stopped: set[str] = set()
     found = []
     for one in queued:

@@ -1,4 +1,4 @@
-"""Pictures that were sent as files become photos of the album."""
+"""Add pictures that were sent as files to the album."""
 
 from bot.chat.context import ChatContext
 from bot.chat.memory import Offer, pictures_of
@@ -8,7 +8,10 @@ from cumbre.errors import PhotoError
 
 
 def add_pictures(offer: Offer, may_add: bool, context: ChatContext, translator: Translator) -> list[Reply]:
-    """Adds those of an offer that are originals. Whoever presses needs the permission, not whoever sent them."""
+    """Add the original pictures of an offer to the album.
+
+    may_add is the permission of the person who pressed the button, who may not be the one who sent the pictures.
+    """
     if not may_add:
         return [Toast(translator.text("chat.may_not_add"))]
     pictures = [pictures_of([target["picture"]])[0] for target in offer["targets"] if "picture" in target]

@@ -1,4 +1,4 @@
-"""What stands below a photo in a chat: its peaks with their elevations, when it was taken, why it is an answer."""
+"""Captions of photos in a chat: the peaks with their elevations, the date, and why the photo matches."""
 
 from bot.chat.context import ChatContext
 from bot.chat.messages import CaptionedPhoto
@@ -8,7 +8,10 @@ from cumbre.search.query import SearchHit
 
 
 def captioned(hit: SearchHit, context: ChatContext, translator: Translator, names: bool = True) -> CaptionedPhoto:
-    """The photo with its caption; the time is that of the camera's clock. names: those of the summits are on it."""
+    """Return the photo with its caption; names: draw the names of the summits on it.
+
+    The time in the caption is that of the camera's clock.
+    """
     photo = hit.photo
     key = "chat.peak_you_said" if photo.corrected else "chat.peak"
     peaks = [

@@ -1,4 +1,4 @@
-"""The commands: /peaks, /near, /names, /status, /language, /help."""
+"""Answer the commands /peaks, /near, /names, /status, /language and /help."""
 
 from dataclasses import replace
 from typing import Final
@@ -11,14 +11,14 @@ from bot.i18n.catalogues import LANGUAGES
 from bot.i18n.translator import Translator
 from cumbre.text.folding import fold
 
-# In the order in which a chat app lists them; each has a description, "command.NAME".
+# In the order in which chat apps list them. The text "command.NAME" describes each.
 COMMANDS: Final = ("help", "peaks", "near", "names", "status", "language")
 LANGUAGE_NAMES: Final = {"en": "English", "es": "Español"}
 _PEAKS_SHOWN: Final = 12
 
 
 class CommandHandler:
-    """Answers commands; one that it doesn't know gets help."""
+    """Answers commands; an unknown command gets the list of commands."""
 
     def __init__(self, context: ChatContext, search_handler: SearchHandler, place_handler: PlaceHandler) -> None:
         self._context = context
@@ -26,7 +26,7 @@ class CommandHandler:
         self._place_handler = place_handler
 
     def answer(self, chat: str, text: str, translator: Translator) -> list[Reply]:
-        """text is the command with what follows it; "/peaks@a_bot" is "/peaks"."""
+        """Answer a command; text includes its arguments. "/peaks@a_bot" means "/peaks"."""
         first, _, rest = text.partition(" ")
         rest = rest.strip()
         match first.partition("@")[0].lower():
@@ -49,7 +49,10 @@ class CommandHandler:
         return [TextReply(f"{translator.text('chat.unknown_command')}\n\n{self._list(translator)}")]
 
     def language(self, chat: str, wanted: str, translator: Translator, *, replaces: bool) -> list[Reply]:
-        """Take up a language by its code or name, or ask for one. replaces: a button was pressed."""
+        """Switch the chat to a language given by code or name; ask for one if it is unknown.
+
+        replaces: the answer replaces the message whose button was pressed.
+        """
         plain = fold(wanted)
         chosen = next((code for code in LANGUAGES if plain in (code, fold(LANGUAGE_NAMES[code]))), None)
         if chosen is None:
@@ -73,13 +76,13 @@ class CommandHandler:
         return [TextReply(translator.text("chat.peaks", n=len(shown)), buttons=buttons)]
 
     def _names(self, chat: str, translator: Translator) -> TextReply:
-        """Writes names on pictures from now on, or no more."""
+        """Switch the names on pictures on or off."""
         notes = self._context.memory.notes(chat)
         self._context.memory.save(chat, replace(notes, writes_names=not notes.writes_names))
         return TextReply(translator.text("chat.names_off" if notes.writes_names else "chat.names_on"))
 
     def _status(self, translator: Translator) -> TextReply:
-        """Numbers alone: names of folders are nobody's business in a group."""
+        """Return counts only: a group must not learn the names of the owner's folders."""
         status = self._context.query.status()
         lines = [translator.text("chat.photos", n=status.photos), translator.text("chat.model", model=status.model_id)]
         if status.indexing is not None:

@@ -1,4 +1,4 @@
-"""What every part of the conversation works with."""
+"""The services that every part of the conversation uses."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,10 @@ from cumbre.services.query_service import QueryService
 
 @dataclass(frozen=True)
 class ChatContext:
-    """fetch gives the bytes of a picture that was sent; it raises PhotoError where they can't be had."""
+    """The services of one chat carrier.
+
+    fetch returns the bytes of a sent picture; it raises PhotoError if they are not available.
+    """
 
     query: QueryService
     album: AlbumService
@@ -23,10 +26,11 @@ class ChatContext:
     photos_per_reply: int = 6
 
     def peaks(self, peak_ids: Sequence[str]) -> list[Peak]:
-        """Those that are (still) in the catalogue."""
+        """Return the peaks with these ids, without those that are no longer in the catalogue."""
         catalog = self.catalog()
         return [catalog[peak_id] for peak_id in peak_ids if peak_id in catalog]
 
 
 def with_elevation(peak: Peak, translator: Translator) -> str:
+    """Return the name of a peak with its elevation."""
     return translator.text("chat.peak", name=peak.name, elev=translator.metres(peak.elev_m))

@@ -1,4 +1,4 @@
-"""A message in, replies out. What carries them (a chat app, a page) knows nothing of search, and this nothing of it."""
+"""Turn a message into replies, independently of what carries them (a chat app, the page)."""
 
 import re
 from dataclasses import replace
@@ -21,7 +21,10 @@ _PRESSED: Final = re.compile(r"([a-z]{1,10})\.([A-Za-z0-9_-]{2,8})(?:\.([0-9]{1,
 
 
 class Conversation:
-    """Answers messages. Faults of the service are not caught here: the carrier logs them and says so."""
+    """Answers messages.
+
+    It does not catch failures of the service: the carrier logs them and tells the user.
+    """
 
     def __init__(self, context: ChatContext) -> None:
         self._context = context
@@ -32,7 +35,7 @@ class Conversation:
         self._correction_handler = CorrectionHandler(context)
 
     def answer(self, message: Message) -> list[Reply]:
-        """What the chat gets, at least one reply."""
+        """Return the replies to a message, at least one."""
         translator = self.translator(message.chat, message.language)
         try:
             if message.pressed:
@@ -46,7 +49,7 @@ class Conversation:
             return [TextReply(translator.refusal(unusable))]
 
     def translator(self, chat: str, code: str | None) -> Translator:
-        """Who speaks the chat's language: the one that was chosen there, else that of the code."""
+        """Return a translator for the language chosen in the chat, or else for the language code."""
         return Translator(self._context.memory.notes(chat).language or code)
 
     def _words(self, chat: str, text: str, translator: Translator) -> list[Reply]:
@@ -58,7 +61,7 @@ class Conversation:
         return self._search_handler.about_words(chat, text, translator) if named is None else named
 
     def _place(self, message: Message, translator: Translator) -> list[Reply]:
-        """Where the pictures before it were taken, if those lack their place; else a question of its own."""
+        """Use the place for earlier pictures that wait for one; without such pictures, answer it as a question."""
         assert message.location is not None
         notes = self._context.memory.notes(message.chat)
         pictures = notes.waiting_pictures()

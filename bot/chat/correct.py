@@ -1,4 +1,4 @@
-"""It is another peak: which picture, which peak, thanks; and back again."""
+"""The dialogue that corrects a peak: choose the picture, choose the peak, and undo."""
 
 from dataclasses import replace
 from typing import Any, Final
@@ -17,13 +17,16 @@ Target = dict[str, Any]
 
 
 class CorrectionHandler:
-    """The steps of a correction. An offer's targets are photos of the album ("photo") or pictures sent ("picture")."""
+    """Handles the steps of a correction.
+
+    The targets of an offer are photos of the album ("photo") or sent pictures ("picture").
+    """
 
     def __init__(self, context: ChatContext) -> None:
         self._context = context
 
     def begin(self, chat: str, token: str, offer: Offer, translator: Translator) -> list[Reply]:
-        """Ask which peak it is; first which picture, where there are several."""
+        """Ask which peak it is; if there are several pictures, ask first which one is meant."""
         targets = offer["targets"]
         if len(targets) == 1:
             return [self._which_peak(chat, token, offer, 0, False, translator)]
@@ -33,17 +36,18 @@ class CorrectionHandler:
         return [TextReply(translator.text("chat.which_picture"), buttons=(*rows, cancel))]
 
     def pick(self, chat: str, token: str, offer: Offer, number: int, translator: Translator) -> list[Reply]:
+        """Ask which peak the picture with this number shows."""
         return [self._which_peak(chat, token, offer, number, True, translator)]
 
     def ask_for_name(self, chat: str, token: str, offer: Offer, number: int, translator: Translator) -> list[Reply]:
-        """The next words in this chat are the peak's name."""
+        """Ask for the peak's name and take the next text in this chat as the answer."""
         self._context.memory.change(chat, token, {**offer, "number": number})
         notes = self._context.memory.notes(chat)
         self._context.memory.save(chat, replace(notes, naming=token))
         return [TextReply(translator.text("chat.write_name"), asks_text=True)]
 
     def name(self, chat: str, text: str, translator: Translator) -> list[Reply] | None:
-        """The words that were waited for; None if nobody waits for any."""
+        """Take the text as the name that was asked for; return None if no name was asked for."""
         notes = self._context.memory.notes(chat)
         if not notes.naming:
             return None
@@ -60,7 +64,7 @@ class CorrectionHandler:
     def choose(
         self, chat: str, token: str, offer: Offer, number: int, choice: str, translator: Translator
     ) -> list[Reply]:
-        """choice is the number of one of the peaks that were offered, or "none"."""
+        """Apply a choice: the number of one of the offered peaks, or "none"."""
         choices = offer.get("choices", [])
         if choice != "none" and not (choice.isdecimal() and int(choice) < len(choices)):
             return [Toast(translator.text("chat.old_button"))]
@@ -68,7 +72,7 @@ class CorrectionHandler:
         return self._apply(chat, token, offer, number, peak_ids, True, translator)
 
     def undo(self, offer: Offer, translator: Translator) -> list[Reply]:
-        """What was said before counts again, or what Cumbre sees."""
+        """Restore the earlier correction, or Cumbre's own answer if there was none."""
         if "number" not in offer or "before" not in offer:
             return [Toast(translator.text("chat.old_button"))]
         before = None if offer["before"] is None else tuple(offer["before"])
@@ -93,7 +97,7 @@ class CorrectionHandler:
         return TextReply(translator.text("chat.which_peak"), buttons=tuple(rows), replaces=replaces)
 
     def _choices(self, target: Target) -> list[Peak]:
-        """The likeliest that are not what was said already, and then those that the album shows most."""
+        """Return the likeliest peaks except the current answer, then the most frequent peaks of the album."""
         if "photo" in target:
             photo = self._context.query.photo(target["photo"])
             said, likely = photo.predicted_peaks[:1], [one.id for one in photo.peaks]
@@ -123,7 +127,7 @@ class CorrectionHandler:
         return [TextReply(thanks, buttons=((undo,),), replaces=replaces)]
 
     def _say(self, target: Target, peak_ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        """Record it; what was said before."""
+        """Record the peaks of a target and return the earlier correction, None if there was none."""
         if "photo" not in target:
             [picture] = pictures_of([target["picture"]])
             return self._context.album.correct_picture(self._context.fetch(picture), peak_ids)

@@ -1,4 +1,4 @@
-"""Pictures that are sent: which peaks they show, each with its reason and certainty, and what the album has of them."""
+"""Answer sent pictures: the peaks with probability and reason, and related photos of the album."""
 
 import logging
 import time
@@ -22,28 +22,28 @@ _PEAKS_SHOWN: Final = 4
 _LIKELY_MIN: Final = 0.15
 _IN_VIEW_MIN: Final = 0.5
 _GUESSES: Final = 3
-# What chat apps show.
+# Chat apps show photos at this size.
 _LABELLED_PX: Final = 1280
 
 Buttons = tuple[tuple[Button, ...], ...]
 
 
 class IdentifyHandler:
-    """Names the peaks of pictures; remembers those that lack their place, in case it is sent."""
+    """Names the peaks in pictures, and remembers pictures without a position in case it is sent later."""
 
     def __init__(self, context: ChatContext, search_handler: SearchHandler) -> None:
         self._context = context
         self._search_handler = search_handler
 
     def answer(self, message: Message, translator: Translator) -> list[Reply]:
-        """One answer for all pictures of a message; its location is where they were taken."""
+        """Answer all pictures of a message together; its location, if any, is where they were taken."""
         if len(message.pictures) == 1:
             return self._single(message, message.pictures[0], translator)
         return self._several(message, translator)
 
     def _single(self, message: Message, picture: SentPicture, translator: Translator) -> list[Reply]:
         words = message.text.strip()
-        # What asks about the picture ("which one is this?") describes no photo.
+        # A question about the picture ("which one is this?") is not a search.
         question = Question("" if words.endswith("?") else words, picture=picture, picture_at=message.location)
         photo = self._context.fetch(picture)
         found = self._search_handler.search(question, photo)
@@ -60,9 +60,9 @@ class IdentifyHandler:
         return replies
 
     def _with_names(self, chat: str, photo: bytes, found: Identification) -> list[Reply]:
-        """The picture with the names of its summits, where their places are sure and the chat wants them.
+        """Return the picture with the names of its summits, if their positions are sure and the chat wants them.
 
-        The answer goes without it where it can't be drawn.
+        The list is empty if the picture can't be drawn.
         """
         if found.orientation is None or not self._context.memory.notes(chat).writes_names:
             return []
@@ -72,7 +72,7 @@ class IdentifyHandler:
         try:
             jpeg = self._context.query.labelled(photo, found.orientation, _LABELLED_PX)
         except CumbreError as error:
-            _log.warning("a picture goes without its names: %s", error)
+            _log.warning("the names could not be drawn on a picture: %s", error)
             return []
         return [PictureReply(jpeg, tuple(peak.name for peak in peaks[: most_labels(_LABELLED_PX)]))]
 
@@ -101,7 +101,7 @@ class IdentifyHandler:
         return replies
 
     def _in_brief(self, found: Identification, translator: Translator) -> str:
-        """One line: the peak with its certainty and reason, or that there is none."""
+        """Return one line: the peak with probability and reason, or that none was recognised."""
         evidence = next((one for one in found.peaks if one.id == found.answer), None)
         peaks = self._context.peaks([found.answer] if found.answer else [])
         if evidence is None or not peaks:
@@ -109,8 +109,8 @@ class IdentifyHandler:
         return self._evidence(evidence, f"{with_elevation(peaks[0], translator)}, ", translator)
 
     def _lines(self, found: Identification, translator: Translator) -> list[str]:
-        """First what it is, then each peak with its certainty and reason, then what is to be said of it."""
-        # Without a place the hints say what would help, in words for a chat.
+        """Return the answer, then each peak with probability and reason, then the note."""
+        # Without a position the hints already say what would help, in words for a chat.
         note = "" if found.note == Reasons.NO_POSITION else translator.sentence(found.note)
         if found.answer is None or not self._context.peaks([found.answer]):
             likely = [peak.name for peak in self._context.peaks([one.id for one in found.peaks])][:_GUESSES]
@@ -135,7 +135,7 @@ class IdentifyHandler:
         )
 
     def _where(self, found: Identification, translator: Translator) -> str:
-        """Where and when it was taken and where the camera looked, as far as the file says."""
+        """Return where and when the picture was taken and where the camera looked; "" without a position."""
         facts = found.facts
         if facts is None or facts.position is None:
             return ""
@@ -149,7 +149,10 @@ class IdentifyHandler:
     def _hints(
         self, message: Message, identified: list[tuple[SentPicture, Identification]], translator: Translator
     ) -> tuple[list[str], bool]:
-        """What would make the answer better; how originals are sent is said once in a chat."""
+        """Return what would improve the answer, and whether to ask for a place.
+
+        How to send originals is explained once per chat.
+        """
         notes = self._context.memory.notes(message.chat)
         lacking = tuple(picture for picture, found in identified if _lacks_place(found, message.location))
         hints = []
@@ -184,7 +187,7 @@ def _is_worth_saying(one: PeakPrediction) -> bool:
 
 
 def _percent(one: PeakPrediction) -> int:
-    """How sure it is that the peak is in the picture, where geometry says so; else its share of the belief."""
+    """Return the chance that the peak is in view if geometry gives one, else its probability, in percent."""
     return round(100 * (one.probability if one.in_view is None else one.in_view))
 
 

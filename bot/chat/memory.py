@@ -1,6 +1,6 @@
-"""What the bot must remember of a chat: its language, what it was told, what its buttons mean.
+"""State of each chat: its language, what the user has sent so far, and what its buttons mean.
 
-Buttons carry a token and no content: whoever forges one, or presses one of another chat, finds nothing.
+Buttons carry a token and no content, so a forged button or one from another chat finds nothing.
 """
 
 import json
@@ -17,7 +17,7 @@ _NOTES: Final = "chat"
 _OFFERS: Final = "chat offer"
 _NOTES_KEPT_S: Final = 400 * 86_400.0
 _OFFERS_KEPT_S: Final = 30 * 86_400.0
-# For so long a place that is sent belongs to the pictures before it.
+# A place that arrives within this time belongs to the pictures sent before it.
 _PICTURES_WAIT_S: Final = 900.0
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{8}")
 
@@ -26,10 +26,11 @@ Offer = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ChatNotes:
-    """language: chosen with /language, None where nobody chose. knows_about_originals: the hint was given.
+    """Settings and open questions of a chat.
 
-    writes_names: the names of summits are written on pictures. pictures wait for the place where they were taken;
-    naming is the token of a correction that waits for a name.
+    language is the one chosen with /language, None if none was chosen. knows_about_originals: the hint about sending
+    files was given. writes_names: summit names are drawn on pictures. pictures wait for the place where they were
+    taken. naming is the token of a correction that waits for a name, "" if none does.
     """
 
     language: str | None = None
@@ -40,6 +41,7 @@ class ChatNotes:
     naming: str = ""
 
     def waiting_pictures(self) -> tuple[SentPicture, ...]:
+        """Return the pictures that still wait for their place; empty after 15 minutes."""
         return self.pictures if time.time() - self.pictures_sent_at < _PICTURES_WAIT_S else ()
 
 
@@ -47,12 +49,13 @@ _NOTE_NAMES: Final = frozenset(field.name for field in fields(ChatNotes))
 
 
 class Memory:
-    """Notes by chat, and offers (what buttons stand for) by chat and token."""
+    """Stores notes by chat, and offers (the meaning of buttons) by chat and token."""
 
     def __init__(self, state: StateStore) -> None:
         self._state = state
 
     def notes(self, chat: str) -> ChatNotes:
+        """Return the notes of a chat; the defaults for a new chat."""
         kept = self._state.get(_NOTES, chat)
         if kept is None:
             return ChatNotes()
@@ -60,24 +63,26 @@ class Memory:
         return ChatNotes(**{**known, "pictures": pictures_of(known["pictures"])})
 
     def save(self, chat: str, notes: ChatNotes) -> None:
+        """Store the notes of a chat for 400 days."""
         record = asdict(notes)
         if notes.writes_names:
-            # Functions of the version before know no such field, and run beside this one for a while.
+            # Functions of the previous version don't know this field, and run beside this one during an update.
             del record["writes_names"]
         self._state.put(_NOTES, chat, json.dumps(record).encode(), expires_at=time.time() + _NOTES_KEPT_S)
 
     def offer(self, chat: str, offer: Offer) -> str:
-        """Keep what buttons will stand for; the token for their data."""
+        """Store the meaning of buttons and return the token for their data."""
         token = secrets.token_urlsafe(6)
         self.change(chat, token, offer)
         return token
 
     def change(self, chat: str, token: str, offer: Offer) -> None:
+        """Store an offer under its token for 30 days."""
         value = json.dumps(offer).encode()
         self._state.put(_OFFERS, f"{chat} {token}", value, expires_at=time.time() + _OFFERS_KEPT_S)
 
     def recall(self, chat: str, token: str) -> Offer | None:
-        """What was offered to this chat under the token, None if nothing was (any more)."""
+        """Return the offer of this chat with the token, None if there is none or it has expired."""
         if not _TOKEN.fullmatch(token):
             return None
         kept = self._state.get(_OFFERS, f"{chat} {token}")
@@ -85,5 +90,5 @@ class Memory:
 
 
 def pictures_of(records: list[dict[str, Any]]) -> tuple[SentPicture, ...]:
-    """Pictures of the records that dataclasses.asdict makes of them."""
+    """Return the pictures for records made by dataclasses.asdict."""
     return tuple(SentPicture(**record) for record in records)

@@ -1,4 +1,4 @@
-"""What people send and what they get, whatever carries it: a chat app, the page, a terminal."""
+"""Messages and replies of the chat, the same for every carrier (a chat app, the page)."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,10 @@ from cumbre.search.query import SearchHit
 
 @dataclass(frozen=True, slots=True)
 class SentPicture:
-    """A picture that came with a message. source is how its carrier finds the bytes again, even days later.
+    """A picture that came with a message.
 
-    is_original: it was sent as a file, so what the camera wrote into it is still there.
+    source lets the carrier find the bytes again, even days later. is_original: the picture was sent as a file, so it
+    still has the camera's metadata.
     """
 
     source: str
@@ -20,10 +21,10 @@ class SentPicture:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What somebody sent to a chat: words, pictures, a place, a button's data, or several of these.
+    """A message to a chat: text, pictures, a place, a button's data, or several of these.
 
-    A place with pictures is where they were taken. language is the code that the carrier knows of the person, may_add
-    says whether they may add photos to the album.
+    A place sent with pictures is where they were taken. language is the person's language code, None if the carrier
+    does not know it. may_add: the person may add photos to the album.
     """
 
     chat: str
@@ -37,7 +38,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """data comes back as Message.pressed; it has at most 64 bytes."""
+    """A button; its data, at most 64 bytes, comes back as Message.pressed."""
 
     label: str
     data: str
@@ -45,9 +46,10 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class TextReply:
-    """replaces: it takes the place of the message whose button was pressed.
+    """A text with an optional title and rows of buttons.
 
-    asks_place, asks_text: the next thing that is wanted is a place, a text; carriers make that easy where they can.
+    replaces: the text replaces the message whose button was pressed. asks_place, asks_text: the chat expects a place
+    or a text next, and carriers make that easy to send if they can.
     """
 
     text: str
@@ -60,7 +62,7 @@ class TextReply:
 
 @dataclass(frozen=True, slots=True)
 class CaptionedPhoto:
-    """names tells the names of summits that are written on it from others (labels_key); empty where none are."""
+    """A photo with its caption; names is the key of the summit names drawn on it (labels_key), "" without any."""
 
     hit: SearchHit
     caption: str
@@ -68,18 +70,20 @@ class CaptionedPhoto:
 
     @property
     def picture_key(self) -> str:
-        """What tells this picture from every other, names and all."""
+        """Return a key that is unique to this picture with these names."""
         return f"{self.hit.photo.content_sha256} {self.names}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
 class PhotosReply:
+    """Photos of the album."""
+
     photos: tuple[CaptionedPhoto, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PictureReply:
-    """A picture that was sent, with the names of its summits; names says which."""
+    """A sent picture with the names of its summits drawn on it; names lists them."""
 
     jpeg: bytes
     names: tuple[str, ...]
@@ -87,12 +91,12 @@ class PictureReply:
 
 @dataclass(frozen=True, slots=True)
 class ButtonsGone:
-    """The message whose button was pressed keeps its text alone."""
+    """Removes the buttons of the message whose button was pressed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Toast:
-    """A word to who pressed a button, which passes by."""
+    """A short notice shown to the person who pressed a button."""
 
     text: str
 

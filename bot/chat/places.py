@@ -1,4 +1,4 @@
-"""A place that is sent: the peaks around it, and the photos taken near it."""
+"""Answer a place: the peaks around it, and the photos taken near it."""
 
 from typing import Final
 
@@ -16,19 +16,20 @@ _PEAKS_SHOWN: Final = 8
 
 
 class PlaceHandler:
-    """Tells what stands around."""
+    """Answers places and named peaks with their surroundings."""
 
     def __init__(self, context: ChatContext, search_handler: SearchHandler) -> None:
         self._context = context
         self._search_handler = search_handler
 
     def answer(self, chat: str, place: Position, translator: Translator) -> list[Reply]:
+        """Return the peaks around a place and the photos taken near it."""
         around = self._context.query.around(place)
         near = Near(place.lat, place.lon, _NEARBY_M)
         return [self._peaks(around, translator), *self._search_handler.near(chat, near, translator)]
 
     def near_peak(self, chat: str, text: str, translator: Translator) -> list[Reply]:
-        """The photos taken near a peak that is named."""
+        """Return the photos taken near the peak that the text names."""
         named = self._context.query.search(SearchRequest(text, k=1)).named_peaks
         if not named:
             return [TextReply(translator.text("chat.near_unknown", name=text), asks_place=True)]

@@ -1,4 +1,4 @@
-"""Questions that photos of the album answer: words, peaks, places, pictures; a page at a time, sorted as wished."""
+"""Answer questions with photos of the album: by words, peaks, place or picture, page by page."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -17,7 +17,7 @@ _SUGGESTED_PEAKS = 3
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked for, and the ids of the photos that were shown for it already."""
+    """A search, with the ids of the photos that it has shown so far."""
 
     text: str = ""
     peak_ids: tuple[str, ...] = ()
@@ -28,28 +28,31 @@ class Question:
     shown: tuple[str, ...] = ()
 
     def request(self, k: int, photo: bytes | None) -> SearchRequest:
+        """Return the request for the next k photos; photo is the content of the picture, if there is one."""
         return SearchRequest(
             self.text, photo, self.picture_at, self.peak_ids, self.near, k=len(self.shown) + k, sort=self.sort
         )
 
 
 class SearchHandler:
-    """Answers questions with photos, and the buttons below them."""
+    """Answers questions with photos, and the buttons below those answers."""
 
     def __init__(self, context: ChatContext) -> None:
         self._context = context
 
     def about_words(self, chat: str, text: str, translator: Translator) -> list[Reply]:
+        """Search by words; without a result, say what to try."""
         question = Question(text=text)
         found = self.search(question)
         if found.hits:
             return self.photos(chat, question, found, "chat.found", translator)
-        # A note that repeats the question would say the same twice.
+        # The answer repeats the question already, so a note that repeats it again is left out.
         repeats = not found.note or text in found.note
         advice = self._what_to_try(translator) if repeats else translator.sentence(found.note)
         return [TextReply(translator.text("chat.nothing", query=text, advice=advice))]
 
     def about_peaks(self, chat: str, peak_ids: tuple[str, ...], translator: Translator) -> list[Reply]:
+        """Search for photos of any of these peaks."""
         question = Question(peak_ids=peak_ids)
         found = self.search(question)
         if not found.hits:
@@ -58,6 +61,7 @@ class SearchHandler:
         return self.photos(chat, question, found, "chat.found", translator)
 
     def near(self, chat: str, near: Near, translator: Translator) -> list[Reply]:
+        """Search for photos taken in a circle, newest first."""
         question = Question(near=near, sort="time")
         found = self.search(question)
         if not found.hits:
@@ -67,7 +71,7 @@ class SearchHandler:
     def photos(
         self, chat: str, question: Question, found: SearchAnswer, key: str, translator: Translator
     ) -> list[Reply]:
-        """The photos that were not shown yet, and what they are, with buttons for what may follow."""
+        """Return the next page of photos and a text with buttons; key is that of the text."""
         page = self._context.photos_per_reply
         new = [hit for hit in found.hits if hit.photo.id not in question.shown]
         shown, more = new[:page], len(new) > page
@@ -81,7 +85,7 @@ class SearchHandler:
         ]
 
     def press(self, chat: str, offer: Offer, action: str, translator: Translator) -> list[Reply]:
-        """More of what was found, or the same by date."""
+        """Answer a button: show more photos, or the same search by date."""
         question, key = _question(offer["question"]), offer["key"]
         if action == "date":
             question, key = replace(question, sort="time", shown=()), "chat.by_date"
@@ -91,13 +95,13 @@ class SearchHandler:
         return [ButtonsGone(), *self.photos(chat, question, found, key, translator)]
 
     def search(self, question: Question, photo: bytes | None = None) -> SearchAnswer:
-        """What answers a question; a picture that can't be had any more is a PhotoError.
+        """Search for a question; photo is the content of its picture, fetched if None.
 
-        photo: the bytes of its picture, where they are at hand.
+        Raises PhotoError if the picture is not available any more.
         """
         if photo is None and question.picture:
             photo = self._context.fetch(question.picture)
-        # One more than is shown tells whether there are more.
+        # One more than a page, to know whether there are more.
         return self._context.query.search(question.request(self._context.photos_per_reply + 1, photo))
 
     def _buttons(
@@ -123,7 +127,7 @@ class SearchHandler:
 
 
 def _question(kept: dict[str, Any]) -> Question:
-    """The question of the record that dataclasses.asdict makes of it."""
+    """Return the question for a record made by dataclasses.asdict."""
     return Question(
         text=kept["text"],
         peak_ids=tuple(kept["peak_ids"]),

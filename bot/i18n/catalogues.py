@@ -1,8 +1,8 @@
-"""The words of a language: English from bot/i18n/english.py, others from the gettext catalogues in translations/.
+"""Load the texts of a language: English from bot/i18n/english.py, others from the gettext catalogues in translations/.
 
-An entry of a catalogue has the key as its context and the English text as its id, so that a text that was changed in
-English is untranslated, not wrongly translated. The library's own sentences (cumbre/text/sentence.py) have no context.
-`python -m bot.i18n.update_catalogues` brings the catalogues up to date.
+An entry has the key as its context and the English text as its id, so a text that changes in English counts as
+untranslated instead of keeping a wrong translation. The library's sentences (cumbre/text/sentence.py) have no context.
+`python -m bot.i18n.update_catalogues` updates the catalogues.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 TRANSLATIONS: Final = Path(__file__).with_name("translations")
 LANGUAGES: Final = ("en", "es")
 DEFAULT_LANGUAGE: Final = "en"
-# Dates and numbers of the world's English, not of one country's.
+# International English for dates and numbers, not that of one country.
 _LOCALES: Final = {"en": "en_001", "es": "es_ES"}
 
 
 def language_of(code: str | None) -> str:
-    """The language that we speak for a code like "es-PE"; English for any that we don't."""
+    """Return the supported language for a code like "es-PE", English if there is none."""
     primary = (code or "").lower().replace("_", "-").partition("-")[0]
     return primary if primary in LANGUAGES else DEFAULT_LANGUAGE
 
 
 def preferred_language(codes: Iterable[str]) -> str:
-    """The first language among these codes, most wanted first, that we speak; English if there is none.
+    """Return the first supported language among these codes (preferred first), English if there is none.
 
     >>> preferred_language(["eu", "es-PE", "en"])
     'es'
@@ -39,19 +39,20 @@ def preferred_language(codes: Iterable[str]) -> str:
 
 
 def locale_of(language: str) -> str:
-    """The locale by which dates and numbers of a language are written."""
+    """Return the locale for the dates and numbers of a language."""
     return _LOCALES[language_of(language)]
 
 
 @cache
 def texts_of(language: str) -> Texts:
+    """Return all texts of a language by key."""
     language = language_of(language)
     return ENGLISH if language == DEFAULT_LANGUAGE else dict(_translated(language))
 
 
 @cache
 def library_translations(language: str) -> Mapping[str, str]:
-    """The translations of the library's sentences, by their English templates."""
+    """Return the translations of the library's sentences by English template; empty for English."""
     if language_of(language) == DEFAULT_LANGUAGE:
         return {}
     found = {}
@@ -62,12 +63,12 @@ def library_translations(language: str) -> Mapping[str, str]:
 
 
 def page_texts(language: str) -> dict[str, str]:
-    """The page's words, by key without "page."."""
+    """Return the texts of the page, by key without "page."."""
     return {key.removeprefix("page."): text for key, text in texts_of(language).items() if key.startswith("page.")}
 
 
 def text_of(words: Texts, key: str, n: int | None = None, **values: object) -> str:
-    """The text of a key with its values filled in; with n, the form for that number.
+    """Return the text of a key with its values filled in; n chooses the singular or plural form.
 
     >>> text_of(ENGLISH, "chat.nearby", n=1)
     '1 photo taken nearby.'
@@ -78,11 +79,12 @@ def text_of(words: Texts, key: str, n: int | None = None, **values: object) -> s
 
 
 def catalogue_file(language: str) -> Path:
+    """Return the path of a language's catalogue."""
     return TRANSLATIONS / language / "LC_MESSAGES" / "cumbre.po"
 
 
 def entries() -> Iterator[tuple[str, str | tuple[str, str]]]:
-    """Each key with its English text; a pair has one key and two texts, as gettext has them."""
+    """Yield each key with its English text; a pair has one key and two texts (singular, plural), as in gettext."""
     for key, text in ENGLISH.items():
         if key.endswith(".one"):
             base = key.removesuffix(".one")
@@ -92,7 +94,7 @@ def entries() -> Iterator[tuple[str, str | tuple[str, str]]]:
 
 
 def _translated(language: str) -> Iterator[tuple[str, str]]:
-    """What is not translated stays English; tests see to it that there is nothing."""
+    """Yield key and translation; English if untranslated, which a test rules out."""
     catalogue = _catalogue(language)
     for key, english in entries():
         found = catalogue.get(english, context=key)

@@ -1,4 +1,4 @@
-"""One language to speak to somebody in: words, numbers and dates as they are written there."""
+"""Translate texts into one language, with its formats for numbers and dates."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -17,7 +17,7 @@ _NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 
 
 class Translator:
-    """Speaks a language; for a code that we don't know, English."""
+    """Writes texts in one language; in English if the language code is None or not supported."""
 
     def __init__(self, code: str | None) -> None:
         self.language = language_of(code)
@@ -25,11 +25,11 @@ class Translator:
         self._locale = locale_of(self.language)
 
     def text(self, key: str, n: int | None = None, **values: object) -> str:
-        """The text of a key with its values filled in; with n, the form for that number."""
+        """Return the text of a key with its values filled in; n chooses the singular or plural form."""
         return text_of(self._words, key, n, **values)
 
     def translate(self, text: str) -> str:
-        """What the library says; translated if it is a Sentence, else as it is.
+        """Translate a Sentence of the library; return any other text unchanged.
 
         >>> from cumbre.text.sentence import sentence
         >>> Translator("es").translate(sentence("{n} km", n=Figure(4.2, 1)))
@@ -42,41 +42,44 @@ class Translator:
         return fill(library_translations(self.language).get(text.template, text.template), text.values, self._value)
 
     def sentence(self, text: str) -> str:
-        """What the library says, with a capital in front and a full stop behind; "" stays empty.
+        """Translate a text of the library and give it a capital and a full stop; "" stays empty.
 
         >>> Translator("en").sentence("nothing matches")
         'Nothing matches.'
         """
-        told = self.translate(text)
-        return f"{told[:1].upper()}{told[1:]}".rstrip(".") + "." if told else ""
+        translated = self.translate(text)
+        return f"{translated[:1].upper()}{translated[1:]}".rstrip(".") + "." if translated else ""
 
     def refusal(self, error: CumbreError) -> str:
-        """What is wrong with what was sent."""
+        """Return the chat's answer to something that can't be used, with the reason."""
         return self.text("chat.unusable", reason=self.translate(error.message).rstrip("."))
 
     def metres(self, metres: float) -> str:
-        """
+        """Return a length in metres with its unit.
+
         >>> Translator("en").metres(6812), Translator("es").metres(6812)
         ('6,812\\xa0m', '6812\\xa0m')
         """
         return f"{self._number(round(metres), 0)}{_NO_BREAK}m"
 
     def distance(self, distance_m: float) -> str:
-        """
+        """Return a distance given in metres, in metres or kilometres.
+
         >>> Translator("es").distance(4250)
         '4,2 km'
         """
         return self.translate(distance_words(distance_m))
 
     def degrees(self, degrees: float) -> str:
-        """
+        """Return an angle with one decimal.
+
         >>> Translator("es").degrees(9.84)
         '9,8°'
         """
         return f"{self._number(degrees, 1)}°"
 
     def direction(self, bearing_deg: float) -> str:
-        """A point of the compass and the bearing.
+        """Return the compass point and the bearing in degrees.
 
         >>> Translator("es").direction(268.0)
         'O 268°'
@@ -86,12 +89,12 @@ class Translator:
         return f"{point} {bearing_deg % 360:03.0f}°"
 
     def place(self, place: Position) -> str:
-        """Latitude and longitude, which maps take as they are, and the altitude if it is known."""
+        """Return latitude and longitude, ready to paste into a map, and the altitude if known."""
         at = f"{place.lat:.5f}, {place.lon:.5f}"
         return at if place.altitude_m is None else f"{at}, {self.metres(place.altitude_m)}"
 
     def moment(self, clock: datetime) -> str:
-        """A day and a time as a camera's clock showed them.
+        """Return the date and time as the camera's clock showed them.
 
         >>> Translator("es").moment(datetime(2023, 10, 3, 7, 0))
         '3 de octubre de 2023, 07:00'
@@ -99,7 +102,7 @@ class Translator:
         return f"{format_date(clock, 'long', locale=self._locale)}, {clock:%H:%M}"
 
     def _number(self, number: float, digits: int) -> str:
-        # Spanish groups digits from five on (CLDR's minimumGroupingDigits), which Babel does not know.
+        # Spanish groups digits only from five digits on (CLDR's minimumGroupingDigits), which Babel ignores.
         grouped = self.language != "es" or abs(number) >= 10_000
         pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
         return str(format_decimal(number, pattern, locale=self._locale, group_separator=grouped))
@@ -117,6 +120,6 @@ class Translator:
 
     def _listed(self, names: list[str]) -> str:
         if self.language == "es" and len(names) > 1 and names[-1][:1] in "IiÍí":
-            # "y" gives way to "e" before its own sound.
+            # Spanish "y" becomes "e" before the sound "i".
             return f"{', '.join(names[:-1])} e {names[-1]}"
         return str(format_list(names, locale=self._locale))

@@ -1,7 +1,7 @@
-"""Brings the translations up to date with the English texts: python -m bot.i18n.update_catalogues
+"""Update the translation catalogues from the English texts: python -m bot.i18n.update_catalogues
 
-New texts come in untranslated, texts that are gone leave, and one that was changed is marked as fuzzy with its old
-translation, for somebody to look at.
+It adds new texts untranslated, drops removed ones, and marks changed ones as fuzzy with their old translation, for
+review.
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ _FOLDERS = (_HERE / "cumbre", _HERE / "functions", _HERE / "bot")
 
 
 def template() -> Catalog:
-    """Every text to be translated."""
+    """Return a catalogue of all texts to translate, without translations."""
     catalogue = Catalog(project="Cumbre", version="", charset="utf-8", fuzzy=False)
     for key, english in entries():
         catalogue.add(english, context=key)
@@ -27,7 +27,7 @@ def template() -> Catalog:
 
 
 def library_sentences() -> list[str]:
-    """The templates of the library's sentences, each once, in the order of its files."""
+    """Return the templates of the library's sentences without duplicates, in the order of the files."""
     found = [
         str(message)
         for folder in _FOLDERS
@@ -39,6 +39,7 @@ def library_sentences() -> list[str]:
 
 
 def update(language: str) -> None:
+    """Update the catalogue file of a language, or create it."""
     file = catalogue_file(language)
     file.parent.mkdir(parents=True, exist_ok=True)
     if file.exists():

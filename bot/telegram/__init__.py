@@ -1,6 +1,6 @@
-"""The Telegram bot: carries messages to the conversation, and its replies back."""
+"""The Telegram bot: passes messages to the conversation, and its replies back to Telegram."""
 
 import os
 
-# The client's times to wait are timedeltas from its next major version on; without this it warns after each 429.
+# python-telegram-bot will return retry times as timedelta; opt in now, or it warns after each 429.
 os.environ.setdefault("PTB_TIMEDELTA", "1")

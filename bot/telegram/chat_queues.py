@@ -1,4 +1,4 @@
-"""Work side by side, but that of one chat in order: slow work in one chat keeps no other waiting."""
+"""Queues per chat: chats are handled concurrently, the items of one chat in order."""
 
 import asyncio
 import logging
@@ -14,17 +14,16 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Items that come one by one and mean one thing."""
+    """Identifies items that belong together; they are complete once none has arrived for settling_s seconds."""
 
     name: str
     settling_s: float
 
 
 class ChatQueues(Generic[Item]):
-    """handle(items) is called for each batch, one after the other within a chat. Used from one event loop.
+    """Calls handle(items) for each batch, one batch at a time within a chat. For use in one event loop.
 
-    batch_of says what an item belongs to, None for nothing: items of one batch are handled together, when none has
-    come for its settling_s.
+    batch_of returns the batch of an item, None for an item that is handled alone.
     """
 
     def __init__(
@@ -38,7 +37,7 @@ class ChatQueues(Generic[Item]):
         self._tasks: set[asyncio.Task[None]] = set()
 
     def enqueue(self, chat: object, item: Item) -> None:
-        """The last of its chat."""
+        """Append an item to the queue of its chat, and start working on it."""
         queue = self._queues.get(chat)
         if queue is not None:
             queue.append(item)
@@ -49,7 +48,7 @@ class ChatQueues(Generic[Item]):
         task.add_done_callback(self._tasks.discard)
 
     async def drain(self, patience_s: float | None = None) -> bool:
-        """Until all that was put has been handled, or the time is over: False, and what is in hand is broken off."""
+        """Wait until all items are handled. After the timeout, cancel the current work and return False."""
         if not self._tasks:
             return True
         _, late = await asyncio.wait(self._tasks, timeout=patience_s)
@@ -65,7 +64,7 @@ class ChatQueues(Generic[Item]):
             try:
                 await self._handle(items)
             except Exception:
-                # What follows in this chat must be answered nevertheless.
+                # Later messages of this chat must be answered all the same.
                 _log.exception("an update could not be handled")
             for item in items:
                 queue.remove(item)

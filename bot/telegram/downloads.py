@@ -1,4 +1,4 @@
-"""The bytes of pictures that people sent, by their file ids."""
+"""Download pictures that people sent, by their file ids."""
 
 import asyncio
 from typing import Final
@@ -17,26 +17,31 @@ _PATIENCE_S: Final = 120.0
 
 
 class Downloads:
-    """Called from the threads that work, while the loop goes on."""
+    """Downloads in the event loop on behalf of worker threads."""
 
     def __init__(self, bot: ExtBot[int], loop: asyncio.AbstractEventLoop) -> None:
         self._bot = bot
         self._loop = loop
 
     def fetch(self, picture: SentPicture) -> bytes:
-        """Raises PhotoError where Telegram doesn't give it."""
+        """Return the bytes of a picture; call it from a worker thread.
+
+        Raises PhotoError if Telegram does not deliver the picture.
+        """
         try:
             return asyncio.run_coroutine_threadsafe(self._fetch(picture), self._loop).result(_PATIENCE_S)
         except BadRequest as error:
             if "too big" in str(error):
                 raise PhotoError(
-                    sentence(
-                        "this file is larger than 20 MB, which is all that Telegram hands to bots: send it as a photo"
-                    )
+                    sentence("this file is larger than 20 MB, the most that Telegram gives to bots: send it as a photo")
                 ) from error
-            raise PhotoError(sentence("Telegram does not hand out this picture any more: send it again")) from error
+            raise PhotoError(
+                sentence("this picture can't be downloaded from Telegram any more: send it again")
+            ) from error
         except (TelegramError, TimeoutError) as error:
-            raise PhotoError(sentence("Telegram does not hand out this picture any more: send it again")) from error
+            raise PhotoError(
+                sentence("this picture can't be downloaded from Telegram any more: send it again")
+            ) from error
 
     async def _fetch(self, picture: SentPicture) -> bytes:
         file = await with_retries(lambda: self._bot.get_file(picture.source))

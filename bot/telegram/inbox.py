@@ -1,7 +1,7 @@
-"""Updates that Telegram has given and that are not answered yet: on the disk before Telegram is told so.
+"""Updates from Telegram that are not answered yet, stored durably before they are acknowledged.
 
-Telegram gives an update again until it is told that it has arrived (by the next offset, or the webhook's 200), and then
-never again. So it is kept before; what was answered is remembered for longer than Telegram repeats itself (a day).
+Telegram repeats an update until it is acknowledged (by the next offset, or the webhook's 200), and never afterwards. So
+each update is stored first. Answered updates are remembered for longer than Telegram repeats them (a day).
 """
 
 import json
@@ -19,33 +19,33 @@ _REMEMBERED_S: Final = 3 * 86_400.0
 
 
 class UpdateInbox:
-    """Any thread or process may keep updates; one answers them."""
+    """Any thread or process may store updates; only one process answers them."""
 
     def __init__(self, state: StateStore) -> None:
         self._state = state
 
     def store(self, update: Update) -> bool:
-        """Returns when it is on the disk; False if it was there, or has been answered, before."""
+        """Store an update and return once it is on disk; False if it was stored or answered before."""
         if self.is_answered(update):
             return False
         return self._state.put_if_absent(_WAITING, _key(update), _record(update, 0))
 
     def is_answered(self, update: Update) -> bool:
-        """Whether it has been answered in the last days."""
+        """Return whether an update was answered within the last three days."""
         return self._state.get(_ANSWERED, _key(update)) is not None
 
     def waiting(self) -> Iterator[tuple[Update, int]]:
-        """Those that are not answered, oldest first, each with the number of times that it was taken up again."""
+        """Yield the unanswered updates, oldest first, each with the number of times it was resumed."""
         for _, value in self._state.items(_WAITING):
             record = json.loads(value)
             yield record["update"], record["resumed"]
 
     def resumed(self, update: Update, times: int) -> None:
-        """It is taken up again: an update that ends the process each time must not do so for ever."""
+        """Store how often an update was resumed, so that one that crashes the process is not retried forever."""
         self._state.put(_WAITING, _key(update), _record(update, times))
 
     def mark_answered(self, update: Update) -> None:
-        """Never to be answered again."""
+        """Remember that an update was answered, and remove it from the waiting ones."""
         key = _key(update)
         self._state.put(_ANSWERED, key, b"", expires_at=time.time() + _REMEMBERED_S)
         self._state.delete(_WAITING, key)
@@ -56,5 +56,5 @@ def _record(update: Update, resumed: int) -> bytes:
 
 
 def _key(update: Update) -> str:
-    # With zeros in front keys sort as the numbers do.
+    # Leading zeros make keys sort like the numbers.
     return f"{int(update['update_id']):020}"

@@ -1,4 +1,4 @@
-"""What an update of Telegram's means: whose it is, whether it is for the bot, and what it says."""
+"""Interpret updates from Telegram: where to answer, whether they are for the bot, and what they contain."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,17 +12,21 @@ from bot.telegram.chat_queues import Batch
 from cumbre.geo.geodesy import Position
 from cumbre.storage.formats import is_photo_name
 
-# What the bot asks Telegram for.
+# The kinds of updates that the bot requests.
 ALLOWED_UPDATES: Final = ("message", "callback_query", "inline_query")
 
-# How long the pictures of one album, and the letters of one word, are apart at most.
+# The longest pause between the pictures of one album, and between keystrokes of one inline query.
 _ALBUM_S: Final = 1.0
 _TYPING_S: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where answers go. thread_id is a topic of a forum; reply_to the message that is answered, in groups."""
+    """Where to send answers.
+
+    thread_id is the topic of a forum, reply_to the message to answer in a group. pressed_message_id and pressed_id
+    belong to a button press.
+    """
 
     chat_id: int
     is_private: bool
@@ -33,14 +37,14 @@ class Address:
 
 
 def queue_of(update: Update) -> object:
-    """What must stay in order: a chat; what a user types into inline questions."""
+    """Return the key of the queue that keeps updates in order: the chat, or the user of an inline query."""
     if update.inline_query is not None:
         return "inline", update.inline_query.from_user.id
     return update.effective_chat.id if update.effective_chat else None
 
 
 def batch_of(update: Update) -> Batch | None:
-    """Updates that are answered together: the pictures of an album, what somebody types inline."""
+    """Return the batch of updates to answer together (an album, keystrokes of an inline query), None if alone."""
     if update.inline_query is not None:
         return Batch("inline", _TYPING_S)
     group = update.message.media_group_id if update.message else None
@@ -48,7 +52,7 @@ def batch_of(update: Update) -> Batch | None:
 
 
 def address_of(update: Update) -> Address | None:
-    """None where nothing can be answered."""
+    """Return where to answer an update, None if it can't be answered."""
     pressed = update.callback_query
     message = pressed.message if pressed else update.message
     if message is None:
@@ -66,7 +70,7 @@ def address_of(update: Update) -> Address | None:
 
 
 def is_for_bot(message: Message, me: User) -> bool:
-    """In a group the bot answers commands, mentions, and replies to what it said; in private everything."""
+    """Return whether to answer: in private always; in groups commands, mentions and replies to the bot."""
     if message.chat.type == ChatType.PRIVATE:
         return True
     replied = message.reply_to_message
@@ -84,12 +88,12 @@ def is_for_bot(message: Message, me: User) -> bool:
 
 
 def is_content(message: Message) -> bool:
-    """Whether somebody says something; not that a message was pinned, or somebody has joined."""
+    """Return whether a message has content, unlike service messages (a pinned message, a new member)."""
     return message.text is not None or message.effective_attachment is not None
 
 
 def words_of(message: Message, me: User) -> str:
-    """The text or caption, without mentions of the bot."""
+    """Return the text or caption without mentions of the bot."""
     text = message.text or message.caption or ""
     for entity, mentioned in _entities(message):
         if entity.type == MessageEntity.MENTION and _is_me(mentioned.removeprefix("@"), me):
@@ -98,7 +102,7 @@ def words_of(message: Message, me: User) -> str:
 
 
 def pictures_of(message: Message) -> tuple[SentPicture, ...]:
-    """Its own picture, or that of the message which it replies to, unless the bot sent that."""
+    """Return the message's picture, or that of the message it replies to unless a bot sent that; at most one."""
     own = _picture(message)
     replied = message.reply_to_message
     if own is None and replied is not None and not (replied.from_user and replied.from_user.is_bot):
@@ -107,12 +111,13 @@ def pictures_of(message: Message) -> tuple[SentPicture, ...]:
 
 
 def place_of(message: Message) -> Position | None:
+    """Return the place that a message sends, None if it sends none."""
     location: Location | None = message.location or (message.venue.location if message.venue else None)
     return None if location is None else Position(location.latitude, location.longitude)
 
 
 def largest_size(sizes: Sequence[PhotoSize]) -> PhotoSize:
-    """Of the sizes in which Telegram keeps a photo."""
+    """Return the largest of the sizes in which Telegram stores a photo."""
     return max(sizes, key=lambda size: size.width * size.height)
 
 

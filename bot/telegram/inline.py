@@ -1,6 +1,7 @@
-"""@bot ama dablam, typed in any chat: pictures to send on. Telegram shows only pictures that it has already.
+"""Answer inline queries: "@bot ama dablam", typed in any chat, offers photos to send.
 
-Those that it lacks are sent to the storage chat first (CUMBRE_TELEGRAM_STORAGE_CHAT), which gives them a file id.
+Telegram shows only pictures that it has already. Others are first sent to the storage chat
+(CUMBRE_TELEGRAM_STORAGE_CHAT), which gives them a file id.
 """
 
 import asyncio
@@ -30,13 +31,13 @@ _log = logging.getLogger(__name__)
 
 _RESULTS: Final = 20
 _UPLOADED_AT_ONCE: Final = 10
-# Telegram gives up on an answer after a while; what was uploaded by then serves the next question.
+# Telegram drops late answers. What has been uploaded by then serves the next query.
 _UPLOAD_PATIENCE_S: Final = 8.0
 _CACHED_S: Final = 30
 
 
 class InlineAnswers:
-    """Answers inline questions."""
+    """Answers inline queries."""
 
     def __init__(
         self,
@@ -56,10 +57,11 @@ class InlineAnswers:
         self._uploads: set[asyncio.Task[int]] = set()
 
     async def refuse(self, query: InlineQuery, translator: Translator) -> None:
-        """A stranger's: a button leads to the private chat, where they learn whom to ask."""
+        """Answer a stranger with a button to the private chat, which explains how to get access."""
         await self._answer(query, [], translator.text("chat.inline_ask_in"))
 
     async def answer(self, query: InlineQuery, translator: Translator) -> None:
+        """Answer with the photos that Telegram has; if it has none yet, with a button to the private chat."""
         asked = SearchRequest(query.query.strip()[:MAX_TEXT_CHARS], k=_RESULTS)
         photos = await self._threads.run(
             lambda: [captioned(hit, self._context, translator) for hit in self._context.query.search(asked).hits]
@@ -78,7 +80,7 @@ class InlineAnswers:
         self, query: InlineQuery, results: Sequence[InlineQueryResultCachedPhoto], button: str | None
     ) -> None:
         shown = InlineQueryResultsButton(button, start_parameter="inline") if button else None
-        # Whoever types on has asked something else meanwhile: Telegram takes no answer to this any more.
+        # If the user has typed on, Telegram rejects the answer to the earlier query.
         with suppress(BadRequest):
             await self._bot.answer_inline_query(query.id, results, cache_time=_CACHED_S, is_personal=True, button=shown)
 

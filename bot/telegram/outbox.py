@@ -1,4 +1,4 @@
-"""Replies of the conversation as calls of Telegram's API, within its limits; what they say is never markup."""
+"""Send replies of the conversation through Telegram's API, within its limits, and never as markup."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -26,20 +26,20 @@ from bot.telegram.retries import with_retries
 from bot.telegram.text import MAX_MESSAGE_UNITS, MAX_TOAST_UNITS, cut, utf16_units
 
 Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ForceReply
-# Quick answers need no indicator; Telegram shows one for five seconds.
+# Quick answers need no typing indicator. Telegram shows it for five seconds.
 _TYPING_AFTER_S: Final = 0.3
 _TYPING_AGAIN_S: Final = 4.5
 
 
 class Outbox:
-    """Sends what the conversation says."""
+    """Sends the replies of the conversation."""
 
     def __init__(self, bot: ExtBot[int], pictures: PictureSender) -> None:
         self._bot = bot
         self._pictures = pictures
 
     async def send(self, replies: Sequence[Reply], to: Address, translator: Translator) -> None:
-        """All of them, in order. A button that was pressed is answered in any case, or it would go on turning."""
+        """Send all replies in order. A pressed button is always answered, or it would keep spinning."""
         if to.pressed_id is not None:
             await self._answer_press(to.pressed_id, next(_toasts(replies), ""))
         for reply in replies:
@@ -52,7 +52,7 @@ class Outbox:
                     if not await self._pictures.send(reply.photos, to):
                         await self._text(TextReply(translator.text("chat.trouble")), to, translator)
                 case PictureReply():
-                    # A group may allow the bot no pictures; the answer has been given in words.
+                    # A group may forbid the bot to send pictures. The text has answered already.
                     with suppress(BadRequest):
                         await self._pictures.send_picture(reply, to)
                 case ButtonsGone():
@@ -60,7 +60,7 @@ class Outbox:
 
     @asynccontextmanager
     async def typing(self, to: Address) -> AsyncIterator[None]:
-        """The chat sees that an answer is on its way, if it takes a moment."""
+        """Show the typing indicator inside the context, if it takes longer than a moment."""
         indicator = asyncio.create_task(self._type(to))
         try:
             yield
@@ -74,7 +74,7 @@ class Outbox:
             try:
                 await self._bot.send_chat_action(to.chat_id, ChatAction.TYPING, message_thread_id=to.thread_id)
             except TelegramError:
-                # It is a courtesy; the answer will tell what is wrong.
+                # The indicator is optional; sending the answer will report the problem.
                 return
             pause_s = _TYPING_AGAIN_S
 
@@ -108,13 +108,13 @@ class Outbox:
             )
         except BadRequest as error:
             if "not modified" not in str(error):
-                # It was deleted, or is too old to be edited.
+                # The message was deleted, or is too old to be edited.
                 await self._text(reply, to, translator)
 
     async def _remove_buttons(self, to: Address) -> None:
         if to.pressed_message_id is None:
             return
-        # Gone already, by a press just before; or the whole message is.
+        # An earlier press removed the buttons already, or the message is gone.
         with suppress(BadRequest):
             await with_retries(
                 lambda: self._bot.edit_message_reply_markup(chat_id=to.chat_id, message_id=to.pressed_message_id)
@@ -133,7 +133,7 @@ def _toasts(replies: Sequence[Reply]) -> Iterator[str]:
 
 
 def _composed(reply: TextReply) -> tuple[str, list[MessageEntity]]:
-    """The text with its title in bold: as an entity, so that no character of either can be markup."""
+    """Return the text with its title, and a bold entity for the title, so that no character acts as markup."""
     text = cut("\n".join(part for part in (reply.title, reply.text) if part), MAX_MESSAGE_UNITS)
     bold = min(utf16_units(reply.title), utf16_units(text))
     return text, [MessageEntity(MessageEntity.BOLD, 0, bold)] if reply.title else []

@@ -1,4 +1,4 @@
-"""Pictures for Telegram: renditions of the album's photos, by file id where Telegram has them already."""
+"""Send pictures to Telegram: renditions of the album's photos, by file id if Telegram has them already."""
 
 import io
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from bot.telegram.worker_threads import WorkerThreads
 from cumbre.errors import CumbreError
 from cumbre.services.query_service import QueryService
 
-# What chat apps show; Telegram makes larger photos this small itself. Without EXIF, as all renditions.
+# Telegram itself scales larger photos down to this size. Like all renditions, these have no EXIF.
 RENDITION_PX: Final = 1280
 _RATIO_MAX: Final = 20
 
@@ -27,7 +27,7 @@ Media = str | bytes
 
 
 class PictureSender:
-    """Sends photos of the album as albums of Telegram's, of at most ten."""
+    """Sends photos as Telegram albums of at most ten."""
 
     def __init__(self, bot: ExtBot[int], query: QueryService, files: FileIds, threads: WorkerThreads) -> None:
         self._bot = bot
@@ -36,13 +36,13 @@ class PictureSender:
         self._threads = threads
 
     async def send(self, photos: Sequence[CaptionedPhoto], to: Address, silent: bool = False) -> int:
-        """How many were sent: one that can't be shown any more is left out."""
+        """Send photos and return how many were sent; photos that can't be shown any more are left out."""
         try:
             return await self._send(photos, to, silent)
         except BadRequest as error:
             if "file identifier" not in str(error):
                 raise
-            # Telegram has forgotten one of them: all are uploaded anew.
+            # Telegram no longer knows one of the file ids: upload all pictures again.
             for photo in photos:
                 self._files.forget(photo.picture_key)
             return await self._send(photos, to, silent)
@@ -69,7 +69,7 @@ class PictureSender:
         )
 
     async def send_picture(self, picture: PictureReply, to: Address) -> None:
-        """A picture that somebody sent, with names on it."""
+        """Send a person's picture back with names on it."""
         await with_retries(
             lambda: self._bot.send_photo(to.chat_id, within_ratio(picture.jpeg), message_thread_id=to.thread_id)
         )
@@ -90,7 +90,7 @@ class PictureSender:
                     self._files.save(photo.picture_key, file_id)
 
     async def _media(self, photo: CaptionedPhoto) -> tuple[CaptionedPhoto, Media] | None:
-        """The photo with its picture; where its names can't be drawn, the photo without them."""
+        """Return photo and file id or JPEG, without names if they can't be drawn; None if it can't be shown."""
         known = self._files.get(photo.picture_key)
         if known is not None:
             return photo, known
@@ -103,7 +103,7 @@ class PictureSender:
 
 
 def within_ratio(jpeg: bytes) -> bytes:
-    """The picture, on white paper if it is too long and narrow for Telegram (more than 20 to 1)."""
+    """Return a JPEG that is not too narrow for Telegram: beyond 20 to 1 it gets white margins."""
     with Image.open(io.BytesIO(jpeg)) as picture:
         width, height = picture.size
         if max(width, height) <= _RATIO_MAX * min(width, height):

@@ -1,4 +1,4 @@
-"""How much one user may ask: a flood must not keep the others waiting."""
+"""A rate limit per user, so that a flood from one does not keep the others waiting."""
 
 import time
 from collections import OrderedDict, deque
@@ -8,12 +8,12 @@ from typing import Final
 
 _WINDOW_S: Final = 60.0
 _MOST: Final = 30
-# So many users are remembered; who asked longest ago is forgotten first.
+# The most users remembered; the least recently active is forgotten first.
 _USERS_MAX: Final = 10_000
 
 
 class Verdict(Enum):
-    """ANSWER; or too much: SAY_SO once, then IGNORE until there is room again."""
+    """What to do with a message: ANSWER it; over the limit SAY_SO once, then IGNORE until there is room again."""
 
     ANSWER = "answer"
     SAY_SO = "say so"
@@ -21,7 +21,7 @@ class Verdict(Enum):
 
 
 class RateLimiter:
-    """At most so many questions of a user in a minute. Used from one thread."""
+    """Allows each user a number of questions per minute. For use in one thread."""
 
     def __init__(self, most: int = _MOST, clock: Callable[[], float] = time.monotonic) -> None:
         self._most = most
@@ -30,7 +30,7 @@ class RateLimiter:
         self._told: set[int] = set()
 
     def check(self, user_id: int) -> Verdict:
-        """Counts a question."""
+        """Count a question and return what to do with it."""
         now = self._clock()
         times = self._asked.setdefault(user_id, deque())
         self._asked.move_to_end(user_id)

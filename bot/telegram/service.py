@@ -1,4 +1,4 @@
-"""Runs the bot in a thread with an event loop of its own, beside whatever else the process does."""
+"""Run the bot in its own thread with its own event loop."""
 
 import asyncio
 import logging
@@ -31,14 +31,14 @@ _POLL_S: Final = 30
 _PAUSE_S: Final = 3.0
 _CONFLICT_PAUSE_S: Final = 15.0
 _GOODBYE_S: Final = 8.0
-# After a 429 the same call is made again, when Telegram allows it, so often.
+# The most retries of a call after a 429, each when Telegram allows it.
 _RETRIES: Final = 5
 _CONNECTIONS: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
 class BotSettings:
-    """api is the address of the Bot API. polls: False where updates come to a webhook."""
+    """Settings of the bot. api is the address of the Bot API. polls is False if a webhook receives the updates."""
 
     token: str
     access: Access
@@ -48,7 +48,7 @@ class BotSettings:
 
 
 def open_bot(token: str, api: str) -> ExtBot[int]:
-    """The client, which keeps Telegram's limits on how many messages are sent."""
+    """Return a client that keeps Telegram's limits on sending messages."""
     return ExtBot(
         token,
         base_url=f"{api}/bot",
@@ -60,9 +60,10 @@ def open_bot(token: str, api: str) -> ExtBot[int]:
 
 
 class TelegramService:
-    """Between start() and stop().
+    """Runs the bot from start() to stop().
 
-    report(sentence) is told what stands in the way, and "" when nothing does; announce(name) the bot's name there.
+    It calls report(sentence) with the current problem, "" once it is solved, and announce(name) with the bot's user
+    name once it is connected.
     """
 
     def __init__(
@@ -90,23 +91,24 @@ class TelegramService:
         self._thread = threading.Thread(target=self._run, name="telegram")
 
     def start(self) -> None:
+        """Start the bot's thread."""
         self._loop = asyncio.new_event_loop()
         self._thread.start()
 
     def stop(self) -> None:
-        """End soon: what is in hand is finished, the rest waits in the inbox for the next start."""
+        """Stop soon: finish the current work; the rest waits in the inbox for the next start."""
         if self._loop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join()
 
     def receive(self, update: Mapping[str, Any]) -> None:
-        """An update that a webhook got; returns when it is on the disk. Any thread may call it."""
-        # A loop that has not begun looks through the inbox first; one that has ended leaves it to the next start.
+        """Accept an update from a webhook; return once it is on disk. Callable from any thread."""
+        # A loop that has not started reads the inbox first; one that has ended leaves the update for the next start.
         if self._inbox.store(update) and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._accept, update)
 
     def _accept(self, update: Mapping[str, Any]) -> None:
-        # Before the bot is ready the inbox alone has it, which is looked through then.
+        # Until the bot is ready, the update stays in the inbox, which the bot reads when it starts.
         if self._answering is not None:
             self._answering.accept(update)
 
@@ -116,8 +118,8 @@ class TelegramService:
         try:
             self._loop.run_until_complete(self._serve())
         except Exception:
-            _log.exception("the Telegram bot has ended; the page goes on")
-            self._report_once("The Telegram bot has ended; the log says why.")
+            _log.exception("the Telegram bot has stopped; the page keeps running")
+            self._report_once("The Telegram bot has stopped; the log says why.")
         finally:
             self._loop.close()
 
@@ -133,7 +135,7 @@ class TelegramService:
             try:
                 await answering.register_commands()
             except TelegramError as error:
-                _log.warning("Telegram did not take the list of commands: %s", error)
+                _log.warning("Telegram did not accept the list of commands: %s", error)
             if self._settings.polls:
                 await self._poll(bot, answering)
             else:
@@ -150,18 +152,18 @@ class TelegramService:
         return BotParts(*services, own.access, own.storage_chat, threads, RateLimiter())
 
     async def _connect(self, bot: ExtBot[int]) -> bool:
-        """Until Telegram knows us; False if it never will, or we are to stop."""
+        """Connect, retrying until it works; return False if the token is invalid or the bot is stopped."""
         while not self._stopping.is_set():
             try:
                 await bot.initialize()
                 if self._settings.polls:
-                    # Telegram gives updates to one or the other.
+                    # Telegram sends updates either to a webhook or to polling.
                     await bot.delete_webhook()
             except InvalidToken:
                 self._report_once("Telegram does not accept CUMBRE_TELEGRAM_TOKEN: copy it again from @BotFather.")
                 return False
             except TelegramError as error:
-                self._report_once(f"Telegram can't be reached ({error}); it is tried again.")
+                self._report_once(f"Telegram can't be reached ({error}). Trying again.")
                 await self._pause(_PAUSE_S)
             else:
                 self._report_once("")
@@ -177,17 +179,17 @@ class TelegramService:
                 try:
                     is_new = await asyncio.to_thread(self._inbox.store, raw)
                 except CumbreError as error:
-                    # Telegram gives it again.
-                    self._report_once(f"Messages of Telegram's can't be kept: {error}")
+                    # Telegram will send it again.
+                    self._report_once(f"Messages from Telegram can't be stored: {error}")
                     await self._pause(_PAUSE_S)
                     break
                 if is_new:
                     answering.accept(raw)
-                # The next poll tells Telegram that it has arrived.
+                # The next poll acknowledges the update with this offset.
                 offset = update.update_id + 1
 
     async def _updates(self, bot: ExtBot[int], offset: int) -> tuple[Update, ...]:
-        """The next updates; none if we are to stop, or when it went wrong (which is said, and waited after)."""
+        """Return the next updates; none if the bot is stopped, or after an error, which is reported, and a pause."""
         poll = asyncio.ensure_future(bot.get_updates(offset, timeout=_POLL_S, allowed_updates=ALLOWED_UPDATES))
         stopping = asyncio.ensure_future(self._stopping.wait())
         await asyncio.wait((poll, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -199,12 +201,10 @@ class TelegramService:
         try:
             updates = poll.result()
         except Conflict:
-            self._report_once(
-                "Another program asks Telegram for this bot's messages: end it, or give it a token of its own."
-            )
+            self._report_once("Another program is fetching this bot's messages: stop it, or give it its own token.")
             await self._pause(_CONFLICT_PAUSE_S)
         except TelegramError as error:
-            self._report_once(f"Telegram can't be reached ({error}); it is tried again.")
+            self._report_once(f"Telegram can't be reached ({error}). Trying again.")
             await self._pause(_PAUSE_S)
         else:
             self._report_once("")

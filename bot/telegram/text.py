@@ -1,4 +1,4 @@
-"""Texts within Telegram's limits, which count UTF-16 code units (core.telegram.org/bots/api)."""
+"""Cut texts to Telegram's limits, which count UTF-16 code units (core.telegram.org/bots/api)."""
 
 import unicodedata
 from typing import Final
@@ -14,7 +14,8 @@ _FLAG_LETTERS: Final = range(0x1F1E6, 0x1F200)
 
 
 def utf16_units(text: str) -> int:
-    """
+    """Return the length of a text in UTF-16 code units.
+
     >>> utf16_units("a🏔")
     3
     """
@@ -22,7 +23,7 @@ def utf16_units(text: str) -> int:
 
 
 def cut(text: str, most_units: int) -> str:
-    """The text, or as much of it as fits with an ellipsis; no character that people see is taken apart.
+    """Return the text, cut with an ellipsis if it is too long, but never inside a visible character.
 
     >>> cut("Ama Dablam", 5), cut("Ama", 5)
     ('Ama…', 'Ama')
@@ -38,7 +39,7 @@ def cut(text: str, most_units: int) -> str:
 
 
 def _may_end_before(text: str, at: int) -> bool:
-    """Whether text[:at] ends where one character, as people see it, ends."""
+    """Return whether a visible character ends at this index; at lies inside the text."""
     before, after = text[at - 1], text[at]
     if _JOINER in (before, after) or unicodedata.category(after).startswith("M") or ord(after) in _SKIN_TONES:
         return False
@@ -46,6 +47,6 @@ def _may_end_before(text: str, at: int) -> bool:
         letters = 0
         while letters < at and ord(text[at - 1 - letters]) in _FLAG_LETTERS:
             letters += 1
-        # A flag is two letters.
+        # A flag consists of two letters.
         return letters % 2 == 0
     return True

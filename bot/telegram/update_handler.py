@@ -1,4 +1,4 @@
-"""The bot: takes updates, answers each once, those of one chat in order."""
+"""Handle updates: answer each one once, and those of one chat in order."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -39,12 +39,12 @@ from cumbre.errors import CumbreError
 
 _log = logging.getLogger(__name__)
 
-# An update that was being answered when the process ended, so often: it may well be what ends it.
+# An update that the process was answering each time it ended this often may be the cause, and is dropped.
 _MOST_RESUMPTIONS: Final = 3
 
 
 class TelegramBot:
-    """Lives in one event loop."""
+    """Answers updates in one event loop."""
 
     def __init__(
         self,
@@ -69,50 +69,50 @@ class TelegramBot:
         self._in_hand: set[int] = set()
 
     async def register_commands(self) -> None:
-        """Tell Telegram the commands, in each language; English for everybody else."""
+        """Register the commands with Telegram in each language, English as the default."""
         for language in LANGUAGES:
             translator = Translator(language)
             commands = [BotCommand(name, translator.text(f"command.{name}")) for name in COMMANDS]
             await self._bot.set_my_commands(commands, language_code="" if language == DEFAULT_LANGUAGE else language)
 
     def resume(self) -> None:
-        """Take up what was not answered when the process ended."""
+        """Answer the updates that were unanswered when the process ended."""
         for raw, resumed in list(self._inbox.waiting()):
             if resumed >= _MOST_RESUMPTIONS:
-                _log.error("update %s was taken up %d times in vain and is dropped", raw["update_id"], resumed)
+                _log.error("update %s was resumed %d times without success and is dropped", raw["update_id"], resumed)
                 self._inbox.mark_answered(raw)
                 continue
             self._inbox.resumed(raw, resumed + 1)
             self.accept(raw)
 
     def accept(self, raw: Mapping[str, Any]) -> None:
-        """Answer an update that the inbox has kept, after those of its chat that came before."""
+        """Queue an update from the inbox, behind earlier ones of its chat."""
         number = raw["update_id"]
         if number in self._in_hand:
             return
         try:
             update = Update.de_json(dict(raw), self._bot)
         except (AttributeError, KeyError, TypeError, ValueError):
-            _log.exception("update %s makes no sense and is dropped", number)
+            _log.exception("update %s could not be parsed and is dropped", number)
             self._inbox.mark_answered(raw)
             return
         self._in_hand.add(number)
         self._queues.enqueue(queue_of(update), update)
 
     async def drain(self, patience_s: float) -> None:
-        """Until all is answered; what is not, in this time, waits in the inbox for the next start."""
+        """Wait until all updates are answered; after the timeout, the rest waits in the inbox for the next start."""
         await self._queues.drain(patience_s)
 
     async def _handle(self, updates: list[Update]) -> None:
-        """Answer updates that belong together, and note that they are answered."""
+        """Answer updates that belong together, and mark them as answered."""
         try:
             await self._answer(updates)
         except Forbidden as error:
-            _log.info("an answer is not wanted: %s", error)
+            _log.info("a chat does not accept the answer: %s", error)
         except BadRequest:
-            _log.exception("Telegram takes an answer for wrong")
+            _log.exception("Telegram rejected an answer")
         except TelegramError as error:
-            # It stays in the inbox, for the next start.
+            # It stays in the inbox for the next start.
             _log.error("an answer did not reach Telegram: %s", error)
             return
         for update in updates:
@@ -163,7 +163,7 @@ class TelegramBot:
         return [TextReply(translator.text("chat.trouble"))]
 
     def _message(self, pressed: CallbackQuery | None, messages: Sequence[TelegramMessage], to: Address) -> Message:
-        """One message of all: the pictures of an album with the words of their captions."""
+        """Combine updates into one message: the pictures of an album, and the text of their captions."""
         chat = str(to.chat_id)
         if pressed is not None:
             return Message(chat, pressed=pressed.data or "-")

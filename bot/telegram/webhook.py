@@ -1,6 +1,6 @@
-"""Where Telegram brings updates, if it is not asked for them: an address that can't be guessed, and a secret.
+"""The webhook that receives updates from Telegram, protected by an unguessable address and a secret header.
 
-200 means that the update is safely kept. Anything else makes Telegram bring it again.
+The response 200 means that the update is stored. After any other response Telegram sends it again.
 """
 
 import hashlib
@@ -25,24 +25,24 @@ _PATH_CHARS: Final = 32
 
 
 def webhook_path(token: str, secret: str) -> str:
-    """The part of the address that can't be guessed: made of both secrets, and telling neither."""
+    """Return the unguessable part of the address: an HMAC of token and secret, which reveals neither."""
     return hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest()[:_PATH_CHARS]
 
 
 def webhook_address(site: str, token: str, secret: str) -> str:
-    """The whole address; site is where this server is reached, "https://HOST"."""
+    """Return the full address; site is the address of this server, "https://HOST"."""
     return f"{site.rstrip('/')}{MOUNTED_AT}/{webhook_path(token, secret)}"
 
 
 def create_webhook(token: str, secret: str, receive: Callable[[Mapping[str, Any]], None]) -> Flask:
-    """The application, to be mounted at MOUNTED_AT. receive returns when an update is safe."""
+    """Return the application to mount at MOUNTED_AT. receive must return only once the update is stored."""
     app = Flask("webhook", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BYTES
 
     @app.post(f"/{webhook_path(token, secret)}")
     def take() -> Response:
         if not is_password(request.headers.get(_SECRET_HEADER), secret):
-            _log.warning("an update without Telegram's secret was turned away")
+            _log.warning("an update without Telegram's secret was rejected")
             return Response(status=401)
         try:
             update = json.loads(request.get_data(cache=False))
@@ -56,7 +56,7 @@ def create_webhook(token: str, secret: str, receive: Callable[[Mapping[str, Any]
         try:
             receive(update)
         except CumbreError as error:
-            _log.warning("an update could not be kept: %s", error)
+            _log.warning("an update could not be stored: %s", error)
             return Response(status=503)
         return Response(status=200)
 

@@ -1,4 +1,4 @@
-"""Joins the parts of the bot around one client, in the event loop that runs."""
+"""Wire the parts of the bot together for one client, in the running event loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from cumbre.state.port import StateStore
 
 @dataclass(frozen=True)
 class BotParts:
-    """What every bot of one process works with. storage_chat: see bot/telegram/inline.py."""
+    """The services shared by all bots of a process. storage_chat: see bot/telegram/inline.py."""
 
     query: QueryService
     album: AlbumService
@@ -38,7 +38,7 @@ class BotParts:
     throttle: RateLimiter
 
     def bot(self, client: ExtBot[int]) -> TelegramBot:
-        """A bot with nothing in hand."""
+        """Return a bot for this client, without any updates yet. Call it in the running event loop."""
         downloads = Downloads(client, asyncio.get_running_loop())
         context = ChatContext(self.query, self.album, self.catalog, Memory(self.state), downloads.fetch)
         files = FileIds(self.state, client.bot.id)

@@ -1,4 +1,4 @@
-"""Threads for what takes long (the conversation, renditions), so that the event loop goes on serving all chats."""
+"""Worker threads for slow work (the conversation, renditions), so that the event loop keeps serving all chats."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,14 +11,15 @@ Result = TypeVar("Result")
 
 
 class WorkerThreads:
-    """At most so many things at once."""
+    """Runs at most at_once calls at the same time."""
 
     def __init__(self, at_once: int = _AT_ONCE) -> None:
         self._executor = ThreadPoolExecutor(at_once, thread_name_prefix="telegram-work")
 
     async def run(self, work: Callable[[], Result]) -> Result:
+        """Return the result of work, called in a worker thread."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
     def close(self) -> None:
-        """Wait for what is in hand; what has not begun is dropped."""
+        """Wait for running calls; drop those that have not started."""
         self._executor.shutdown(wait=True, cancel_futures=True)

@@ -1,4 +1,4 @@
-"""Texts go out compressed to who takes them so; pictures are compressed already."""
+"""Gzip compression for text responses; pictures are already compressed."""
 
 import gzip
 from functools import lru_cache
@@ -6,19 +6,19 @@ from typing import Final
 
 from flask import Flask, Response, request
 
-_LEAST_BYTES: Final = 1000
+_MIN_BYTES: Final = 1000
 _TYPES: Final = frozenset(
     {"text/html", "text/css", "text/javascript", "application/json", "application/yaml", "image/svg+xml"}
 )
-# The page's own files, once each.
-_KEPT: Final = 128
+# Enough for every static file of the page.
+_CACHED_FILES_MAX: Final = 128
 _LEVEL: Final = 6
 
 
 def compress(app: Flask) -> None:
-    """Compress the responses of an app with gzip.
+    """Compress an app's responses with gzip for clients that accept it.
 
-    No response holds a secret beside words of the request, so lengths give nothing away (BREACH).
+    Safe against BREACH: no response has both a secret and text from the request, so its length reveals nothing.
     """
 
     @app.after_request
@@ -30,7 +30,7 @@ def compress(app: Flask) -> None:
             return response
         response.direct_passthrough = False
         data = response.get_data()
-        if len(data) >= _LEAST_BYTES:
+        if len(data) >= _MIN_BYTES:
             is_file = request.endpoint is not None and request.endpoint.endswith("static")
             response.set_data(_zipped_file(data) if is_file else gzip.compress(data, _LEVEL, mtime=0))
             response.headers["Content-Encoding"] = "gzip"
@@ -39,12 +39,12 @@ def compress(app: Flask) -> None:
 
 
 def _weaken_etag(response: Response) -> None:
-    """The same content in other bytes."""
+    """Make the ETag weak: the content is the same, the bytes are not."""
     tag, _ = response.get_etag()
     if tag is not None:
         response.set_etag(tag, weak=True)
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_CACHED_FILES_MAX)
 def _zipped_file(data: bytes) -> bytes:
     return gzip.compress(data, 9, mtime=0)

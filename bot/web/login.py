@@ -1,4 +1,4 @@
-"""The password, asked for on a page of its own, and the cookie that remembers it."""
+"""The login page and the session cookie."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ from cumbre.system.passwords import is_password
 
 SESSION_COOKIE: Final = "cumbre_session"
 LOGIN_PATH: Final = "/login"
-# What the page with the form shows before anybody has said who they are.
+# Paths that work without a login: the login page and the files that it needs.
 OPEN_PATHS: Final = frozenset(
     {LOGIN_PATH, "/favicon.ico", "/static/css/base.css", "/static/css/login.css", "/static/mark.svg"}
 )
@@ -19,21 +19,21 @@ _MAX_FORM_BYTES: Final = 10_000
 
 
 def create_login(password: str | None, sessions: Sessions, attempts: LoginThrottle) -> Blueprint:
-    """/login and /logout; without a password there is nothing to log in to."""
+    """Return the blueprint of /login and /logout. Without a password, /login redirects to the page."""
     login = Blueprint("login", __name__, template_folder="templates")
 
     @login.get(LOGIN_PATH)
     def form() -> Response:
         if not password or is_logged_in(sessions):
-            return _go_to(_wanted(request.args.get("next")))
-        return _page(_wanted(request.args.get("next")), "")
+            return _redirect_to(_safe_path(request.args.get("next")))
+        return _page(_safe_path(request.args.get("next")), "")
 
     @login.post(LOGIN_PATH)
     def log_in() -> Response:
         request.max_content_length = _MAX_FORM_BYTES
-        wanted = _wanted(request.form.get("next"))
+        wanted = _safe_path(request.form.get("next"))
         if not password:
-            return _go_to(wanted)
+            return _redirect_to(wanted)
         wait_s = attempts.wait_s(request.remote_addr)
         if wait_s:
             response = _page(wanted, "login_wait")
@@ -46,23 +46,23 @@ def create_login(password: str | None, sessions: Sessions, attempts: LoginThrott
             response.status_code = 401
             return response
         attempts.succeeded(request.remote_addr)
-        response = _go_to(wanted)
+        response = _redirect_to(wanted)
         response.set_cookie(
             SESSION_COOKIE,
             sessions.issue(),
             max_age=SESSION_MAX_AGE_S,
             httponly=True,
             secure=request.is_secure,
-            # Lax: who follows a link to a photo is not asked again. Changes are checked by their origin.
+            # Lax, so that following a link to a photo keeps the session. Changes are checked by origin (request_guard).
             samesite="Lax",
         )
         return response
 
     @login.post("/logout")
     def log_out() -> Response:
-        response = _go_to(LOGIN_PATH)
+        response = _redirect_to(LOGIN_PATH)
         response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="Lax")
-        # What the browser has kept of the album goes, too.
+        # Also removes what the browser has cached of the album.
         response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response
 
@@ -70,30 +70,30 @@ def create_login(password: str | None, sessions: Sessions, attempts: LoginThrott
 
 
 def is_logged_in(sessions: Sessions) -> bool:
-    """Whether the request carries a token that was issued here."""
+    """Return whether the request has a valid session cookie."""
     return sessions.is_valid(request.cookies.get(SESSION_COOKIE, ""))
 
 
-def _page(wanted: str, problem: str) -> Response:
+def _page(next_path: str, problem: str) -> Response:
     language = preferred_language(request.accept_languages.values())
-    words = page_texts(language)
-    text = words[problem] if problem else ""
-    response = make_response(render_template("login.html", language=language, t=words, problem=text, next=wanted))
+    texts = page_texts(language)
+    text = texts[problem] if problem else ""
+    response = make_response(render_template("login.html", language=language, t=texts, problem=text, next=next_path))
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _go_to(path: str) -> Response:
+def _redirect_to(path: str) -> Response:
     response = make_response(redirect(path, 303))
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _wanted(path: str | None) -> str:
-    """Where to go afterwards: a path of this site, never another one.
+def _safe_path(path: str | None) -> str:
+    """Return the path to go to after the login; "/" if it would lead to another site (open redirect).
 
-    >>> _wanted("/?q=ama"), _wanted("//evil.test"), _wanted("https://evil.test"), _wanted("/\\\\evil.test")
+    >>> _safe_path("/?q=ama"), _safe_path("//evil.test"), _safe_path("https://evil.test"), _safe_path("/\\\\evil.test")
     ('/?q=ama', '/', '/', '/')
     """
-    own = path is not None and path.startswith("/") and path[1:2] not in ("/", "\\") and path.isprintable()
-    return path if own and path is not None else "/"
+    is_local = path is not None and path.startswith("/") and path[1:2] not in ("/", "\\") and path.isprintable()
+    return path if is_local and path is not None else "/"

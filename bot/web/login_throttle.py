@@ -1,4 +1,4 @@
-"""How often a password may be tried: guessing must take years, mistyping must not lock anybody out for long."""
+"""Throttle for login attempts: guessing a password must take years, a typo must not lock anybody out for long."""
 
 import ipaddress
 import math
@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 WINDOW_S: Final = 900.0
 MOST_OF_ONE: Final = 10
-# Of all addresses together: whoever has many of them.
+# For all addresses together, against attackers with many of them.
 MOST_OF_ALL: Final = 200
 _REMEMBERED_MAX: Final = 10_000
 _NETWORK_BITS: Final = 64
@@ -18,21 +18,23 @@ EVERYBODY: Final = "everybody"
 
 
 class LoginThrottle(Protocol):
-    """Wrong passwords by the address that they came from, in the last quarter of an hour."""
+    """Counts wrong passwords by client address, within the last 15 minutes."""
 
     def wait_s(self, address: str | None) -> int:
-        """Seconds until this address may try again; 0 if it may now."""
+        """Return the seconds until this address may try again; 0 if it may try now."""
         ...
 
-    def failed(self, address: str | None) -> None: ...
+    def failed(self, address: str | None) -> None:
+        """Count a wrong password."""
+        ...
 
     def succeeded(self, address: str | None) -> None:
-        """Whoever knows the password starts from nothing again."""
+        """Forget the wrong passwords of this address."""
         ...
 
 
 class InMemoryLoginThrottle:
-    """The Attempts of one process."""
+    """LoginThrottle for a single process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -42,9 +44,9 @@ class InMemoryLoginThrottle:
     def wait_s(self, address: str | None) -> int:
         now = self._clock()
         with self._lock:
-            of_one = self._times.get(network_of(address), ())
-            of_all = self._times.get(EVERYBODY, ())
-            return max(wait_after(of_one, MOST_OF_ONE, now), wait_after(of_all, MOST_OF_ALL, now))
+            network_times = self._times.get(network_of(address), ())
+            all_times = self._times.get(EVERYBODY, ())
+            return max(wait_after(network_times, MOST_OF_ONE, now), wait_after(all_times, MOST_OF_ALL, now))
 
     def failed(self, address: str | None) -> None:
         now = self._clock()
@@ -61,7 +63,7 @@ class InMemoryLoginThrottle:
 
 
 def wait_after(times: Iterable[float], most: int, now: float) -> int:
-    """Seconds until fewer than `most` of these times, oldest first, lie in the window.
+    """Return the seconds until fewer than `most` of these times (oldest first) are within the window.
 
     >>> wait_after([100.0, 200.0], most=2, now=300.0), wait_after([100.0], most=2, now=300.0)
     (700, 0)
@@ -71,7 +73,9 @@ def wait_after(times: Iterable[float], most: int, now: float) -> int:
 
 
 def network_of(address: str | None) -> str:
-    """The address itself; of IPv6 its network, since one household has 2^64 of them.
+    """Return the address itself, or the /64 network of an IPv6 address: one household has 2^64 of them.
+
+    An address that can't be parsed counts as "".
 
     >>> network_of("2001:db8::1"), network_of("192.0.2.7")
     ('2001:db8::/64', '192.0.2.7')

@@ -1,4 +1,4 @@
-"""The page: one HTML file whose scripts ask the API. It holds no data of the album itself."""
+"""The web page: one HTML file. Its scripts load all album data from the API."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from bot.i18n.catalogues import page_texts, preferred_language
 
 @dataclass(frozen=True, slots=True)
 class MapTiles:
-    """Where the map's ground comes from; without an address it is a plain graticule."""
+    """The tile server of the map. address is a URL template; if empty, the map shows a graticule instead."""
 
     address: str = ""
     attribution: str = ""
@@ -18,7 +18,7 @@ class MapTiles:
 
 @dataclass(frozen=True, slots=True)
 class PageOptions:
-    """What the page offers here. parts are the names of further parts of the site."""
+    """Features that this site offers to the page. parts are the names of optional blueprints."""
 
     originals: bool
     tiles: MapTiles
@@ -27,6 +27,7 @@ class PageOptions:
     parts: frozenset[str] = frozenset()
 
     def for_scripts(self) -> dict[str, Any]:
+        """Return the options as JSON for the scripts (static/js/state/options.js)."""
         return {
             "originals": self.originals,
             "tiles": self.tiles.address,
@@ -37,6 +38,7 @@ class PageOptions:
 
 
 def create_page(options: PageOptions) -> Blueprint:
+    """Return the blueprint of the page and its static files."""
     page = Blueprint("page", __name__, static_folder="static", static_url_path="/static", template_folder="templates")
 
     @page.get("/")

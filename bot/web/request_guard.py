@@ -1,8 +1,8 @@
-"""Who may ask: the address asked for, the password, the site a change comes from; and what a browser may do.
+"""Checks on every request (Host header, password, origin) and security headers on every response.
 
-An album is private and the page often runs without a password on loopback, where any web site that the same person
-visits can reach it. So: the Host header must name this server (DNS rebinding), changes must come from the page itself
-(cross-site request forgery), and nobody may embed what is answered.
+An album is private, and the page often runs without a password on loopback, where any web site that the user visits can
+reach it. So the Host header must name this server (against DNS rebinding), changes must come from the page itself
+(against CSRF), and other sites can't embed the responses.
 """
 
 import ipaddress
@@ -27,25 +27,25 @@ LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def _nobody(_environ: Mapping[str, Any]) -> str:
+def _no_name(_environ: Mapping[str, Any]) -> str:
     return ""
 
 
 @dataclass(frozen=True)
 class Guard:
-    """What differs where many processes serve one site, behind a front that terminates TLS.
+    """Settings for a site that runs in many processes behind a TLS-terminating front end.
 
-    vouched_name(environ) is the name that the front itself says it was asked by, which nobody can forge. sources are
-    further origins from which the page loads pictures, and to which it sends them.
+    vouched_name(environ) returns the host name as the front end reports it, which clients can't forge. sources are
+    further origins that the page loads pictures from and uploads them to.
     """
 
     attempts: LoginThrottle = field(default_factory=InMemoryLoginThrottle)
-    vouched_name: Callable[[Mapping[str, Any]], str] = _nobody
+    vouched_name: Callable[[Mapping[str, Any]], str] = _no_name
     sources: tuple[str, ...] = ()
 
 
 def require_password_beyond_loopback(host: str, password: str | None) -> None:
-    """Raise SettingsError where the page would listen beyond this machine without a password."""
+    """Raise SettingsError if the page would be reachable from other machines without a password."""
     if not password and host_name(host) not in LOOPBACK_HOSTS:
         raise SettingsError(f"listening on {host} shows the album to others: set CUMBRE_PASSWORD, or use 127.0.0.1")
 
@@ -71,10 +71,10 @@ def protect(
         host = request.headers.get("Host", "")
         vouched = host_name(guard.vouched_name(request.environ))
         if not is_allowed_host(host, names | ({vouched} - {""}), any_address=bool(password)):
-            message = "Cumbre does not answer to this address; CUMBRE_ALLOWED_HOSTS lists the names that it answers to"
+            message = "this host name is not allowed: add it to CUMBRE_ALLOWED_HOSTS"
             return error_response(HttpError(403, "forbidden", message))
         if request.method not in SAFE_METHODS and not is_same_origin(request.headers):
-            return error_response(HttpError(403, "forbidden", "changes are accepted from Cumbre's own page only"))
+            return error_response(HttpError(403, "forbidden", "changes are accepted only from Cumbre's own page"))
         if password and request.path not in OPEN_PATHS and not is_logged_in(sessions):
             return _refuse_strangers(password, attempts)
         return None
@@ -87,18 +87,18 @@ def protect(
 
 
 def _refuse_strangers(password: str, attempts: LoginThrottle) -> AnyResponse | None:
-    """None for a program that brings the password (HTTP Basic); people are sent to the form."""
-    given = request.authorization.password if request.authorization else None
-    if given is None:
+    """Return None for clients that send the password (HTTP Basic). Redirect browsers to the login form."""
+    password_sent = request.authorization.password if request.authorization else None
+    if password_sent is None:
         if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
-            wanted = request.full_path.rstrip("?")
-            return redirect(f"{LOGIN_PATH}?{urlencode({'next': wanted})}", 303)
+            path = request.full_path.rstrip("?")
+            return redirect(f"{LOGIN_PATH}?{urlencode({'next': path})}", 303)
         return _unauthorized()
     wait_s = attempts.wait_s(request.remote_addr)
     if wait_s:
-        message = "the wrong password came too often: wait a while"
+        message = "too many wrong passwords: wait a while"
         return error_response(HttpError(429, "too_many_requests", message, retry_after_s=wait_s))
-    if not is_password(given, password):
+    if not is_password(password_sent, password):
         attempts.failed(request.remote_addr)
         return _unauthorized()
     attempts.succeeded(request.remote_addr)
@@ -106,15 +106,15 @@ def _refuse_strangers(password: str, attempts: LoginThrottle) -> AnyResponse | N
 
 
 def _unauthorized() -> Response:
-    response = error_response(HttpError(401, "unauthorized", "this album asks for its password"))
-    # A browser would open a window of its own, over the page whose session has ended.
+    response = error_response(HttpError(401, "unauthorized", "this album requires a password"))
+    # A browser would show its own password dialog over the page when a session has ended.
     if "Sec-Fetch-Mode" not in request.headers:
         response.headers["WWW-Authenticate"] = 'Basic realm="Cumbre", charset="UTF-8"'
     return response
 
 
 def host_name(host: str) -> str:
-    """The name or address in a Host header, without its port.
+    """Return the name or IP address from a Host header, lower case and without the port.
 
     >>> host_name("LocalHost:8080"), host_name("[::1]:8080"), host_name("::1")
     ('localhost', '::1', '::1')
@@ -128,10 +128,10 @@ def host_name(host: str) -> str:
 
 
 def is_allowed_host(host: str, names: frozenset[str], *, any_address: bool) -> bool:
-    """Whether the Host header is one of ours.
+    """Return whether the Host header names this server.
 
-    any_address accepts a bare IP address as well: rebinding needs a name, and a server on a network has an address
-    that it can't know beforehand.
+    any_address also accepts every bare IP address: DNS rebinding needs a name, and a server on a network can't know its
+    address in advance.
     """
     name = host_name(host)
     return name in names or (any_address and _is_address(name))
@@ -146,9 +146,9 @@ def _is_address(name: str) -> bool:
 
 
 def is_same_origin(headers: Headers) -> bool:
-    """Whether a change comes from the page itself or from a program that is no browser (it sends neither header).
+    """Return whether a request comes from the page itself, or from a program (it sends neither header).
 
-    Only host and port are compared: behind a proxy that speaks TLS the scheme differs.
+    Only host and port are compared: behind a TLS-terminating proxy the scheme differs.
     """
     if headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         return False

@@ -1,4 +1,4 @@
-"""What a browser may do with what is answered: headers against script, framing and talk with other sites."""
+"""HTTP security headers: no foreign scripts, no framing, no contact with other sites."""
 
 import re
 from collections.abc import Iterable
@@ -6,17 +6,17 @@ from urllib.parse import urlsplit
 
 
 def response_headers(map_tiles: str = "", buckets: Iterable[str] = ()) -> dict[str, str]:
-    """The headers of every response.
+    """Return the headers for every response.
 
-    map_tiles is the address of map tiles, buckets are the origins of buckets whose pictures are shown and added to:
-    nothing else comes from elsewhere.
+    map_tiles is the URL template of map tiles. buckets are the origins of buckets that pictures are loaded from and
+    uploaded to. The page may contact no other origin.
     """
     return {
         "Content-Security-Policy": content_security_policy(map_tiles, buckets),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-        # Not no-referrer: with it a browser sends a form of our own with the origin "null", as from a stranger.
+        # Not no-referrer: browsers would then send the page's own forms with the origin "null", as from another site.
         "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
@@ -24,8 +24,8 @@ def response_headers(map_tiles: str = "", buckets: Iterable[str] = ()) -> dict[s
 
 
 def content_security_policy(map_tiles: str = "", buckets: Iterable[str] = ()) -> str:
-    # blob: is the preview of a photo that was just dropped. Trusted types make the browser itself refuse HTML from
-    # data.
+    """Return the Content-Security-Policy header; for the parameters see response_headers()."""
+    # blob: is needed for previews of chosen photos. Trusted types make the browser refuse HTML that is built from data.
     images = " ".join(filter(None, ("img-src 'self' blob:", tile_source(map_tiles), *buckets)))
     connections = " ".join(("connect-src 'self'", *buckets))
     return "; ".join(
@@ -46,7 +46,7 @@ def content_security_policy(map_tiles: str = "", buckets: Iterable[str] = ()) ->
 
 
 def tile_source(map_tiles: str) -> str:
-    """Where tiles come from, as a source of the policy.
+    """Return the CSP source for a URL template of map tiles; empty if there is none.
 
     >>> tile_source("https://{s}.tiles.example.org/{z}/{x}/{y}.png")
     'https://*.tiles.example.org'

@@ -1,4 +1,4 @@
-"""The whole site as one WSGI application: the page and, below /api, what it asks."""
+"""The web site as one WSGI application: the page, and the API under /api."""
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
@@ -32,10 +32,10 @@ def create_app(
     guard: Guard | None = None,
     beside: Sequence[Blueprint] = (),
 ) -> Flask:
-    """Page and API behind the same checks. allowed_hosts are names beside localhost that the site answers to.
+    """Return the Flask application: page and API behind the same request checks.
 
-    session_key signs the sessions; without one they end with the process. beside are further parts of the site, which
-    the page offers by their names.
+    allowed_hosts are host names that the site serves in addition to localhost. session_key signs the sessions; without
+    one, sessions end with the process. beside are optional blueprints; the page offers their features by name.
     """
     app = Flask("bot", static_folder=None)
     app.json = TranslatedJson(app)
@@ -51,7 +51,7 @@ def create_app(
     app.register_blueprint(create_api(query, album, catalog, max_upload_bytes=max_upload_bytes, originals=originals))
     for part in beside:
         app.register_blueprint(part)
-    offered = frozenset(part.name for part in beside)
-    options = PageOptions(originals, tiles or MapTiles(), bool(password), max_upload_bytes, offered)
+    parts = frozenset(part.name for part in beside)
+    options = PageOptions(originals, tiles or MapTiles(), bool(password), max_upload_bytes, parts)
     app.register_blueprint(create_page(options))
     return app

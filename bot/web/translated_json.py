@@ -1,4 +1,4 @@
-"""JSON in the reader's language: the library's sentences are translated when they leave."""
+"""JSON provider that translates the library's sentences into the language of the request."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,30 +12,31 @@ from cumbre.text.sentence import Sentence
 
 
 class TranslatedJson(DefaultJSONProvider):
-    """Names stay readable (no escapes for other scripts), fields keep the order of jsonform, sentences are told."""
+    """Serializes with readable non-ASCII names, fields in the order of json_form, and translated sentences."""
 
     ensure_ascii = False
     sort_keys = False
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
+        """Serialize obj; see DefaultJSONProvider."""
         language = asked_language()
-        told = obj if language == DEFAULT_LANGUAGE else _told(obj, Translator(language))
-        return super().dumps(told, **kwargs)
+        translated = obj if language == DEFAULT_LANGUAGE else _translated(obj, Translator(language))
+        return super().dumps(translated, **kwargs)
 
 
 def asked_language() -> str:
-    """The language that the request's Accept-Language prefers among ours."""
+    """Return the supported language that the request's Accept-Language header prefers."""
     if not has_request_context():
         return DEFAULT_LANGUAGE
     return preferred_language(request.accept_languages.values())
 
 
-def _told(value: Any, translator: Translator) -> Any:
+def _translated(value: Any, translator: Translator) -> Any:
     match value:
         case Sentence():
             return translator.translate(value)
         case Mapping():
-            return {key: _told(one, translator) for key, one in value.items()}
+            return {key: _translated(one, translator) for key, one in value.items()}
         case list() | tuple():
-            return [_told(one, translator) for one in value]
+            return [_translated(one, translator) for one in value]
     return value

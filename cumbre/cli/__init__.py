@@ -1,8 +1,8 @@
-"""The command line: `cumbre ...`. Parse, call one function of the library, print.
+"""The command line, `cumbre ...`: each command parses its arguments, calls the library and prints the result.
 
-Results go to standard output, notices and progress to standard error. Exit codes: 0 done (also "nothing found"),
-1 could not do it, 2 wrong use, 70 a bug, 130 interrupted. Command modules import the library inside their functions, so
-that `--help` is quick.
+Results go to standard output, notices and progress to standard error. Exit codes: 0 success (including "nothing
+found"), 1 failure, 2 incorrect use, 70 a bug in Cumbre, 130 interrupted. Command modules import the library inside
+their functions, which keeps `--help` fast.
 """
 
 import errno
@@ -29,16 +29,23 @@ from cumbre.errors import CumbreError, InvalidRequest, SettingsError
 
 _INTERRUPTED = 130
 _BUG = 70
-_LONGEST_REASON = 300
+_MAX_REASON_LENGTH = 300
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="cumbre")
 def cli() -> None:
-    """Finds photos by meaning and knows its mountains.
+    """Search photos by meaning, and name the mountains in them.
 
-    Settings come from the environment (CUMBRE_HOME, CUMBRE_STORAGE, CUMBRE_MODEL, ...) or a .env file; docs/settings.md
-    lists them all. Every option can be set that way too, for example CUMBRE_SEARCH_SORT=time.
+    \b
+    Get started:
+      cumbre ingest ~/Pictures/Trek   Index a folder of photos.
+      cumbre search "ama dablam"      Find photos by words.
+      cumbre identify photo.jpg       Name the peaks in a photo.
+      cumbre serve                    Show the album in your browser.
+
+    Settings come from environment variables (CUMBRE_HOME, CUMBRE_STORAGE, CUMBRE_MODEL, ...) or a .env file. Every
+    option can be set that way too, such as CUMBRE_SEARCH_SORT=time. docs/settings.md lists all settings.
     """
 
 
@@ -61,7 +68,7 @@ for _command in (
 
 
 def run(group: click.Group, arguments: list[str] | None = None) -> int:
-    """Run a command and return its exit code; errors of the library become one plain line."""
+    """Run a command and return its exit code. Errors become plain messages on standard error."""
     try:
         load_dotenv()
         load_secrets()
@@ -75,7 +82,7 @@ def run(group: click.Group, arguments: list[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except click.Abort:
-        click.echo("cumbre: stopped; what was done is kept, the same command goes on", err=True)
+        click.echo("cumbre: interrupted; finished work is kept, run the same command again to continue", err=True)
         return _INTERRUPTED
     except (InvalidRequest, SettingsError) as error:
         click.echo(f"cumbre: {printable(str(error))}", err=True)
@@ -84,39 +91,39 @@ def run(group: click.Group, arguments: list[str] | None = None) -> int:
         click.echo(f"cumbre: {printable(str(error))}", err=True)
         return 1
     except OSError as error:
-        click.echo(f"cumbre: {printable(_of_system(error))}", err=True)
+        click.echo(f"cumbre: {printable(_os_error_message(error))}", err=True)
         return 1
     except MemoryError:
-        click.echo("cumbre: out of memory; a smaller CUMBRE_BATCH_SIZE and fewer CUMBRE_WORKERS need less", err=True)
+        click.echo("cumbre: out of memory; set a smaller CUMBRE_BATCH_SIZE or fewer CUMBRE_WORKERS", err=True)
         return 1
     except SystemExit as leaving:
-        # 1 is click's own way out of a broken pipe: the reader (head, less) has seen enough, which is no failure.
+        # click exits with 1 on a broken pipe: the reader (head, less) has closed it, which is not a failure.
         return leaving.code if isinstance(leaving.code, int) and leaving.code > 1 else 0
     except Exception as error:
         _report_bug(error)
         return _BUG
 
 
-def _of_system(error: OSError) -> str:
-    """What the operating system refused, and what to do."""
+def _os_error_message(error: OSError) -> str:
+    """What the operating system refused, and how to fix it."""
     what = error.strerror or str(error)
     if error.filename is not None:
         what = f"{os.fsdecode(error.filename)}: {what}"
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return f"{what}. Make room on the disk and run the same command again; what is done is kept"
+        return f"{what}. Make room on the disk and run the same command again; finished work is kept"
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return f"{what}. Change the permissions, or name another place (CUMBRE_HOME)"
-    return f"{what}. `cumbre doctor` checks every part"
+        return f"{what}. Change the permissions, or choose another folder (CUMBRE_HOME)"
+    return f"{what}. Run `cumbre doctor` to check every part"
 
 
 def _report_bug(error: Exception) -> None:
-    """An error that nobody foresaw is Cumbre's own; people see a line, whoever mends it needs the traceback."""
+    """Report an unexpected error as a bug: one line for users, with CUMBRE_DEBUG=1 the traceback too."""
     debugging = os.environ.get("CUMBRE_DEBUG", "0").strip() not in ("", "0")
     if debugging:
         click.echo("".join(traceback.format_exception(error)), err=True)
     last = traceback.extract_tb(error.__traceback__)[-1:]
     place = f" ({Path(last[0].filename).name}, line {last[0].lineno})" if last else ""
-    what = printable(f"{type(error).__name__}: {error}"[:_LONGEST_REASON])
+    what = printable(f"{type(error).__name__}: {error}"[:_MAX_REASON_LENGTH])
     how = (
         "report it with the lines above" if debugging else "run it again with CUMBRE_DEBUG=1 and report what it prints"
     )

@@ -1,4 +1,4 @@
-"""The command that draws the sample album: demo."""
+"""`cumbre demo`: draw the sample album."""
 
 import signal
 import sys
@@ -13,19 +13,23 @@ _TERMINATED = 128 + signal.SIGTERM
 
 @click.command()
 @click.argument("directory", required=False, type=GivenPath(path_type=Path, file_okay=False))
-@click.option("--if-empty", is_flag=True, help="Only if there is no album yet.")
-@click.option("--first", type=click.IntRange(1), metavar="N", help="Only the first N pictures; run again for the rest.")
+@click.option("--if-empty", is_flag=True, help="Do nothing if you already have an album.")
+@click.option("--first", type=click.IntRange(1), metavar="N", help="Draw only the first N pictures.")
 def demo(directory: Path | None, if_empty: bool, first: int | None) -> None:
-    """Draw the sample album: the peaks around the trail to Everest Base Camp, as a phone would see them.
+    """Draw a sample album to try Cumbre with.
 
-    Without DIRECTORY it goes into Cumbre's own folder and becomes the album, until you name another.
+    Its pictures show the peaks along the trail to Everest Base Camp, as a phone would take them. Pictures that exist
+    already are kept.
+
+    They are written to DIRECTORY. Without it, they are written to Cumbre's own folder and are your album until you
+    index photos of your own. Run `cumbre ingest` or `cumbre serve` next.
     """
     from tqdm import tqdm
 
     from cumbre.demo.album import draw_album
     from cumbre.demo.trail import trail_scenes
 
-    # `make run` draws beside the server and ends both; without this the worker processes would stay.
+    # `make run` draws while the server runs and ends both with SIGTERM; without this, worker processes would survive.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     with opened_library(mending=True) as library:
         if if_empty and any(folder != library.albums.sample for folder in library.albums.folders()):

@@ -1,4 +1,4 @@
-"""What the command line takes from the environment: .env, and names that nothing reads."""
+"""Environment variables of the command line: load .env and secrets, and report unknown settings."""
 
 import difflib
 import os
@@ -12,16 +12,20 @@ from cumbre.settings import PREFIX, Settings, read_dotenv
 
 
 def load_dotenv() -> None:
-    """Put the CUMBRE_ variables of .env in the working directory into the environment, which wins.
+    """Load the CUMBRE_ variables of .env in the working directory into the environment.
 
-    Both settings and options find them there. Raises SettingsError if the file can't be used.
+    Variables that are already set win. Settings and options are both read from the environment afterwards. Raises
+    SettingsError if the file can't be read.
     """
     for name, value in read_dotenv(Path(".env")).items():
         os.environ.setdefault(name, value)
 
 
 def load_secrets() -> None:
-    """Put the settings that CUMBRE_SECRETS names into the environment, which wins. Raises SettingsError."""
+    """Load the secrets that CUMBRE_SECRETS names into the environment.
+
+    Variables that are already set win. Raises SettingsError if a secret can't be read.
+    """
     names = [name.strip() for name in os.environ.get("CUMBRE_SECRETS", "").split(",") if name.strip()]
     if names:
         from cumbre.system.aws_secrets import open_secrets_client, read_secrets
@@ -31,19 +35,19 @@ def load_secrets() -> None:
 
 
 def unknown_settings(group: click.Group) -> Iterator[str]:
-    """A sentence for each CUMBRE_ variable that is neither a setting nor an option of a command."""
+    """Yield a sentence for each CUMBRE_ variable that is neither a setting nor a command's option."""
     known = {one.metadata["name"] for one in fields(Settings)} | set(_option_settings(group, PREFIX))
     endings = [name.removeprefix(PREFIX) for name in sorted(known)]
     for name in sorted(os.environ):
         if name.startswith(PREFIX) and name not in known:
-            # Without the prefix, which would make every name look much like every other.
+            # The common prefix would make all names look similar.
             nearest = difflib.get_close_matches(name.removeprefix(PREFIX), endings, n=1)
-            hint = f"did you mean {PREFIX}{nearest[0]}?" if nearest else "docs/settings.md lists them"
-            yield f"{name} is no setting of Cumbre and does nothing: {hint}"
+            hint = f"did you mean {PREFIX}{nearest[0]}?" if nearest else "docs/settings.md lists all settings"
+            yield f"{name} is not a Cumbre setting and has no effect: {hint}"
 
 
 def _option_settings(group: click.Group, prefix: str) -> Iterator[str]:
-    """The variables of all options, named as click names them: the words of the command and the option."""
+    """The variables of all options, named like click does: PREFIX_COMMAND_OPTION."""
     for word, command in group.commands.items():
         words = f"{prefix}{word.upper().replace('-', '_')}_"
         if isinstance(command, click.Group):

@@ -1,4 +1,4 @@
-"""How things stand: status, doctor."""
+"""`cumbre status` and `cumbre doctor`."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 @click.command()
 @json_option
 def status(json: bool) -> None:
-    """Counts, the model, albums, and photos that failed with their reasons."""
+    """Show photo counts, the model, album folders and failures.
+
+    Photos that could not be indexed are listed with the reason. Notices say what needs your attention.
+    """
     from cumbre.cli.queue import queue_notices
     from cumbre.services import json_form
     from cumbre.services.local_query_service import LocalQueryService
 
     with opened_library() as library:
-        _look_for_albums(library)
+        _note_missing_albums(library)
         current = LocalQueryService(library).status()
         if library.settings.queue:
             current = replace(current, notices=(*current.notices, *queue_notices(library.settings.queue)))
@@ -39,8 +42,8 @@ def status(json: bool) -> None:
             notice(printable(text))
 
 
-def _look_for_albums(library: "Library") -> None:
-    """Note the albums that are not there, as `serve` does for its own process. Costs some looks at each folder."""
+def _note_missing_albums(library: "Library") -> None:
+    """Record missing albums in library.problems, as `serve` does for its own process. Checks a sample of each album."""
     from cumbre.errors import StorageError
     from cumbre.ingest.removal_guard import missing_photos_warning
 
@@ -56,7 +59,10 @@ def _look_for_albums(library: "Library") -> None:
 @click.command()
 @json_option
 def doctor(json: bool) -> int:
-    """Check every part and say what to do where one is not well."""
+    """Check every part of Cumbre and say how to fix problems.
+
+    The exit code is 1 if there is a problem.
+    """
     from cumbre.diagnosis import diagnose
     from cumbre.settings import read_settings
 

@@ -1,4 +1,4 @@
-"""Commands that compare the album with the index: ingest, reconcile, forget."""
+"""Commands that bring the index in line with the album: ingest, reconcile, forget."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -18,12 +18,21 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("paths", nargs=-1, type=GivenPath(path_type=Path))
-@click.option("--confirm-removals", is_flag=True, help="Photos that are gone leave the index, however many.")
+@click.option("--confirm-removals", is_flag=True, help="Remove missing photos from the index, however many.")
 @json_option
 def ingest(paths: tuple[Path, ...], confirm_removals: bool, json: bool) -> int:
-    """Index photos: of the folders and files named (PATHS), else of the whole album.
+    """Index new and changed photos.
 
-    What is named is remembered as part of the album. Only what is new or changed is read; run it as often as you like.
+    PATHS are folders and photo files, which also become part of your album. Without PATHS, the whole album is scanned.
+    Photos that have not changed are skipped, so run this as often as you like. Your files are never changed.
+
+    If many photos are missing, a drive may not be connected, so they stay in the index unless you use
+    --confirm-removals.
+
+    \b
+    Examples:
+      cumbre ingest ~/Pictures/Trek
+      cumbre ingest
     """
     from cumbre.ingest.scan import ScanReport
 
@@ -37,7 +46,7 @@ def ingest(paths: tuple[Path, ...], confirm_removals: bool, json: bool) -> int:
             _carry_out(_work(library, paths, confirm_removals, progress, problems), report, problems)
             named_and_failed = any(not path.is_dir() for path in paths) and bool(report.failed)
             if paths and incomplete:
-                notice("the whole album is looked at, because the index was damaged or left in the middle of work")
+                notice("scanning the whole album, because the index was damaged or an earlier run was interrupted")
                 _carry_out(_work(library, (), False, progress, problems), report, problems)
             if not problems and (incomplete or not paths):
                 library.generations.set_complete()
@@ -51,12 +60,15 @@ def ingest(paths: tuple[Path, ...], confirm_removals: bool, json: bool) -> int:
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
-@click.option("--confirm-removals", is_flag=True, help="Photos that are gone leave the index, however many.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, without changing it.")
+@click.option("--confirm-removals", is_flag=True, help="Remove missing photos from the index, however many.")
 @json_option
 @click.pass_context
 def reconcile(context: click.Context, dry_run: bool, confirm_removals: bool, json: bool) -> int:
-    """Compare the whole album with the index and mend what differs, as `cumbre serve` does now and then."""
+    """Compare the whole album with the index and fix differences.
+
+    This is `cumbre ingest` without PATHS, meant for timers. `cumbre serve` does it by itself at regular intervals.
+    """
     if not dry_run:
         return int(context.invoke(ingest, paths=(), confirm_removals=confirm_removals, json=json))
     from cumbre.errors import StorageError
@@ -92,7 +104,7 @@ Work = Callable[[], "ScanReport"]
 
 
 def _carry_out(todo: "Iterator[tuple[str, Work]]", report: "ScanReport", problems: list[str]) -> None:
-    """Do it bucket by bucket; one drive that is not there keeps no other from being indexed."""
+    """Run the work of each bucket and add up the reports; a missing drive does not stop the others."""
     from cumbre.errors import StorageError
 
     for bucket, work in todo:
@@ -106,14 +118,14 @@ def _carry_out(todo: "Iterator[tuple[str, Work]]", report: "ScanReport", problem
 def _work(
     library: "Library", paths: tuple[Path, ...], confirm: bool, progress: "ScanProgress", problems: list[str]
 ) -> "Iterator[tuple[str, Work]]":
-    """Bucket by bucket what is to be done; what can't be part of the album is a problem."""
+    """Yield the work for each bucket. Paths that can't be part of the album are added to problems."""
     from cumbre.errors import StorageError
     from cumbre.library.forget import forget_album
     from cumbre.storage.keys import bucket_of
 
     if not paths:
         if library.albums.is_empty():
-            notice("no album yet: name the folder that holds your photos, `cumbre ingest DIR`")
+            notice("no album yet: run `cumbre ingest DIR` with the folder of your photos")
         for bucket in library.storages():
             yield bucket, partial(_scan, library, bucket, "", confirm, progress)
     keys_of: dict[str, list[str]] = {}
@@ -128,7 +140,7 @@ def _work(
                 root, prefix, replaced = library.albums.remember(path)
                 yield bucket_of(root), partial(_scan, library, bucket_of(root), prefix, confirm, progress)
                 for album in replaced:
-                    notice(f"{album} is no album of its own any more: the sample gives way, folders inside are covered")
+                    notice(f"{album} is no longer a separate album: {path} contains or replaces it")
                     yield str(album), partial(forget_album, library, album)
         except StorageError as error:
             problems.append(str(error))
@@ -140,7 +152,10 @@ def _work(
 @click.argument("path", type=GivenPath(path_type=Path))
 @json_option
 def forget(path: Path, json: bool) -> None:
-    """Take a folder or file out of the album: its photos leave the index, the files stay as they are."""
+    """Remove a folder or file from the album.
+
+    Its photos leave the index. The files themselves are not touched.
+    """
     from cumbre.errors import NotFound
     from cumbre.library.forget import forget_album, forget_photo
 
@@ -151,12 +166,12 @@ def forget(path: Path, json: bool) -> None:
         else:
             named = library.albums.forget_file(path)
             if named is None:
-                raise NotFound(f"{path} is no album folder and no file that was named; `cumbre status` lists the album")
+                raise NotFound(f"{path} is neither an album folder nor a file added by name; see `cumbre status`")
             removed = forget_photo(library, *named)
         if json:
             print_json({"path": str(path), "removed": removed})
         else:
-            click.echo(f"{path} is no part of the album any more; {removed} photos left the index")
+            click.echo(f"{path} is no longer part of the album; {removed} photos removed from the index")
 
 
 def _scan(library: "Library", bucket: str, prefix: str, confirm: bool, progress: "ScanProgress") -> "ScanReport":

@@ -1,4 +1,4 @@
-"""The encoders' commands: models list, fetch."""
+"""`cumbre models`: list and download the encoders."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -13,19 +13,22 @@ if TYPE_CHECKING:
 
 @click.group()
 def models() -> None:
-    """The encoders that turn photos and words into vectors."""
+    """List and download the models that understand photos and words."""
 
 
 @models.command("list")
 @json_option
 def list_models(json: bool) -> None:
-    """What is there, and what answers now."""
+    """List the models, which one is wanted and which one is in use.
+
+    CUMBRE_MODEL sets the wanted model. After changing it, run `cumbre reindex`.
+    """
     from cumbre.encoding.known_models import list_models as known_models
 
     with opened_library() as library:
         rows = known_models(library.settings.home)
         wanted, hint = _wanted(library)
-        answers = _answering(library)
+        answers = _model_in_use(library)
         if json:
             listed = [{"name": row.name, "ready": row.ready, "download_bytes": row.size_bytes} for row in rows]
             print_json({"models": listed, "wanted": wanted, "answers": answers})
@@ -34,14 +37,15 @@ def list_models(json: bool) -> None:
             [(row.name, "ready" if row.ready else f"{row.size_bytes / 1e6:.0f} MB to fetch", row.note) for row in rows]
         ):
             click.echo(line)
-        click.echo(f"wanted: {printable(wanted)}; answering now: {answers or 'none'}")
+        click.echo(f"wanted: {printable(wanted)}; in use: {answers or 'none'}")
         notice(hint)
 
 
 def _wanted(library: "Library") -> tuple[str, str]:
-    """The model that CUMBRE_MODEL comes to and what people should know about it; a missing one is named as it stands.
+    """The name of the wanted model, and a notice about it.
 
-    This is the list to choose from, so it must be there above all when the choice is wrong.
+    If the model is missing, its name is CUMBRE_MODEL itself and the notice says why, so that the list can be shown
+    even when the setting is wrong.
     """
     from cumbre.errors import ModelError
 
@@ -52,8 +56,8 @@ def _wanted(library: "Library") -> tuple[str, str]:
         return library.settings.model, str(error)
 
 
-def _answering(library: "Library") -> str | None:
-    """The id of the model that the index was built with, else of the wanted one; None if there is neither."""
+def _model_in_use(library: "Library") -> str | None:
+    """The id of the model that built the index, else of the wanted model; None if there is neither."""
     from cumbre.errors import ModelError
 
     index = library.generations.active()
@@ -65,7 +69,11 @@ def _answering(library: "Library") -> str | None:
 
 @models.command()
 def fetch() -> None:
-    """Fetch SigLIP-2 at the pinned revision: resumable, checked against its checksums."""
+    """Download SigLIP-2, the better model.
+
+    The revision is pinned and its checksums are verified. An interrupted download resumes. Run `cumbre reindex`
+    afterwards to switch to the model.
+    """
     from tqdm import tqdm
 
     from cumbre.encoding.known_models import SIGLIP2

@@ -1,4 +1,4 @@
-"""What commands share: opening the library, JSON on standard output, notices on standard error."""
+"""Helpers shared by commands: open the library, print JSON, notices, paragraphs and tables."""
 
 import json
 import shutil
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-json_option = click.option("--json", is_flag=True, help="Print one JSON document and nothing else.")
+json_option = click.option("--json", is_flag=True, help="Print JSON instead of text.")
 
 
 class GivenPath(click.Path):
-    """A path that is not empty: an unset variable of the shell would be taken for the working directory."""
+    """A path that must not be empty: Path("") is the working directory, and an unset shell variable gives ""."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if value == "":
@@ -31,10 +31,10 @@ class GivenPath(click.Path):
 
 @contextmanager
 def opened_library(mending: bool = False, model: str | None = None) -> "Iterator[Library]":
-    """The library of the settings, closed afterwards.
+    """Open the library that the settings describe, and close it afterwards.
 
-    mending: the command fills the index, so it may build a damaged one again. Other commands answer, and end with an
-    IndexFault where the answer came from a damaged index. model: wanted instead of the settings' own.
+    mending: the command fills the index, so it may rebuild a damaged one. For other commands the index is checked in
+    the background, and IndexFault is raised after them if it is damaged. model replaces CUMBRE_MODEL.
     """
     from cumbre.bootstrap import open_library
     from cumbre.index.embedded.check import BackgroundCheck
@@ -44,49 +44,49 @@ def opened_library(mending: bool = False, model: str | None = None) -> "Iterator
     if model:
         settings = replace(settings, model=model)
     library = open_library(settings, mending)
-    beside = None if mending or settings.index_path is None else BackgroundCheck(settings.index_path)
+    check = None if mending or settings.index_path is None else BackgroundCheck(settings.index_path)
     try:
         yield library
-        if beside is not None:
-            beside.result()
+        if check is not None:
+            check.result()
     finally:
-        if beside is not None:
-            beside.join()
+        if check is not None:
+            check.join()
         library.close()
 
 
 def print_json(document: Any) -> None:
-    """One document on one line, names readable in every script."""
+    """Print one document on one line, without escaping non-ASCII characters."""
     click.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
 
 
 def notice(text: str) -> None:
-    """A line for people, on standard error."""
+    """Print a line on standard error, unless the text is empty."""
     if text:
         click.echo(text, err=True)
 
 
-def notice_from(tell: Callable[[], str]) -> None:
-    """A notice that the library makes up. Where it can't, the reason is the notice: what was done stays done."""
+def notice_from(make: Callable[[], str]) -> None:
+    """Print a notice made by the library. If that fails, print the error instead: the command itself has succeeded."""
     try:
-        notice(tell())
+        notice(make())
     except CumbreError as error:
         notice(str(error))
 
 
 def paragraph(text: str, indent: str = "") -> str:
-    """The text wrapped to the terminal."""
+    """Wrap the text to the terminal's width, at most 100 columns."""
     width = min(100, shutil.get_terminal_size().columns)
     return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def printable(text: str) -> str:
-    """A name or path as one line: control characters, which a file name may hold, are shown as escapes."""
+    """Return the text as one line that can't control the terminal: unprintable characters become escapes."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    """Rows with their columns aligned."""
+    """Yield the rows as lines with aligned columns."""
     kept = list(rows)
     if not kept:
         return

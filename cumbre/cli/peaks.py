@@ -1,4 +1,4 @@
-"""The catalogue's commands: peaks list, show, import, reference."""
+"""`cumbre peaks`: list, show, import and remove peaks, and set their reference photos."""
 
 import sys
 from functools import partial
@@ -13,19 +13,19 @@ from cumbre.cli.output import json_option, notice, opened_library, print_json, t
 if TYPE_CHECKING:
     from cumbre.library.library import Library
 
-# Larger than any encoder looks at.
+# Larger than the input of any encoder.
 _REFERENCE_PX = 640
 
 
 @click.group()
 def peaks() -> None:
-    """The catalogue of peaks."""
+    """Manage the catalogue of peaks."""
 
 
 @peaks.command("list")
 @json_option
 def list_peaks(json: bool) -> None:
-    """Every peak, with how many photos show it."""
+    """List all peaks and how many photos show each."""
     from cumbre.services import json_form
     from cumbre.services.local_query_service import LocalQueryService
 
@@ -43,7 +43,7 @@ def list_peaks(json: bool) -> None:
 @click.argument("peak_id", metavar="ID")
 @json_option
 def show(peak_id: str, json: bool) -> None:
-    """One peak: names, place, elevation."""
+    """Show a peak's names, position and elevation."""
     from cumbre.services import json_form
 
     with opened_library() as library:
@@ -62,9 +62,10 @@ def show(peak_id: str, json: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @json_option
 def import_peaks(file: Path, json: bool) -> None:
-    """Add peaks from a YAML, CSV or GeoJSON file (OpenStreetMap's natural=peak), then name all photos anew.
+    """Import peaks from a YAML, CSV or GeoJSON file.
 
-    A peak with an id that exists replaces it.
+    GeoJSON is read as OpenStreetMap exports it (natural=peak). A peak with the id of an existing one replaces it.
+    Afterwards, the peaks in all photos are identified again. docs/peaks.md describes the formats.
     """
     from cumbre.peaks.catalog_files import read_peaks
 
@@ -87,7 +88,7 @@ def import_peaks(file: Path, json: bool) -> None:
         else:
             click.echo(
                 f"{count.added} added, {count.changed} changed, {count.unchanged} unchanged, {len(read.skipped)} "
-                f"skipped; {changed} photos named anew"
+                f"skipped; peaks updated in {changed} photos"
             )
 
 
@@ -95,39 +96,46 @@ def import_peaks(file: Path, json: bool) -> None:
 @click.argument("peak_id", metavar="ID")
 @json_option
 def remove(peak_id: str, json: bool) -> None:
-    """Take back an imported peak, then name all photos anew."""
+    """Remove an imported peak.
+
+    A bundled peak that it replaced comes back. Afterwards, the peaks in all photos are identified again.
+    """
     with opened_library() as library:
         library.store.remove_peak(peak_id)
         changed = reidentify_photos(library, quiet=json)
         if json:
             print_json({"id": peak_id, "photos_renamed": changed})
         else:
-            click.echo(f"{peak_id} removed; {changed} photos named anew")
+            click.echo(f"{peak_id} removed; peaks updated in {changed} photos")
 
 
 @peaks.command()
 @click.argument("peak_id", metavar="ID")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--remove", is_flag=True, help="Forget the peak's reference photos.")
+@click.option("--remove", is_flag=True, help="Remove the peak's reference photos.")
 @json_option
 def reference(peak_id: str, files: tuple[Path, ...], remove: bool, json: bool) -> None:
-    """Teach how a peak looks: 1 to 3 photos are blended into its prototype, then all photos are named anew."""
+    """Set 1 to 3 photos that show what a peak looks like.
+
+    They replace earlier reference photos and help models that can tell mountains apart (not lite). Afterwards, the
+    peaks in all photos are identified again.
+    """
     if remove == bool(files):
         raise click.UsageError("name 1 to 3 photos, or use --remove")
     with opened_library() as library:
         jpegs = [library.pictures.rendition(file.read_bytes(), _REFERENCE_PX) for file in files]
         library.store.set_references(peak_id, jpegs)
         if not library.active().encoder.description.tells_peaks:
-            notice("kept; the model that answers now (lite) can't tell mountains apart and doesn't use it yet")
+            notice("saved, but not used yet: the model in use (lite) can't tell mountains apart")
         changed = reidentify_photos(library, quiet=json)
         if json:
             print_json({"id": peak_id, "references": len(files), "photos_renamed": changed})
         else:
-            click.echo(f"{peak_id} has {len(files)} reference photos; {changed} photos named anew")
+            click.echo(f"{peak_id} has {len(files)} reference photos; peaks updated in {changed} photos")
 
 
 def reidentify_photos(library: "Library", quiet: bool) -> int:
-    """Name the peaks of all photos if the catalogue has changed since, with a bar; returns how many changed."""
+    """Identify the peaks in all photos again if the catalogue has changed. Returns the number of changed photos."""
     changed = 0
     for generation in filter(None, (library.active(), library.building())):
         total = generation.index.count()

@@ -1,11 +1,11 @@
-"""Photo files that are named on the command line."""
+"""Read photo files named on the command line."""
 
 import sys
 from pathlib import Path
 
 
 def read_named_photo(file: Path) -> bytes:
-    """A file's bytes; an error names it."""
+    """Read a photo as read_photo_file() does; the message of a PhotoError also names the file."""
     from cumbre.errors import PhotoError
 
     try:
@@ -15,7 +15,10 @@ def read_named_photo(file: Path) -> bytes:
 
 
 def read_photo_file(file: Path) -> bytes:
-    """A file's bytes; "-" is standard input."""
+    """Read a photo; "-" means standard input. Raises PhotoError if the file can't be read.
+
+    A file that exceeds CUMBRE_MAX_PHOTO_MB is cut one byte after the limit, so that the decoder refuses it.
+    """
     from cumbre.errors import PhotoError
     from cumbre.settings import read_settings
 

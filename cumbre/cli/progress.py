@@ -1,4 +1,4 @@
-"""A progress bar on standard error that follows a scan."""
+"""A progress bar for scans, on standard error."""
 
 import sys
 import threading
@@ -13,13 +13,13 @@ _REFRESH_S = 0.2
 
 
 def _no_bar(enabled: bool) -> bool | None:
-    """tqdm's `disable`: None shows the bar on a terminal alone."""
+    """The value of tqdm's `disable`; None shows the bar only on a terminal."""
     return None if enabled else True
 
 
 @contextmanager
 def progress_bar(enabled: bool) -> "Iterator[ScanProgress]":
-    """A bar on standard error that follows a scan's progress: done, rate, time left, failures."""
+    """Yield a ScanProgress and draw it while the block runs: photos done, rate, time left, failures."""
     from tqdm import tqdm
 
     from cumbre.ingest.scan import ScanProgress

@@ -1,4 +1,4 @@
-"""The ingest queue in the cloud: what waits, what ended in the dead-letter queue, and its way back."""
+"""`cumbre queue`: inspect the ingest queue in the cloud, and replay its dead letters."""
 
 from typing import TYPE_CHECKING
 
@@ -10,16 +10,16 @@ if TYPE_CHECKING:
     from cumbre.ingest.dead_letters import DeadLetters
     from cumbre.ingest.queue import IngestQueue
 
-# Enough to see what they have in common.
+# Enough dead letters to see a pattern.
 _SHOWN = 20
 
 
 @click.group(invoke_without_command=True)
 @click.pass_context
 def queue(context: click.Context) -> None:
-    """The queue of photos that are to be looked at (CUMBRE_QUEUE), and what could not be handled.
+    """Inspect the ingest queue in the cloud (CUMBRE_QUEUE).
 
-    Without a command it shows both.
+    Without a command, do the same as `cumbre queue show`.
     """
     if context.invoked_subcommand is None:
         context.invoke(show)
@@ -28,7 +28,10 @@ def queue(context: click.Context) -> None:
 @queue.command()
 @json_option
 def show(json: bool = False) -> None:
-    """How many photos wait, and the messages that ended in the dead-letter queue (some of them)."""
+    """Show how many photos wait and which messages failed.
+
+    Messages that failed five times are in the dead-letter queue; the photos of some of them are listed.
+    """
     waiting, dead = _open()
     counts, there = waiting.counts(), dead.count()
     letters = dead.peek(_SHOWN) if there else []
@@ -42,15 +45,18 @@ def show(json: bool = False) -> None:
             }
         )
         return
-    click.echo(f"waiting: {counts.waiting + counts.delayed}, in work: {counts.in_flight}, dead letters: {there}")
+    click.echo(f"waiting: {counts.waiting + counts.delayed}, in flight: {counts.in_flight}, dead letters: {there}")
     for one in letters:
-        click.echo(f"  {printable(', '.join(one.photos) or f'no event: {one.body}')}")
+        click.echo(f"  {printable(', '.join(one.photos) or f'not an event: {one.body}')}")
 
 
 @queue.command()
 @json_option
 def replay(json: bool) -> None:
-    """Move the dead letters back into the queue, once the reason is gone; the function's log names it."""
+    """Move failed messages back into the queue.
+
+    Fix the cause first; the log of the ingest function names it.
+    """
     _, dead = _open()
     moved = dead.replay()
     if json:
@@ -60,7 +66,7 @@ def replay(json: bool) -> None:
 
 
 def queue_notices(address: str) -> list[str]:
-    """Sentences on what waits and what ended, for `cumbre status`; a queue that can't be asked is one, too."""
+    """Return notices about waiting and failed messages for `cumbre status`; if the queue can't be used, the error."""
     from cumbre.errors import CumbreError
 
     try:
@@ -70,11 +76,11 @@ def queue_notices(address: str) -> list[str]:
         return [str(error)]
     found = []
     if counts.total:
-        found.append(f"Photos in the queue that are to be looked at: {counts.total}.")
+        found.append(f"Photos in the ingest queue: {counts.total}.")
     if there:
         found.append(
-            f"Messages that could not be handled, in the dead-letter queue: {there}. `cumbre queue show` names their "
-            "photos, `cumbre queue replay` moves them back once the reason is gone."
+            f"Failed messages in the dead-letter queue: {there}. `cumbre queue show` lists their photos; "
+            "`cumbre queue replay` moves them back once the cause is fixed."
         )
     return found
 

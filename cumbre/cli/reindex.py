@@ -1,4 +1,4 @@
-"""The command that builds the index anew: reindex."""
+"""`cumbre reindex`: rebuild the index, possibly with another model."""
 
 import click
 
@@ -7,14 +7,16 @@ from cumbre.cli.progress import progress_bar
 
 
 @click.command()
-@click.option("--model", metavar="MODEL", help="Build it with this model; CUMBRE_MODEL is what is wanted else.")
-@click.option("--drop-old", is_flag=True, help="Build nothing; delete the index that the last reindex has replaced.")
+@click.option("--model", metavar="MODEL", help="Use this model instead of CUMBRE_MODEL, once.")
+@click.option("--drop-old", is_flag=True, help="Only delete the index that the last reindex replaced.")
 @json_option
 def reindex(model: str | None, drop_old: bool, json: bool) -> None:
-    """Build the index anew with the wanted model (CUMBRE_MODEL).
+    """Rebuild the index with the wanted model (CUMBRE_MODEL).
 
-    Questions are answered from the old index until the new one is complete. Stopped, it goes on where it was. The old
-    one is kept until --drop-old: a reindex with its model goes back to it in a moment.
+    The old index answers searches until the new one is complete. If interrupted, run the same command again to
+    continue.
+
+    The old index is kept, so that a reindex with its model switches back quickly. --drop-old deletes it to free space.
     """
     from cumbre.library.reindex import reindex as build
 
@@ -42,7 +44,7 @@ def reindex(model: str | None, drop_old: bool, json: bool) -> None:
                 click.echo(f"  {printable(f'{failed.bucket}/{failed.key}')}: {failed.reason}")
             notice_from(library.old_index)
             if model:
-                notice(f"So that {model} stays the wanted model, set CUMBRE_MODEL={model}.")
+                notice(f"Set CUMBRE_MODEL={model} to keep using this model.")
 
 
 def _drop_old_index(json: bool) -> None:

@@ -1,4 +1,4 @@
-"""The command that finds photos: search."""
+"""`cumbre search`: find photos in the album."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,19 +18,34 @@ _INDENT = " " * 13
 
 @click.command()
 @click.argument("text", required=False, default="")
-@click.option("--photo", type=click.Path(path_type=Path, dir_okay=False), help="A photo as the question.")
-@click.option("--peak", multiple=True, metavar="ID", help="Only photos of this peak; repeatable.")
-@click.option("--near", metavar="LAT,LON,KM", help="Only photos taken within a circle.")
+@click.option(
+    "--photo",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Search by a photo; - reads it from standard input.",
+)
+@click.option(
+    "--peak",
+    multiple=True,
+    metavar="ID",
+    help="Only photos of this peak; repeat it for photos of any of several peaks.",
+)
+@click.option("--near", metavar="LAT,LON,KM", help="Only photos taken within KM kilometres of a place.")
 @click.option(
     "--from",
     "since",
     envvar="CUMBRE_SEARCH_FROM",
     metavar="DATE",
-    help="Only photos taken then or later (UTC unless it has a zone).",
+    help="Only photos taken on or after this date or time (UTC unless it has a zone).",
 )
-@click.option("--to", metavar="DATE", help="Only photos taken before, a whole day included.")
-@click.option("-k", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many photos at most.")
-@click.option("--sort", type=click.Choice(["score", "time"]), default="score", show_default=True)
+@click.option("--to", metavar="DATE", help="Only photos taken before this time, or up to and including this day.")
+@click.option("-k", default=10, show_default=True, type=click.IntRange(1, 1000), help="Maximum number of photos.")
+@click.option(
+    "--sort",
+    type=click.Choice(["score", "time"]),
+    default="score",
+    show_default=True,
+    help="Best first, or newest first.",
+)
 @json_option
 def search(
     text: str,
@@ -45,7 +60,15 @@ def search(
 ) -> None:
     """Find photos by words, by a photo, or both.
 
-    A peak's name puts its photos first. Examples: cumbre search "ama dablam", cumbre search stupa --sort time
+    If TEXT names a peak, photos of that peak come first. Without TEXT and --photo, all photos that pass the filters are
+    listed, newest first.
+
+    \b
+    Examples:
+      cumbre search "ama dablam with prayer flags"
+      cumbre search stupa --from 2024-10-28 --to 2024-10-31 --sort time
+      cumbre search --peak lhotse --near 27.95,86.81,5
+      cumbre search --photo unknown.jpg -k 3
     """
     from cumbre.search.query import SearchRequest
     from cumbre.services import json_form, text_forms

@@ -1,4 +1,4 @@
-"""Makes buckets and indices ready."""
+"""`cumbre setup`: create buckets, their notifications and the index."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 @click.command()
 @json_option
 def setup(json: bool) -> None:
-    """Make the bucket, its notification and the index, where they are not there yet; says what it did."""
+    """Create the buckets, their notifications and the index.
+
+    Whatever exists already is left as it is, so it is safe to run this again.
+    """
     with opened_library() as library:
         done = []
         for what, is_new in _steps(library):
             done.append({"what": what, "new": is_new})
             if not json:
-                click.echo(f"{'made' if is_new else 'there already'}: {printable(what)}")
+                click.echo(f"{'created' if is_new else 'already there'}: {printable(what)}")
         if json:
             print_json({"done": done})
 

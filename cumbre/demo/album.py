@@ -22,12 +22,12 @@ from cumbre.system.cpu import usable_cores
 
 _JPEG_QUALITY = 90
 _MAX_WORKERS = 8
-# Each process first makes its own noise tiles; for a few pictures a thread is quicker.
+# Each process first generates its own noise tiles, so threads are faster for a few pictures.
 _WORTH_PROCESSES = 6
 
 
 def file_name(scene: Scene) -> str:
-    """The name of a scene's file in the album."""
+    """Return the name of a scene's file in the album."""
     return f"{scene.name}.jpg"
 
 
@@ -37,10 +37,10 @@ def draw_album(
     on_progress: Callable[[int, int], None] | None = None,
     scenes: tuple[Scene, ...] | None = None,
 ) -> list[Path]:
-    """Draw the album's pictures that are not there yet and return the paths of all, in the order of the scenes.
+    """Draw the album's missing pictures and return the paths of all pictures, in the order of the scenes.
 
-    A file appears whole or not at all, so that an interrupted run can simply be repeated. on_progress gets the number
-    of finished pictures and of all.
+    Files are written atomically, so an interrupted run can simply be repeated. on_progress: called with the number of
+    finished pictures and the total. scenes: default to the sample album's.
     """
     scenes = trail_scenes(catalog) if scenes is None else scenes
     directory.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ def draw_album(
                 if on_progress:
                     on_progress(done, len(scenes))
         except BaseException:
-            # Interrupted or failed: what is being drawn is finished, nothing more is begun.
+            # Interrupted or failed: finish the drawings in progress and start no others.
             executor.shutdown(cancel_futures=True)
             raise
     return paths
@@ -71,12 +71,12 @@ def draw_picture(scene: Scene, catalog: Catalog, path: Path) -> None:
         image = image.transpose(Image.Transpose.ROTATE_90)
     file = io.BytesIO()
     image.save(file, "JPEG", quality=_JPEG_QUALITY, exif=exif_bytes(scene))
-    with suppress(FileExistsError):  # drawn by somebody else meanwhile
+    with suppress(FileExistsError):  # another process drew it in the meantime
         write_new_file(path, file.getvalue(), mode=0o644)
 
 
 def album_truth(catalog: Catalog, scenes: tuple[Scene, ...] | None = None) -> dict[str, tuple[str, ...]]:
-    """File name -> the peaks that the picture shows, apparently highest first; empty where it shows none."""
+    """Return the peak ids that each picture shows, by file name, highest apparent elevation first."""
     scenes = trail_scenes(catalog) if scenes is None else scenes
     return {file_name(s): tuple(v.peak_id for v in visible_summits(s, catalog)) for s in scenes}
 
@@ -85,12 +85,12 @@ def _executor(pictures: int) -> Executor:
     workers = max(1, min(usable_cores(), pictures, _MAX_WORKERS))
     if workers == 1 or pictures < _WORTH_PROCESSES:
         return ThreadPoolExecutor(workers)
-    # "spawn": the caller may hold threads and open databases, which a fork would copy.
+    # "spawn", because a fork would copy the caller's threads and open databases.
     return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
 
 
 def _end_with_parent() -> None:
-    """Without this a worker waits for work for ever, should its parent be killed."""
+    """End this worker when its parent dies; otherwise it would wait for work forever if the parent is killed."""
     parent = parent_process()
     assert parent is not None
 

@@ -1,4 +1,4 @@
-"""Where the sun stands, and the colours of the hours."""
+"""Compute the sun's position, and define the colours of dawn, day, dusk and night."""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Colour = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Colours in [0, 1], as displayed. haze_m: the distance at which 1 - 1/e of a colour is air."""
+    """Colours in [0, 1], as displayed. haze_m: the distance at which 1 - 1/e of a colour is haze."""
 
     zenith: Colour
     middle: Colour
@@ -54,21 +54,21 @@ PALETTES: dict[Light, Palette] = {
 
 @dataclass(frozen=True, slots=True)
 class LightSource:
-    """Direction to the sun, or to the moon at night; low lights the tops only, below lit_above_m is shadow."""
+    """Direction to the sun, or to the moon at night. Low light reaches only the tops: below lit_above_m is shadow."""
 
     azimuth_deg: float
     elevation_deg: float
     lit_above_m: float
 
     def vector(self) -> Float32:
-        """Unit vector (east, north, up), [3]."""
+        """Return the unit vector (east, north, up), [3]."""
         azimuth, elevation = math.radians(self.azimuth_deg), math.radians(self.elevation_deg)
         flat = math.cos(elevation)
         return np.array([flat * math.sin(azimuth), flat * math.cos(azimuth), math.sin(elevation)], dtype=np.float32)
 
 
 def light_source(scene: Scene, relief_m: float) -> LightSource:
-    """The scene's light: the sun's true azimuth at that time, and an elevation that suits the named light."""
+    """Return the scene's light: the sun's true azimuth at that time, and an elevation that suits the named light."""
     camera = scene.camera
     azimuth, elevation = sun_direction(camera.lat, camera.lon, scene.taken_at)
     ground = camera.altitude_m
@@ -80,9 +80,9 @@ def light_source(scene: Scene, relief_m: float) -> LightSource:
 
 
 def sun_direction(lat: float, lon: float, when: datetime) -> tuple[float, float]:
-    """Azimuth and elevation of the sun, degrees, good to half a degree.
+    """Return azimuth and elevation of the sun in degrees, accurate to half a degree.
 
-    Low-precision formulae of the Astronomical Almanac (section C); refraction is left out.
+    Uses the low-precision formulae of the Astronomical Almanac (section C), without refraction.
     """
     moment = when.astimezone(UTC)
     days = (moment - datetime(2000, 1, 1, 12, tzinfo=UTC)).total_seconds() / 86_400.0

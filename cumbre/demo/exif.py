@@ -1,4 +1,4 @@
-"""A scene's EXIF, exact to the rationals' denominators. Tag names and meanings: CIPA DC-008 (Exif 3.0)."""
+"""Build a scene's EXIF data, exact to the rationals' denominators. Tag names and meanings: CIPA DC-008 (Exif 3.0)."""
 
 from datetime import UTC
 
@@ -19,7 +19,10 @@ _MICRO = 1_000_000
 
 
 def exif_bytes(scene: Scene) -> bytes:
-    """The scene as an EXIF block for Image.save(exif=...): place, true heading, focal length, time with its offset."""
+    """Return the EXIF block for Image.save(exif=...): position, true heading, tilt, focal length, time and UTC offset.
+
+    Raises ValueError if the scene's time has no UTC offset.
+    """
     camera = scene.camera
     offset = scene.taken_at.utcoffset()
     if offset is None:
@@ -41,11 +44,11 @@ def exif_bytes(scene: Scene) -> bytes:
             Base.OffsetTimeOriginal: zone,
             Base.OffsetTimeDigitized: zone,
             Base.FocalLength: _rational(camera.focal_length_35mm / _CROP_FACTOR, 1_000),
-            # The tag is a whole number: cameras of scenes have whole focal lengths, or lose the fraction here.
+            # The tag is a whole number, so the fraction of a scene's focal length is lost here.
             Base.FocalLengthIn35mmFilm: round(camera.focal_length_35mm),
             Base.ExifImageWidth: width,
             Base.ExifImageHeight: height,
-            # The tilt, as Apple's phones write it: no standard tag holds both angles.
+            # The tilt in the format of Apple's phones, because no standard tag has both angles.
             Base.MakerNote: tilt_note(CameraTilt(camera.pitch_deg, camera.roll_deg), camera.width, camera.height),
         }
     )
@@ -70,7 +73,7 @@ def exif_bytes(scene: Scene) -> bytes:
 
 
 def _sexagesimal(angle_deg: float) -> tuple[IFDRational, IFDRational, IFDRational]:
-    """Degrees, minutes and seconds; rounded once, in microseconds of arc, so that no part ever reads 60."""
+    """Return degrees, minutes and seconds, rounded once to a millionth of an arc second, so that none reads 60."""
     micro_seconds = round(abs(angle_deg) * 3_600 * _MICRO)
     minutes, seconds = divmod(micro_seconds, 60 * _MICRO)
     degrees, minutes = divmod(minutes, 60)

@@ -1,4 +1,4 @@
-"""Tileable fractal noise: made once per process by spectral synthesis, then only looked up.
+"""Generate tileable fractal noise by spectral synthesis, once per process, and look it up.
 
 Spectral synthesis: Saupe, "Algorithms for random fractals", in The Science of Fractal Images (1988).
 """
@@ -15,7 +15,7 @@ TILE_PX = 1024
 
 @cache
 def fractal_tile(seed: int, roughness: float = 2.2) -> Float32:
-    """Cloud-like noise [1024, 1024] in (-1, 1); the amplitude of a frequency k is k ** -roughness / 2."""
+    """Return cloud-like noise [1024, 1024] in (-1, 1); the amplitude of a frequency k is k ** -roughness / 2."""
     frequency = _frequency()
     spectrum = _white_spectrum(seed) * np.where(frequency > 0, np.maximum(frequency, 1.0) ** (-roughness / 2 - 0.5), 0)
     return _spread(_wave(spectrum))
@@ -23,7 +23,7 @@ def fractal_tile(seed: int, roughness: float = 2.2) -> Float32:
 
 @cache
 def ridged_tile(seed: int) -> Float32:
-    """Noise [1024, 1024] in (-1, 1) with sharp crests and smooth hollows: octaves of 1 - |noise|."""
+    """Return noise [1024, 1024] in (-1, 1) with sharp crests and smooth hollows: octaves of 1 - |noise|."""
     frequency = _frequency()
     total = np.zeros((TILE_PX, TILE_PX), dtype=np.float32)
     weight = np.ones_like(total)
@@ -37,7 +37,7 @@ def ridged_tile(seed: int) -> Float32:
 
 
 def sample(tile: Float32, column: Float32, row: Float32) -> Float32:
-    """Bilinear lookup at texel coordinates of any range (the tile repeats); shapes broadcast."""
+    """Look up a tile bilinearly at texel coordinates of any range (the tile repeats); shapes broadcast."""
     left, top = np.floor(column), np.floor(row)
     fx, fy = (column - left).astype(np.float32), (row - top).astype(np.float32)
     mask = TILE_PX - 1
@@ -50,12 +50,12 @@ def sample(tile: Float32, column: Float32, row: Float32) -> Float32:
 
 
 def sample_grid(tile: Float32, columns: Float32, rows: Float32) -> Float32:
-    """Bilinear lookup on a grid: columns [C] and rows [R] in texels -> [R, C]; cheaper than sample."""
+    """Look up a tile bilinearly on a grid, [R, C], of columns [C] and rows [R] in texels; cheaper than sample."""
     mask = TILE_PX - 1
     left, top = np.floor(columns), np.floor(rows)
     fx, fy = (columns - left).astype(np.float32), (rows - top).astype(np.float32)[:, None]
     x0, y0 = left.astype(np.int32) & mask, top.astype(np.int32) & mask
-    # Rows first: the unique ones are few when the picture is larger than its texels.
+    # Interpolate within the tile's rows first: they are few if the picture has more pixels than texels.
     across = tile[:, x0] * (1 - fx) + tile[:, (x0 + 1) & mask] * fx
     result: Float32 = across[y0] * (1 - fy) + across[(y0 + 1) & mask] * fy
     return result
@@ -70,7 +70,7 @@ def _frequency() -> Float32:
 
 
 def _white_spectrum(seed: int) -> NDArray[np.complex64]:
-    """Half the spectrum of white noise, drawn where it is used: a forward transform would only shuffle it."""
+    """Return half the spectrum of white noise, drawn directly: a forward transform would only shuffle it."""
     parts = np.random.default_rng(seed).standard_normal((TILE_PX, TILE_PX // 2 + 1, 2), dtype=np.float32)
     return parts.view(np.complex64)[..., 0]
 

@@ -1,4 +1,4 @@
-"""Things in the foreground: prayer flags, a chorten, pines, houses. None is drawn over a visible summit."""
+"""Draw things in the foreground: prayer flags, a chorten, pines, houses. None of them covers a visible summit."""
 
 import math
 from collections.abc import Callable
@@ -23,7 +23,7 @@ Spot = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The upright picture to draw on, the distance of its ground [R, W] from first_row on, and the summits' pixels."""
+    """The upright picture to draw on, the ground's distance [R, W] from first_row on, and the summits in pixels."""
 
     picture: Image.Image
     plane: UprightPlane
@@ -32,7 +32,7 @@ class Stage:
     summits: list[tuple[float, float]]
 
     def free(self, box: Box) -> bool:
-        """No visible summit in or near the box (left, top, right, bottom)."""
+        """Return whether no visible summit is in or near the box (left, top, right, bottom)."""
         margin = 0.025 * self.picture.width
         left, top, right, bottom = box
         return not any(
@@ -41,7 +41,7 @@ class Stage:
 
 
 def add_ornaments(stage: Stage, scene: Scene) -> None:
-    """Draw the scene's ornaments where there is room for them."""
+    """Draw the scene's ornaments wherever they fit."""
     rng = np.random.default_rng(scene.seed + 4_001)
     painters: dict[str, Callable[[Stage, Scene, np.random.Generator], None]] = {
         "houses": _houses, "pines": _pines, "chorten": _chorten, "flags": _flags,
@@ -52,7 +52,7 @@ def add_ornaments(stage: Stage, scene: Scene) -> None:
 
 
 class _Patch:
-    """A supersampled overlay for one thing, so that its edges come out smooth."""
+    """A supersampled overlay for one object, for smooth edges."""
 
     def __init__(self, stage: Stage, box: Box) -> None:
         left, top, right, bottom = (math.floor(box[0]), math.floor(box[1]), math.ceil(box[2]), math.ceil(box[3]))
@@ -75,7 +75,7 @@ class _Patch:
         width = max(1, round(width_px * _SUPERSAMPLING))
         self._draw.line([self._at(p) for p in points], fill=_bytes(colour), width=width, joint="curve")
 
-    def lay(self) -> None:
+    def paste(self) -> None:
         if not self.empty:
             # Transparent pixels are black: averaged colours must be weighted by their alpha, as RGBa does.
             small = self._image.convert("RGBa").resize(self._size, Image.Resampling.BOX).convert("RGBA")
@@ -92,7 +92,7 @@ def _bytes(colour: Colour) -> tuple[int, int, int, int]:
 
 
 def _tinted(colour: Colour, scene: Scene, strength: float = 1.0) -> Colour:
-    """A colour in the scene's light; strength 1 is sunlit, 0 shade."""
+    """Return a colour in the scene's light; strength 1 is sunlit, 0 is shade."""
     palette = PALETTES[scene.light]
     low = 0.45 if scene.light in ("dawn", "dusk") else 0.75
     return tuple(  # type: ignore[return-value]
@@ -102,11 +102,11 @@ def _tinted(colour: Colour, scene: Scene, strength: float = 1.0) -> Colour:
 
 
 def _spots(stage: Stage, rng: np.random.Generator, near_m: float, far_m: float, count: int) -> list[Spot]:
-    """Ground pixels at these distances, farthest first."""
+    """Return ground pixels (column, row, distance) between two distances, farthest first."""
     rows, columns = np.nonzero((stage.depth_m > near_m) & (stage.depth_m < far_m))
     if len(rows) == 0:
         return []
-    # Even in the logarithm of distance: by pixel alone everything would crowd where the slope faces the viewer.
+    # Even in the logarithm of distance: even in pixels would crowd everything onto slopes that face the viewer.
     depth = stage.depth_m[rows, columns]
     chosen = rng.integers(0, len(rows), min(count * 4, 4_000))
     order = np.argsort(-depth[chosen], kind="stable")
@@ -120,7 +120,7 @@ def _pines(stage: Stage, scene: Scene, rng: np.random.Generator) -> None:
         side = abs(x - centre) / width
         height = stage.plane.focal_px * rng.uniform(9.0, 17.0) / away
         box = (x - 0.3 * height, y - height, x + 0.3 * height, y + 2)
-        # The middle stays open for the view.
+        # The middle is kept clear for the view.
         if rng.uniform() > (side * 2.2) ** 2 or not stage.free(box) or height < 6 or height > 0.6 * width:
             continue
         _pine(stage, scene, rng, x, y, height, box, away)
@@ -153,7 +153,7 @@ def _pine(
                 dip = (0.035 if j % 2 == 0 else 0.0) * height * (1 - 0.5 * t) + 0.03 * height * abs(u)
                 edge.append((x + shift + u * half * rng.uniform(0.88, 1.1), bottom + dip - 0.02 * height))
             patch.polygon([(x + shift * 0.3, top), *reversed(edge)], colour)
-    patch.lay()
+    patch.paste()
 
 
 def _houses(stage: Stage, scene: Scene, rng: np.random.Generator) -> None:
@@ -187,11 +187,11 @@ def _house(stage: Stage, scene: Scene, rng: np.random.Generator, x: float, y: fl
         left, top = x + k * size, y - 0.31 * size
         patch.polygon([(left, top), (left + 0.11 * size, top), (left + 0.11 * size, top + 0.15 * size),
                        (left, top + 0.15 * size)], glass)  # fmt: skip
-    patch.lay()
+    patch.paste()
 
 
 def _chorten(stage: Stage, scene: Scene, rng: np.random.Generator) -> None:
-    """A stupa as on every pass of the Khumbu: steps, dome, eyes, thirteen rings of gold."""
+    """Draw a stupa like those on the passes of the Khumbu: steps, dome, eyes, thirteen golden rings."""
     height = stage.plane.focal_px * 0.34
     bottom_row = stage.picture.height - 0.02 * stage.picture.height
     for share in sorted((0.16, 0.24, 0.84, 0.76), key=lambda _: rng.uniform()):
@@ -203,7 +203,7 @@ def _chorten(stage: Stage, scene: Scene, rng: np.random.Generator) -> None:
 
 
 def _foreground_row(stage: Stage, share: float) -> float:
-    """The row in this column where the ground is some 20 m away."""
+    """Return the row where the ground is about 20 m away, in the column at this share of the width."""
     column = min(stage.depth_m.shape[1] - 1, int(share * stage.depth_m.shape[1]))
     near = np.flatnonzero(stage.depth_m[:, column] < 20.0)
     return float(stage.first_row + (near[0] if len(near) else stage.depth_m.shape[0] - 1))
@@ -213,7 +213,7 @@ def _paint_chorten(patch: _Patch, scene: Scene, x: float, y: float, h: float) ->
     white, gold, dark = (0.95, 0.93, 0.88), (0.86, 0.64, 0.20), (0.14, 0.14, 0.16)
 
     def slab(bottom: float, top: float, half: float, colour: Colour, narrow: float = 1.0) -> None:
-        """A four-sided block: a sunlit front and a shaded side."""
+        """Draw a four-sided block with a sunlit front and a shaded side."""
         b, t = y - bottom * h, y - top * h
         patch.polygon([(x - half * h, b), (x + half * h, b), (x + half * narrow * h, t), (x - half * narrow * h, t)],
                       _tinted(colour, scene, 0.85))  # fmt: skip
@@ -240,11 +240,11 @@ def _paint_chorten(patch: _Patch, scene: Scene, x: float, y: float, h: float) ->
     slab(0.873, 0.89, 0.05, gold)
     patch.polygon([(x - 0.012 * h, y - 0.89 * h), (x + 0.012 * h, y - 0.89 * h), (x, y - 0.97 * h)],
                   _tinted(gold, scene, 1.0))  # fmt: skip
-    patch.lay()
+    patch.paste()
 
 
 def _flags(stage: Stage, scene: Scene, rng: np.random.Generator) -> None:
-    """A string of prayer flags from one edge to the other, or from a corner down to the ground."""
+    """Draw a string of prayer flags from one edge to the other, or from a corner down to the ground."""
     width, height = stage.picture.size
     choices = [(0.06, 0.20, 0.10), (0.20, 0.05, 0.10), (0.62, 0.86, 0.06), (0.86, 0.62, 0.06), (0.80, 0.80, 0.07)]
     size = 0.024 * max(width, height)
@@ -274,4 +274,4 @@ def _hang(stage: Stage, scene: Scene, rng: np.random.Generator, string: list[tup
         patch.polygon([(x, y0), (x + size, y1), right, middle, left], _tinted(colour, scene, 0.55))
         patch.polygon([(x, y0), (x + 0.5 * size, 0.5 * (y0 + y1)), middle, left],
                       _tinted(colour, scene, 0.85 + 0.5 * wave))  # fmt: skip
-    patch.lay()
+    patch.paste()

@@ -1,7 +1,8 @@
-"""The plane that the renderer draws on, and the catalogue as its camera sees it. cumbre.geo.pinhole has the projection.
+"""Define the renderer's upright picture plane, and compute the directions of summits from its camera.
 
-The renderer draws on an upright plane (pitch and roll 0), where a column is one azimuth and straight things stay
-straight; tilting the camera is then a homography between two planes through the same point.
+The renderer draws on an upright plane (pitch and roll 0), where a column is one azimuth and straight lines stay
+straight. Tilting the camera is then a homography between two planes with the same centre of projection.
+cumbre.geo.pinhole has the projection itself.
 """
 
 import math
@@ -20,7 +21,7 @@ _MAX_TILT_DEG = 40.0
 
 @dataclass(frozen=True, slots=True)
 class SummitViews:
-    """N catalogued summits as seen by a camera; arrays of shape [N] in the catalogue's order."""
+    """N catalogued summits as seen by a camera; arrays [N] in the catalogue's order."""
 
     bearing_deg: FloatArray
     distance_m: FloatArray
@@ -28,7 +29,7 @@ class SummitViews:
 
 
 def summit_views(camera: Camera, catalog: Catalog) -> SummitViews:
-    """Bearing, distance and apparent elevation (curvature and refraction) of every catalogued summit."""
+    """Return bearing, distance and apparent elevation (with curvature and refraction) of every catalogued summit."""
     bearing, distance = bearing_and_distance(camera.lat, camera.lon, catalog.lats, catalog.lons)
     elevation = apparent_elevation_deg(camera.altitude_m, catalog.elevs_m, np.maximum(distance, 1.0))
     return SummitViews(bearing, distance, elevation)
@@ -49,28 +50,31 @@ class UprightPlane:
     height: int
 
     def azimuth_offsets_rad(self) -> FloatArray:
-        """Angle right of the heading of each column, [width]."""
+        """Return the angle of each column, to the right of the heading, [width]."""
         offsets: FloatArray = np.arctan((self.left + np.arange(self.width) + 0.5) / self.focal_px)
         return offsets
 
     def row_of(self, tangent: FloatArray, offset_rad: FloatArray) -> FloatArray:
-        """Continuous row (0 = upper edge of the plane) of a direction with this tangent of elevation."""
+        """Return the continuous row (0 = upper edge of the plane) of a direction with this tangent of elevation."""
         return -self.focal_px * tangent / np.cos(offset_rad) - self.top
 
     def column_of(self, offset_rad: FloatArray) -> FloatArray:
-        """Continuous column (0 = left edge of the plane) of an angle right of the heading."""
+        """Return the continuous column (0 = left edge of the plane) of an angle to the right of the heading."""
         return self.focal_px * np.tan(offset_rad) - self.left
 
 
 def upright_plane(camera: Camera) -> UprightPlane:
-    """The smallest upright plane that holds the picture's corners, or ValueError for a camera tilted too far."""
+    """Return the smallest upright plane that contains the picture's corners.
+
+    Raises ValueError if the camera is tilted by more than 40 degrees.
+    """
     if abs(camera.pitch_deg) > _MAX_TILT_DEG or abs(camera.roll_deg) > _MAX_TILT_DEG:
         raise ValueError(f"a drawn camera may be tilted by at most {_MAX_TILT_DEG:.0f} degrees")
     focal = focal_px(camera)
     half_w, half_h = camera.width / 2, camera.height / 2
     corners = np.array([[-half_w, half_w, -half_w, half_w], [half_h, half_h, -half_h, -half_h], [focal] * 4])
     right, up, forward = rotation(camera).T @ corners
-    # A corner may look far down: the plane is cut where it meets 70 degrees from the axis.
+    # A corner may look far down, so the plane is cut off at about 70 degrees from the axis.
     forward = np.maximum(forward, focal * 0.3)
     xs, ys = focal * right / forward, -focal * up / forward
     level = camera.pitch_deg == 0 and camera.roll_deg == 0
@@ -81,7 +85,7 @@ def upright_plane(camera: Camera) -> UprightPlane:
 
 
 def picture_to_plane(camera: Camera, plane: UprightPlane) -> tuple[float, ...]:
-    """The homography from picture pixels to plane pixels, as the 8 numbers of Pillow's Transform.PERSPECTIVE."""
+    """Return the homography from picture pixels to plane pixels as the 8 numbers of Pillow's Transform.PERSPECTIVE."""
     focal = plane.focal_px
     to_ray = np.array([[1, 0, -camera.width / 2], [0, -1, camera.height / 2], [0, 0, focal]], dtype=np.float64)
     to_plane = np.array([[focal, 0, -plane.left], [0, -focal, -plane.top], [0, 0, 1]], dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Which piece of ground each pixel of an upright plane shows: hidden-surface removal on the polar grid."""
+"""Find the ground that each pixel of an upright plane shows: hidden-surface removal on the polar grid."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,10 @@ from cumbre.geo.geodesy import FloatArray
 
 @dataclass(frozen=True, slots=True)
 class VisibleGround:
-    """first_row: the highest row with ground in it; everything below is [R, W] for the rows from there on.
+    """The ground that each pixel shows; arrays [R, W] cover the rows from first_row, the highest row with ground.
 
-    cell: flat index into the [D, W] grid of the farther of the two samples that a pixel lies between; nearer is one
-    row of the grid before. blend: 0 at the nearer, 1 at the farther. ground: where there is ground at all.
+    cell: flat index into the [D, W] grid of the farther of the two samples around a pixel; the nearer one is in the
+    grid row before. blend: 0 at the nearer sample, 1 at the farther. ground: whether the pixel shows ground.
     skyline_row: continuous row, in the whole plane, of the top of the ground in each column, [W].
     """
 
@@ -26,7 +26,7 @@ class VisibleGround:
     skyline_row: FloatArray
 
     def interpolate(self, field: Float32) -> Float32:
-        """A field [D, W] of the grid as each pixel sees it, [R, W]."""
+        """Return a field [D, W] of the grid as each pixel sees it, [R, W]."""
         flat = field.ravel()
         near = flat[np.maximum(self.cell - field.shape[1], 0)]
         result: Float32 = near + (flat[self.cell] - near) * self.blend
@@ -34,7 +34,7 @@ class VisibleGround:
 
 
 def visible_ground(tangent: Float32, plane: UprightPlane) -> VisibleGround:
-    """The ground that the camera sees; tangent [D, W] by ascending distance, one column per plane column."""
+    """Return the ground that the camera sees; tangent: [D, W] by ascending distance, one column per plane column."""
     depth, width = tangent.shape
     offset = plane.azimuth_offsets_rad()[None, :]
     row = (-plane.focal_px / np.cos(offset) - 0.0).astype(np.float32) * tangent - np.float32(plane.top)
@@ -42,7 +42,7 @@ def visible_ground(tangent: Float32, plane: UprightPlane) -> VisibleGround:
     skyline = top[-1].astype(np.float64)
     first = int(np.clip(np.floor(skyline.min()), 0, plane.height - 1))
     rows = plane.height - first
-    # Pixel r is covered by the first sample whose row is at or above its centre.
+    # A pixel shows the first sample at or above its centre.
     uncovered = np.clip(np.ceil(top - 0.5 - first), 0, rows).astype(np.int32)
     uncovered *= width
     uncovered += np.arange(width, dtype=np.int32)

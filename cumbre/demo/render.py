@@ -1,4 +1,4 @@
-"""Scene + catalogue -> picture. Painted on an upright plane, then tilted into the camera's frame."""
+"""Render a scene: paint the catalogue's landscape on an upright plane, then tilt it into the camera's frame."""
 
 from dataclasses import dataclass
 
@@ -25,10 +25,11 @@ _TONE_STEPS = 2 * _TONE_UNIT
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """The upright picture; summits by peak id, (x, y) as fractions from its top left, apparently highest first.
+    """A rendered upright picture and its ground truth.
 
-    skyline_y: fraction of the height at which the ground ends in each pixel column, [width]; ornaments and cloud are
-    not ground. nan where the plane holds no skyline for that column.
+    summits: (x, y) by peak id, as fractions from the top left; highest apparent elevation first.
+    skyline_y: the fraction of the height at which the ground ends in each pixel column, [width]; nan if the plane has
+    no skyline for that column. Ornaments and clouds are not ground.
     """
 
     image: Image.Image
@@ -37,7 +38,7 @@ class Rendering:
 
 
 def render(scene: Scene, catalog: Catalog) -> Rendering:
-    """Draw a scene. The same scene and catalogue give the same pixels."""
+    """Draw a scene. The same scene and catalogue always give the same pixels."""
     camera = scene.camera
     terrain = Terrain(scene, catalog)
     plane = upright_plane(camera)
@@ -64,7 +65,7 @@ def _paint(
     distance_m: FloatArray,
     azimuth: FloatArray,
 ) -> tuple[Float32, Float32]:
-    """The plane's colours [3, H, W], and the distance of the ground from its first row on [R, W] (inf for sky)."""
+    """Return the plane's colours, [3, H, W], and the ground's distance from its first row on, [R, W] (inf: sky)."""
     palette = PALETTES[scene.light]
     light = light_source(scene, terrain.relief_m)
     lowest = int(np.clip(np.ceil(np.max(seen.skyline_row)) + 2, seen.first_row + 1, plane.height))
@@ -90,7 +91,7 @@ def _paint(
 
 
 def _lay_sky(canvas: Float32, sky: Float32, seen: VisibleGround, lowest: int) -> None:
-    """Sky down to the skyline, whose fractional row gives the share of the sky in the pixel it crosses."""
+    """Paint the sky down to the skyline; its fractional row is the share of sky in the pixel that it crosses."""
     rows = np.arange(seen.first_row, lowest, dtype=np.float32)[:, None]
     share = np.clip(seen.skyline_row.astype(np.float32)[None, :] - rows, 0.0, 1.0)
     part = canvas[:, seen.first_row : lowest]
@@ -110,7 +111,7 @@ def _lay_ceiling(canvas: Float32, scene: Scene, plane: UprightPlane, away: Float
 
 
 def _to_image(canvas: Float32) -> Image.Image:
-    """To 8 bits: a soft shoulder for sunlit snow, and a touch of grain against banding."""
+    """Convert to 8 bits, with a soft shoulder for sunlit snow and a little grain against banding."""
     light = np.arange(_TONE_STEPS) / _TONE_UNIT
     curve = light * (1.04 + 0.10 * light) / (1 + (light * 0.98) ** 5) ** 0.26
     table = (np.clip(curve, 0, 1) * 255 + 0.5).astype(np.uint8)
@@ -131,7 +132,7 @@ def _tilt(picture: Image.Image, camera: Camera, plane: UprightPlane) -> Image.Im
 
 
 def _skyline(camera: Camera, plane: UprightPlane, seen: VisibleGround) -> FloatArray:
-    """The plane's skyline as the tilted camera sees it, by pixel column."""
+    """Return the plane's skyline as the tilted camera sees it, for each pixel column, [width]."""
     offset = plane.azimuth_offsets_rad()
     tangent = -(seen.skyline_row + plane.top) / plane.focal_px * np.cos(offset)
     azimuth = np.degrees(offset) + camera.heading_deg

@@ -1,4 +1,4 @@
-"""What a drawn picture shows: where the camera stood, how it looked, when, and in which light and weather."""
+"""Define what a drawn picture shows: the camera's position and pose, the time, the light and the weather."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ Ornament = Literal["flags", "chorten", "pines", "houses", "lake"]
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """A pinhole camera; heading is true, width and height are the upright picture's pixels.
+    """A pinhole camera. heading_deg is true; width and height are the upright picture's pixels.
 
     roll_deg turns the camera clockwise about its axis, as docs/summits.md defines it.
     """
@@ -29,12 +29,12 @@ class Camera:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One picture to draw. name is its file name without extension; taken_at carries its UTC offset.
+    """One picture to draw. name: its file name without extension. taken_at: must have a UTC offset.
 
     weather: "fog" fills the valleys, "overcast" hides every summit that rises into the cloud.
-    ridge_deg: how high uncatalogued ridges may stand above the horizon; None lets the catalogue's summits decide.
-    snow_line_m: None takes the usual one for the latitude.
-    stored_turned: the JPEG holds a portrait picture lying on its side with Orientation 6, as phones write it.
+    ridge_deg: the maximum elevation of uncatalogued ridges; None derives it from the catalogued summits.
+    snow_line_m: None uses the usual one for the latitude.
+    stored_turned: the JPEG stores a portrait picture on its side with Orientation 6, like phones do.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The colours of the ground: forest, meadow, scree, rock and snow in sun and shade, and the air before them."""
+"""Colour the ground: forest, meadow, scree, rock and snow in sun and shade, with haze and fog in front."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ _TREE_LINE_SHARE = 0.77
 
 @dataclass(frozen=True, slots=True)
 class GroundFields:
-    """What the shading needs of each grid cell, [D, W]."""
+    """The shading's inputs for each grid cell, [D, W]. hollow: negative in hollows, positive on crests."""
 
     height_m: Float32
     lit: Float32
@@ -28,7 +28,7 @@ class GroundFields:
 
 
 def snow_line_m(scene: Scene) -> float:
-    """The scene's snow line, or the usual one for its latitude."""
+    """Return the scene's snow line in metres, or the usual one for its latitude."""
     if scene.snow_line_m is not None:
         return scene.snow_line_m
     latitudes, heights = zip(*_SNOW_LINE, strict=True)
@@ -38,10 +38,10 @@ def snow_line_m(scene: Scene) -> float:
 def ground_fields(
     height_m: Float32, distance_m: FloatArray, azimuth_deg: FloatArray, light: LightSource
 ) -> GroundFields:
-    """Slopes of the heights [D, W] against the light: lit in [-1, 1], steep = tangent of the slope."""
+    """Return the slopes of the heights [D, W] against the light: lit in [-1, 1], steep = tangent of the slope."""
     d = distance_m.astype(np.float32)[:, None]
     outward = np.gradient(height_m, distance_m.astype(np.float32), axis=0)
-    # Neighbouring columns are metres apart near and far; a wider step keeps far slopes from turning into noise.
+    # Neighbouring columns are metres apart even far away; a wider step keeps far slopes from turning into noise.
     step = 4
     across = np.empty_like(height_m)
     turn = np.float32(np.radians(azimuth_deg[-1] - azimuth_deg[0]) / max(1, len(azimuth_deg) - 1) * 2 * step)
@@ -70,7 +70,10 @@ def paint_ground(
     distance: Float32,
     offset_rad: Float32,
 ) -> Float32:
-    """The ground's colours [3, R, W] before the air; distance [R, W] in metres, offset_rad [W] right of the heading."""
+    """Return the ground's colours [3, R, W] without haze.
+
+    distance: [R, W] in metres. offset_rad: [W], to the right of the heading.
+    """
     z, lit, steep, hollow = (seen.interpolate(f) for f in (fields.height_m, fields.lit, fields.steep, fields.hollow))
     shape = z.shape
     grain = _screen(fractal_tile(31, 1.2), shape, 0)
@@ -80,7 +83,7 @@ def paint_ground(
     snow_line = snow_line_m(scene)
     tree_line = snow_line * _TREE_LINE_SHARE
     span = 0.085 * snow_line
-    # Rock shows where it is steep, snow lies higher on ledges; the noise makes the edge ragged.
+    # Rock shows where it is steep, and snow stays on ledges; noise makes the edge ragged.
     level = (
         (z - snow_line) / span + 0.45 * broad + 0.25 * grain + 0.35 * streak - 0.9 * (1 - _step(distance, 60.0, 900.0))
     )
@@ -109,7 +112,7 @@ def paint_ground(
 def add_air(
     colour: Float32, horizon: Float32, distance: Float32, height_m: Float32, scene: Scene, palette: Palette
 ) -> None:
-    """Haze by distance, thicker low down, in place; horizon [3, W] is the sky's colour there. Fog fills the valleys."""
+    """Add haze in place, by distance and thicker low down; fog fills the valleys. horizon: the sky's colour, [3, W]."""
     camera = scene.camera
     thin = np.exp(-np.clip(height_m - camera.altitude_m, -300.0, 6_000.0) / 1_500.0) * 1.1
     amount = 0.90 * (1.0 - np.exp(-distance * thin / palette.haze_m))
@@ -125,9 +128,9 @@ def add_air(
 
 
 def lay_lake(canvas: Float32, first_row: int, water: NDArray[np.bool_], horizon_row: int, palette: Palette) -> None:
-    """Still water, in place: it mirrors what stands as far above the horizon, and near by shows its own turquoise.
+    """Draw still water in place: a mirror image about the horizon, with the lake's own turquoise near by.
 
-    canvas [3, H, W] is the finished view, water [R, W] says which pixels from first_row on are lake.
+    canvas: the finished view, [3, H, W]. water: which pixels from first_row on are lake, [R, W].
     """
     rows, columns = np.nonzero(water)
     rows = rows + first_row
@@ -141,7 +144,7 @@ def lay_lake(canvas: Float32, first_row: int, water: NDArray[np.bool_], horizon_
 
 
 def _carpet(tile: Float32, terrain: Terrain, distance: Float32, offset_rad: Float32) -> Float32:
-    """A tile laid on the ground, log-polar about the viewer: conformal, so as fine near as far, [R, W]."""
+    """Return a tile laid on the ground, log-polar about the viewer: conformal, so equally fine near and far, [R, W]."""
     column = ((offset_rad + np.radians(terrain.camera.heading_deg)) * 330.0).astype(np.int32) % TILE_PX
     row = (np.log(distance) * 330.0).astype(np.int32) % TILE_PX
     result: Float32 = tile.ravel()[row * TILE_PX + column[None, :]]
@@ -149,7 +152,7 @@ def _carpet(tile: Float32, terrain: Terrain, distance: Float32, offset_rad: Floa
 
 
 def _screen(tile: Float32, shape: tuple[int, ...], shift: int, stretch: int = 1, tall: int = 1) -> Float32:
-    """A tile laid over the picture pixel by pixel (detail that stays fine at every distance), [R, W]."""
+    """Return a tile spread over the picture pixel by pixel, for detail that stays fine at every distance, [R, W]."""
     rows, columns = shape
     row = (np.arange(rows) // tall + shift) % TILE_PX
     column = ((np.arange(columns) // stretch) + 3 * shift) % TILE_PX

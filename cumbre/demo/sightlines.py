@@ -1,4 +1,4 @@
-"""Which catalogued summits a scene shows, found without painting it."""
+"""Find the catalogued summits that a scene shows, without painting it."""
 
 import math
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from cumbre.demo.terrain import SIGHT_SLOPE, Terrain
 from cumbre.geo.pinhole import focal_px, project
 from cumbre.peaks.catalog import Catalog
 
-# A summit counts as visible when this share of the picture's height of it stands clear of nearer ground.
+# A summit counts as visible if it rises above nearer ground by this share of the picture's height.
 _CLEAR_SHARE = 0.004
 _HIDING_ALPHA = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class SummitInView:
-    """A visible summit; x and y are fractions of the upright picture from its top left corner."""
+    """A visible summit. x and y are fractions of the upright picture from its top left corner."""
 
     peak_id: str
     x: float
@@ -27,7 +27,7 @@ class SummitInView:
 
 
 def visible_summits(scene: Scene, catalog: Catalog, terrain: Terrain | None = None) -> tuple[SummitInView, ...]:
-    """The summits in the frame that neither nearer ground nor cloud hides, apparently highest first."""
+    """Return the summits in the frame that neither ground nor cloud hides, highest apparent elevation first."""
     terrain = terrain or Terrain(scene, catalog)
     camera, views = scene.camera, terrain.views
     x, y = project(camera, views.bearing_deg, views.elevation_deg)
@@ -44,7 +44,7 @@ def visible_summits(scene: Scene, catalog: Catalog, terrain: Terrain | None = No
     found = []
     for column, i in enumerate(inside):
         own = math.tan(math.radians(views.elevation_deg[i]))
-        # Its own flank leads up to it (at SIGHT_SLOPE at least), so the last stretch must only not cover it.
+        # The summit's own flank leads up to it (with SIGHT_SLOPE or more), so the last stretch needs no clearance.
         away = distance / views.distance_m[i]
         nearer = tangent[away < 1.0 - 1.1 * clear / float(SIGHT_SLOPE), column]
         covered = bool((tangent[away < 0.9999, column] > own).any())

@@ -1,4 +1,4 @@
-"""Sky, sun glow, stars and clouds on an upright picture plane. Colours are float32 in [0, 1]."""
+"""Paint sky, sun glow, stars and clouds on an upright picture plane. Colours are float32 in [0, 1]."""
 
 import math
 
@@ -10,13 +10,13 @@ from cumbre.demo.projection import UprightPlane
 from cumbre.demo.scene import Scene
 
 _STARS_PER_MEGAPIXEL = 550
-# "overcast": the cloud hangs this far above the horizon, and its edge is this soft.
+# "overcast": the height of the cloud base above the horizon and the softness of its edge, as tangents of elevation.
 _CEILING_TANGENT = 0.045
 _CEILING_SOFTNESS = 0.05
 
 
 def paint_sky(scene: Scene, palette: Palette, light: LightSource, plane: UprightPlane, rows: int) -> Float32:
-    """The sky behind everything, [3, rows, width]: the plane's upper rows."""
+    """Return the sky behind everything for the plane's upper rows, [3, rows, width]."""
     tangent = -(plane.top + np.arange(rows, dtype=np.float32)[:, None] + 0.5) / plane.focal_px
     offset = plane.azimuth_offsets_rad().astype(np.float32)[None, :]
     height = np.clip(tangent * np.cos(offset), 0.0, 1.2)
@@ -33,7 +33,7 @@ def paint_sky(scene: Scene, palette: Palette, light: LightSource, plane: Upright
 
 
 def ceiling_alpha(scene: Scene, tangent: Float32, offset_rad: Float32) -> Float32:
-    """How much a low cloud ceiling hides in a direction, in [0, 1]; 0 unless the scene is overcast."""
+    """Return the opacity of a low cloud ceiling in a direction, in [0, 1]; 0 unless the scene is overcast."""
     if scene.weather != "overcast":
         return np.zeros(np.broadcast(tangent, offset_rad).shape, dtype=np.float32)
     wave = 0.02 * np.sin(offset_rad * 9.0 + scene.seed) + 0.012 * np.sin(offset_rad * 23.0 + 2 * scene.seed)
@@ -42,7 +42,7 @@ def ceiling_alpha(scene: Scene, tangent: Float32, offset_rad: Float32) -> Float3
 
 
 def paint_ceiling(scene: Scene, palette: Palette, plane: UprightPlane, rows: int) -> Float32:
-    """The colour of the low cloud, [3, rows, width]."""
+    """Return the colour of the low cloud, [3, rows, width]."""
     texture = _cloud_texture(scene.seed, plane, rows, 2.6, 1.3)
     shade, lit = _rgb(palette.cloud_shade), _rgb(palette.cloud_lit)
     return np.asarray(shade + (lit - shade) * (0.45 + 0.28 * texture), dtype=np.float32)
@@ -98,7 +98,7 @@ def _add_clouds(sky: Float32, scene: Scene, palette: Palette, plane: UprightPlan
 def _cloud_texture(
     seed: int, plane: UprightPlane, rows: int, scale: float, flatten: float, shift_rows: float = 0.0
 ) -> Float32:
-    """Cloud noise in (-1, 1), [rows, width]; flattened towards the horizon like a layer seen from below."""
+    """Return cloud noise in (-1, 1), [rows, width], flattened towards the horizon like a layer seen from below."""
     columns = (plane.left + np.arange(plane.width, dtype=np.float32)) / plane.focal_px * 260 * scale + seed * 61.0
     tangent = -(plane.top + np.arange(rows, dtype=np.float32) + 0.5) / plane.focal_px + shift_rows
     layer = (np.sign(tangent) * np.sqrt(np.abs(tangent) + 0.02) * 1.3).astype(np.float32)

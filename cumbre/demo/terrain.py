@@ -1,7 +1,7 @@
-"""An invented landscape around one viewpoint in which every catalogued summit stands exactly where it should.
+"""Generate a landscape around one viewpoint, with every catalogued summit exactly in its place.
 
-Each summit is a cone with ridges whose apex is the catalogued point; between them lies rolling ground. Heights are
-evaluated on a polar grid (distance x azimuth), because a column of an upright picture is one azimuth.
+Each summit is a cone with ridges and has its apex at the catalogued point; between the summits is rolling ground.
+Heights are evaluated on a polar grid (distance x azimuth), because a column of an upright picture is one azimuth.
 """
 
 import math
@@ -18,10 +18,10 @@ from cumbre.peaks.catalog import Catalog
 
 RANGE_M = 60_000.0
 EYE_HEIGHT_M = 1.7
-# Nearer than this one stands on the summit rather than looking at it.
+# Nearer than this, the camera is on the summit rather than looking at it.
 _UNDERFOOT_M = 60.0
 _MAX_PEAKS = 120
-# Around each summit the ground is lowered to this slope, upwards from just below it.
+# Around each summit, the ground is lowered to a cone that rises with this slope from just below the apex.
 _CLEARING_SLOPE, _CLEARING_DEPTH_M = 0.35, 15.0
 # A mountain's near flank stays this far below the line of sight to its apex, per metre from the apex.
 SIGHT_SLOPE = np.float32(0.10)
@@ -32,7 +32,7 @@ _METRES_PER_DEGREE = 111_320.0
 
 @dataclass(frozen=True, slots=True)
 class _Mountain:
-    """A catalogued summit as terrain: apex at (east_m, north_m) of the camera, ridges towards arms_rad (from north)."""
+    """A catalogued summit as terrain: apex (east_m, north_m) from the camera, ridges towards arms_rad (from north)."""
 
     index: int
     east_m: float
@@ -67,20 +67,23 @@ class Terrain:
 
     @property
     def relief_m(self) -> float:
-        """How far summits within 25 km typically rise above the camera."""
+        """Return how far summits within 25 km typically rise above the camera."""
         return self._relief_m
 
     @property
     def lake_level_m(self) -> float | None:
-        """The height of the lake's surface, None without a lake."""
+        """Return the height of the lake's surface; None without a lake."""
         return self._lake_m
 
     def summit_indices(self) -> list[int]:
-        """Which of the catalogue's summits the terrain holds, by index."""
+        """Return the catalogue indices of the summits that are part of the terrain."""
         return [m.index for m in self._mountains]
 
     def distances_m(self, scale: float = 1.0) -> FloatArray:
-        """The distances [D], ascending, at which to evaluate a picture; each summit's own is among them."""
+        """Return the distances [D], ascending, at which to evaluate a picture, including each summit's own distance.
+
+        scale: multiplies the density of the samples.
+        """
         legs = ((_NEAREST_M, 60.0, 60), (60.0, 1_000.0, 80), (1_000.0, 4_000.0, 90), (4_000.0, 30_000.0, 220))
         steps = [np.geomspace(start, stop, max(12, int(n * scale)), endpoint=False) for start, stop, n in legs]
         far = np.geomspace(30_000.0, RANGE_M * 1.05, max(12, int(40 * scale)))
@@ -88,10 +91,10 @@ class Terrain:
         return np.unique(np.concatenate([*steps, far, exact]))
 
     def heights_m(self, azimuth_deg: FloatArray, distance_m: FloatArray, column_step: int = 1) -> Float32:
-        """Heights [D, C] at D distances along C azimuths.
+        """Return the heights [D, C] at D distances along C azimuths.
 
-        With column_step > 1 the azimuths must ascend; every so many are evaluated, and each summit's own, and those
-        between are interpolated.
+        With column_step > 1 the azimuths must ascend; only every column_step-th azimuth and each summit's own are
+        evaluated, and the others are interpolated.
         """
         if column_step == 1:
             return self._evaluate(azimuth_deg, distance_m)
@@ -116,7 +119,7 @@ class Terrain:
         crags = sample(ridged_tile(3), world_x / 16.0, world_y / 16.0)
         fine = sample(fractal_tile(5, 1.9), world_x / 9.0, world_y / 9.0)
         height = self._ground(d, world_x, world_y, crags, fine)
-        # Bends are stretched by the distance from the apex: any roughness in them would turn into needles.
+        # Bends grow with the distance from the apex, so any roughness in them would turn into needles.
         bend_x, bend_y = (sample(fractal_tile(seed, 4.0), world_x / 24.0, world_y / 24.0) for seed in (7, 11))
         for mountain in self._mountains:
             rows, columns = self._reach(mountain, azimuth_deg, distance_m)
@@ -129,12 +132,12 @@ class Terrain:
         return self._clear_observer(height, d)
 
     def tangents(self, height_m: Float32, distance_m: FloatArray) -> Float32:
-        """Tangent of the apparent elevation (curvature and refraction as in cumbre.geo.geodesy), [D, C]."""
+        """Return the tangent of the apparent elevation (curvature and refraction as in cumbre.geo.geodesy), [D, C]."""
         drop = distance_m**2 / (2 * EARTH_RADIUS_M) * (1 - REFRACTION_COEFFICIENT) + self.camera.altitude_m
         result: Float32 = (height_m - drop.astype(np.float32)[:, None]) / distance_m.astype(np.float32)[:, None]
         return result
 
-    # What the ground between the mountains is like
+    # The ground between the mountains
 
     def _typical_relief_m(self, catalog: Catalog) -> float:
         around = self.views.distance_m < 25_000.0
@@ -143,7 +146,7 @@ class Terrain:
         return float(np.clip(np.median(rise), 60.0, 2_500.0)) if len(rise) else 300.0
 
     def _ridge_deg(self) -> float:
-        """Uncatalogued ridges stay well below the summits, so that these can be seen."""
+        """Return the maximum elevation of uncatalogued ridges, well below the summits so that these stay visible."""
         near = (self.views.distance_m > _UNDERFOOT_M) & (self.views.distance_m < RANGE_M)
         highest = float(np.max(self.views.elevation_deg[near], initial=0.0))
         return float(np.clip(0.22 * highest, 0.3, 3.0))
@@ -158,7 +161,7 @@ class Terrain:
         hills = size * (0.5 + 0.5 * swell) ** 1.3 * (1 + 0.22 * crags)
         bumps = fine * np.minimum(d * 0.03, 9.0) + crags * np.minimum(d * 0.015, 30.0)
         rise = (floor + hills + bumps - np.float32(self.camera.altitude_m)) / d
-        # Above the horizon the ground bends towards the highest angle that ridges may reach.
+        # Above the horizon, the ground is limited smoothly to the highest angle that ridges may reach.
         rise = np.where(rise > 0, steep * np.tanh(rise / steep), rise)
         ground = np.float32(self.camera.altitude_m) + rise * d
         if self._lake_m is not None:
@@ -181,7 +184,7 @@ class Terrain:
             neighbours = [j for j in np.argsort(near, kind="stable")[1:3] if near[j] < 9_000.0]
             towards = [math.atan2(east[j] - east[i], north[j] - north[i]) for j in neighbours]
             elev_m = float(catalog.elevs_m[i])
-            # What a lower summit clears away must not be a higher one's apex.
+            # The clearing around a lower summit must not cut off a higher one's apex.
             above = usable[(catalog.elevs_m[usable] > elev_m) & (near[usable] > 0)]
             rises = (catalog.elevs_m[above] - elev_m + _CLEARING_DEPTH_M) / near[above]
             clearing = float(np.max(rises, initial=_CLEARING_SLOPE))
@@ -208,7 +211,7 @@ class Terrain:
         back = math.atan2(-east, -north)
         start = rng.uniform(0, 2 * math.pi)
         arms = arms + [start + k * 2 * math.pi / 3 + rng.uniform(-0.4, 0.4) for k in range(3)]
-        # A ridge towards the camera would hide the summit behind itself.
+        # A ridge towards the camera would hide the summit.
         kept = tuple(a for a in arms if abs(math.remainder(a - back, 2 * math.pi)) > 0.6)
         radius = min((relief + 150.0) / (0.45 * foot), 14_000.0)
         return _Mountain(
@@ -218,7 +221,7 @@ class Terrain:
 
     @staticmethod
     def _reach(mountain: _Mountain, azimuth_deg: FloatArray, distance_m: FloatArray) -> tuple[slice, slice]:
-        """The part of the grid where the mountain can stand above the ground."""
+        """Return the part of the grid where the mountain can rise above the ground."""
         near, far = mountain.distance_m - mountain.radius_m, mountain.distance_m + mountain.radius_m
         rows = slice(int(np.searchsorted(distance_m, near)), int(np.searchsorted(distance_m, far)))
         if near <= 0:
@@ -238,7 +241,7 @@ class Terrain:
         crags: Float32,
         fine: Float32,
     ) -> Float32:
-        """The ground with the mountain on it; everything added vanishes at the apex, which keeps its exact height."""
+        """Return the ground with the mountain on it. All detail vanishes at the apex, which keeps its exact height."""
         dx, dy = east - np.float32(mountain.east_m), north - np.float32(mountain.north_m)
         r = np.sqrt(dx * dx + dy * dy)
         dx, dy = dx + 0.3 * r * bend[0], dy + 0.3 * r * bend[1]
@@ -248,21 +251,21 @@ class Terrain:
         for arm in mountain.arms_rad:
             sin, cos = np.float32(math.sin(arm)), np.float32(math.cos(arm))
             along = dx * sin + dy * cos
-            # Rounded: a knife edge, sampled at steps of distance, would look like a string of beads.
+            # Rounded, because a knife edge sampled at discrete distances would look like a string of beads.
             across = np.sqrt((dx * cos - dy * sin) ** 2 + blunt * blunt) - blunt
             crest = 0.62 * _drop(np.maximum(along, 0), *slopes) + mountain.top_slope * (
                 0.9 * across + 1.5 * np.maximum(-along, 0)
             )
             np.minimum(drop, crest, out=drop)
-        # Full relief high up; towards the foot less, or the crags would stand in the meadows like teeth.
+        # Full relief high up and less towards the foot, where crags would stick out of the meadows like teeth.
         calm = np.clip(1.2 - drop / np.float32(mountain.relief_m), 0.08, 1.0)
         drop -= np.minimum(0.38 * drop, 380.0) * calm * crags
         drop -= np.minimum(0.09 * drop, 26.0) * fine
         peak: Float32 = np.float32(mountain.elev_m) - drop
-        # Between the camera and the apex nothing of the mountain may rise above the line of sight to the apex.
+        # Between the camera and the apex, the mountain must stay below the line of sight to the apex.
         sight = np.float32(self.camera.altitude_m) + d * np.float32(mountain.tangent) - SIGHT_SLOPE * r
         peak = np.where(d < mountain.distance_m, np.minimum(peak, sight), peak)
-        # Higher neighbours and hills leave the summit its place.
+        # Higher neighbours and hills are lowered around the summit, so that they don't bury it.
         clearing = np.float32(mountain.elev_m - _CLEARING_DEPTH_M) + np.float32(mountain.clearing_slope) * r
         lowered = np.minimum(ground, clearing)
         result: Float32 = np.maximum(lowered, peak)
@@ -277,5 +280,5 @@ class Terrain:
 
 
 def _drop(r, top: float, foot: float, shoulder: float):  # type: ignore[no-untyped-def]
-    """How far a flank has fallen at r metres from the apex: steep near the top, gentler towards the foot."""
+    """Return how far a flank has fallen at r metres from the apex: steep near the top, gentler towards the foot."""
     return foot * r + (top - foot) * shoulder * r / (r + shoulder)

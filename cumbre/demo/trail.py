@@ -1,4 +1,4 @@
-"""The sample album: a trek from Lukla to Everest Base Camp and Gokyo, day by day."""
+"""Define the sample album: a trek from Lukla to Everest Base Camp and Gokyo, day by day."""
 
 import zlib
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from cumbre.peaks.catalog import Catalog
 NEPAL_TIME = timezone(timedelta(hours=5, minutes=45))
 _FIRST_DAY = datetime(2024, 10, 28, tzinfo=NEPAL_TIME)
 _LANDSCAPE, _PORTRAIT = (1440, 1080), (1080, 1440)
-# High up the picture would be all snow: the dry autumn of these places.
+# Above this altitude, the usual snow line would make pictures all snow; this is that of the dry autumn there.
 _HIGH_CAMP_M, _HIGH_SNOW_LINE_M = 4_850.0, 5_500.0
 
 PLACES = {
@@ -41,7 +41,7 @@ PLACES = {
 
 @dataclass(frozen=True, slots=True)
 class _Shot:
-    """aim: the peak to look at, aside_deg right of the middle; None looks where no summit stands."""
+    """One picture. aim: the peak to show, aside_deg right of the centre; None looks away from all summits."""
 
     day: int
     clock: str
@@ -103,7 +103,7 @@ _SHOTS = (
 
 
 def trail_scenes(catalog: Catalog) -> tuple[Scene, ...]:
-    """The album's scenes in the order of the days; a shot whose peak the catalogue lacks is left out."""
+    """Return the album's scenes in day order, without shots of peaks that the catalogue lacks."""
     scenes = (_scene(catalog, shot) for shot in _SHOTS if shot.aim is None or shot.aim in catalog)
     return tuple(scene for scene in scenes if scene is not None)
 

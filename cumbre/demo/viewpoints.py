@@ -1,4 +1,4 @@
-"""Scenes for any catalogue: towards its summits, and away from all of them."""
+"""Create scenes for any catalogue: towards its summits, and away from all of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from cumbre.demo.terrain import RANGE_M
 from cumbre.geo.geodesy import horizontal_fov_deg
 from cumbre.peaks.catalog import Catalog
 
-# A picture without summits keeps all of them this far outside its frame, so that a compass error leaves it without.
+# A picture without summits keeps them this far outside its frame, so that a compass error can't bring one in.
 EMPTY_MARGIN_DEG = 15.0
-# Each longer lens is tried where the gap between the summits is too narrow for the one before.
+# The lenses to try, in this order, until one fits the gap between the summits.
 _LENSES_MM = (26.0, 35.0, 52.0, 77.0)
 _LIGHTS: tuple[Light, ...] = ("day", "dawn", "dusk", "day")
 _UNDERFOOT_M = 60.0
@@ -23,7 +23,7 @@ _UNDERFOOT_M = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Viewpoint:
-    """A place to stand."""
+    """A named place to draw pictures from."""
 
     name: str
     lat: float
@@ -42,7 +42,7 @@ class Gap:
 def towards(
     catalog: Catalog, viewpoint: Viewpoint, peak_id: str, aside_deg: float, lens_mm: float, size: tuple[int, int]
 ) -> Camera:
-    """A camera that has the peak aside_deg right of its middle and raises it to a pleasant height in the frame."""
+    """Return a camera with the peak aside_deg right of its centre and at a pleasant height in the frame."""
     level = _level_camera(viewpoint, 0.0, lens_mm, size)
     views = summit_views(level, catalog)
     i = list(catalog).index(peak_id)
@@ -52,7 +52,7 @@ def towards(
 
 
 def widest_gap(catalog: Catalog, viewpoint: Viewpoint) -> Gap:
-    """The widest sector in which no catalogued summit within range stands."""
+    """Return the widest sector without a catalogued summit in range."""
     views = _near(summit_views(_level_camera(viewpoint, 0.0, 26.0, (4, 3)), catalog))
     bearing = np.sort(views.bearing_deg)
     if len(bearing) == 0:
@@ -63,7 +63,10 @@ def widest_gap(catalog: Catalog, viewpoint: Viewpoint) -> Gap:
 
 
 def away(catalog: Catalog, viewpoint: Viewpoint, pitch_deg: float, size: tuple[int, int]) -> Camera | None:
-    """A camera that looks into the widest gap, with the widest lens that keeps every summit outside the margin."""
+    """Return a camera into the widest gap, with the widest lens that keeps every summit outside the margin.
+
+    None if no lens is narrow enough.
+    """
     gap = widest_gap(catalog, viewpoint)
     for lens_mm in _LENSES_MM:
         if horizontal_fov_deg(lens_mm, *size) + 2 * EMPTY_MARGIN_DEG <= gap.width_deg:
@@ -83,10 +86,10 @@ def scenes_around(
     size: tuple[int, int] = (1600, 1200),
     first_at: datetime = datetime(2024, 9, 14, 8, 0, tzinfo=UTC),
 ) -> tuple[Scene, ...]:
-    """Per viewpoint up to so many scenes towards different summits, and away from all of them.
+    """Return up to with_peaks scenes towards different summits and without_peaks away from all, for each viewpoint.
 
-    A scene with peaks shows at least the summit that it is aimed at; one without shows none. Fewer come back where
-    the landscape has fewer.
+    A scene with peaks shows at least the summit that it is aimed at; one without shows none. There are fewer scenes if
+    the landscape does not offer enough.
     """
     scenes: list[Scene] = []
     for place, viewpoint in enumerate(viewpoints):
@@ -109,7 +112,7 @@ def scenes_around(
 
 
 def _aims(catalog: Catalog, viewpoint: Viewpoint, size: tuple[int, int]) -> list[tuple[Camera, str]]:
-    """Cameras towards each summit in range, the apparently highest first."""
+    """Return cameras towards each summit in range, highest apparent elevation first."""
     views = summit_views(_level_camera(viewpoint, 0.0, 26.0, size), catalog)
     ids = list(catalog)
     near = (views.distance_m < RANGE_M) & (views.distance_m > _UNDERFOOT_M)

@@ -1,4 +1,4 @@
-"""A picture -> its vector and its background, by one encoder."""
+"""Embed pictures with one encoder: compute their vectors and backgrounds."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from cumbre.sandbox.port import PictureContent, PictureReader
 
 
 class PhotoEmbedder:
-    """Embeds photos; the vectors of the everyday texts are kept in a cache folder, for they cost a second or more."""
+    """Embed photos. The vectors of the everyday texts take a second or more, so they are cached in a folder."""
 
     def __init__(self, encoder: Encoder, cache: Path) -> None:
         self.encoder = encoder
@@ -24,18 +24,18 @@ class PhotoEmbedder:
         self._lock = Lock()
 
     def read(self, pictures: PictureReader, data: bytes) -> PictureContent:
-        """A picture file as the encoder takes it. Raises PhotoError with the reason if it can't be used."""
+        """Read a picture file, with pixels in the encoder's size. Raises PhotoError if it can't be used."""
         description = self.encoder.description
         return pictures.read(data, description.image_size, description.resample)
 
     def embed(self, pixels: Sequence[Pixels]) -> tuple[np.ndarray, np.ndarray]:
-        """Vectors [N, D] and backgrounds [N] of N pictures [height, width, 3] of the encoder's size."""
+        """Return vectors [N, D] and backgrounds [N] of N pictures [height, width, 3] in the encoder's size."""
         description = self.encoder.description
         vectors = self.encoder.encode_images(np.stack([normalized(one, description) for one in pixels]))
         return vectors, self.backgrounds(vectors)
 
     def backgrounds(self, vectors: np.ndarray) -> np.ndarray:
-        """The backgrounds [N] of vectors [N, D]."""
+        """Return the backgrounds [N] of vectors [N, D]: zeros if the model doesn't use them."""
         calibration = self.encoder.description.calibration
         if calibration.background == "none":
             return np.zeros(len(vectors), dtype=np.float32)

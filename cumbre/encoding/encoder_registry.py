@@ -1,4 +1,4 @@
-"""Which encoder serves: the one that is wanted, and the ones that generations of the index were built with."""
+"""Open encoders: the one selected by CUMBRE_MODEL, and those with which generations of the index were built."""
 
 from pathlib import Path
 from threading import Lock
@@ -14,7 +14,7 @@ _KIND = "model"
 
 
 class EncoderRegistry:
-    """Encoders by directory, each opened once."""
+    """Open encoders by directory, each of them once. Thread-safe."""
 
     def __init__(self, settings: Settings, state: StateStore) -> None:
         self._settings = settings
@@ -23,11 +23,14 @@ class EncoderRegistry:
         self._lock = Lock()
 
     def choice(self) -> ModelChoice:
-        """What CUMBRE_MODEL comes to. Raises ModelError if that model is not there."""
+        """Return the model selected by CUMBRE_MODEL. Raises ModelError if it is missing."""
         return resolve_model(self._settings.model, self._settings.home)
 
     def wanted(self) -> Encoder:
-        """The encoder that new generations are built with."""
+        """Return the encoder for new generations.
+
+        Its directory is stored in the state, so that for_space() finds it later. Raises ModelError if it is missing.
+        """
         encoder = self._opened(self.choice().directory)
         directory = str(encoder.description.directory.resolve()).encode()
         if self._state.get(_KIND, encoder.description.model_id) != directory:
@@ -35,7 +38,7 @@ class EncoderRegistry:
         return encoder
 
     def for_space(self, space: VectorSpace) -> Encoder:
-        """The encoder that a generation was built with. Raises ModelError if it is not on this machine any more."""
+        """Return the encoder that built a generation. Raises ModelError if it is no longer on this machine."""
         with self._lock:
             opened = list(self._open.values())
         for encoder in opened:
@@ -49,8 +52,8 @@ class EncoderRegistry:
             if encoder.description.model_id == space.model_id:
                 return encoder
         raise ModelError(
-            f"the index was built with the model {space.model_id!r}, which is not here: bring it back, or run "
-            "`cumbre reindex` to build the index anew with the model that is wanted (CUMBRE_MODEL)"
+            f"the index was built with the model {space.model_id!r}, which is not on this machine: restore the model, "
+            "or run `cumbre reindex` to rebuild the index with the model set in CUMBRE_MODEL"
         )
 
     def _directories(self, model_id: str) -> list[Path]:

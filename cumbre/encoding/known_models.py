@@ -1,4 +1,4 @@
-"""The models that Cumbre knows: lite, which is bundled, and SigLIP-2, which is fetched; and which of them answers."""
+"""Define the models that Cumbre knows, lite (bundled) and SigLIP-2 (downloaded), and choose between them."""
 
 import json
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _LITE: Final = _ASSETS / "lite"
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """One file of a repository. Where size or sha256 are None, what the server announces is checked and recorded."""
+    """One file of a repository. If size_bytes or sha256 is None, the server's value is checked and recorded instead."""
 
     path: str
     size_bytes: int | None = None
@@ -25,7 +25,7 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True)
 class DownloadableModel:
-    """A model on a model hub, pinned to a revision. own_file is our cumbre.json, copied beside the fetched files."""
+    """A model on a model hub, pinned to a revision. own_file: our cumbre.json, added to the downloaded files."""
 
     name: str
     directory_name: str
@@ -36,15 +36,17 @@ class DownloadableModel:
 
     @property
     def size_bytes(self) -> int:
+        """The total size of the files with a pinned size."""
         return sum(file.size_bytes or 0 for file in self.files)
 
     def directory(self, home: Path) -> Path:
+        """Return the model's directory in Cumbre's home, where it may not exist yet."""
         return home / "models" / self.directory_name
 
 
-# Both towers in float16: half the download of float32, the same speed once loaded (ONNX Runtime folds the weights to
-# float32 on a CPU; measured on two cores: image 158 against 153 ms, text 57 against 58 ms, and no slower to load), and
-# a GPU runs them as they are. The int8 variants give other vectors.
+# Both towers are float16. That halves the download compared with float32 and costs no speed: on a CPU, ONNX Runtime
+# converts the weights to float32 when it loads them (measured on two cores: image 158 against 153 ms, text 57 against
+# 58 ms, loading no slower), and a GPU runs float16 directly. The int8 variants give different vectors.
 SIGLIP2: Final = DownloadableModel(
     name="siglip2",
     directory_name="siglip2-base-patch16-224",
@@ -71,7 +73,7 @@ SIGLIP2: Final = DownloadableModel(
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """The model directory that answers; notice is what people should know about it, or empty."""
+    """The selected model. notice: a message about its limits for people, or empty."""
 
     name: str
     directory: Path
@@ -80,7 +82,7 @@ class ModelChoice:
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """One line of `cumbre models`. size_bytes is that of the download, 0 for a model that is bundled."""
+    """One line of `cumbre models list`. size_bytes: the size of the download, 0 for a bundled model."""
 
     name: str
     directory: Path
@@ -90,9 +92,9 @@ class ModelRow:
 
 
 def resolve_model(wanted: str, home: Path) -> ModelChoice:
-    """The model for a value of CUMBRE_MODEL: auto, lite, siglip2 or the path of a model directory.
+    """Return the model for a value of CUMBRE_MODEL: auto, lite, siglip2 or the path of a model directory.
 
-    Raises ModelError if it isn't there; the message says how to get it.
+    Raises ModelError if the model is missing; the message says how to get it.
     """
     directory = SIGLIP2.directory(home)
     if wanted in ("auto", "siglip2") and is_complete(SIGLIP2, directory):
@@ -109,14 +111,14 @@ def resolve_model(wanted: str, home: Path) -> ModelChoice:
         raise ModelError(f"CUMBRE_MODEL is {wanted!r}, which is neither auto, lite, siglip2 nor a directory")
     if not (path / "config.json").is_file():
         raise ModelError(
-            f"CUMBRE_MODEL is {wanted!r}, a directory without a model (no config.json): name the directory of one, or "
+            f"CUMBRE_MODEL is {wanted!r}, a directory without a model (no config.json): set it to a model directory, "
             "auto, lite or siglip2"
         )
     return ModelChoice(path.resolve().name, path)
 
 
 def list_models(home: Path) -> list[ModelRow]:
-    """Every model that Cumbre knows by name, the best first."""
+    """Return all models that Cumbre knows by name, best first."""
     directory = SIGLIP2.directory(home)
     return [
         ModelRow(
@@ -124,14 +126,19 @@ def list_models(home: Path) -> list[ModelRow]:
             directory,
             is_complete(SIGLIP2, directory),
             SIGLIP2.size_bytes,
-            "SigLIP-2 base: finds by meaning in many languages and knows mountains by their look",
+            "SigLIP-2 base: searches by meaning in many languages and recognises mountains by their look",
         ),
-        ModelRow("lite", _LITE, True, 0, "bundled: finds everyday things, in English; knows no mountain by its look"),
+        ModelRow(
+            "lite", _LITE, True, 0, "bundled: finds everyday things, in English; recognises no mountain by its look"
+        ),
     ]
 
 
 def is_complete(model: DownloadableModel, directory: Path) -> bool:
-    """Whether the pinned revision was fetched to the end: the manifest, written last, and every file in its size."""
+    """Return whether the pinned revision is fully downloaded.
+
+    That is the case if there is a manifest (it is written last) and every file has the size recorded in it.
+    """
     try:
         manifest = json.loads((directory / MANIFEST_FILE).read_text("utf-8"))
         sizes = {path: entry["size"] for path, entry in manifest["files"].items()}
@@ -142,14 +149,14 @@ def is_complete(model: DownloadableModel, directory: Path) -> bool:
         return False
 
 
-def _lite_notice(better_is_there: bool) -> str:
+def _lite_notice(siglip2_is_ready: bool) -> str:
     limits = (
-        "The small bundled model (lite) answers: it finds everyday things, in English, "
-        "and knows no mountain by its look."
+        "The small bundled model (lite) is in use: it finds everyday things, in English, "
+        "and recognises no mountain by its look."
     )
-    if better_is_there:
-        return f"{limits} SigLIP-2 has been fetched and does both better: set CUMBRE_MODEL=auto."
-    return f"{limits} `cumbre models fetch` ({_megabytes(SIGLIP2.size_bytes)}) brings SigLIP-2, which does both better."
+    if siglip2_is_ready:
+        return f"{limits} SigLIP-2 has been fetched and does both better: set CUMBRE_MODEL=auto to use it."
+    return f"{limits} SigLIP-2 does both better: run `cumbre models fetch` ({_megabytes(SIGLIP2.size_bytes)})."
 
 
 def _megabytes(size_bytes: int) -> str:

@@ -1,4 +1,4 @@
-"""Fetches a pinned model from a model hub: resumable, checked, and complete or not there at all."""
+"""Download a pinned model from a model hub. Downloads are resumable and verified; a model is complete or absent."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ _SHA256: Final = re.compile(r'"?([0-9a-f]{64})"?')
 
 @dataclass(frozen=True, slots=True)
 class DownloadProgress:
-    """done_bytes of total_bytes are here, of all files together; path is the file that is being fetched."""
+    """done_bytes of total_bytes are downloaded, over all files together. path: the file in progress."""
 
     path: str
     done_bytes: int
@@ -39,7 +39,7 @@ OnProgress = Callable[[DownloadProgress], None]
 
 
 class _Transient(Exception):
-    """The attempt failed in a way that another one may not."""
+    """An attempt failed, but another one may succeed."""
 
 
 def download_model(
@@ -50,34 +50,35 @@ def download_model(
     cancelled: Callable[[], bool] = lambda: False,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Bring a model to a directory; what is there already stays, a file that is there in part is continued.
+    """Download a model to a directory. Complete files are kept, and partial ones are resumed.
 
-    The address of a file is {endpoint}/{repository}/resolve/{revision}/{path}, as model hubs have it. Each file is
-    checked against its pinned SHA-256, else against the one that the hub announces for large files, and recorded in
-    the manifest, which is written last. Raises ModelError: no room, no connection, refused, cancelled or corrupt.
+    The URL of a file is {endpoint}/{repository}/resolve/{revision}/{path}, as on model hubs. Each file is checked
+    against its pinned SHA-256, or else the one that the hub announces for large files, and recorded in the manifest,
+    which is written last. cancelled: checked between chunks. Raises ModelError if the disk is full or not writable, the
+    server can't be reached or refuses, the download is cancelled, or a file is corrupt.
     """
-    _require_address(endpoint)
+    _check_endpoint(endpoint)
     try:
         if is_complete(model, destination):
             manifest = json.loads((destination / MANIFEST_FILE).read_text("utf-8"))
         else:
             _prepare(model, destination)
-            # Compressed transfer would make ranges and lengths mean something else.
+            # Compression would change the meaning of ranges and lengths.
             headers = {"Accept-Encoding": "identity", "User-Agent": "cumbre"}
             with httpx.Client(follow_redirects=True, timeout=_TIMEOUT, headers=headers) as client:
-                fetching = _Download(model, destination, endpoint.rstrip("/"), client, on_progress, cancelled, sleep)
-                manifest = fetching.all_files()
+                download = _Download(model, destination, endpoint.rstrip("/"), client, on_progress, cancelled, sleep)
+                manifest = download.all_files()
         _write(destination / "cumbre.json", model.own_file.read_text("utf-8"))
         read_model_directory(destination)
         _write(destination / MANIFEST_FILE, json.dumps(manifest, indent=2) + "\n")
     except OSError as error:
         raise ModelError(
-            f"{destination} can't be written ({error.strerror}); set CUMBRE_HOME to another place"
+            f"{destination} can't be written ({error.strerror}); set CUMBRE_HOME to another folder"
         ) from error
 
 
 def downloaded_bytes(model: DownloadableModel, destination: Path) -> int:
-    """How much of a model's pinned files an interrupted fetch has left in a directory."""
+    """Return how many bytes of a model's pinned files are in a directory, for example after an interrupted download."""
     pinned = (file for file in model.files if file.size_bytes is not None)
     return sum(_size(destination / file.path) or _size(destination / f"{file.path}.part") for file in pinned)
 
@@ -96,7 +97,7 @@ class _Download:
         self._model = model
         self._destination = destination
         self._base = f"{endpoint}/{model.repository}/resolve/{model.revision}"
-        # Messages show the host only: an address may carry a password.
+        # Messages show only the host, because a URL may contain a password.
         self._host = httpx.URL(endpoint).host
         self._client = client
         self._on_progress = on_progress
@@ -116,7 +117,7 @@ class _Download:
         target = self._destination / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
         if file.sha256 is not None and target.is_file() and _sha256_of(target).hexdigest() == file.sha256:
-            self._tell(file, target.stat().st_size)
+            self._report(file, target.stat().st_size)
             return target.stat().st_size, file.sha256
         part = target.with_name(target.name + ".part")
         attempts = 0
@@ -130,7 +131,7 @@ class _Download:
                 if attempts >= _ATTEMPTS_WITHOUT_PROGRESS:
                     raise ModelError(
                         f"{file.path} could not be fetched from {self._host} ({error or type(error).__name__}); "
-                        "run `cumbre models fetch` again to go on where it stopped"
+                        "run `cumbre models fetch` again to resume the download"
                     ) from error
                 self._sleep(_FIRST_PAUSE_S * 2 ** (attempts - 1))
         size_bytes = _size(part)
@@ -138,23 +139,23 @@ class _Download:
         return size_bytes, sha256
 
     def _attempt(self, file: ModelFile, part: Path) -> str:
-        """Fetch the rest of a file into part and check the whole; its SHA-256."""
-        self._stop_if_cancelled()
+        """Download the rest of a file into part, check the whole file and return its SHA-256."""
+        self._raise_if_cancelled()
         have = _size(part)
         headers = {"Range": f"bytes={have}-"} if have else {}
         with self._client.stream("GET", f"{self._base}/{file.path}", headers=headers) as response:
             if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
-                # All bytes are here already, or more than all: the checksum tells, and a wrong file is removed.
+                # The part already has all bytes, or too many. The checksum decides, and a wrong file is removed.
                 if response.headers.get("Content-Range") != f"bytes */{have}":
                     part.unlink()
-                    raise _Transient("the file on disk did not match and was dropped")
+                    raise _Transient("the file on disk did not match and was removed")
                 digest = _sha256_of(part)
             else:
                 self._require_usable(file, response)
                 continued = response.status_code == httpx.codes.PARTIAL_CONTENT
                 if continued and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
                     part.unlink()
-                    raise _Transient("the server sent another part than asked for")
+                    raise _Transient("the server sent a different range than requested")
                 digest = self._receive(file, part, response, have if continued else 0)
             self._verify(file, part, digest.hexdigest(), file.sha256 or _announced_sha256(response))
         return str(digest.hexdigest())
@@ -169,21 +170,22 @@ class _Download:
                 "check CUMBRE_MODEL_ENDPOINT and the network"
             )
         if self._base.startswith("https://") and response.url.scheme != "https":
-            raise ModelError(f"{file.path} was redirected to an address without encryption; nothing was fetched")
+            raise ModelError(f"{file.path} was redirected to an unencrypted address; nothing was downloaded")
 
     def _receive(self, file: ModelFile, part: Path, response: httpx.Response, start: int) -> Any:
         digest = _sha256_of(part) if start else hashlib.sha256()
         limit = file.size_bytes or _LARGEST_UNPINNED_BYTES
         done = start
         with part.open("ab" if start else "wb") as out:
-            for chunk in response.iter_raw():  # as it comes: a chunk size would lose what a break leaves unfilled
-                self._stop_if_cancelled()
+            # No chunk size: on a broken connection it would lose the bytes of an unfilled chunk.
+            for chunk in response.iter_raw():
+                self._raise_if_cancelled()
                 done += len(chunk)
                 if done > limit:
                     break
                 out.write(chunk)
                 digest.update(chunk)
-                self._tell(file, done)
+                self._report(file, done)
             out.flush()
             os.fsync(out.fileno())
         if done > limit:
@@ -194,8 +196,8 @@ class _Download:
     def _verify(self, file: ModelFile, part: Path, found: str, expected: str | None) -> None:
         short = file.size_bytes is not None and _size(part) < file.size_bytes
         if short:
-            # A proxy that closes early without saying so; the next attempt continues.
-            raise _Transient(f"only {_size(part)} of {file.size_bytes} bytes came")
+            # A proxy may close early without an error. The next attempt resumes.
+            raise _Transient(f"only {_size(part)} of {file.size_bytes} bytes arrived")
         if expected is not None and found != expected:
             part.unlink()
             raise ModelError(
@@ -203,17 +205,17 @@ class _Download:
                 "it was removed: run `cumbre models fetch` again, or set another CUMBRE_MODEL_ENDPOINT"
             )
 
-    def _tell(self, file: ModelFile, done_of_file: int) -> None:
+    def _report(self, file: ModelFile, done_of_file: int) -> None:
         if self._on_progress is not None:
             self._on_progress(DownloadProgress(file.path, self._bytes_before + done_of_file, self._model.size_bytes))
 
-    def _stop_if_cancelled(self) -> None:
+    def _raise_if_cancelled(self) -> None:
         if self._cancelled():
-            raise ModelError("stopped; `cumbre models fetch` goes on where it was")
+            raise ModelError("stopped; run `cumbre models fetch` again to resume the download")
 
 
 def _announced_sha256(response: httpx.Response) -> str | None:
-    """A hub names the SHA-256 of a large file in X-Linked-ETag, on the redirect to where the file lies."""
+    """Return the SHA-256 that a hub announces for large files in X-Linked-ETag (on the redirect), or None."""
     for one in (*response.history, response):
         announced = _SHA256.fullmatch(one.headers.get("X-Linked-ETag", ""))
         if announced:
@@ -233,17 +235,17 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _require_address(endpoint: str) -> None:
+def _check_endpoint(endpoint: str) -> None:
     try:
         address = httpx.URL(endpoint)
     except httpx.InvalidURL:
         address = httpx.URL("")
     if address.scheme not in ("https", "http") or not address.host:
-        raise ModelError("CUMBRE_MODEL_ENDPOINT is no address; it looks like https://models.example.org")
+        raise ModelError("CUMBRE_MODEL_ENDPOINT is not a URL; set it to one like https://models.example.org")
 
 
 def _prepare(model: DownloadableModel, destination: Path) -> None:
-    """Make the directory, take its mark of completeness away, and make sure that the rest fits on the disk."""
+    """Create the directory, remove its manifest (the mark of completeness), and check that the rest fits on disk."""
     destination.mkdir(parents=True, exist_ok=True)
     (destination / MANIFEST_FILE).unlink(missing_ok=True)
     missing = model.size_bytes - downloaded_bytes(model, destination) + _SPARE_DISK_BYTES

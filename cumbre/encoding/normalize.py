@@ -1,4 +1,4 @@
-"""A picture -> the tensor that an image encoder takes."""
+"""Convert pictures to the input tensor of an image encoder."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,21 +9,21 @@ from cumbre.imaging.resize import Pixels, resized
 
 
 def pixel_values(image: Image.Image, description: ModelDescription) -> NDArray[np.float32]:
-    """The pixel tensor of one upright picture, shape [3, height, width], float32, channels red, green, blue.
+    """Return the pixel tensor of one upright picture: float32 [3, height, width], channels red, green, blue.
 
-    1. uint8 RGB [h, w, 3]; another mode goes through Pillow's plain conversion (transparency is dropped, not blended).
-    2. Resized to description.image_size with description.resample; no crop, so the proportions may change.
-    3. float32, times rescale_factor.
-    4. Less image_mean, divided by image_std, per channel.
-    5. Channels first.
+    1. Convert to uint8 RGB [h, w, 3], with Pillow's plain conversion (transparency is dropped, not blended).
+    2. Resize to description.image_size with description.resample, without cropping: the aspect ratio may change.
+    3. Convert to float32 and multiply by rescale_factor.
+    4. Subtract image_mean and divide by image_std, per channel.
+    5. Move the channels to the front.
 
-    The same steps as the reference image processor of SigLIP (tests/integration/test_onnx_encoder.py pins them).
+    These are the steps of SigLIP's reference image processor; tests/integration/test_onnx_encoder.py compares results.
     """
     return normalized(resized(image, description.image_size, description.resample), description)
 
 
 def normalized(pixels: Pixels, description: ModelDescription) -> NDArray[np.float32]:
-    """Steps 3 to 5: the tensor [3, height, width] of resized pixels."""
+    """Return the tensor [3, height, width] of resized pixels: steps 3 to 5 of pixel_values()."""
     scaled = pixels.astype(np.float32) * np.float32(description.rescale_factor)
     mean = np.asarray(description.image_mean, dtype=np.float32)
     std = np.asarray(description.image_std, dtype=np.float32)

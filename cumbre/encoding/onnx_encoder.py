@@ -1,7 +1,7 @@
-"""The port Encoder, and OnnxEncoder: one dual encoder that a model directory describes, run by ONNX Runtime.
+"""The Encoder port, and OnnxEncoder, which runs the dual encoder of a model directory with ONNX Runtime.
 
-Importing this module is cheap; the runtime, the graphs and the tokenizer are loaded when they are first needed, each
-tower on its own: a question in words never loads the image tower.
+Importing this module is cheap. The runtime, the graphs and the tokenizer are loaded on first use, each tower on its
+own: a text query never loads the image tower.
 """
 
 import os
@@ -27,39 +27,46 @@ if TYPE_CHECKING:
 Matrix = NDArray[np.float32]
 
 _OUTPUT: Final = "pooler_output"
-_REMEMBERED_TEXTS: Final = 512
-# Far beyond what fills the longest text (64 tokens); keeps a pasted book from being tokenised.
+_MAX_CACHED_TEXTS: Final = 512
+# Far more than fits into the longest text (64 tokens). Keeps a pasted book from being tokenised.
 _MAX_TEXT_CHARACTERS: Final = 8_000
 
 
 class Encoder(Protocol):
-    """Images and texts -> vectors of one space. Safe to share between threads."""
+    """Encode images and texts as vectors of one space. Thread-safe."""
 
     @property
-    def description(self) -> ModelDescription: ...
+    def description(self) -> ModelDescription:
+        """The model's configuration."""
+        ...
 
     @property
-    def space(self) -> VectorSpace: ...
+    def space(self) -> VectorSpace:
+        """The vector space: the model's ID and the number of dimensions D."""
+        ...
 
     @property
-    def device(self) -> str: ...
+    def device(self) -> str:
+        """Where texts are encoded: "CPU" or "GPU"."""
+        ...
 
     def encode_images(self, pixels: Matrix) -> Matrix:
-        """N images [N, 3, height, width] (normalize.pixel_values each) -> vectors [N, D] of length 1."""
+        """Return unit vectors [N, D] of N images [N, 3, height, width], each from normalize.pixel_values()."""
         ...
 
     def encode_texts(self, texts: Sequence[str]) -> Matrix:
-        """N texts -> vectors [N, D] of length 1; what goes beyond the text length of the model is cut off."""
+        """Return unit vectors [N, D] of N texts. Texts are truncated to the maximum length of the model."""
         ...
 
 
 class OnnxEncoder:
-    """The encoder of a model directory. A vector never depends on what else is in its batch.
+    """Run the encoder of a model directory. A vector never depends on the rest of its batch.
 
-    Without a GPU one image is encoded by all cores together, which answers soonest, and several by one core each, which
-    takes less of their time (docs/performance.md); each way opens the image graph for itself when it is first needed.
+    Without a GPU, a single image is encoded by all cores together, for the lowest latency. Several images are encoded
+    by one core each, which needs less CPU time (docs/performance.md). Each of the two ways opens the image graph in its
+    own session on first use.
 
-    Raises ModelError: at once if the directory is incomplete, when first used if a graph or the tokenizer is broken.
+    Raises ModelError at once if the directory is incomplete, and on first use if a graph or the tokenizer is broken.
     """
 
     def __init__(self, directory: Path, threads: int | None = None) -> None:
@@ -67,14 +74,14 @@ class OnnxEncoder:
         self._threads = threads or usable_cores()
         self._lock = threading.Lock()
         self._vision: _Tower | None = None
-        self._vision_by_one_core: _Tower | None = None
+        self._vision_single_core: _Tower | None = None
         self._text: _Tower | None = None
         self._tokenizer: Tokenizer | None = None
-        self._vectors_of_texts: OrderedDict[str, Matrix] = OrderedDict()
+        self._text_cache: OrderedDict[str, Matrix] = OrderedDict()
 
     @cached_property
     def space(self) -> VectorSpace:
-        """Opens the image graph only where the directory doesn't state the dimensions."""
+        """The vector space. If the directory doesn't state the dimensions, the image graph is opened to find them."""
         dimensions = self.description.dimensions
         if dimensions is None:
             height, width = self.description.image_size
@@ -86,7 +93,7 @@ class OnnxEncoder:
             return self._no_vectors()
         if len(pixels) == 1 or self._threads == 1:
             return self._in_batches(self._vision_tower(), pixels)
-        tower = self._vision_tower_by_one_core()
+        tower = self._single_core_vision_tower()
         if tower.device == "GPU":
             return self._in_batches(tower, pixels)
         with ThreadPoolExecutor(min(len(pixels), self._threads), "encode") as cores:
@@ -98,35 +105,35 @@ class OnnxEncoder:
             return self._no_vectors()
         wanted = [self._normalised(text) for text in texts]
         with self._lock:
-            known = {text: self._vectors_of_texts[text] for text in wanted if text in self._vectors_of_texts}
+            known = {text: self._text_cache[text] for text in wanted if text in self._text_cache}
         missing = [text for text in dict.fromkeys(wanted) if text not in known]
         if missing:
             known.update(zip(missing, self._in_batches(self._text_tower(), self._token_ids(missing)), strict=True))
         with self._lock:
             for text in known:
-                self._vectors_of_texts[text] = known[text]
-                self._vectors_of_texts.move_to_end(text)
-            while len(self._vectors_of_texts) > _REMEMBERED_TEXTS:
-                self._vectors_of_texts.popitem(last=False)
+                self._text_cache[text] = known[text]
+                self._text_cache.move_to_end(text)
+            while len(self._text_cache) > _MAX_CACHED_TEXTS:
+                self._text_cache.popitem(last=False)
         return np.stack([known[text] for text in wanted])
 
     def warm_up(self) -> None:
-        """Load both towers, so that no first question waits for them."""
+        """Load both towers, so that the first query doesn't wait for them."""
         self.encode_texts([""])
         self._vision_tower()
 
     @property
     def device(self) -> str:
-        """Where texts are encoded, "CPU" or "GPU"; loads the text tower."""
+        """Where texts are encoded: "CPU" or "GPU". Loads the text tower."""
         return self._text_tower().device
 
     def token_ids(self, texts: Sequence[str]) -> NDArray[np.int64]:
-        """What the text graph is given: [N, pad_length], closed and padded as in training."""
+        """Return the text graph's input [N, pad_length], with texts closed and padded as in training."""
         return self._token_ids([self._normalised(text) for text in texts])
 
     def _normalised(self, text: str) -> str:
         shortened = text[:_MAX_TEXT_CHARACTERS]
-        # A lone surrogate (half an emoji from a broken client) is no text that a tokenizer takes.
+        # Tokenizers reject a lone surrogate (half an emoji from a broken client).
         shortened = shortened.encode("utf-8", "replace").decode("utf-8")
         return shortened.lower() if self.description.lower_case else shortened
 
@@ -150,16 +157,16 @@ class OnnxEncoder:
                 self._vision = _Tower(self.description.vision_file, "pixel_values", self.description, self._threads)
             return self._vision
 
-    def _vision_tower_by_one_core(self) -> "_Tower":
+    def _single_core_vision_tower(self) -> "_Tower":
         with self._lock:
-            if self._vision_by_one_core is None and self._vision is not None and self._vision.device == "GPU":
-                self._vision_by_one_core = self._vision
-            if self._vision_by_one_core is None:
+            if self._vision_single_core is None and self._vision is not None and self._vision.device == "GPU":
+                self._vision_single_core = self._vision
+            if self._vision_single_core is None:
                 tower = _Tower(self.description.vision_file, "pixel_values", self.description, 1)
-                self._vision_by_one_core = tower
+                self._vision_single_core = tower
                 if tower.device == "GPU":
                     self._vision = tower
-            return self._vision_by_one_core
+            return self._vision_single_core
 
     def _text_tower(self) -> "_Tower":
         with self._lock:
@@ -169,7 +176,7 @@ class OnnxEncoder:
 
 
 class _Tower:
-    """One graph in one session; run() may be called by several threads."""
+    """One graph in one session. run() is thread-safe."""
 
     def __init__(self, file: Path, input_name: str, description: ModelDescription, threads: int) -> None:
         self.file = file
@@ -179,24 +186,25 @@ class _Tower:
         outputs = {one.name: one.shape for one in self._session.get_outputs()}
         if set(inputs) != {input_name} or _OUTPUT not in outputs:
             raise ModelError(
-                f"{file} is no graph that Cumbre can run: it takes {', '.join(inputs)} and gives {', '.join(outputs)}, "
+                f"Cumbre can't run {file}: the graph takes {', '.join(inputs)} and returns {', '.join(outputs)}, "
                 f"but {input_name} and {_OUTPUT} are needed"
             )
         self._half_precision_input = inputs[input_name] == "tensor(float16)"
-        stated, given = description.dimensions, outputs[_OUTPUT][-1]
-        if stated is not None and isinstance(given, int) and given != stated:
-            raise ModelError(f"{file} gives {given} dimensions, but the configuration beside it states {stated}")
+        stated, actual = description.dimensions, outputs[_OUTPUT][-1]
+        if stated is not None and isinstance(actual, int) and actual != stated:
+            raise ModelError(f"{file} returns vectors of {actual} dimensions, but the configuration states {stated}")
 
     @property
     def device(self) -> str:
+        """Where the graph runs: "CPU" or "GPU"."""
         return "GPU" if self._session.get_providers()[0] == "CUDAExecutionProvider" else "CPU"
 
     def run(self, inputs: NDArray[Any]) -> Matrix:
-        """The raw output [N, D] for N inputs."""
+        """Return the raw output [N, D] for N inputs. Raises ModelError if the graph fails."""
         given = inputs.astype(np.float16) if self._half_precision_input else inputs
         try:
             (output,) = self._session.run([_OUTPUT], {self._input_name: given})
-        except Exception as error:  # the runtime has no common base for what it raises
+        except Exception as error:  # the runtime's exceptions have no common base class
             raise ModelError(f"{self.file} failed: {_first_line(error)}") from error
         return np.asarray(output, dtype=np.float32)
 
@@ -209,22 +217,22 @@ def _open_session(file: Path, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors
-    # Threads that spin while they wait burn a core between photos, and on Lambda the time that is paid for.
+    # Threads that spin while waiting waste a core between photos, and billed time on Lambda.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(str(file), options, providers=_providers(onnxruntime))
-    except Exception as error:  # the runtime has no common base for what it raises
+    except Exception as error:  # the runtime's exceptions have no common base class
         raise ModelError(
             f"{file} can't be loaded ({_first_line(error)}); remove {file.parent.parent} and run `cumbre models fetch`"
         ) from error
 
 
 def _providers(onnxruntime: Any) -> list[Any]:
-    """CUDA where there is a device to run on, then the CPU. Asked for without a device, CUDA logs red errors."""
+    """Return CUDA if there is a device, then the CPU. Requesting CUDA without a device logs red errors."""
     if "CUDAExecutionProvider" not in onnxruntime.get_available_providers() or not _gpu_present():
         return ["CPUExecutionProvider"]
     onnxruntime.preload_dlls()
-    # TensorFloat-32 rounds to 10 bits: vectors from a GPU must compare with those from a CPU.
+    # TensorFloat-32 rounds to 10 bits, but vectors from a GPU must be comparable with those from a CPU.
     return [("CUDAExecutionProvider", {"use_tf32": "0"}), "CPUExecutionProvider"]
 
 
@@ -251,7 +259,7 @@ def _load_tokenizer(description: ModelDescription) -> "Tokenizer":
         if closing_id is None:
             raise ModelError(f"{file} has no token {closing}, which must end every text")
         tokenizer.post_processor = TemplateProcessing(single=f"$A {closing}", special_tokens=[(closing, closing_id)])
-    # Truncation leaves room for the special tokens, so a text that is cut is still closed.
+    # Truncation leaves room for the special tokens, so a truncated text is still closed.
     tokenizer.enable_truncation(max_length=description.pad_length)
     tokenizer.enable_padding(length=description.pad_length, pad_id=description.pad_token_id)
     return tokenizer
@@ -260,7 +268,7 @@ def _load_tokenizer(description: ModelDescription) -> "Tokenizer":
 def _unit_rows(rows: Matrix, file: Path) -> Matrix:
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     if not np.all(np.isfinite(lengths)) or not np.all(lengths > 0):
-        raise ModelError(f"{file} gives vectors without a direction; try another variant of the model")
+        raise ModelError(f"{file} returns vectors that are zero or not finite; try another variant of the model")
     return np.asarray(rows / lengths, dtype=np.float32)
 
 

@@ -1,6 +1,6 @@
-"""The words that the text encoder is given: for peaks, for questions, and for everyday life as the background.
+"""Prompts for the text encoder: for peaks, for queries, and for everyday subjects as the background.
 
-Prompts may change without embedding photos again: what depends on them (backgrounds, prototypes) carries
+Prompts may change without embedding photos again: all data that depends on them (backgrounds, prototypes) carries
 PROMPT_VERSION.
 """
 
@@ -13,10 +13,10 @@ from cumbre.peaks.catalog import Peak
 
 PROMPT_VERSION: Final = "1"
 
-# What a picture of a mountain is not: subtracted, so that posters and maps that bear a name don't win.
+# Its vector is subtracted from that of a query or peak, so that posters and maps showing a name don't win.
 ANTI_CONCEPT: Final = "painting, illustration, poster, map, logo"
 _PEAK_ANTI_CONCEPT_WEIGHT: Final = 0.25
-# How much of a prototype is text where there are reference photos.
+# The weight of the text in a prototype, if there are reference photos.
 ALPHA_TEXT: Final = 0.5
 
 _PEAK_TEMPLATES: Final = (
@@ -25,7 +25,7 @@ _PEAK_TEMPLATES: Final = (
     "the mountain {name} with snow and a rock ridge",
 )
 
-# Everyday subjects, far and wide: how near a photo is to all of them is its background (docs/search.md).
+# A wide range of everyday subjects. A photo's background is its similarity to all of them (docs/search.md).
 BACKGROUND_TEXTS: Final = tuple(
     subject
     for subject in (
@@ -51,37 +51,41 @@ BACKGROUND_TEXTS: Final = tuple(
 
 
 class TextEncoder(Protocol):
-    """What prompts need of an encoder."""
+    """The part of an encoder that prompts need."""
 
     def encode_texts(self, texts: list[str]) -> np.ndarray:
-        """Unit vectors [N, D] of N texts."""
+        """Return unit vectors [N, D] of N texts."""
         ...
 
 
 def unit(vector: np.ndarray) -> Vector:
-    """The vector [D] at length 1 (a zero vector stays zero)."""
+    """Return the vector [D] scaled to length 1. A zero vector stays zero."""
     norm = float(np.linalg.norm(vector))
     return np.asarray(vector / norm if norm > 0 else vector, dtype=np.float32)
 
 
 def query_vector(encoder: TextEncoder, text: str, templates: tuple[str, ...], anti_concept_weight: float) -> Vector:
-    """The vector [D] of a question that names no peak: the mean of its templates less the anti-concept."""
-    wordings = [template.format(text) for template in templates]
+    """Return the unit vector [D] of a query that names no peak.
+
+    It is the mean over the templates, minus anti_concept_weight times the vector of ANTI_CONCEPT.
+    """
+    prompts = [template.format(text) for template in templates]
     if anti_concept_weight == 0.0:
-        return unit(encoder.encode_texts(wordings).mean(axis=0))
-    vectors = encoder.encode_texts([*wordings, ANTI_CONCEPT])
+        return unit(encoder.encode_texts(prompts).mean(axis=0))
+    vectors = encoder.encode_texts([*prompts, ANTI_CONCEPT])
     return unit(unit(vectors[:-1].mean(axis=0)) - anti_concept_weight * vectors[-1])
 
 
 def peak_prototype(encoder: TextEncoder, peak: Peak, references: np.ndarray | None = None) -> Vector:
-    """The vector [D] of a peak: the mean over its Latin names' prompts less a quarter of the anti-concept.
+    """Return the unit vector [D] of a peak: the mean of its names' prompts minus a quarter of the anti-concept.
 
-    references [R, D] are photos of the peak; they are blended in half and half (ALPHA_TEXT).
+    Only ASCII names are used, or the main name if there are none. references: vectors [R, D] of photos of the peak,
+    which are blended in half and half (ALPHA_TEXT); with None or no rows, the text is used alone.
     """
     where = "".join(f" {word} {place}" for word, place in (("in", peak.region), ("in", peak.country)) if place)
     names = [name for name in peak.names if name.isascii()] or [peak.name]
-    wordings = [template.format(name=name, where=where) for name in names for template in _PEAK_TEMPLATES]
-    vectors = encoder.encode_texts([*wordings, ANTI_CONCEPT])
+    prompts = [template.format(name=name, where=where) for name in names for template in _PEAK_TEMPLATES]
+    vectors = encoder.encode_texts([*prompts, ANTI_CONCEPT])
     text = unit(unit(vectors[:-1].mean(axis=0)) - _PEAK_ANTI_CONCEPT_WEIGHT * vectors[-1])
     if references is None or len(references) == 0:
         return text
@@ -89,15 +93,15 @@ def peak_prototype(encoder: TextEncoder, peak: Peak, references: np.ndarray | No
 
 
 def background_vectors(encoder: TextEncoder) -> np.ndarray:
-    """The everyday texts as unit vectors [B, D]."""
+    """Return the unit vectors [B, D] of the everyday texts."""
     return encoder.encode_texts(list(BACKGROUND_TEXTS))
 
 
 def backgrounds(photos: np.ndarray, everyday: np.ndarray, temperature: float) -> np.ndarray:
-    """How near each of the photos [N, D] is to the everyday texts [B, D]: a soft maximum of the cosines, [N].
+    """Return the similarity of photos [N, D] to the everyday texts [B, D]: a soft maximum of the cosines, [N].
 
-    log(mean(exp(t cos))) / t: at t = 0 the mean, towards infinity the maximum. It corrects hubs, photos that are near
-    every text (compare CSLS, Conneau et al. 2018).
+    With temperature t it is log(mean(exp(t cos))) / t: the mean for t towards 0, the maximum for t towards infinity. It
+    corrects for hubs, which are photos that are near every text (compare CSLS, Conneau et al. 2018).
     """
     scaled = temperature * (photos @ everyday.T)
     highest = scaled.max(axis=1, keepdims=True)

@@ -1,6 +1,6 @@
-"""Where a summit stands as seen from a camera: distance, bearing, apparent elevation, field of view.
+"""Geodesy for sightings of summits: distance, bearing, apparent elevation and field of view.
 
-Angles are degrees, lengths metres, positions WGS84. Formulas: docs/identify.md.
+Angles are in degrees, lengths in metres, positions in WGS 84. Formulas: docs/identify.md.
 """
 
 import math
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pyproj import Geod
 
 EARTH_RADIUS_M = 6_371_000.0
-# The extremes of WGS 84: of the meridian at the equator, a (1 - e^2), and at a pole, a / sqrt(1 - e^2).
+# Extreme radii of curvature of WGS 84: of the meridian at the equator, a (1 - e^2), and at a pole, a / sqrt(1 - e^2).
 _CURVATURE_RADIUS_MIN_M = 6_335_439.0
 _CURVATURE_RADIUS_MAX_M = 6_399_594.0
 # Standard terrestrial refraction: light bends along the Earth with about 0.13 of its curvature.
@@ -25,7 +25,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place on the Earth; altitude_m is None where it is not known (never 0 by default)."""
+    """A place on the Earth. altitude_m is None if unknown, never 0 by default."""
 
     lat: float
     lon: float
@@ -38,7 +38,7 @@ def _geod() -> Geod:
 
 
 def bearing_and_distance(lat: float, lon: float, lats: FloatArray, lons: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Initial bearings (degrees, [0, 360)) and geodesic distances (metres) from one place to N places.
+    """Return the initial bearings [N] in [0, 360) and the geodesic distances [N] from one place to N places.
 
     >>> bearing, distance = bearing_and_distance(27.0, 86.0, np.array([28.0]), np.array([86.0]))
     >>> round(float(bearing[0])), round(float(distance[0]) / 1000)
@@ -50,10 +50,10 @@ def bearing_and_distance(lat: float, lon: float, lats: FloatArray, lons: FloatAr
 
 
 def within(lat: float, lon: float, radius_m: float, lats: FloatArray, lons: FloatArray) -> NDArray[np.bool_]:
-    """Which of N places (nan: unknown) lie at most this far from a place, by geodesic distance.
+    """Return which of N places are within a geodesic distance of a place. A place with NaN coordinates is not.
 
-    Only what lies near the rim needs the geodesic, which costs far more than the great circle: the radii of curvature
-    of WGS 84 (6335 to 6400 km) bound the length of every path, and so how far the two distances can differ.
+    The geodesic costs far more than the great circle, so only places near the rim need it: the radii of curvature of
+    WGS 84 (6335 to 6400 km) bound how far the two distances can differ.
 
     >>> within(27.0, 86.0, 112_000.0, np.array([28.0, 29.0, np.nan]), np.array([86.0, 86.0, 86.0])).tolist()
     [True, False, False]
@@ -68,22 +68,22 @@ def within(lat: float, lon: float, radius_m: float, lats: FloatArray, lons: Floa
 
 
 def destination(lat: float, lon: float, bearing_deg: float, distance_m: float) -> tuple[float, float]:
-    """The place (lat, lon) reached from another along a geodesic."""
+    """Return the place (lat, lon) at a distance along the geodesic with this initial bearing."""
     lon2, lat2, _ = _geod().fwd(lon, lat, bearing_deg, distance_m)
     return float(lat2), float(lon2)
 
 
 def apparent_elevation_deg(altitude_m: float, elev_m: FloatArray, distance_m: FloatArray) -> FloatArray:
-    """Elevation angle of points above the observer's horizontal, with curvature and refraction.
+    """Return the elevation angles [N] of points above the observer's horizontal, with curvature and refraction.
 
-    e = atan2(elev - alt - D^2 / 2R * (1 - k), D); see e.g. Torge, "Geodesy", trigonometric heighting.
+    e = atan2(elev - alt - D^2 / 2R * (1 - k), D). See e.g. Torge, "Geodesy", trigonometric heighting.
     """
     drop_m = distance_m**2 / (2 * EARTH_RADIUS_M) * (1 - REFRACTION_COEFFICIENT)
     return np.degrees(np.arctan2(elev_m - altitude_m - drop_m, distance_m))
 
 
 def signed_angle_deg(angle_deg: FloatArray) -> FloatArray:
-    """The same angle in (-180, 180].
+    """Normalise angles to (-180, 180].
 
     >>> [float(a) for a in signed_angle_deg(np.array([190.0, -180.0, 360.0]))]
     [-170.0, 180.0, 0.0]
@@ -92,7 +92,7 @@ def signed_angle_deg(angle_deg: FloatArray) -> FloatArray:
 
 
 def horizontal_fov_deg(focal_length_35mm: float, width: int, height: int) -> float:
-    """Horizontal field of view of a picture of width x height pixels (as oriented for viewing).
+    """Return the horizontal field of view of an upright picture of width x height pixels.
 
     A 4:3 sensor corresponds to 34.6 x 26.0 mm of the 43.27 mm diagonal, not to 36 x 24.
 

@@ -1,6 +1,7 @@
-"""Directions <-> places in a picture of a pinhole camera: one projection for the fit, the drawing and the renderer.
+"""The pinhole projection between directions and picture positions, shared by pose fit, drawing and demo renderer.
 
-Places are fractions of the upright picture from its top left corner, angles degrees. docs/summits.md, "Projection".
+Positions are fractions of the upright picture, from its top left corner. Angles are in degrees.
+See docs/summits.md, "Projection".
 """
 
 import math
@@ -12,9 +13,11 @@ from cumbre.geo.geodesy import FULL_FRAME_DIAGONAL_MM, FloatArray, signed_angle_
 
 
 class PinholeView(Protocol):
-    """What a projection needs of a camera; width and height are the upright picture's, in any unit.
+    """The camera parameters of a projection.
 
-    heading_deg is true; pitch_deg is the axis above the horizontal; roll_deg turns the camera clockwise about its axis.
+    heading_deg is relative to true north. pitch_deg is the angle of the optical axis above the horizontal. roll_deg is
+    the clockwise rotation of the camera about that axis. width and height are those of the upright picture, in any
+    common unit.
     """
 
     @property
@@ -32,12 +35,12 @@ class PinholeView(Protocol):
 
 
 def focal_px(view: PinholeView) -> float:
-    """The focal length in pixels; the 35 mm equivalence is by the diagonal (CIPA DC-008)."""
+    """Return the focal length in pixels. The 35 mm equivalent compares diagonals (CIPA DC-008)."""
     return view.focal_length_35mm / FULL_FRAME_DIAGONAL_MM * math.hypot(view.width, view.height)
 
 
 def rays(azimuth_deg: FloatArray, elevation_deg: FloatArray, heading_deg: FloatArray | float) -> FloatArray:
-    """Unit vectors (right, up, forward) [3, ...] of directions, for a level camera with this heading."""
+    """Return unit vectors (right, up, forward) [3, ...] of directions, for a level camera with this heading."""
     offset = np.radians(signed_angle_deg(np.asarray(azimuth_deg, dtype=np.float64) - heading_deg))
     elevation = np.radians(elevation_deg)
     flat = np.cos(elevation)
@@ -45,7 +48,7 @@ def rays(azimuth_deg: FloatArray, elevation_deg: FloatArray, heading_deg: FloatA
 
 
 def tilted(ray: FloatArray, pitch_deg: FloatArray | float, roll_deg: FloatArray | float) -> FloatArray:
-    """Vectors (right, up, forward) [3, ...] of the level camera as the tilted one sees them; angles may be arrays."""
+    """Rotate vectors (right, up, forward) [3, ...] from the level to the tilted camera; the angles may be arrays."""
     right, up, forward = ray
     pitch, roll = np.radians(pitch_deg), np.radians(roll_deg)
     ahead = forward * np.cos(pitch) + up * np.sin(pitch)
@@ -54,21 +57,27 @@ def tilted(ray: FloatArray, pitch_deg: FloatArray | float, roll_deg: FloatArray 
 
 
 def on_plane(ray: FloatArray, focal: FloatArray | float) -> tuple[FloatArray, FloatArray]:
-    """Right of and below the picture's middle, in the focal length's unit, of vectors [3, ...]; nan behind it."""
+    """Project vectors [3, ...] to offsets (right, down) from the picture's centre, in the unit of the focal length.
+
+    Vectors behind the camera give NaN.
+    """
     right, up, forward = ray
     scale = focal / np.where(forward > 1e-6, forward, np.nan)
     return right * scale, -up * scale
 
 
 def project(view: PinholeView, azimuth_deg: FloatArray, elevation_deg: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Places of directions, as fractions (0, 0 top left; 1, 1 bottom right); nan behind the camera."""
+    """Return picture positions (x, y) of directions, from (0, 0) top left to (1, 1) bottom right.
+
+    Directions behind the camera give NaN; those outside the frame give values outside [0, 1].
+    """
     ray = tilted(rays(azimuth_deg, elevation_deg, view.heading_deg), view.pitch_deg, view.roll_deg)
     right, down = on_plane(ray, focal_px(view))
     return 0.5 + right / view.width, 0.5 + down / view.height
 
 
 def unproject(view: PinholeView, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Azimuth in [0, 360) and elevation, in degrees, of places given as fractions; the inverse of project()."""
+    """Return azimuths in [0, 360) and elevations, in degrees, of picture positions; the inverse of project()."""
     focal = focal_px(view)
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     ray = np.stack([(x - 0.5) * view.width / focal, (0.5 - y) * view.height / focal, np.ones_like(x)])
@@ -79,7 +88,7 @@ def unproject(view: PinholeView, x: FloatArray, y: FloatArray) -> tuple[FloatArr
 
 
 def rotation(view: PinholeView) -> FloatArray:
-    """tilted() as a matrix [3, 3]; its transpose leads back."""
+    """Return tilted() as a rotation matrix [3, 3]; its transpose is the inverse."""
     pitch, roll = math.radians(view.pitch_deg), math.radians(view.roll_deg)
     tilt = np.array([[1, 0, 0], [0, math.cos(pitch), -math.sin(pitch)], [0, math.sin(pitch), math.cos(pitch)]])
     turn = np.array([[math.cos(roll), -math.sin(roll), 0], [math.sin(roll), math.cos(roll), 0], [0, 0, 1]])

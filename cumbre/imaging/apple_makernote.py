@@ -1,8 +1,8 @@
-"""How the camera was tilted, from the accelerometer that Apple's phones write into the MakerNote.
+"""Read the camera's tilt from the accelerometer values in the MakerNote of Apple phones.
 
-The note is "Apple iOS\\0", two bytes of version, "MM", and a big-endian IFD; offsets count from the note's start.
-Tag 8 holds the acceleration in g along the phone's axes (three signed rationals). Measured on 57 photos: the pitch is
-right to 0.5 degrees (median), 1.3 degrees (90 %); see docs/identify.md.
+The note consists of "Apple iOS\\0", two version bytes, "MM" and a big-endian IFD; offsets count from the note's start.
+Tag 8 is the acceleration in g along the phone's axes (three signed rationals). Measured on 57 photos, the error of the
+pitch is 0.5 degrees (median) and 1.3 degrees (90th percentile); see docs/identify.md.
 """
 
 import math
@@ -19,14 +19,20 @@ _MICRO = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class CameraTilt:
-    """pitch_deg: the optical axis above the horizontal; roll_deg: the camera's turn about it."""
+    """The camera's orientation relative to gravity.
+
+    pitch_deg: angle of the optical axis above the horizontal. roll_deg: rotation about the optical axis, clockwise.
+    """
 
     pitch_deg: float
     roll_deg: float
 
 
 def camera_tilt(maker_note: object, width: int, height: int) -> CameraTilt | None:
-    """The tilt of a picture of width x height (as oriented for viewing), None if the note doesn't tell."""
+    """Return the camera's tilt, or None if the note isn't Apple's, is damaged, or the phone was moving.
+
+    width, height: the size of the upright picture in pixels.
+    """
     if not isinstance(maker_note, bytes) or not maker_note.startswith(_SIGNATURE):
         return None
     try:
@@ -34,7 +40,7 @@ def camera_tilt(maker_note: object, width: int, height: int) -> CameraTilt | Non
     except (struct.error, ZeroDivisionError):
         return None
     norm = math.hypot(*acceleration) if acceleration else 0.0
-    # A phone at rest feels 1 g; far from it the vector is motion, not gravity.
+    # A phone at rest measures 1 g. Far from that, the vector is motion, not gravity.
     if acceleration is None or not 0.8 < norm < 1.2:
         return None
     x, y, z = (component / norm for component in acceleration)
@@ -46,7 +52,10 @@ def camera_tilt(maker_note: object, width: int, height: int) -> CameraTilt | Non
 
 
 def tilt_note(tilt: CameraTilt, width: int, height: int) -> bytes:
-    """A note that says this tilt (roll below 90 degrees) of a picture of these sides: camera_tilt()'s inverse."""
+    """Return a MakerNote with this tilt for an upright picture, as the inverse of camera_tilt().
+
+    The roll must be below 90 degrees.
+    """
     pitch, roll = math.radians(tilt.pitch_deg), math.radians(tilt.roll_deg)
     right, up = math.cos(pitch) * math.sin(roll), -math.cos(pitch) * math.cos(roll)
     x, y = (right, up) if height > width else (up, -right)

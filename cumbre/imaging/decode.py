@@ -1,4 +1,4 @@
-"""Bytes -> a picture, upright and in RGB, and the facts that the file states. Untrusted bytes meet limits here."""
+"""Decode untrusted picture files, within limits, into upright RGB images and the facts in their metadata."""
 
 import io
 import logging
@@ -22,12 +22,13 @@ from cumbre.imaging.rgb import to_rgb
 from cumbre.photos.document import PhotoFacts
 from cumbre.text.sentence import sentence
 
-# Formats are named, so that none of Pillow's other parsers sees untrusted bytes. "JPEG" opens some phones' MPO too.
+# This list keeps untrusted bytes away from Pillow's other parsers. "JPEG" also opens the MPO files of some phones.
 _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "HEIF")
-# A JPEG decoded at this many times the wanted size costs a third and differs by less than 2 grey levels (measured).
+# Decoding a JPEG at this multiple of the wanted size takes a third of the time, and the result differs by less than 2
+# grey levels (measured).
 _DRAFT_FACTOR = 2
-# Exif 3.0, Orientation: what makes the stored picture stand upright. From 5 on the sides change places.
-_TURNS = {
+# The transposition that makes a stored picture upright, by Orientation (Exif 3.0). From 5 on, width and height swap.
+_TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -36,25 +37,25 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_SIDES_CHANGE = range(5, 9)
+_SWAPPED_SIDES = range(5, 9)
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoLimits:
-    """What one photo may cost; a picture beyond it is a PhotoError with this as its reason."""
+    """The maximum size of a photo. Photos beyond it are refused with a PhotoError that names the limit."""
 
     max_bytes: int = 100_000_000
     max_pixels: int = 120_000_000
 
     def refuse_larger(self, data: bytes) -> None:
-        """Raises PhotoError if the file has too many bytes."""
+        """Raise PhotoError if the file has more than max_bytes."""
         if len(data) > self.max_bytes:
             raise PhotoError(sentence("the file is larger than {n} MB", n=self.max_bytes // 1_000_000))
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A decoded picture: RGB, upright, perhaps smaller than the file's (facts hold the file's own size)."""
+    """A decoded picture: upright RGB, possibly reduced. The width and height in facts are those of the full picture."""
 
     image: Image.Image
     facts: PhotoFacts
@@ -72,28 +73,28 @@ def _prepare_pillow() -> None:
     from pillow_heif import register_heif_opener
 
     register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
-    # Broken EXIF is "unknown" and no news for the terminal; what else is wrong becomes the photo's reason.
+    # Broken EXIF means unknown facts, which needs no message; any other problem becomes the reason in a PhotoError.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     logging.getLogger("PIL").setLevel(logging.CRITICAL)
-    # Pillow's own limit is a warning that nobody sees; PhotoLimits replaces it.
+    # Pillow's own limit only emits a warning, which nobody sees. PhotoLimits replaces it.
     Image.MAX_IMAGE_PIXELS = None
-    # Half a picture, grey from some row on, would be found as something that it is not.
+    # A truncated picture, grey from some row on, would be found by searches for things that it doesn't show.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
 def read_photo(data: bytes, limits: PhotoLimits, wanted_px: int | None = None) -> Photo:
     """Decode a picture file.
 
-    With wanted_px a JPEG may be decoded at a reduced size, its short side still at least twice wanted_px. Of several
-    pictures in one file the first (of HEIC the main one) is read. Raises PhotoError with the reason, one printable
-    line, if the bytes are not a picture that can be used; a file that ends too early is none, however much it holds.
+    With wanted_px, a JPEG may be decoded at a reduced size; its short side is still at least twice wanted_px. If the
+    file contains several pictures, the first is decoded (of HEIC, the primary one). Raises PhotoError with the reason,
+    one printable line, if the file can't be decoded; a truncated file is refused even if most of the picture is there.
     """
     _prepare_pillow()
     limits.refuse_larger(data)
     if not data:
         raise PhotoError(empty_file_reason())
     check_header(data, limits.max_pixels)
-    # Decoders raise whatever a broken file leads to; each becomes the photo's reason.
+    # A broken file can make a decoder raise anything; every exception becomes the reason in a PhotoError.
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
             return _decode(opened, data, limits, wanted_px)
@@ -111,41 +112,41 @@ def _decode(opened: ImageFile.ImageFile, data: bytes, limits: PhotoLimits, wante
     width, height = opened.size
     check_pixels(width, height, limits.max_pixels)
     tags = read_tags(opened, data)
-    # Pillow turns a TIFF by itself, and pillow-heif a HEIC.
-    turn = 1 if opened.format == "TIFF" else exif_orientation(opened)
+    # Pillow rotates TIFF itself, and pillow-heif rotates HEIC.
+    orientation = 1 if opened.format == "TIFF" else exif_orientation(opened)
     if wanted_px is not None and opened.format in ("JPEG", "MPO"):
         scale = min(1.0, _DRAFT_FACTOR * wanted_px / min(width, height))
         opened.draft("RGB", (int(width * scale), int(height * scale)))
     opened.load()
-    # Decoders learn a picture's true size while they decode, and so may a bomb's.
+    # Some decoders learn the true size only while decoding, which may reveal a decompression bomb.
     check_pixels(*opened.size, limits.max_pixels)
     facts = facts_from_tags(
-        tags, *((height, width) if turn in _SIDES_CHANGE else (width, height)), file_format=_format_name(opened)
+        tags, *((height, width) if orientation in _SWAPPED_SIDES else (width, height)), file_format=_format_name(opened)
     )
-    return Photo(_upright_rgb(opened, turn), facts)
+    return Photo(_upright_rgb(opened, orientation), facts)
 
 
-def _upright_rgb(opened: ImageFile.ImageFile, turn: int) -> Image.Image:
-    # The pixels alone: the opened file keeps its bytes, its metadata and perhaps the decoder's copy of the pixels.
+def _upright_rgb(opened: ImageFile.ImageFile, orientation: int) -> Image.Image:
+    # Keep only the pixels: the opened file also holds its bytes, its metadata and perhaps another copy of the pixels.
     picture: Image.Image = opened._new(opened.im)
-    # Pillow takes every CMYK JPEG for one with Adobe's inverted inks.
+    # Pillow assumes that every CMYK JPEG has Adobe's inverted inks.
     if opened.format == "JPEG" and opened.mode == "CMYK" and "adobe" not in opened.info:
         picture = ImageChops.invert(picture)
     picture = to_rgb(picture)
     picture.info = {}
-    return picture.transpose(_TURNS[turn]) if turn in _TURNS else picture
+    return picture.transpose(_TRANSPOSE[orientation]) if orientation in _TRANSPOSE else picture
 
 
 def _why_unidentified(data: bytes) -> str:
     file_format = picture_format(data)
     if file_format is None:
         return no_picture_reason(data)
-    # Image.open() drops what the decoder said.
+    # Image.open() discards the decoder's error. Calling the decoder directly raises it.
     try:
         Image.OPEN[file_format][0](io.BytesIO(data), "")
     except Exception as error:
         return decode_failure_reason(data, error)
-    # A decoder could, but Pillow asks it only where the file's main brand is one of those that it knows.
+    # The decoder accepts the file, but Pillow offers it only files with a major brand that it knows.
     return decode_failure_reason(data, ValueError("its first bytes name another format"))
 
 

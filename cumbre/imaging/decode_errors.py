@@ -1,17 +1,17 @@
-"""Why a file can't be used as a picture, in words that its owner understands; the decoder's own words in brackets."""
+"""Explain in plain words why a file can't be decoded. The decoder's own message follows in brackets."""
 
 from cumbre.text.sentence import Sentence, sentence
 
-OUT_OF_MEMORY = sentence("the picture needs more memory than there is")
+OUT_OF_MEMORY = sentence("the picture needs more memory than is available")
 
 _COPY_AGAIN = sentence("copy it again from the camera, the phone or a backup")
 _MAX_DETAIL_CHARS = 200
-# Far enough into a text to meet what only a binary file has.
+# Long enough to contain bytes that only occur in binary files.
 _SAMPLE_BYTES = 512
 
 _HEIF_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"))
 _AVIF_BRANDS = frozenset((b"avif", b"avis"))
-# How files begin that are called photos and are none, and what they are.
+# Magic bytes of files that have a photo's extension but another format.
 _OTHER_FILES = (
     (b"GIF8", sentence("a GIF")),
     (b"BM", sentence("a BMP")),
@@ -22,17 +22,19 @@ _OTHER_FILES = (
     (b"\xff\x0a", sentence("a JPEG XL")),
     (b"\0\0\0\x0cjP  ", sentence("a JPEG 2000")),
     (b"\x1aE\xdf\xa3", sentence("a video")),
-    (b"FUJIFILM", sentence("a raw file of a camera")),
+    (b"FUJIFILM", sentence("a camera raw file")),
 )
-_OTHER_BOXES = {b"crx ": sentence("a raw file of a camera")}
+# The same for ISO media files, by major brand. Any other brand is a video.
+_OTHER_BRANDS = {b"crx ": sentence("a camera raw file")}
 
 
 def empty_file_reason() -> Sentence:
+    """Return the reason for refusing an empty file."""
     return sentence("the file is empty: {advice}", advice=_COPY_AGAIN)
 
 
 def picture_format(data: bytes) -> str | None:
-    """Pillow's name of the format that a file's first bytes announce, None if it is none that is read."""
+    """Return Pillow's name for the format that the first bytes announce, or None if Cumbre doesn't read that format."""
     if data.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -48,7 +50,7 @@ def picture_format(data: bytes) -> str | None:
 
 
 def no_picture_reason(data: bytes) -> Sentence:
-    """Why a file in none of the formats is no picture: what it is instead, if that can be told."""
+    """Explain why a file in an unsupported format is refused, and name its format if it is known."""
     if not data.strip(b"\0"):
         return sentence("the file holds nothing but zeros, as after a failed copy: {advice}", advice=_COPY_AGAIN)
     kind = _kind(data)
@@ -61,11 +63,11 @@ def no_picture_reason(data: bytes) -> Sentence:
 
 
 def decode_failure_reason(data: bytes, error: Exception) -> Sentence:
-    """Why a picture can't be decoded, by what the decoder raised."""
+    """Explain why a picture can't be decoded, given the decoder's exception."""
     detail = _detail(error)
     if "MAX_TEXT" in detail:
         return sentence(
-            "the PNG carries an oversized text or colour profile: save it anew without it ({detail})", detail=detail
+            "the PNG carries an oversized text or colour profile: save it again without it ({detail})", detail=detail
         )
     if "truncated" in detail.lower() or _ends_too_early(data):
         return sentence(
@@ -79,18 +81,18 @@ def _kind(data: bytes) -> Sentence | None:
         if data.startswith(start):
             return kind
     if data[4:8] in (b"ftyp", b"moov", b"mdat"):
-        return _OTHER_BOXES.get(data[8:12], sentence("a video"))
+        return _OTHER_BRANDS.get(data[8:12], sentence("a video"))
     if data[:4] == b"RIFF" and data[8:12] == b"AVI ":
         return sentence("a video")
     sample = data[:_SAMPLE_BYTES].decode("utf-8-sig", "replace")
-    # The sample may end within a character.
+    # The sample may end in the middle of a character.
     if all(c.isprintable() or c.isspace() for c in sample) and "\ufffd" not in sample[:-3]:
-        return sentence("a web page") if sample.lstrip()[:1] == "<" else sentence("a text")
+        return sentence("a web page") if sample.lstrip()[:1] == "<" else sentence("a text file")
     return None
 
 
 def _brands(data: bytes) -> set[bytes]:
-    """What the first box of an ISO media file says it is."""
+    """Return the major and compatible brands of an ISO media file (HEIC, AVIF, MP4), empty for other files."""
     if data[4:8] != b"ftyp":
         return set()
     end = min(int.from_bytes(data[:4], "big"), 256)
@@ -98,7 +100,7 @@ def _brands(data: bytes) -> set[bytes]:
 
 
 def _ends_too_early(data: bytes) -> bool:
-    """Whether the file is shorter than its own boxes say."""
+    """Return whether the file is shorter than the sizes in its RIFF header or ISO boxes."""
     if data[:4] == b"RIFF":
         return len(data) < 8 + int.from_bytes(data[4:8], "little")
     if data[4:8] != b"ftyp":
@@ -106,17 +108,17 @@ def _ends_too_early(data: bytes) -> bool:
     at = 0
     while at < len(data):
         size = int.from_bytes(data[at : at + 4], "big")
-        if size == 0:  # to the end of the file
+        if size == 0:  # the box extends to the end of the file
             return False
         if size == 1:
             size = int.from_bytes(data[at + 8 : at + 16], "big")
-        if size < 8:  # nonsense, which is another matter
+        if size < 8:  # invalid, but not truncated
             return False
         at += size
     return at > len(data)
 
 
 def _detail(error: Exception) -> str:
-    """One printable line of what a decoder said."""
+    """Return the decoder's message as one printable line."""
     words = "".join(c if c.isprintable() else " " for c in str(error))
     return " ".join(words.split())[:_MAX_DETAIL_CHARS] or type(error).__name__

@@ -1,6 +1,7 @@
-"""EXIF -> facts. Two readers (Pillow, then ExifRead) give the same tags; nonsense becomes "unknown".
+"""Read a photo's facts from its EXIF tags.
 
-Tag names and meanings: CIPA DC-008 (Exif 3.0).
+Pillow reads the tags; where it finds none, ExifRead is tried and returns them under the same names. Implausible values
+become None (unknown). Tag names and meanings: CIPA DC-008 (Exif 3.0).
 """
 
 import io
@@ -18,7 +19,7 @@ from cumbre.geo.geodesy import FULL_FRAME_DIAGONAL_MM, Position
 from cumbre.imaging.apple_makernote import camera_tilt
 from cumbre.photos.document import PhotoFacts, now
 
-# ExifRead reports every oddity of a file as a warning; what matters reaches people as "unknown".
+# ExifRead logs a warning for every oddity in a file. People only need to see that a fact is unknown.
 logging.getLogger("exifread").setLevel(logging.CRITICAL)
 
 _IFD_TAGS: Mapping[int, frozenset[str]] = {
@@ -36,11 +37,11 @@ _MAIN_TAGS = frozenset(("Make", "Model", "DateTime"))
 _MM_PER_FOCAL_PLANE_UNIT = {2: 25.4, 3: 10.0, 4: 1.0, 5: 0.001}
 _MAX_UTC_OFFSET_MIN = 14 * 60
 _MAX_CAMERA_NAME_LENGTH = 80
-# Reduced pictures are rounded to whole pixels; a crop that changes less changes no angle that matters.
+# Reduced pictures are rounded to whole pixels, and a crop that changes the aspect ratio less has no effect on angles.
 _SAME_PROPORTION = 0.02
-# Cameras write some ten kilobytes, with a preview some hundreds; Pillow needs 3 microseconds for each number of a tag.
+# Cameras write tens of kilobytes, or hundreds with a preview. Pillow needs 3 microseconds for each number in a tag.
 _MAX_EXIF_BYTES = 4_000_000
-# ExifRead follows whatever a file says, in circles too. It reads a phone's HEIC in under 2 000 steps.
+# ExifRead follows every offset in a file, even in circles. It needs fewer than 2 000 reads for a phone's HEIC.
 _MAX_EXIFREAD_STEPS = 20_000
 _MAX_EXIFREAD_BYTES = 8_000_000
 
@@ -48,11 +49,11 @@ Tags = dict[str, Any]
 
 
 class _ReadBudgetExceeded(Exception):
-    """A file sends its reader from place to place."""
+    """Parsing a file takes too many reads."""
 
 
 class _BudgetedFile(io.BytesIO):
-    """A file that can be read so many times and so far, and then raises _PatienceLost."""
+    """An in-memory file that raises _ReadBudgetExceeded after too many reads or bytes."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
@@ -69,9 +70,10 @@ class _BudgetedFile(io.BytesIO):
 
 
 def read_tags(image: Image.Image, data: bytes) -> Tags:
-    """The tags that matter, by EXIF name: numbers as floats (or lists of floats), text as str.
+    """Return the tags that facts_from_tags() uses, by EXIF name.
 
-    `image` is the opened picture, `data` the file it came from.
+    Numbers are floats or lists of floats, text is str; Pillow leaves the MakerNote as bytes. image: the opened picture.
+    data: its file. The result is empty if the EXIF is missing, unreadable or larger than 4 MB.
     """
     if len(image.info.get("exif") or b"") > _MAX_EXIF_BYTES:
         return {}
@@ -79,7 +81,7 @@ def read_tags(image: Image.Image, data: bytes) -> Tags:
 
 
 def exif_orientation(image: Image.Image) -> int:
-    """How an opened picture must be turned to stand upright (Exif 3.0: 1 to 8), 1 if it doesn't tell."""
+    """Return the Orientation tag of an opened picture (Exif 3.0: 1 to 8), or 1 if it is unknown."""
     try:
         value = image.getexif().get(ExifTags.Base.Orientation)
     except Exception:
@@ -88,7 +90,7 @@ def exif_orientation(image: Image.Image) -> int:
 
 
 def _with_pillow(image: Image.Image) -> Tags:
-    # Pillow raises whatever a broken directory leads to (struct.error, KeyError, SyntaxError, OSError...).
+    # A broken directory can make Pillow raise anything (struct.error, KeyError, SyntaxError, OSError...).
     try:
         exif = image.getexif()
         tags = {name: exif[number] for number in exif if (name := ExifTags.TAGS.get(number, "")) in _MAIN_TAGS}
@@ -103,7 +105,7 @@ def _with_pillow(image: Image.Image) -> Tags:
 
 
 def _with_exifread(data: bytes) -> Tags:
-    # ExifRead can raise a bare AssertionError on HEIC, and others on broken files.
+    # ExifRead can raise a bare AssertionError on HEIC, and other exceptions on broken files.
     try:
         found = exifread.process_file(_BudgetedFile(data), details=False)
     except Exception:
@@ -115,7 +117,7 @@ def _with_exifread(data: bytes) -> Tags:
         if group in ("Image", "EXIF", "GPS") and name in wanted:
             values = tag.values
             tags[name] = _plain(values[0] if isinstance(values, list) and len(values) == 1 else values)
-    # ExifRead's names for two of the tags.
+    # ExifRead has another name for GPSDateStamp.
     if "GPS GPSDate" in found:
         tags["GPSDateStamp"] = _plain(found["GPS GPSDate"].values)
     return tags
@@ -135,7 +137,7 @@ def _plain(value: Any) -> Any:
 
 
 def facts_from_tags(tags: Tags, width: int, height: int, file_format: str) -> PhotoFacts:
-    """What the tags say, each value checked. width and height are of the picture as oriented for viewing."""
+    """Convert tags to facts, checking each value. width, height: the size of the upright picture in pixels."""
     position = _position(tags)
     taken_at, utc_offset_min = _taken_at(tags)
     heading_deg = _number(tags.get("GPSImgDirection"), 0.0, 360.0)
@@ -172,7 +174,7 @@ def _degrees(value: Any, ref: Any, negative: str, limit: float) -> float | None:
     numbers = [_number(part, 0.0, 360.0) for part in parts]
     if not 1 <= len(numbers) <= 3 or numbers[0] is None:
         return None
-    # Some writers leave minutes or seconds as 0/0; the whole degrees alone would be kilometres off.
+    # Some writers store minutes or seconds as 0/0. The whole degrees alone would be kilometres off.
     if any(n is None for n in numbers) or any(n is not None and n >= 60.0 for n in numbers[1:]):
         return None
     degrees = sum((n or 0.0) / 60.0**i for i, n in enumerate(numbers))
@@ -196,7 +198,7 @@ def _altitude_m(tags: Tags) -> float | None:
     # Exif 3.0: refs 1 and 3 are below the reference surface.
     below = tags.get("GPSAltitudeRef") in (1, 3, 1.0, 3.0, "1", "3")
     altitude_m = -abs(altitude_m) if below else altitude_m
-    # Receivers without a height write exactly 0; nobody walks the Dead Sea's floor either.
+    # Receivers without an altitude write exactly 0. Below -500 m there is only the floor of the Dead Sea.
     return None if altitude_m == 0.0 or altitude_m < -500.0 else altitude_m
 
 
@@ -216,7 +218,7 @@ def _focal_length_35mm(tags: Tags) -> float | None:
 
 
 def _cropped(tags: Tags, width: int, height: int) -> bool:
-    """Whether the sides that the camera stated have another proportion than the picture's, either way round."""
+    """Return whether the aspect ratio differs from that of the size stated by the camera, in either orientation."""
     sides = [_number(tags.get(name), 1, 1e6) for name in ("ExifImageWidth", "ExifImageHeight")]
     if sides[0] is None or sides[1] is None:
         return False
@@ -236,7 +238,7 @@ def _taken_at(tags: Tags) -> tuple[datetime | None, int | None]:
             continue
         offset_min = _offset_min(tags.get(offset_name) or tags.get("OffsetTime"))
         if offset_min is None and gps_time is not None:
-            # The satellites' time tells the camera's zone; zones are multiples of 15 minutes.
+            # The GPS time reveals the camera's time zone, because zones are multiples of 15 minutes.
             offset_min = round((clock - gps_time) / timedelta(minutes=15)) * 15
             if abs(offset_min) > _MAX_UTC_OFFSET_MIN:
                 offset_min = None
@@ -261,7 +263,10 @@ def _gps_time(tags: Tags) -> datetime | None:
 
 
 def _plausible(parts: tuple[int, ...]) -> datetime | None:
-    """A moment that a photo can have been taken at; clocks that were never set start in 1970 or 1980."""
+    """Return the time, or None if no photo can have been taken then.
+
+    Clocks that were never set start in 1970 or 1980.
+    """
     try:
         moment = datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type, misc]
     except ValueError:

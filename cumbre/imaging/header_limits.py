@@ -1,6 +1,6 @@
-"""What a file claims, checked before a decoder believes it: a small file must not cost much memory or time.
+"""Check the claims in a file's header before a decoder acts on them: a small file must not cost much memory or time.
 
-Here are the claims that decoders act on while they open a file, or that Pillow doesn't look at.
+Covered are the claims that decoders act on while opening a file, and those that Pillow doesn't check.
 """
 
 import re
@@ -9,19 +9,19 @@ import struct
 from cumbre.errors import PhotoError
 from cumbre.text.sentence import sentence
 
-# Each scan of a JPEG is a pass over the whole picture, for as little as 26 bytes of file; encoders write about ten.
+# Each scan of a JPEG is a pass over the whole picture, but may take only 26 bytes. Encoders write about ten scans.
 MAX_JPEG_SCANS = 100
-# A classic TIFF can't list more; a BigTIFF could list millions, each read one by one.
+# A classic TIFF can't list more. A BigTIFF could list millions, and each is read individually.
 MAX_TIFF_TAGS = 65_535
 
 _START_OF_SCAN = b"\xff\xda"
 _END_OF_IMAGE = 0xD9
-# The marker after a scan's data: there 0xFF stands before a zero, a restart or a padding byte otherwise.
+# The marker after a scan's data. Within the data, a zero, a restart or a padding byte follows 0xFF.
 _AFTER_SCAN = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
 
 
 def check_pixels(width: int, height: int, max_pixels: int) -> None:
-    """Raises PhotoError if a picture of this size is none, or more than may be decoded."""
+    """Raise PhotoError if a picture of this size has no pixels or more than max_pixels."""
     if width <= 0 or height <= 0:
         raise PhotoError(sentence("the picture has no pixels"))
     if width * height > max_pixels:
@@ -37,11 +37,11 @@ def check_pixels(width: int, height: int, max_pixels: int) -> None:
 
 
 def check_header(data: bytes, max_pixels: int) -> None:
-    """Raises PhotoError if a file claims what no honest picture within the limits does."""
+    """Raise PhotoError if a file claims a size, scans or tags that no real picture within the limits has."""
     if data[:2] == b"\xff\xd8":
         if _jpeg_scans(data) > MAX_JPEG_SCANS:
             raise PhotoError(
-                sentence("the JPEG has more than {n} layers, which no camera writes: save it anew", n=MAX_JPEG_SCANS)
+                sentence("the JPEG has more than {n} layers, which no camera writes: save it again", n=MAX_JPEG_SCANS)
             )
     elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         canvas = _webp_canvas(data)
@@ -49,13 +49,13 @@ def check_header(data: bytes, max_pixels: int) -> None:
             check_pixels(*canvas, max_pixels)
     elif data[:4] in (b"II+\0", b"MM\0+") and _bigtiff_tags(data) > MAX_TIFF_TAGS:
         raise PhotoError(
-            sentence("the TIFF claims more than {n} tags, which no camera writes: save it anew", n=MAX_TIFF_TAGS)
+            sentence("the TIFF claims more than {n} tags, which no camera writes: save it again", n=MAX_TIFF_TAGS)
         )
 
 
 def _jpeg_scans(data: bytes) -> int:
-    """How many scans the first picture of a JPEG has, counted a little beyond the limit at most."""
-    # Nearly always this is all. Pictures within the picture and what phones append hold the two bytes, too.
+    """Count the scans of a JPEG's first picture, stopping just above the limit; 0 if there can't be too many."""
+    # Nearly always enough. This also counts embedded pictures and appended data, so a high count needs a closer check.
     if data.count(_START_OF_SCAN) <= MAX_JPEG_SCANS:
         return 0
     scans, at = 0, 2
@@ -70,7 +70,7 @@ def _jpeg_scans(data: bytes) -> int:
 
 
 def _webp_canvas(data: bytes) -> tuple[int, int] | None:
-    """The size that the first chunk states: the decoder makes room for it as soon as it opens the file."""
+    """Return the size in the first chunk, which the decoder allocates on opening the file, or None if unknown."""
     chunk, head = data[12:16], data[20:30]
     if len(head) < 10:
         return None

@@ -1,6 +1,6 @@
-"""Any picture in 8-bit RGB, as a viewer shows it: on white where it is transparent, grey of any depth scaled.
+"""Convert pictures of any mode to 8-bit RGB as a viewer shows them: transparency on white, deep greyscale scaled.
 
-Converted in bands, so that a large picture needs no second copy beside the result.
+The conversion works in bands, so that a large picture needs no second full copy besides the result.
 """
 
 import math
@@ -13,7 +13,7 @@ _BAND_PIXELS = 4_000_000
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """The picture in RGB; itself if it is, and loaded."""
+    """Return the picture in RGB, with its pixels loaded. An opaque RGB picture is returned unchanged."""
     image.load()
     if image.mode == "RGB" and not image.has_transparency_data:
         return image
@@ -27,7 +27,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _bands(image: Image.Image) -> Iterator[tuple[Image.Image, int]]:
-    """The picture cut into bands over its whole width, each with the row where it begins."""
+    """Yield bands that span the picture's full width, each with its first row."""
     rows = max(1, _BAND_PIXELS // image.width)
     for top in range(0, image.height, rows):
         yield image.crop((0, top, image.width, min(top + rows, image.height))), top
@@ -44,12 +44,12 @@ def _conversion(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
 
 
 def _from_16_bits(band: Image.Image) -> Image.Image:
-    # Pillow alone would clip everything above 255 to white.
+    # Pillow's own conversion clips everything above 255 to white.
     return band.convert("I").point(lambda level: level / 257, "L").convert("RGB")
 
 
 def _finite_range(image: Image.Image) -> tuple[float, float]:
-    """The least and the greatest number of a picture of numbers, (0, 0) if none is finite."""
+    """Return the smallest and largest finite value of a numeric picture, or (0, 0) if no value is finite."""
     low, high = math.inf, -math.inf
     for band, _ in _bands(image):
         levels = np.asarray(band)
@@ -60,12 +60,12 @@ def _finite_range(image: Image.Image) -> tuple[float, float]:
 
 
 def _stretched(low: float, high: float) -> Callable[[Image.Image], Image.Image]:
-    """Numbers have no white of their own: the least becomes black, the greatest white."""
-    # As two factors: their difference may be too large for a number.
+    """Return a conversion that maps low to black and high to white, because numeric pictures define no white."""
+    # Halved first, because high - low may overflow.
     scale = 255.0 / (high / 2 - low / 2) if high > low else 0.0
 
     def convert(band: Image.Image) -> Image.Image:
-        # Numbers that are none may say so by a warning already when they are copied.
+        # NaN may raise a warning as early as the copy.
         with np.errstate(invalid="ignore"):
             levels = np.nan_to_num(np.asarray(band, dtype=np.float64), nan=low, posinf=high, neginf=low)
         grey = (levels / 2 - low / 2) * scale

@@ -1,6 +1,7 @@
-"""Where the sky ends in a picture, and how much sky there is: a summit is seen against the sky.
+"""Find the skyline of a picture, and measure how much of its top edge is sky.
 
-Sky is smooth, terrain has texture; colour says less (hazy snow is as blue as sky). docs/summits.md, "Skyline".
+Summits are seen against the sky. Sky is smooth and terrain has texture; colour is less reliable, because hazy snow is
+as blue as the sky. See docs/summits.md, "Skyline".
 """
 
 from dataclasses import dataclass
@@ -17,42 +18,44 @@ _LONG_SIDE_PX = 256
 _FINE_BLUR_SIGMA_PX = 1.2
 _WINDOW_RADIUS_PX = 2
 _TOP_ROWS = 0.04
-# Grey levels. On the trek's 58 photos at least 12 % of the columns are smoother wherever sky is in the picture, and
-# none where a hillside fills it.
+# In grey levels. Measured on the 58 photos of a trek: if there is sky in a picture, at least 12 % of its columns are
+# smoother than this; if a hillside fills it, none are.
 _SMOOTH_TEXTURE = 1.5
 
-# The line: what texture above it costs, what an edge at it and texture in the next 3 % of the rows are worth, the cost
-# of a step of one row between columns; L*a*b*-like units for an edge that counts in full.
+# Weights of a line's cost. Texture above the line adds to it; an edge on the line and texture just below (in the next
+# 3 % of the rows) reduce it; each row that the line climbs or falls between two columns adds to it. An edge of
+# _STRONG_EDGE, in units similar to L*a*b*, counts in full.
 _TEXTURE_ABOVE, _EDGE, _TEXTURE_BELOW, _JUMP = 20.0, 3.0, 0.5, 0.1
 _BELOW_ROWS, _STRONG_EDGE = 0.03, 10.0
-# What the strongest edge above a line costs the second one. An edge reaches over some rows.
+# The cost that the second line pays for the strongest edge above it. An edge spreads over a few rows.
 _EDGE_ABOVE, _EDGE_REACH_ROWS = 2.5, 4
-# What no line pays.
-_NO_GROUND = 1000.0
-# Two lines that are nowhere farther apart than this share of the height are one.
+# Too expensive for any line.
+_FORBIDDEN = 1000.0
+# Two lines count as one if they are less than this share of the height apart everywhere.
 _SAME_SHARE = 0.01
-# Lines within this share of the rows count as the same; from this lead on the line is sure.
+# Lines within this share of the rows count as the same. A line with at least this lead over all others is fully sure.
 _NEAR_ROWS, _SURE_LEAD = 0.02, 0.5
-# Where even the edge and this share of the rows below it are quite smooth, a cloud may hide the ridge.
+# A cloud may hide the ridge where the edge and this share of the rows below it have less texture than this.
 _BAND_ROWS, _SOLID_TEXTURE = 0.05, 0.02
-# The cheapest row is the first that feels the edge, not the edge (measured on drawn pictures).
+# The cheapest row is the first that an edge influences. The edge is this many rows lower (measured in drawn pictures).
 _EDGE_ROWS = 1.0
-# Of the width: what counts as a maximum, and how much of its top.
-_LEAST_PROMINENCE, _CAP = 0.008, 0.008
-# A top beside which the line falls so far from one column to the next is the edge of a cloud, a tree or a house.
+# Shares of the width: the minimum prominence of a maximum, and the height of the cap that determines its position.
+_MIN_PROMINENCE, _CAP = 0.008, 0.008
+# Shares of the width: if the line within _BESIDE of a top falls by _CLIFF from one column to the next, the top is the
+# edge of a cloud, a tree or a house.
 _BESIDE, _CLIFF = 0.02, 0.03
-# One that is broader than this has its summit anywhere on it.
-_BROAD = 0.1
-# A noisy picture has hundreds of tops, and each costs the fit time.
-_MOST_TOPS = 40
-# A smaller picture has no skyline.
-_LEAST_SIDE_PX = 16
+# On a top broader than this, the summit may be anywhere.
+_BROAD_TOP = 0.1
+# A noisy picture has hundreds of tops, and each one takes time in the fit.
+_MAX_TOPS = 40
+# Smaller pictures have no skyline.
+_MIN_SIDE_PX = 16
 
 Float32 = NDArray[np.float32]
 
 
 def sky_fraction(image: Image.Image) -> float:
-    """The share of the columns, in [0, 1], whose topmost 4 % are as smooth as sky (or cloud, or fog)."""
+    """Return the share of columns, in [0, 1], with a topmost 4 % as smooth as sky (or cloud, or fog)."""
     small = image.convert("L")
     small.thumbnail((_LONG_SIDE_PX, _LONG_SIDE_PX), Image.Resampling.BILINEAR)
     grey = np.asarray(small, dtype=np.float32)
@@ -64,10 +67,10 @@ def sky_fraction(image: Image.Image) -> float:
 
 @dataclass(frozen=True, slots=True)
 class SkyMaxima:
-    """M local maxima of a skyline, in units of the picture's width from its top left; arrays [M].
+    """M local maxima of a skyline; arrays [M]. Lengths are in units of the picture's width, from its top left.
 
-    sureness: that of the skyline there. doubtful: its top is broad, or the line falls sheer beside it, as at the edge
-    of a cloud or a tree.
+    sureness: mean sureness of the skyline there. doubtful: the top is broad, or the line falls steeply beside it, as at
+    the edge of a cloud or a tree.
     """
 
     x: np.ndarray
@@ -79,24 +82,25 @@ class SkyMaxima:
 
 @dataclass(frozen=True, slots=True)
 class Skyline:
-    """Per column of a picture: y where the sky ends, as a fraction of the height; sureness of it in [0, 1].
+    """The row where the sky ends in each column of a picture; both arrays are float32 [W].
 
-    Both float32 [W]. Unsure columns are those of clouds, trees and haze, where another line would do as well.
+    y: fraction of the height, from the top. sureness: in [0, 1]; low at clouds, trees and haze, where another line fits
+    about equally well.
     """
 
     y: Float32
     sureness: Float32
 
     def maxima(self, aspect: float) -> SkyMaxima:
-        """The local maxima, in widths, of a picture this many times as high as wide."""
+        """Return the local maxima. aspect: the picture's height divided by its width."""
         return _maxima(self.y * aspect, self.sureness)
 
     def at(self, x: float) -> float:
-        """y at a fraction of the width."""
+        """Return y at x, a fraction of the width."""
         return float(self.y[self._column(x)])
 
     def sureness_at(self, x: float) -> float:
-        """How sure that is."""
+        """Return the sureness at x, a fraction of the width."""
         return float(self.sureness[self._column(x)])
 
     def _column(self, x: float) -> int:
@@ -104,7 +108,7 @@ class Skyline:
 
 
 def reduced(image: Image.Image) -> Image.Image:
-    """The picture as sky and skyline are looked for: its long side has at most 512 pixels."""
+    """Return the picture reduced for sky_fraction() and find_skylines(): at most 512 pixels on its long side."""
     scale = SKYLINE_LONG_SIDE_PX / max(image.size)
     if scale >= 1:
         return image
@@ -113,54 +117,54 @@ def reduced(image: Image.Image) -> Image.Image:
 
 
 def find_skylines(image: Image.Image) -> tuple[Skyline, ...]:
-    """What may be the skyline of an upright RGB picture, one line or two; any size."""
+    """Return one or two candidates for the skyline of an upright RGB picture of any size."""
     return skylines_of(np.asarray(reduced(image)))
 
 
 def skylines_of(pixels: NDArray[np.uint8]) -> tuple[Skyline, ...]:
-    """What may be the skyline of RGB pixels [H, W, 3].
+    """Return one or two candidates for the skyline of RGB pixels [H, W, 3].
 
-    Each row of a column costs what texture stands above it, less the edge at it and the texture just below it; the
-    cheapest line from left to right wins (dynamic programming). Where snow is as smooth as the sky, that line runs
-    below it: a second one also pays for the strongest edge above it. It is left out where it is the same.
+    The cost of a pixel is the texture above it, minus the edge at it and the texture just below it; the cheapest line
+    from left to right wins (dynamic programming). Where snow is as smooth as the sky, that line runs below the snow. A
+    second line therefore also pays for the strongest edge above it; it is omitted if it is the same as the first.
     """
     height, width = pixels.shape[:2]
-    if min(height, width) < _LEAST_SIDE_PX:
+    if min(height, width) < _MIN_SIDE_PX:
         return (Skyline(np.zeros(width, np.float32), np.zeros(width, np.float32)),)
     colours = np.asarray(Image.fromarray(pixels).convert("YCbCr"), dtype=np.float32) * np.float32(100 / 255)
     texture, edge = _texture_and_edge(colours)
-    ground = np.vstack([np.zeros((1, width), np.float32), np.cumsum(texture, axis=0)])
+    texture_sum = np.vstack([np.zeros((1, width), np.float32), np.cumsum(texture, axis=0)])
     rows = np.arange(height)
     ends = np.minimum(rows + max(2, round(_BELOW_ROWS * height)), height)
-    below = (ground[ends] - ground[:-1]) / (ends - rows)[:, None]
-    above = ground[:-1] / np.maximum(rows, 1)[:, None]
+    below = (texture_sum[ends] - texture_sum[:-1]) / (ends - rows)[:, None]
+    above = texture_sum[:-1] / np.maximum(rows, 1)[:, None]
     cost = _TEXTURE_ABOVE * above - _EDGE * edge - _TEXTURE_BELOW * below
     crossed = np.zeros_like(edge)
     crossed[_EDGE_REACH_ROWS:] = np.maximum.accumulate(edge, axis=0)[:-_EDGE_REACH_ROWS]
     costs = np.stack([cost, cost + _EDGE_ABOVE * crossed])
     lines, leads = _cheapest_lines(costs)
-    in_the_sky = find_floating_objects(lines[0], colours)
-    if in_the_sky:
-        for start, end, row in in_the_sky:
-            costs[:, :row, start:end] = _NO_GROUND
+    floating = find_floating_objects(lines[0], colours)
+    if floating:
+        for start, end, row in floating:
+            costs[:, :row, start:end] = _FORBIDDEN
         lines, leads = _cheapest_lines(costs)
-    first, second = (_skyline(line, lead, ground) for line, lead in zip(lines, leads, strict=True))
+    first, second = (_skyline(line, lead, texture_sum) for line, lead in zip(lines, leads, strict=True))
     is_same = np.abs(first.y - second.y).max() < _SAME_SHARE
     return (first,) if is_same else (first, second)
 
 
-def _skyline(line: NDArray[np.int64], lead: Float32, ground: Float32) -> Skyline:
-    """The skyline of a line's rows [W] and its lead [W]; ground [H + 1, W] sums the texture from the top."""
-    height, width = len(ground) - 1, len(line)
+def _skyline(line: NDArray[np.int64], lead: Float32, texture_sum: Float32) -> Skyline:
+    """Return the skyline for a line's rows [W] and lead [W]; texture_sum [H + 1, W] is cumulative from the top."""
+    height, width = len(texture_sum) - 1, len(line)
     band = np.minimum(line + round(_BAND_ROWS * height), height)
     columns = np.arange(width)
-    solid = (ground[band, columns] - ground[line, columns]) / np.maximum(band - line, 1)
+    solid = (texture_sum[band, columns] - texture_sum[line, columns]) / np.maximum(band - line, 1)
     sureness = np.clip(lead / _SURE_LEAD, 0.0, 1.0) * np.clip(solid / _SOLID_TEXTURE, 0.0, 1.0)
     return Skyline(((line + _EDGE_ROWS) / height).astype(np.float32), sureness.astype(np.float32))
 
 
 def _texture_and_edge(colours: Float32) -> tuple[Float32, Float32]:
-    """How much texture and how much of a horizontal edge each pixel of [H, W, 3] has, both in [0, 1]; [H, W]."""
+    """Return the texture and the horizontal edge at each pixel of colours [H, W, 3]: two arrays [H, W] in [0, 1]."""
     grey = np.ascontiguousarray(colours[:, :, 0])
     rough = np.sqrt(_blurred((grey - _blurred(grey, _FINE_BLUR_SIGMA_PX)) ** 2, 2.5))
     calm = np.percentile(rough[: len(rough) // 2], 20)
@@ -173,10 +177,11 @@ def _texture_and_edge(colours: Float32) -> tuple[Float32, Float32]:
 
 
 def _cheapest_lines(costs: Float32) -> tuple[NDArray[np.int64], Float32]:
-    """The rows [C, W] of the cheapest line through each of costs [C, H, W], and by how much lines elsewhere cost more.
+    """Return the rows [C, W] of the cheapest line through each of costs [C, H, W], and its lead [C, W].
 
-    The cost of all lines through a pixel is that of the cheapest from the left plus the cheapest from the right. All
-    are computed side by side: what takes time are NumPy's calls, not their arithmetic.
+    The lead is how much more a line through another part of the column costs. The cheapest line through a pixel costs
+    the cheapest path from the left plus the cheapest path from the right. All are computed together, because NumPy's
+    calls take the time, not their arithmetic.
     """
     count, height, width = costs.shape
     own = np.ascontiguousarray(costs.transpose(2, 0, 1), dtype=np.float32)
@@ -201,9 +206,9 @@ def _cheapest_lines(costs: Float32) -> tuple[NDArray[np.int64], Float32]:
 
 
 def _maxima(y: np.ndarray, sureness: Float32) -> SkyMaxima:
-    """The local maxima of a line y [W] (downwards, in widths), the prominent ones alone.
+    """Return the prominent local maxima of a line y [W] (downwards, in units of the width).
 
-    A summit may be flat: x is the middle of what stands within a little of the top, the top itself weighing most.
+    A summit may be flat, so x is the weighted mean over the cap; columns near the top's height weigh most.
     """
     up = -np.asarray(y, dtype=np.float64)
     width = len(up)
@@ -215,7 +220,7 @@ def _maxima(y: np.ndarray, sureness: Float32) -> SkyMaxima:
         higher = np.flatnonzero(up[i + 1 :] > up[i])
         right = up[i + 1 : i + 1 + higher[0] if len(higher) else width].min(initial=up[i])
         prominence = up[i] - max(left, right)
-        if prominence < _LEAST_PROMINENCE:
+        if prominence < _MIN_PROMINENCE:
             continue
         low = np.flatnonzero(up < up[i] - _CAP)
         start, end = low[low < i].max(initial=-1) + 1, low[low > i].min(initial=width)
@@ -224,15 +229,15 @@ def _maxima(y: np.ndarray, sureness: Float32) -> SkyMaxima:
         weight = np.exp((up[start:end] - up[i]) / (_CAP / 2))
         x = float(weight @ (np.arange(start, end) + 0.5) / weight.sum()) / width
         beside = slice(max(0, start - margin), end + margin)
-        doubtful = np.abs(np.diff(up[beside])).max() > _CLIFF or end - start > _BROAD * width
+        doubtful = np.abs(np.diff(up[beside])).max() > _CLIFF or end - start > _BROAD_TOP * width
         found.append((x, -float(up[i]), float(prominence), float(sureness[beside].mean()), float(doubtful)))
-    kept = sorted(sorted(found, key=lambda top: -top[2])[:_MOST_TOPS])
+    kept = sorted(sorted(found, key=lambda top: -top[2])[:_MAX_TOPS])
     table = np.array(kept, dtype=np.float64).reshape(-1, 5)
     return SkyMaxima(table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4] > 0)
 
 
 def _blurred(values: Float32, sigma: float) -> Float32:
-    """A Gaussian blur of [H, W], edges repeated."""
+    """Return a Gaussian blur of [H, W], with the edges repeated."""
     kernel = _kernel(sigma)
     reach = len(kernel) // 2
     for axis in (0, 1):
@@ -254,7 +259,7 @@ def _kernel(sigma: float) -> Float32:
 
 
 def _box_mean(values: Float32, radius_px: int) -> Float32:
-    """Mean over a square window at each place of [H, W], edges repeated, by summed areas."""
+    """Return the mean over a square window at each pixel of [H, W], with the edges repeated, from summed areas."""
     padded = np.pad(values, radius_px, mode="edge").astype(np.float64)
     sums = np.pad(padded, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
     size = 2 * radius_px + 1

@@ -1,4 +1,7 @@
-"""Skylines <-> a text of some hundred characters each, so that a photo can be fitted again without its pixels."""
+"""Encode skylines as text, so that a photo can be fitted again without its pixels.
+
+A skyline takes about 300 characters: zlib-compressed row steps and sureness values in Base 85.
+"""
 
 import base64
 import zlib
@@ -8,20 +11,21 @@ import numpy as np
 
 from cumbre.imaging.skyline import SKYLINE_LONG_SIDE_PX, Skyline
 
+# The number of quantisation steps.
 _ROWS, _SURENESS = 4096, 15
-# Base 85 has no space.
-_BETWEEN = " "
-_LINES_MAX = 2
+# Base 85 doesn't use the space.
+_SEPARATOR = " "
+_MAX_LINES = 2
 
 
 def encode_skylines(skylines: Sequence[Skyline]) -> str:
-    """The text of skylines, which keeps 1/4096 of y and 1/15 of sureness."""
-    return _BETWEEN.join(_encode(one) for one in skylines)
+    """Return skylines as text. y is rounded to 1/4096 and sureness to 1/15."""
+    return _SEPARATOR.join(_encode(one) for one in skylines)
 
 
 def decode_skylines(text: str | None) -> tuple[Skyline, ...]:
-    """The skylines of such a text; none where it is anything else."""
-    found = [_decode(part) for part in (text or "").split(_BETWEEN)[:_LINES_MAX]]
+    """Return the skylines in a text from encode_skylines(). Invalid parts are skipped; None gives an empty tuple."""
+    found = [_decode(part) for part in (text or "").split(_SEPARATOR)[:_MAX_LINES]]
     return tuple(one for one in found if one is not None)
 
 

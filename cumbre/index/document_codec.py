@@ -1,4 +1,4 @@
-"""PhotoDocument <-> a plain record of JSON types, as the adapters store it; checksums of what is stored."""
+"""Converts a PhotoDocument to and from the record of JSON types that the adapters store; computes row checksums."""
 
 import json
 import zlib
@@ -17,12 +17,12 @@ _DOCUMENT_NAMES = frozenset(f.name for f in fields(PhotoDocument))
 _PREDICTION_NAMES = frozenset(f.name for f in fields(PeakPrediction))
 _ORIENTATION_NAMES = frozenset(f.name for f in fields(Orientation))
 _SUMMIT_NAMES = frozenset(f.name for f in fields(SummitPosition))
-# Texts that may be sentences.
+# Texts that may be a Sentence.
 _SENTENCES = ("note", "failure", "names_note")
 
 
 def to_record(document: PhotoDocument) -> Record:
-    """The record of a document: datetimes as ISO 8601, everything else as it is."""
+    """Return the record of a document. Datetimes become ISO 8601 text."""
     record = asdict(document)
     record["indexed_at"] = document.indexed_at.isoformat()
     record["facts"] = None if document.facts is None else facts_to_record(document.facts)
@@ -31,7 +31,7 @@ def to_record(document: PhotoDocument) -> Record:
 
 
 def from_record(record: Record) -> PhotoDocument:
-    """The document of a record. Fields that this version does not know are left out."""
+    """Return the document of a record. Fields that this version does not know are ignored."""
     known = _only(record, _DOCUMENT_NAMES)
     known["indexed_at"] = datetime.fromisoformat(record["indexed_at"])
     known["peaks"] = tuple(PeakPrediction(**_only(p, _PREDICTION_NAMES)) for p in record["peaks"])
@@ -45,19 +45,19 @@ def from_record(record: Record) -> PhotoDocument:
 
 
 def to_text(document: PhotoDocument) -> str:
-    """The record of a document as JSON."""
+    """Return the record of a document as JSON."""
     return json.dumps(to_record(document), ensure_ascii=False)
 
 
 def from_text(text: str) -> PhotoDocument:
-    """The document of its record's JSON."""
+    """Return the document of a JSON record."""
     return from_record(json.loads(text))
 
 
 def checksum(large: object, *columns: object) -> int:
-    """A checksum over a stored row, its large value (text or bytes) and the columns beside it, in [0, 2**32).
+    """Return the CRC-32 of a stored row: of its large value (text or bytes) and its other columns, in [0, 2**32).
 
-    A byte that the disk has changed changes it. -1, which is none, where the large value has become something else.
+    Returns -1, which matches no checksum, if the large value has another type because of damage.
     """
     if isinstance(large, str):
         large = large.encode("utf-8", "surrogateescape")
@@ -67,12 +67,12 @@ def checksum(large: object, *columns: object) -> int:
 
 
 def facts_to_record(facts: PhotoFacts) -> Record:
-    """The record of what a file states."""
+    """Return the record of a file's facts."""
     return {**asdict(facts), "taken_at": None if facts.taken_at is None else facts.taken_at.isoformat()}
 
 
 def facts_from_record(record: Record) -> PhotoFacts:
-    """What a file states, of its record."""
+    """Return a file's facts from their record. Fields that this version does not know are ignored."""
     known = _only(record, _FACT_NAMES)
     if known["position"] is not None:
         known["position"] = Position(**known["position"])

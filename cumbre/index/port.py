@@ -1,7 +1,8 @@
-"""The port PhotoIndex: one generation of the index, and the generations themselves.
+"""The port of the photo index: PhotoIndex is one generation, IndexGenerations manages the generations.
 
-A generation holds the photos embedded by one model (a vector space), so vectors of two models never mix. Queries go to
-the active generation; a reindex fills the next one and then activates it. Every adapter passes tests/contract.
+A generation contains the photos embedded by one model (one vector space), so vectors of two models never mix. Searches
+go to the active generation; a reindex fills the next one and then activates it. tests/contract/test_photo_index.py runs
+against every adapter.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,7 @@ Vector = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class VectorSpace:
-    """Which encoder the vectors come from. Vectors compare only within one space."""
+    """The encoder of the vectors and their length. Only vectors of the same space can be compared."""
 
     model_id: str
     dimensions: int
@@ -28,7 +29,7 @@ class VectorSpace:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A circle on the Earth."""
+    """A circle on the Earth: its centre in degrees, its radius in metres."""
 
     lat: float
     lon: float
@@ -37,9 +38,9 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class PhotoFilter:
-    """Which photos may answer. Empty fields do not restrict; several peaks mean any of them.
+    """A condition on photos. Empty fields do not restrict the result; several peaks mean any of them.
 
-    since and until bound the time of the shot: since <= taken_at < until.
+    since and until limit the time of the shot: since <= taken_at < until.
     """
 
     peak_ids: tuple[str, ...] = ()
@@ -52,7 +53,10 @@ EVERYTHING = PhotoFilter()
 
 
 class RankBy(Enum):
-    """COSINE compares photo with photo; SCORE is the cosine less the photo's background, for texts."""
+    """How a vector search ranks photos.
+
+    COSINE compares a photo with a photo. SCORE is the cosine minus the photo's background, for text queries.
+    """
 
     COSINE = "cosine"
     SCORE = "score"
@@ -60,7 +64,7 @@ class RankBy(Enum):
 
 @dataclass(frozen=True, slots=True)
 class StoredPhoto:
-    """A document with the version that a conditional write must name."""
+    """A document and its version, which a conditional write or delete of it must name."""
 
     document: PhotoDocument
     version: int
@@ -68,10 +72,10 @@ class StoredPhoto:
 
 @dataclass(frozen=True, slots=True)
 class PhotoWrite:
-    """One conditional write. expected_version is None where no document may exist yet.
+    """One conditional write.
 
-    vector has shape [dimensions] and length 1; None keeps the vector that is stored. A failure has none; any other
-    photo must have one, or the write raises IndexFault.
+    expected_version is the version that was read; None if the document must not exist yet. vector has shape
+    [dimensions] and length 1; None keeps the stored vector. A failure has no vector; every other photo must have one.
     """
 
     document: PhotoDocument
@@ -81,7 +85,7 @@ class PhotoWrite:
 
 @dataclass(frozen=True, slots=True)
 class KnownObject:
-    """What the index knows of one object: enough to see whether it must be looked at again."""
+    """The key and ETag of an indexed object: enough to decide whether it must be read again."""
 
     key: str
     etag: str
@@ -98,7 +102,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """A photo and one of its predicted peaks; certainty as PhotoDocument.certainty states it."""
+    """A photo and one of its predicted peaks; certainty is PhotoDocument.certainty(peak_id)."""
 
     photo_id: str
     peak_id: str
@@ -107,7 +111,7 @@ class Showing:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """When and where a photo was taken: taken_at is a POSIX time in seconds; None where it is not known."""
+    """The time and place of a photo: taken_at in POSIX seconds, lat and lon in degrees; None if unknown."""
 
     photo_id: str
     taken_at: float | None
@@ -117,7 +121,7 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A photo that is known to show a peak; content_sha256 is that of its file, vector has shape [D]."""
+    """A photo that is known to show a peak, with the hash of its content and its vector [D]."""
 
     peak_id: str
     content_sha256: str
@@ -125,135 +129,193 @@ class Reference:
 
 
 class PhotoIndex(Protocol):
-    """One generation of the index."""
+    """One generation of the index.
+
+    A *photo* below is a document without a failure. Methods that take a filter, and searches, return photos only.
+    A process sees its own writes at once; other processes see them within about a second. Every method raises
+    IndexFault if the index can't be reached or read.
+    """
 
     @property
-    def space(self) -> VectorSpace: ...
-
-    def get(self, photo_id: str) -> StoredPhoto | None: ...
-
-    def get_many(self, photo_ids: Sequence[str]) -> dict[str, PhotoDocument]:
-        """The documents of these ids; ids that are not there are left out."""
+    def space(self) -> VectorSpace:
+        """The vector space of this generation; it never changes."""
         ...
 
-    def vector(self, photo_id: str) -> Vector | None: ...
+    def get(self, photo_id: str) -> StoredPhoto | None:
+        """Return a document, which may be a failure, with its version; None if there is none with this id."""
+        ...
+
+    def get_many(self, photo_ids: Sequence[str]) -> dict[str, PhotoDocument]:
+        """Return the documents with these ids, by id. Unknown ids are left out."""
+        ...
+
+    def vector(self, photo_id: str) -> Vector | None:
+        """Return the vector [D] of a photo; None for a failure or an unknown id."""
+        ...
 
     def find_by_content(self, content_sha256: str) -> StoredPhoto | None:
-        """Any indexed photo (not a failure) with this content: its vector serves for a copy or a renamed file."""
+        """Return any photo with this content, or None. Its vector can be reused for a copy or a renamed file."""
         ...
 
     def with_content(self, content_sha256: str) -> list[StoredPhoto]:
-        """Every document with this content."""
+        """Return every document with this content, in no particular order."""
         ...
 
     def known(self, bucket: str, prefix: str = "") -> Iterator[KnownObject]:
-        """Every object of a bucket that has a document, failures included, in no promised order."""
+        """Iterate over every document of a bucket with this key prefix, failures included, in no particular order."""
         ...
 
     def write(self, writes: Sequence[PhotoWrite]) -> list[PhotoWrite]:
-        """Carry out the writes; the ones whose expected version no longer holds are returned, unwritten."""
+        """Carry out the writes and return the conflicts, in the order given.
+
+        A conflict is a write with an expected version that is not the current one; it changes nothing. The caller reads
+        the document again and decides what to do.
+        Raises IndexFault, and writes nothing, if a photo would have no vector or a vector has another shape.
+        Raises GenerationReplaced if this generation is neither active nor being built.
+        """
         ...
 
     def delete(self, photo_id: str, expected_version: int) -> None:
-        """Delete a document. Raises VersionConflict if it has changed; one that is gone already is fine."""
+        """Delete a document. An unknown id is not an error.
+
+        Raises VersionConflict, and deletes nothing, if the document has another version now.
+        Raises GenerationReplaced if this generation is neither active nor being built.
+        """
         ...
 
     def nearest(
         self, vector: Vector, k: int, where: PhotoFilter = EVERYTHING, rank_by: RankBy = RankBy.SCORE
     ) -> list[Neighbour]:
-        """The k best photos for a vector of shape [dimensions], best first; exact in the order of rank_by."""
+        """Return the k best photos for a vector [D], best first; fewer if fewer pass the filter.
+
+        The search ranks by rank_by itself. Re-ranking the top cosines by score is not enough: photos with a large
+        background would displace the best ones.
+        Raises IndexFault if the vector has another shape.
+        """
         ...
 
     def select(self, where: PhotoFilter = EVERYTHING, limit: int | None = None, offset: int = 0) -> list[PhotoDocument]:
-        """Photos (no failures) that pass the filter, newest shot first; photos without a time come last.
+        """Return the photos that pass the filter, newest shot first; photos without a time come last.
 
-        The first `offset` of them are passed over; offset and limit together are at most 10 000.
+        Skips the first `offset` photos and returns at most `limit`; offset and limit together are at most 10 000.
+        A limit of None returns all the rest.
         """
         ...
 
     def showing(self, peak_ids: Sequence[str], where: PhotoFilter = EVERYTHING) -> list[Showing]:
-        """Every photo that passes the filter with each of these peaks that it shows."""
+        """Return a Showing for each of these peaks in each photo that passes the filter, in no particular order."""
         ...
 
     def shots(self, where: PhotoFilter = EVERYTHING) -> list[Shot]:
-        """When and where every photo that passes the filter was taken, in no promised order."""
+        """Return the time and place of every photo that passes the filter, in no particular order."""
         ...
 
     def newest(self, photo_ids: Sequence[str], k: int) -> list[str]:
-        """The ids of the k photos among these that were taken last, newest first; those without a time come last."""
-        ...
+        """Return the ids of the k photos taken last among these, newest first; photos without a time come last.
 
-    def reference_photos(self, limit: int) -> list[Reference]:
-        """Up to `limit` photos that may teach what their peak looks like (PhotoDocument.teaches)."""
-        ...
-
-    def count(self, where: PhotoFilter = EVERYTHING) -> int: ...
-
-    def peak_counts(self, where: PhotoFilter = EVERYTHING) -> dict[str, int]:
-        """Photos per predicted peak."""
-        ...
-
-    def failures(self) -> list[PhotoDocument]: ...
-
-    def scan(self) -> Iterator[tuple[StoredPhoto, Vector]]:
-        """Every photo (no failures) with its vector; what is written meanwhile may or may not be seen."""
-        ...
-
-    def forget_damaged(self) -> int:
-        """Drop photos whose stored bytes are not those written, so that the next scan indexes them; says how many."""
-        ...
-
-    def metadata(self, name: str) -> str | None:
-        """A small fact kept with the generation (for example the version of the backgrounds)."""
-        ...
-
-    def set_metadata(self, name: str, value: str) -> None: ...
-
-
-class IndexGenerations(Protocol):
-    """The generations of an index: the one that answers, the next one while it is being built, the one before."""
-
-    def active(self) -> PhotoIndex | None: ...
-
-    def building(self) -> PhotoIndex | None: ...
-
-    def ensure_active(self, space: VectorSpace) -> PhotoIndex:
-        """The active generation; an empty one of this space if there was none. Safe to call by several at once."""
-        ...
-
-    def create_building(self, space: VectorSpace) -> PhotoIndex:
-        """A new, empty generation beside the active one. Raises IndexFault if one is being built already."""
-        ...
-
-    def activate(self, built: PhotoIndex) -> None:
-        """The generation that was built answers from now on; the old one is kept as previous(), in place of an older.
-
-        Raises GenerationReplaced, and changes nothing, if it is not the one being built (any more).
+        Photos of the same time keep their order. Unknown ids are left out.
         """
         ...
 
-    def drop_building(self) -> None: ...
-
-    def previous(self) -> PhotoIndex | None:
-        """The generation that was replaced last, as it was then; writing to it raises GenerationReplaced."""
+    def reference_photos(self, limit: int) -> list[Reference]:
+        """Return up to `limit` photos that are examples of a peak's appearance (PhotoDocument.teaches)."""
         ...
 
-    def rebuild_previous(self, space: VectorSpace) -> PhotoIndex | None:
-        """The previous generation is the one being built, if it is what create_building(space) would make; else None.
+    def count(self, where: PhotoFilter = EVERYTHING) -> int:
+        """Count the photos that pass the filter."""
+        ...
 
-        Its notes are forgotten: what they tell of may have changed since.
+    def peak_counts(self, where: PhotoFilter = EVERYTHING) -> dict[str, int]:
+        """Count the photos of each predicted peak. Peaks without photos are left out."""
+        ...
+
+    def failures(self) -> list[PhotoDocument]:
+        """Return every failure, sorted by key within each bucket."""
+        ...
+
+    def scan(self) -> Iterator[tuple[StoredPhoto, Vector]]:
+        """Iterate over every photo with its vector [D]. Writes made during the iteration may or may not appear."""
+        ...
+
+    def forget_damaged(self) -> int:
+        """Delete documents with a wrong checksum, so that the next scan indexes them again; return their number."""
+        ...
+
+    def metadata(self, name: str) -> str | None:
+        """Return a small fact stored with the generation (such as the version of the backgrounds); None if not set."""
+        ...
+
+    def set_metadata(self, name: str, value: str) -> None:
+        """Store a small fact with the generation, replacing its old value."""
+        ...
+
+
+class IndexGenerations(Protocol):
+    """The generations of an index: the active one, the one being built, and the previous one.
+
+    Every method raises IndexFault if the index can't be reached or read.
+    """
+
+    def active(self) -> PhotoIndex | None:
+        """Return the generation that answers searches; None if the index is new."""
+        ...
+
+    def building(self) -> PhotoIndex | None:
+        """Return the generation being built; None if there is none."""
+        ...
+
+    def ensure_active(self, space: VectorSpace) -> PhotoIndex:
+        """Return the active generation, of whatever space; create an empty one of this space if there is none.
+
+        Safe to call from several threads and processes at once.
+        """
+        ...
+
+    def create_building(self, space: VectorSpace) -> PhotoIndex:
+        """Create an empty generation to build next to the active one.
+
         Raises IndexFault if one is being built already.
         """
         ...
 
-    def drop_previous(self) -> None: ...
+    def activate(self, built: PhotoIndex) -> None:
+        """Make the generation that was built the active one; the old active one replaces previous().
+
+        Raises GenerationReplaced, and changes nothing, if `built` is not the one being built (any more).
+        """
+        ...
+
+    def drop_building(self) -> None:
+        """Delete the generation being built, if there is one."""
+        ...
+
+    def previous(self) -> PhotoIndex | None:
+        """Return the generation that was active before, unchanged; None if there is none.
+
+        Writing to it raises GenerationReplaced.
+        """
+        ...
+
+    def rebuild_previous(self, space: VectorSpace) -> PhotoIndex | None:
+        """Turn the previous generation into the one being built, if it is what create_building(space) would create.
+
+        Returns None otherwise. Its metadata is deleted, because the facts may be out of date.
+        Raises IndexFault if a generation is being built already.
+        """
+        ...
+
+    def drop_previous(self) -> None:
+        """Delete the previous generation, if there is one."""
+        ...
 
     def incomplete(self) -> bool:
-        """Whether photos of the album may be missing: the index was damaged, or left in the middle of work."""
+        """Return whether photos may be missing, because the index was damaged or its writer was interrupted."""
         ...
 
     def set_complete(self) -> None:
-        """The whole album has been scanned."""
+        """Record that the whole album has been scanned, which ends incomplete()."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Release connections and locks."""
+        ...

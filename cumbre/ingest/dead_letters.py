@@ -1,4 +1,4 @@
-"""The dead-letter queue behind the ingest queue: messages that could not be handled five times, and their way back."""
+"""The dead-letter queue of the ingest queue: list messages that failed five times, and move them back."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,18 +10,18 @@ from cumbre.errors import CumbreError
 from cumbre.ingest.queue import IngestQueue, queue_faults
 
 _BATCH: Final = 10
-# Long enough to send ten messages back; whoever is ended in between leaves them in both queues, which does no harm.
-_IN_HAND_S: Final = 60
-# SQS may answer with nothing though there are messages: so many empty answers are believed.
+# Long enough to send ten messages back. If the process is killed meanwhile, they are in both queues, which is harmless.
+_VISIBILITY_TIMEOUT_S: Final = 60
+# SQS may return no messages although there are some. After this many empty answers in a row the queue counts as empty.
 _EMPTY_ANSWERS: Final = 3
-_LONGEST_BODY: Final = 200
-# What servers say that don't know how to move messages by themselves.
-_UNKNOWN: Final = ("InvalidAction", "UnsupportedOperation", "NotImplemented", "UnknownOperation", "InternalFailure")
+_BODY_CHARACTERS_MAX: Final = 200
+# Error codes of servers without StartMessageMoveTask.
+_UNSUPPORTED: Final = ("InvalidAction", "UnsupportedOperation", "NotImplemented", "UnknownOperation", "InternalFailure")
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One message that was given up: the photos that it names (bucket/key), or else how its body begins."""
+    """A message that failed too often. photos are bucket/key, () if unreadable; body is cut at 200 characters."""
 
     message_id: str
     photos: tuple[str, ...]
@@ -29,13 +29,16 @@ class DeadLetter:
 
 
 class DeadLetters:
-    """Found by the redrive policy of the ingest queue. Raises CumbreError where there is none, or it can't be used."""
+    """The dead-letter queue that the redrive policy of an ingest queue names.
+
+    The constructor and all methods raise CumbreError if there is no such queue or it can't be used.
+    """
 
     def __init__(self, queue: IngestQueue) -> None:
         policy = json.loads(queue.attributes("RedrivePolicy").get("RedrivePolicy", "{}"))
         self._arn = str(policy.get("deadLetterTargetArn", ""))
         if not self._arn:
-            raise CumbreError(f"the queue {queue.address} has no dead-letter queue (RedrivePolicy)")
+            raise CumbreError(f"the queue {queue.address} has no dead-letter queue: set its RedrivePolicy")
         *_, account, name = self._arn.split(":")
         with queue_faults(queue.address):
             found = queue.client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)
@@ -43,14 +46,15 @@ class DeadLetters:
         self._dead = IngestQueue(queue.client, str(found["QueueUrl"]))
 
     def count(self) -> int:
+        """Return the approximate number of dead letters."""
         return self._dead.counts().total
 
     def peek(self, most: int) -> list[DeadLetter]:
-        """Some of them, which stay where they are."""
+        """Return up to `most` dead letters without removing them."""
         found: dict[str, DeadLetter] = {}
         empty = 0
         while len(found) < most and empty < _EMPTY_ANSWERS:
-            # Hidden from nobody: seen twice, one is the same.
+            # They stay visible to others, so the same message may come again: count it once.
             messages = self._receive(hidden_s=0)
             new = [one for one in messages if one["MessageId"] not in found]
             empty = 0 if new else empty + 1
@@ -58,14 +62,14 @@ class DeadLetters:
         return list(found.values())[:most]
 
     def replay(self) -> int:
-        """Move all of them back into the ingest queue; returns how many there were.
+        """Move all dead letters back into the ingest queue, and return how many there were (approximately).
 
-        SQS does it by itself, within minutes; where it doesn't know how, they are moved here and now.
+        SQS moves them itself, within minutes. If the server can't, this method moves them before it returns.
         """
-        there = self.count()
-        if not there:
+        waiting = self.count()
+        if not waiting:
             return 0
-        return there if self._moved_by_sqs() else self._move_here()
+        return waiting if self._moved_by_sqs() else self._move_here()
 
     def _moved_by_sqs(self) -> bool:
         from botocore.exceptions import ClientError
@@ -75,7 +79,7 @@ class DeadLetters:
                 self._queue.client.start_message_move_task(SourceArn=self._arn)
             except ClientError as error:
                 status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-                if status >= 500 or any(name in str(error.response["Error"].get("Code", "")) for name in _UNKNOWN):
+                if status >= 500 or any(name in str(error.response["Error"].get("Code", "")) for name in _UNSUPPORTED):
                     return False
                 raise
         return True
@@ -83,12 +87,12 @@ class DeadLetters:
     def _move_here(self) -> int:
         moved = empty = 0
         while empty < _EMPTY_ANSWERS:
-            messages = self._receive(hidden_s=_IN_HAND_S)
+            messages = self._receive(hidden_s=_VISIBILITY_TIMEOUT_S)
             empty = 0 if messages else empty + 1
             for message in messages:
                 with queue_faults(self._dead.address):
                     self._queue.client.send_message(QueueUrl=self._queue.address, MessageBody=message["Body"])
-                    # Deleted after it was sent: ended in between, it is in both, and looked at twice.
+                    # Send before deleting: after a crash in between, the photo is only ingested twice.
                     self._queue.client.delete_message(
                         QueueUrl=self._dead.address, ReceiptHandle=message["ReceiptHandle"]
                     )
@@ -109,11 +113,11 @@ def _read(message: Mapping[str, Any]) -> DeadLetter:
         photos = tuple(_photos(json.loads(body)))
     except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
         photos = ()
-    return DeadLetter(str(message["MessageId"]), photos, body[:_LONGEST_BODY])
+    return DeadLetter(str(message["MessageId"]), photos, body[:_BODY_CHARACTERS_MAX])
 
 
 def _photos(event: Any) -> Iterator[str]:
-    """The objects that an event of S3's or EventBridge's names."""
+    """Yield bucket/key of the objects in an S3 or EventBridge event."""
     if "detail" in event:
         yield f"{event['detail']['bucket']['name']}/{event['detail']['object']['key']}"
     for record in event.get("Records", ()):

@@ -1,4 +1,4 @@
-"""What differs between a bucket and the index, by their ETags; nothing is read or changed."""
+"""Comparison of a bucket with the index by ETag. It reads no photo and changes nothing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,10 +10,15 @@ from cumbre.storage.port import ListingIncomplete, PhotoStorage
 
 @dataclass
 class AlbumDiff:
-    """changed are keys to look at, gone those that the bucket does not list any more.
+    """The differences between a bucket and the index.
 
-    failed are photos that can't be used and have not changed since. unreadable says what could not be seen; unseen
-    holds those (bucket, prefix of keys), and nothing under them counts as gone.
+    present, unchanged: number of objects in the bucket, and of those that the index has with the same ETag.
+    changed: keys that are new or have another ETag.
+    gone: keys that the index has and the bucket no longer lists.
+    failed: photos that can't be used and have not changed since the failure.
+    unreadable: messages about what could not be listed.
+    unseen: the (bucket, key prefix) pairs that could not be listed; no key under them counts as gone.
+    stopped: the comparison ended early, so the lists are incomplete and gone is empty.
     """
 
     present: int = 0
@@ -29,7 +34,10 @@ class AlbumDiff:
 def diff_album(
     index: PhotoIndex, storage: PhotoStorage, prefix: str = "", stopped: Callable[[], bool] = lambda: False
 ) -> AlbumDiff:
-    """Compare every object of a bucket, or under a prefix. Raises StorageError if the bucket can't be listed."""
+    """Compare every object of a bucket, or under a prefix, with the index.
+
+    Raises StorageError if the bucket can't be listed at all.
+    """
     found = AlbumDiff()
     known = {one.key: one.etag for one in index.known(storage.bucket, prefix)}
     failures = {d.key: d.failure or "" for d in index.failures() if d.bucket == storage.bucket}
@@ -46,7 +54,7 @@ def diff_album(
             else:
                 found.unchanged += 1
     except ListingIncomplete as error:
-        # What lies in a folder that can't be read is not gone; all else goes on.
+        # Photos in a folder that can't be read are not gone. Everything else is compared as usual.
         kept = [key for key in known if key.startswith((*error.prefixes, *error.away))]
         for key in kept:
             del known[key]

@@ -1,6 +1,7 @@
-"""A scan whose work others do: what differs between an album and the index is put into the ingest queue.
+"""A scan that delegates the work: it puts the differences between an album and the index into the ingest queue.
 
-The same comparison and the same guard as reconcile.scan; a message settles a photo in every generation of the index.
+It compares and guards against removals as cumbre/ingest/scan.py does. One message updates a photo in every generation
+of the index.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,9 +17,10 @@ from cumbre.storage.port import PhotoStorage
 
 @dataclass
 class Enqueued:
-    """What was put into the queue for one bucket.
+    """The result of enqueue_changes() for one bucket.
 
-    compared holds one comparison for each generation. missing says why nothing was removed though photos are gone.
+    compared: one comparison per generation. queued, removals: numbers of messages sent. missing: the error that kept
+    missing photos from being removed, or None. stopped: it ended early.
     """
 
     compared: list[AlbumDiff] = field(default_factory=list)
@@ -28,7 +30,7 @@ class Enqueued:
     stopped: bool = False
 
     def lacks_nothing(self, generation: int) -> bool:
-        """Whether this generation (by its place) has every photo of the bucket, and no other."""
+        """Return whether the generation at this position in `compared` has exactly the photos of the bucket."""
         found = self.compared[generation]
         return not (self.stopped or found.changed or found.gone)
 
@@ -39,10 +41,10 @@ def enqueue_changes(
     queue: IngestQueue,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Enqueued:
-    """Put every key that differs for any of the generations into the queue, new and changed ones first.
+    """Enqueue every key that differs in any of the generations, new and changed keys first, then removals.
 
-    With `stopped` it ends early; called again, it goes on with what differs then. Raises StorageError if the bucket
-    can't be listed, and CumbreError if the queue can't be used.
+    It ends early when `stopped` returns true; the next call enqueues what differs then. Raises StorageError if the
+    bucket can't be listed, and CumbreError if the queue can't be used.
     """
     report = Enqueued()
     for index in generations:
@@ -51,7 +53,7 @@ def enqueue_changes(
         report.stopped = report.stopped or found.stopped
     changed = dict.fromkeys(key for found in report.compared for key in found.changed)
     report.queued = queue.send(storage.bucket, _until(stopped, changed))
-    # What was not listed to the end may be there.
+    # After an incomplete listing, keys that seem gone may exist.
     if report.stopped or stopped():
         report.stopped = True
         return report

@@ -1,8 +1,8 @@
-"""Reconcile objects: storage -> index. Whatever event told of an object, the storage says what is true.
+"""Reconcile the index with the storage, key by key. Events only trigger it; the storage is the source of truth.
 
-For one key: read the document's version, look at the object, read it (if its ETag still holds), write the document
-conditionally, look at the object again; if it changed meanwhile, once more. So a lost, doubled or late event, a crash
-or a second worker costs time, never data. Design: docs/architecture.md.
+For each key: read the document's version, stat the object, read it if the ETag still matches, write the document
+conditionally, and stat the object again; if it changed meanwhile, retry. So a lost, duplicate or late event, a crash or
+a second worker costs time, never data. Design: docs/architecture.md.
 """
 
 from collections import deque
@@ -20,7 +20,7 @@ from cumbre.renditions.prerender import Prerenderer
 from cumbre.sandbox.port import PictureReader
 from cumbre.storage.port import PhotoStorage
 
-# How often one key is looked at again because it changed under our hands, before the next event or scan must.
+# Attempts for a key that changes while it is read. After that it is left to the next event or scan.
 _MAX_ROUNDS = 4
 
 Examined = DecodedPhoto | ReadyWrite
@@ -28,7 +28,7 @@ Examined = DecodedPhoto | ReadyWrite
 
 @dataclass(frozen=True)
 class IngestOptions:
-    """workers: threads that read and decode; batch_size: photos embedded at once."""
+    """Limits of an ingest. workers: threads that read and decode. batch_size: photos embedded at once."""
 
     limits: PhotoLimits = field(default_factory=PhotoLimits)
     workers: int = 2
@@ -36,12 +36,12 @@ class IngestOptions:
 
     @property
     def look_ahead(self) -> int:
-        """How many photos may be decoded or waiting: bounds the memory."""
+        """Maximum number of photos being decoded or waiting; it bounds the memory."""
         return 2 * self.batch_size + self.workers
 
 
 class Ingestor:
-    """Brings the index of one generation up to the storages' state, key by key."""
+    """Reconciles one generation of the index with the storages, key by key."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Ingestor:
         self._reader = ObjectReader(storage_of, index, embedder, pictures, options.limits.max_bytes, ahead)
 
     def reconcile(self, bucket: str, key: str) -> Outcome:
-        """Reconcile one object. Raises StorageError or IndexFault if either can't be reached."""
+        """Reconcile one object. Raises StorageError or IndexFault if storage or index can't be reached."""
         return self.reconcile_many(bucket, [key])[0]
 
     def reconcile_many(
@@ -72,10 +72,10 @@ class Ingestor:
         on_outcome: Callable[[Outcome], None] | None = None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> list[Outcome]:
-        """Reconcile many objects of one bucket: decoded side by side, embedded in batches, memory bounded.
+        """Reconcile many objects of one bucket: decode in parallel, embed in batches, with bounded memory.
 
-        A photo that can't be used is an Outcome with its reason and stops nothing. With `stopped` the work ends early;
-        what is done is kept.
+        A photo that can't be used yields an Outcome with the reason; the others go on. When `stopped` returns true the
+        work ends early and what is done is kept. Raises StorageError or IndexFault if either can't be reached.
         """
         done: list[Outcome] = []
         again = [(key, 1) for key in self._round(bucket, keys, done, on_outcome, stopped)]
@@ -95,7 +95,7 @@ class Ingestor:
         stopped: Callable[[], bool],
         give_up: bool = False,
     ) -> list[str]:
-        """One pass over the keys; returns those that changed meanwhile."""
+        """Make one pass over the keys; return those that changed meanwhile."""
         again: list[str] = []
         batch: list[Examined] = []
 
@@ -107,16 +107,16 @@ class Ingestor:
                 on_outcome(outcome)
 
         def take(future: "Future[Examined | Outcome | None]", key: str) -> None:
-            looked = future.result()
-            if looked is None:
+            examined = future.result()
+            if examined is None:
                 if give_up:
                     settle(_kept_changing(bucket, key))
                 else:
                     again.append(key)
-            elif isinstance(looked, Outcome):
-                settle(looked)
+            elif isinstance(examined, Outcome):
+                settle(examined)
             else:
-                batch.append(looked)
+                batch.append(examined)
                 if len(batch) >= self._options.batch_size:
                     flush()
 
@@ -142,16 +142,16 @@ class Ingestor:
                 while waiting and not stopped():
                     take(*waiting.popleft())
             finally:
-                # Also when it is interrupted: what is decoded is kept, what is not begun is left.
+                # Also on an interruption: write what is decoded, cancel what has not started.
                 for future, _ in waiting:
                     future.cancel()
                 flush()
         return again
 
     def _write(self, bucket: str, batch: list[Examined]) -> list[tuple[Outcome | None, str]]:
-        """Embed and write a batch, then look at the objects again; an outcome of None: changed meanwhile."""
+        """Embed and write a batch, then stat the objects again. An outcome of None means: changed meanwhile."""
         ready = [one for one in batch if isinstance(one, ReadyWrite)]
-        # Copies were looked at side by side: each content is embedded once.
+        # Copies may have been examined in parallel. Embed each content once.
         by_content: dict[str, list[DecodedPhoto]] = {}
         for photo in (one for one in batch if isinstance(one, DecodedPhoto)):
             copy = self._reader.copy_of_twin(photo)
@@ -171,7 +171,7 @@ class Ingestor:
         return settled
 
     def _embedded(self, contents: list[list[DecodedPhoto]]) -> Iterator[ReadyWrite]:
-        """The writes of photos, given as lists of those with the same content."""
+        """Embed photos, grouped by content, and yield their writes."""
         if not contents:
             return
         vectors, backgrounds = self._embedder.embed([photos[0].picture.pixels for photos in contents])

@@ -1,4 +1,4 @@
-"""Look at one object: what its key needs to be right in the index, up to the encoder."""
+"""Examine one object: determine what its key needs in the index, and decode the photo for the encoder if necessary."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,6 +14,8 @@ from cumbre.storage.port import ObjectStat, PhotoStorage
 
 
 class OutcomeKind(Enum):
+    """What happened to a key."""
+
     INDEXED = "indexed"
     UNCHANGED = "unchanged"
     REMOVED = "removed"
@@ -22,10 +24,11 @@ class OutcomeKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one key; reason is set for FAILED.
+    """The result for one key.
 
-    left_sha256 is the content that the key had in the index and has no more. settled is False where the object kept
-    changing: nothing was recorded, and it must be looked at again.
+    reason: set for FAILED.
+    left_sha256: the content hash that the index had for this key, if it was removed or replaced, else "".
+    settled: False if the object kept changing; then nothing was recorded and it must be tried again.
     """
 
     bucket: str
@@ -38,7 +41,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class DecodedPhoto:
-    """A photo that waits for its vector."""
+    """A decoded photo that waits to be embedded. expected_version and left_sha256 are those of its write."""
 
     stat: ObjectStat
     bucket: str
@@ -50,14 +53,14 @@ class DecodedPhoto:
 
 @dataclass(frozen=True, slots=True)
 class ReadyWrite:
-    """A write that needs no encoder, and what to call it."""
+    """A write that is ready for the index, and the outcome to report when it succeeds."""
 
     write: PhotoWrite
     outcome: Outcome
 
 
 class ObjectReader:
-    """Reads objects for one generation of the index; any thread may look."""
+    """Examines objects for one generation of the index. Any thread may use it."""
 
     def __init__(
         self,
@@ -76,13 +79,17 @@ class ObjectReader:
         self._ahead = ahead
 
     def examine(self, bucket: str, key: str) -> DecodedPhoto | ReadyWrite | Outcome | None:
-        """Everything up to the encoder for one key; None if the object changed under our hands."""
+        """Do everything for one key up to the encoder; return None if the object changed meanwhile.
+
+        A key that is gone is removed from the index here. Raises StorageError or IndexFault if storage or index can't
+        be reached.
+        """
         storage = self._storage_of(bucket)
         stored = self._index.get(photo_id(bucket, key))
         stat = storage.stat(key)
         if stat is None:
             return self._remove(bucket, key, stored)
-        # The same object may have been indexed as part of another album (a folder inside this one, or around it).
+        # The same object may have been indexed as part of another album (a folder inside this one, or enclosing it).
         at_home = stored is not None and (stored.document.bucket, stored.document.key) == (bucket, key)
         if stored is not None and at_home and stored.document.etag == stat.etag:
             failure = stored.document.failure
@@ -112,13 +119,13 @@ class ObjectReader:
         return DecodedPhoto(stat, bucket, content_sha256, picture, version, _left(stored, content_sha256))
 
     def _twin(self, stored: StoredPhoto | None, content_sha256: str) -> StoredPhoto | None:
-        """An indexed photo with the same content: this very one (it was only touched), a copy, or its old name."""
+        """Return an indexed photo with this content: this document (a touched file), a copy, or its old name."""
         if stored and stored.document.failure is None and stored.document.content_sha256 == content_sha256:
             return stored
         return self._index.find_by_content(content_sha256)
 
     def copy_of_twin(self, photo: DecodedPhoto) -> ReadyWrite | None:
-        """The write of a photo whose twin has been indexed since it was looked at; None if there is none (any more)."""
+        """Return the write for a photo if one with the same content has been indexed meanwhile, else None."""
         twin = self._index.find_by_content(photo.content_sha256)
         if twin is None:
             return None
@@ -133,9 +140,9 @@ class ObjectReader:
         itself: bool = False,
         left_sha256: str = "",
     ) -> ReadyWrite | None:
-        """The twin's document under this key; the vector is the twin's, so nothing is embedded again.
+        """Return a write of the twin's document and vector under this key, so that nothing is embedded again.
 
-        itself: the twin is the document of this very key. None if the twin is gone meanwhile.
+        itself: the twin is the document of this key. Returns None if the twin has disappeared.
         """
         document = replace(
             twin.document, id=photo_id(bucket, stat.key), bucket=bucket, key=stat.key, etag=stat.etag, indexed_at=now()
@@ -171,6 +178,6 @@ class ObjectReader:
 
 
 def _left(stored: StoredPhoto | None, content_sha256: str) -> str:
-    """The content that a document had and that this one replaces; empty where it is the same, or there was none."""
+    """Return the content hash of the replaced document; "" if it is the same or there was none."""
     before = stored.document.content_sha256 if stored is not None else ""
     return before if before != content_sha256 else ""

@@ -1,7 +1,7 @@
-"""The SQS queue of photos that are to be looked at: filling it, and how much waits in it.
+"""The SQS queue of photos to ingest: sending messages and counting them.
 
-S3 tells it what happened; a reconcile puts the same kind of events in for what differs. Behind it is a queue of dead
-letters (dead_letters.py).
+S3 sends its event notifications there; a scheduled scan adds events of the same form for everything that differs
+(enqueue.py). Messages that fail too often go to its dead-letter queue (dead_letters.py).
 """
 
 import json
@@ -19,10 +19,10 @@ from cumbre.system.aws_client import open_aws_client
 _CONNECT_TIMEOUT_S: Final = 5
 _READ_TIMEOUT_S: Final = 30
 _ATTEMPTS: Final = 4
-# What SendMessageBatch takes at once.
+# The limit of SendMessageBatch.
 _BATCH: Final = 10
-# Entries of a batch that were refused (throttled) are sent again so often, after a pause that doubles.
-_ROUNDS: Final = 5
+# Attempts to send the entries of a batch that SQS rejects (throttling), with a pause that doubles in between.
+_SEND_ATTEMPTS: Final = 5
 _FIRST_PAUSE_S: Final = 0.2
 _COUNTS: Final = (
     "ApproximateNumberOfMessages",
@@ -33,7 +33,7 @@ _COUNTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class QueueCounts:
-    """About how many messages wait, are being handled, and come later; SQS counts approximately."""
+    """Numbers of messages that wait, are being handled, and are delayed. SQS counts approximately."""
 
     waiting: int
     in_flight: int
@@ -41,11 +41,12 @@ class QueueCounts:
 
     @property
     def total(self) -> int:
+        """All messages in the queue."""
         return self.waiting + self.in_flight + self.delayed
 
 
 def open_sqs_client(address: str) -> Any:
-    """A client for a queue's address, of the region that it names; see open_aws_client."""
+    """Return an SQS client for the region in a queue's URL; see open_aws_client."""
     named = re.match(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.", address)
     return open_aws_client(
         "sqs",
@@ -58,14 +59,17 @@ def open_sqs_client(address: str) -> Any:
 
 
 class IngestQueue:
-    """Any thread may ask. Every method raises CumbreError where the queue can't be used."""
+    """One SQS queue, by its URL (`address`). Any thread may use it.
+
+    Every method raises CumbreError if the queue can't be used.
+    """
 
     def __init__(self, client: Any, address: str) -> None:
         self.client = client
         self.address = address
 
     def send(self, bucket: str, keys: Iterable[str], removed: bool = False) -> int:
-        """One message for each key, to be looked at; returns how many. What was sent before an error stays sent."""
+        """Send one event per key and return their number. Messages sent before an error stay in the queue."""
         sent = 0
         batch: list[str] = []
         for key in keys:
@@ -76,19 +80,21 @@ class IngestQueue:
         return sent + (self._send(batch) if batch else 0)
 
     def counts(self) -> QueueCounts:
+        """Return the current numbers of messages."""
         found = self.attributes(*_COUNTS)
         return QueueCounts(*(int(found[name]) for name in _COUNTS))
 
     def attributes(self, *names: str) -> dict[str, str]:
+        """Return the named attributes of the queue; those that are not set are left out."""
         with queue_faults(self.address):
             answer = self.client.get_queue_attributes(QueueUrl=self.address, AttributeNames=list(names))
         return dict(answer.get("Attributes", {}))
 
     def _send(self, bodies: list[str]) -> int:
-        """All of a batch; entries that SQS refused for its own reasons are sent again."""
+        """Send a batch, retrying the entries that SQS rejects for reasons of its own."""
         left = {str(number): body for number, body in enumerate(bodies)}
         pause_s = _FIRST_PAUSE_S
-        for attempt in range(_ROUNDS):
+        for attempt in range(_SEND_ATTEMPTS):
             if attempt:
                 time.sleep(pause_s)
                 pause_s *= 2
@@ -103,11 +109,11 @@ class IngestQueue:
             if any(one.get("SenderFault") for one in failed):
                 break
         why = next((f"{one.get('Code', '')} {one.get('Message', '')}".strip() for one in failed), "no reason given")
-        raise CumbreError(f"the queue {self.address} did not take {len(left)} of {len(bodies)} messages: {why}")
+        raise CumbreError(f"the queue {self.address} rejected {len(left)} of {len(bodies)} messages: {why}")
 
 
 def s3_event(bucket: str, key: str, removed: bool = False) -> str:
-    """A message as S3 sends it: look at this object."""
+    """Return an event notification in the form of S3: the object was created, or removed."""
     name = "ObjectRemoved:Delete" if removed else "ObjectCreated:Put"
     where = {"bucket": {"name": bucket}, "object": {"key": quote_plus(key, safe="/")}}
     return json.dumps({"Records": [{"eventSource": "cumbre:s3", "eventName": name, "s3": where}]})
@@ -115,23 +121,23 @@ def s3_event(bucket: str, key: str, removed: bool = False) -> str:
 
 @contextmanager
 def queue_faults(address: str) -> Iterator[None]:
-    """Raises CumbreError for what the client raises."""
+    """Convert the SQS client's exceptions to a CumbreError that says what to do."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except ClientError as error:
-        said = error.response.get("Error", {})
-        code = str(said.get("Code", ""))
+        details = error.response.get("Error", {})
+        code = str(details.get("Code", ""))
         if "NonExistentQueue" in code or "QueueDoesNotExist" in code:
             raise CumbreError(f"the queue {address} does not exist: correct CUMBRE_QUEUE") from error
         if "AccessDenied" in code:
             raise CumbreError(
-                f"the queue {address} may not be used with these credentials: docs/cli.md names the rights that are "
-                "needed"
+                f"the queue {address} may not be used with these credentials: docs/cli.md lists the permissions that "
+                "they need"
             ) from error
-        raise CumbreError(f"the queue {address} refused: {code} {said.get('Message', '')}") from error
+        raise CumbreError(f"the queue {address} refused: {code} {details.get('Message', '')}") from error
     except BotoCoreError as error:
         raise CumbreError(
-            f"the queue {address} can't be reached ({' '.join(str(error).split())[:200]}): is CUMBRE_QUEUE right?"
+            f"the queue {address} can't be reached ({' '.join(str(error).split())[:200]}): check CUMBRE_QUEUE"
         ) from error

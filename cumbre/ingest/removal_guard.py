@@ -1,4 +1,4 @@
-"""Whether photos are likelier out of reach than deleted: a drive that is not connected must not empty the index."""
+"""Guard against mass removal: a drive that is not connected must not empty the index."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,22 +8,22 @@ from cumbre.index.port import PhotoIndex
 from cumbre.photos.document import photo_id
 from cumbre.storage.port import PhotoStorage
 
-# Someone may well delete a handful of photos; losing this many and more than half of an album is likelier a drive that
-# is not there.
+# People do delete a handful of photos. If this many and more than half of an album are missing, a disconnected drive is
+# more likely.
 _SUSPICIOUS_REMOVALS = 20
-# An empty folder is a mount point without its drive, unless it held next to nothing.
+# An empty folder is probably a mount point without its drive, unless the album had fewer photos than this.
 _SUSPICIOUS_IF_EMPTY = 3
-# So many photos tell whether most of an album is there.
+# Number of photos to check when estimating whether most of an album is there.
 _SAMPLE = 60
 
 
 def is_suspicious(lost: int, present: int) -> bool:
-    """Whether an album of which so many photos are gone, and so many are there, is likelier not connected."""
+    """Return whether an album with these numbers of missing and present photos is probably not connected."""
     return (lost >= _SUSPICIOUS_REMOVALS and lost > present) or (present == 0 and lost >= _SUSPICIOUS_IF_EMPTY)
 
 
 def refuse_to_lose(bucket: str, lost: int, present: int) -> None:
-    """Raises AlbumMissing if that is suspicious."""
+    """Raise AlbumMissing if is_suspicious(lost, present)."""
     if is_suspicious(lost, present):
         raise AlbumMissing(
             f"{lost} of the {lost + present} photos of {bucket} are not there. Nothing was removed from the index. "
@@ -33,13 +33,17 @@ def refuse_to_lose(bucket: str, lost: int, present: int) -> None:
 
 
 def confirmation_command(bucket: str) -> str:
-    """The command by which someone says that photos are really gone."""
+    """Return the command that confirms that photos are really gone."""
     folder = f" {bucket}" if Path(bucket).is_absolute() else ""
     return f"cumbre ingest --confirm-removals{folder}"
 
 
 def split_by_copies(index: PhotoIndex, bucket: str, missing: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The missing keys whose content is elsewhere (renamed, there twice, or never a photo), and those that are lost."""
+    """Split missing keys into (safe to remove, lost), both sorted.
+
+    A key is safe to remove if its content is indexed elsewhere too (a renamed file, a copy), or if it was never a
+    usable photo.
+    """
     gone = set(missing)
     moved: list[str] = []
     lost: list[str] = []
@@ -56,7 +60,7 @@ def split_by_copies(index: PhotoIndex, bucket: str, missing: Iterable[str]) -> t
 
 
 def missing_keys(old: PhotoIndex, new: PhotoIndex, bucket: str) -> list[str]:
-    """The keys of a bucket whose photos are in the old index, and neither they nor copies of them in the new one."""
+    """Return the keys of photos of a bucket in the old index of which the new one has neither the key nor a copy."""
     known = {one.key for one in new.known(bucket)}
     keys = (one.key for one in old.known(bucket) if one.key not in known)
     stored = ((key, old.get(photo_id(bucket, key))) for key in keys)
@@ -68,19 +72,19 @@ def missing_keys(old: PhotoIndex, new: PhotoIndex, bucket: str) -> list[str]:
 
 
 def missing_photos_warning(index: PhotoIndex, storage: PhotoStorage) -> str:
-    """A sentence if most of a bucket's indexed photos are not where they were, else empty; looks at some of them.
+    """Return a warning if most indexed photos of a bucket seem to be missing, else "". It checks a sample.
 
-    Raises StorageError if the bucket is not there.
+    Raises StorageError if the bucket is missing.
     """
     keys = sorted(one.key for one in index.known(storage.bucket))
     sample = keys[:: max(1, len(keys) // _SAMPLE)]
-    # One look at least, for a bucket that is not there.
+    # Check at least one key, so that a missing bucket raises.
     present = sum(storage.stat(key) is not None for key in sample or ["any.jpg"])
     if not sample or not is_suspicious(*_scaled(len(sample) - present, present, len(keys))):
         return ""
     return (
-        f"Most photos of {storage.bucket} are not where they were; they stay in the index. If a drive is not "
-        "connected, connect it; `cumbre ingest` takes up what has changed"
+        f"Most photos of {storage.bucket} are missing; they stay in the index. If a drive is not connected, connect "
+        "it. `cumbre ingest` then updates the index"
     )
 
 

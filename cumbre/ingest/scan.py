@@ -1,4 +1,4 @@
-"""A scan: compare a whole album with the index and reconcile what differs. The bucket is the truth."""
+"""A scan: compare a whole album with the index and reconcile the differences. The bucket is the source of truth."""
 
 import threading
 import time
@@ -17,9 +17,13 @@ from cumbre.storage.port import ListingIncomplete, PhotoStorage
 
 @dataclass
 class ScanReport:
-    """What a scan did. failed holds every photo that can't be used, old failures included.
+    """The result of a scan.
 
-    unreadable says what could not be seen; unseen holds those (bucket, prefix of keys).
+    indexed, unchanged, removed: numbers of photos.
+    failed: every photo that can't be used, including failures of earlier scans.
+    unreadable: messages about what could not be listed.
+    unseen: the (bucket, key prefix) pairs that could not be listed.
+    stopped: the scan ended early.
     """
 
     indexed: int = 0
@@ -32,6 +36,7 @@ class ScanReport:
     seconds: float = 0.0
 
     def count(self, outcome: Outcome) -> None:
+        """Add one outcome to the totals."""
         if outcome.kind is OutcomeKind.FAILED:
             self.failed.append(outcome)
         elif outcome.kind is OutcomeKind.INDEXED:
@@ -42,6 +47,7 @@ class ScanReport:
             self.removed += 1
 
     def add(self, other: "ScanReport") -> None:
+        """Add the totals of another report."""
         self.indexed += other.indexed
         self.unchanged += other.unchanged
         self.removed += other.removed
@@ -53,7 +59,7 @@ class ScanReport:
 
 
 class ScanProgress:
-    """Where a scan stands; read by other threads. total is None while the album is being listed."""
+    """Progress of a scan, for other threads to read. total is None while the album is being listed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -63,17 +69,20 @@ class ScanProgress:
         self.total: int | None = None
 
     def expect(self, more: int) -> None:
+        """Add to the number of photos to handle; the clock of rate_per_s starts with the first one."""
         with self._lock:
             self.total = (self.total or 0) + more
             self._started = time.monotonic() if self.done == 0 else self._started
 
     def advance(self, outcome: Outcome) -> None:
+        """Count one handled photo."""
         with self._lock:
             self.done += 1
             self.failed += outcome.kind is OutcomeKind.FAILED
 
     @property
     def rate_per_s(self) -> float:
+        """Photos handled per second so far."""
         return self.done / max(time.monotonic() - self._started, 1e-3)
 
 
@@ -85,11 +94,11 @@ def scan(
     progress: ScanProgress | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> ScanReport:
-    """Reconcile every object of a bucket (or under a prefix) whose ETag differs from the index's, and those gone.
+    """Reconcile every object of a bucket, or under a prefix, that is new, changed or gone.
 
-    What is new comes first, so a renamed photo finds its vector under its old name. Raises StorageError if the bucket
-    can't be listed, and AlbumMissing if most of it is gone and removing was not confirmed; new photos are indexed all
-    the same.
+    New photos come first, so that a renamed photo finds its vector under its old name. Raises StorageError if the
+    bucket can't be listed. Raises AlbumMissing, after indexing new photos, if most of the bucket is gone and
+    confirm_removals is false.
     """
     started = time.monotonic()
     report = ScanReport()
@@ -123,16 +132,16 @@ def _forget_unlisted(
     progress: ScanProgress,
     note: Callable[[Outcome], None],
 ) -> list[str]:
-    """Drop the keys that can be looked at though the album does not list them; returns the others.
+    """Drop keys from the index that stat() finds but the album does not list; return the other missing keys.
 
-    On a file system that ignores letter case the old spelling of a renamed photo is such a key, elsewhere one behind a
-    link that the walk does not follow.
+    Such a key is the old spelling of a renamed photo on a case-insensitive file system, or a file behind a link that
+    the walk does not follow.
     """
     seen = {key for key in missing if storage.stat(key) is not None}
     if not seen:
         return missing
     try:
-        # Once more: it may have come back since it was listed.
+        # List again: a photo may have come back since the first listing.
         for stat in storage.list(prefix):
             seen.discard(stat.key)
     except ListingIncomplete as error:
@@ -141,7 +150,7 @@ def _forget_unlisted(
     for key in sorted(seen):
         stored = ingestor.index.get(photo_id(storage.bucket, key))
         if stored is not None:
-            # Someone else is at it: the next scan sees what has become of it.
+            # On a conflict another writer is updating it: leave it to the next scan.
             with suppress(VersionConflict):
                 ingestor.index.delete(stored.document.id, stored.version)
         note(Outcome(storage.bucket, key, OutcomeKind.REMOVED))

@@ -1,4 +1,4 @@
-"""The fonts of what is written into pictures: Pillow's own, or a system's for letters that it lacks."""
+"""Choose a font for text on pictures: Pillow's built-in one, or a system font if that lacks a character."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -8,7 +8,8 @@ from pathlib import Path
 
 from PIL import ImageFont, features
 
-# Pillow's font knows ASCII and little more, but needs no file and is the same everywhere. The others by their looks.
+# Pillow's font covers little more than ASCII, but needs no file and is the same everywhere. System fonts are ordered by
+# appearance, best first.
 _BUNDLED = ""
 _SYSTEM_FONTS = (
     "NotoSans-Regular.ttf", "segoeui.ttf", "HelveticaNeue.ttc", "LiberationSans-Regular.ttf", "Arial.ttf", "arial.ttf",
@@ -20,26 +21,27 @@ _FOLDERS = (
     "/usr/share/fonts", "/usr/local/share/fonts", "/System/Library/Fonts", "/Library/Fonts", "C:/Windows/Fonts",
 )  # fmt: skip
 _PROBE_PX = 16
-# No character will ever have this code, so every font draws its sign for a missing one.
+# This code point will never be a character, so every font draws its symbol for a missing glyph.
 _NO_CHARACTER = "\ufdd0"
 
 
 @dataclass(frozen=True, slots=True)
 class LabelFont:
-    """A font in any size; path is "" for Pillow's own."""
+    """A font in any size. path is "" for Pillow's built-in font."""
 
     path: str
 
     def at(self, size_px: float) -> ImageFont.FreeTypeFont:
+        """Return the font in a size. Raises OSError if its file can't be read."""
         return _loaded(self.path, size_px)
 
     def can_write(self, text: str) -> bool:
-        """Whether it has every letter of a text."""
+        """Return whether the font has a glyph for every character of a text."""
         return all(_has_glyph(self.path, letter) for letter in set(text) - {" "})
 
 
 def one_line(text: str) -> str:
-    """The text as fonts have it: accented letters as one character, every space a plain one.
+    """Return the text as fonts support it: on one line, accented letters as one character (NFC), only plain spaces.
 
     >>> one_line("6\u202f812 m")
     '6 812 m'
@@ -48,20 +50,20 @@ def one_line(text: str) -> str:
 
 
 def font_for(text: str) -> LabelFont | None:
-    """The first font that can write a text; None if there is none, or if this Pillow can't set its script."""
+    """Return the first font that can write a text, or None if no font can or if this Pillow can't shape its script."""
     if _needs_shaping(text) and not features.check("raqm"):
         return None
     return next((font for font in _fonts() if font.can_write(text)), None)
 
 
 def can_write(text: str) -> bool:
-    """Whether a text can be drawn on this machine. One without letters and digits can't."""
+    """Return whether a text can be drawn on this machine. A text without letters and digits can't."""
     line = one_line(text)
     return any(map(str.isalnum, line)) and font_for(line) is not None
 
 
 def writable(text: str) -> str:
-    """The text in one line; without its accents where no font has those; empty where no font can write it at all."""
+    """Return the text on one line, without accents if no font has them, or "" if no font can write it at all."""
     line = one_line(text)
     return next((one for one in (line, _without_accents(line)) if can_write(one)), "")
 
@@ -71,7 +73,7 @@ def _without_accents(text: str) -> str:
 
 
 def _needs_shaping(text: str) -> bool:
-    """Whether letters join, combine or run to the left, as in Devanagari or Arabic."""
+    """Return whether letters join, combine or run from right to left, as in Devanagari or Arabic."""
     return any(unicodedata.category(c).startswith("M") or unicodedata.bidirectional(c) in ("R", "AL") for c in text)
 
 
@@ -82,9 +84,9 @@ def _fonts() -> Iterator[LabelFont]:
 
 @cache
 def _system_fonts() -> tuple[str, ...]:
-    """The paths of the known fonts that this system has and that can be read, in their order."""
-    there = {path.name: str(path) for folder in _FOLDERS for path in Path(folder).rglob("*.tt[cf]")}
-    return tuple(there[name] for name in _SYSTEM_FONTS if name in there and _opens(there[name]))
+    """Return the paths of the fonts in _SYSTEM_FONTS that are installed and readable, in that order."""
+    installed = {path.name: str(path) for folder in _FOLDERS for path in Path(folder).rglob("*.tt[cf]")}
+    return tuple(installed[name] for name in _SYSTEM_FONTS if name in installed and _opens(installed[name]))
 
 
 def _opens(path: str) -> bool:
@@ -100,7 +102,7 @@ def _loaded(path: str, size_px: float) -> ImageFont.FreeTypeFont:
     if path:
         return ImageFont.truetype(path, size_px)
     font = ImageFont.load_default(size_px)
-    assert isinstance(font, ImageFont.FreeTypeFont)  # with a size it is
+    assert isinstance(font, ImageFont.FreeTypeFont)  # always so if a size is given
     return font
 
 

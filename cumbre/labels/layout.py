@@ -1,6 +1,6 @@
-"""Where the names of summits go in a picture: near their summits, none over another name, line or summit.
+"""Place summit names in a picture: near their summits, without covering another name, leader or summit.
 
-Lengths are pixels of the picture. The names are drawn by drawn_names.py.
+Lengths are in pixels of the picture. drawing.py draws the names.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,25 +9,28 @@ from typing import Literal, NamedTuple
 
 Align = Literal["left", "centre", "right"]
 
-# Chosen by eye, at 360 to 4000 px of width.
+# Chosen by eye, for widths of 360 to 4000 px.
 _LETTERS_PER_SIDE = 62
 _LETTERS_MIN_PX = 12
-_FEWEST, _MOST, _PX_PER_FURTHER_LABEL = 4, 12, 400
-# In letters.
+_MIN_LABELS, _MAX_LABELS, _PX_PER_EXTRA_LABEL = 4, 12, 400
+# In multiples of the letter size.
 _MARGIN = 0.5
-_APART = 0.35
+_GAP = 0.35
 _BESIDE_LEADER = 0.35
 _LEADER_MIN = 0.6
 _SUMMIT_GAP = 0.45
 _MARK_RADIUS = 0.25
 _NAME_MIDDLE = 0.37
-_HALF_ROWS_MAX = 12
+_MAX_HALF_ROWS = 12
 _ROUNDING_PX = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class SummitLabel:
-    """What is to be written at a summit: its name, and its elevation or ""; x, y as fractions from the top left."""
+    """The label of a summit.
+
+    text: its name. detail: its elevation, or "". x, y: its position from the top left, as fractions of the sides.
+    """
 
     text: str
     detail: str
@@ -36,7 +39,7 @@ class SummitLabel:
 
 
 class Box(NamedTuple):
-    """An upright rectangle. Of a line, which is level or plumb, two sides are the same."""
+    """An axis-aligned rectangle. A horizontal or vertical line is a box of no height or width."""
 
     left: float
     top: float
@@ -44,21 +47,22 @@ class Box(NamedTuple):
     bottom: float
 
     def apart(self, other: "Box", gap: float) -> bool:
-        """Whether the two are at least so far apart, to the side or in height."""
+        """Return whether the boxes are at least `gap` apart, horizontally or vertically."""
         beside = self.left >= other.right + gap or other.left >= self.right + gap
         return beside or self.top >= other.bottom + gap or other.top >= self.bottom + gap
 
     def within(self, other: "Box") -> bool:
-        """Whether no side lies outside the other box, but for rounding."""
+        """Return whether this box is inside the other, allowing for rounding."""
         beyond = (other.left - self.left, other.top - self.top, self.right - other.right, self.bottom - other.bottom)
         return max(beyond) < _ROUNDING_PX
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedLabel:
-    """A label, the box of its text, the leader from there to just before the summit, and the mark at the summit.
+    """A label with its position.
 
-    align: the side of the box at which the lines of the text are flush.
+    box: around its text. leader: the line from there to just before the summit. mark: around the summit. align: the
+    side of the box to which the lines of text are aligned.
     """
 
     label: SummitLabel
@@ -68,17 +72,18 @@ class PlacedLabel:
     align: Align
 
     def clear_of(self, boxes: Iterable[Box], gap: float) -> bool:
+        """Return whether the text and the leader are at least `gap` away from all boxes."""
         return all(part.apart(box, gap) for box in boxes for part in (self.box, self.leader))
 
 
 def letters_px_for(width_px: int, height_px: int) -> int:
-    """The size of letters that can be read in a picture of this size."""
+    """Return a legible letter size for a picture of this size."""
     return max(_LETTERS_MIN_PX, round(max(width_px, height_px) / _LETTERS_PER_SIDE))
 
 
 def most_labels(width_px: int) -> int:
-    """How many names a picture of this width holds without looking crowded."""
-    return min(_MOST, _FEWEST + width_px // _PX_PER_FURTHER_LABEL)
+    """Return how many names fit a picture of this width without crowding it."""
+    return min(_MAX_LABELS, _MIN_LABELS + width_px // _PX_PER_EXTRA_LABEL)
 
 
 def place_labels(
@@ -88,10 +93,10 @@ def place_labels(
     letters_px: float,
     measure: Callable[[SummitLabel], tuple[float, float]],
 ) -> list[PlacedLabel]:
-    """The labels that find a place, in the order given: the most important first. Of one name only the first counts.
+    """Return the labels that fit, in the given order: most important first. Repeated names are ignored.
 
-    measure: the width and height of a label's text. A label yields only to those before it; where there is a choice,
-    it also keeps off the summits of those after it.
+    measure: returns the width and height of a label's text. A label must avoid only those before it; if it has a
+    choice, it also avoids the summits of those after it. Summits outside the picture get no label.
     """
     named: dict[str, SummitLabel] = {}
     for label in labels:
@@ -99,7 +104,7 @@ def place_labels(
             named.setdefault(label.text, label)
     sizes = {name: measure(label) for name, label in named.items()}
     layout = _Layout(width_px, height_px, letters_px, row_px=max((height for _, height in sizes.values()), default=0.0))
-    most, gap = most_labels(width_px), _APART * letters_px
+    most, gap = most_labels(width_px), _GAP * letters_px
     summits = [layout.mark(label) for label in list(named.values())[:most]]
     placed: list[PlacedLabel] = []
     for name, label in named.items():
@@ -115,7 +120,7 @@ def place_labels(
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """The places that a picture offers; row_px is the height of its highest text."""
+    """The possible positions in a picture. row_px is the height of its tallest text."""
 
     width_px: int
     height_px: int
@@ -132,23 +137,23 @@ class _Layout:
         return Box(x - radius, y - radius, x + radius, y + radius)
 
     def places(self, label: SummitLabel, size: tuple[float, float]) -> Iterator[PlacedLabel]:
-        """All places of a label inside the picture, the best first."""
+        """Yield all positions of a label inside the picture, best first."""
         mark = self.mark(label)
         for box, leader, align in (*self._above(label, *size), *self._beside(label, *size), *self._below(label, *size)):
             if box.within(self.frame):
                 yield PlacedLabel(label, box, leader, mark, align)
 
     def _above(self, label: SummitLabel, width: float, height: float) -> Iterator[tuple[Box, Box, Align]]:
-        """In rows, which neighbours share; the lowest first."""
+        """Yield positions above the summit, in rows common to all labels, lowest row first."""
         x, end = label.x * self.width_px, label.y * self.height_px - _SUMMIT_GAP * self.letters_px
         first = self.frame.top + self.row_px
-        half_row = (self.row_px + _APART * self.letters_px) / 2
+        half_row = (self.row_px + _GAP * self.letters_px) / 2
         lowest = int((end - _LEADER_MIN * self.letters_px - first) // half_row)
-        for row in range(lowest, max(-1, lowest - _HALF_ROWS_MAX), -1):
-            yield from self._hung(x, end, first + row * half_row - height, width, height)
+        for row in range(lowest, max(-1, lowest - _MAX_HALF_ROWS), -1):
+            yield from self._on_leader(x, end, first + row * half_row - height, width, height)
 
     def _beside(self, label: SummitLabel, width: float, height: float) -> Iterator[tuple[Box, Box, Align]]:
-        """The name level with the summit, or as nearly as the picture's edge allows."""
+        """Yield positions to the right and left, level with the summit or as near as the picture's edge allows."""
         x, y, near = label.x * self.width_px, label.y * self.height_px, _SUMMIT_GAP * self.letters_px
         far = near + _LEADER_MIN * self.letters_px
         away = far + _BESIDE_LEADER * self.letters_px
@@ -159,19 +164,21 @@ class _Layout:
 
     def _below(self, label: SummitLabel, width: float, height: float) -> Iterator[tuple[Box, Box, Align]]:
         x, end = label.x * self.width_px, label.y * self.height_px + _SUMMIT_GAP * self.letters_px
-        yield from self._hung(x, end, end + _LEADER_MIN * self.letters_px, width, height)
+        yield from self._on_leader(x, end, end + _LEADER_MIN * self.letters_px, width, height)
 
-    def _hung(self, x: float, end: float, top: float, width: float, height: float) -> Iterator[tuple[Box, Box, Align]]:
-        """On a plumb leader at x that ends before the summit: centred, then a flag to its right and one to its left."""
+    def _on_leader(
+        self, x: float, end: float, top: float, width: float, height: float
+    ) -> Iterator[tuple[Box, Box, Align]]:
+        """Yield positions on a vertical leader at x, which ends near the summit: centred, as a flag right, and left."""
         beside, frame, bottom = _BESIDE_LEADER * self.letters_px, self.frame, top + height
         near, far = (bottom, top) if end > bottom else (top, bottom)
         left = min(max(x - width / 2, frame.left), frame.right - width)
         if left <= x <= left + width:
-            yield Box(left, top, left + width, bottom), _plumb(x, near, end), "centre"
+            yield Box(left, top, left + width, bottom), _vertical(x, near, end), "centre"
         right_of, left_of = max(x + beside, frame.left), min(x - beside, frame.right)
-        yield Box(right_of, top, right_of + width, bottom), _plumb(x, far, end), "left"
-        yield Box(left_of - width, top, left_of, bottom), _plumb(x, far, end), "right"
+        yield Box(right_of, top, right_of + width, bottom), _vertical(x, far, end), "left"
+        yield Box(left_of - width, top, left_of, bottom), _vertical(x, far, end), "right"
 
 
-def _plumb(x: float, start: float, end: float) -> Box:
+def _vertical(x: float, start: float, end: float) -> Box:
     return Box(x, min(start, end), x, max(start, end))

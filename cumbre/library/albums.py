@@ -1,4 +1,4 @@
-"""What the album is: folders of the settings, folders and files that people named, and the inbox for added photos."""
+"""The album's sources: folders and buckets of the settings, folders and files that people named, and the inbox."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,11 @@ _REVISION = "albums"
 
 
 class Albums:
-    """Named once, a folder or file is remembered. The sample album gives way to the first folder of one's own."""
+    """Remembers the folders and files of the album in the state.
+
+    inbox: the folder for photos that people add. sample: the folder of the sample album, which is dropped when the
+    user names a first folder.
+    """
 
     def __init__(self, settings: Settings, state: StateStore) -> None:
         self._settings = settings
@@ -29,17 +33,17 @@ class Albums:
         self.sample = self._home / "sample-album"
 
     def folders(self) -> list[Path]:
-        """Every album folder, without the inbox."""
+        """Return every album folder except the inbox. Raises SettingsError if CUMBRE_STORAGE is contradictory."""
         remembered = [decode_path(Path(key)) for key, _ in self._state.items(_FOLDER)]
         return list(dict.fromkeys([*self._of_settings(), *remembered]))
 
     def _of_settings(self) -> list[Path]:
-        """The folders of CUMBRE_STORAGE. Raises SettingsError if one lies inside another, or is Cumbre's own."""
+        """Return the folders of CUMBRE_STORAGE. Raises SettingsError if one is nested or is Cumbre's own folder."""
         named = list(dict.fromkeys(path.resolve() for path in self._settings.album_paths))
         for folder in named:
             around = next((other for other in named if other in folder.parents), None)
             if around is not None:
-                raise SettingsError(f"CUMBRE_STORAGE: {folder} lies inside {around}: name the outer folder alone")
+                raise SettingsError(f"CUMBRE_STORAGE: {folder} is inside {around}: name only the outer folder")
             own = folder == self._home or self._home in folder.parents
             if own and folder not in (self.inbox, self.sample):
                 raise SettingsError(
@@ -48,34 +52,34 @@ class Albums:
         return named
 
     def inbox_place(self) -> tuple[str, str]:
-        """Where added photos go: the bucket, and what their keys begin with; of several S3 buckets the first."""
+        """Return bucket and key prefix for added photos: the first S3 bucket if there is one, else the inbox folder."""
         for bucket, prefix in self._settings.album_buckets.items():
             return bucket, f"{prefix}inbox/"
         return bucket_of(self.inbox), ""
 
     def is_empty(self) -> bool:
-        """Whether nobody has named a folder or bucket yet."""
+        """Return whether nobody has named a folder or bucket yet."""
         return not self.folders() and not self._settings.album_buckets
 
     def revision(self) -> str:
-        """Changes whenever any process names or forgets a folder or file."""
+        """Return a token that changes whenever any process adds or forgets a folder or file."""
         return (self._state.get(_REVISION, "revision") or b"first").decode()
 
     def remember(self, folder: Path) -> tuple[Path, str, list[Path]]:
-        """Make a folder part of the album.
+        """Add a folder to the album.
 
-        Returns the album folder that holds it, the prefix of its keys there ("" if it is the album folder itself), and
-        the folders that are no albums of their own any more: those inside it, and the sample album. Raises
-        StorageError if it is not there, or lies in Cumbre's own folder.
+        Returns the album folder that contains it, the prefix of its keys there ("" if it is the album folder itself),
+        and the album folders that it replaces: those inside it, and the sample album. Raises StorageError if it does
+        not exist or is in Cumbre's own folder.
         """
         root = folder.expanduser().resolve()
         if not root.is_dir():
-            what = "is no folder" if root.exists() else "does not exist"
-            raise StorageError(f"{folder} {what}: name the folder that holds your photos")
+            what = "is not a folder" if root.exists() else "does not exist"
+            raise StorageError(f"{folder} {what}: name the folder that contains your photos")
         if root == self.inbox:
             return root, "", []
         if root != self.sample and (root == self._home or self._home in root.parents):
-            raise StorageError(f"{folder} is Cumbre's own folder: name the folder that holds your photos")
+            raise StorageError(f"{folder} is Cumbre's own folder: name the folder that contains your photos")
         known = self.folders()
         around = next((album for album in known if album in root.parents), None)
         if around is not None:
@@ -91,12 +95,12 @@ class Albums:
         return root, "", replaced
 
     def remember_file(self, file: Path) -> tuple[str, str]:
-        """Make a file part of the album; returns its bucket and key. Raises StorageError if it can't be a photo."""
+        """Add a file to the album and return its bucket and key. Raises StorageError if it has no photo extension."""
         path = file.expanduser().absolute()
         path = path.parent.resolve() / path.name
         if not is_photo_name(path.name):
             raise StorageError(
-                f"{file} has no photo's name: Cumbre reads .heic, .jpg, .png, .webp, .avif and .tif files"
+                f"{file} has no photo file extension: Cumbre reads .heic, .jpg, .png, .webp, .avif and .tif files"
             )
         around = next((album for album in [*self.folders(), self.inbox] if album in path.parents), None)
         if around is not None:
@@ -109,7 +113,7 @@ class Albums:
         return bucket, key
 
     def forget_file(self, file: Path) -> tuple[str, str] | None:
-        """A file that was named by itself is no part of the album any more; its bucket and key, None if it was not."""
+        """Remove a file that was added by itself; return its bucket and key, or None if it was not."""
         path = file.expanduser().absolute()
         bucket, key = bucket_of(path.parent), encode_name(path.name) or ""
         keys = self._selected().get(bucket, frozenset())
@@ -123,13 +127,17 @@ class Albums:
         return bucket, key
 
     def forget(self, folder: Path) -> None:
-        """The folder, and files named in it one by one, are no part of the album any more."""
+        """Remove a folder from the album, and the files directly in it that were added by themselves."""
         self._state.delete(_FOLDER, bucket_of(folder))
         self._state.delete(_FILES, bucket_of(folder))
         self._touch()
 
     def storages(self) -> dict[str, PhotoStorage]:
-        """The storages by bucket, the inbox last. Cumbre's own folder is never part of an album around it."""
+        """Open the album's storages and return them by bucket, the inbox last.
+
+        An album folder that encloses Cumbre's own folder does not include it. Raises SettingsError, or StorageError if
+        the inbox can't be created.
+        """
         buckets = self._buckets()
         if not buckets:
             self._make_inbox()
@@ -139,12 +147,12 @@ class Albums:
         ]
         for bucket, keys in self._selected().items():
             folder = decode_path(Path(bucket))
-            # Files that were named first are part of a folder that was named later.
+            # Skip files of a folder that was added later.
             if not any(album == folder or album in folder.parents for album in folders):
                 opened.append(SelectedPhotoStorage(FolderPhotoStorage(folder), keys))
         opened += buckets
-        # Beside a bucket it is no part of the album unless photos have been put there before: what is added goes into
-        # the bucket, and other machines that share the index could not see this folder.
+        # With a bucket, added photos go there, because other machines that share the index can't see this folder. It
+        # remains part of the album only if it exists from before.
         if self.inbox.is_dir():
             opened.append(FolderPhotoStorage(self.inbox, writable=True))
         return {storage.bucket: storage for storage in opened}
@@ -164,8 +172,8 @@ class Albums:
             self.inbox.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(
-                f"{self.inbox}, the folder for photos that are added, can't be made ({error.strerror}): make room for "
-                "it, or make CUMBRE_HOME a folder that may be written"
+                f"{self.inbox}, the folder for added photos, can't be created ({error.strerror}): free some disk "
+                "space, or make CUMBRE_HOME a writable folder"
             ) from error
 
     def _selected(self) -> dict[str, frozenset[str]]:

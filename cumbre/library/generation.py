@@ -1,4 +1,4 @@
-"""One generation of the index with everything that belongs to it: its encoder, and what follows the catalogue."""
+"""One generation of the index together with its encoder and everything that depends on the catalogue."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,10 +28,11 @@ from cumbre.viewshed.visibility import VisibilityModel
 if TYPE_CHECKING:
     from cumbre.terrain.line_of_sight import TerrainModel
 
-_TEACHERS_MAX = 2000
-# Who teaches depends on geometry alone: the first pass settles that, the second one what appearance makes of it.
+_REFERENCES_MAX = 2000
+# Which photos are references depends on geometry alone. The first pass determines them, the second one applies the
+# appearance learnt from them.
 _PASSES = 2
-# Changes when photos must be named anew though the catalogue is the same.
+# Increase this when photos must be annotated again although the catalogue is the same.
 _ANNOTATION_VERSION = "4"
 _WRITE_BATCH = 200
 _BACKGROUNDS_NOTE = "backgrounds"
@@ -39,7 +40,7 @@ _NAMES_NOTE = "catalogue"
 
 
 class Generation:
-    """Searches and names peaks with one encoder; a changed catalogue is taken up at the next call."""
+    """Searches photos and identifies peaks with one encoder. A changed catalogue takes effect at the next call."""
 
     def __init__(
         self,
@@ -68,12 +69,15 @@ class Generation:
 
     @property
     def encoder(self) -> Encoder:
+        """The encoder of this generation's vectors."""
         return self.embedder.encoder
 
     def searcher(self) -> Searcher:
+        """Return a searcher for the current catalogue."""
         return Searcher(self.index, self.encoder, self._current_names(), self._prototypes.vector)
 
     def annotator(self) -> Annotator:
+        """Return an annotator for the current catalogue; it uses appearance only if the encoder is fit for that."""
         appearance = self._current_appearance() if self.encoder.description.tells_peaks else None
         catalog = self._store.catalog()
         identifier = PeakIdentifier(catalog, self._model, self._policy, appearance, self._terrain)
@@ -81,14 +85,14 @@ class Generation:
         return Annotator(self.index, identifier, fitter, self._corrections, self._aims)
 
     def warm_up(self) -> None:
-        """Load what questions of words and of pictures need, so that the first one doesn't wait for it."""
+        """Load everything that text and photo queries need, so that the first one doesn't wait."""
         height, width = self.encoder.description.image_size
         self.embedder.embed([np.zeros((height, width, 3), np.uint8)])
         self._current_names()
         self.annotator()
 
     def fill_cache(self) -> None:
-        """Compute what takes the encoder long and stays in the cache folder: everyday texts, the peaks' prototypes."""
+        """Compute what is slow and stays in the cache folder: the background prompts and the peaks' prototypes."""
         self.embedder.backgrounds(np.zeros((1, self.encoder.space.dimensions), np.float32))
         self._prototypes.all()
 
@@ -100,29 +104,32 @@ class Generation:
             return self._names[1]
 
     def _current_appearance(self) -> PeakAppearance:
-        """What peaks look like; the album's own photos teach it when the catalogue changes or all are named anew."""
+        """Return the appearance of the peaks.
+
+        It is learnt from the album anew when the catalogue changes or all photos are annotated again.
+        """
         with self._lock:
             revision = self._store.revision()
             if self._appearance is None or self._appearance[0] != revision:
                 self._appearance = (
                     revision,
-                    PeakAppearance(self._prototypes.all(), self.index.reference_photos(_TEACHERS_MAX)),
+                    PeakAppearance(self._prototypes.all(), self.index.reference_photos(_REFERENCES_MAX)),
                 )
             return self._appearance[1]
 
     def refresh(self, stopped: Callable[[], bool] = lambda: False) -> int:
-        """Bring up to date what depends on more than the photos: backgrounds and names. Returns how many changed.
+        """Update what depends on more than the photos: backgrounds and peaks. Return the number of changed photos.
 
-        After a crash in the middle of it, the next call does it again.
+        After a crash or stop, the next call starts over.
         """
         return self.refresh_backgrounds(stopped) + self.refresh_names(stopped=stopped)
 
     def refresh_names(
         self, on_photo: Callable[[], None] = lambda: None, stopped: Callable[[], bool] = lambda: False
     ) -> int:
-        """Name the peaks anew from stored facts and vectors if the catalogue or the terrain have changed.
+        """Identify the peaks again, from stored facts and vectors, if the catalogue or the terrain has changed.
 
-        Nothing is read or embedded. Returns how many photos changed.
+        It reads and embeds no photo. Returns the number of changed photos.
         """
         terrain = self._terrain.revision if self._terrain is not None else ""
         revision = f"{_ANNOTATION_VERSION} {self._store.revision()} {terrain}".rstrip()
@@ -136,63 +143,63 @@ class Generation:
     def reidentify(
         self, on_photo: Callable[[], None] = lambda: None, stopped: Callable[[], bool] = lambda: False
     ) -> int:
-        """Name the peaks of every photo again; on_photo hears of each. Returns how many changed."""
+        """Identify the peaks of every photo again, calling on_photo for each. Return the number of changed photos."""
         changed = 0
         for _ in range(_PASSES):
-            taught_by = self._references()
+            references = self._references()
             with self._lock:
                 self._appearance = None
             annotator = self.annotator()
 
-            def anew(stored: StoredPhoto, vector: Vector, annotator: Annotator = annotator) -> PhotoDocument:
+            def annotated(stored: StoredPhoto, vector: Vector, annotator: Annotator = annotator) -> PhotoDocument:
                 on_photo()
                 return annotator.annotate(stored.document, vector)
 
-            changed += self._rewrite(anew, stopped)
-            if stopped() or self._references() == taught_by:
+            changed += self._rewrite(annotated, stopped)
+            if stopped() or self._references() == references:
                 break
         return changed
 
     def _references(self) -> set[tuple[str, str]]:
-        """Which photos teach which peaks; nothing where the encoder has no vote."""
+        """Return (peak id, content hash) of the reference photos; empty if the encoder is not used for appearance."""
         if not self.encoder.description.tells_peaks:
             return set()
-        return {(one.peak_id, one.content_sha256) for one in self.index.reference_photos(_TEACHERS_MAX)}
+        return {(one.peak_id, one.content_sha256) for one in self.index.reference_photos(_REFERENCES_MAX)}
 
     def learn_appearance(self, stopped: Callable[[], bool] = lambda: False) -> int:
-        """Let the album teach the catalogue: after new photos, name all anew if the encoder may vote on peaks.
+        """Learn the peaks' appearance from new photos: identify all again if the encoder is fit for appearance.
 
-        Returns how many photos changed.
+        Returns the number of changed photos.
         """
         return self.reidentify(stopped=stopped) if self.encoder.description.tells_peaks else 0
 
     def refresh_backgrounds(self, stopped: Callable[[], bool] = lambda: False) -> int:
-        """Bring the photos' backgrounds up to the prompts of this version; returns how many changed."""
+        """Update the photos' backgrounds if prompts or calibration changed. Return the number of changed photos."""
         calibration = self.encoder.description.calibration
         wanted = f"{PROMPT_VERSION} {calibration.background} {calibration.background_temperature}"
         if self.index.metadata(_BACKGROUNDS_NOTE) == wanted:
             return 0
 
-        def anew(stored: StoredPhoto, vector: Vector) -> PhotoDocument:
+        def updated(stored: StoredPhoto, vector: Vector) -> PhotoDocument:
             return replace(stored.document, background=float(self.embedder.backgrounds(vector[None])[0]))
 
-        changed = self._rewrite(anew, stopped)
+        changed = self._rewrite(updated, stopped)
         if not stopped():
             self.index.set_metadata(_BACKGROUNDS_NOTE, wanted)
         return changed
 
-    def _rewrite(self, anew: Callable[[StoredPhoto, Vector], PhotoDocument], stopped: Callable[[], bool]) -> int:
-        """Write the documents that come out different, some hundred at a time.
+    def _rewrite(self, update: Callable[[StoredPhoto, Vector], PhotoDocument], stopped: Callable[[], bool]) -> int:
+        """Apply `update` to every document and write those that differ, in batches; return how many were written.
 
-        A write that meets a newer version of its document is left out: whoever wrote that one used today's catalogue
-        and prompts, or is followed by a scan that calls this again.
+        A write that meets a newer version of its document is dropped: its writer used the current catalogue and
+        prompts, or a scan follows that calls this again.
         """
         changed = 0
         writes: list[PhotoWrite] = []
         for stored, vector in self.index.scan():
             if stopped():
                 break
-            document = anew(stored, vector)
+            document = update(stored, vector)
             if document != stored.document:
                 writes.append(PhotoWrite(document, None, stored.version))
             if len(writes) >= _WRITE_BATCH:

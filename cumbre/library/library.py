@@ -1,4 +1,4 @@
-"""The whole of one Cumbre: albums, catalogue, index generations and encoders, joined; what services work on."""
+"""The Library: albums, catalogue, index generations and encoders of one installation, for the services to use."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 @dataclass
 class Library:
-    """Built by bootstrap.open_library; close it when done.
+    """Everything that services need from one installation. Built by bootstrap.open_library; close it when done.
 
-    problems holds, by album, what keeps it from being followed (for example a drive that is not there).
+    problems maps a bucket to the reason why it can't be watched (for example a drive that is not connected).
     """
 
     settings: Settings
@@ -59,24 +59,25 @@ class Library:
     _lock: Lock = field(default_factory=Lock)
 
     def catalog(self) -> Catalog:
+        """Return the current catalogue of peaks."""
         return self.store.catalog()
 
     def index(self) -> PhotoIndex:
-        """The index that answers; the first one is created for the wanted model. Needs no encoder."""
+        """Return the active index without loading an encoder. If there is none, create one for the selected model."""
         return self.generations.active() or self.generations.ensure_active(self.encoders.wanted().space)
 
     def active(self) -> Generation:
-        """The generation that answers, with its encoder."""
+        """Return the active generation, with its encoder. Raises ModelError if the encoder's model is missing."""
         index = self.index()
         return self._join(index, self.encoders.for_space(index.space))
 
     def building(self) -> Generation | None:
-        """The generation that a reindex is filling."""
+        """Return the generation that a reindex is building; None if there is no reindex."""
         index = self.generations.building()
         return None if index is None else self._join(index, self.encoders.for_space(index.space))
 
     def storages(self) -> dict[str, PhotoStorage]:
-        """The album's storages by bucket, as any process has named them last."""
+        """Return the album's storages by bucket, including changes by other processes."""
         with self._lock:
             revision = self.albums.revision()
             if revision != self._albums_revision:
@@ -84,19 +85,22 @@ class Library:
             return self._storages
 
     def storage(self, bucket: str) -> PhotoStorage:
-        """The storage of a bucket, also of a folder outside the album whose files were named one by one."""
+        """Return the storage of a bucket, or of a folder outside the album, by its absolute path.
+
+        Raises StorageError if it is neither.
+        """
         storage = self.storages().get(bucket)
         if storage is None and not Path(bucket).is_absolute():
             raise StorageError(f"the bucket {bucket} is not part of the album: name it in CUMBRE_STORAGE")
         return storage or FolderPhotoStorage(Path(bucket))
 
     def ingestors(self) -> list[Ingestor]:
-        """One for the generation that answers and one for the next, while a reindex builds it: photos go into both."""
+        """Return an ingestor for the active generation and, during a reindex, one for the next: photos go into both."""
         building = self.building()
         return [self.ingestor(one) for one in (self.active(), building) if one is not None]
 
     def ingestor(self, generation: Generation) -> Ingestor:
-        """With renditions in a bucket, it makes and deletes them along the way."""
+        """Return an ingestor for a generation. If renditions are in a bucket, it renders and deletes them, too."""
         ahead = None
         if self.settings.renditions_place is not None:
             ahead = Prerenderer(self.renditions.store, self.pictures, self._is_in_album)
@@ -115,32 +119,33 @@ class Library:
         return any(index is not None and index.find_by_content(content_sha256) for index in generations)
 
     def trim_renditions(self) -> None:
-        """Delete cached renditions of photos that left the album, and the oldest beyond the cache's size."""
+        """Delete the renditions of photos that left the album, and the least recently used beyond CUMBRE_CACHE_MB."""
         index = self.index()
         self.renditions.trim(
             lambda sha256: index.find_by_content(sha256) is not None, self.settings.cache_mb * 1_000_000
         )
 
     def reindex_due(self) -> str:
-        """A sentence if another model is wanted than the one that answers, else empty."""
+        """Return a notice if the active index was built with another model than the selected one, else ""."""
         index = self.generations.active()
         wanted = self.encoders.wanted().description.model_id
         if index is None or index.space.model_id == wanted:
             return ""
-        return f"The model {index.space.model_id} answers, {wanted} is wanted: `cumbre reindex` changes over."
+        return f"The index uses the model {index.space.model_id}, but {wanted} is selected: run `cumbre reindex`."
 
     def old_index(self) -> str:
-        """A sentence if the index that the last reindex has replaced is still kept, else empty."""
+        """Return a notice if the index that the last reindex replaced still exists, else ""."""
         previous = self.generations.previous()
         if previous is None:
             return ""
         return f"The old index of {previous.space.model_id} is kept: `cumbre reindex --drop-old` deletes it."
 
     def terrain_problems(self) -> tuple[str, ...]:
-        """What is wrong with the elevation tiles, in sentences."""
+        """Return messages about elevation tiles that can't be used."""
         return self.terrain.problems if self.terrain is not None else ()
 
     def close(self) -> None:
+        """Stop the decoding processes and close index and state."""
         self.pictures.close()
         self.generations.close()
         self.state.close()

@@ -1,4 +1,4 @@
-"""The next generation of the index, with the wanted model, while the old one goes on answering; and the way back."""
+"""Reindexing: build the next generation of the index with the selected model while the old one answers queries."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,8 +8,8 @@ from cumbre.ingest.scan import ScanProgress, ScanReport, scan
 from cumbre.library.generation import Generation
 from cumbre.library.library import Library
 
-_WAY_OUT = "Without it the new index would lack photos: bring it back and run `cumbre reindex` again"
-# After the long pass a short one takes up what was added meanwhile; more only if the album keeps growing.
+_REMEDY = "Without it the new index would lack photos: make it available and run `cumbre reindex` again"
+# After the long pass a short one indexes what was added meanwhile. More are needed only if the album keeps growing.
 _MAX_PASSES = 5
 
 
@@ -18,15 +18,13 @@ def reindex(
     progress: ScanProgress | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> ScanReport:
-    """Build the next generation and let it answer. Called again after a stop or a crash, it goes on where it was.
+    """Build the next generation and activate it. After a stop or a crash the next call continues.
 
-    The old generation is kept as the previous one. Where that one is of the wanted model, and not the one that answers
-    now, it is brought up to date instead of building anew: so one goes back in a moment.
+    The old generation is kept as the previous one. If the previous one is of the selected model and the active one is
+    not, it is updated instead of building a new one, so going back is fast.
 
-
-    Raises StorageError, and lets the old index answer, if part of the album can't be reached: the new generation would
-    lack it.
-    Raises GenerationReplaced if another reindex has finished meanwhile.
+    Raises StorageError and keeps the old index active if part of the album can't be reached, because the new generation
+    would lack it. Raises GenerationReplaced if another reindex has finished meanwhile.
     """
     generation = prepare(library)
     total = ScanReport()
@@ -38,7 +36,7 @@ def reindex(
             except AlbumMissing:
                 raise
             except StorageError as error:
-                raise StorageError(f"{error}. {_WAY_OUT}") from error
+                raise StorageError(f"{error}. {_REMEDY}") from error
         total.add(report)
         total.failed = report.failed
         if report.stopped:
@@ -50,29 +48,30 @@ def reindex(
 
 
 def activate(library: Library, generation: Generation, unseen: Sequence[tuple[str, str]]) -> None:
-    """Let a generation answer that has all that could be seen of the album; unseen holds (bucket, prefix of keys).
+    """Activate a generation that has indexed the album. unseen: (bucket, key prefix) pairs that could not be listed.
 
-    Raises StorageError where it would lack photos that the old one has, and GenerationReplaced.
+    Raises StorageError if it would lack photos that the old one has, and GenerationReplaced if it is no longer the one
+    being built.
     """
     _refuse_to_lose_any(library, generation, unseen)
     library.generations.activate(generation.index)
 
 
 def _refuse_to_lose_any(library: Library, generation: Generation, unseen: Sequence[tuple[str, str]]) -> None:
-    """The new generation began empty, so no scan of it could miss what the old one knows."""
+    """Raise StorageError if the new generation lacks too much. It began empty, so its own scans can't notice that."""
     old, new = library.index(), generation.index
     for bucket in library.storages():
         lost = missing_keys(old, new, bucket)
         for prefix in (prefix for of, prefix in unseen if of == bucket):
             if any(key.startswith(prefix) for key in lost):
-                raise StorageError(f"the photos under {prefix or 'the root'} of {bucket} can't be seen. {_WAY_OUT}")
+                raise StorageError(f"the photos under {prefix or 'the root'} of {bucket} can't be listed. {_REMEDY}")
         refuse_to_lose(bucket, len(lost), sum(1 for _ in new.known(bucket)))
 
 
 def prepare(library: Library) -> Generation:
-    """The generation to fill: the one begun before if it is of the wanted model, else the previous, else a new one."""
+    """Return the generation to fill, of the selected model: an unfinished one, else the previous, else a new one."""
     wanted = library.encoders.wanted().space
-    # Not library.active(): the model of the index that answers may be gone, and this is the way out of that.
+    # Not library.active(): the model of the active index may be missing, and a reindex is how to fix that.
     active = library.generations.ensure_active(wanted)
     begun = library.generations.building()
     if begun is not None and begun.space != wanted:

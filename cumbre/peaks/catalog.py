@@ -1,4 +1,4 @@
-"""The catalogue: peaks with a place, an elevation and the names that people use for them."""
+"""The peak catalogue: peaks with their position, elevation and names."""
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,14 +10,14 @@ import numpy as np
 from cumbre.errors import CatalogError, NotFound
 from cumbre.geo.geodesy import FloatArray
 
-# From this share of likeness on another name is suggested.
+# The least similarity (difflib ratio) at which an unknown id gets a suggestion.
 _ALIKE = 0.75
 _LONGEST_GUESS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """One summit. names[0] is the one to show; the others are aliases in any script."""
+    """One summit. names[0] is the display name; the others are aliases in any script."""
 
     id: str
     lat: float
@@ -29,11 +29,15 @@ class Peak:
 
     @property
     def name(self) -> str:
+        """The display name."""
         return self.names[0]
 
 
 class Catalog(Mapping[str, Peak]):
-    """Peaks by id, in the order given, with their coordinates as arrays of shape [N]."""
+    """A read-only mapping of ids to peaks, in the given order, with their coordinates as arrays.
+
+    Raises CatalogError if two peaks have the same id.
+    """
 
     def __init__(self, peaks: Iterable[Peak]) -> None:
         self._peaks: dict[str, Peak] = {}
@@ -52,7 +56,7 @@ class Catalog(Mapping[str, Peak]):
         return len(self._peaks)
 
     def peak(self, peak_id: str) -> Peak:
-        """The peak with this id, or NotFound with what to do."""
+        """Return the peak with this id. Raises NotFound, with a suggestion if a similar id or name exists."""
         try:
             return self._peaks[peak_id]
         except KeyError:
@@ -61,7 +65,7 @@ class Catalog(Mapping[str, Peak]):
             raise NotFound(f"no peak with the id {peak_id!r}; {hint}`cumbre peaks list` shows them all") from None
 
     def _nearest(self, wanted: str) -> str | None:
-        """The id of the peak whose id or name comes nearest."""
+        """The id of the peak with the most similar id or name; None if no id or name is similar enough."""
         asked = wanted.casefold().replace(" ", "-")[:_LONGEST_GUESS]
         ids = {name.casefold().replace(" ", "-"): peak.id for peak in self._peaks.values() for name in peak.names}
         ids |= {peak_id: peak_id for peak_id in self._peaks}
@@ -70,12 +74,15 @@ class Catalog(Mapping[str, Peak]):
 
     @cached_property
     def lats(self) -> FloatArray:
+        """Latitudes in degrees, [N]."""
         return np.array([p.lat for p in self._peaks.values()], dtype=np.float64)
 
     @cached_property
     def lons(self) -> FloatArray:
+        """Longitudes in degrees, [N]."""
         return np.array([p.lon for p in self._peaks.values()], dtype=np.float64)
 
     @cached_property
     def elevs_m(self) -> FloatArray:
+        """Elevations in metres, [N]."""
         return np.array([p.elev_m for p in self._peaks.values()], dtype=np.float64)

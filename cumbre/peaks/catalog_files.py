@@ -1,6 +1,6 @@
-"""Peaks from YAML (Cumbre's own format), CSV and GeoJSON files; docs/peaks.md shows each.
+"""Read peaks from YAML (Cumbre's own format), CSV and GeoJSON files; docs/peaks.md describes the formats.
 
-A file is believed only after it was checked: an error names the file, the entry and what to mend.
+Files are untrusted and fully checked. An error names the file, the entry and how to fix it.
 """
 
 import csv
@@ -22,10 +22,10 @@ from cumbre.peaks.validation import parse_peak, slug
 
 MAX_FILE_BYTES: Final = 50_000_000
 MAX_PEAKS: Final = 200_000
-# Our format needs 4 (document, peaks, peak, aliases); the parser written in C recurses, and had no limit of its own
-# before libyaml 0.2.6, which reads ahead of the events and may stop first.
+# The format needs 4 levels (document, peaks, peak, aliases). The C parser recurses and had no limit of its own before
+# libyaml 0.2.6; since then it may stop first, because it reads ahead of the events.
 _MAX_YAML_DEPTH: Final = 8
-_TOO_DEEP: Final = "nested too deep; list the peaks as docs/peaks.md shows"
+_TOO_DEEP: Final = "nested too deeply; list the peaks as docs/peaks.md shows"
 _TOO_DEEP_FOR_LIBYAML: Final = "exceeded maximum nesting depth"
 _YAML_KEYS: Final = ("id", "name", "aliases", "lat", "lon", "elev_m", "region", "country")
 _CSV_COLUMNS: Final = {
@@ -36,22 +36,22 @@ _CSV_COLUMNS: Final = {
     "elevation": "elev_m",
     "elevation_m": "elev_m",
 }
-# libyaml is ten times as fast, but not every build of PyYAML has it.
+# libyaml is ten times faster, but not every build of PyYAML includes it.
 _YamlLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogFile:
-    """What a file holds; skipped has a sentence for each GeoJSON feature that can't be used."""
+    """The peaks of a file. skipped has one sentence for each unusable GeoJSON feature."""
 
     peaks: tuple[Peak, ...]
     skipped: tuple[str, ...] = ()
 
 
 def read_peaks(path: Path) -> CatalogFile:
-    """The peaks of a .yaml, .yml, .csv, .geojson or .json file.
+    """Read the peaks of a .yaml, .yml, .csv, .geojson or .json file.
 
-    Raises CatalogError where the file can't be read, has no usable peak, or an entry of YAML or CSV is wrong.
+    Raises CatalogError if the file can't be read, has no usable peak, or is YAML or CSV with an invalid entry.
     """
     read = _READERS.get(path.suffix.lower())
     if read is None:
@@ -66,7 +66,7 @@ def read_peaks(path: Path) -> CatalogFile:
 
 @cache
 def bundled_catalog() -> Catalog:
-    """The peaks that come with Cumbre: the Khumbu."""
+    """Return the catalogue that comes with Cumbre: the peaks of the Khumbu."""
     data = files("cumbre.peaks").joinpath("assets/khumbu.yaml").read_bytes()
     return Catalog(_parsed(data, "khumbu.yaml", _read_yaml).peaks)
 
@@ -94,41 +94,42 @@ def _read_yaml(text: str) -> CatalogFile:
         line = f"line {error.problem_mark.line + 1}" if error.problem_mark else "the file"
         if error.problem == _TOO_DEEP_FOR_LIBYAML:
             raise CatalogError(f"{line}: {_TOO_DEEP}") from None
-        raise CatalogError(f"{line}: is no valid YAML ({error.problem})") from None
+        raise CatalogError(f"{line}: is not valid YAML ({error.problem})") from None
     except (
         yaml.YAMLError,
         ValueError,
         TypeError,
     ) as error:  # a date such as 2024-99-99, a character that isn't allowed
-        raise CatalogError(f"the file: is no valid YAML ({_reason(error)})") from None
+        raise CatalogError(f"the file: is not valid YAML ({_reason(error)})") from None
     if not isinstance(document, dict) or not isinstance(document.get("peaks"), list):
-        raise CatalogError('the file: must begin with "peaks:" and list them below')
-    return CatalogFile(tuple(_all_different(_yaml_peaks(document["peaks"]))))
+        raise CatalogError('the file: must start with "peaks:", followed by the list of peaks')
+    return CatalogFile(tuple(_unique(_yaml_peaks(document["peaks"]))))
 
 
 def _reason(error: Exception) -> str:
-    """The parser's reason, without its advice to programmers."""
+    """The parser's reason, without its advice for programmers."""
     if isinstance(error, RecursionError):
-        return "it is nested too deep"
+        return "it is nested too deeply"
     if "integer string conversion" in str(error):
         return "a number has thousands of digits"
     return repr(str(error)[:100])
 
 
 def _refuse_bombs(text: str) -> None:
-    """Anchors and aliases can expand a few bytes to gigabytes; nesting can exhaust the stack.
+    """Refuse anchors and aliases, deep nesting and duplicate keys, before the document is built.
 
-    Of a key that stands twice in a mapping the parser would take the last one and say nothing.
+    Aliases can expand a few bytes to gigabytes, and nesting can exhaust the stack. If a mapping has a key twice, the
+    loader would silently use the last one.
     """
     depth = 0
-    # For each open collection the keys so far, None for a list; and whether the next scalar is a key.
+    # For each open collection: its keys so far (None for a list), and whether the next scalar is a key.
     keys: list[set[str] | None] = []
     is_key = [False]
     for event in yaml.parse(text, Loader=_YamlLoader):
         if isinstance(event, yaml.ScalarEvent) and is_key[-1]:
             known = keys[-1]
             if known is not None and event.value in known:
-                raise CatalogError(f"{_line(event)}: the key {event.value[:40]!r} stands twice; remove one of them")
+                raise CatalogError(f"{_line(event)}: the key {event.value[:40]!r} appears twice; remove one of them")
             if known is not None:
                 known.add(event.value)
         if isinstance(event, yaml.ScalarEvent | yaml.CollectionEndEvent):
@@ -140,7 +141,9 @@ def _refuse_bombs(text: str) -> None:
             keys.append(set() if isinstance(event, yaml.MappingStartEvent) else None)
             is_key.append(isinstance(event, yaml.MappingStartEvent))
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-            raise CatalogError(f"{_line(event)}: YAML anchors and aliases (& and *) are not allowed; write it out")
+            raise CatalogError(
+                f"{_line(event)}: YAML anchors and aliases (& and *) are not allowed; write the values out"
+            )
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -156,11 +159,13 @@ def _line(event: yaml.Event) -> str:
 def _yaml_peaks(entries: list[Any]) -> Iterator[tuple[str, Peak]]:
     for number, entry in enumerate(entries, start=1):
         if not isinstance(entry, dict):
-            raise CatalogError(f"peak {number}: must be a list entry with {', '.join(_YAML_KEYS)}")
+            raise CatalogError(f"peak {number}: must be a list entry with the keys {', '.join(_YAML_KEYS)}")
         where = f"peak {number} ({str(entry.get('id', 'without id'))[:40]!r})"
         unknown = [key for key in entry if key not in _YAML_KEYS]
         if unknown:
-            raise CatalogError(f"{where}: unknown key {str(unknown[0])[:40]!r}; known are {', '.join(_YAML_KEYS)}")
+            raise CatalogError(
+                f"{where}: unknown key {str(unknown[0])[:40]!r}; the known keys are {', '.join(_YAML_KEYS)}"
+            )
         aliases = entry.get("aliases") or []
         if not isinstance(aliases, list):
             raise CatalogError(f"{where}: aliases must be a list, such as [Ama Dablan, Amadablam]")
@@ -182,10 +187,10 @@ def _read_csv(text: str) -> CatalogFile:
                 f"line 1: the header lacks {', '.join(missing) or 'names'}; it should be id,lat,lon,elev_m,names"
             )
         if len(set(columns)) != len(columns):
-            raise CatalogError("line 1: two columns of the header mean the same; remove one")
-        return CatalogFile(tuple(_all_different(_csv_peaks(reader, columns))))
+            raise CatalogError("line 1: two columns of the header have the same meaning; remove one")
+        return CatalogFile(tuple(_unique(_csv_peaks(reader, columns))))
     except csv.Error as error:
-        raise CatalogError(f"line {reader.line_num}: is no valid CSV ({error})") from None
+        raise CatalogError(f"line {reader.line_num}: is not valid CSV ({error})") from None
 
 
 def _csv_peaks(reader: Any, columns: list[str]) -> Iterator[tuple[str, Peak]]:
@@ -219,7 +224,7 @@ def _csv_peaks(reader: Any, columns: list[str]) -> Iterator[tuple[str, Peak]]:
 
 
 def _degrees(cell: str) -> float | None:
-    """A decimal comma is what spreadsheets of half the world write."""
+    """Degrees of a cell, None if it is not a number. Many spreadsheets write a decimal comma."""
     try:
         return float(cell.replace(",", "."))
     except ValueError:
@@ -230,17 +235,17 @@ def _read_geojson(text: str) -> CatalogFile:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise CatalogError(f"the file: is no valid JSON ({_reason(error)})") from None
+        raise CatalogError(f"the file: is not valid JSON ({_reason(error)})") from None
     if not isinstance(document, dict) or not isinstance(document.get("features"), list):
-        raise CatalogError("the file: is no GeoJSON FeatureCollection; export the peaks as GeoJSON")
+        raise CatalogError("the file: is not a GeoJSON FeatureCollection; export the peaks as GeoJSON")
     if len(document["features"]) > MAX_PEAKS:
         raise CatalogError(f"the file: more than {MAX_PEAKS} features; split it by region")
     peaks, skipped = peaks_of_features(document["features"])
     return CatalogFile(tuple(peaks), tuple(skipped))
 
 
-def _all_different(entries: Iterator[tuple[str, Peak]]) -> Iterator[Peak]:
-    """The peaks, while ids differ and there are not too many."""
+def _unique(entries: Iterator[tuple[str, Peak]]) -> Iterator[Peak]:
+    """Yield the peaks. Raises CatalogError if two have the same id or there are more than MAX_PEAKS."""
     first: dict[str, str] = {}
     for where, peak in entries:
         if peak.id in first:

@@ -1,4 +1,4 @@
-"""The catalogue in use: the bundled peaks, those that people imported, and their reference photos."""
+"""The current catalogue, stored in the state: bundled and imported peaks, and reference photos."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from cumbre.state.port import StateStore
 from cumbre.text.folding import fold
 
 MAX_REFERENCES = 3
-# Maps place a summit differently by some hundred metres.
+# Maps disagree on a summit's position by several hundred metres.
 _SAME_SUMMIT_M = 1500.0
 _PEAK = "peak"
 _REFERENCE = "reference:"
@@ -26,13 +26,15 @@ _PEAK_FIELDS = frozenset(one.name for one in fields(Peak))
 
 @dataclass(frozen=True, slots=True)
 class ImportCount:
+    """The numbers of peaks that an import added, changed and left unchanged."""
+
     added: int
     changed: int
     unchanged: int
 
 
 class CatalogStore:
-    """Imported peaks overlay the bundled ones: one with the same id replaces it."""
+    """Stores imported peaks and reference photos. An imported peak overrides a bundled one with the same id."""
 
     def __init__(self, state: StateStore) -> None:
         self._state = state
@@ -40,7 +42,7 @@ class CatalogStore:
         self._catalog = Catalog(())
 
     def catalog(self) -> Catalog:
-        """The catalogue as it is now, read again when any process has changed it."""
+        """Return the current catalogue; it is read again after any process has changed it."""
         revision = self._state.get(_REVISION, "revision")
         if revision != self._seen_revision:
             imported = {key: _peak(value) for key, value in self._state.items(_PEAK)}
@@ -50,17 +52,20 @@ class CatalogStore:
         return self._catalog
 
     def revision(self) -> str:
-        """Changes whenever a peak or a reference does."""
+        """Return a token that changes whenever a peak or a reference photo changes."""
         return (self._state.get(_REVISION, "revision") or b"bundled").decode()
 
     def import_peaks(self, peaks: Iterable[Peak]) -> ImportCount:
-        """Add peaks, or replace those with the same id; a known summit under another id keeps its own and its names."""
+        """Add peaks, replacing those with the same id.
+
+        A peak that the catalogue knows under another id keeps that id and its known names (see _as_known).
+        """
         before = self.catalog()
         given = [_as_known(peak, before) for peak in peaks]
         differing = [peak for peak in given if before.get(peak.id) != peak]
         added = sum(peak.id not in before for peak in differing)
         if differing:
-            # Before as well as after: what a crash half way has stored must count as news, too.
+            # Before as well as after, so that readers also notice an import that crashed half way.
             self._touch()
             for peak in differing:
                 self._state.put(_PEAK, peak.id, json.dumps(asdict(peak)).encode())
@@ -68,7 +73,10 @@ class CatalogStore:
         return ImportCount(added, len(differing) - added, len(given) - len(differing))
 
     def remove_peak(self, peak_id: str) -> None:
-        """Take back an imported peak; a bundled one that it replaced is there again. Raises NotFound, CatalogError."""
+        """Remove an imported peak; a bundled peak that it replaced comes back.
+
+        Raises NotFound if there is no such peak, and CatalogError if it is only bundled.
+        """
         self.catalog().peak(peak_id)
         if self._state.get(_PEAK, peak_id) is None:
             raise CatalogError(f"{peak_id} is bundled, not imported: import a peak with this id to change it")
@@ -76,14 +84,17 @@ class CatalogStore:
         self._touch()
 
     def references(self, peak_id: str) -> list[bytes]:
-        """The reference photos of a peak (JPEG)."""
+        """Return the reference photos of a peak (JPEG)."""
         return [value for _, value in self._state.items(_REFERENCE + peak_id)]
 
     def set_references(self, peak_id: str, jpegs: list[bytes]) -> None:
-        """Replace a peak's reference photos; none removes them."""
+        """Replace a peak's reference photos; an empty list removes them.
+
+        Raises NotFound if there is no such peak, and CatalogError for more than MAX_REFERENCES photos.
+        """
         self.catalog().peak(peak_id)
         if len(jpegs) > MAX_REFERENCES:
-            raise CatalogError(f"a peak takes at most {MAX_REFERENCES} reference photos")
+            raise CatalogError(f"a peak can have at most {MAX_REFERENCES} reference photos")
         kind = _REFERENCE + peak_id
         for key, _ in list(self._state.items(kind)):
             self._state.delete(kind, key)
@@ -96,9 +107,9 @@ class CatalogStore:
 
 
 def _as_known(peak: Peak, catalog: Catalog) -> Peak:
-    """The peak under the id of a catalogued one that has a name in common and stands within _SAME_SUMMIT_M.
+    """Give the peak the id of a catalogued peak that shares a name with it and is within _SAME_SUMMIT_M.
 
-    Maps number their summits in their own way; twice in the catalogue, each would take half of the other's belief.
+    Every map numbers summits in its own way. A summit that is in the catalogue twice would split its probability.
     """
     if peak.id in catalog or len(catalog) == 0:
         return peak

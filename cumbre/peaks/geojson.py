@@ -1,4 +1,4 @@
-"""Peaks from a GeoJSON export of OpenStreetMap (natural=peak). What can't be used is skipped, with its reason.
+"""Read peaks from a GeoJSON export of OpenStreetMap (natural=peak); unusable features are skipped with a reason.
 
 Tags: https://wiki.openstreetmap.org/wiki/Tag:natural%3Dpeak and https://wiki.openstreetmap.org/wiki/Names
 """
@@ -15,13 +15,13 @@ from cumbre.peaks.validation import MAX_NAMES, parse_peak, slug
 FOOT_M: Final = 0.3048
 _SUMMITS: Final = frozenset({"peak", "volcano"})
 _ELEVATION = re.compile(r"(-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:[.,]\d+)?)\s*(m|metres|meters|ft|feet|')?", re.I)
-# Two languages in one tag, as borders have it: "Matterhorn - Cervino", "Zumsteinspitze / Punta Zumstein".
+# Two languages in one tag, common at borders: "Matterhorn - Cervino", "Zumsteinspitze / Punta Zumstein".
 _TWO_NAMES = re.compile(r"\s*/\s*|\s+[-–]\s+")
 _OTHER_NAMES: Final = ("int_name", "official_name", "alt_name", "loc_name", "short_name", "old_name")
 
 
 def peaks_of_features(features: Sequence[Any]) -> tuple[list[Peak], list[str]]:
-    """The usable features as peaks with ids that are unique, and a sentence for each that was skipped."""
+    """Return the usable features as peaks with unique ids, and a sentence for each skipped feature."""
     peaks: dict[str, Peak] = {}
     skipped = []
     seen: dict[object, int] = {}
@@ -31,7 +31,7 @@ def peaks_of_features(features: Sequence[Any]) -> tuple[list[Peak], list[str]]:
             record = _record(feature, where)
             first = seen.setdefault(repr((feature.get("id"), _tags(feature).get("@id"), record)), number)
             if first != number:
-                raise CatalogError(f"{where} ({record['names'][0]!r}): is feature {first} once more")
+                raise CatalogError(f"{where} ({record['names'][0]!r}): is a duplicate of feature {first}")
             where = f"{where} ({record['names'][0]!r})"
             peak_id = unique_id(_id_candidates(feature, record), peaks)
             peaks[peak_id] = parse_peak({**record, "id": peak_id}, where)
@@ -41,7 +41,7 @@ def peaks_of_features(features: Sequence[Any]) -> tuple[list[Peak], list[str]]:
 
 
 def parse_elevation_m(text: str) -> float | None:
-    """Metres of an elevation as people write it, or None where it can't be told.
+    """Parse an elevation as people write it, in metres or feet. Returns metres, None if it can't be parsed.
 
     >>> [parse_elevation_m(text) for text in ("6812", "6812 m", "6,812", "6812,5")]
     [6812.0, 6812.0, 6812.0, 6812.5]
@@ -58,7 +58,7 @@ def parse_elevation_m(text: str) -> float | None:
 
 
 def unique_id(candidates: Sequence[str], taken: Mapping[str, object]) -> str:
-    """The first candidate that is free, else the last with the lowest free number behind it."""
+    """Return the first candidate that is not taken, else the last one with the lowest free number appended."""
     for candidate in candidates:
         if candidate and candidate not in taken:
             return candidate
@@ -71,14 +71,14 @@ def unique_id(candidates: Sequence[str], taken: Mapping[str, object]) -> str:
 
 def _record(feature: Any, where: str) -> dict[str, Any]:
     if not isinstance(feature, dict):
-        raise CatalogError(f"{where}: is no GeoJSON feature")
+        raise CatalogError(f"{where}: is not a GeoJSON feature")
     tags = _tags(feature)
-    # As text: a set can't even be asked for a list.
+    # str(), because a list is not hashable and can't be looked up in a set.
     if str(tags.get("natural", "peak")) not in _SUMMITS:
-        raise CatalogError(f"{where}: natural={str(tags['natural'])[:40]!r} is no peak")
+        raise CatalogError(f"{where}: natural={str(tags['natural'])[:40]!r} is not a peak")
     geometry = feature.get("geometry")
     if not isinstance(geometry, dict) or geometry.get("type") != "Point":
-        raise CatalogError(f"{where}: is no point; only summits drawn as points are read")
+        raise CatalogError(f"{where}: is not a point; only peaks drawn as points are read")
     coordinates = geometry.get("coordinates")
     if not isinstance(coordinates, list) or len(coordinates) not in (2, 3):
         raise CatalogError(f"{where}: the point needs coordinates [longitude, latitude]")
@@ -90,12 +90,12 @@ def _record(feature: Any, where: str) -> dict[str, Any]:
         raise CatalogError(f"{where} ({names[0]!r}): has no elevation (ele)")
     elev_m = parse_elevation_m(ele) if isinstance(ele, str) else ele
     if elev_m is None:
-        raise CatalogError(f"{where} ({names[0]!r}): the elevation {str(ele)[:40]!r} is no number of metres or feet")
+        raise CatalogError(f"{where} ({names[0]!r}): the elevation {str(ele)[:40]!r} is not a number of metres or feet")
     return {"lat": coordinates[1], "lon": coordinates[0], "elev_m": elev_m, "names": names}
 
 
 def _tags(feature: Mapping[str, Any]) -> Mapping[str, Any]:
-    """OpenStreetMap tags: the properties themselves (overpass turbo) or `tags` in them (osmtogeojson)."""
+    """The OpenStreetMap tags: the properties themselves (overpass turbo) or their `tags` (osmtogeojson)."""
     properties = feature.get("properties")
     if not isinstance(properties, dict):
         return {}
@@ -104,7 +104,7 @@ def _tags(feature: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _names(tags: Mapping[str, Any]) -> Iterator[str]:
-    """First a name in Latin letters if there is one, because the front ends speak English and Spanish."""
+    """All names, one in Latin letters first if there is one, because the front ends are in English and Spanish."""
     name = _tag(tags, "name")
     if not any(unicodedata.name(char, "").startswith("LATIN") for char in name):
         yield from filter(None, (_tag(tags, "name:en"), _tag(tags, "int_name")))

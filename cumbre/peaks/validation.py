@@ -1,4 +1,4 @@
-"""One entry of a catalogue file becomes a Peak, or an error that says what to mend."""
+"""Validate an entry of a catalogue file and build a Peak; errors say how to fix the entry."""
 
 import re
 import unicodedata
@@ -8,28 +8,29 @@ from typing import Any, Final
 from cumbre.errors import CatalogError
 from cumbre.peaks.catalog import Peak
 
-# Below the shore of the Dead Sea, above Mount Everest.
+# Just below the shore of the Dead Sea, and just above Mount Everest.
 MIN_ELEV_M: Final = -500.0
 MAX_ELEV_M: Final = 9000.0
-# No land lies farther north than Kaffeklubben Island.
+# The northernmost land, Kaffeklubben Island, is just south of this.
 MAX_LAT: Final = 84.0
 MAX_ID_LENGTH: Final = 100
 MAX_NAME_LENGTH: Final = 200
 MAX_NAMES: Final = 100
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
-# They turn the direction of the text around a name; joiners, which Indic scripts need, stay.
+# These change the direction of the text around a name. Joiners are allowed, because Indic scripts need them.
 _BIDI_CONTROLS: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# Letters that are no base letter plus an accent to Unicode.
+# Letters that Unicode does not decompose into a base letter and an accent.
 _ASCII_LETTERS: Final = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
 )
 
 
 def parse_peak(record: Mapping[str, Any], where: str) -> Peak:
-    """A checked Peak of id, lat, lon, elev_m, names, region and country; `where` begins the message of an error.
+    """Build a Peak from the keys id, lat, lon, elev_m, names, region and country.
 
-    Raises CatalogError for a wrong type, an impossible place or elevation, an id that is no slug, or a bad name.
+    Raises CatalogError for a wrong type, an impossible place or elevation, an id that is not a slug, or an invalid
+    name; its message starts with `where`.
     """
     lat = _number(record, "lat", -90.0, 90.0, where, hint=_hint_if_swapped(record))
     if lat > MAX_LAT:
@@ -49,7 +50,7 @@ def parse_peak(record: Mapping[str, Any], where: str) -> Peak:
 
 
 def slug(name: str) -> str:
-    """The name as an id, or "" where it has no letter that ASCII can write.
+    """Return the name as an id, "" if no character of it can be written in ASCII.
 
     >>> slug("Khumbu Yül-Lha"), slug("珠穆朗玛峰")
     ('khumbu-yul-lha', '')
@@ -60,7 +61,7 @@ def slug(name: str) -> str:
 
 
 def _hint_if_swapped(record: Mapping[str, Any]) -> str:
-    """A question for the message of an error, if lat and lon would do the other way round."""
+    """A hint for an error message if lat and lon would be valid when swapped, else empty."""
     lat, lon = record.get("lat"), record.get("lon")
     if not isinstance(lat, int | float) or not isinstance(lon, int | float):
         return ""
@@ -71,7 +72,7 @@ def _number(record: Mapping[str, Any], key: str, low: float, high: float, where:
     value = record.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise CatalogError(f"{where}: {key} is {_shown(value)}; write a number in decimal notation")
-    # Not a number (nan) fails the comparison too.
+    # NaN fails the comparison, too.
     if not low <= value <= high:
         raise CatalogError(f"{where}: {key} is {_shown(value)}; it must lie between {low:g} and {high:g}{hint}")
     return float(value)
@@ -82,34 +83,36 @@ def _peak_id(value: object, where: str) -> str:
         raise CatalogError(f"{where}: id is {_shown(value)}; write one such as ama-dablam, in quotes if it is a number")
     if len(value) > MAX_ID_LENGTH or not _ID.fullmatch(value):
         raise CatalogError(
-            f"{where}: the id {_shown(value)} can't be used; write at most {MAX_ID_LENGTH} of a-z, 0-9 and hyphens, "
-            "a letter or digit first"
+            f"{where}: the id {_shown(value)} can't be used; write at most {MAX_ID_LENGTH} characters a-z, 0-9 "
+            "and hyphens, starting with a letter or digit"
         )
     return value
 
 
 def _names(value: object, where: str) -> tuple[str, ...]:
     if not isinstance(value, Sequence) or isinstance(value, str | bytes):
-        raise CatalogError(f"{where}: the names are {_shown(value)}; write a list of texts")
+        raise CatalogError(f"{where}: the names are {_shown(value)}; write a list of names")
     names = tuple(dict.fromkeys(_text(name, "a name", where) for name in value))
     if not names:
         raise CatalogError(f"{where}: there is no name; write at least one")
     if len(names) > MAX_NAMES:
-        raise CatalogError(f"{where}: {len(names)} names; a peak takes at most {MAX_NAMES}")
+        raise CatalogError(f"{where}: {len(names)} names; a peak can have at most {MAX_NAMES}")
     for name in names:
         if not any(char.isalnum() for char in name):
-            raise CatalogError(f"{where}: the name {_shown(name)} has neither letter nor digit; write or remove it")
+            raise CatalogError(f"{where}: the name {_shown(name)} has no letters or digits; correct or remove it")
     return names
 
 
 def _text(value: object, what: str, where: str) -> str:
     if not isinstance(value, str):
-        raise CatalogError(f"{where}: {what} is {_shown(value)}; write a text, in quotes if YAML takes it for another")
+        raise CatalogError(
+            f"{where}: {what} is {_shown(value)}; write text, in quotes if YAML reads it as another type"
+        )
     text = unicodedata.normalize("NFC", value.strip())
     if len(text) > MAX_NAME_LENGTH:
         raise CatalogError(f"{where}: {what} has {len(text)} characters; at most {MAX_NAME_LENGTH} are allowed")
     if any(_is_control(char) for char in text):
-        raise CatalogError(f"{where}: {what} {_shown(text)} holds a control character; remove it")
+        raise CatalogError(f"{where}: {what} {_shown(text)} contains a control character; remove it")
     return text
 
 
@@ -118,7 +121,7 @@ def _is_control(char: str) -> bool:
 
 
 def _shown(value: object) -> str:
-    """The value in a message: short, and (because of repr) with nothing that a terminal obeys."""
+    """The value for a message: shortened, and with control characters escaped by repr()."""
     if value is None:
         return "missing"
     if isinstance(value, int) and abs(value) >= 10**20:

@@ -1,4 +1,4 @@
-"""What people said a photo shows. It belongs to the picture's content, so that a rename or a reindex keeps it."""
+"""Corrections made by people, stored by content hash so that they survive renames and reindexing."""
 
 import json
 
@@ -8,18 +8,20 @@ _KIND = "correction"
 
 
 class Corrections:
-    """Corrected peaks by content hash."""
+    """Store of the peaks that people named, by content hash."""
 
     def __init__(self, state: StateStore) -> None:
         self._state = state
 
     def get(self, content_sha256: str) -> tuple[str, ...] | None:
-        """The peaks that a person named, likeliest first; () for none of them, None if nobody said anything."""
+        """Return the ids of the peaks a person named, best first; () for "none of them", None without a correction."""
         value = self._state.get(_KIND, content_sha256)
         return None if value is None else tuple(json.loads(value))
 
     def put(self, content_sha256: str, peak_ids: tuple[str, ...]) -> None:
+        """Store a correction; () means that the photo shows none of the peaks."""
         self._state.put(_KIND, content_sha256, json.dumps(peak_ids).encode())
 
     def remove(self, content_sha256: str) -> None:
+        """Delete the correction of a photo."""
         self._state.delete(_KIND, content_sha256)

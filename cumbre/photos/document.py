@@ -1,4 +1,4 @@
-"""What is known about a photo, in the form that is stored, searched and shown."""
+"""The photo document: everything Cumbre knows about a photo, as it is stored, searched and shown."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ from cumbre.geo.geodesy import Position
 
 @dataclass(frozen=True, slots=True)
 class PhotoFacts:
-    """What the file itself says. None is "unknown": nonsense in EXIF never becomes a fact.
+    """Facts stated by the photo file. None means unknown; implausible EXIF values are left out.
 
-    width and height are those of the picture as oriented for viewing. heading_ref is "T" (true north) or "M"
-    (magnetic north). taken_at is UTC; where utc_offset_min is None the zone was unknown and taken_at holds the
-    camera's own clock. pitch_deg (up is positive) and roll_deg (clockwise) come from the phone's accelerometer.
-    front_camera: taken with the lens above the screen. cropped: the file states sides of another proportion.
+    width and height are those of the upright picture, in pixels. heading_ref is "T" (true north) or "M" (magnetic
+    north). taken_at is in UTC; if utc_offset_min is None, the time zone is unknown and taken_at is the camera's local
+    time. pitch_deg (positive: up) and roll_deg (positive: clockwise) come from the phone's accelerometer. front_camera:
+    taken with the lens above the screen. cropped: the file states another aspect ratio.
     """
 
     width: int
@@ -35,7 +35,7 @@ class PhotoFacts:
 
     @property
     def taken_at_local(self) -> datetime | None:
-        """The time on the camera's clock, with its offset where that is known."""
+        """The camera's local time, with its UTC offset if known."""
         if self.taken_at is None or self.utc_offset_min is None:
             return self.taken_at
         return self.taken_at.astimezone(timezone(timedelta(minutes=self.utc_offset_min)))
@@ -45,11 +45,15 @@ class PhotoFacts:
 class PeakPrediction:
     """One peak that may be in a photo, with the evidence for it.
 
-    probability is the share of the picture's attention (all peaks and "none of these" sum to 1); in_view the chance
-    that the summit is inside the frame and clear to see. offset_deg is the peak's bearing less the camera's heading and
-    beyond_edge_deg how far that is outside the frame, negative inside (None without a heading); elevation_deg the
-    apparent elevation; cosine the likeness to the peak's prototype (None where appearance did not vote), familiar that
-    to a photo which is known to show the peak. A prediction without any evidence is what a person said.
+    probability: that the photo is about this peak; all peaks and "none of these" sum to 1.
+    in_view: probability that the summit is inside the frame and visible.
+    offset_deg: the peak's bearing minus the camera's heading; None without a heading.
+    beyond_edge_deg: how far outside the frame that is, negative inside; None without a heading.
+    elevation_deg: apparent elevation above the horizontal.
+    cosine: similarity to the peak's prototype; None if appearance was not used.
+    familiar: similarity to a photo known to show the peak.
+
+    A prediction without any evidence is a person's correction.
     """
 
     id: str
@@ -66,7 +70,7 @@ class PeakPrediction:
 
 @dataclass(frozen=True, slots=True)
 class CameraPose:
-    """Where a camera looked: heading from true north, pitch above the horizontal, roll clockwise; degrees."""
+    """The orientation of a camera in degrees: heading from true north, pitch above the horizontal, clockwise roll."""
 
     heading_deg: float
     pitch_deg: float
@@ -75,9 +79,10 @@ class CameraPose:
 
 @dataclass(frozen=True, slots=True)
 class SummitPosition:
-    """Where a summit stands: x, y as fractions of the upright picture from its top left.
+    """The position of a summit in a picture: x, y as fractions of the upright picture, from its top left corner.
 
-    hidden: a nearer mountain, a cloud or the foreground stands before it. matched: it stands on a top of the skyline.
+    hidden: a nearer mountain, a cloud or the foreground hides it. matched: it coincides with a local maximum of the
+    skyline.
     """
 
     id: str
@@ -89,11 +94,13 @@ class SummitPosition:
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """Where the skyline says that the camera looked, and the summits in the picture, the most striking first.
+    """The camera pose fitted to the skyline or set by a person, and the summits in the picture, most prominent first.
 
-    heading_sigma_deg: the spread of the headings that explain the picture as well. probability: how likely the summits
-    stand where it says; sure: likely enough to write their names there; better_heading: likely enough to believe this
-    heading rather than the compass. said: a person laid the view on the summits.
+    heading_sigma_deg: spread of the headings that explain the picture equally well.
+    probability: that the summit positions are right.
+    sure: probable enough to draw the names.
+    better_heading: probable enough to prefer this heading to the compass.
+    said: a person aligned the view with the summits.
     """
 
     aim: CameraPose
@@ -107,18 +114,21 @@ class Orientation:
 
     @property
     def drawn(self) -> tuple[SummitPosition, ...]:
-        """The summits whose names are written on the picture."""
+        """The summits to label in the picture; empty if the pose is not sure."""
         return tuple(summit for summit in self.summits if not summit.hidden) if self.sure else ()
 
 
 @dataclass(frozen=True, slots=True)
 class Identification:
-    """The peaks of one photo. answer is the id of the peak that we stand by, None where there is none.
+    """The peaks recognised in one photo.
 
-    peaks holds the distribution, likeliest first (what is missing to 1 is "none of these"); used names what spoke
-    ("geometry", "appearance", or "correction" where a person said what the photo shows); note says why there is no
-    answer, or what would make it better. facts are those of the file, where there was one; heading_true_deg is where
-    its camera looked. orientation and names_note are as in PhotoDocument.
+    answer: id of the peak that Cumbre commits to; None if it commits to none.
+    peaks: the distribution, most probable first; the remainder to 1 is "none of these".
+    used: the kinds of evidence: "geometry", "appearance", or "correction" if a person named the peaks.
+    note: why there is no answer, or what would improve it.
+    facts: those of the file; None if there was no file.
+    heading_true_deg: the camera's heading from true north.
+    orientation, names_note: as in PhotoDocument.
     """
 
     answer: str | None
@@ -133,14 +143,18 @@ class Identification:
 
 @dataclass(frozen=True, slots=True)
 class PhotoDocument:
-    """One photo of the album as the index holds it (its vector lies beside it).
+    """One photo of the album as the index stores it. The vector is stored separately.
 
-    failure is the reason why the photo could not be indexed; such a document is kept so that the file is not tried
-    again until it changes, and is never a search result. predicted_peaks are the peaks that count in filters and
-    totals: what a person said (corrected), else the likeliest of `peaks`. teaches is the peak whose looks the photo may
-    teach: a person said that it shows it, or geometry alone is sure of it. sky_fraction, and skylines
-    (packed): see skyline.py; background: see docs/search.md. orientation is None where nothing can be said of the
-    summits' places; names_note says why no names are written on the picture, or what was assumed.
+    failure: why the photo could not be indexed. Such a document is never a search result; it is kept so that the file
+    is not tried again until it changes.
+    predicted_peaks: the peaks that count in filters and totals: a person's correction (corrected), else the most
+    probable of `peaks`.
+    teaches: id of the peak that this photo may serve as a reference for: a person named it, or geometry alone is sure
+    of it.
+    sky_fraction: see cumbre/imaging/skyline.py. skylines: packed by cumbre/imaging/skyline_codec.py.
+    background: see docs/search.md.
+    orientation: None if the summits' positions are unknown.
+    names_note: why no names are drawn in the picture, or what was assumed.
     """
 
     bucket: str
@@ -172,7 +186,7 @@ class PhotoDocument:
             object.__setattr__(self, "id", photo_id(self.bucket, self.key))
 
     def certainty(self, peak_id: str) -> float:
-        """How surely the photo shows a peak, and how much it is about it; in [0, 1]."""
+        """Return a rank in [0, 1] of how surely the photo shows a peak and how much it is about it."""
         if self.corrected:
             return 1.0
         found = next((p for p in self.peaks if p.id == peak_id), None)
@@ -183,7 +197,7 @@ class PhotoDocument:
 
 
 def photo_id(bucket: str, key: str) -> str:
-    """The id of the photo at bucket/key: stable, so that one object is one document.
+    """Return the id of the photo at bucket/key. It is stable, so that one object is one document.
 
     >>> photo_id("album", "day 1/a.jpg") == photo_id("album", "day 1/a.jpg")
     True
@@ -192,9 +206,10 @@ def photo_id(bucket: str, key: str) -> str:
 
 
 def content_hash(data: bytes) -> str:
-    """The content_sha256 of a file's bytes."""
+    """Return the content_sha256 of a file's bytes, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 
 def now() -> datetime:
+    """Return the current time in UTC."""
     return datetime.now(UTC)

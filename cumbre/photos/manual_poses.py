@@ -1,6 +1,7 @@
-"""Where people said that cameras looked. It belongs to the picture's content, so that a rename or a reindex keeps it.
+"""Camera poses set by people, stored by content hash so that they survive renames and reindexing.
 
-A compass that is far off (a magnet, a car) stays so for a while, so what was said of one photo helps those beside it.
+A compass that is far off (a magnet, a car) stays so for a while, so the compass error of one photo also corrects the
+photos that the same camera took around it.
 """
 
 import json
@@ -16,14 +17,14 @@ from cumbre.state.port import StateStore
 
 _KIND = "aim"
 SAME_MOMENT = timedelta(seconds=60)
-# Errors as small as all compasses have are not shared: those of the trek's photos that are a minute apart differ by as
-# much as the errors themselves (python -m benchmarks.compass).
-_FAR_OFF_DEG = 8.0
+# Usual, smaller errors are not shared: between photos of the trek a minute apart they differ by as much as the errors
+# themselves (python -m benchmarks.compass).
+_SHARED_ERROR_MIN_DEG = 8.0
 
 
 @dataclass(frozen=True, slots=True)
 class CompassError:
-    """How much a camera's compass read too little at a moment, in degrees, by what a person said."""
+    """The compass error of a camera at one time: the heading set by a person minus the camera's, in (-180, 180]."""
 
     camera: str
     taken_at: datetime
@@ -31,18 +32,21 @@ class CompassError:
 
 
 class ManualPoses:
-    """Camera aims by content hash."""
+    """Store of camera poses by content hash."""
 
     def __init__(self, state: StateStore) -> None:
         self._state = state
 
     def get(self, content_sha256: str) -> CameraPose | None:
-        """Where a person said that the camera looked, None if nobody did."""
+        """Return the pose that a person set; None if nobody did."""
         value = self._state.get(_KIND, content_sha256)
         return None if value is None else CameraPose(**json.loads(value)["aim"])
 
     def put(self, content_sha256: str, aim: CameraPose, facts: PhotoFacts, heading_deg: float | None) -> None:
-        """heading_deg: what had been thought before the skyline was asked, None where nothing was."""
+        """Store a pose and, if camera and time are known, the compass error that it implies.
+
+        heading_deg is the true heading assumed without the skyline; None if there was none.
+        """
         record: dict[str, object] = {"aim": asdict(aim)}
         if heading_deg is not None and facts.camera and facts.taken_at:
             error_deg = float(signed_angle_deg(np.array(aim.heading_deg - heading_deg)))
@@ -54,19 +58,20 @@ class ManualPoses:
         self._state.put(_KIND, content_sha256, json.dumps(record).encode())
 
     def remove(self, content_sha256: str) -> None:
+        """Delete the pose of a photo, and with it the compass error."""
         self._state.delete(_KIND, content_sha256)
 
     def compass_errors(self) -> Iterator[CompassError]:
-        """The compasses that are known to be far off."""
+        """Yield the known compass errors of 8 degrees or more."""
         for _, value in self._state.items(_KIND):
             compass = json.loads(value).get("compass")
-            if compass and abs(compass["error_deg"]) >= _FAR_OFF_DEG:
+            if compass and abs(compass["error_deg"]) >= _SHARED_ERROR_MIN_DEG:
                 taken_at = datetime.fromisoformat(compass["taken_at"])
                 yield CompassError(compass["camera"], taken_at, compass["error_deg"])
 
 
 def nearest_compass_error(errors: list[CompassError], facts: PhotoFacts) -> CompassError | None:
-    """The error of this photo's camera within a minute of it; None if there is none."""
+    """Return the error of this photo's camera nearest in time, at most 60 s away; None if there is none."""
     taken_at = facts.taken_at
     if taken_at is None or not facts.camera:
         return None

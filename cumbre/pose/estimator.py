@@ -1,7 +1,7 @@
-"""Where a photo's camera looked, to a fraction of a degree, and where each summit stands in the picture.
+"""Estimate a photo's camera pose to a fraction of a degree, and each summit's place in the picture.
 
-The file's compass and accelerometer say roughly; the skyline says exactly (summit_fit.py), and a person better than
-both. docs/summits.md measures it.
+The file's compass and accelerometer give a rough prior, the skyline a precise fit (skyline_fit.py). A pose set by a
+person overrides both. docs/summits.md measures the result.
 """
 
 import math
@@ -25,19 +25,20 @@ from cumbre.viewshed.visibility import Outlook, VisibilityModel, outlook, surrou
 if TYPE_CHECKING:
     from cumbre.terrain.line_of_sight import TerrainModel
 
-# From this sureness on a skyline is where the sky ends.
+# From this sureness on, the skyline is trusted as the lower edge of the sky.
 _SURE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class OrientationPolicy:
-    """When a fit is sure, and what is kept.
+    """When a fit is sure, and how much of it is kept.
 
-    sure_min: the least probability; sure_min_without_tilt where pitch and roll are unknown, and two summits must stand
-    on tops of the skyline then. heading_min: from this probability on the fitted heading beats the compass.
-    fitted_max: so many summits, the highest, are fitted; kept_max: so many in the picture are kept.
-    hidden_share: farther from the skyline than this share of the width a summit is hidden. least_heading_sigma_deg: no
-    fitted heading is believed more than this.
+    sure_min: the minimum probability of a sure fit; sure_min_without_tilt: that without pitch and roll, which also
+    requires two summits on maxima of the skyline. heading_min: from this probability on, the fitted heading replaces
+    the compass's.
+    fitted_max: the number of summits that are fitted, highest first. kept_max: the number kept in the picture.
+    hidden_share: a summit farther from the skyline than this share of the width is hidden. least_heading_sigma_deg:
+    the minimum error assumed for a fitted heading.
     """
 
     sure_min: float = 0.8
@@ -51,7 +52,7 @@ class OrientationPolicy:
 
 @dataclass(frozen=True)
 class OrientationFitter:
-    """Fits the orientation of photos against one catalogue."""
+    """Fits the pose of photos against one catalogue."""
 
     catalog: Catalog
     model: FitModel = field(default_factory=FitModel)
@@ -60,10 +61,10 @@ class OrientationFitter:
     terrain: "TerrainModel | None" = None
 
     def fit(self, skylines: Sequence[Skyline], facts: PhotoFacts, seen: Sighting | None = None) -> Orientation | None:
-        """The orientation of a photo; None if nothing can be said (doubts() tells why) or no summit is near the view.
+        """Return a photo's orientation; None if an obstacle prevents a fit (obstacles()) or no summit is near the view.
 
-        skylines: what may be its skyline, at least one; the one counts that tells the orientation most surely. seen:
-        the photo's sighting, where more is known than the file says.
+        skylines: at least one candidate; the one with the most probable fit is used. seen: the photo's sighting if more
+        is known than the file's facts.
         """
         seen = sighting(facts) if seen is None else seen
         doubted = obstacles(facts, seen)
@@ -84,7 +85,7 @@ class OrientationFitter:
         x[used], y[used] = found.x, found.y
         matched = np.zeros(len(look), dtype=bool)
         matched[used] = found.maximum >= 0
-        y = np.where(matched, y, self._out_of_the_sky(x, y, skyline, facts))
+        y = np.where(matched, y, self._snapped_to_skyline(x, y, skyline, facts))
         return Orientation(
             aim=CameraPose(found.aim.heading_deg, found.aim.pitch_deg, found.aim.roll_deg),
             focal_length_35mm=found.aim.focal_length_35mm,
@@ -96,10 +97,11 @@ class OrientationFitter:
         )
 
     def said(self, aim: CameraPose, facts: PhotoFacts, seen: Sighting | None = None) -> Orientation | None:
-        """The orientation that a person has given a photo; None where none can be given (NO_VIEW).
+        """Return the orientation that a person set by hand (aim); None if the photo does not allow one (NO_VIEW).
 
-        Summits stand where the aim says. Neither a skyline hides them, which may be that of a cloud, nor terrain, which
-        a position that errs sees otherwise: who laid it on them sees the names stay where they were put.
+        Only this pose decides where the summits are. A skyline does not hide them, because it may belong to a cloud.
+        Terrain does not hide them, because an error in the position changes what it hides. So names stay where the
+        person put them.
         """
         seen = sighting(facts) if seen is None else seen
         if NO_VIEW & set(obstacles(facts, seen)):
@@ -122,7 +124,7 @@ class OrientationFitter:
         )
 
     def corrected(self, seen: Sighting, found: Orientation | None) -> Sighting:
-        """The sighting that identification should use: with the fitted direction, where that is the better one."""
+        """Return the sighting to identify peaks with, which has the fitted direction if that beats the compass."""
         if found is None or not found.better_heading:
             return seen
         return replace(
@@ -130,12 +132,12 @@ class OrientationFitter:
             heading_deg=found.aim.heading_deg,
             heading_sigma_deg=max(self.policy.least_heading_sigma_deg, found.heading_sigma_deg),
             pitch_deg=found.aim.pitch_deg,
-            # Identification allows for what a roll does to a compass, which did not give this heading.
+            # Identification corrects a compass heading for roll, but this heading is not from a compass.
             roll_deg=0.0,
         )
 
     def expected_heading_deg(self, seen: Sighting) -> float | None:
-        """Where the compass says that the camera looked; that of a tilted phone reads too little (docs/identify.md)."""
+        """Return the compass heading corrected for the error of a tilted phone (docs/identify.md); None if unknown."""
         if seen.heading_deg is None:
             return None
         return (seen.heading_deg - self.visibility.heading_error_per_roll * (seen.roll_deg or 0.0)) % 360.0
@@ -151,8 +153,8 @@ class OrientationFitter:
         return outlook(around, seen.position.altitude_m, self.visibility, terrain)
 
     def _prior(self, facts: PhotoFacts, seen: Sighting, doubted: tuple[Obstacle, ...]) -> PoseHypothesis:
-        """What compass and accelerometer say."""
-        # The accelerometer's axes are those of the main camera.
+        """Return the pose according to compass and accelerometer."""
+        # The accelerometer's axes match those of the main camera only.
         tilted = not {Obstacle.NO_TILT, Obstacle.FRONT_CAMERA} & set(doubted)
         pitch_deg, roll_deg = (seen.pitch_deg or 0.0, seen.roll_deg or 0.0) if tilted else (0.0, 0.0)
         heading_deg = self.expected_heading_deg(replace(seen, roll_deg=roll_deg))
@@ -162,7 +164,7 @@ class OrientationFitter:
         )  # fmt: skip
 
     def _weights(self, look: Outlook, prior: PoseHypothesis, seen: Sighting) -> FloatArray:
-        """How much each summit around counts in the fit: its height, relative to the highest near the view, [N]."""
+        """Return each summit's weight in the fit: its elevation relative to the highest near the view, [N]."""
         assert seen.hfov_deg is not None
         model = self.model
         offset = np.abs(signed_angle_deg(look.around.bearing_deg - prior.heading_deg))
@@ -182,8 +184,8 @@ class OrientationFitter:
             return matched >= 2 and bool(found.probability >= self.policy.sure_min_without_tilt)
         return bool(found.probability >= self.policy.sure_min)
 
-    def _out_of_the_sky(self, x: FloatArray, y: FloatArray, skyline: Skyline, facts: PhotoFacts) -> FloatArray:
-        """y, that of a little too high a summit on the skyline: no summit stands in the sky."""
+    def _snapped_to_skyline(self, x: FloatArray, y: FloatArray, skyline: Skyline, facts: PhotoFacts) -> FloatArray:
+        """Return y, with summits slightly above the skyline moved onto it, because no summit is in the sky."""
         ridge = np.full(len(x), np.nan)
         with np.errstate(invalid="ignore"):
             inside = np.flatnonzero((x >= 0) & (x <= 1))
@@ -203,7 +205,7 @@ class OrientationFitter:
         skyline: Skyline | None,
         facts: PhotoFacts,
     ) -> tuple[SummitPosition, ...]:
-        """The summits in the picture; those that hide behind something last, the others as they strike the eye."""
+        """Return the summits in the picture, most prominent first and hidden ones last."""
         with np.errstate(invalid="ignore"):
             inside = (x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)
         places = []
@@ -213,17 +215,17 @@ class OrientationFitter:
                 below = (y[i] - skyline.at(x[i])) * facts.height / facts.width
                 covered |= bool(abs(below) > self.policy.hidden_share)
             hidden = covered and not matched[i]
-            striking = float(look.clear[i] * look.weight[i])
+            prominence = float(look.clear[i] * look.weight[i])
             place = SummitPosition(
                 self._ids[look.around.index[i]], round(float(x[i]), 4), round(float(y[i]), 4), hidden, bool(matched[i])
             )
-            places.append((place, striking))
+            places.append((place, prominence))
         places.sort(key=lambda one: (one[0].hidden, -one[1]))
         return tuple(place for place, _ in places[: self.policy.kept_max])
 
 
 def _focal_length_35mm(facts: PhotoFacts, seen: Sighting) -> float:
-    """The focal length that belongs to the sighting's field of view."""
+    """Return the focal length that matches the sighting's field of view."""
     assert seen.hfov_deg is not None
     diagonal = math.hypot(1.0, facts.height / facts.width)
     return 0.5 / math.tan(math.radians(seen.hfov_deg / 2)) * FULL_FRAME_DIAGONAL_MM / diagonal

@@ -1,4 +1,4 @@
-"""What a photo does not tell of its camera's direction, and so why no names are written on it."""
+"""Find what a photo lacks for a pose estimate, and explain why no names are written on it."""
 
 from enum import Enum
 
@@ -6,7 +6,7 @@ from cumbre.photos.document import Orientation, PhotoFacts
 from cumbre.text.sentence import Figure, Sentence, joined, sentence
 from cumbre.viewshed.sighting import ASSUMED_FOCAL_LENGTH_35MM, Sighting
 
-# Sensors are 4:3 or 3:2; 35 mm equivalents compare diagonals, so a picture of other sides tells no field of view.
+# Sensors are 4:3 or 3:2. 35 mm equivalents compare diagonals, so other proportions leave the field of view unknown.
 _SENSOR_PROPORTIONS = (4 / 3, 3 / 2)
 _SAME_PROPORTION = 0.02
 _PANORAMA_PROPORTION = 2.2
@@ -15,7 +15,7 @@ _POSITION_ERROR_M = 250.0
 
 
 class Obstacle(Enum):
-    """What is not known. Those of NO_FIT allow no fit, the others none that is sure, but for NO_TILT."""
+    """A fact that a pose estimate lacks. Those in NO_FIT prevent a fit; all others except NO_TILT make it unsure."""
 
     NO_POSITION = sentence("the file doesn't say where it was taken")
     NO_ALTITUDE = sentence("the altitude of the camera is unknown")
@@ -30,16 +30,17 @@ class Obstacle(Enum):
 
     @property
     def words(self) -> Sentence:
+        """Return the obstacle as a translatable sentence."""
         return self.value
 
 
-# Nor can a person give it a view.
+# With these, even a person can't set the camera's pose.
 NO_VIEW = frozenset((Obstacle.NO_POSITION, Obstacle.NO_ALTITUDE, Obstacle.PANORAMA))
 NO_FIT = NO_VIEW | {Obstacle.NO_HEADING}
 
 
 def obstacles(facts: PhotoFacts, seen: Sighting) -> tuple[Obstacle, ...]:
-    """What a photo doesn't tell of its camera's direction."""
+    """Return what a photo lacks for a pose estimate; empty if nothing."""
     long, short = max(facts.width, facts.height), min(facts.width, facts.height)
     proportion = long / short
     sensor = any(abs(proportion / one - 1) <= _SAME_PROPORTION for one in _SENSOR_PROPORTIONS)
@@ -61,9 +62,9 @@ def obstacles(facts: PhotoFacts, seen: Sighting) -> tuple[Obstacle, ...]:
 
 
 def names_note(found: Orientation | None, doubted: tuple[Obstacle, ...], has_skyline: bool = True) -> str:
-    """Why no names are written on a photo, or what was assumed for them; empty where there is nothing to say.
+    """Explain why no names are written on a photo, or what was assumed for them; empty if there is nothing to say.
 
-    has_skyline: it was looked for when the photo was indexed.
+    doubted: the photo's obstacles. has_skyline: whether the index has the photo's skyline.
     """
     if found is not None and found.said:
         if Obstacle.NO_FOCAL_LENGTH not in doubted:
@@ -72,9 +73,9 @@ def names_note(found: Orientation | None, doubted: tuple[Obstacle, ...], has_sky
         return sentence("the focal length is unknown: {mm} mm were assumed for the names", mm=mm)
     if found is not None and found.sure:
         tilt = Obstacle.NO_TILT in doubted
-        return sentence("the tilt of the camera is unknown: the skyline told it") if tilt else ""
+        return sentence("the tilt of the camera is unknown: it was estimated from the skyline") if tilt else ""
     if doubted and set(doubted) != {Obstacle.NO_TILT}:
-        # Without a place all else is beside the point.
+        # Without a position, the other obstacles don't matter.
         said = doubted[:1] if doubted[0] is Obstacle.NO_POSITION else doubted
         return sentence("no names on the picture: {why}", why=joined(", ", [doubt.words for doubt in said]))
     if not has_skyline:

@@ -1,6 +1,6 @@
-"""The camera's direction from its skyline: catalogued summits are laid on the skyline's local maxima.
+"""Estimate a camera's pose from its skyline by aligning catalogued summits with the skyline's local maxima.
 
-A search over heading and pitch around what compass and accelerometer say. docs/summits.md derives and measures it.
+Searches heading and pitch around the readings of compass and accelerometer. docs/summits.md derives and measures it.
 """
 
 import math
@@ -16,19 +16,22 @@ from cumbre.imaging.skyline import Skyline, SkyMaxima
 
 @dataclass(frozen=True, slots=True)
 class FitModel:
-    """The constants; angles in degrees, shares of the picture's width.
+    """The constants of the fit; angles in degrees, shares of the picture's width.
 
-    heading_sigma_deg, heading_tail_deg, tail_share: the compass errs by the first, but with tail_share by the second.
-    pitch_sigma_deg, roll_sigma_deg: the accelerometer's errors; pitch_unknown_deg, roll_unknown_deg: what people do.
-    focal_sigma: the error of the focal length, which files give in whole millimetres.
-    heading_reach_deg, pitch_reach_deg: how far is searched; an unknown pitch twice its sigma.
-    skyline_share, angle_deg, position_m: how far a summit may stand from its maximum, for the skyline, for the
-    catalogue and lens, for the position.
-    reward: what a summit on a clear maximum is worth; sky_penalty: what one costs that stands sky_share or more above
-    the ground. prominence_share: a maximum of this prominence counts half.
-    least_weight: lower summits, relative to the highest around, are not used; hidden_factor: what counts of one behind
-    a nearer one. matched_min: from this likeness on a summit is said to stand on a maximum. doubtful_factor: what
-    is left of the probability if the summits that count most all stand on doubtful maxima.
+    heading_sigma_deg, heading_tail_deg, tail_share: the compass's error, its error if it is a bad one, and how often
+    it is a bad one.
+    pitch_sigma_deg, roll_sigma_deg: the accelerometer's errors. pitch_unknown_deg, roll_unknown_deg: the spread of
+    people's pitch and roll if there is no accelerometer.
+    focal_sigma: the relative error of the focal length, which files give in whole millimetres.
+    heading_reach_deg, pitch_reach_deg: the reach of the search; an unknown pitch is searched to twice its sigma.
+    skyline_share, angle_deg, position_m: the errors of the skyline, of the catalogue and lens, and of the position;
+    together they give the standard distance of a summit from its maximum.
+    reward: the score of a summit on a clear maximum. sky_penalty: the cost of one that is sky_share or more above the
+    skyline. prominence_share: a maximum of this prominence counts half.
+    least_weight: summits that are lower than this, relative to the highest around, are not used. hidden_factor:
+    multiplies the weight of a summit behind a nearer one. matched_min: the likeness from which a summit counts as
+    matched to a maximum. doubtful_factor: multiplies the probability if all summits that count most are on doubtful
+    maxima.
     """
 
     heading_sigma_deg: float = 3.5
@@ -56,7 +59,7 @@ class FitModel:
 
 @dataclass(frozen=True, slots=True)
 class PoseHypothesis:
-    """What is thought of a camera before the fit, and what is found. width, height: any unit."""
+    """A pinhole camera's pose: the prior of the fit, or its result. width, height: in any unit."""
 
     heading_deg: float
     pitch_deg: float
@@ -69,7 +72,7 @@ class PoseHypothesis:
 
 @dataclass(frozen=True, slots=True)
 class Summits:
-    """N catalogued summits around; arrays [N]. weight: how much each counts, the largest 1."""
+    """N catalogued summits around the camera; arrays [N]. weight: the relative importance of each; the largest is 1."""
 
     bearing_deg: FloatArray
     elevation_deg: FloatArray
@@ -79,10 +82,11 @@ class Summits:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The likeliest aim. maximum: which of the skyline's maxima each summit stands on, -1 for none, [N].
+    """The most probable pose (aim). maximum: the skyline maximum that each summit is matched to, -1 for none, [N].
 
-    x, y: places of all summits, fractions. probability: that of the places found, against all other aims; spread_deg of
-    the heading over all aims; margin: the log-likelihood's lead over the second hypothesis.
+    x, y: the places of all summits as fractions of the picture, [N]. probability: the posterior of these places,
+    against all other poses. spread_deg: the posterior standard deviation of the heading. margin: the lead over the
+    second hypothesis in log-likelihood.
     """
 
     aim: PoseHypothesis
@@ -95,13 +99,13 @@ class Fit:
 
 
 def fit_summits(skyline: Skyline, summits: Summits, prior: PoseHypothesis, model: FitModel) -> Fit:
-    """The aim that lays the summits best on the skyline's maxima; there must be a summit."""
+    """Return the pose that best aligns the summits with the skyline's maxima; there must be at least one summit."""
     search = _Search(skyline, summits, prior, model)
     return search.run()
 
 
 class _Search:
-    """One search; lengths are in units of the picture's width."""
+    """One search. Lengths are in units of the picture's width."""
 
     def __init__(self, skyline: Skyline, summits: Summits, prior: PoseHypothesis, model: FitModel) -> None:
         self.prior, self.model, self.summits, self.skyline = prior, model, summits, skyline
@@ -129,10 +133,10 @@ class _Search:
         likeness, which = self._likeness(x, y)
         score = self._score(x, y, likeness, which) + self._log_prior(turns, tilts)
         best = int(np.argmax(score))
-        belief = np.exp(score - score[best])
-        belief /= belief.sum()
-        mean = float(belief @ turns)
-        spread_deg = math.sqrt(max(0.0, float(belief @ (turns - mean) ** 2)))
+        posterior = np.exp(score - score[best])
+        posterior /= posterior.sum()
+        mean = float(posterior @ turns)
+        spread_deg = math.sqrt(max(0.0, float(posterior @ (turns - mean) ** 2)))
         value = self.summits.weight * likeness[best]
         lead = int(np.argmax(value))
         on = likeness[best] >= model.matched_min
@@ -148,14 +152,14 @@ class _Search:
             pitch_deg=self.prior.pitch_deg + float(tilts[best]),
         )
         aim, px, py = self._refined(aim, matched)
-        probability = float(belief[same].sum()) if on[lead] else 0.0
+        probability = float(posterior[same].sum()) if on[lead] else 0.0
         strong = on & (value >= 0.5 * value[lead])
         if on[lead] and self.maxima.doubtful[matched[strong]].all():
             probability *= model.doubtful_factor
         return Fit(aim, px, py / self.aspect, matched, probability, spread_deg, margin)
 
     def _places(self, turns: FloatArray, tilts: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """x, y in widths from the top left, [A, N], of the summits for A aims; nan outside the frame."""
+        """Return N summits' places for A poses, [A, N]: x, y in widths from the top left; nan outside the frame."""
         prior = self.prior
         x, y = self._project(
             prior.heading_deg + turns[:, None], prior.pitch_deg + tilts[:, None], prior.roll_deg, self.focal
@@ -167,13 +171,13 @@ class _Search:
     def _project(
         self, heading_deg: FloatArray | float, pitch_deg: FloatArray | float, roll_deg: float, focal: float
     ) -> tuple[FloatArray, FloatArray]:
-        """x, y in widths from the top left of the summits; nan behind the camera."""
+        """Project the summits: x, y in widths from the top left; nan behind the camera."""
         ray = rays(self.summits.bearing_deg, self.summits.elevation_deg, heading_deg)
         right, down = on_plane(tilted(ray, pitch_deg, roll_deg), focal)
         return 0.5 + right, 0.5 * self.aspect + down
 
     def _likeness(self, x: FloatArray, y: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
-        """How well each summit stands on its best maximum, and which that is, [A, N]."""
+        """Return how well each summit matches its best maximum, and the index of that maximum or -1; both [A, N]."""
         best = np.zeros(x.shape)
         which = np.full(x.shape, -1, dtype=np.int64)
         scale = -0.5 / self.spread**2
@@ -185,7 +189,7 @@ class _Search:
         return best, which
 
     def _score(self, x: FloatArray, y: FloatArray, likeness: FloatArray, which: NDArray[np.int64]) -> FloatArray:
-        """What each aim is worth, [A]. Of several summits on one maximum only one can be what stands there."""
+        """Return the score of each pose, [A]. Only the best of several summits on one maximum counts."""
         model = self.model
         weight = self.summits.weight
         worth = weight * likeness
@@ -211,9 +215,9 @@ class _Search:
     def _refined(
         self, aim: PoseHypothesis, matched: NDArray[np.int64]
     ) -> tuple[PoseHypothesis, FloatArray, FloatArray]:
-        """Least squares for heading, pitch, roll and focal length; and where all summits then stand, in widths.
+        """Refine heading, pitch, roll and focal length by least squares; also return all summits' places in widths.
 
-        A summit on a maximum stands between where it is projected and there, by what each of the two is worth.
+        A matched summit is placed between its projection and its maximum, weighted by the errors of the two.
         """
         model = self.model
         on = np.flatnonzero(matched >= 0)
@@ -253,7 +257,7 @@ class _Search:
         return found, x, y
 
     def _moved(self, aim: PoseHypothesis, by: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """The summits' places for an aim and changes of heading, pitch, roll (degrees) and log focal length."""
+        """Return the summits' places after changes (by) of heading, pitch, roll (degrees) and log focal length."""
         focal = self.focal * math.exp(by[3])
         return self._project(aim.heading_deg + by[0], aim.pitch_deg + by[1], aim.roll_deg + by[2], focal)
 

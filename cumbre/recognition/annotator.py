@@ -1,6 +1,6 @@
-"""What is derived from a photo's stored facts: true heading, view, peaks and their places in the picture.
+"""Derive a photo's true heading, camera view, peaks and their places in the picture from its stored facts.
 
-No pixels are needed, so it can be done again.
+This needs no pixels, so it can be repeated at any time.
 """
 
 import logging
@@ -23,19 +23,19 @@ from cumbre.viewshed.sighting import Sighting, sighting
 
 _log = logging.getLogger(__name__)
 
-_FAULT = sentence("its peaks could not be named: that is a fault of Cumbre, whose log says more")
-# Terrain changes by tens of metres within this radius: good enough for elevation angles of far summits.
+_FAULT = sentence("its peaks could not be named: this is a bug in Cumbre, and its log has the details")
+# The ground's height varies by tens of metres within this radius: good enough for elevation angles of far summits.
 _NEARBY_M = 300.0
 _NEARBY_PHOTOS = 20
-# A photo that geometry places this surely may teach what its peak looks like.
+# From this probability by geometry on, a photo serves as a reference for its peak's appearance.
 _TEACHER_PROBABILITY = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class CameraView:
-    """How a camera looked: by compass or, where that is the better one, by the skyline or a person (seen).
+    """A photo's camera view. seen: the sighting by compass or, if better, by the skyline or a person.
 
-    orientation is None, and names_note says why, where no summit's place can be told.
+    orientation: None if no summit can be placed; names_note then explains why.
     """
 
     seen: Sighting
@@ -45,7 +45,7 @@ class CameraView:
 
 
 class Annotator:
-    """Fills in the derived fields of documents; for one batch or question, so that what people say is heard."""
+    """Fills in the derived fields of documents. Use one per batch or query, so that it has the latest corrections."""
 
     def __init__(
         self,
@@ -62,13 +62,13 @@ class Annotator:
         self._aims = aims
 
     def annotate(self, document: PhotoDocument, vector: Vector | None) -> PhotoDocument:
-        """The document with its peaks named and any correction laid over them; vector has shape [D]."""
+        """Return the document with its peaks named and any correction applied; vector: [D], None if there is none."""
         try:
             return self._annotated(document, vector)
         except CumbreError:
             raise
         except Exception:
-            # One photo that leads the geometry astray keeps no other from being indexed, nor itself from being found.
+            # A bug that one photo triggers must not keep others from being indexed; the photo itself stays searchable.
             _log.exception("naming the peaks of %s/%s failed", document.bucket, document.key)
             return replace(document, note=_FAULT)
 
@@ -78,7 +78,7 @@ class Annotator:
         looked = self.camera_view(document.content_sha256, document.facts, document.skylines, by_file)
         seen = looked.seen
         found = self.identifier.identify(seen, vector, document.content_sha256)
-        # What appearance said must not teach appearance.
+        # Appearance must not learn from its own votes.
         by_geometry = found if "appearance" not in found.used else self.identifier.identify(seen)
         corrected = self._corrections.get(document.content_sha256)
         return replace(
@@ -103,21 +103,24 @@ class Annotator:
         seen: Sighting,
         heading_is_given: bool = False,
     ) -> CameraView:
-        """What the skylines (packed) and people make of a sighting; one whose heading is given now goes before them."""
+        """Return the camera view of a sighting, improved by the skylines (encoded) or by a pose that a person set.
+
+        heading_is_given: the caller just gave the heading, which takes precedence over a stored manual pose.
+        """
         lines = decode_skylines(skylines)
         doubted = obstacles(facts, seen)
-        said = None if heading_is_given else self._aims.get(content_sha256)
-        if said is not None:
-            found = self.fitter.said(said, facts, seen)
+        manual = None if heading_is_given else self._aims.get(content_sha256)
+        if manual is not None:
+            found = self.fitter.said(manual, facts, seen)
         elif lines:
-            found = self.fitter.fit(lines, facts, seen if heading_is_given else self._by_its_compass(facts, seen))
+            found = self.fitter.fit(lines, facts, seen if heading_is_given else self._compass_corrected(facts, seen))
         else:
             found = None
         better = self.fitter.corrected(seen, found)
         return CameraView(better, better.heading_deg, found, names_note(found, doubted, bool(lines)))
 
-    def _by_its_compass(self, facts: PhotoFacts, seen: Sighting) -> Sighting:
-        """The sighting, its heading mended where its compass is known to be far off."""
+    def _compass_corrected(self, facts: PhotoFacts, seen: Sighting) -> Sighting:
+        """Return the sighting, with its heading corrected if its compass is known to be far off."""
         known = nearest_compass_error(self._compass_errors, facts)
         if known is None or seen.heading_deg is None:
             return seen
@@ -134,7 +137,10 @@ class Annotator:
         at: Position | None = None,
         heading_deg: float | None = None,
     ) -> Sighting:
-        """The sighting of a photo, its altitude taken from the album where it has none."""
+        """Return the sighting of a photo, with the altitude from the album if its position has none.
+
+        at, heading_deg (true): values given by a person, used instead of the file's.
+        """
         position = at or facts.position
         altitude_m = None
         if position is not None and position.altitude_m is None:
@@ -142,7 +148,7 @@ class Annotator:
         return sighting(facts, sky_fraction, at, heading_deg, altitude_m)
 
     def album_altitude_m(self, position: Position) -> float | None:
-        """The altitude that album photos taken nearby state, None where there are none."""
+        """Return the median altitude of album photos taken nearby; None if there are none."""
         nearby = self._index.select(PhotoFilter(near=Near(position.lat, position.lon, _NEARBY_M)), _NEARBY_PHOTOS)
         altitudes_m = [
             d.facts.position.altitude_m

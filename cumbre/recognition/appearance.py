@@ -1,6 +1,6 @@
-"""Appearance's part of recognising a peak: how like a photo is to each peak's prototype and to known photos of it.
+"""Score a photo's similarity to each peak's prototype and to known photos of the peak: the appearance vote.
 
-Only an encoder whose description says that it tells mountains apart may vote (lite can't: it names things, not places).
+Only an encoder that can tell mountains apart, by its description, may vote (lite can't: it knows things, not places).
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,21 +10,21 @@ import numpy as np
 
 from cumbre.index.port import Reference, Vector
 
-# A vote may shift geometry by at most this factor either way: compass and position are the harder evidence.
+# A vote changes geometry's result by at most this factor either way: compass and position are stronger evidence.
 _MAX_LIKELIHOOD_RATIO = 6.0
-# How sharply cosines of photo and prototype differ in meaning; image-text cosines of SigLIP span about 0.05 to 0.2.
+# Log-likelihood per unit of photo-prototype cosine; SigLIP's image-text cosines span about 0.05 to 0.2.
 _PROTOTYPE_SCALE = 40.0
-# Photos of one peak are far more alike than photo and text: 0.8 and up for the same view.
+# The same for photo-photo cosines, which are far higher than photo-text ones: 0.8 and up for the same view.
 _REFERENCE_SCALE = 12.0
 _NEIGHBOURS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class AppearanceVote:
-    """Arrays of shape [N] in the order of the ids asked for.
+    """The vote on N peaks; arrays [N] in the order of the requested ids.
 
-    cosine: likeness to the prototype (0 where there is none). likelihood: relative, geometric mean 1 before it is
-    limited. familiar: the highest cosine to a photo known to show the peak (0 where there is none).
+    cosine: similarity to the prototype (0 if there is none). likelihood: relative, with a geometric mean of 1 before it
+    is limited. familiar: the highest cosine to a photo known to show the peak (0 if there is none).
     """
 
     cosine: np.ndarray
@@ -33,9 +33,9 @@ class AppearanceVote:
 
 
 class PeakAppearance:
-    """Prototypes [D] by peak, and the album's own photos whose peak geometry is sure of.
+    """Prototypes [D] by peak id, and the album's photos of known peaks as references.
 
-    A vector that holds anything but finite numbers is left out, as if it were not there.
+    Vectors with a value that is not finite are ignored.
     """
 
     def __init__(self, prototypes: Mapping[str, Vector], references: Sequence[Reference] = ()) -> None:
@@ -46,10 +46,10 @@ class PeakAppearance:
         self._known = np.stack([reference.vector for reference in self._references]) if self._references else None
 
     def vote(self, vector: Vector, peak_ids: Sequence[str], itself: str | None = None) -> AppearanceVote:
-        """How a photo of vector [D] looks like each of these peaks.
+        """Return the similarity of a photo's vector [D] to each of these peaks.
 
-        itself: the content_sha256 of that photo, so that it is no reference for itself. A vector that holds anything
-        but finite numbers says nothing: every likelihood is 1.
+        itself: the photo's content_sha256, so that it is not its own reference. If the vector has a value that is not
+        finite, every likelihood is 1.
         """
         n = len(peak_ids)
         if n == 0 or not _finite(vector):
@@ -62,7 +62,7 @@ class PeakAppearance:
         return AppearanceVote(cosine, np.exp(np.clip(log_likelihood, -limit, limit)), familiar)
 
     def _cosine(self, vector: Vector, peak_ids: Sequence[str]) -> np.ndarray:
-        """Cosines [N] to the prototypes; 0 for a peak that has none."""
+        """Return the cosines [N] to the prototypes; 0 for a peak without one."""
         if self._prototypes is None:
             return np.zeros(len(peak_ids))
         of_every_row = np.append(self._prototypes @ vector, 0.0)
@@ -75,8 +75,8 @@ class PeakAppearance:
         if self._known is None:
             return familiar, votes
         cosines = self._known @ vector
-        likest_first = (int(j) for j in np.argsort(-cosines))
-        others = (j for j in likest_first if itself is None or self._references[j].content_sha256 != itself)
+        most_similar_first = (int(j) for j in np.argsort(-cosines))
+        others = (j for j in most_similar_first if itself is None or self._references[j].content_sha256 != itself)
         place = {peak_id: i for i, peak_id in enumerate(peak_ids)}
         for _, j in zip(range(_NEIGHBOURS), others, strict=False):
             i = place.get(self._references[j].peak_id)

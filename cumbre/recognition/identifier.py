@@ -1,6 +1,6 @@
-"""Which peaks a photo shows: geometry and appearance fused, with an honest "none of these".
+"""Identify the peaks that a photo shows by fusing geometry and appearance, with an honest "none of these".
 
-P(none) is the chance that none of the summits is in the frame and clear to see; what is left is shared by
+P(none) is the probability that no summit is both in the frame and visible. The rest is shared out in proportion to
 in_frame * clear * weight (* likelihood of the appearance). docs/identify.md derives and measures it.
 """
 
@@ -32,7 +32,7 @@ from cumbre.viewshed.visibility import (
 if TYPE_CHECKING:
     from cumbre.terrain.line_of_sight import TerrainModel
 
-# Without any altitude: what share of the mean elevation of the summits around people stand at.
+# Plausible altitudes if the altitude is unknown, as shares of the mean elevation of the surrounding summits.
 _PLAUSIBLE_ALTITUDE_SHARES = (0.35, 0.45, 0.55, 0.65, 0.75, 0.85)
 
 
@@ -40,11 +40,14 @@ _PLAUSIBLE_ALTITUDE_SHARES = (0.35, 0.45, 0.55, 0.65, 0.75, 0.85)
 class IdentifyPolicy:
     """When there is an answer, and which predictions count.
 
-    answer_min: with P(none) below 1 - answer_min we stand by the likeliest peak; without a heading the peak itself must
-    reach it. shown_min, shown_max: which predictions count in filters and totals; in_view_min: a summit that is as
-    surely in view as this counts as well, though another fills the picture. familiar_min: the cosine to a known photo
-    from which appearance alone may answer. kept_min, kept_max: what of the distribution is kept. shared_max, close_min:
-    a note names the peaks that share the picture if the best has less than shared_max and others close_min of the best.
+    answer_min: the most probable peak is the answer if 1 - P(none) reaches this; without a heading, the peak's own
+    probability must reach it.
+    shown_min, shown_max: the minimum probability and maximum number of predictions that count in filters and totals.
+    in_view_min: a summit in view with this probability counts as well, even if another one fills the picture.
+    familiar_min: the cosine to a known photo from which appearance alone may answer.
+    kept_min, kept_max: the minimum probability and maximum number of stored predictions.
+    shared_max, close_min: a note names the peaks that share the picture if the best has less than shared_max and others
+    have at least close_min of the best.
     """
 
     answer_min: float = 0.5
@@ -60,7 +63,7 @@ class IdentifyPolicy:
 
 @dataclass(frozen=True, slots=True)
 class _Posterior:
-    """views with the probability of each and of being in view, and the probability of none of them."""
+    """The posterior: for each of the views its probability and that of being in view, and P(none)."""
 
     views: PeakViews
     probability: FloatArray
@@ -70,7 +73,7 @@ class _Posterior:
 
 @dataclass(frozen=True)
 class PeakIdentifier:
-    """Names the peaks of a photo from its sighting and, where the encoder may vote, its vector."""
+    """Identifies the peaks of a photo from its sighting and, if the encoder may vote, its vector."""
 
     catalog: Catalog
     model: VisibilityModel = field(default_factory=VisibilityModel)
@@ -79,9 +82,9 @@ class PeakIdentifier:
     terrain: "TerrainModel | None" = None
 
     def identify(self, seen: Sighting, vector: Vector | None = None, itself: str | None = None) -> Identification:
-        """The peaks of one photo; vector has shape [D], None where there is none.
+        """Return the peaks of one photo; vector: [D], None if there is none.
 
-        itself: the content_sha256 of a photo that appearance may know already, so that it is not recognised by itself.
+        itself: the photo's content_sha256, so that appearance does not recognise the photo by itself.
         """
         if len(self.catalog) == 0:
             return Identification(None, (), (), Reasons.EMPTY_CATALOG)
@@ -95,7 +98,7 @@ class PeakIdentifier:
         return self._conclude(seen, self._by_geometry(seen, around, voted), voted)
 
     def shown(self, identification: Identification) -> tuple[str, ...]:
-        """The peaks that count for a photo: at most shown_max, each likely enough, none without an answer."""
+        """Return the ids of the peaks that count for a photo: at most shown_max; empty without an answer."""
         if identification.answer is None:
             return ()
         policy = self.policy
@@ -114,7 +117,7 @@ class PeakIdentifier:
         return lambda peak_ids: appearance.vote(vector, peak_ids, itself)
 
     def _by_geometry(self, seen: Sighting, around: Surroundings, vote: AppearanceVote | None) -> _Posterior:
-        """The posterior, averaged over the plausible altitudes and lenses where those are unknown."""
+        """Return the posterior, averaged over the plausible altitudes and lenses if those are unknown."""
         likelihood = vote.likelihood if vote else np.ones(len(around))
         looks = (outlook(around, altitude_m, self.model, self.terrain) for altitude_m in _altitudes_m(seen, around))
         posteriors = [
@@ -157,7 +160,7 @@ class PeakIdentifier:
         return Identification(predictions[0].id, predictions, used, joined("; ", notes))
 
     def _sharing(self, predictions: tuple[PeakPrediction, ...]) -> str:
-        """Which peaks share the picture; empty where one stands out, or nothing is close to it."""
+        """Return a note on the peaks that share the picture; empty if one stands out or no other is close."""
         best = predictions[0].probability
         close = [p for p in predictions if p.probability >= self.policy.close_min * best]
         if best >= self.policy.shared_max or len(close) < 2:
@@ -166,12 +169,12 @@ class PeakIdentifier:
         return Reasons.several([self.catalog[p.id].name for p in close], surely)
 
     def _by_appearance(self, vote: Callable[[list[str]], AppearanceVote] | None) -> Identification:
-        """Without a position only the likeness to photos that are known to show a peak may answer."""
+        """Identify a photo without a position: only similarity to photos of known peaks may answer."""
         if vote is None:
             return Identification(None, (), (), Reasons.NO_POSITION)
         ids = self._ids
         seen = vote(ids)
-        # Half of the belief stays with "none": most pictures in the world show no catalogued peak.
+        # Half of the prior stays with "none": most pictures in the world show no catalogued peak.
         share = seen.likelihood / (seen.likelihood.sum() + len(ids))
         order = [int(i) for i in np.argsort(-share)[: self.policy.kept_max] if share[i] >= self.policy.kept_min]
         predictions = tuple(

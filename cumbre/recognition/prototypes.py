@@ -1,4 +1,4 @@
-"""Every peak's prototype vector by one encoder, kept in a cache: making them costs seconds with a large text tower."""
+"""Compute and cache every peak's prototype vector; computing them takes seconds with a large text tower."""
 
 import hashlib
 import io
@@ -18,23 +18,23 @@ from cumbre.peaks.catalog_store import CatalogStore
 
 
 class Prototypes:
-    """Prototypes [D] by peak, for the catalogue as it is now; any thread may ask."""
+    """Prototypes [D] of one encoder by peak id, for the current catalogue. Thread-safe."""
 
     def __init__(self, embedder: PhotoEmbedder, store: CatalogStore, cache: Path) -> None:
         self._embedder = embedder
         self._store = store
         self._file = cache / f"prototypes-{embedder.encoder.description.model_id}.npz"
-        # By what a prototype is made of, so that a changed peak has a new one and the others keep theirs.
+        # The key is a hash of a prototype's inputs, so a changed peak gets a new prototype and the others keep theirs.
         self._vectors: dict[str, Vector] | None = None
         self._lock = Lock()
 
     def vector(self, peak: Peak) -> Vector:
-        """The prototype of one peak."""
+        """Return the prototype of one peak, [D]."""
         with self._lock:
             return self._vector(peak)
 
     def all(self) -> dict[str, Vector]:
-        """The prototypes of every catalogued peak."""
+        """Return the prototypes of all catalogued peaks by id, and save new ones in the cache."""
         with self._lock:
             before = len(self._known())
             vectors = {peak.id: self._vector(peak) for peak in self._store.catalog().values()}
@@ -44,7 +44,7 @@ class Prototypes:
 
     def _vector(self, peak: Peak) -> Vector:
         jpegs = self._store.references(peak.id)
-        key = _ingredients(peak, jpegs)
+        key = _cache_key(peak, jpegs)
         known = self._known()
         if key not in known:
             known[key] = peak_prototype(self._embedder.encoder, peak, self._reference_vectors(jpegs))
@@ -58,13 +58,13 @@ class Prototypes:
     def _reference_vectors(self, jpegs: list[bytes]) -> np.ndarray | None:
         if not jpegs:
             return None
-        # The bytes are renditions of our own making.
+        # These bytes are safe to decode here: Cumbre made these renditions itself.
         description = self._embedder.encoder.description
         pixels = [pixel_values(Image.open(io.BytesIO(jpeg)), description) for jpeg in jpegs]
         return self._embedder.encoder.encode_images(np.stack(pixels))
 
 
-def _ingredients(peak: Peak, jpegs: list[bytes]) -> str:
+def _cache_key(peak: Peak, jpegs: list[bytes]) -> str:
     digest = hashlib.sha256(repr((PROMPT_VERSION, peak.names, peak.region, peak.country)).encode())
     for jpeg in jpegs:
         digest.update(hashlib.sha256(jpeg).digest())

@@ -1,4 +1,4 @@
-"""The words for why there is no answer, and for what was assumed on the way to one."""
+"""Sentences that explain why there is no answer, or what was assumed for one."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,7 +8,7 @@ from cumbre.viewshed.sighting import Sighting
 
 
 class Reasons:
-    """Sentences in plain English; each is stored with the photo that it speaks of."""
+    """Sentences in plain English; each is stored with the photo it describes."""
 
     EMPTY_CATALOG: Final = sentence("the catalogue holds no peaks; `cumbre peaks import FILE` adds some")
     NO_POSITION: Final = sentence(
@@ -16,12 +16,13 @@ class Reasons:
         "a copy from a chat) carries position and heading, or say where you stood (`cumbre identify --at LAT,LON`)"
     )
     APPEARANCE_ONLY: Final = sentence(
-        "by likeness to photos whose place is known; the original file (not a copy from a chat) carries position and "
-        "heading and would make it surer"
+        "by similarity to photos taken at known places; the original file (not a copy from a chat) carries position "
+        "and heading and would make the answer more certain"
     )
 
     @staticmethod
     def nothing_around(range_m: float) -> Sentence:
+        """Return the reason if no catalogued peak is within range."""
         return sentence(
             "no catalogued peak within {km} km; `cumbre peaks import FILE` adds the peaks of a region",
             km=Figure(range_m / 1000),
@@ -29,6 +30,7 @@ class Reasons:
 
     @staticmethod
     def no_answer(seen: Sighting, sky_columns: float) -> Sentence:
+        """Return the reason if peaks are within range but none is the answer."""
         if seen.heading_deg is None:
             return sentence(
                 "the direction of view is unknown: these are the peaks around, most prominent first; a heading would "
@@ -43,7 +45,7 @@ class Reasons:
 
     @staticmethod
     def several(names: Sequence[str], surely: bool) -> Sentence:
-        """For example "several peaks are in view: Lhotse, Nuptse and Mount Everest"."""
+        """Return, for example, "several peaks are in view: Lhotse, Nuptse and Mount Everest"."""
         listed = Names(names)
         if surely:
             return sentence("several peaks are in view: {names}", names=listed)
@@ -51,7 +53,7 @@ class Reasons:
 
     @staticmethod
     def assumed(seen: Sighting) -> str:
-        """What was assumed on the way to an answer; empty if nothing was."""
+        """Return what was assumed for an answer; empty if nothing was."""
         said = []
         if seen.heading_deg is None:
             said.append(sentence("from the position alone, without a direction of view"))

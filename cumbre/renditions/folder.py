@@ -1,4 +1,4 @@
-"""Renditions in a folder of the home: a cache, of which the least recently used go when it grows too large."""
+"""Store renditions in a folder of Cumbre's home: a cache that drops the least recently used when it grows too large."""
 
 import os
 import time
@@ -9,13 +9,13 @@ from pathlib import Path
 from cumbre.renditions.port import RENDITION_SIZES_PX
 from cumbre.system.cache_file import PARTIAL_SUFFIX, write_cache_file
 
-# How exactly "last used" is known; noting every use would write at every look.
+# The precision of "last used". Recording every use would write to the disk on every view.
 _DAY_S = 86_400.0
 _HOUR_S = 3_600.0
 
 
 class FolderRenditions:
-    """Files XX/SHA256-SIZE.jpg; whatever the disk refuses is as if it had never been kept."""
+    """Files named XX/SHA256-SIZE.jpg. Disk errors are ignored: the rendition then counts as missing."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -27,8 +27,8 @@ class FolderRenditions:
         except OSError:
             return None
         if jpeg:
-            _note_use(file)
-        # A power cut may leave a file without its content.
+            _touch(file)
+        # A power cut may leave an empty file.
         return jpeg or None
 
     def put(self, sha256: str, size_px: int, jpeg: bytes) -> None:
@@ -42,7 +42,6 @@ class FolderRenditions:
             _delete(self._file(sha256, size_px))
 
     def trim(self, is_in_album: Callable[[str], bool], most_bytes: int) -> None:
-        """Delete the renditions of content that left the album, then the least recently used beyond most_bytes."""
         kept: list[tuple[float, int, Path]] = []
         for files in self._by_content():
             sha256 = files[0].name.partition("-")[0]
@@ -62,7 +61,7 @@ class FolderRenditions:
         return self._folder / sha256[:2] / f"{sha256}-{size_px}.jpg"
 
     def _by_content(self) -> Iterator[list[Path]]:
-        """The files of each content; what a killed process left half written is deleted on the way."""
+        """Yield the files of each content. Deletes partial files that a killed process left more than an hour ago."""
         for folder in sorted(self._folder.glob("??")):
             contents: dict[str, list[Path]] = {}
             for file in folder.iterdir():
@@ -75,7 +74,7 @@ class FolderRenditions:
             yield from contents.values()
 
 
-def _note_use(file: Path) -> None:
+def _touch(file: Path) -> None:
     with suppress(OSError):
         if time.time() - file.stat().st_mtime > _DAY_S:
             os.utime(file)

@@ -1,4 +1,7 @@
-"""Renditions in a bucket of their own (in that of the photos they would be events, and photos of the album)."""
+"""Store renditions in an S3 bucket of their own.
+
+In the bucket of the photos, they would cause events and be indexed as photos of the album.
+"""
 
 import secrets
 import time
@@ -10,17 +13,17 @@ from cumbre.renditions.port import RENDITION_SIZES_PX
 from cumbre.storage.s3 import storage_faults
 
 _SETTING: Final = "CUMBRE_RENDITIONS"
-# A browser may keep what it was shown for a day; nobody between it and the bucket may.
+# A browser may cache a rendition for a day; shared caches between it and the bucket may not.
 _CACHE: Final = "private, max-age=86400"
-# By the first two digits of the content's hash.
+# The parts of the bucket: one per pair of hexadecimal digits at the start of a content hash.
 _PARTS: Final = 256
-_YOUNG_S: Final = 3600.0
+_GRACE_S: Final = 3600.0
 
 
 class S3Renditions:
-    """Objects PREFIX + XX/SHA256-SIZE.jpg.
+    """Objects with the key PREFIX + XX/SHA256-SIZE.jpg.
 
-    The role needs s3:ListBucket besides: without it S3 answers 403, not 404, for an object that is not there.
+    The role also needs s3:ListBucket: without it, S3 answers 403 instead of 404 for a missing object.
     """
 
     def __init__(self, client: Any, bucket: str, prefix: str = "", clock: Callable[[], float] = time.time) -> None:
@@ -46,7 +49,7 @@ class S3Renditions:
             )
 
     def has_all(self, sha256: str) -> bool:
-        """One look: who makes them all puts the smallest last."""
+        """Check only the smallest size, which Prerenderer stores last."""
         key = self.key(sha256, min(RENDITION_SIZES_PX))
         try:
             with storage_faults(self._bucket, key, _SETTING):
@@ -62,16 +65,17 @@ class S3Renditions:
                 self._client.delete_object(Bucket=self._bucket, Key=key)
 
     def trim(self, is_in_album: Callable[[str], bool], most_bytes: int) -> None:  # noqa: ARG002  the port has it
-        """A bucket is never full. What left the album without being seen (a worker was ended) goes in time.
+        """Delete renditions of content that left the album unnoticed (a worker was killed).
 
-        Each call looks at one of 256 parts, drawn by chance: looking at all would cost more than they do.
+        A bucket is never full, so most_bytes is ignored. Each call checks one of 256 parts, chosen at random: checking
+        all of them would cost more than the leftover objects do.
         """
         part = f"{self._prefix}{secrets.randbelow(_PARTS):02x}/"
-        young = self._clock() - _YOUNG_S
+        young = self._clock() - _GRACE_S
         old: set[str] = set()
         with storage_faults(self._bucket, setting=_SETTING):
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=part):
-                # What was made just now may be of a photo that is about to be written.
+                # A new rendition may belong to a photo that is about to be indexed.
                 found = [one["Key"] for one in page.get("Contents", ()) if one["LastModified"].timestamp() < young]
                 old |= {key.removeprefix(part).partition("-")[0] for key in found}
         for sha256 in sorted(old):
@@ -79,7 +83,7 @@ class S3Renditions:
                 self.delete(sha256)
 
     def presigned_url(self, sha256: str, size_px: int, expires_s: int) -> str:
-        """An address that shows this rendition to whoever has it, until it expires; asks nothing of the bucket."""
+        """Return a URL for this rendition that works without credentials for expires_s seconds. Makes no request."""
         key = self.key(sha256, size_px)
         with storage_faults(self._bucket, key, _SETTING):
             return str(
@@ -89,4 +93,5 @@ class S3Renditions:
             )
 
     def key(self, sha256: str, size_px: int) -> str:
+        """Return the key of a rendition's object."""
         return f"{self._prefix}{sha256[:2]}/{sha256}-{size_px}.jpg"

@@ -1,3 +1,5 @@
-"""Picture files -> what Cumbre needs of them. They are untrusted, and their decoders are native code that may crash,
-hang or eat memory: so they are read by processes of their own (isolated.py) that may do nothing else.
+"""Decode untrusted picture files in separate processes with restricted rights.
+
+The decoders are native code that may crash, hang or exhaust memory. A pool of child processes (pool.py) therefore runs
+them, and these processes (__main__.py) can do little else.
 """

@@ -1,9 +1,9 @@
-"""One picture process: reads picture files from its input, answers on its output, and may do nothing else.
+"""Run one picture process: read picture files from standard input and write answers to standard output.
 
     python -m cumbre.sandbox MAX_BYTES MAX_PIXELS
 
-It ends with its input. Its memory and, for each picture, its processor time are limited by the system (where there is
-one that does: Linux both, macOS the time), and it can write no file.
+It exits when its input ends. The operating system limits its memory (Linux) and its CPU time per picture (Linux and
+macOS), and keeps it from writing files (Linux and macOS).
 """
 
 import os
@@ -20,20 +20,21 @@ from cumbre.sandbox.port import PictureReader
 from cumbre.sandbox.protocol import Header, ProtocolError, receive, send
 from cumbre.text.sentence import sentence_to_json
 
-# The interpreter with its libraries, and a decoder's tables.
+# For the interpreter, its libraries and the decoders' tables.
 _BASE_BYTES = 400_000_000
-# WebP's decoder needs the most, two canvases and two copies of four bytes each (benchmarks/large_pictures.py).
+# WebP's decoder needs the most: two canvases and two copies, at four bytes a pixel each (benchmarks/large_pictures.py).
 _BYTES_PER_PIXEL = 16
 PICTURE_PROCESSOR_S = 30
-# Reading pictures in the background must not slow the answers of a page down.
+# Reading pictures in the background must not slow down the web page.
 _NICENESS = 5
 
 
 def main() -> None:
+    """Answer requests until the input ends."""
     max_bytes, max_pixels = (int(argument) for argument in sys.argv[1:3])
     limits = PhotoLimits(max_bytes, max_pixels)
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    # A library that prints must not speak in between the answers.
+    # Send stdout to stderr: a library that prints must not corrupt the answers.
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_process(limits)
@@ -63,8 +64,8 @@ def _answer(reader: PictureReader, header: Header, data: bytes) -> tuple[Header,
     except MemoryError:
         return {"refused": sentence_to_json(OUT_OF_MEMORY)}, b""
     facts = facts_to_record(picture.facts)
-    said = {"facts": facts, "sky_fraction": picture.sky_fraction, "skylines": picture.skylines}
-    return said, picture.pixels.tobytes()
+    answer = {"facts": facts, "sky_fraction": picture.sky_fraction, "skylines": picture.skylines}
+    return answer, picture.pixels.tobytes()
 
 
 def _limit_process(limits: PhotoLimits) -> None:
@@ -74,16 +75,23 @@ def _limit_process(limits: PhotoLimits) -> None:
         import resource
     except ImportError:  # Windows
         return
-    most = _BASE_BYTES + limits.max_bytes + _BYTES_PER_PIXEL * limits.max_pixels
-    # Not the address space: threads reserve far more of it than they use.
-    for limit, value in ((resource.RLIMIT_DATA, most), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
+    max_memory_bytes = _BASE_BYTES + limits.max_bytes + _BYTES_PER_PIXEL * limits.max_pixels
+    # RLIMIT_DATA instead of RLIMIT_AS, because threads reserve far more address space than they use.
+    for limit, value in (
+        (resource.RLIMIT_DATA, max_memory_bytes),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
         _, hard = resource.getrlimit(limit)
         if hard == resource.RLIM_INFINITY or value < hard:
             resource.setrlimit(limit, (value, value))
 
 
 def _limit_time() -> None:
-    """PICTURE_PROCESSOR_S from now on; the system ends a process that takes longer, wherever it hangs."""
+    """Allow PICTURE_PROCESSOR_S more seconds of CPU time.
+
+    The system kills a process that takes longer, wherever it hangs.
+    """
     try:
         import resource
     except ImportError:  # Windows

@@ -1,4 +1,4 @@
-"""PictureReader in the calling process: what the processes of isolated.py run."""
+"""PictureReader that decodes in the calling process. The child processes of the pool run it."""
 
 import io
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from cumbre.labels.layout import SummitLabel
 from cumbre.sandbox.port import PictureContent
 
 _JPEG_QUALITY = 82
-# It may be made of a rendition, and letters suffer first.
+# Higher: the source may already be a rendition, and letters suffer first from compression.
 _LABELLED_QUALITY = 88
 
 
 class InProcessPictureReader:
-    """Reads pictures here. A decoder that crashes takes the whole process with it."""
+    """Decode pictures in this process. A decoder that crashes takes the whole process down."""
 
     def __init__(self, limits: PhotoLimits) -> None:
         self._limits = limits
@@ -49,10 +49,10 @@ class InProcessPictureReader:
         return _jpeg(draw_names(image, labels), _LABELLED_QUALITY)
 
     def warm_up(self) -> None:
-        """Nothing is to be made ready."""
+        """Do nothing: there is nothing to start."""
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is nothing to release."""
 
 
 def _reduce(image: Image.Image, size_px: int) -> None:
@@ -60,7 +60,7 @@ def _reduce(image: Image.Image, size_px: int) -> None:
 
 
 def _jpeg(image: Image.Image, quality: int) -> bytes:
-    """A JPEG of the pixels alone: no metadata."""
+    """Return a JPEG of the pixels, without metadata."""
     clean = Image.new("RGB", image.size)
     clean.paste(image)
     buffer = io.BytesIO()

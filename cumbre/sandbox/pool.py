@@ -1,4 +1,7 @@
-"""PictureReader by processes of their own: a decoder that crashes, hangs or eats memory costs one picture."""
+"""PictureReader that decodes in a pool of child processes.
+
+A decoder that crashes, hangs or exhausts memory costs one picture.
+"""
 
 import threading
 import time
@@ -20,38 +23,39 @@ from cumbre.sandbox.process import ExitReason, PictureProcess, PictureProcessExi
 from cumbre.sandbox.protocol import Header
 from cumbre.text.sentence import sentence, str_or_sentence
 
-# So many pictures on, a process gives way to a new one, in case its decoders keep memory.
+# A process is replaced after this many pictures, in case its decoders leak memory.
 _PICTURES_PER_PROCESS = 1000
 _IDLE_S = 60.0
-# A crash may have had another reason than the picture; one that comes twice has not.
+# A single crash may have another cause than the picture; a second one is blamed on the picture.
 _ATTEMPTS = 2
 _JPEG_HEADROOM_BYTES = 1_000_000
 
 _REASONS = {
     ExitReason.CRASHED: sentence("the picture is damaged (its decoder crashes on it)"),
-    ExitReason.HUNG: sentence("the picture is damaged (its decoder does not come to an end)"),
+    ExitReason.HUNG: sentence("the picture is damaged (its decoder never finishes)"),
     ExitReason.KILLED: OUT_OF_MEMORY,
 }
 
 
 class IsolatedPictureReader:
-    """Up to `most` processes, started when they are needed; idle ones are ended after a minute.
+    """Decode pictures in up to max_processes child processes, started on demand and ended after a minute without work.
 
-    module is what they run. Besides PhotoError, all questions raise CumbreError where no process can be started.
+    module: the Python module that they run. Besides PhotoError, methods raise CumbreError if no process can be started
+    or the reader is closed.
     """
 
-    def __init__(self, limits: PhotoLimits, most: int, module: str = "cumbre.sandbox") -> None:
+    def __init__(self, limits: PhotoLimits, max_processes: int, module: str = "cumbre.sandbox") -> None:
         self._limits = limits
         self._module = module
-        self._turn = threading.BoundedSemaphore(most)
+        self._slots = threading.BoundedSemaphore(max_processes)
         self._lock = threading.Lock()
         self._idle: list[tuple[float, PictureProcess]] = []
         self._reaper: threading.Timer | None = None
         self._closed = False
 
     def warm_up(self) -> None:
-        """Start one process, so that no first picture waits for it."""
-        with self._turn:
+        """Start one process, so that the first picture doesn't wait for it."""
+        with self._slots:
             self._release(self._acquire())
 
     def read(self, data: bytes, size: tuple[int, int], resample: int) -> PictureContent:
@@ -71,8 +75,8 @@ class IsolatedPictureReader:
         return self.renditions(data, [size_px])[0]
 
     def renditions(self, data: bytes, sizes_px: Sequence[int]) -> list[bytes]:
-        most = sum(3 * size_px * size_px + _JPEG_HEADROOM_BYTES for size_px in sizes_px)
-        header, answer = self._request({"renditions_px": list(sizes_px)}, data, most)
+        max_answer_bytes = sum(3 * size_px * size_px + _JPEG_HEADROOM_BYTES for size_px in sizes_px)
+        header, answer = self._request({"renditions_px": list(sizes_px)}, data, max_answer_bytes)
         lengths: Any = header.get("bytes")
         if not _are_lengths(lengths, len(sizes_px), len(answer)):
             raise PhotoError(_REASONS[ExitReason.CRASHED])
@@ -84,7 +88,7 @@ class IsolatedPictureReader:
         return self._request(header, data, 3 * size_px * size_px + _JPEG_HEADROOM_BYTES)[1]
 
     def close(self) -> None:
-        """End the idle processes now, the others when they have answered."""
+        """End idle processes now, and busy ones after their current answer."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
@@ -95,18 +99,18 @@ class IsolatedPictureReader:
 
     def _request(self, header: Header, data: bytes, max_answer_bytes: int) -> tuple[Header, bytes]:
         self._limits.refuse_larger(data)
-        with self._turn:
+        with self._slots:
             for attempt in range(_ATTEMPTS):
                 process = self._acquire()
                 try:
                     answer, more = process.request(header, data, max_answer_bytes)
-                except PictureProcessExited as ended:
+                except PictureProcessExited as exited:
                     process.kill()
-                    if ended.ending is ExitReason.CRASHED and attempt + 1 < _ATTEMPTS:
+                    if exited.ending is ExitReason.CRASHED and attempt + 1 < _ATTEMPTS:
                         continue
-                    raise PhotoError(_REASONS[ended.ending]) from None
+                    raise PhotoError(_REASONS[exited.ending]) from None
                 except BaseException:
-                    # Interrupted in the middle of an answer.
+                    # Interrupted in the middle of an answer: the process can't be reused.
                     process.kill()
                     raise
                 self._release(process)
@@ -123,7 +127,7 @@ class IsolatedPictureReader:
                 process = self._idle.pop()[1] if self._idle else None
             if process is None:
                 return PictureProcess(self._limits, self._module)
-            # One that ended while nobody asked (a frozen function, a short machine) is no picture's fault.
+            # A process that died while idle (a frozen function, a machine short of memory) is not the picture's fault.
             if process.is_alive:
                 return process
             process.close()
@@ -157,15 +161,18 @@ class IsolatedPictureReader:
                 process.close()
 
 
-def _refusal(said: object) -> str:
-    """The reason, which comes from a process that has read untrusted bytes."""
+def _refusal(reason: object) -> str:
+    """Return the reason that a process sent. It is checked, because the process has read untrusted bytes."""
     try:
-        return str_or_sentence(said)
+        return str_or_sentence(reason)
     except (AttributeError, KeyError, TypeError, ValueError):
         return sentence("the picture is damaged (its decoder crashes on it)")
 
 
 def _are_lengths(found: Any, count: int, total: int) -> bool:
-    """Whether these are so many lengths of parts of so many bytes; a process that has read untrusted bytes says it."""
+    """Return whether `found` is a list of `count` lengths that add up to `total` bytes.
+
+    It is checked, because the process that sent it has read untrusted bytes.
+    """
     numbers = isinstance(found, list) and all(isinstance(one, int) and one >= 0 for one in found)
     return numbers and len(found) == count and sum(found) == total

@@ -1,4 +1,4 @@
-"""The port PictureReader: everything that is asked of a picture file's bytes."""
+"""The PictureReader port: all operations on the bytes of a picture file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +11,10 @@ from cumbre.photos.document import PhotoFacts
 
 @dataclass(frozen=True, slots=True)
 class PictureContent:
-    """What the file states, the share of its top edge that is sky, its skylines (both: skyline.py), and its pixels.
+    """The content of a picture file, as needed for indexing.
 
-    skylines are packed; pixels are [height, width, 3].
+    facts: from its metadata. sky_fraction: the share of sky at its top edge. skylines: text from encode_skylines().
+    pixels: uint8 RGB [height, width, 3].
     """
 
     facts: PhotoFacts
@@ -23,26 +24,31 @@ class PictureContent:
 
 
 class PictureReader(Protocol):
-    """Any thread may ask. All raise PhotoError with the reason where the file can't be used."""
+    """Decode picture files. Thread-safe. Every method raises PhotoError with the reason if a file can't be used."""
 
     def read(self, data: bytes, size: tuple[int, int], resample: int) -> PictureContent:
-        """The picture, upright, in RGB, resized to (height, width) with one of Pillow's filters."""
+        """Return the content; its upright RGB pixels are resized to size (height, width) with a Pillow filter."""
         ...
 
     def rendition(self, data: bytes, size_px: int) -> bytes:
-        """A JPEG without metadata, upright, its long side at most size_px and no longer than the picture's own."""
+        """Return an upright JPEG without metadata; at most size_px on the long side, never larger than the picture."""
         ...
 
     def renditions(self, data: bytes, sizes_px: Sequence[int]) -> list[bytes]:
-        """The same in several sizes, largest first: the file is decoded once, each made of the one before."""
+        """Return renditions in several sizes, given largest first.
+
+        The file is decoded once, and each rendition is made from the previous one.
+        """
         ...
 
     def labelled(self, data: bytes, size_px: int, labels: Sequence[SummitLabel]) -> bytes:
-        """A rendition with the names of its summits (drawn_names.py)."""
+        """Return a rendition with these summit names drawn on it (cumbre/labels/drawing.py)."""
         ...
 
     def warm_up(self) -> None:
-        """Make ready, so that no first picture waits."""
+        """Prepare, so that the first picture doesn't wait."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Release all resources. The reader can't be used afterwards."""
+        ...

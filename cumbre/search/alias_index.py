@@ -1,7 +1,7 @@
-"""All names of all peaks, found exactly or with one typo, for catalogues of a hundred thousand peaks.
+"""An index of all peak names that finds exact matches and single typos, fast enough for 100,000 peaks.
 
-A key is a folded name without spaces: "Ama Dablam" and "Amadablam" have one key. A typo is one letter put in, left
-out or replaced, or two neighbours swapped: optimal string alignment distance 1.
+A key is a folded name without spaces: "Ama Dablam" and "Amadablam" have the same key. A typo is one letter inserted,
+deleted or replaced, or two adjacent letters swapped: an optimal string alignment (OSA) distance of 1.
 """
 
 from bisect import bisect_left
@@ -19,10 +19,10 @@ _LAST: Final = "\U0010ffff"
 
 
 class AliasIndex:
-    """Keys to peaks. peaks(key) are in order of elevation, highest first, where several share a name.
+    """Maps keys to the ids of peaks. Peaks that share a name are ordered by elevation, highest first.
 
-    max_words and max_letters are those of the longest name, spaceless_lengths the lengths of the names in scripts
-    without spaces (longest first), name_words the words of all names.
+    max_words and max_letters are the sizes of the longest name, spaceless_lengths the lengths of names in scripts
+    without spaces (longest first), and name_words the set of all words that occur in names.
     """
 
     def __init__(self, catalog: Catalog) -> None:
@@ -41,7 +41,7 @@ class AliasIndex:
         self._peaks = {
             key: tuple(sorted(ids, key=lambda peak_id: -catalog[peak_id].elev_m)) for key, ids in peaks.items()
         }
-        # Nearly every key has one spelling, often the key itself: only the others are kept.
+        # Most keys have one spelling, the key itself, so only the others are stored.
         self._spellings = {key: tuple(sorted(found)) for key, found in spellings.items() if found != {key}}
         self.name_words = frozenset(w for found in spellings.values() for s in found for w in s.split(" "))
         long_enough = [key for key in peaks if len(key) >= MIN_TYPO_LETTERS]
@@ -55,21 +55,23 @@ class AliasIndex:
         return key in self._peaks
 
     def keys(self) -> Iterable[str]:
+        """Return all keys."""
         return self._peaks.keys()
 
     def peaks(self, key: str) -> tuple[str, ...]:
-        """Ids of the peaks with exactly this name; () if there is none."""
+        """Return the ids of the peaks with exactly this key; () if there are none."""
         return self._peaks.get(key, ())
 
     def spellings(self, key: str) -> tuple[str, ...]:
-        """The folded names, with spaces, that have this key."""
+        """Return the folded names, with spaces, that have this key."""
         return self._spellings.get(key, (key,))
 
     def one_typo_away(self, key: str) -> list[str]:
-        """Keys of at least MIN_TYPO_LETTERS letters that differ from this one by exactly one typo.
+        """Return the keys of at least MIN_TYPO_LETTERS letters that differ from this one by exactly one typo.
 
-        A typo spoils the first half or the second: the other half is the same in both, and is looked up in a sorted
-        list (of the keys, of the keys reversed). Only a swap across the middle spoils both; it is looked up by itself.
+        A typo changes only one half of the text, so candidates are found by the other half, as a prefix in a sorted
+        list of the keys or of the reversed keys. Only a swap across the middle changes both halves; that one text is
+        looked up directly.
         """
         length = len(key)
         if not MIN_TYPO_LETTERS - 1 <= length <= self.max_letters + 1:
@@ -77,7 +79,7 @@ class AliasIndex:
         half = length // 2
         same_start = _with_prefix(self._forward, key[:half])
         same_end = _with_prefix(self._backward, key[: half - 1 : -1])
-        # Most texts are near no name: nothing is compared for them.
+        # Most texts resemble no name and need no comparison.
         found = {name for name, _, _ in _one_apart(key, same_start)} if same_start else set()
         if same_end:
             found.update(name[::-1] for name, _, _ in _one_apart(key[::-1], same_end))

@@ -1,6 +1,6 @@
-"""What stands around a name in a query: whether it means the summit, and which words remain without it.
+"""Rules for the words around a name in a query: whether the name means the summit, and which words remain.
 
-Words are folded; [start, end) is where the name stands among them.
+Words are folded. [start, end) is the name's position among them.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -30,7 +30,7 @@ _MAX_LINKS: Final = 2
 
 
 def is_ambiguous(name: Sequence[str]) -> bool:
-    """Whether a name is a word too, or so short that it may be one in some language."""
+    """Return whether a name is also an everyday word, or short enough to be one in some language."""
     if len(name) != 1:
         return False
     word = name[0]
@@ -38,12 +38,12 @@ def is_ambiguous(name: Sequence[str]) -> bool:
 
 
 def is_mountain(texts: Sequence[str], start: int, end: int, names: Collection[int]) -> bool:
-    """Whether an ambiguous name must mean the mountain; names are the positions of words that name peaks."""
+    """Return whether an ambiguous name must mean the mountain; names are the positions of words that name peaks."""
     before = texts[start - 1] if start > 0 else None
     behind = texts[end] if end < len(texts) else None
     if before in MOUNTAIN_WORDS or behind in MOUNTAIN_WORDS:
         return True
-    # Spanish says "el Mera" of the mountain; the word would be "la mera".
+    # In Spanish "el Mera" is the mountain; the adjective would be "la mera".
     article = before == "el" and len(texts[start]) <= _AMBIGUOUS_LETTERS
     opens = before is None or before in PREPOSITIONS or start - 1 in names or article
     closes = behind is None or behind in PREPOSITIONS or end in names
@@ -51,7 +51,7 @@ def is_mountain(texts: Sequence[str], start: int, end: int, names: Collection[in
 
 
 def is_place(texts: Sequence[str], start: int, end: int) -> bool:
-    """Whether the name is part of another place's name: a base camp, a trek, a hotel."""
+    """Return whether the name is part of another place's name: a base camp, a trek, a hotel."""
     if any(tuple(texts[end : end + count]) in PLACES_BEHIND for count in range(1, _MAX_PLACE_WORDS + 1)):
         return True
     if start > 0 and texts[start - 1] in HOUSES_BEFORE:
@@ -66,9 +66,10 @@ def is_place(texts: Sequence[str], start: int, end: int) -> bool:
 
 
 def remaining_words(source: str, found: Sequence[Word], names: Collection[int]) -> str:
-    """The parts of the composed text between names, without fillers at their ends; "" if nothing that matters is left.
+    """Return the text between names, without fillers at the ends; "" if only fillers and titles are left.
 
-    names are the positions of words that belong to a name.
+    source is the composed (NFKC) text that the offsets of the words refer to. names are the positions of words that
+    belong to a name.
     """
     parts = []
     for named, group in groupby(range(len(found)), key=lambda i: i in names):

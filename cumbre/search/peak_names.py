@@ -1,18 +1,18 @@
-"""Names of peaks in what people type: which peaks a query names, and the words that remain.
+"""Find the peaks that a query names, and the words that remain.
 
-The longest name wins; between names of the same words, an exact one beats a mistyped one. Decisions:
-- "lhotse face" and "nuptse glacier" are parts of the mountain: they name it, "face" remains.
-- "everest base camp", "everest trek" or "hotel everest view" are places: they name no peak and remain whole. The camps
-  above it ("everest camp 2", "island peak high camp") are parts of the mountain.
-- A name that is a word too, or has at most 4 letters ("Mera"), counts where the mountain must be meant: as the whole
-  query, between prepositions, or beside a word such as peak, summit or sunrise. In "una mera casualidad" it does not.
-- A typo is forgiven in names of 6 letters or more. A digit is none: Nuptse 3 is not Nuptse 2.
-- What is exactly a name means that peak, though it be one typo from another: "nuptse i", "tobuche", "nuptse in".
-- An everyday word ("touché", "severest") or a word of another name ("lobuche", the village) is no typo, unless the
-  rest of the name is no everyday word and nothing else is asked for than a mountain: "am dablam" and "pumo rio at
-  sunset" are mistyped, "the snowy saddle" and "lobuche last day" are not.
-- A text as near to several names means all of them.
-- Where several peaks share a name, all of them are found, the highest first.
+The longest name wins. Between names of equal length, an exact match beats a typo. The rules:
+- "lhotse face" and "nuptse glacier" are parts of a mountain: they name it, and "face" remains.
+- "everest base camp", "everest trek" and "hotel everest view" are other places: they name no peak and remain whole.
+  The camps above base camp ("everest camp 2", "island peak high camp") are parts of the mountain.
+- A name that is also a word, or has at most 4 letters ("Mera"), counts only if the mountain must be meant: as the whole
+  query, between prepositions, or next to a word like peak, summit or sunrise. In "una mera casualidad" it does not.
+- Names of 6 letters or more may have one typo, but not in a digit: Nuptse 3 is not Nuptse 2.
+- An exact name means that peak, even if it is one typo away from another: "nuptse i", "tobuche", "nuptse in".
+- An everyday word ("touché", "severest") or a word of another name ("lobuche", the village) is not taken for a typo,
+  unless the rest of the name is no everyday word and the query asks for nothing but a mountain: "am dablam" and
+  "pumo rio at sunset" are typos, "the snowy saddle" and "lobuche last day" are not.
+- A text that is equally close to several names means all of them.
+- If several peaks share a name, all of them are found, highest first.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -29,14 +29,14 @@ from cumbre.search.unspaced_scripts import cut_at_names
 from cumbre.search.vocabulary import CASE_ENDINGS, EVERYDAY_WORDS, MOUNTAIN_WORDS, TITLES
 from cumbre.text.folding import Word, composed, fold, is_spaceless, words
 
-# Longer texts are no queries for a photo: names beyond are not looked for. Without a limit a text of combining accents
-# takes minutes, for they are sorted.
+# Longer texts are not photo queries, so names beyond these limits are ignored. Without a limit, a text of combining
+# accents takes minutes, because Unicode normalization sorts them.
 _MAX_CHARACTERS: Final = 2000
 _MAX_WORDS: Final = 64
 _MAX_NAME_WORDS: Final = 8
-# A name typed with spaces inside its words ("ama da blam") has at least so many letters.
+# The shortest name that is recognised with extra spaces inside its words ("ama da blam").
 _MIN_CUT_LETTERS: Final = 6
-# From here on a name is safe from chance: an everyday word may be a part of it.
+# Names this long hardly match by chance, so an everyday word may be part of one.
 _LONG_NAME_LETTERS: Final = 8
 _MIN_SUGGEST_FUZZY_LETTERS: Final = 4
 _SUGGEST_MIN_LIKENESS: Final = 75.0
@@ -46,7 +46,7 @@ _LONGEST_ENDING: Final = max(map(len, CASE_ENDINGS))
 
 @dataclass(frozen=True, slots=True)
 class NameMatch:
-    """peaks are ids in order of mention, without repetition; rest is "" where nothing else was asked for."""
+    """The ids of the peaks that a query names, in order of mention without duplicates, and its other words or ""."""
 
     peaks: tuple[str, ...]
     rest: str
@@ -54,7 +54,10 @@ class NameMatch:
 
 @dataclass(frozen=True, slots=True)
 class _Mention:
-    """words[start:end] name these peaks; daring if an everyday word, or one of another name, is taken for a typo."""
+    """words[start:end] name these peaks.
+
+    daring: the typo is itself an everyday word or a word of another name.
+    """
 
     start: int
     end: int
@@ -69,14 +72,14 @@ class _Mention:
 
 
 class PeakNames:
-    """Recognises the names of a catalogue's peaks."""
+    """Recognises the names of a catalogue's peaks in text."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self._index = AliasIndex(catalog)
 
     def find(self, text: str) -> NameMatch:
-        """The peaks that a query names, and its other words without the fillers around names.
+        """Return the peaks that a query names, and its other words without the fillers around the names.
 
         >>> from cumbre.peaks.catalog_files import bundled_catalog
         >>> PeakNames(bundled_catalog()).find("photos of ama dablan with prayer flags")
@@ -86,7 +89,7 @@ class PeakNames:
         source = composed(head)
         found = [part for word in words(source) for part in cut_at_names(word, self._index)]
         searched = found[:_MAX_WORDS]
-        mentions = _meant([word.text for word in searched], self._mentions(searched))
+        mentions = _summits_only([word.text for word in searched], self._mentions(searched))
         if not mentions:
             return NameMatch((), text.strip())
         peaks = dict.fromkeys(peak_id for mention in mentions for peak_id in mention.peaks)
@@ -94,9 +97,10 @@ class PeakNames:
         return NameMatch(tuple(peaks), " ".join([rest, *tail.split()]).strip())
 
     def suggest(self, text: str, limit: int = 8) -> list[str]:
-        """Ids for a picker: names that begin with the text, then with a word that does, that hold it, that are alike.
+        """Return peak ids for a picker that completes what people type.
 
-        Within each kind the highest peak is first.
+        Names that start with the text come first, then names with a word that starts with it, names that contain it,
+        and similar names by similarity. Within each group the highest peak comes first.
         """
         typed = fold(_head(text)[0])
         key = typed.replace(" ", "")
@@ -125,14 +129,14 @@ class PeakNames:
         return sorted(kinds, key=lambda peak_id: (kinds[peak_id], -self.catalog[peak_id].elev_m, peak_id))[:limit]
 
     def _mentions(self, found: list[Word]) -> list[_Mention]:
-        """Names that don't overlap, in order: those of more letters first, exact ones before typos."""
+        """The mentions to keep, without overlaps, in text order. More letters win, then exact matches over typos."""
         texts = [word.text for word in found]
         candidates = list(self._candidates(texts))
         chosen: list[_Mention] = []
         taken: set[int] = set()
         for mention in sorted(candidates, key=lambda m: (-m.letters, not m.exact, m.start)):
             inside = [m for m in candidates if m.exact and mention.start <= m.start and m.end <= mention.end]
-            # Where words have no ends, a typo must not draw in a neighbour of the exact name: "雪アマ・ダブラム".
+            # Without word boundaries, a typo must not absorb a character next to an exact name: "雪アマ・ダブラム".
             run_on = not mention.exact and is_spaceless(texts[mention.start])
             doubled = run_on and any(m.peaks == mention.peaks for m in inside)
             if not doubled and not (mention.daring and inside) and taken.isdisjoint(mention.positions):
@@ -142,7 +146,7 @@ class PeakNames:
 
     def _candidates(self, texts: list[str]) -> Iterator[_Mention]:
         longest = min(self._index.max_words + 1, _MAX_NAME_WORDS)
-        # Where nothing else is asked for, or a word that goes with mountains, a doubtful typo is one.
+        # A daring typo counts only if the query asks for nothing else, except words that go with mountains.
         others = [i for i, text in enumerate(texts) if text not in _WITHOUT_SUBJECT]
         for start in range(len(texts)):
             for end in range(start + 1, min(start + longest, len(texts)) + 1):
@@ -159,7 +163,7 @@ class PeakNames:
                 if nearest := self._nearest(near, key, window, self._may_be_typo):
                     yield _Mention(start, end, len(key), self._peaks(nearest), exact=False)
                 elif all(start <= i < end for i in others) and (
-                    nearest := self._nearest(near, key, window, _is_told_by_the_rest)
+                    nearest := self._nearest(near, key, window, _has_distinctive_word)
                 ):
                     yield _Mention(start, end, len(key), self._peaks(nearest), exact=False, daring=True)
 
@@ -169,7 +173,7 @@ class PeakNames:
             return ()
         words_at_most = max(spelling.count(" ") + 1 for spelling in self._index.spellings(name))
         if len(window) > words_at_most and not is_spaceless(name):
-            # The typed spaces cut the name apart: "ama da blam" is meant so, "king kong de noche" is not.
+            # Extra spaces split the name: "ama da blam" means the peak, "king kong de noche" does not.
             everyday = [word in EVERYDAY_WORDS for word in window]
             if len(key) < _MIN_CUT_LETTERS or all(everyday) or (any(everyday) and len(key) < _LONG_NAME_LETTERS):
                 return ()
@@ -178,7 +182,7 @@ class PeakNames:
     def _nearest(
         self, near: list[str], key: str, window: list[str], may_be: Callable[[list[str], list[str]], bool]
     ) -> list[str]:
-        """Those of the keys near this one that the words may stand for; of them those whose spacing fits best."""
+        """The nearby keys that the words can be a typo of, reduced to those with the best-fitting spacing."""
         distances: dict[str, int] = {}
         for name in near:
             if _digits(name) != _digits(key):
@@ -192,9 +196,9 @@ class PeakNames:
 
     def _may_be_typo(self, window: list[str], name: list[str]) -> bool:
         if len(window) > len(name):
-            # Without spaces the words are only our cuts: at a name inside the mistyped one.
+            # In a script without spaces, word boundaries come from cut_at_names(), which may split a mistyped name.
             return is_spaceless(name[0])
-        # A word of another name is no typo either: the village of Lobuche is not Tobuche.
+        # A word of another name is not a typo either: the village of Lobuche is not Tobuche.
         strange = set(window).difference(name, TITLES)
         return strange.isdisjoint(EVERYDAY_WORDS) and strange.isdisjoint(self._index.name_words)
 
@@ -203,23 +207,23 @@ class PeakNames:
         return tuple(sorted(ids, key=lambda peak_id: (-self.catalog[peak_id].elev_m, peak_id)))
 
 
-def _is_told_by_the_rest(window: list[str], name: list[str]) -> bool:
-    """Whether a word of the name that is no everyday word was typed right, so that the other one may be a typo."""
+def _has_distinctive_word(window: list[str], name: list[str]) -> bool:
+    """Whether a word of the name that is not an everyday word was typed correctly, so that another may be a typo."""
     return len(window) == len(name) and not EVERYDAY_WORDS.issuperset(set(window).intersection(name))
 
 
 def _head(text: str) -> tuple[str, str]:
-    """The beginning that is searched, and the rest; cut between words where there is a space."""
+    """Split a text into the part to search for names and the rest, at a space if there is one."""
     if len(text) <= _MAX_CHARACTERS:
         return text, ""
     cut = text.rfind(" ", 0, _MAX_CHARACTERS) + 1 or _MAX_CHARACTERS
     return text[:cut], text[cut:]
 
 
-def _meant(texts: list[str], mentions: list[_Mention]) -> list[_Mention]:
-    """The mentions that mean summits, each with the title beside it ("Mount", "peak")."""
+def _summits_only(texts: list[str], mentions: list[_Mention]) -> list[_Mention]:
+    """The mentions that mean summits, each extended by an adjacent title ("Mount", "peak")."""
     taken = _positions(mentions)
-    meant = []
+    summits = []
     for mention in mentions:
         start, end = mention.start, mention.end
         if is_ambiguous(texts[start:end]) and not is_mountain(texts, start, end, taken):
@@ -229,8 +233,8 @@ def _meant(texts: list[str], mentions: list[_Mention]) -> list[_Mention]:
         if start > 0 and texts[start - 1] in ALL_TITLES and start - 1 not in taken:
             start -= 1
         if not is_place(texts, start, end):
-            meant.append(replace(mention, start=start, end=end))
-    return meant
+            summits.append(replace(mention, start=start, end=end))
+    return summits
 
 
 def _positions(mentions: Iterable[_Mention]) -> set[int]:

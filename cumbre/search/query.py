@@ -1,4 +1,4 @@
-"""A search as front ends ask it, and its answer."""
+"""A search request and its answer."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,19 +12,19 @@ from cumbre.photos.document import Identification, PhotoDocument
 from cumbre.text.sentence import sentence
 
 Sort = Literal["score", "time"]
-# How many photos an answer can be turned through, page by page: a window of Elasticsearch less one.
+# How deep paging can go: Elasticsearch's result window (10,000), minus one because a search reads one hit ahead.
 DEEPEST = 9_999
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """Words, a photo or both, and filters. With neither words nor photo: every photo that passes the filters.
+    """Words, a photo or both, plus filters. Without words and photo, every photo that passes the filters matches.
 
-    photo holds the bytes of a picture file, photo_at is where it was taken if somebody knows better than the file;
-    since <= time of the shot < until. like is the id of a photo of the album: those that look like it are wanted, with
-    no words and no other photo. The answer holds up to k hits after the first `offset`.
-    Raises InvalidRequest where since is not before until, where like stands beside words or a photo, and where more is
-    asked for than an answer holds (DEEPEST).
+    photo is the content of a picture file; photo_at overrides where the file says it was taken. The time of the shot is
+    filtered by since <= time < until. like is the id of an album photo to find similar ones; it excludes words and
+    photo. The answer skips the first `offset` hits and has at most k.
+    Raises InvalidRequest if since is not before until, if like is combined with words or a photo, or if offset + k
+    exceeds DEEPEST.
     """
 
     text: str = ""
@@ -41,16 +41,16 @@ class SearchRequest:
 
     def __post_init__(self) -> None:
         if self.like and (self.text.strip() or self.photo is not None):
-            raise InvalidRequest(sentence("photos like one of the album are asked for alone, without words or a photo"))
+            raise InvalidRequest(sentence("a search for similar photos takes neither words nor another photo"))
         if self.offset + self.k > DEEPEST:
-            raise InvalidRequest(sentence("an answer ends after {n} photos: narrow it down", n=DEEPEST))
+            raise InvalidRequest(sentence("a search returns at most {n} photos: narrow it down", n=DEEPEST))
         if self.since and self.until and self.since >= self.until:
             raise InvalidRequest(sentence("the start of the time span (from) must be before its end (to)"))
 
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """One photo that answers; score is comparable within one answer only."""
+    """One matching photo. why gives the reason; scores are comparable only within one answer."""
 
     photo: PhotoDocument
     score: float
@@ -59,10 +59,10 @@ class SearchHit:
 
 @dataclass(frozen=True, slots=True)
 class SearchAnswer:
-    """hits is empty when nothing matches; note then says so, and what to try.
+    """One page of hits, best or newest first.
 
-    named_peaks are the peaks that the words named; identification is that of the photo in the question; more says
-    whether further photos answer after these.
+    If nothing matches, note says so and what to try. query is the text of the request, named_peaks the peaks that it
+    names, and identification the peaks of the request's photo (None without one). more: there are further hits.
     """
 
     query: str

@@ -1,4 +1,7 @@
-"""Text, photo, place -> ranked photos, each with a reason; or nothing. docs/search.md explains score and cutoff."""
+"""Search the album by text, photo and filters; every hit has a reason.
+
+Hits below the model's cutoff are dropped, so that a search may find nothing. docs/search.md explains score and cutoff.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -20,15 +23,15 @@ from cumbre.text.sentence import Figure, Names, joined, sentence
 
 # Reciprocal rank fusion, Cormack et al. 2009.
 _RRF_K = 60
-# What a text or photo may bring at least before it is cut to k: for sorting by time, and for fusion.
+# Rank at least this many candidates before cutting to k, for sorting by time and for fusion.
 _POOL = 500
-# A photo whose peak was only likely ranks below one whose peak is sure, whatever else it shows.
+# Added for each named peak that a photo shows. What refines the order is below 1, so more named peaks rank first.
 _PEAK_BONUS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoQuestion:
-    """A photo as the question: its vector [D] and the peaks that it shows."""
+    """A photo to search by: its vector [D] and the peaks in it."""
 
     vector: Vector
     identification: Identification
@@ -36,7 +39,7 @@ class PhotoQuestion:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """Which photos may answer, and how many a ranking brings."""
+    """The filter for candidates, and the maximum number of candidates per ranking."""
 
     where: PhotoFilter
     pool: int
@@ -44,9 +47,10 @@ class _Scope:
 
 @dataclass(frozen=True, slots=True)
 class _Ranked:
-    """why makes the reason from the photo's document, which is read for those that are shown only.
+    """A ranked candidate.
 
-    named: how many of the peaks that the question names the photo shows; such photos come first.
+    why makes the reason from the photo's document, which is read only for the hits that are returned. named is the
+    number of the query's named peaks that the photo shows; photos with more of them come first.
     """
 
     photo_id: str
@@ -56,7 +60,10 @@ class _Ranked:
 
 
 class Searcher:
-    """Answers searches over one generation of the index with the encoder that filled it."""
+    """Searches one generation of the index with the encoder that built it.
+
+    prototype returns the vector [D] of how a peak looks.
+    """
 
     def __init__(
         self, index: PhotoIndex, encoder: Encoder, names: PeakNames, prototype: Callable[[Peak], Vector]
@@ -71,12 +78,15 @@ class Searcher:
         return self._names.catalog
 
     def search(self, request: SearchRequest, question: PhotoQuestion | None = None) -> SearchAnswer:
-        """The photos that answer, best first; `question` belongs to request.photo."""
+        """Return the matching photos, in the request's order; `question` is the embedded request.photo.
+
+        Raises NotFound if request.like is not in the index.
+        """
         where = PhotoFilter(request.peak_ids, request.near, request.since, request.until)
         text = request.text.strip()
         match = self._names.find(text) if text else None
         named = tuple(self._catalog[peak_id] for peak_id in match.peaks) if match else ()
-        # One more than is shown: whether there are more.
+        # One more than is shown tells whether there are more.
         scope = _Scope(where, max(request.offset + request.k + 1, _POOL))
         rankings = []
         if request.like:
@@ -90,11 +100,11 @@ class Searcher:
         ranked = rankings[0] if len(rankings) == 1 else _fused(rankings)
         hits, more = self._page(ranked, request)
         identification = question.identification if question else None
-        note = "" if hits or request.offset else self._nothing(request, named, where)
+        note = "" if hits or request.offset else self._no_hits(request, named, where)
         return SearchAnswer(text, hits, note, named, identification, more)
 
     def _by_text(self, rest: str, text: str, named: Sequence[Peak], scope: _Scope) -> list[_Ranked]:
-        """Named peaks first, refined by the rest of the words; then what the words find by meaning."""
+        """Photos of named peaks, refined by the rest of the words; then photos that match the words by meaning."""
         if not named:
             return self._by_meaning(text, scope)
         of_peaks = self._of_peaks(named, rest, scope.where)
@@ -108,7 +118,7 @@ class Searcher:
         return of_peaks + [hit for hit in fill if hit.photo_id not in seen]
 
     def _of_peaks(self, named: Sequence[Peak], rest: str, where: PhotoFilter) -> list[_Ranked]:
-        """The photos that show one of the peaks: most of them first, then by the words or by certainty."""
+        """Photos that show any of the peaks: those with most of them first, then by the words or by certainty."""
         ids = tuple(peak.id for peak in named)
         if where.peak_ids:
             ids = tuple(peak_id for peak_id in ids if peak_id in where.peak_ids)
@@ -127,7 +137,7 @@ class Searcher:
             certainty = sum(of_shown) / len(named)
             refined = meaning.get(photo_id, certainty) if rest else certainty
             score = _PEAK_BONUS * len(of_shown) + refined
-            ranked.append(_Ranked(photo_id, score, partial(_shows, named=named), len(of_shown)))
+            ranked.append(_Ranked(photo_id, score, partial(_peaks_reason, named=named), len(of_shown)))
         return sorted(ranked, key=lambda hit: (-hit.score, hit.photo_id))
 
     def _by_meaning(self, text: str, scope: _Scope) -> list[_Ranked]:
@@ -149,11 +159,11 @@ class Searcher:
         ]
 
     def _by_photo(self, question: PhotoQuestion, scope: _Scope) -> list[_Ranked]:
-        """First the photos of the peak that it shows, most similar first; then the most similar of all."""
+        """Photos of the question's peak, most similar first; then other similar photos."""
         cutoff = self._encoder.description.calibration.photo_cosine_cutoff
         where = scope.where
         similar = self._index.nearest(question.vector, scope.pool, scope.where, RankBy.COSINE)
-        alike = [_Ranked(n.photo_id, n.cosine, _always(_alike(n))) for n in similar if n.cosine >= cutoff]
+        alike = [_Ranked(n.photo_id, n.cosine, _always(_similarity_reason(n))) for n in similar if n.cosine >= cutoff]
         answer = question.identification.answer
         if answer is None or answer not in self._catalog or (where.peak_ids and answer not in where.peak_ids):
             return alike
@@ -167,18 +177,18 @@ class Searcher:
         return same_peak + [hit for hit in alike if hit.photo_id not in seen]
 
     def _filtered(self, request: SearchRequest, where: PhotoFilter) -> SearchAnswer:
-        """Without a question, what passes the filters: of peaks the surest first, else the newest."""
+        """All photos that pass the filters, for a request with nothing else: by certainty for peaks, else newest."""
         if where.peak_ids and request.sort == "score":
             named = [self._catalog.peak(peak_id) for peak_id in where.peak_ids]
             hits, more = self._page(self._of_peaks(named, "", where), request)
         else:
             photos = self._index.select(where, request.k + 1, request.offset)
-            hits = tuple(SearchHit(photo, 0.0, _passes(photo, where)) for photo in photos[: request.k])
+            hits = tuple(SearchHit(photo, 0.0, _filter_reason(photo, where)) for photo in photos[: request.k])
             more = len(photos) > request.k
-        return SearchAnswer("", hits, "" if hits or request.offset else self._nothing(request, (), where), more=more)
+        return SearchAnswer("", hits, "" if hits or request.offset else self._no_hits(request, (), where), more=more)
 
     def _page(self, ranked: Iterable[_Ranked], request: SearchRequest) -> tuple[tuple[SearchHit, ...], bool]:
-        """The hits that were asked for, and whether there are more behind them."""
+        """The requested page of hits, and whether there are more after it."""
         chosen = {hit.photo_id: hit for hit in ranked}
         end = request.offset + request.k
         ids = list(chosen)
@@ -190,14 +200,14 @@ class Searcher:
         return hits, len(ids) > end
 
     def _by_likeness(self, photo_id: str, scope: _Scope) -> list[_Ranked]:
-        """The photos that look like one of the album, without itself. Raises NotFound."""
+        """Photos that look like one of the album, without that photo. Raises NotFound."""
         vector = self._index.vector(photo_id)
         if vector is None:
             raise NotFound(sentence("no such photo in the album (any more)"))
         cutoff = self._encoder.description.calibration.photo_cosine_cutoff
         similar = self._index.nearest(vector, scope.pool + 1, scope.where, RankBy.COSINE)
         return [
-            _Ranked(n.photo_id, n.cosine, _always(_alike(n)))
+            _Ranked(n.photo_id, n.cosine, _always(_similarity_reason(n)))
             for n in similar
             if n.cosine >= cutoff and n.photo_id != photo_id
         ]
@@ -206,8 +216,8 @@ class Searcher:
         calibration = self._encoder.description.calibration
         return query_vector(self._encoder, text, calibration.templates, calibration.anti_concept_weight)
 
-    def _nothing(self, request: SearchRequest, named: Sequence[Peak], where: PhotoFilter) -> str:
-        """Why there is no answer, and what to try."""
+    def _no_hits(self, request: SearchRequest, named: Sequence[Peak], where: PhotoFilter) -> str:
+        """Why nothing was found, and what to try."""
         text = request.text.strip()
         if self._index.count() == 0:
             return sentence("the album is empty: add photos, or wait until the first ones are indexed")
@@ -221,7 +231,7 @@ class Searcher:
 
 
 def _fused(rankings: Sequence[Sequence[_Ranked]]) -> list[_Ranked]:
-    """Reciprocal rank fusion, named peaks first; a photo found twice keeps both reasons."""
+    """Reciprocal rank fusion, photos of named peaks first; a photo in several rankings keeps all its reasons."""
     scores: dict[str, float] = {}
     reasons: dict[str, list[Callable[[PhotoDocument], str]]] = {}
     named: dict[str, int] = {}
@@ -236,8 +246,8 @@ def _fused(rankings: Sequence[Sequence[_Ranked]]) -> list[_Ranked]:
     ]
 
 
-def _passes(photo: PhotoDocument, where: PhotoFilter) -> str:
-    """Why a photo is an answer where nothing but filters was asked for."""
+def _filter_reason(photo: PhotoDocument, where: PhotoFilter) -> str:
+    """The reason for a hit if the request has nothing but filters."""
     if where == PhotoFilter():
         return sentence("in the album")
     at = photo.facts.position if photo.facts else None
@@ -255,8 +265,8 @@ def _joined(reasons: Sequence[Callable[[PhotoDocument], str]], photo: PhotoDocum
     return joined("; ", [reason(photo) for reason in reasons])
 
 
-def _shows(photo: PhotoDocument, named: Sequence[Peak]) -> str:
-    """Why a photo answers to the names of peaks."""
+def _peaks_reason(photo: PhotoDocument, named: Sequence[Peak]) -> str:
+    """The reason for a hit that shows named peaks."""
     shown = [peak for peak in named if peak.id in photo.predicted_peaks]
     names = Names(peak.name for peak in shown)
     if not shown:
@@ -270,7 +280,7 @@ def _evidence(photo: PhotoDocument, peak_id: str) -> str:
     return next((evidence_text(p) for p in photo.peaks if p.id == peak_id), sentence("you said so"))
 
 
-def _alike(neighbour: Neighbour) -> str:
+def _similarity_reason(neighbour: Neighbour) -> str:
     if neighbour.cosine > 0.9995:
         return sentence("the same picture")
-    return sentence("looks alike (cosine {cosine})", cosine=Figure(neighbour.cosine, 2))
+    return sentence("looks similar (cosine {cosine})", cosine=Figure(neighbour.cosine, 2))

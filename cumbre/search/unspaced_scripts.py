@@ -1,4 +1,4 @@
-"""Names in scripts without spaces: "アマ・ダブラムの写真" is cut into the name and the words around it."""
+"""Cut text in scripts without spaces into names and the words around them, such as "アマ・ダブラムの写真"."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -7,13 +7,13 @@ from cumbre.search.alias_index import AliasIndex
 from cumbre.search.vocabulary import PLACES_BEHIND, SPACELESS_FILLERS, SPACELESS_TITLES
 from cumbre.text.folding import Word, is_spaceless
 
-_CLINGING: Final = sorted(
+_PARTICLES: Final = sorted(
     SPACELESS_FILLERS | SPACELESS_TITLES | {p[0] for p in PLACES_BEHIND if is_spaceless(p[0])}, key=len, reverse=True
 )
 
 
 def cut_at_names(word: Word, index: AliasIndex) -> Iterator[Word]:
-    """The word itself; in a script without spaces its parts: names, the particles beside them, and what is between."""
+    """Yield the word itself or, in a script without spaces, its parts: names, adjacent particles and the rest."""
     if not is_spaceless(word.text):
         yield word
         return
@@ -21,32 +21,32 @@ def cut_at_names(word: Word, index: AliasIndex) -> Iterator[Word]:
     while start < len(word.text):
         end = _name_end(word.text, start, index)
         if end > start:
-            yield from _peeled(word.part(plain, start), behind_name=plain > 0, before_name=True)
+            yield from _split_particles(word.part(plain, start), behind_name=plain > 0, before_name=True)
             yield word.part(start, end)
             plain = end
         start = max(end, start + 1)
-    yield from _peeled(word.part(plain, len(word.text)), behind_name=plain > 0, before_name=False)
+    yield from _split_particles(word.part(plain, len(word.text)), behind_name=plain > 0, before_name=False)
 
 
 def _name_end(run: str, start: int, index: AliasIndex) -> int:
-    """Where the longest name that begins at `start` ends; `start` if none does."""
+    """The end of the longest name that starts at `start`; `start` if there is none."""
     for length in index.spaceless_lengths:
         if start + length <= len(run) and run[start : start + length] in index:
             return start + length
     return start
 
 
-def _peeled(run: Word, behind_name: bool, before_name: bool) -> Iterator[Word]:
-    """A run without the particles that cling to a name on either side; nothing for an empty run."""
+def _split_particles(run: Word, behind_name: bool, before_name: bool) -> Iterator[Word]:
+    """Split a run between names into the particles attached to a name and the rest; nothing for an empty run."""
     start, end = 0, len(run.text)
     heads: list[Word] = []
     tails: list[Word] = []
-    while particle := next((p for p in _CLINGING if run.text.startswith(p, start, end)), ""):
+    while particle := next((p for p in _PARTICLES if run.text.startswith(p, start, end)), ""):
         heads.append(run.part(start, start + len(particle)))
         start += len(particle)
     if not behind_name and start < end:
         start, heads = 0, []
-    while before_name and (particle := next((p for p in _CLINGING if run.text.endswith(p, start, end)), "")):
+    while before_name and (particle := next((p for p in _PARTICLES if run.text.endswith(p, start, end)), "")):
         tails.insert(0, run.part(end - len(particle), end))
         end -= len(particle)
     yield from heads

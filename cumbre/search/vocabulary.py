@@ -1,6 +1,6 @@
-"""Words that decide whether a name in a query means the summit: fillers, titles, places called after a peak.
+"""Word lists that decide whether a name in a query means the summit: fillers, titles, places named after peaks.
 
-English and Spanish in full, other languages where people mix them with names.
+English and Spanish are covered in full, other languages only as far as people mix their words with names.
 """
 
 from typing import Final
@@ -23,7 +23,7 @@ PREPOSITIONS: Final = _folded("""
     du des d l et von vom am im mit und bei nach di da do na no em com и с у на в из от над का की के में से और
     """)
 
-# They carry no meaning of their own in a question about photos.
+# Words that add nothing to a query for photos.
 FILLERS: Final = PREPOSITIONS | _folded("""
     the an this that these those some any all my our me i we you it its is are was there s
     please find show search give get want need see seen look looking have has do does can where which what who when
@@ -36,19 +36,19 @@ FILLERS: Final = PREPOSITIONS | _folded("""
     फोटो तस्वीर तस्बिर को 사진
     """)
 
-# Beside a name they say that it is a mountain, and add nothing else.
+# Next to a name, these mark it as a mountain and add nothing else.
 TITLES: Final = _folded("""
     mount mt mountain peak peaks himal pico monte mont montana cerro nevado volcan berg piz
     гора пик हिमाल पर्वत 산 봉
     """)
 
-# The same in scripts without spaces, where they cling to the name.
+# Fillers and titles in scripts without spaces, where they are attached to the name.
 SPACELESS_FILLERS: Final = _folded("の と で から が を に は 写真 画像 的 和 与 在 照片 相片 图片 圖片")
 SPACELESS_TITLES: Final = _folded("山 峰")
-# Endings of Nepali and Hindi, Korean and Tibetan words.
+# Case endings of Nepali, Hindi, Korean and Tibetan words, and Korean titles, which are attached to the name too.
 CASE_ENDINGS: Final = tuple("बाट लाई सँग संग को का की मा ले 에서 까지 의 을 를 은 는 이 가 과 와 산 봉 འི".split())
 
-# "everest base camp" is no picture of the summit: behind a name these make it another place.
+# After a name, these make it another place: "everest base camp" does not show the summit.
 PLACES_BEHIND: Final = _phrases(
     "base camp", "base camps", "basecamp", "basecamps", "bc", "advanced base camp", "north base camp",
     "south base camp", "campo base", "campamento base", "camp de base", "basislager", "базовый лагерь",
@@ -60,7 +60,7 @@ PLACES_BEHIND: Final = _phrases(
     "guest house", "guesthouse", "tea house", "teahouse", "cafe", "bakery", "restaurant", "steak house", "steakhouse",
     "bar", "pub", "brewery", "beer", "museum", "school", "hospital", "airport", "street", "road",
 )  # fmt: skip
-# The same before a name, with or without "of" in between: "campo base del everest".
+# The same before a name, with or without a link such as "of" in between: "campo base del everest".
 PLACES_BEFORE: Final = _phrases(
     "base camp", "base camps", "basecamp", "basecamps", "bc", "campo base", "campamento base", "camp de base",
     "basislager", "базовый лагерь",
@@ -68,10 +68,10 @@ PLACES_BEFORE: Final = _phrases(
     "hike", "route", "road", "trail", "ruta", "caminata", "senderismo", "sendero", "camino", "mirador", "viewpoint",
 )  # fmt: skip
 PLACE_LINKS: Final = _folded("of the to de del al la el l d du des vom")
-# Only side by side: "hotel everest", but not "a hotel near everest".
+# Only directly before a name: "hotel everest", but not "a hotel near everest".
 HOUSES_BEFORE: Final = _folded("hotel lodge hostal hosteria albergue refugio restaurante cafe")
 
-# Beside a name that is a word too ("mera" is Spanish and Hindi), they say that the mountain is meant.
+# Next to a name that is also a word ("mera" is Spanish and Hindi), these show that the mountain is meant.
 MOUNTAIN_WORDS: Final = TITLES | _folded("""
     summit top face ridge slope glacier snow ice snowy climb climbing climbed climber expedition sunrise sunset
     alpenglow himalaya himalayas khumbu nepal massif north south east west
@@ -79,7 +79,7 @@ MOUNTAIN_WORDS: Final = TITLES | _folded("""
     montana himalaya macizo norte sur este oeste
     """)
 
-# Never taken for a mistyped name: what people ask photos for, and dictionary words one letter from a bundled name.
+# Never taken for a typo of a name: what people search photos for, and dictionary words one letter from a bundled name.
 _SUBJECTS: Final = """
     nearest everyone everything everywhere forest forests harvest interest earnest severest everett touche
     island islands highland lobster mera mere more marker makeup thunder tower castle table tables temple temples church

@@ -1,4 +1,7 @@
-"""AlbumService: what a front end may change. Folders of the album are only ever read; what was added can go."""
+"""AlbumService: the changes that a front end may make to the album.
+
+Cumbre never writes to or deletes from the album's own folders. Only photos added through it can be deleted.
+"""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,47 +11,54 @@ from cumbre.photos.document import CameraPose, PhotoDocument
 
 @dataclass(frozen=True, slots=True)
 class AddedPhoto:
-    """is_new is False for a picture that the album had already."""
+    """The result of adding a photo. is_new is False if the album already had the same picture."""
 
     photo: PhotoDocument
     is_new: bool
 
 
 class AlbumService(Protocol):
-    """What a front end may change."""
+    """The port for changes: adding and removing photos, correcting peaks and orientations, retrying failures."""
 
     def add(self, filename: str, photo: bytes) -> AddedPhoto:
-        """Put a new photo into the inbox and index it; one that the album has already is left as it is.
+        """Store a new photo in the inbox and index it. If the album already has the same picture, change nothing.
 
-        Raises PhotoError if it is none.
+        Raises PhotoError if the bytes are not a readable photo.
         """
         ...
 
     def remove(self, photo_id: str) -> None:
-        """Delete a photo that was added. Raises NotFound, and InvalidRequest for a photo of an album folder.
+        """Delete an added photo: its file and its index entry.
 
-        Those are people's own files, which Cumbre only reads.
+        Raises NotFound if there is no such photo, and InvalidRequest if it is in an album folder: those are people's
+        own files, which Cumbre only reads.
         """
         ...
 
     def correct(self, photo_id: str, peak_ids: tuple[str, ...] | None) -> PhotoDocument:
-        """Say which peaks a photo shows, likeliest first; () for none of them, None to undo a correction.
+        """Set the peaks that a photo shows, likeliest first; () means no peak, None undoes the correction.
 
-        The correction belongs to the picture's content, so it survives a rename and a reindex.
+        The correction is stored by content hash, so it survives renames and reindexing. Raises NotFound if there is no
+        such photo or peak, or if the photo could not be read.
         """
         ...
 
     def correct_picture(self, photo: bytes, peak_ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        """The same for a picture that need not be in the album; what had been said of it before, None if nothing."""
+        """Correct a picture that need not be in the album.
+
+        Returns the previous correction, None if there was none. Raises NotFound if there is no such peak.
+        """
         ...
 
     def orient(self, photo_id: str, aim: CameraPose | None) -> PhotoDocument:
-        """Say where a photo's camera looked; None to undo it. Helps what was taken within a minute by the same camera.
+        """Set the camera's pose for a photo; None undoes it.
 
-        It belongs to the picture's content, as a correction does. Raises InvalidRequest where no place is known.
+        The pose is stored by content hash, like a correction. It can reveal a compass error, which is then also
+        corrected in photos that the same camera took within a minute. Raises NotFound as correct() does, and
+        InvalidRequest if no summit can be placed in the photo (unknown position or altitude, or a panorama).
         """
         ...
 
     def retry(self, photo_id: str) -> PhotoDocument:
-        """Try a photo again that could not be indexed."""
+        """Index a failed photo again; a photo without a failure is returned unchanged. Raises NotFound."""
         ...

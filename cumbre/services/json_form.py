@@ -1,4 +1,7 @@
-"""The JSON that people script against: one shape for `--json` and for the HTTP API (docs/api.md)."""
+"""The public JSON documents, the same for `--json` and for the HTTP API (docs/api.md).
+
+Scripts depend on these keys. Every function returns plain JSON types; None means "unknown" throughout.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,7 +21,7 @@ Json = dict[str, Any]
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
-    # -0.0 is for no reader.
+    # Adding 0.0 turns -0.0 into 0.0.
     return None if value is None else round(value, digits) + 0.0
 
 
@@ -27,6 +30,7 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def peak(one: Peak) -> Json:
+    """Return a catalogued peak."""
     return {
         "id": one.id,
         "name": one.name,
@@ -40,10 +44,12 @@ def peak(one: Peak) -> Json:
 
 
 def peak_count(counted: PeakCount) -> Json:
+    """Return a peak with the number of photos that show it."""
     return {**peak(counted.peak), "photos": counted.photos}
 
 
 def prediction(predicted: PeakPrediction, catalog: Mapping[str, Peak]) -> Json:
+    """Return a predicted peak with its evidence; a peak that has left the catalogue is named by its id."""
     known = catalog.get(predicted.id)
     return {
         "id": predicted.id,
@@ -60,6 +66,7 @@ def prediction(predicted: PeakPrediction, catalog: Mapping[str, Peak]) -> Json:
 
 
 def identification(found: Identification, catalog: Mapping[str, Peak]) -> Json:
+    """Return the answer for one photo with all candidate peaks."""
     return {
         "answer": found.answer,
         "peaks": [prediction(p, catalog) for p in found.peaks],
@@ -71,7 +78,7 @@ def identification(found: Identification, catalog: Mapping[str, Peak]) -> Json:
 
 
 def orientation(found: Orientation | None, catalog: Mapping[str, Peak]) -> Json | None:
-    """Where the camera looked, and which summit stands where; one that has left the catalogue is left out."""
+    """Return the camera's pose and the summits' positions, without summits that have left the catalogue."""
     if found is None:
         return None
     summits = [
@@ -101,13 +108,14 @@ def orientation(found: Orientation | None, catalog: Mapping[str, Peak]) -> Json 
 
 
 def gps(position: Position | None) -> Json | None:
+    """Return latitude, longitude and altitude."""
     if position is None:
         return None
     return {"lat": position.lat, "lon": position.lon, "altitude_m": _rounded(position.altitude_m, 1)}
 
 
 def shown_peaks(document: PhotoDocument, catalog: Mapping[str, Peak]) -> list[Json]:
-    """The peaks that count for a photo, with their evidence where there is any (a correction may have none)."""
+    """Return the peaks that count for a photo, with their evidence if there is any (a correction may have none)."""
     evidence = {p.id: p for p in document.peaks}
     by_person = PeakPrediction(id="", probability=1.0)
     shown = []
@@ -122,6 +130,7 @@ def shown_peaks(document: PhotoDocument, catalog: Mapping[str, Peak]) -> list[Js
 
 
 def photo(document: PhotoDocument, catalog: Mapping[str, Peak]) -> Json:
+    """Return everything that is shown about one photo of the album."""
     facts = document.facts
     return {
         "id": document.id,
@@ -156,10 +165,12 @@ def photo(document: PhotoDocument, catalog: Mapping[str, Peak]) -> Json:
 
 
 def document_path(document: PhotoDocument) -> str:
+    """Return "bucket/key"; for a folder's photo that is its path."""
     return f"{document.bucket}/{document.key}"
 
 
 def search_answer(answer: SearchAnswer, catalog: Mapping[str, Peak]) -> Json:
+    """Return a page of search results; "identification" is present only if the question had a photo."""
     results = []
     for hit in answer.hits:
         facts = hit.photo.facts
@@ -192,7 +203,7 @@ def search_answer(answer: SearchAnswer, catalog: Mapping[str, Peak]) -> Json:
 
 
 def shots(found: Sequence[Shot]) -> Json:
-    """By columns, which for ten thousand photos is half as large as an object each."""
+    """Return one list per field. For ten thousand photos that is half the size of one object per photo."""
     return {
         "ids": [one.photo_id for one in found],
         "taken_at": [_rounded(one.taken_at, 0) for one in found],
@@ -202,6 +213,7 @@ def shots(found: Sequence[Shot]) -> Json:
 
 
 def peaks_around(found: Panorama) -> Json:
+    """Return the peaks around a place, most striking first."""
     return {
         "peaks": [
             {
@@ -219,6 +231,7 @@ def peaks_around(found: Panorama) -> Json:
 
 
 def status(current: Status) -> Json:
+    """Return counts, models, albums, notices, failures and the running scan (None if there is none)."""
     progress = current.indexing
     return {
         "photos": current.photos,

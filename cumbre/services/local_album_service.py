@@ -1,4 +1,4 @@
-"""LocalAlbumService: AlbumService over a Library in the same process."""
+"""LocalAlbumService: AlbumService on a Library in the same process."""
 
 import re
 import unicodedata
@@ -25,18 +25,18 @@ _EXTENSIONS = {"JPEG": ".jpg", "HEIC": ".heic", "PNG": ".png", "WEBP": ".webp", 
 
 
 class LocalAlbumService:
-    """Adds photos to the inbox, corrects peaks, tries failures again."""
+    """Changes a library's album, index and state; every change reaches each index generation in use."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
 
     def add(self, filename: str, photo: bytes) -> AddedPhoto:
-        # Before it is kept: what can't be read is refused, not added.
+        # Read it before storing it: an unreadable file is refused, not added.
         generation = self._library.active()
         checked = generation.embedder.read(self._library.pictures, photo)
-        there = generation.index.find_by_content(content_hash(photo))
-        if there is not None:
-            return AddedPhoto(there.document, is_new=False)
+        existing = generation.index.find_by_content(content_hash(photo))
+        if existing is not None:
+            return AddedPhoto(existing.document, is_new=False)
         bucket, prefix = self._library.albums.inbox_place()
         inbox = self._library.storage(bucket)
         stat = inbox.write(prefix + _inbox_key(filename, _EXTENSIONS.get(checked.facts.format, ".jpg")), photo)
@@ -49,7 +49,7 @@ class LocalAlbumService:
         bucket, prefix = self._library.albums.inbox_place()
         if document.bucket != bucket or not document.key.startswith(prefix):
             raise InvalidRequest(
-                sentence("only photos that were added can be deleted here: this one is a file of yours")
+                sentence("only photos added through Cumbre can be deleted here; this one is your own file")
             )
         self._library.storage(bucket).delete(document.key, document.etag)
         for ingestor in self._library.ingestors():
@@ -78,12 +78,14 @@ class LocalAlbumService:
             seen = annotator.sighting(facts, document.sky_fraction)
             lacking = [doubt.words for doubt in obstacles(facts, seen) if doubt in NO_VIEW]
             if lacking:
-                raise InvalidRequest(sentence("no summit has a place in this photo: {why}", why=joined(", ", lacking)))
+                raise InvalidRequest(
+                    sentence("no summit can be placed in this photo: {why}", why=joined(", ", lacking))
+                )
             aims.put(content, aim, facts, annotator.fitter.expected_heading_deg(seen))
         compass_has_changed = list(aims.compass_errors()) != before
         for generation in self._generations():
-            beside = _of_the_same_moment(generation.index, facts) if compass_has_changed else []
-            self._annotate_again(generation, list(dict.fromkeys([content, *beside])))
+            neighbours = _taken_within_a_minute(generation.index, facts) if compass_has_changed else []
+            self._annotate_again(generation, list(dict.fromkeys([content, *neighbours])))
         return self._get(photo_id).document
 
     def retry(self, photo_id: str) -> PhotoDocument:
@@ -109,12 +111,12 @@ class LocalAlbumService:
             self._annotate_again(generation, [content_sha256])
 
     def _generations(self) -> list[Generation]:
-        """The one that answers, and the next while it is built."""
+        """The active generation, and the one that a reindex is building, if any."""
         building = self._library.building()
         return [one for one in (self._library.active(), building) if one is not None]
 
     def _annotate_again(self, generation: Generation, contents: Sequence[str]) -> None:
-        """Lay what was said over every photo with one of these contents."""
+        """Annotate every photo with one of these contents (SHA-256) again and write the ones that changed."""
         for _ in range(_ATTEMPTS):
             annotator, index = generation.annotator(), generation.index
             writes = []
@@ -139,18 +141,18 @@ class LocalAlbumService:
         return stored
 
 
-def _of_the_same_moment(index: PhotoIndex, facts: PhotoFacts) -> list[str]:
-    """The contents of the photos that a camera took within a minute of this one, itself among them."""
+def _taken_within_a_minute(index: PhotoIndex, facts: PhotoFacts) -> list[str]:
+    """The contents (SHA-256) of photos that the same camera took within a minute of this one, including itself."""
     if facts.taken_at is None or not facts.camera:
         return []
-    # A span ends before its end.
+    # PhotoFilter.until is exclusive.
     span = PhotoFilter(since=facts.taken_at - SAME_MOMENT, until=facts.taken_at + SAME_MOMENT + timedelta(seconds=1))
-    beside = index.select(span, _SAME_MOMENT_MAX)
-    return [one.content_sha256 for one in beside if one.facts and one.facts.camera == facts.camera]
+    nearby = index.select(span, _SAME_MOMENT_MAX)
+    return [one.content_sha256 for one in nearby if one.facts and one.facts.camera == facts.camera]
 
 
 def _inbox_key(filename: str, extension: str) -> str:
-    """A key that is safe on every file system and taken by nobody: the name that was given, cleaned, and a suffix."""
+    """A unique key that is safe on every file system: the given name, cleaned, plus a random suffix."""
     stem = PurePosixPath(filename.replace("\\", "/")).stem
     plain = unicodedata.normalize("NFC", stem)
     plain = re.sub(r"[^\w.-]+", "-", plain).strip("-._")[:_MAX_NAME_LENGTH]

@@ -1,4 +1,4 @@
-"""LocalQueryService: QueryService over a Library in the same process."""
+"""LocalQueryService: QueryService on a Library in the same process."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +21,10 @@ from cumbre.viewshed.panorama import Panorama, panorama
 
 
 class LocalQueryService:
-    """Answers questions about the albums of a library; safe to share between threads."""
+    """Answers queries from a library. Safe to share between threads.
+
+    progress returns the running scan, None if there is none.
+    """
 
     def __init__(self, library: Library, progress: Callable[[], IndexingProgress | None] = lambda: None) -> None:
         self._library = library
@@ -102,7 +105,7 @@ class LocalQueryService:
         )
 
     def _models(self, index: PhotoIndex) -> tuple[str, list[str]]:
-        """The id of the wanted model, and what is to be said of models; a missing one is said, never an error."""
+        """The id of the wanted model, and notices about models. A missing model becomes a notice, not an error."""
         encoders = self._library.encoders
         notices, wanted = [], self._library.settings.model
         try:
@@ -122,8 +125,8 @@ class LocalQueryService:
         vector = generation.embedder.embed([picture.pixels])[0][0]
         return PhotoQuestion(vector, self._identify(generation, data, picture, at, vector=vector))
 
-    def _said(self, content_sha256: str) -> Identification | None:
-        """What a person said that this very file shows; None if nobody did."""
+    def _correction(self, content_sha256: str) -> Identification | None:
+        """A person's correction for exactly this file; None if there is none."""
         peaks = self._library.corrections.get(content_sha256)
         if peaks is None:
             return None
@@ -139,14 +142,14 @@ class LocalQueryService:
         heading_deg: float | None = None,
         vector: Vector | None = None,
     ) -> Identification:
-        """vector is the picture's, if it is at hand."""
+        """Identify a decoded picture. vector is its embedding [D] if already computed, else None."""
         annotator = generation.annotator()
         by_file = annotator.sighting(picture.facts, picture.sky_fraction, at, heading_deg)
         content_sha256 = content_hash(data)
         looked = annotator.camera_view(
             content_sha256, picture.facts, picture.skylines, by_file, heading_is_given=heading_deg is not None
         )
-        found = self._said(content_sha256)
+        found = self._correction(content_sha256)
         if found is None:
             if not generation.encoder.description.tells_peaks:
                 vector = None

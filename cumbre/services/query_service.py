@@ -1,6 +1,6 @@
-"""QueryService: the questions that a front end may ask, and the answers' types.
+"""QueryService: the queries that a front end may make, and the types of their results.
 
-Front ends (page, chat, command line) know these types and nothing behind them.
+Front ends (page, chat, command line) depend on these types and on nothing behind them.
 """
 
 from dataclasses import dataclass
@@ -16,12 +16,16 @@ from cumbre.viewshed.panorama import Panorama
 
 @dataclass(frozen=True, slots=True)
 class PeakCount:
+    """A peak and the number of photos that show it."""
+
     peak: Peak
     photos: int
 
 
 @dataclass(frozen=True, slots=True)
 class FailedPhoto:
+    """A photo that could not be indexed; path is "bucket/key"."""
+
     id: str
     path: str
     reason: str
@@ -29,7 +33,7 @@ class FailedPhoto:
 
 @dataclass(frozen=True, slots=True)
 class IndexingProgress:
-    """The scan that is running: done of total looked at."""
+    """A running scan: done photos of total so far."""
 
     done: int
     total: int
@@ -38,9 +42,11 @@ class IndexingProgress:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What Cumbre has, what answers, and what stands in the way.
+    """The size of the album, the model in use, and any problems.
 
-    notices are sentences for people (a model that would do better, a reindex that is due, an album that is missing).
+    model_id is the model that built the active index, wanted_model_id the one that the settings ask for. notices are
+    sentences for people, for example that a better model is available, a reindex is due or an album is missing.
+    indexing is None unless a scan runs in this process.
     """
 
     photos: int
@@ -54,45 +60,61 @@ class Status:
 
 
 class QueryService(Protocol):
-    """What a front end may ask."""
+    """The port for queries. Implementations are shared between threads."""
 
-    def search(self, request: SearchRequest) -> SearchAnswer: ...
+    def search(self, request: SearchRequest) -> SearchAnswer:
+        """Find photos by words, a photo, or both.
 
-    def identify(
-        self, photo: bytes, at: Position | None = None, heading_deg: float | None = None
-    ) -> Identification: ...
+        Raises NotFound if a peak of the request is not in the catalogue, and PhotoError if its photo can't be read.
+        """
+        ...
+
+    def identify(self, photo: bytes, at: Position | None = None, heading_deg: float | None = None) -> Identification:
+        """Name the peaks in a picture file, which need not be in the album.
+
+        at and heading_deg (from true north) override what the file says. Raises PhotoError if the file can't be read.
+        """
+        ...
 
     def photo(self, photo_id: str) -> PhotoDocument:
-        """Raises NotFound."""
+        """Return a photo of the album. Raises NotFound."""
         ...
 
     def rendition(self, photo_id: str, size_px: int, names: bool = False) -> bytes:
-        """A JPEG without metadata, at most size_px (one of RENDITION_SIZES_PX) on its long side.
+        """Return a JPEG without metadata, at most size_px (one of RENDITION_SIZES_PX) on its long side.
 
-        names: with the names of its summits, where their places are sure.
+        names: label the summits, if their positions are certain enough. Raises NotFound if there is no such photo or
+        it could not be read.
         """
         ...
 
     def labelled(self, photo: bytes, orientation: Orientation, size_px: int) -> bytes:
-        """The same of a picture file that has been identified, with the names of its summits; any size."""
+        """Return a JPEG of an identified picture file with its summits labelled; size_px may be any size."""
         ...
 
     def original(self, photo_id: str) -> bytes:
-        """The file itself, with all that the camera wrote into it."""
+        """Return the photo's file, unchanged and with all its metadata. Raises NotFound."""
         ...
 
     def shots(self, where: PhotoFilter) -> list[Shot]:
-        """When and where the photos that pass the filter were taken."""
+        """Return when and where each photo that passes the filter was taken."""
         ...
 
-    def peak(self, peak_id: str) -> Peak: ...
+    def peak(self, peak_id: str) -> Peak:
+        """Return a catalogued peak. Raises NotFound."""
+        ...
 
     def peaks(self, where: PhotoFilter = EVERYTHING) -> list[PeakCount]:
-        """Every catalogued peak with its number of photos that pass, most photos first, then by elevation."""
+        """Return every catalogued peak with its number of matching photos: most photos first, then highest first."""
         ...
 
     def around(self, place: Position) -> Panorama:
-        """The peaks around a place, the most striking first; without an altitude, that of the album nearby."""
+        """Return the peaks around a place, most striking first.
+
+        If the place has no altitude, that of album photos taken nearby is used, else a plausible one is assumed.
+        """
         ...
 
-    def status(self) -> Status: ...
+    def status(self) -> Status:
+        """Return counts, models, albums, failures and notices."""
+        ...

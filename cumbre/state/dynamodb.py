@@ -1,7 +1,7 @@
-"""StateStore in one table of DynamoDB, which several machines and Lambda functions can share.
+"""StateStore in a DynamoDB table, which several machines and Lambda functions can share.
 
-The table has the partition key `kind` and the sort key `key`, both strings, and `expires_at` as its TTL attribute.
-Terraform makes it; nothing here does. Items have `value` (bytes), too, and `claim` where put_if_absent stored them.
+The table has the partition key `kind` and the sort key `key`, both strings, and the TTL attribute `expires_at`.
+Terraform creates it (infra/terraform). Items also have `value` (bytes), and `claim` if put_if_absent stored them.
 """
 
 import math
@@ -15,12 +15,13 @@ from cumbre.errors import CumbreError
 from cumbre.state.port import MAX_VALUE_BYTES
 from cumbre.system.aws_client import open_aws_client
 
-# A record takes milliseconds, and a web server or Lambda waits for it: the attempts together last half a minute.
+# A record takes milliseconds, and a web request or Lambda function waits for it: all attempts together last half a
+# minute.
 _CONNECT_TIMEOUT_S: Final = 2
 _READ_TIMEOUT_S: Final = 5
 _ATTEMPTS: Final = 4
 _CONNECTIONS: Final = 16
-# What DynamoDB itself allows for the two keys.
+# DynamoDB's own limits for partition and sort keys.
 _KIND_BYTES_MAX: Final = 2048
 _KEY_BYTES_MAX: Final = 1024
 _BAD_CREDENTIALS: Final = frozenset(
@@ -30,7 +31,7 @@ _THROTTLED: Final = frozenset("ProvisionedThroughputExceededException RequestLim
 
 
 def open_dynamodb_client(endpoint: str = "", access_key: str = "", secret_key: str = "") -> Any:
-    """A client for the table's service; see open_aws_client."""
+    """Return a DynamoDB client; see open_aws_client."""
     return open_aws_client(
         "dynamodb",
         "the state",
@@ -45,12 +46,12 @@ def open_dynamodb_client(endpoint: str = "", access_key: str = "", secret_key: s
 
 
 class DynamoDbStateStore:
-    """Each record is an item; the client is the store's own, and may be used by several threads.
+    """Stores each record as an item. The store owns the client and closes it; several threads may share the store.
 
-    Every read is strongly consistent, which costs twice as much: workers share the table, and one that reads what was
-    true a moment ago answers an update again, or forgets a correction. DynamoDB deletes expired items up to days late,
-    so every read and condition looks at the time itself. Raises CumbreError where the table can't be used, or a kind or
-    key is none that DynamoDB takes.
+    Every read is strongly consistent, although that costs twice as much: workers share the table, and a stale read
+    would make one answer an update twice or lose a correction. DynamoDB deletes expired items up to days late, so
+    every read and condition checks expires_at. Raises CumbreError if the table can't be used, or if DynamoDB does not
+    allow a kind or key.
     """
 
     def __init__(self, client: Any, table: str, clock: Callable[[], float] = time.time) -> None:
@@ -67,13 +68,11 @@ class DynamoDbStateStore:
         return bytes(item["value"]["B"])
 
     def put(self, kind: str, key: str, value: bytes, expires_at: float | None = None) -> None:
-        """See StateStore.put. Raises CumbreError if the value is larger than MAX_VALUE_BYTES."""
         with self._faults():
             self._client.put_item(TableName=self._table, Item=_item(kind, key, value, expires_at))
 
     def put_if_absent(self, kind: str, key: str, value: bytes, expires_at: float | None = None) -> bool:
-        """See StateStore.put_if_absent. The condition is DynamoDB's to keep: of all workers exactly one stores it."""
-        # The client repeats a request whose answer was lost, and then meets the record that it has stored itself.
+        # The client retries a request if the response was lost. The claim tells its own record from another worker's.
         claim = {"S": uuid4().hex}
         with self._faults():
             try:
@@ -94,8 +93,8 @@ class DynamoDbStateStore:
             self._client.delete_item(TableName=self._table, Key=_keys(kind, key))
 
     def items(self, kind: str) -> Iterator[tuple[str, bytes]]:
-        """See StateStore.items. Read in pages of 1 MB: the store may be used and changed between two items."""
-        _check("kind", kind, _KIND_BYTES_MAX)
+        """See StateStore.items. Reads pages of 1 MB."""
+        _check_key("kind", kind, _KIND_BYTES_MAX)
         start: dict[str, Any] = {}
         while True:
             with self._faults():
@@ -111,7 +110,7 @@ class DynamoDbStateStore:
                 )
             for item in page["Items"]:
                 yield item["key"]["S"], bytes(item["value"]["B"])
-            # A page may be empty, all its records having expired, and not be the last.
+            # An empty page need not be the last: all its records may have expired.
             if "LastEvaluatedKey" not in page:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
@@ -124,7 +123,7 @@ class DynamoDbStateStore:
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
-        """Turns what the client raises into a CumbreError that says what to do."""
+        """Convert the client's exceptions to a CumbreError that says what to do."""
         from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
         from urllib3.exceptions import HTTPError
 
@@ -144,22 +143,23 @@ class DynamoDbStateStore:
             ) from error
 
     def _refusal(self, error: Any) -> str:
-        said = error.response.get("Error", {})
-        code = str(said.get("Code", ""))
+        details = error.response.get("Error", {})
+        code = str(details.get("Code", ""))
         if code == "ResourceNotFoundException":
             region = self._client.meta.region_name
-            return f"does not exist in {region}: make it with `terraform apply`, or correct CUMBRE_STATE"
+            return f"does not exist in {region}: create it with `terraform apply`, or correct CUMBRE_STATE"
         if code == "AccessDeniedException":
             return f"may not be used with these credentials: allow them dynamodb:{error.operation_name} on it"
         if code in _BAD_CREDENTIALS or code.startswith("Expired"):
             return f"does not accept the credentials ({code}): renew AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         if code in _THROTTLED:
-            return f"takes no more just now ({code}): try again in a moment, or allow it more capacity"
+            return f"is throttling requests ({code}): try again in a moment, or raise its capacity"
         if code == "ValidationException":
             return (
-                f"is not as Cumbre's are ({said.get('Message', '')}): name the one of `terraform apply` in CUMBRE_STATE"
+                f"does not have Cumbre's schema ({details.get('Message', '')}): set CUMBRE_STATE to the table that "
+                "`terraform apply` created"
             )
-        return f"refused: {code} {said.get('Message', '')}"
+        return f"refused: {code} {details.get('Message', '')}"
 
 
 def _item(kind: str, key: str, value: bytes, expires_at: float | None) -> dict[str, Any]:
@@ -167,23 +167,23 @@ def _item(kind: str, key: str, value: bytes, expires_at: float | None) -> dict[s
         raise CumbreError(f"{kind} {key} has {len(value)} bytes, a record holds at most {MAX_VALUE_BYTES}")
     item: dict[str, Any] = {**_keys(kind, key), "value": {"B": value}}
     if expires_at is not None:
-        # TTL wants whole seconds; rounded up, no record goes before its time.
+        # TTL needs whole seconds. Rounding up keeps a record from expiring early.
         item["expires_at"] = {"N": str(math.ceil(expires_at))}
     return item
 
 
 def _keys(kind: str, key: str) -> dict[str, Any]:
-    _check("kind", kind, _KIND_BYTES_MAX)
-    _check("key", key, _KEY_BYTES_MAX)
+    _check_key("kind", kind, _KIND_BYTES_MAX)
+    _check_key("key", key, _KEY_BYTES_MAX)
     return {"kind": {"S": kind}, "key": {"S": key}}
 
 
-def _check(name: str, text: str, most_bytes: int) -> None:
-    """Raises CumbreError for what DynamoDB takes for no key: it would refuse it in words that name neither."""
+def _check_key(name: str, text: str, most_bytes: int) -> None:
+    """Raise CumbreError if DynamoDB does not allow a key. Its own error would name neither the key nor the limit."""
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:
-        raise CumbreError(f"{text!r} can't be stored: it is no valid Unicode") from error
+        raise CumbreError(f"{text!r} can't be stored: it is not valid Unicode") from error
     if not 0 < size <= most_bytes:
         raise CumbreError(
             f"{text[:100]!r} can't be the {name} of a record in DynamoDB: it has {size} bytes, and may have 1 to "

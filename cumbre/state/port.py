@@ -1,35 +1,51 @@
-"""The port StateStore: what people told Cumbre, which no index can be rebuilt from.
+"""The port StateStore: durable records of what people entered (corrections, imported peaks, album folders).
 
-A record is bytes under (kind, key), as a single-table design keeps them in DynamoDB. Every adapter passes
-tests/contract.
+Unlike the index, this data can't be rebuilt from the photos. A record is bytes under (kind, key), as in a single-table
+design of DynamoDB. Every adapter passes tests/contract/test_state_store.py.
 """
 
 from collections.abc import Iterator
 from typing import Final, Protocol
 
-# DynamoDB holds items of up to 400 KB; every adapter has this limit, so that a home can move to the cloud.
+# DynamoDB limits items to 400 KB. Every adapter has this limit, so that a local state can move to the cloud.
 MAX_VALUE_BYTES: Final = 350 * 1024
 
 
 class StateStore(Protocol):
-    """Small durable records (at most 350 KB each) by kind and key."""
+    """Small durable records by kind and key.
+
+    Several threads and processes may share a store. Every method raises CumbreError if the store can't be used.
+    """
 
     def get(self, kind: str, key: str) -> bytes | None:
-        """The record, or None if there is none or it has expired."""
+        """Return a record's value; None if it does not exist or has expired."""
         ...
 
     def put(self, kind: str, key: str, value: bytes, expires_at: float | None = None) -> None:
-        """Store or replace a record; expires_at is a POSIX time in seconds."""
+        """Store or replace a record. expires_at is a POSIX time in seconds; None means never.
+
+        Raises CumbreError if the value is larger than MAX_VALUE_BYTES.
+        """
         ...
 
     def put_if_absent(self, kind: str, key: str, value: bytes, expires_at: float | None = None) -> bool:
-        """Store a record unless a live one is there already; says whether it was stored."""
+        """Store a record unless a live one exists, atomically; return whether it was stored.
+
+        Of several concurrent callers exactly one stores it. Raises CumbreError as put() does.
+        """
         ...
 
-    def delete(self, kind: str, key: str) -> None: ...
+    def delete(self, kind: str, key: str) -> None:
+        """Delete a record; a missing one is not an error."""
+        ...
 
     def items(self, kind: str) -> Iterator[tuple[str, bytes]]:
-        """The live records of a kind, by key."""
+        """Yield key and value of the live records of a kind, ordered by key.
+
+        The store may be used and changed between two items.
+        """
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Release the connection. The store can't be used afterwards."""
+        ...

@@ -1,4 +1,4 @@
-"""StateStore in one SQLite file."""
+"""StateStore in one SQLite file, with a checksum for each record and a backup copy of the file."""
 
 import logging
 import os
@@ -19,13 +19,14 @@ _log = logging.getLogger(__name__)
 
 _BUSY_TIMEOUT_S = 10.0
 _SCHEMA_VERSION = 2
-_VERSIONS_TO_COME = 100
-# "Cmbr": tells this file from other SQLite files, the index among them.
+# A version beyond this many future ones means that the header is damaged.
+_FUTURE_VERSIONS_MAX = 100
+# "Cmbr": distinguishes this file from other SQLite files, such as the index.
 _APPLICATION_ID = 0x436D6272
 
 _PAGE = 100
-# Reading a larger file as a whole takes longer than a command may wait.
-_CHECKED_BYTES = 50_000_000
+# Checking the whole of a larger file takes longer than a command may wait.
+_INTEGRITY_CHECK_MAX_BYTES = 50_000_000
 
 _SCHEMA = (
     "CREATE TABLE records (kind TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, expires_at REAL, "
@@ -41,10 +42,10 @@ _LIVE = "(expires_at IS NULL OR expires_at > :now)"
 
 
 class SqliteStateStore:
-    """One connection behind a lock; other processes wait for each other's writes up to 10 s.
+    """Shares one connection between threads by a lock. Processes wait up to 10 s for each other's writes.
 
-    A new file is readable by its owner only; one that may not be written is only read. Raises CumbreError where the
-    file can't be used or is damaged.
+    A new file is readable by its owner only; a read-only file is opened for reading. Raises CumbreError if the file
+    can't be used or is damaged.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
@@ -55,7 +56,7 @@ class SqliteStateStore:
         self._read_only = sqlite_connection.read_only(path)
         with self._faults():
             if sqlite_connection.is_other_file(path):
-                raise self._damaged("it does not begin as a database")
+                raise self._damaged("it does not begin like a SQLite database")
             if path.is_file() and path.stat().st_size == 0 and self._copy.is_file():
                 raise self._damaged("it is empty")
             if not self._read_only:
@@ -75,24 +76,23 @@ class SqliteStateStore:
                 f"SELECT value, expires_at, checksum FROM records WHERE kind = :kind AND key = :key AND {_LIVE}",  # noqa: S608  constants
                 {"kind": kind, "key": key, "now": self._clock()},
             ).fetchone()
-        return None if row is None else self._whole(kind, key, *row)
+        return None if row is None else self._verified(kind, key, *row)
 
     def put(self, kind: str, key: str, value: bytes, expires_at: float | None = None) -> None:
-        """See StateStore.put. Raises CumbreError if the value is larger than MAX_VALUE_BYTES."""
         record = _record(kind, key, value, expires_at)
         with self._use() as connection:
-            # A record that stands there already needs no room, nor a disk that may be written.
-            kept = connection.execute(
+            # Skip an unchanged record: that must succeed on a full or read-only disk, too.
+            stored = connection.execute(
                 "SELECT value, expires_at, checksum FROM records WHERE kind = ? AND key = ?", (kind, key)
             ).fetchone()
-            if kept != (value, expires_at, record["checksum"]):
+            if stored != (value, expires_at, record["checksum"]):
                 connection.execute(_PUT, record)
-            self._forget_expired(connection)
+            self._delete_expired(connection)
 
     def put_if_absent(self, kind: str, key: str, value: bytes, expires_at: float | None = None) -> bool:
-        """See StateStore.put_if_absent. One statement, so of all threads and processes exactly one stores it."""
         record = _record(kind, key, value, expires_at)
         with self._use() as connection:
+            # One statement, so it is atomic among threads and processes.
             done = connection.execute(f"{_PUT} WHERE NOT {_LIVE}", {**record, "now": self._clock()})
             return done.rowcount > 0
 
@@ -101,7 +101,7 @@ class SqliteStateStore:
             connection.execute("DELETE FROM records WHERE kind = ? AND key = ?", (kind, key))
 
     def items(self, kind: str) -> Iterator[tuple[str, bytes]]:
-        """See StateStore.items. Read page by page: the store may be used and changed between two items."""
+        """See StateStore.items. Reads page by page and does not hold the lock between pages."""
         last = None
         while True:
             with self._use() as connection:
@@ -111,7 +111,7 @@ class SqliteStateStore:
                     {"kind": kind, "last": last, "now": self._clock(), "page": _PAGE},
                 ).fetchall()
             for key, *row in page:
-                yield key, self._whole(kind, key, *row)
+                yield key, self._verified(kind, key, *row)
             if len(page) < _PAGE:
                 return
             last = page[-1][0]
@@ -123,15 +123,15 @@ class SqliteStateStore:
                 self._connection = None
 
     def keep_copy(self) -> None:
-        """Copy the state to state.sqlite.bak if it has changed since, for the day on which it is damaged.
+        """Write a backup copy, state.sqlite.bak, if the state has changed since the last one.
 
-        A copy that can't be made is said, and is no error. Raises CumbreError where the state itself is damaged.
+        A copy that can't be written is logged, not raised. Raises CumbreError if the state itself is damaged.
         """
         if self._read_only or self._is_copied():
             return
         with self._use() as connection:
-            _check_whole(connection)
-            # The lock for writing is also that for copying: processes that start together use one partial file.
+            _check_integrity(connection)
+            # The write lock also guards the copy, because processes that start together share one partial file.
             connection.execute("BEGIN IMMEDIATE")
             try:
                 if not self._is_copied():
@@ -144,7 +144,7 @@ class SqliteStateStore:
         try:
             partial.unlink(missing_ok=True)
             _create_private(partial)
-            # Another connection than the one that holds the lock, from which SQLite copies nothing.
+            # A separate connection, because SQLite can't back up from one that holds the write lock.
             with (
                 closing(sqlite_connection.connect(self._path)) as source,
                 closing(sqlite_connection.connect(partial)) as target,
@@ -152,7 +152,7 @@ class SqliteStateStore:
                 source.backup(target)
             partial.replace(self._copy)
         except (sqlite3.Error, OSError) as error:
-            _log.warning("The copy %s of what people told Cumbre could not be made: %s", self._copy, error)
+            _log.warning("The backup copy %s of the state could not be written: %s", self._copy, error)
         finally:
             for leftover in (partial, *sqlite_connection.side_files(partial)):
                 with suppress(OSError):
@@ -170,21 +170,21 @@ class SqliteStateStore:
         return max(file.stat().st_mtime_ns for file in files if file.is_file())
 
     def _set_up(self, connection: sqlite3.Connection) -> None:
-        # Before anything is changed: the file may belong to something else.
+        # Check before changing anything, because the file may belong to another program.
         if self._is_new(connection) and not self._read_only:
             sqlite_connection.use_wal(connection, _BUSY_TIMEOUT_S)
-        if self._path.stat().st_size <= _CHECKED_BYTES:
-            _check_whole(connection)
+        if self._path.stat().st_size <= _INTEGRITY_CHECK_MAX_BYTES:
+            _check_integrity(connection)
         if self._read_only:
             if self._version(connection) < _SCHEMA_VERSION:
                 raise CumbreError(
-                    f"the state {self._path} is an older Cumbre's and may not be written: make it writable"
+                    f"the state {self._path} was written by an older Cumbre and is read-only: make it writable"
                 )
             return
-        # Nothing can rebuild this file, so a commit is on the disk when it returns.
+        # Nothing can rebuild this file, so a commit must be on disk when it returns.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("BEGIN IMMEDIATE")
-        # Another process may have been first while this one waited for the lock.
+        # Check again: another process may have created the schema while this one waited for the lock.
         if self._is_new(connection):
             for statement in _SCHEMA:
                 connection.execute(statement)
@@ -194,11 +194,11 @@ class SqliteStateStore:
             _add_checksums(connection)
             connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
         connection.execute("COMMIT")
-        self._forget_expired(connection)
+        self._delete_expired(connection)
 
     def _is_new(self, connection: sqlite3.Connection) -> bool:
-        """Whether the file is empty. Raises CumbreError if it is anything but a state file of this version."""
-        # One look at all three, for another process may be giving the file its form. Many may look at once.
+        """Return whether the file is empty. Raises CumbreError if it is not a state file, or is of a newer version."""
+        # Read all three in one transaction, because another process may be creating the schema.
         began = not connection.in_transaction
         if began:
             connection.execute("BEGIN")
@@ -212,7 +212,7 @@ class SqliteStateStore:
         if application_id == 0 and version == 0 and not names:
             return True
         if {"records", "records_by_expiry"} <= names and (
-            application_id != _APPLICATION_ID or not 0 < version < _SCHEMA_VERSION + _VERSIONS_TO_COME
+            application_id != _APPLICATION_ID or not 0 < version < _SCHEMA_VERSION + _FUTURE_VERSIONS_MAX
         ):
             raise self._damaged("its header contradicts itself")
         if application_id != _APPLICATION_ID:
@@ -225,15 +225,15 @@ class SqliteStateStore:
     def _version(connection: sqlite3.Connection) -> int:
         return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
-    def _forget_expired(self, connection: sqlite3.Connection) -> None:
+    def _delete_expired(self, connection: sqlite3.Connection) -> None:
         if not self._read_only:
             connection.execute("DELETE FROM records WHERE expires_at <= ?", (self._clock(),))
 
-    def _whole(self, kind: str, key: str, value: object, expires_at: float | None, expected: int) -> bytes:
-        """A record's value, if it is what was stored."""
+    def _verified(self, kind: str, key: str, value: object, expires_at: float | None, expected: int) -> bytes:
+        """Return a record's value. Raises CumbreError if its checksum is wrong."""
         if isinstance(value, bytes) and _checksum(kind, key, value, expires_at) == expected:
             return value
-        raise self._damaged(f"a record ({kind}) is not what was stored")
+        raise self._damaged(f"the checksum of a record ({kind}) is wrong")
 
     @contextmanager
     def _use(self) -> Iterator[sqlite3.Connection]:
@@ -244,14 +244,14 @@ class SqliteStateStore:
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
-        """Turns SQLite's errors into a CumbreError that says what to do."""
+        """Convert SQLite's errors to a CumbreError that says what to do."""
         try:
             yield
         except UnicodeEncodeError as error:
-            raise CumbreError(f"{error.object!r} can't be stored: it is no valid Unicode") from error
+            raise CumbreError(f"{error.object!r} can't be stored: it is not valid Unicode") from error
         except UnicodeDecodeError as error:
-            # Not even SQLite's message is text, which quotes what it found.
-            raise self._damaged("it holds text that is no text") from error
+            # SQLite's message can't be decoded, because it quotes the damaged bytes.
+            raise self._damaged("it contains invalid text") from error
         except (sqlite3.OperationalError, OSError) as error:
             if isinstance(error, sqlite3.OperationalError) and sqlite_connection.is_of_file(error):
                 raise self._damaged(str(error)) from error
@@ -263,16 +263,16 @@ class SqliteStateStore:
     def _damaged(self, found: str) -> CumbreError:
         try:
             day = datetime.fromtimestamp(self._copy.stat().st_mtime).astimezone()
-            way_out = (
+            remedy = (
                 f"delete it and {self._path.name}-wal, and rename {self._copy.name}, Cumbre's copy of "
                 f"{day:%Y-%m-%d %H:%M}, to {self._path.name}"
             )
         except OSError:
-            way_out = "restore the file from a backup"
+            remedy = "restore the file from a backup"
         return CumbreError(
-            f"the state {self._path} is damaged or no state: {found}. It holds what people told Cumbre (corrections, "
-            f"imported peaks, albums), which can't be rebuilt: stop every Cumbre, then {way_out}. Or move it away to "
-            "start without"
+            f"the state {self._path} is damaged or not a state file: {found}. It contains what people entered "
+            f"(corrections, imported peaks, albums), which can't be rebuilt: stop every Cumbre, then {remedy}. Or move "
+            "it away to start with an empty state"
         )
 
 
@@ -293,21 +293,21 @@ def _checksum(kind: str, key: str, value: bytes, expires_at: float | None) -> in
 
 
 def _add_checksums(connection: sqlite3.Connection) -> None:
-    """Version 1 had none."""
+    """Upgrade the schema from version 1, which had no checksums."""
     connection.execute("ALTER TABLE records ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0")
     connection.create_function("checksum_of", 4, _checksum, deterministic=True)
     connection.execute("UPDATE records SET checksum = checksum_of(kind, key, value, expires_at)")
 
 
-def _check_whole(connection: sqlite3.Connection) -> None:
-    """Raises sqlite3.DatabaseError if the file contradicts itself."""
+def _check_integrity(connection: sqlite3.Connection) -> None:
+    """Raise sqlite3.DatabaseError if SQLite's integrity check fails."""
     (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if found != "ok":
         raise sqlite3.DatabaseError(str(found).splitlines()[-1])
 
 
 def _create_private(path: Path) -> None:
-    """Create an empty file that its owner alone may read; SQLite gives its companions (-wal, -shm) the same mode."""
+    """Create an empty file that only its owner may read; SQLite gives the -wal and -shm files the same mode."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -324,4 +324,4 @@ def _advice(message: str) -> str:
         return "Another Cumbre is writing to it: try again when it has finished"
     if "disk" in message or "full" in message or "space" in message or "large" in message:
         return "Make room on the disk and try again"
-    return "Check that the file and its folder may be written (CUMBRE_HOME, CUMBRE_STATE)"
+    return "Check that the file and its folder are writable (CUMBRE_HOME, CUMBRE_STATE)"

@@ -1,4 +1,4 @@
-"""PhotoStorage over a folder. An album folder is only ever read; the inbox alone is writable."""
+"""The folder adapter of PhotoStorage. Album folders are read-only; only the inbox is writable."""
 
 import errno
 import os
@@ -15,11 +15,11 @@ from cumbre.storage.port import ListingIncomplete, ObjectStat
 from cumbre.system.atomic_file import write_new_file
 from cumbre.text.sentence import Figure, Sentence, sentence
 
-# Non-blocking, in case a FIFO took the file's place since it was looked at: opening one would wait for a writer.
+# Non-blocking, in case a FIFO has replaced the file since its stat: opening a FIFO would wait for a writer.
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 _NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
-# What is wrong with one file, not with the whole drive.
+# Errors that concern one file, not the whole drive.
 _FORBIDDEN = sentence("the file may not be read (permission denied): change its permissions")
 _FILE_FAULTS = {
     errno.EACCES: _FORBIDDEN,
@@ -29,20 +29,19 @@ _FILE_FAULTS = {
     ),
 }
 
-# How finely file systems tell times apart: by the kernel's clock, or by two seconds (FAT).
+# The resolution of modification times: the tick of the kernel's clock, or two seconds (FAT).
 _TICK_NS = 20_000_000
 _COARSE_TICK_NS = 2_000_000_000
 
-# The longest name of a file on the usual file systems.
+# The longest file name on common file systems.
 _MAX_NAME_BYTES = 255
 
 
 class FolderPhotoStorage:
-    """A folder and everything under it; its bucket name is the absolute path with links resolved.
+    """A folder with all its subfolders; the bucket name is the absolute path with links resolved.
 
-    The folder need not be there when this is built (a drive may come later); every method raises StorageError while it
-    is not. Hidden files and folders hold no photos, nor does the folder `excluded`. extensions are lower case, with
-    their dot.
+    The folder does not have to exist yet (a drive may be connected later); until then every method raises StorageError.
+    Hidden files and folders and the folder `excluded` are skipped. extensions are lower case, with the dot.
     """
 
     def __init__(
@@ -64,10 +63,14 @@ class FolderPhotoStorage:
 
     @property
     def root(self) -> Path:
+        """The folder as a path, with links resolved."""
         return self._root
 
     def list(self, prefix: str = "") -> Iterator[ObjectStat]:
-        """See PhotoStorage.list. Folder by folder, sorted by name; memory grows with one folder, not with the album."""
+        """See PhotoStorage.list. Goes folder by folder, sorted by name.
+
+        Memory use depends on the largest folder, not on the album.
+        """
         self._check_root()
         folder = prefix.rpartition("/")[0]
         if folder:
@@ -76,36 +79,36 @@ class FolderPhotoStorage:
         for file in walk.files(folder):
             if file.key.startswith(prefix):
                 yield self._object(file.key, file.stat)
-        # Also after the last file: a drive that vanished meanwhile must not look like an album without photos.
+        # Check again after the last file: a drive that was disconnected must not look like an album without photos.
         self._check_root()
         if walk.unreadable or walk.away:
-            said = []
+            sentences = []
             if walk.unreadable:
-                said.append(
-                    f"Parts of {self._bucket} can't be read ({_named(walk.unreadable)}): change their permissions."
+                sentences.append(
+                    f"Parts of {self._bucket} can't be read ({_some_of(walk.unreadable)}): change their permissions."
                 )
             if walk.away:
-                said.append(
-                    f"Links in {self._bucket} lead nowhere ({_named(walk.away)}): connect the drive, or remove them."
+                sentences.append(
+                    f"Links in {self._bucket} lead nowhere ({_some_of(walk.away)}): connect the drive, or remove them."
                 )
-            said.append("Their photos stay in the index as they are.")
-            raise ListingIncomplete(" ".join(said), tuple(walk.unreadable), tuple(walk.away))
+            sentences.append("Their photos stay in the index as they are.")
+            raise ListingIncomplete(" ".join(sentences), tuple(walk.unreadable), tuple(walk.away))
 
     def stat(self, key: str) -> ObjectStat | None:
         path = path_of(self._root, key)
         if self._excluded is not None and self._excluded in path.parents:
             return None
-        seen = self._look(path)
-        return None if seen is None else self._object(key, seen)
+        status = self._stat_file(path)
+        return None if status is None else self._object(key, status)
 
     def read(self, key: str, etag: str, max_bytes: int) -> bytes:
-        """See PhotoStorage.read. A file that can't be read, though the folder can, raises PhotoError."""
+        """See PhotoStorage.read. Raises PhotoError for a file that can't be read in a folder that can."""
         path = path_of(self._root, key)
-        # Before it is opened: opening a device can have effects of its own.
-        seen = self._look(path)
-        if seen is None:
-            raise ObjectGone(f"{key} is not there any more")
-        _outlast_tick(seen.st_mtime_ns)
+        # Check the type before opening: opening a device can have side effects.
+        status = self._stat_file(path)
+        if status is None:
+            raise ObjectGone(f"{key} does not exist any more")
+        _wait_for_next_tick(status.st_mtime_ns)
         try:
             descriptor = os.open(path, _READ_FLAGS)
         except OSError as error:
@@ -114,7 +117,7 @@ class FolderPhotoStorage:
             try:
                 before = os.fstat(descriptor)
                 if not stat.S_ISREG(before.st_mode) or _etag(before) != etag:
-                    raise ObjectChanged(f"{key} is not the file any more that was asked for")
+                    raise ObjectChanged(f"{key} was changed in the meantime")
                 if before.st_size > max_bytes:
                     raise PhotoError(_too_large(before.st_size, max_bytes))
                 data = file.read(before.st_size + 1)
@@ -122,11 +125,10 @@ class FolderPhotoStorage:
             except OSError as error:
                 raise self._fault(key, error) from error
         if _etag(after) != etag or len(data) != before.st_size:
-            raise ObjectChanged(f"{key} was written to while it was read")
+            raise ObjectChanged(f"{key} changed while it was read")
         return data
 
     def write(self, key: str, data: bytes) -> ObjectStat:
-        """See PhotoStorage.write. The file appears whole or not at all."""
         self._require_writable()
         self._check_name(key)
         self._check_root()
@@ -135,7 +137,7 @@ class FolderPhotoStorage:
             path.parent.mkdir(parents=True, exist_ok=True)
             return self._object(key, write_new_file(path, data))
         except FileExistsError as error:
-            raise StorageError(f"{key} exists already: choose another name") from error
+            raise StorageError(f"{key} already exists: choose another name") from error
         except OSError as error:
             raise StorageError(
                 f"{key} can't be written in {self._bucket}: {error.strerror}. Make room, or check the folder's "
@@ -145,11 +147,11 @@ class FolderPhotoStorage:
     def delete(self, key: str, etag: str) -> None:
         self._require_writable()
         path = path_of(self._root, key)
-        seen = self._look(path)
-        if seen is None:
+        status = self._stat_file(path)
+        if status is None:
             return
-        if self._object(key, seen).etag != etag:
-            raise ObjectChanged(f"{key} is not the file any more that was to be deleted")
+        if self._object(key, status).etag != etag:
+            raise ObjectChanged(f"{key} was changed in the meantime, so it was not deleted")
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
@@ -159,7 +161,7 @@ class FolderPhotoStorage:
 
     def _require_writable(self) -> None:
         if not self._writable:
-            raise StorageError(f"{self._bucket} is an album folder, which is only read: photos are added to the inbox")
+            raise StorageError(f"{self._bucket} is an album folder and read-only: add photos to the inbox")
 
     def _check_name(self, key: str) -> None:
         fine = is_photo_key(key, self._extensions) and all(
@@ -175,54 +177,58 @@ class FolderPhotoStorage:
         except OSError as error:
             if error.errno in _NOT_THERE:
                 raise StorageError(
-                    f"the folder {self._bucket} is not there: connect its drive; if it is gone for good, "
-                    f"`cumbre forget {self._bucket}` takes it out of the album"
+                    f"the folder {self._bucket} is not there: connect its drive; if it is gone for good, remove it "
+                    f"from the album with `cumbre forget {self._bucket}`"
                 ) from error
             raise StorageError(f"the folder {self._bucket} can't be reached: {error.strerror}") from error
         if not stat.S_ISDIR(mode):
-            raise StorageError(f"{self._bucket} is a file: name the folder that holds it")
+            raise StorageError(f"{self._bucket} is a file: name the folder that contains it")
 
-    def _look(self, path: Path) -> os.stat_result | None:
-        """A regular file's status, or None if there is none."""
+    def _stat_file(self, path: Path) -> os.stat_result | None:
+        """Return the status of a regular file, or None if there is none."""
         try:
-            seen = path.stat()
+            status = path.stat()
         except OSError as error:
             self._check_root()
             if error.errno in _NOT_THERE:
                 return None
-            raise StorageError(f"{str(path)!r} can't be looked at: {error.strerror}. Check the permissions") from error
-        return seen if stat.S_ISREG(seen.st_mode) else None
+            raise StorageError(f"{str(path)!r} can't be accessed: {error.strerror}. Check the permissions") from error
+        return status if stat.S_ISREG(status.st_mode) else None
 
-    def _object(self, key: str, seen: os.stat_result) -> ObjectStat:
-        # A file that may not be read is another object once it may: then it is tried again.
-        locked = "" if _surely_readable(seen) or os.access(path_of(self._root, key), os.R_OK) else "-locked"
-        return ObjectStat(key, _etag(seen) + locked, seen.st_size)
+    def _object(self, key: str, status: os.stat_result) -> ObjectStat:
+        # An unreadable file has another ETag, so that it is tried again once its permissions are fixed.
+        locked = "" if _is_readable_by_mode(status) or os.access(path_of(self._root, key), os.R_OK) else "-locked"
+        return ObjectStat(key, _etag(status) + locked, status.st_size)
 
     def _fault(self, key: str, error: OSError) -> Exception:
-        """What to raise for a file that can't be opened or read."""
+        """Return the exception to raise for a file that can't be opened or read."""
         self._check_root()
         if error.errno in _NOT_THERE:
-            return ObjectGone(f"{key} is not there any more")
+            return ObjectGone(f"{key} does not exist any more")
         if error.errno in _FILE_FAULTS:
             return PhotoError(_FILE_FAULTS[error.errno])
         return StorageError(f"{key} in {self._bucket} can't be read: {error.strerror}. Check the drive, then try again")
 
 
-def _etag(seen: os.stat_result) -> str:
-    # No inode: an album that was copied to another drive, times and all, has not changed.
-    return f"{seen.st_size}-{seen.st_mtime_ns}"
+def _etag(status: os.stat_result) -> str:
+    # Without the inode: an album that was copied to another drive with its times has not changed.
+    return f"{status.st_size}-{status.st_mtime_ns}"
 
 
-def _surely_readable(seen: os.stat_result) -> bool:
-    """Whether the mode alone says so: it does for nearly all files, and asking costs as much as looking."""
-    owner = hasattr(os, "geteuid") and seen.st_uid == os.geteuid()
-    return bool(seen.st_mode & (stat.S_IRUSR if owner else stat.S_IROTH))
+def _is_readable_by_mode(status: os.stat_result) -> bool:
+    """Return whether the mode alone shows that the file is readable.
+
+    It does for nearly all files, and saves os.access, which costs as much as a stat.
+    """
+    owner = hasattr(os, "geteuid") and status.st_uid == os.geteuid()
+    return bool(status.st_mode & (stat.S_IRUSR if owner else stat.S_IROTH))
 
 
-def _outlast_tick(mtime_ns: int) -> None:
-    """Wait until a file that has just been written can't change without a new time, which its ETag then shows.
+def _wait_for_next_tick(mtime_ns: int) -> None:
+    """Wait until another change of a file that was just written would get a new time, and so a new ETag.
 
-    At most two seconds, and only where times are whole seconds. A drive with another clock is not waited for.
+    Waits 20 ms at most, or two seconds if the time is in whole seconds; not at all for times in the future (a drive
+    with another clock).
     """
     tick_ns = _TICK_NS if mtime_ns % 1_000_000_000 else _COARSE_TICK_NS
     left_ns = mtime_ns + tick_ns - time.time_ns()
@@ -230,7 +236,7 @@ def _outlast_tick(mtime_ns: int) -> None:
         time.sleep(left_ns / 1e9)
 
 
-def _named(prefixes: list[str]) -> str:
+def _some_of(prefixes: list[str]) -> str:
     return ", ".join(prefix or "the folder itself" for prefix in prefixes[:3]) + (
         " and others" if len(prefixes) > 3 else ""
     )

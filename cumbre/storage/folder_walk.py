@@ -1,4 +1,4 @@
-"""Walks an album folder: symbolic links to folders are followed, never in circles."""
+"""Walks an album folder. Follows symbolic links to folders, but never in circles."""
 
 import errno
 import logging
@@ -19,7 +19,7 @@ _Entries = list[tuple[str, os.DirEntry[str]]]
 
 @dataclass(frozen=True, slots=True)
 class WalkedFile:
-    """A photo: a regular file, or a link to one. The key is relative to the walk's root."""
+    """A photo: a regular file or a link to one. The key is relative to the root of the walk."""
 
     key: str
     stat: os.stat_result
@@ -27,7 +27,7 @@ class WalkedFile:
 
 @dataclass(frozen=True, slots=True)
 class WalkedFolder:
-    """A folder; the root's key is empty. linked: it is a symbolic link itself."""
+    """A folder; the key of the root is empty. linked: the folder itself is a symbolic link."""
 
     key: str
     path: Path
@@ -37,12 +37,14 @@ class WalkedFolder:
 
 
 class FolderWalk:
-    """One walk below a root. unreadable and away grow meanwhile: the prefixes of the keys that could not be seen.
+    """One walk below a root.
 
-    A link back to a folder that the walk came through, into the album itself (whose photos have their keys already), or
-    to where another link led before, is not followed; a link to anywhere else is. A link that leads nowhere is away:
-    its drive may not be connected. Hidden names are passed over (see formats.is_hidden), and so is the folder
-    `excluded` (absolute, links resolved).
+    During the walk, `unreadable` and `away` collect the key prefixes of what could not be read: `unreadable` because of
+    errors, `away` because of broken links, perhaps to a drive that is not connected.
+
+    A link is not followed if it leads to one of its parent folders, into the album itself (the photos there have keys
+    already), or to the target of an earlier link. Hidden names (see formats.is_hidden) and the folder `excluded`
+    (absolute, links resolved) are skipped.
     """
 
     def __init__(self, root: Path, extensions: frozenset[str] = PHOTO_EXTENSIONS, excluded: Path | None = None) -> None:
@@ -55,12 +57,15 @@ class FolderWalk:
         self._linked: set[_Inode] = set()
 
     def folders(self) -> Iterator[WalkedFolder]:
-        """Every folder, parents first."""
+        """Iterate over all folders, parents first."""
         for folder, _ in self._visit([]):
             yield folder
 
     def files(self, start: str = "") -> Iterator[WalkedFile]:
-        """The photos in and under a folder (its key; "" for the root), sorted by name within each folder."""
+        """Iterate over the photos in and below a folder, sorted by name within each folder.
+
+        `start` is the key of the folder; "" is the root.
+        """
         for folder, entries in self._visit(start.split("/") if start else []):
             for name, entry in entries:
                 if is_photo_name(name, self._extensions):
@@ -74,7 +79,7 @@ class FolderWalk:
                 seen = folder.path.stat()
                 inode = (seen.st_dev, seen.st_ino)
                 if inode in folder.ancestors or (folder.linked and inode in self._linked):
-                    # The second: links among several folders are more ways than there is time for.
+                    # The second check: folders that link to each other have far too many paths to follow them all.
                     continue
                 if folder.linked:
                     self._linked.add(inode)
@@ -95,9 +100,9 @@ class FolderWalk:
             for entry in entries:
                 name = encode_name(entry.name)
                 if name is None:
-                    _log.warning("%r in %r is passed over: rename it", entry.name, str(folder.path))
+                    _log.warning("%r in %r is skipped: rename it", entry.name, str(folder.path))
                 elif not is_hidden(entry.name) and (name not in named or name == entry.name):
-                    # Where a name with broken bytes looks like another file's real name, the real one has the key.
+                    # If the encoded name of one file equals the real name of another, the real name gets the key.
                     named[name] = entry
         return sorted(named.items())
 
@@ -112,7 +117,7 @@ class FolderWalk:
                 return
             linked = entry.is_symlink()
         except OSError as error:
-            # What can't even be looked at may be a folder full of photos.
+            # An entry without a readable status may be a folder full of photos.
             self._report(key, error)
             return
         if self._excluded is not None and os.path.realpath(entry.path) == str(self._excluded):
@@ -135,7 +140,7 @@ class FolderWalk:
         return target == self._real_root or target.startswith(self._real_root.rstrip(os.sep) + os.sep)
 
     def _report(self, prefix: str, error: OSError) -> None:
-        # Gone since it was listed, a link that leads nowhere, or one that leads to itself: there is nothing to see.
+        # Deleted since it was listed, a broken link, or a link to itself: nothing is missing.
         if error.errno in (errno.ENOENT, errno.ELOOP, errno.ENOTDIR):
             return
         if prefix not in self.unreadable:

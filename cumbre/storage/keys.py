@@ -1,7 +1,7 @@
-"""The keys of files: paths below a root, in Unicode that JSON and databases can hold.
+"""Converts file paths to keys and back. Keys are valid Unicode, which JSON and databases require.
 
-A file name on Unix is bytes. Python shows those that are no UTF-8 as lone surrogates U+DC80..U+DCFF (PEP 383), which
-can't be encoded again. In a key they become the private-use characters U+EF80..U+EFFF, and back on the way to the file.
+A Unix file name is bytes. Python represents bytes that are not UTF-8 as lone surrogates U+DC80..U+DCFF (PEP 383), which
+can't be encoded as UTF-8. A key has the private-use characters U+EF80..U+EFFF in their place.
 """
 
 import os
@@ -14,7 +14,7 @@ _TO_NAME = {private: surrogate for surrogate, private in _TO_KEY.items()}
 
 
 def encode_name(name: str) -> str | None:
-    """A file name, or a path, as part of a key; None if it can't be one (a lone surrogate of another kind)."""
+    """Return a file name or path as part of a key; None if impossible (it has another kind of lone surrogate)."""
     part = name.translate(_TO_KEY)
     try:
         part.encode()
@@ -24,15 +24,21 @@ def encode_name(name: str) -> str | None:
 
 
 def bucket_of(folder: Path) -> str:
-    """The bucket name of an album folder: its path with links resolved. Raises StorageError if it can't be text."""
+    """Return the bucket name of an album folder: its absolute path with links resolved.
+
+    Raises StorageError if the path can't be encoded.
+    """
     bucket = encode_name(str(folder.resolve()))
     if bucket is None:
-        raise StorageError(f"{str(folder)!r} has a name that is no text: rename the folder")
+        raise StorageError(f"the name of {str(folder)!r} is not valid text: rename the folder")
     return bucket
 
 
 def decode_path(path: Path) -> Path:
-    """The path that an encoded one stands for; a file that really has private-use characters in its name wins."""
+    """Return the file path for an encoded path.
+
+    If a file exists whose real name has the private-use characters, that name is kept.
+    """
     if str(path).translate(_TO_NAME) == str(path):
         return path
     found = Path(path.anchor)
@@ -43,10 +49,10 @@ def decode_path(path: Path) -> Path:
 
 
 def path_of(root: Path, key: str) -> Path:
-    """The file of a key. Raises StorageError if the key could lead out of the root or is no path at all."""
+    """Return the file of a key. Raises StorageError if the key is invalid or could lead out of the root."""
     parts = key.split("/")
     if any(part in ("", ".", "..") or "\0" in part or encode_name(part) != part for part in parts):
-        raise StorageError(f"{key!r} is no key of a photo: keys are relative paths without '.' and '..'")
+        raise StorageError(f"{key!r} is not a valid key: keys are relative paths without '.' and '..'")
     if os.sep != "/" and any(os.sep in part or ":" in part for part in parts):
-        raise StorageError(f"{key!r} is no key of a photo: keys have '/' between their parts")
+        raise StorageError(f"{key!r} is not a valid key: keys have '/' between their parts")
     return decode_path(root.joinpath(*parts))

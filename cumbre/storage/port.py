@@ -1,4 +1,7 @@
-"""The port PhotoStorage: where the photos lie. Every adapter passes tests/contract."""
+"""The port of the photo storage: reads and writes the objects of one bucket.
+
+tests/contract/test_photo_storage.py runs against every adapter.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,11 +11,11 @@ from cumbre.errors import StorageError
 
 
 class ListingIncomplete(StorageError):
-    """Parts of a bucket could not be listed: nothing is known of the photos under these prefixes.
+    """Parts of a bucket could not be listed, so nothing is known about the photos there.
 
-    Raised only when everything else has been listed, so what came before may be used; but a photo that was not listed
-    is gone only if its key starts with none of the prefixes, and with none of those in `away`: links that lead nowhere,
-    which matter only if photos were there before.
+    Raised after everything else has been listed, so the objects listed before are valid. A photo that was not listed is
+    gone only if its key starts with none of `prefixes` (parts that can't be read) and none of `away` (broken links,
+    perhaps to a drive that is not connected; they matter only if photos were there before).
     """
 
     def __init__(self, message: str, prefixes: tuple[str, ...], away: tuple[str, ...] = ()) -> None:
@@ -23,7 +26,10 @@ class ListingIncomplete(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class ObjectStat:
-    """One object. The ETag tells one content of a key from another; it has no order."""
+    """The key, ETag and size of one object.
+
+    Another content of the same key has another ETag. ETags have no order.
+    """
 
     key: str
     etag: str
@@ -31,34 +37,48 @@ class ObjectStat:
 
 
 class PhotoStorage(Protocol):
-    """One bucket: a folder or an S3 bucket. Keys are relative, with "/" between their parts."""
+    """One bucket: a folder or an S3 bucket. Keys are relative paths, with "/" between their parts.
+
+    Every method raises StorageError if the bucket does not exist or can't be reached, and for an invalid key, such as
+    one with ".." as a part.
+    """
 
     @property
-    def bucket(self) -> str: ...
+    def bucket(self) -> str:
+        """The name of the bucket; of a folder its absolute path with links resolved."""
+        ...
 
     def list(self, prefix: str = "") -> Iterator[ObjectStat]:
-        """The photos under a prefix (by file name extension), in an order that stays the same.
+        """Iterate over the photos with a key prefix, in the same order every time.
 
-        Raises StorageError if the bucket is not there, and ListingIncomplete, after all the others, if a part of it
-        can't be read.
+        Photos are recognised by their file name extension, in upper or lower case; hidden files and folders are
+        skipped. The prefix may end in the middle of a name.
+        Raises ListingIncomplete, after the last photo, if a part of the bucket can't be read.
         """
         ...
 
     def stat(self, key: str) -> ObjectStat | None:
-        """The object as it is now; None if there is none. Raises StorageError if the bucket is not there."""
+        """Return the object in its current state, with the same ETag as list() gives; None if there is none."""
         ...
 
     def read(self, key: str, etag: str, max_bytes: int) -> bytes:
-        """The content with this ETag. Raises ObjectGone, ObjectChanged, or PhotoError if it is too large."""
+        """Return the content of the object, if it still has this ETag.
+
+        Raises ObjectGone if there is no object, ObjectChanged if it has another ETag now, and PhotoError if it is
+        larger than max_bytes or unreadable although the bucket is readable.
+        """
         ...
 
     def write(self, key: str, data: bytes) -> ObjectStat:
-        """Store a new object. Raises StorageError if the bucket is only read, or the key is taken."""
+        """Store a new object and return its stat. The object appears complete or not at all.
+
+        Raises StorageError if the bucket is read-only, the key is taken, or there is no space.
+        """
         ...
 
     def delete(self, key: str, etag: str) -> None:
-        """Delete the object with this ETag; one that is gone already is fine.
+        """Delete the object, if it still has this ETag. A missing object is not an error.
 
-        Raises StorageError if the bucket is only read, and ObjectChanged if the object is another one now.
+        Raises StorageError if the bucket is read-only, and ObjectChanged if the object has another ETag now.
         """
         ...

@@ -1,4 +1,4 @@
-"""Photos in a bucket of S3, or of any server that speaks it (MinIO, RustFS, Ceph...)."""
+"""The S3 adapter of PhotoStorage: Amazon S3, or any server with the S3 API (MinIO, RustFS, Ceph...)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +15,9 @@ _CONNECT_TIMEOUT_S: Final = 5
 _READ_TIMEOUT_S: Final = 30
 _ATTEMPTS: Final = 4
 _CONNECTIONS: Final = 16
-# What S3 itself allows.
+# The limit of S3.
 _KEY_BYTES_MAX: Final = 1024
-_SAID_MAX: Final = 100
+_REPORTED_MAX: Final = 100
 _GONE: Final = frozenset({"404", "NoSuchKey", "NotFound"})
 _CHANGED: Final = frozenset({"412", "PreconditionFailed"})
 _DENIED: Final = frozenset({"401", "403", "AccessDenied", "Forbidden", "AllAccessDisabled"})
@@ -27,7 +27,7 @@ _BAD_CREDENTIALS: Final = frozenset(
 
 
 def open_s3_client(endpoint: str = "", access_key: str = "", secret_key: str = "") -> Any:
-    """A client for the bucket's service; see open_aws_client."""
+    """Return an S3 client. Empty arguments mean Amazon and the standard AWS credentials; see open_aws_client."""
     return open_aws_client(
         "s3",
         "the bucket",
@@ -38,10 +38,11 @@ def open_s3_client(endpoint: str = "", access_key: str = "", secret_key: str = "
         connect_timeout=_CONNECT_TIMEOUT_S,
         read_timeout=_READ_TIMEOUT_S,
         max_pool_connections=_CONNECTIONS,
-        # Servers that are not Amazon's answer under one host name, and not all know its newer checksums. Addresses that
-        # are given away name the bucket's region ("virtual"): the one name for all regions redirects new buckets.
+        # Servers other than Amazon's have one host name for all buckets ("path"), and not all support Amazon's newer
+        # checksums. At Amazon, presigned URLs must name the bucket's region ("virtual"), because the host name for all
+        # regions redirects requests for new buckets.
         s3={"addressing_style": "path" if endpoint else "virtual"},
-        # Without it those of us-east-1 are signed in the old way, which encrypted buckets refuse.
+        # The default for presigned URLs in us-east-1 is the old signature, which encrypted buckets refuse.
         signature_version="s3v4",
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
@@ -49,10 +50,11 @@ def open_s3_client(endpoint: str = "", access_key: str = "", secret_key: str = "
 
 
 class S3PhotoStorage:
-    """The photos of a bucket whose keys begin with `prefix`; keys are the object's own, prefix and all.
+    """The photos of a bucket with keys that begin with `prefix`. Keys are the full object keys, prefix included.
 
-    A folder is only a part of a key here, so a key may hold anything that S3 takes; a bucket with versions shows the
-    newest of each. writable: new photos may be stored; what is there is never written over.
+    Folders are only parts of keys, so a key may contain anything that S3 accepts, except "." or ".." as a part. In a
+    bucket with versioning the newest version counts. writable: new photos may be stored; existing ones are never
+    overwritten.
     """
 
     def __init__(self, client: Any, bucket: str, prefix: str = "", writable: bool = False) -> None:
@@ -67,14 +69,16 @@ class S3PhotoStorage:
 
     @property
     def prefix(self) -> str:
+        """The prefix of all keys; "" for the whole bucket."""
         return self._prefix
 
     @property
     def client(self) -> Any:
+        """The boto3 client."""
         return self._client
 
     def list(self, prefix: str = "") -> Iterator[ObjectStat]:
-        """Page by page, as S3 sorts them: by the bytes of their keys."""
+        """See PhotoStorage.list. Sorted by the bytes of the keys, as S3 does."""
         wanted = prefix if prefix.startswith(self._prefix) else self._prefix
         if not wanted.startswith(prefix):
             return
@@ -85,11 +89,11 @@ class S3PhotoStorage:
                 for one in page.get("Contents", ()):
                     if is_photo_key(one["Key"]):
                         yield ObjectStat(one["Key"], _etag(one), one["Size"])
-                    elif _is_dotted(one["Key"]) and len(dotted) < _SAID_MAX:
+                    elif _is_dotted(one["Key"]) and len(dotted) < _REPORTED_MAX:
                         dotted.append(one["Key"])
         if dotted:
             raise ListingIncomplete(
-                f"{len(dotted)} objects of {self._bucket} have . or .. as a part of their key and can't be asked for: "
+                f"{len(dotted)} objects of {self._bucket} have . or .. as a part of their key and can't be requested: "
                 f"rename them ({dotted[0]!r})",
                 tuple(dotted),
             )
@@ -120,49 +124,49 @@ class S3PhotoStorage:
         self._check_writable(key)
         try:
             with storage_faults(self._bucket, key):
-                # The condition is the server's to keep: of two that write at once one is told.
+                # The server checks the condition, so one of two concurrent writes fails.
                 put = self._client.put_object(Bucket=self._bucket, Key=key, Body=data, IfNoneMatch="*")
         except ObjectChanged as error:
-            raise StorageError(f"{key} exists already") from error
+            raise StorageError(f"{key} already exists") from error
         return ObjectStat(key, _etag(put), len(data))
 
     def delete(self, key: str, etag: str) -> None:
         self._check_writable(key)
-        there = self.stat(key)
-        if there is None:
+        current = self.stat(key)
+        if current is None:
             return
-        # Not every server knows conditional deletes: whoever writes in between loses what was written.
-        if there.etag != etag:
-            raise ObjectChanged(f"{key} has changed")
+        # Not every server supports conditional deletes, so a write between this check and the delete is lost.
+        if current.etag != etag:
+            raise ObjectChanged(f"{key} was changed in the meantime")
         with storage_faults(self._bucket, key):
             self._client.delete_object(Bucket=self._bucket, Key=key)
 
     def presigned_url(self, key: str, expires_s: int) -> str:
-        """An address that gives this object to whoever has it, until it expires."""
+        """Return a URL that gives anyone read access to this object for `expires_s` seconds."""
         _check(key)
         params = {"Bucket": self._bucket, "Key": key}
         with storage_faults(self._bucket, key):
             return str(self._client.generate_presigned_url("get_object", Params=params, ExpiresIn=expires_s))
 
     def _check_writable(self, key: str) -> None:
-        """Raises StorageError for a key that may not be written."""
+        """Raise StorageError if the bucket is read-only or the key is invalid or outside the prefix."""
         if not self._writable:
-            raise StorageError(f"the bucket {self._bucket} is only read")
+            raise StorageError(f"the bucket {self._bucket} is read-only")
         _check(key)
         if not key.startswith(self._prefix):
-            raise StorageError(f"{key} lies outside {self._prefix}")
+            raise StorageError(f"{key} is outside {self._prefix}")
 
     def _check_bucket(self) -> None:
-        """Raises StorageError if it is the bucket that is not there."""
+        """Raise StorageError if the bucket itself does not exist."""
         with storage_faults(self._bucket):
             self._client.head_bucket(Bucket=self._bucket)
 
 
 @contextmanager
 def storage_faults(bucket: str, key: str = "", setting: str = "CUMBRE_STORAGE") -> Iterator[None]:
-    """Raises StorageError for what the client raises; ObjectGone and ObjectChanged for an object's own answers.
+    """Raise the client's errors as StorageError, or as ObjectGone or ObjectChanged if they concern the object `key`.
 
-    setting is the one that names the bucket.
+    setting is the name of the setting that contains the bucket name; the messages mention it.
     """
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
     from urllib3.exceptions import HTTPError
@@ -174,18 +178,20 @@ def storage_faults(bucket: str, key: str = "", setting: str = "CUMBRE_STORAGE") 
         code = str(error.response.get("Error", {}).get("Code", ""))
         status = str(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", ""))
         if code == "NoSuchBucket" or (not key and code in _GONE):
-            raise StorageError(f"{where} does not exist: correct {setting}, or make it (`cumbre setup`)") from error
+            raise StorageError(
+                f"{where} does not exist: correct {setting}, or create it with `cumbre setup`"
+            ) from error
         if code in _GONE:
-            raise ObjectGone(f"{key} is not in {where} any more") from error
+            raise ObjectGone(f"{key} does not exist in {where} any more") from error
         if code in _CHANGED or status == "412":
-            raise ObjectChanged(f"{key} has changed") from error
+            raise ObjectChanged(f"{key} was changed in the meantime") from error
         if code in _BAD_CREDENTIALS or code.startswith("Expired"):
             raise StorageError(
                 f"{where} does not accept the credentials ({code}): renew AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             ) from error
         if code in _DENIED:
             raise StorageError(
-                f"{where} may not be read with these credentials: docs/storage.md names the rights that are needed"
+                f"the credentials do not allow access to {where}: docs/storage.md lists the rights that are needed"
             ) from error
         raise StorageError(f"{where} refused: {code} {error.response.get('Error', {}).get('Message', '')}") from error
     except (NoCredentialsError, PartialCredentialsError) as error:
@@ -200,7 +206,11 @@ def storage_faults(bucket: str, key: str = "", setting: str = "CUMBRE_STORAGE") 
 
 
 def read_body(answer: Any, max_bytes: int) -> bytes:
-    """What get_object answered with; no more than max_bytes is ever held, whatever the server says of the length."""
+    """Read the body of a get_object response.
+
+    Raises PhotoError if it is larger than max_bytes. Does not trust the length that the server reports, so memory stays
+    limited.
+    """
     with answer["Body"] as body:
         if answer["ContentLength"] > max_bytes:
             raise _too_large(max_bytes)
@@ -221,17 +231,17 @@ def _etag(answer: Any) -> str:
 
 
 def _check(key: str) -> None:
-    """Raises StorageError for what can't be a key."""
+    """Raise StorageError if this can't be the key of an object."""
     try:
         size = len(key.encode())
     except UnicodeEncodeError:
-        raise StorageError(f"{key!r} is no valid Unicode") from None
+        raise StorageError(f"{key!r} is not valid Unicode") from None
     if not 0 < size <= _KEY_BYTES_MAX or "\0" in key:
-        raise StorageError(f"{key[:100]!r} can't be a key of S3")
+        raise StorageError(f"{key[:100]!r} can't be an S3 key")
     if _is_dotted(key):
         raise StorageError(f"{key!r} has . or .. as a part: rename the object")
 
 
 def _is_dotted(key: str) -> bool:
-    """Whether HTTP clients would resolve the key as a path before they ask, and so ask for another object."""
+    """Return whether HTTP clients would resolve the key as a path, and so request another object."""
     return any(part in (".", "..") for part in key.split("/"))

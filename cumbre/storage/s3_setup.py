@@ -1,4 +1,4 @@
-"""Makes a bucket ready: the bucket itself, and that its server tells Cumbre what happens in it. Safe to repeat."""
+"""Sets up a bucket: creates it, and configures its server to notify Cumbre of changes. Safe to repeat."""
 
 import time
 from typing import Any, Final
@@ -6,17 +6,20 @@ from typing import Any, Final
 from cumbre.errors import StorageError
 from cumbre.storage.s3 import storage_faults
 
-# The webhook that MinIO calls CUMBRE (docs/storage.md); on Amazon Terraform sets up the notification.
+# The MinIO webhook with the name CUMBRE (docs/storage.md). At Amazon, Terraform configures the notification instead.
 WEBHOOK_ARN: Final = "arn:minio:sqs::CUMBRE:webhook"
 _EVENTS: Final = ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
-# MinIO takes up its webhook a moment after it says that it is ready.
-_PATIENCE_S: Final = 15.0
+# MinIO registers its webhook a moment after it reports that it is ready.
+_TIMEOUT_S: Final = 15.0
 _PAUSE_S: Final = 0.5
-_NOT_OURS: Final = frozenset({"BucketAlreadyExists", "403", "AccessDenied"})
+_FOREIGN: Final = frozenset({"BucketAlreadyExists", "403", "AccessDenied"})
 
 
 def ensure_bucket(client: Any, bucket: str) -> bool:
-    """Make the bucket if it is not there; says whether it was made. Raises StorageError if it is someone else's."""
+    """Create the bucket if it does not exist; return whether it was created.
+
+    Raises StorageError if the bucket belongs to someone else or the credentials do not allow this.
+    """
     from botocore.exceptions import ClientError
 
     with storage_faults(bucket):
@@ -33,24 +36,25 @@ def ensure_bucket(client: Any, bucket: str) -> bool:
         except ClientError as error:
             if error.response["Error"]["Code"] == "BucketAlreadyOwnedByYou":
                 return False
-            if error.response["Error"]["Code"] in _NOT_OURS:
+            if error.response["Error"]["Code"] in _FOREIGN:
                 raise StorageError(
-                    f"the bucket {bucket} can't be made with these credentials, or is someone else's: choose another "
-                    "name in CUMBRE_STORAGE"
+                    f"the bucket {bucket} can't be created with these credentials, or belongs to someone else: choose "
+                    "another name in CUMBRE_STORAGE"
                 ) from error
             raise
     return True
 
 
-def ensure_notification(client: Any, bucket: str, prefix: str, patience_s: float = _PATIENCE_S) -> bool:
-    """Let the bucket tell the webhook what happens under the prefix; says whether that was new.
+def ensure_notification(client: Any, bucket: str, prefix: str, patience_s: float = _TIMEOUT_S) -> bool:
+    """Notify the webhook of changes under the prefix; return whether this was not configured yet.
 
-    What the bucket tells others stays. Raises StorageError, with the way out, if the server has no such webhook.
+    Notifications for other targets are kept. Raises StorageError if the server has no such webhook after patience_s
+    seconds.
     """
     from botocore.exceptions import ClientError
 
     rules = [{"Name": "prefix", "Value": prefix}] if prefix else []
-    ours = {"QueueArn": WEBHOOK_ARN, "Events": _EVENTS, "Filter": {"Key": {"FilterRules": rules}}}
+    notification = {"QueueArn": WEBHOOK_ARN, "Events": _EVENTS, "Filter": {"Key": {"FilterRules": rules}}}
     with storage_faults(bucket):
         found = client.get_bucket_notification_configuration(Bucket=bucket)
         found.pop("ResponseMetadata", None)
@@ -58,7 +62,7 @@ def ensure_notification(client: Any, bucket: str, prefix: str, patience_s: float
         if any(_is_same(one, prefix) for one in queues):
             return False
         others = [one for one in queues if one.get("QueueArn") != WEBHOOK_ARN]
-        wanted = {**found, "QueueConfigurations": [*others, ours]}
+        wanted = {**found, "QueueConfigurations": [*others, notification]}
         ends = time.monotonic() + patience_s
         while True:
             try:
@@ -70,7 +74,7 @@ def ensure_notification(client: Any, bucket: str, prefix: str, patience_s: float
                 if time.monotonic() >= ends:
                     raise StorageError(
                         f"the server of {bucket} has no webhook CUMBRE: start it with "
-                        "MINIO_NOTIFY_WEBHOOK_ENABLE_CUMBRE=on and what docs/storage.md names beside it"
+                        "MINIO_NOTIFY_WEBHOOK_ENABLE_CUMBRE=on and the other variables in docs/storage.md"
                     ) from error
             time.sleep(_PAUSE_S)
 

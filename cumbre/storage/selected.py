@@ -1,4 +1,4 @@
-"""Single files of a folder that is no album: they are followed, their neighbours are not."""
+"""Single files that are part of the album, without the other files of their folder."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from cumbre.storage.port import ObjectStat, PhotoStorage
 
 
 class SelectedPhotoStorage:
-    """A bucket of which only some keys are part of the album."""
+    """Limits another storage to some keys: only these are listed and have a stat."""
 
     def __init__(self, storage: PhotoStorage, keys: frozenset[str]) -> None:
         self._storage = storage
@@ -17,7 +17,7 @@ class SelectedPhotoStorage:
         return self._storage.bucket
 
     def list(self, prefix: str = "") -> Iterator[ObjectStat]:
-        """The selected objects that are there, by key."""
+        """Iterate over the selected objects that exist, sorted by key."""
         for key in sorted(self._keys):
             found = self._storage.stat(key) if key.startswith(prefix) else None
             if found is not None:

@@ -1,4 +1,4 @@
-"""New files that appear under their name only when they are whole, whatever ends the process that writes them."""
+"""Atomic creation of files: a file appears under its name only when complete, even if the writer is killed."""
 
 import errno
 import os
@@ -9,23 +9,29 @@ from io import BufferedWriter
 from pathlib import Path
 
 _NO_HARD_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
-# Hidden: a watcher of the folder must not take it for a photo.
+# Hidden, so that a watcher of the folder does not take a partial file for a photo.
 _PARTIAL_PREFIX = ".cumbre-"
-# No file takes so long to write: whoever began this one was killed.
+# No file takes this long to write, so the writer of an older partial file was killed.
 _ABANDONED_S = 3600.0
 
 
 def write_new_file(path: Path, data: bytes, mode: int = 0o600) -> os.stat_result:
-    """Write a file of a name that is free. Raises FileExistsError if it is taken, OSError where it can't be written."""
-    written = _written_without_name(path, data, mode)
+    """Create a file atomically and durably, and return its status.
+
+    Raises FileExistsError if the name is taken, and OSError if the file can't be written.
+    """
+    written = _write_unnamed(path, data, mode)
     if written is None:
-        written = _written_under_another_name(path, data, mode)
+        written = _write_temporary(path, data, mode)
     _sync_folder(path.parent)
     return written
 
 
-def _written_without_name(path: Path, data: bytes, mode: int) -> os.stat_result | None:
-    """A file without any name until it is whole: it goes with the process. None where the system has no such files."""
+def _write_unnamed(path: Path, data: bytes, mode: int) -> os.stat_result | None:
+    """Write with O_TMPFILE: the file has no name until complete, so it vanishes with a killed process.
+
+    Returns None if the system does not support that.
+    """
     if not hasattr(os, "O_TMPFILE"):
         return None
     try:
@@ -37,18 +43,18 @@ def _written_without_name(path: Path, data: bytes, mode: int) -> os.stat_result 
     with os.fdopen(descriptor, "wb") as file:
         _fill(file, data, mode)
         try:
-            # With a descriptor of a folder Python follows the link to the open file; the folder itself doesn't matter.
+            # src_dir_fd makes Python follow the link to the open file; its value doesn't matter for an absolute path.
             os.link(f"/proc/self/fd/{descriptor}", path, src_dir_fd=descriptor)
         except FileExistsError:
             raise
         except OSError:
-            # No /proc, or a file system that links nothing.
+            # There is no /proc, or the file system has no hard links.
             return None
         return os.fstat(descriptor)
 
 
-def _written_under_another_name(path: Path, data: bytes, mode: int) -> os.stat_result:
-    _forget_abandoned(path.parent)
+def _write_temporary(path: Path, data: bytes, mode: int) -> os.stat_result:
+    _delete_abandoned(path.parent)
     descriptor, name = tempfile.mkstemp(prefix=_PARTIAL_PREFIX, dir=path.parent)
     partial = Path(name)
     try:
@@ -60,8 +66,8 @@ def _written_under_another_name(path: Path, data: bytes, mode: int) -> os.stat_r
         except OSError as error:
             if error.errno not in _NO_HARD_LINKS:
                 raise
-            # exFAT and the like, where nothing takes a name only if it is free. An empty file that reserves it would
-            # be half a photo after a crash; two writers of one name in one moment are what is left.
+            # exFAT and the like can't claim a name atomically. Reserving it with an empty file would leave a broken
+            # photo after a crash, so a race remains between two writers of the same name.
             if os.path.lexists(path):
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
             partial.rename(path)
@@ -78,7 +84,7 @@ def _fill(file: BufferedWriter, data: bytes, mode: int) -> None:
     os.fsync(file.fileno())
 
 
-def _forget_abandoned(folder: Path) -> None:
+def _delete_abandoned(folder: Path) -> None:
     for partial in folder.glob(f"{_PARTIAL_PREFIX}*"):
         with suppress(OSError):
             if time.time() - partial.stat().st_mtime > _ABANDONED_S:
@@ -86,7 +92,7 @@ def _forget_abandoned(folder: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name survive a power cut, where folders can be synced (not on Windows)."""
+    """Make the new name survive a power cut. Windows can't sync folders."""
     if hasattr(os, "O_DIRECTORY"):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:

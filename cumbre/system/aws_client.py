@@ -1,4 +1,4 @@
-"""Clients of AWS's services, and of servers that speak as they do."""
+"""Clients of AWS services and of compatible servers."""
 
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ _ANY_REGION: Final = "us-east-1"
 
 def open_aws_client(
     service: str,
-    of: str,
+    purpose: str,
     *,
     attempts: int,
     region: str = "",
@@ -18,10 +18,10 @@ def open_aws_client(
     secret_key: str = "",
     **options: Any,
 ) -> Any:
-    """A client; nothing is asked yet. Keys that are not given come from where every AWS tool finds them (AWS_...).
+    """Return a boto3 client; this sends no request. Empty keys come from the usual AWS sources (AWS_...).
 
-    of: what it is for, in words for the user. region: where the environment's is not meant. options: botocore's Config.
-    Raises SettingsError where there is no region, or the environment's settings can't be used.
+    purpose: what the client is for, as error messages name it. region: overrides the environment's region. options: for
+    botocore's Config. Raises SettingsError if there is no region, or the AWS settings can't be used.
     """
     import boto3
     from botocore.config import Config
@@ -32,13 +32,13 @@ def open_aws_client(
         return session.client(
             service,
             endpoint_url=endpoint or None,
-            # Other servers than Amazon's take any; requests can't be signed without one.
+            # Requests can't be signed without a region; other servers than Amazon's accept any.
             region_name=region or session.region_name or (_ANY_REGION if endpoint else None),
             aws_access_key_id=access_key or None,
             aws_secret_access_key=secret_key or None,
             config=Config(retries={"mode": "standard", "total_max_attempts": attempts}, **options),
         )
     except NoRegionError as error:
-        raise SettingsError(f"there is no AWS region for {of}: set AWS_DEFAULT_REGION") from error
+        raise SettingsError(f"there is no AWS region for {purpose}: set AWS_DEFAULT_REGION") from error
     except BotoCoreError as error:
-        raise SettingsError(f"the settings of AWS can't be used ({error}): correct AWS_PROFILE and AWS_...") from error
+        raise SettingsError(f"the AWS settings can't be used ({error}): correct AWS_PROFILE and AWS_...") from error

@@ -1,4 +1,4 @@
-"""Settings that are kept as secrets: JSON objects of CUMBRE_ names in AWS Secrets Manager."""
+"""Reading settings from AWS Secrets Manager. Each secret is a JSON object of CUMBRE_ settings."""
 
 import json
 from collections.abc import Iterable
@@ -9,7 +9,10 @@ from cumbre.settings import PREFIX
 
 
 def open_secrets_client() -> Any:
-    """A client with the credentials and the region that every AWS tool finds (AWS_...)."""
+    """Return a Secrets Manager client with the usual AWS credentials and region (AWS_...).
+
+    Raises SettingsError if there is no region.
+    """
     import boto3
     from botocore.exceptions import NoRegionError
 
@@ -20,7 +23,10 @@ def open_secrets_client() -> Any:
 
 
 def read_secrets(client: Any, names: Iterable[str]) -> dict[str, str]:
-    """The settings of several secrets, of which a later one wins. Raises SettingsError, which tells none of them."""
+    """Return the settings of several secrets; a later secret overrides an earlier one.
+
+    Raises SettingsError if one can't be read. The message never contains a secret's text.
+    """
     found: dict[str, str] = {}
     for name in names:
         found |= _settings_of(name, _value(client, name))
@@ -38,17 +44,17 @@ def _value(client: Any, name: str) -> str:
             f"CUMBRE_SECRETS: {name} can't be read ({code}): give it a value, and allow secretsmanager:GetSecretValue"
         ) from error
     except KeyError:
-        raise SettingsError(f"CUMBRE_SECRETS: {name} holds bytes: store a JSON object of settings in it") from None
+        raise SettingsError(f"CUMBRE_SECRETS: {name} is a binary secret: store a JSON object of settings") from None
     except BotoCoreError as error:
         raise SettingsError(f"CUMBRE_SECRETS: {name} can't be read ({' '.join(str(error).split())[:200]})") from error
 
 
 def _settings_of(name: str, text: str) -> dict[str, str]:
-    # Whatever the text is, no part of it may reach a message.
+    # No part of the text may appear in a message.
     try:
         values = json.loads(text)
     except ValueError:
         values = None
     if not isinstance(values, dict) or not all(isinstance(one, str) for one in values.values()):
-        raise SettingsError(f"CUMBRE_SECRETS: {name} must be a JSON object of settings and their texts")
+        raise SettingsError(f"CUMBRE_SECRETS: {name} must be a JSON object of settings with string values")
     return {setting: value for setting, value in values.items() if setting.startswith(PREFIX)}

@@ -1,14 +1,14 @@
-"""Comparing a password."""
+"""Comparison of passwords in constant time."""
 
 import hmac
 from hashlib import sha256
 
 
 def is_password(given: str | None, password: str) -> bool:
-    """Compare in a time that depends neither on the content nor on the length."""
+    """Return whether a given password is right, in a time that reveals neither its content nor its length."""
     return given is not None and hmac.compare_digest(_digest(given), _digest(password))
 
 
 def _digest(text: str) -> bytes:
-    # Lone surrogates, which a form may carry, are no UTF-8.
+    # A form may contain lone surrogates, which plain UTF-8 can't encode.
     return sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -1,4 +1,4 @@
-"""How Cumbre opens its SQLite files: for writing, or for reading where nothing may be written."""
+"""Opening of SQLite files, also on drives and in folders that are read-only."""
 
 import os
 import sqlite3
@@ -12,25 +12,25 @@ _BEGINS = b"SQLite format 3\0"
 
 
 def is_other_file(file: Path) -> bool:
-    """Whether a file is there that is no SQLite database. SQLite itself overwrites a short one without a word."""
+    """Return whether a non-empty file exists that is not a SQLite database. SQLite silently overwrites a short one."""
     if not file.is_file() or file.stat().st_size == 0:
         return False
     with file.open("rb") as opened:
         begins, versions = opened.read(len(_BEGINS)), opened.read(4)[2:]
-    # With other numbers SQLite would read the file and refuse to write it.
+    # Write version and read version: with other values SQLite would read the file but refuse to write it.
     return begins != _BEGINS or not set(versions) <= {1, 2}
 
 
 def read_only(file: Path) -> bool:
-    """Whether a file is there that may be read and not written (a drive mounted for reading alone, permissions)."""
+    """Return whether a file exists but can't be written (a read-only drive, permissions)."""
     return file.is_file() and not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK))
 
 
 def connect(file: Path, reading: bool = False, timeout_s: float = 15.0) -> sqlite3.Connection:
-    """A connection that any thread may close; statements are transactions of their own.
+    """Open a connection in autocommit mode. Any thread may close it.
 
-    reading: nothing is written, not even what SQLite tidies up when it closes a file. Raises CumbreError where a file
-    that may not be written can't be read without that.
+    reading: write nothing at all, not even the usual clean-up when SQLite closes a file. Raises CumbreError if the
+    latest changes can't be read that way.
     """
     if not reading:
         return sqlite3.connect(file, timeout=timeout_s, isolation_level=None, check_same_thread=False)
@@ -38,18 +38,20 @@ def connect(file: Path, reading: bool = False, timeout_s: float = 15.0) -> sqlit
     if not os.access(file.parent, os.W_OK):
         if _size(file, "-wal") and not _size(file, "-shm"):
             raise CumbreError(
-                f"{file} may not be written, and what was written last is still in {file.name}-wal, which can't be "
-                "read without that: make the folder writable"
+                f"{file} is read-only, and its latest changes are still in {file.name}-wal, which can't be read "
+                "without writing: make the folder writable"
             )
         if not _size(file, "-wal"):
             mode = "immutable=1"
-    # An address needs each character that means something in one to be escaped.
-    address = f"file:{quote(str(file.absolute()))}?{mode}"
-    return sqlite3.connect(address, uri=True, timeout=timeout_s, isolation_level=None, check_same_thread=False)
+    uri = f"file:{quote(str(file.absolute()))}?{mode}"
+    return sqlite3.connect(uri, uri=True, timeout=timeout_s, isolation_level=None, check_same_thread=False)
 
 
 def use_wal(connection: sqlite3.Connection, patience_s: float) -> None:
-    """Change to write-ahead logging. SQLite does not wait here while another process does the same, so this does."""
+    """Switch to write-ahead logging. SQLite's busy timeout does not apply to that switch, so this retries instead.
+
+    Raises sqlite3.OperationalError if the file is still locked after patience_s seconds.
+    """
     deadline = time.monotonic() + patience_s
     while True:
         try:
@@ -62,20 +64,20 @@ def use_wal(connection: sqlite3.Connection, patience_s: float) -> None:
 
 
 def is_of_file(error: sqlite3.OperationalError) -> bool:
-    """Whether an error lies in what the file holds (a table that is gone, an unknown format), not in the disk or locks.
+    """Return whether the file's content caused an error (a missing table, an unknown format), not the disk or a lock.
 
-    Cumbre's own statements are right, so one that SQLite can't carry out has met another file than it was made for.
+    Cumbre's statements are correct, so a generic SQL error means that the file does not have the expected schema.
     """
     return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
 
 
 def text(data: bytes) -> str:
-    """For text_factory: text that is damaged is no error of its own; it fails its checksum."""
+    """Decode text for text_factory without raising: damaged text fails its checksum later."""
     return data.decode("utf-8", "surrogateescape")
 
 
 def side_files(file: Path) -> list[Path]:
-    """The files that SQLite keeps beside a database: the write-ahead log comes first, as it must when they move."""
+    """Return the companion files of a database: the write-ahead log first, because it must be moved first."""
     return [file.with_name(f"{file.name}{end}") for end in ("-wal", "-shm")]
 
 

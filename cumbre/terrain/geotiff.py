@@ -1,6 +1,6 @@
-"""Elevation tiles of the Copernicus DEM: GeoTIFF files, of which only the blocks that are asked for are decoded.
+"""Read elevation tiles of the Copernicus DEM (GeoTIFF), decoding only the requested blocks.
 
-Pillow would decode the whole file for each of them.
+Pillow would decode the whole file for every block.
 """
 
 import math
@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from cumbre.terrain.grid import MAX_POINTS, Cell, ElevationFileError, Grid, named_cell
 
 _NAME = re.compile(r"Copernicus_DSM_(?:COG_)?(10|30)_([NS])(\d{2})_00_([EW])(\d{3})_00_DEM\.tiff?", re.IGNORECASE)
-# struct's letters and sizes of the field types that occur: ASCII, SHORT, LONG, DOUBLE.
+# TIFF field type -> struct's format letter and the size in bytes: ASCII, SHORT, LONG and DOUBLE.
 _FIELD_TYPES: Final = {2: ("s", 1), 3: ("H", 2), 4: ("I", 4), 12: ("d", 8)}
 _MAX_FIELDS: Final = 200
 _MAX_FIELD_BYTES: Final = 8 * (MAX_POINTS + 1)
 _MAX_BLOCK_POINTS: Final = 4096
-# Strips are often one row high; so many rows are decoded at once.
+# Strips are often one row high, so a block joins strips up to this number of rows.
 _STRIP_ROWS: Final = 256
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION = 256, 257, 258, 259
@@ -37,7 +37,7 @@ _Fields = dict[int, tuple[Any, ...]]
 
 
 def cell_of_geotiff(name: str) -> tuple[Cell, int] | None:
-    """The cell of Copernicus_DSM_COG_10_N27_00_E086_00_DEM.tif and its tenths of arc seconds; None for other names.
+    """Return the cell and the spacing, in tenths of an arc second, of a Copernicus file name; None for other names.
 
     >>> cell_of_geotiff("Copernicus_DSM_COG_30_S34_00_W071_00_DEM.tif")
     (Cell(lat=-34, lon=-71), 30)
@@ -49,11 +49,11 @@ def cell_of_geotiff(name: str) -> tuple[Cell, int] | None:
 
 @dataclass(frozen=True, slots=True)
 class GeoTiff:
-    """Float32 elevations in tiles or strips, deflated or not (TIFF 6.0, sections 2, 14 and 15).
+    """A GeoTIFF of float32 elevations in tiles or strips, deflated or not (TIFF 6.0, sections 2, 14 and 15).
 
-    tiled: its pieces are tiles, or else strips. pieces: the offset and the number of bytes of each. piece_rows,
-    piece_columns: their size in points.
-    order: struct's letter of the byte order. nodata: the value of a void, nan if none is declared.
+    tiled: True if the pieces are tiles, False if they are strips. pieces: the offset and size of each, in bytes.
+    piece_rows, piece_columns: the size of a piece in points.
+    order: struct's letter for the byte order. nodata: the value of a void; nan if the file declares none.
     """
 
     path: Path
@@ -68,7 +68,7 @@ class GeoTiff:
     nodata: float
 
     def block(self, row: int, column: int) -> NDArray[Any]:
-        """As in ElevationFile; a block is one tile, or as many strips as fill it."""
+        """Return a block as ElevationFile does; a block is one tile or a group of strips."""
         across = -(-self.grid.columns // self.grid.block_columns)
         in_block = self.grid.block_rows // self.piece_rows
         first = (row * in_block) * across + column
@@ -83,24 +83,24 @@ class GeoTiff:
         offset, size = self.pieces[number]
         rows, columns = self.piece_rows, self.piece_columns
         if not self.tiled:
-            # The last strip ends with the picture; tiles are filled up beyond it.
+            # The last strip ends with the picture; tiles at the edge are padded.
             rows = min(rows, self.grid.rows - number * rows)
         if size == 0:
             return np.full((rows, columns), np.nan, dtype=np.float32)
         wanted = 4 * rows * columns
         if size > wanted + wanted // 100 + 1024:
-            raise ElevationFileError("a block is larger than what it holds")
+            raise ElevationFileError("a block has more bytes than its points need")
         data = _read(file, offset, size)
         if self.compressed:
             data = zlib.decompressobj().decompress(data, wanted)
         if len(data) < wanted:
             raise ElevationFileError("a block ends too early")
-        return self._predicted(np.frombuffer(data, dtype=np.uint8, count=wanted).reshape(rows, 4 * columns))
+        return self._undo_predictor(np.frombuffer(data, dtype=np.uint8, count=wanted).reshape(rows, 4 * columns))
 
-    def _predicted(self, data: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """What the predictor left, undone: "TIFF Technical Note 3" (Adobe, 2005) for 3, TIFF 6.0 section 14 for 2."""
+    def _undo_predictor(self, data: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Undo predictor 3 ("TIFF Technical Note 3", Adobe, 2005) or predictor 2 (TIFF 6.0, section 14)."""
         if self.predictor == 3:
-            # Differences of bytes; of each row first all the highest bytes, whatever the byte order of the file.
+            # Differences of bytes. A row stores all its most significant bytes first, whatever the file's byte order.
             planes = np.cumsum(data, axis=1, dtype=np.uint8).reshape(len(data), 4, -1)
             return np.ascontiguousarray(planes.transpose(0, 2, 1)).view(">f4")[:, :, 0].astype(np.float32)
         if self.predictor == 2:
@@ -110,21 +110,26 @@ class GeoTiff:
 
 
 def open_geotiff(path: Path, cell: Cell) -> GeoTiff:
-    """The tile of a cell, after its header. Raises ElevationFileError if it is no such tile, and OSError."""
+    """Read the header of a cell's tile.
+
+    Raises ElevationFileError if the file is not that tile, and OSError if it can't be read.
+    """
     with path.open("rb") as file:
         order = {b"II*\0": "<", b"MM\0*": ">"}.get(_read(file, 0, 4))
         if order is None:
-            raise ElevationFileError("it is no TIFF file")
+            raise ElevationFileError("it is not a TIFF file")
         fields = _fields(file, order)
     columns, rows = _one(fields, _WIDTH), _one(fields, _HEIGHT)
     if not (2 <= rows <= MAX_POINTS and 2 <= columns <= MAX_POINTS):
-        raise ElevationFileError(f"{columns} x {rows} points are not those of a tile")
+        raise ElevationFileError(f"a tile does not have {columns} x {rows} points")
     compression, predictor = _one(fields, _COMPRESSION, _UNCOMPRESSED), _one(fields, _PREDICTOR, 1)
     kind = (_one(fields, _BITS), _one(fields, _SAMPLES, 1), _one(fields, _SAMPLE_FORMAT, 1))
     if kind != (32, 1, _FLOAT):
-        raise ElevationFileError("its points are no 32 bit floating-point numbers")
+        raise ElevationFileError("its points are not 32 bit floating-point numbers")
     if compression not in (_UNCOMPRESSED, _DEFLATE, _OLD_DEFLATE) or predictor not in (1, 2, 3):
-        raise ElevationFileError(f"compression {compression} with predictor {predictor} is not read; save it deflated")
+        raise ElevationFileError(
+            f"compression {compression} with predictor {predictor} is not supported; save it with DEFLATE compression"
+        )
     tiled = _TILE_WIDTH in fields
     if tiled:
         piece_rows, piece_columns = _one(fields, _TILE_HEIGHT), _one(fields, _TILE_WIDTH)
@@ -134,10 +139,10 @@ def open_geotiff(path: Path, cell: Cell) -> GeoTiff:
         offsets, counts = fields.get(_STRIP_OFFSETS, ()), fields.get(_STRIP_COUNTS, ())
         in_block = max(1, _STRIP_ROWS // max(1, piece_rows))
     if not (1 <= piece_rows <= _MAX_BLOCK_POINTS and 1 <= piece_columns <= _MAX_BLOCK_POINTS):
-        raise ElevationFileError(f"blocks of {piece_columns} x {piece_rows} points are not read")
+        raise ElevationFileError(f"blocks of {piece_columns} x {piece_rows} points are not supported")
     if not len(offsets) == len(counts) == -(-rows // piece_rows) * -(-columns // piece_columns):
-        raise ElevationFileError("its blocks don't fill it")
-    north, west, row_step, column_step = _place(fields, rows, columns, cell)
+        raise ElevationFileError("its blocks don't cover the whole grid")
+    north, west, row_step, column_step = _georeference(fields, rows, columns, cell)
     return GeoTiff(
         path=path,
         grid=Grid(rows, columns, north, west, row_step, column_step, piece_rows * in_block, piece_columns),
@@ -153,7 +158,7 @@ def open_geotiff(path: Path, cell: Cell) -> GeoTiff:
 
 
 def _fields(file: BinaryIO, order: str) -> _Fields:
-    """The fields of the first picture; overviews come after it (TIFF 6.0, section 2)."""
+    """Return the fields of the first image by tag; overviews follow it (TIFF 6.0, section 2)."""
     (start,) = struct.unpack(f"{order}I", _read(file, 4, 4))
     (number,) = struct.unpack(f"{order}H", _read(file, start, 2))
     if number > _MAX_FIELDS:
@@ -171,19 +176,19 @@ def _fields(file: BinaryIO, order: str) -> _Fields:
     return fields
 
 
-def _place(fields: _Fields, rows: int, columns: int, cell: Cell) -> tuple[float, float, float, float]:
-    """north_deg, west_deg, row_step_deg and column_step_deg of a grid (GeoTIFF 1.1, OGC 19-008r4, 7.1 and B.6)."""
+def _georeference(fields: _Fields, rows: int, columns: int, cell: Cell) -> tuple[float, float, float, float]:
+    """Return a grid's north_deg, west_deg, row_step_deg, column_step_deg (GeoTIFF 1.1, OGC 19-008r4, 7.1 and B.6)."""
     scale, tie = fields.get(_PIXEL_SCALE, ()), fields.get(_TIE_POINT, ())
     if len(scale) < 2 or len(tie) < 6:
-        raise ElevationFileError("it doesn't say where it lies")
+        raise ElevationFileError("it has no coordinates")
     column_step, row_step = scale[:2]
-    # The tie point is a pixel's corner, or its middle where the raster's type is "point", as in Copernicus' files.
+    # The tie point is a pixel's corner, or its middle if the raster type is "point", as in Copernicus files.
     keys = fields.get(_GEO_KEYS, ())
     raster_type = next((keys[i + 3] for i in range(4, len(keys) - 3, 4) if keys[i] == _RASTER_TYPE), 0)
     middle = 0.0 if raster_type == _PIXEL_IS_POINT else 0.5
     west = tie[3] + (middle - tie[0]) * column_step - cell.lon
     north = tie[4] - (middle - tie[1]) * row_step - cell.lat
-    # In points: a grid may or may not have both of its edges, and be half a point off.
+    # The tolerance is 1.5 points: a grid may lack one of its edges and be half a point off.
     for off, step in (
         (west, column_step),
         (north - 1, row_step),
@@ -191,15 +196,15 @@ def _place(fields: _Fields, rows: int, columns: int, cell: Cell) -> tuple[float,
         (1 - rows * row_step, row_step),
     ):
         if not abs(off) < 1.5 * step:
-            raise ElevationFileError("it covers another place than its name says")
+            raise ElevationFileError("it covers a different place than its name says")
     return north, west, row_step, column_step
 
 
 def _nodata(fields: _Fields) -> float:
-    """GDAL's way to declare voids: a number in ASCII."""
+    """Return the value of a void, which GDAL declares as a number in ASCII; nan if none is declared."""
     text = b"".join(fields.get(_NODATA, ())).rstrip(b"\0 ")
     number = float(text) if text else math.nan
-    # Voids far from any elevation are known without being declared, and 1e300 is no float32.
+    # TerrainTiles detects values far from any elevation by itself, and 1e300 does not fit into a float32.
     return number if abs(number) < 1e6 else math.nan
 
 

@@ -1,4 +1,4 @@
-"""What the readers of elevation tiles share: which square degree a tile covers, and the grid of its points."""
+"""Types shared by the readers of elevation tiles: the square degree that a tile covers, and its grid of points."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ MAX_POINTS = 3601
 
 
 class ElevationFileError(CumbreError):
-    """A file is no elevation tile, not that of its name, or damaged."""
+    """Raised for a file that is damaged, is not an elevation tile, or does not match its name."""
 
 
 class Cell(NamedTuple):
@@ -23,12 +23,12 @@ class Cell(NamedTuple):
     lon: int
 
     def neighbour(self, north: int, east: int) -> "Cell":
-        """The cell so many degrees north and east; the row of cells closes at 180 degrees."""
+        """Return the cell this many degrees to the north and east; longitudes wrap around at 180 degrees."""
         return Cell(self.lat + north, (self.lon + east + 180) % 360 - 180)
 
 
 def named_cell(north_south: str, lat: str, east_west: str, lon: str) -> Cell | None:
-    """The cell of a corner as tiles are named, such as N, 27, E, 086; None if there is no such place.
+    """Return the cell for the parts of a tile's name, such as N, 27, E, 086; None if there is no such place.
 
     >>> named_cell("S", "34", "W", "071")
     Cell(lat=-34, lon=-71)
@@ -39,9 +39,10 @@ def named_cell(north_south: str, lat: str, east_west: str, lon: str) -> Cell | N
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Points in rows from north to south and columns from west to east, read in blocks of so many rows and columns.
+    """A grid of points, with rows from north to south and columns from west to east, read block by block.
 
-    north_deg and west_deg: how far north and east of the cell's south-western corner the first point lies.
+    north_deg, west_deg: the distance of the first point to the north and east of the cell's south-western corner.
+    block_rows, block_columns: the size of a block in points.
     """
 
     rows: int
@@ -55,18 +56,22 @@ class Grid:
 
 
 class ElevationFile(Protocol):
-    """A tile that was found to be one; its points are read when they are asked for, by any thread."""
+    """An open elevation tile with a valid header. Points are read on demand, from any thread."""
 
     @property
-    def path(self) -> Path: ...
+    def path(self) -> Path:
+        """Return the path of the tile's file."""
+        ...
 
     @property
-    def grid(self) -> Grid: ...
+    def grid(self) -> Grid:
+        """Return the grid of the tile's points."""
+        ...
 
     def block(self, row: int, column: int) -> NDArray[Any]:
-        """Elevations in metres of the block in this row and column of blocks, [block_rows, block_columns].
+        """Return the elevations of one block in metres, [block_rows, block_columns]; row and column count blocks.
 
-        The last block of a row or column may be smaller. A void is nan or far from any elevation on Earth. Raises
-        whatever a damaged file leads to.
+        The last block of a row or column may be smaller. A void is nan or far from any elevation on Earth. May raise
+        any exception if the file is damaged.
         """
         ...

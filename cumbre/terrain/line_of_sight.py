@@ -1,4 +1,4 @@
-"""What the terrain hides from a camera, by a folder of elevation tiles (terrain_tiles.py)."""
+"""Find the summits that terrain hides from a camera, using a folder of elevation tiles (tiles.py)."""
 
 import math
 from pathlib import Path
@@ -14,49 +14,51 @@ from cumbre.terrain.tiles import TerrainTiles
 _EQUATOR_M: Final = 6_378_137.0
 _ECCENTRICITY_2: Final = 0.00669437999014
 _METRES_PER_DEGREE: Final = 111_000.0
-# The camera may stand so far from its position, and before a slope that is then behind it.
+# The camera may be this far from its stated position, so a slope this near may really be behind it.
 _NEAREST_M: Final = 150.0
-# What stands this near before a summit, or within this share of its distance, is its own flank: catalogues and tiles
-# disagree by some points about where a summit is, and tiles level it.
+# Terrain this near in front of a summit, or within this share of its distance, is the summit's own flank: catalogues
+# and tiles disagree by some points about where a summit is, and tiles flatten it.
 _FLANK_M: Final = 500.0
 _FLANK_SHARE: Final = 0.03
-# Tiles, and camera altitudes, err by some metres; nearby that is degrees.
+# Tiles and camera altitudes err by some metres, which are degrees at close range.
 _HEIGHT_ERROR_M: Final = 10.0
-# So much higher is clearly higher. At 60 km a refraction of 0.03 instead of 0.13 moves a summit by 0.03 degrees; at
-# 10 km 20 m of a catalogue's elevation are 0.11.
+# Terrain hides a summit only if it is this much higher. At 60 km, a refraction of 0.03 instead of 0.13 moves a summit
+# by 0.03 degrees; at 10 km, an error of 20 m in a catalogue's elevation is 0.11 degrees.
 _MARGIN_DEG: Final = 0.15
 # A camera is held this high above the ground.
 _EYE_M: Final = 2.0
-# Where a place has no tile.
+# The sample spacing if there is no tile at the camera's position.
 _SPACING_M: Final = 30.0
-# Of a crest with slopes of 1 the samples miss half of this at most, 0.06 degrees, so they never hide too much.
+# The sample spacing farther away, as a share of the distance. Samples miss at most half of this, 0.06 degrees, of a
+# crest with slopes of 1, so they never hide too much.
 _SPACING_SHARE: Final = 0.002
-# So that many summits take no more memory than few.
+# Rays are sampled in batches, so that memory does not grow with the number of summits.
 _RAYS_AT_ONCE: Final = 200
 
 
 class TerrainModel:
-    """Terrain from a folder of elevation tiles; unknown terrain hides nothing. May be used by several threads."""
+    """Terrain from a folder of elevation tiles. Unknown terrain hides nothing. Thread-safe."""
 
     def __init__(self, folder: Path) -> None:
         self._tiles = TerrainTiles(folder)
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What was found wrong with the folder and its files so far, in sentences."""
+        """Return the problems found with the folder and its files so far, one sentence each."""
         return self._tiles.problems
 
     @property
     def revision(self) -> str:
-        """Another one where the folder holds other tiles."""
+        """Return an identifier of the folder's tiles; it changes when the tiles change."""
         return self._tiles.revision
 
     def hidden(
         self, position: Position, bearing_deg: FloatArray, distance_m: FloatArray, elevation_deg: FloatArray
     ) -> NDArray[np.bool_]:
-        """Which of N summits terrain rises clearly above, between their flank and the camera; all arrays [N].
+        """Return which of N summits are hidden by clearly higher terrain between camera and flank; all arrays [N].
 
-        elevation_deg: their apparent elevation from the position's altitude (geometry.apparent_elevation_deg).
+        elevation_deg: the apparent elevations from the position's altitude (cumbre.geo.geodesy.apparent_elevation_deg).
+        Nothing is hidden if neither the position nor a tile gives the camera's altitude.
         """
         eye_m = self._eye_m(position)
         if math.isnan(eye_m):
@@ -72,16 +74,16 @@ class TerrainModel:
         return float(self._tiles.elevation_m(np.array([position.lat]), np.array([position.lon]))[0])
 
     def _eye_m(self, position: Position) -> float:
-        """The camera's altitude, nan if nothing tells it.
+        """Return the camera's altitude; nan if neither the position nor a tile gives it.
 
-        GPS altitudes err by tens of metres, more where they are above the ellipsoid. From below the ground everything
-        would be hidden, so nobody stands there; one too high hides too little, which does less harm.
+        GPS altitudes err by tens of metres, more if they refer to the ellipsoid. From below the ground everything would
+        be hidden, so such an altitude is raised. An altitude that is too high hides too little, which does less harm.
         """
         standing_m = self._ground_m(position) + _EYE_M
         return float(np.fmax(standing_m, np.nan if position.altitude_m is None else position.altitude_m))
 
     def _highest_deg(self, position: Position, eye_m: float, azimuth_deg: FloatArray, end_m: FloatArray) -> FloatArray:
-        """The highest apparent elevation of terrain along each ray up to its end; nan if none is known, [N]."""
+        """Return the highest apparent elevation of terrain along each ray up to its end, [N]; nan if none is known."""
         highest = np.full(len(azimuth_deg), np.nan)
         spacing_deg = self._tiles.spacing_deg(position.lat, position.lon)
         spacing_m = _SPACING_M if spacing_deg is None else spacing_deg * _METRES_PER_DEGREE
@@ -98,7 +100,7 @@ class TerrainModel:
 
 
 def _samples_m(spacing_m: float, end_m: float) -> FloatArray:
-    """Distances from the nearest that counts to the end: spacing_m apart at first, then a share of the distance."""
+    """Return sample distances up to the end: spacing_m apart at first, then a fixed share of the distance apart."""
     even_to_m = max(_NEAREST_M, spacing_m / _SPACING_SHARE)
     even = np.arange(_NEAREST_M, min(even_to_m, end_m), spacing_m)
     growing = max(0, math.ceil(math.log(max(end_m, 1.0) / even_to_m) / math.log1p(_SPACING_SHARE)))
@@ -106,10 +108,11 @@ def _samples_m(spacing_m: float, end_m: float) -> FloatArray:
 
 
 def places_along(position: Position, azimuth_deg: FloatArray, distance_m: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """lat, lon (degrees) of places at N azimuths and distances from one, within 10 m of the geodesic up to 60 km.
+    """Return lat, lon (degrees), each [N], of the places at N azimuths and distances from a position.
 
-    The great circle's destination on a sphere (Snyder, "Map Projections - A Working Manual", USGS 1395, 5-5 and 5-6),
-    its differences of latitude and longitude scaled by the ellipsoid's radii of curvature (4-18 and 4-20) here.
+    Within 10 m of the geodesic up to 60 km. This is the great circle's destination on a sphere (Snyder, "Map
+    Projections - A Working Manual", USGS 1395, 5-5 and 5-6), with its differences of latitude and longitude scaled by
+    the ellipsoid's radii of curvature at the position (4-18 and 4-20).
     """
     phi, azimuth, arc = math.radians(position.lat), np.radians(azimuth_deg), distance_m / EARTH_RADIUS_M
     sine = math.sin(phi) * np.cos(arc) + math.cos(phi) * np.sin(arc) * np.cos(azimuth)
@@ -127,6 +130,6 @@ def places_along(position: Position, azimuth_deg: FloatArray, distance_m: FloatA
 
 
 def _from_higher(higher_m: float, distance_m: FloatArray, elevation_deg: FloatArray) -> FloatArray:
-    """The apparent elevation of the same points from an eye so much higher."""
+    """Return the apparent elevation of the same points from an eye that is higher_m higher."""
     above_m = distance_m * np.tan(np.radians(elevation_deg)) - higher_m
     return np.degrees(np.arctan2(above_m, distance_m))

@@ -1,4 +1,4 @@
-"""A folder of elevation tiles, each a square degree, of which only what is asked for is read and little is kept."""
+"""Read elevations from a folder of tiles of one square degree, on demand and with a bounded cache."""
 
 import hashlib
 import logging
@@ -19,11 +19,11 @@ from cumbre.terrain.hgt import cell_of_hgt, open_hgt
 
 _log = logging.getLogger(__name__)
 
-# Enough for all blocks of 30 m within 60 km.
+# The size of the cache: enough for all blocks of 30 m tiles within 60 km.
 _MEMORY_BYTES: Final = 200_000_000
-# All land on Earth has 26,000 tiles, which come with a handful of other files each.
+# All land on Earth has 26,000 tiles, each with a handful of accompanying files.
 _MAX_FILES: Final = 500_000
-# The lowest land lies at the Dead Sea, -430 m; whatever stands for a void lies far below or above.
+# The lowest land is at the Dead Sea, -430 m; the values used for voids are far outside this range.
 _LOWEST_M, _HIGHEST_M = -1_000.0, 9_000.0
 _MAX_REASON_CHARS: Final = 100
 
@@ -31,11 +31,11 @@ _Indices = NDArray[np.intp]
 
 
 class TerrainTiles:
-    """Elevations above sea level from a folder with the tiles of SRTM (.hgt) and Copernicus (.tif).
+    """Elevations above sea level from a folder of SRTM (.hgt) and Copernicus (.tif) tiles.
 
-    The folder and those in it are listed once. Where several files have a cell, the finest is used: Copernicus' of one
-    arc second, SRTM's, Copernicus' of three. A file that turns out not to be a tile is said once, in the log and in
-    `problems`, and is no longer there. May be used by several threads.
+    The folder and its subfolders are listed once. If several files cover a cell, the finest is used: Copernicus at one
+    arc second, then SRTM, then Copernicus at three. A file that turns out not to be a valid tile is reported once, in
+    the log and in `problems`, and then ignored. Thread-safe.
     """
 
     def __init__(self, folder: Path, memory_bytes: int = _MEMORY_BYTES) -> None:
@@ -50,18 +50,19 @@ class TerrainTiles:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What was found wrong with the folder and its files so far, in sentences."""
+        """Return the problems found with the folder and its files so far, one sentence each."""
         return tuple(self._problems)
 
     @property
     def revision(self) -> str:
-        """Another one where the folder holds other tiles."""
+        """Return an identifier of the folder's tiles; it changes when the tiles change."""
         return self._revision
 
     def elevation_m(self, lat: FloatArray, lon: FloatArray) -> FloatArray:
-        """Elevations of N places (degrees; longitudes may wrap around), between four points each (bilinear); [N].
+        """Return the elevations of N places in metres, [N], interpolated bilinearly between four points.
 
-        nan where there is no tile, where one of the points is a void, and where a place is nan.
+        lat and lon are degrees; longitudes may wrap around. The result is nan if there is no tile, if one of the points
+        is a void, or if the place is nan.
         """
         elevation = np.full(len(lat), np.nan)
         known = np.isfinite(lat) & np.isfinite(lon) & (np.abs(lat) <= 90.0)
@@ -76,17 +77,17 @@ class TerrainTiles:
         return elevation
 
     def spacing_deg(self, lat: float, lon: float) -> float | None:
-        """The distance between two rows of points of the tile at a place; None where there is none."""
+        """Return the distance between two rows of points in the tile at a place; None if there is no tile."""
         file = self._file(Cell(int(np.floor(lat)), 0).neighbour(0, int(np.floor(lon))))
         return file.grid.row_step_deg if file else None
 
     def _in_cell(self, cell: Cell, y: FloatArray, x: FloatArray) -> FloatArray:
-        """Elevations of places given in degrees north and east of the cell's corner."""
+        """Return the elevations of places given in degrees north (y) and east (x) of the cell's corner."""
         while (file := self._file(cell)) is not None:
             try:
                 return self._between_points(cell, file, y, x)
             except ElevationFileError:
-                continue  # The file, or a neighbour's, is given up now: once more without it.
+                continue  # This file or a neighbour's was just dropped: try again without it.
         return np.full(len(y), np.nan)
 
     def _between_points(self, cell: Cell, file: ElevationFile, y: FloatArray, x: FloatArray) -> FloatArray:
@@ -101,7 +102,7 @@ class TerrainTiles:
         return between
 
     def _points(self, cell: Cell, file: ElevationFile, rows: _Indices, columns: _Indices) -> FloatArray:
-        """Elevations at points of a file's grid, also beyond its edges: those are a neighbour's nearest, or its own."""
+        """Return elevations at grid points; beyond an edge, the nearest of the neighbouring tile or else of this."""
         grid = file.grid
         values = self._read(cell, file, np.clip(rows, 0, grid.rows - 1), np.clip(columns, 0, grid.columns - 1))
         north = (rows < 0).astype(np.intp) - (rows >= grid.rows)
@@ -120,7 +121,7 @@ class TerrainTiles:
         return values
 
     def _read(self, cell: Cell, file: ElevationFile, rows: _Indices, columns: _Indices) -> FloatArray:
-        """Elevations at points of a file's grid, block by block; voids become nan."""
+        """Return elevations at points inside a file's grid, read block by block; voids become nan."""
         grid = file.grid
         across = -(-grid.columns // grid.block_columns)
         block = rows // grid.block_rows * across + columns // grid.block_columns
@@ -129,13 +130,13 @@ class TerrainTiles:
             down, right = divmod(one, across)
             points = self._block(cell, file, down, right)
             here = block == one
-            with np.errstate(invalid="ignore"):  # A damaged file may hold a signalling nan.
+            with np.errstate(invalid="ignore"):  # A damaged file may contain a signalling nan.
                 values[here] = points[rows[here] - down * grid.block_rows, columns[here] - right * grid.block_columns]
         values[~((values > _LOWEST_M) & (values < _HIGHEST_M))] = np.nan
         return values
 
     def _block(self, cell: Cell, file: ElevationFile, row: int, column: int) -> NDArray[Any]:
-        """A block, kept until others need its room. Raises ElevationFileError once the file is given up."""
+        """Return a block from the LRU cache or the file. Raises ElevationFileError if the file is damaged."""
         key = (file.path, row, column)
         with self._lock:
             points = self._blocks.get(key)
@@ -144,10 +145,10 @@ class TerrainTiles:
                 return points
             try:
                 points = file.block(row, column)
-            except Exception as error:  # A broken file can lead a decoder anywhere.
+            except Exception as error:  # A damaged file can make a decoder raise anything.
                 if self._open.get(cell) is file:
-                    self._give_up(cell, error)
-                raise ElevationFileError("given up") from None
+                    self._drop(cell, error)
+                raise ElevationFileError("dropped") from None
             self._blocks[key] = points
             self._room_bytes -= points.nbytes
             while self._room_bytes < 0 and len(self._blocks) > 1:
@@ -155,7 +156,7 @@ class TerrainTiles:
             return points
 
     def _file(self, cell: Cell) -> ElevationFile | None:
-        """The best tile of a cell that is one."""
+        """Return the best valid tile of a cell; None if there is none."""
         file = self._open.get(cell)
         if file is not None or cell not in self._files:
             return file
@@ -164,26 +165,26 @@ class TerrainTiles:
                 path = self._files[cell][0]
                 try:
                     self._open[cell] = (open_geotiff if cell_of_geotiff(path.name) else open_hgt)(path, cell)
-                except Exception as error:  # A foreign file can lead a parser anywhere.
-                    self._give_up(cell, error)
+                except Exception as error:  # An unrelated file can make a parser raise anything.
+                    self._drop(cell, error)
             return self._open.get(cell)
 
-    def _give_up(self, cell: Cell, error: Exception) -> None:
-        """Say what is wrong with the best file of a cell, and go on as if it were not there."""
+    def _drop(self, cell: Cell, error: Exception) -> None:
+        """Report the problem with a cell's best file, and ignore that file from now on."""
         self._open.pop(cell, None)
         path = self._files[cell].pop(0)
         reason = str(error)
         if not isinstance(error, ElevationFileError):
             reason = f"it is damaged or can't be read ({type(error).__name__}: {reason[:_MAX_REASON_CHARS]})"
-        self._say(f"{str(path)!r} is passed over: {reason}")
+        self._report(f"{str(path)!r} is skipped: {reason}")
 
-    def _say(self, problem: str) -> None:
+    def _report(self, problem: str) -> None:
         self._problems.append(problem)
         _log.warning("%s", problem)
 
     def _list(self, folder: Path) -> None:
         def unreadable(error: OSError) -> None:
-            self._say(f"{str(error.filename)!r} can't be read: {error.strerror}")
+            self._report(f"{str(error.filename)!r} can't be read: {error.strerror}")
 
         found: dict[Cell, list[tuple[int, str]]] = {}
         listed = 0
@@ -194,16 +195,16 @@ class TerrainTiles:
                     found.setdefault(tile[0], []).append((tile[1], str(Path(parent, name))))
             listed += len(names)
             if listed > _MAX_FILES:
-                self._say(f"{str(folder)!r} has too many files: {_MAX_FILES} were looked at")
+                self._report(f"{str(folder)!r} has too many files: only the first {_MAX_FILES} were checked")
                 break
         self._files = {cell: [Path(path) for _, path in sorted(files)] for cell, files in found.items()}
         self._revision = _revision_of(folder, (path for files in found.values() for _, path in files))
         if not found and not self._problems:
-            self._say(f"{str(folder)!r} has no elevation tile, such as N27E086.hgt")
+            self._report(f"{str(folder)!r} has no elevation tile, such as N27E086.hgt")
 
 
 def _revision_of(folder: Path, paths: Iterable[str]) -> str:
-    """The same wherever the folder lies: files are known by their names in it, and their sizes."""
+    """Hash the tiles' sizes and their names relative to the folder, so that moving the folder changes nothing."""
     known = hashlib.sha256()
     for path in sorted(paths):
         try:
@@ -215,7 +216,7 @@ def _revision_of(folder: Path, paths: Iterable[str]) -> str:
 
 
 def _named(name: str) -> tuple[Cell, int] | None:
-    """The cell of a file's name and its rank, the finest first."""
+    """Return the cell of a file's name and the file's rank, lower for finer tiles; None if it is not a tile's name."""
     copernicus = cell_of_geotiff(name)
     if copernicus is not None:
         return copernicus
@@ -224,6 +225,7 @@ def _named(name: str) -> tuple[Cell, int] | None:
 
 
 def _nearest(grid: Grid, y: FloatArray, x: FloatArray) -> tuple[_Indices, _Indices]:
+    """Return row and column of the grid points nearest to places in degrees north and east of the cell's corner."""
     row = np.rint((grid.north_deg - y) / grid.row_step_deg).astype(np.intp)
     column = np.rint((x - grid.west_deg) / grid.column_step_deg).astype(np.intp)
     return np.clip(row, 0, grid.rows - 1), np.clip(column, 0, grid.columns - 1)

@@ -1,6 +1,6 @@
-"""Text as it is compared: without case, accents, hyphens and apostrophes, cut into words.
+"""Text folding for comparison: split text into words without case, accents, hyphens and apostrophes.
 
-Accents are dropped from Latin, Greek and Cyrillic letters only: in Devanagari or Tibetan the marks are vowels.
+Accents are removed from Latin, Greek and Cyrillic letters only: in Devanagari or Tibetan the marks are vowels.
 """
 
 import unicodedata
@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import Final
 
 _ACCENTED_SCRIPTS: Final = ("LATIN ", "GREEK ", "CYRILLIC ")
-# Letters that Unicode doesn't take for a base letter with an accent, though people type them so.
+# Letters that Unicode does not decompose, though people type them as plain letters.
 _PLAIN: Final = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
-# Letters to Unicode, but apostrophes to people: Hawai'i.
+# Unicode classes these as letters, but people use them as apostrophes: Hawai'i.
 _MODIFIER_APOSTROPHES: Final = frozenset("\u02b9\u02bb\u02bc\u02bd\u02be\u02bf")
 _APOSTROPHES: Final = frozenset("'’‘`´") | _MODIFIER_APOSTROPHES
 _MIDDLE_DOTS: Final = frozenset("・·･゠")
@@ -24,30 +24,33 @@ _SPACELESS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A folded word; offsets[i] is where its i-th character comes from in the composed text."""
+    """A folded word. offsets[i] is the index in the composed text of the source of text[i]."""
 
     text: str
     offsets: tuple[int, ...]
 
     @property
     def start(self) -> int:
+        """Index of the word's first character in the composed text."""
         return self.offsets[0]
 
     @property
     def end(self) -> int:
+        """Index after the word's last character in the composed text."""
         return self.offsets[-1] + 1
 
     def part(self, start: int, end: int) -> "Word":
+        """Return the characters [start:end] of the folded word as a Word."""
         return Word(self.text[start:end], self.offsets[start:end])
 
 
 def composed(text: str) -> str:
-    """The text in the form (NFKC) that the offsets of words refer to: half-width kana and ligatures undone."""
+    """Return the text in NFKC, the form that Word.offsets refer to; it undoes half-width kana and ligatures."""
     return unicodedata.normalize("NFKC", text)
 
 
 def fold(text: str) -> str:
-    """The folded words of a text, joined by spaces.
+    """Return the folded words of a text, joined by spaces.
 
     >>> fold("ÁMÀ-Dablam"), fold("チョ・オユー"), fold("d'Ama")
     ('ama dablam', 'チョオユー', 'd ama')
@@ -56,7 +59,10 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[Word]:
-    """The words of a composed text, in order. Scripts without spaces give a word a run; a possessive s is dropped."""
+    """Return the words of a composed text, in order.
+
+    In scripts without spaces each run of letters is one word. A possessive s is dropped.
+    """
     found: list[Word] = []
     letters: list[str] = []
     offsets: list[int] = []
@@ -74,7 +80,7 @@ def words(text: str) -> list[Word]:
 
 
 def is_spaceless(text: str) -> bool:
-    """Whether the text begins in a script that puts no spaces between words."""
+    """Return whether a non-empty text begins with a script that puts no spaces between words."""
     point = ord(text[0])
     return point >= 0x0E00 and any(low <= point <= high for low, high in _SPACELESS)
 
@@ -87,13 +93,13 @@ def _end_word(found: list[Word], letters: list[str], offsets: list[int], text: s
 
 
 def _before(text: str, offset: int) -> str:
-    """The nearest character before the offset that leaves a trace; "" if there is none."""
+    """Return the nearest character before the offset that folding does not remove; "" if there is none."""
     return next((text[at] for at in range(offset - 1, -1, -1) if _fold_char(text[at]) != ""), "")
 
 
 @lru_cache(maxsize=4096)
 def _fold_char(char: str) -> str | None:
-    """What is left of a character: letters, "" for what leaves no trace, None for what parts words."""
+    """Fold one character: to letters or digits, to "" if it is dropped, or to None if it separates words."""
     if char.isascii():
         return char.lower() if char.isalnum() else None
     category = unicodedata.category(char)

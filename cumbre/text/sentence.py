@@ -1,19 +1,21 @@
-"""English sentences that know what they were made of, so that front ends can say them in another language.
+"""Translatable English sentences: strings that carry their template and values, so that front ends can translate them.
 
-A Sentence is its English text everywhere (logs, JSON, comparisons). Its template is what the catalogues translate:
-`python -m bot.i18n.update_catalogues` collects the first argument of every call of sentence().
+Everywhere else (logs, JSON, comparisons) a Sentence is its English text. The template is the msgid of the translation
+catalogues: `python -m bot.i18n.update_catalogues` collects the first argument of every call of sentence().
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from cumbre.text.reworded import REWORDED
+
 _FIELD = re.compile(r"\{(\w+)\}")
 _NAMES_MAX = 4
 
 
 class Figure(NamedTuple):
-    """A number with so many digits behind the point, which languages write differently."""
+    """A number with a fixed count of decimals; front ends write it in the user's locale."""
 
     number: float
     digits: int = 0
@@ -23,7 +25,7 @@ class Figure(NamedTuple):
 
 
 class Names(tuple[str, ...]):
-    """Names that are listed: "A", "A and B", "A, B, C and D"; beyond four "A, B, C and 2 more".
+    """A list of names: "A", "A and B", "A, B, C and D"; more than four become "A, B, C and 2 more".
 
     >>> str(Names(["Lhotse", "Nuptse", "Everest"]))
     'Lhotse, Nuptse and Everest'
@@ -36,7 +38,7 @@ class Names(tuple[str, ...]):
         return f"{', '.join(before)} and {last}" if before else last
 
     def shortened(self, more: str) -> list[str]:
-        """The names, of many the first with how many more there are; more has the field {n}."""
+        """Return all names if there are four or fewer, else the first three and `more` with its field {n} filled in."""
         if len(self) <= _NAMES_MAX:
             return list(self)
         shown = _NAMES_MAX - 1
@@ -44,7 +46,10 @@ class Names(tuple[str, ...]):
 
 
 class Sentence(str):
-    """English text with its template and values; one joined of several has them as parts, and a separator."""
+    """English text with the template and values it was made from.
+
+    A sentence made by joined() has an empty template; it has parts and a separator instead.
+    """
 
     template: str
     values: Mapping[str, Any]
@@ -55,7 +60,9 @@ class Sentence(str):
 
 
 def sentence(template: str, /, **values: Any) -> Sentence:
-    """The text with its fields filled in: by text, sentences, Figure or Names. A field is a name in braces, no more.
+    """Fill in a template and return it as a Sentence. Values are str, Sentence, Figure or Names.
+
+    A field is a name in braces: no format specs, attributes or indices.
 
     >>> sentence("{km} km away", km=Figure(4.25, 1))
     '4.2 km away'
@@ -66,7 +73,7 @@ def sentence(template: str, /, **values: Any) -> Sentence:
 
 
 def joined(separator: str, parts: Iterable[str]) -> str:
-    """The parts that are not empty, one after the other; each is translated by itself."""
+    """Join the parts that are not empty into one Sentence; each part is translated by itself."""
     kept = tuple(part for part in parts if part)
     if len(kept) == 1:
         return kept[0]
@@ -76,12 +83,12 @@ def joined(separator: str, parts: Iterable[str]) -> str:
 
 
 def fill(template: str, values: Mapping[str, Any], write: Callable[[Any], str] = str) -> str:
-    """The template with each field that has a value written into its place."""
+    """Return the template with its fields replaced by the values, formatted by `write`. Unknown fields stay."""
     return _FIELD.sub(lambda field: write(values[field[1]]) if field[1] in values else field[0], template)
 
 
 def sentence_to_json(value: Any) -> Any:
-    """A text, sentence or value of one as JSON types; plain text is itself."""
+    """Convert a Sentence, or a value of one, to JSON types; anything else is returned unchanged."""
     match value:
         case Sentence(parts=parts) if parts:
             return {"separator": value.separator, "parts": [sentence_to_json(part) for part in parts]}
@@ -98,21 +105,21 @@ def sentence_to_json(value: Any) -> Any:
 
 
 def sentence_from_json(record: Any) -> Any:
-    """What was packed. Raises ValueError, KeyError or TypeError for what was not."""
+    """Invert sentence_to_json(). Raises ValueError, KeyError or TypeError if the record is malformed."""
     if not isinstance(record, dict):
         return record
     if "parts" in record:
         return joined(str(record["separator"]), [str_or_sentence(part) for part in record["parts"]])
     if "text" in record:
-        return sentence(
-            str(record["text"]), **{str(name): sentence_from_json(one) for name, one in record["values"].items()}
-        )
+        template = str(record["text"])
+        values = {str(name): sentence_from_json(one) for name, one in record["values"].items()}
+        return sentence(REWORDED.get(template, template), **values)
     if "names" in record:
         return Names(map(str, record["names"]))
     return Figure(float(record["number"]), int(record["digits"]))
 
 
 def str_or_sentence(record: Any) -> str:
-    """A packed text or sentence; anything else as plain text."""
+    """Return sentence_from_json() of a record, and convert a result that is not a string to one."""
     text = sentence_from_json(record)
     return text if isinstance(text, str) else str(text)

@@ -1,4 +1,4 @@
-"""Which summits stand behind a nearer mountain: each summit's outline is a cone that falls away with the bearing."""
+"""Find the summits hidden behind nearer mountains, modelling each outline as a cone that falls off with the bearing."""
 
 from bisect import bisect_left, bisect_right
 from itertools import groupby
@@ -11,12 +11,15 @@ from cumbre.geo.geodesy import FloatArray
 def hidden_behind_nearer(
     bearing_deg: FloatArray, distance_m: FloatArray, elevation_deg: FloatArray, flank_slope: float
 ) -> np.ndarray:
-    """Booleans [N]: a nearer summit's elevation, less flank_slope (>= 0) degrees per degree between, is higher.
+    """Return which of N summits a nearer summit hides, as booleans [N].
 
-    All arrays [N]; angles in degrees, bearings may wrap around. Exact, in O(N log N): a cone stands above a point if
-    and only if its tip exceeds the point in both e + s b and e - s b (elevation e, bearing b, slope s). So, nearest
-    first, a summit is hidden if the pair of one already seen exceeds its own in both. These are the maxima of a set of
-    vectors, found as by Kung, Luccio and Preparata, "On finding the maxima of a set of vectors", JACM 22 (1975).
+    A nearer summit hides another if its elevation, less flank_slope (>= 0) degrees per degree of bearing between them,
+    is higher. All arrays are [N]; angles are degrees, and bearings may wrap around.
+
+    Exact, in O(N log N): a cone rises above a point if and only if its tip exceeds the point in both e + s b and
+    e - s b (elevation e, bearing b, slope s). So, going from near to far, a summit is hidden if the pair of one already
+    seen exceeds its own in both. These are the maxima of a set of vectors, found as in Kung, Luccio and Preparata,
+    "On finding the maxima of a set of vectors", JACM 22 (1975).
     """
     skyline = _ParetoFront()
     hidden = np.zeros(len(bearing_deg), dtype=bool)
@@ -31,14 +34,14 @@ def hidden_behind_nearer(
     )
     turn = 360.0 * flank_slope
     for _, equally_far in groupby(summits, key=lambda summit: summit[1]):
-        # Summits at the same distance hide nothing of each other, so all are asked before any is added.
+        # Summits at the same distance do not hide each other, so all are checked before any is added.
         seen = []
         for i, _, rising, falling in equally_far:
             if skyline.hides(rising, falling):
                 hidden[i] = True
             else:
                 seen.append((rising, falling))
-        # What is hidden hides nothing that its hider does not hide as well.
+        # A hidden summit hides nothing that the summit in front of it does not hide as well.
         for rising, falling in seen:
             for shift in (-turn, 0.0, turn):
                 skyline.add(rising + shift, falling - shift)
@@ -46,7 +49,7 @@ def hidden_behind_nearer(
 
 
 class _ParetoFront:
-    """The pairs that no other pair exceeds in both: rising ones ascend while falling ones descend."""
+    """The pairs that no other pair exceeds in both values, sorted by ascending rising and descending falling value."""
 
     def __init__(self) -> None:
         self._rising: list[float] = []

@@ -1,4 +1,4 @@
-"""What stands around a place: every catalogued peak within range, the most striking first."""
+"""Compute the panorama of a place: every catalogued peak within range, most prominent first."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,13 +12,13 @@ from cumbre.viewshed.visibility import Surroundings, VisibilityModel, outlook, s
 if TYPE_CHECKING:
     from cumbre.terrain.line_of_sight import TerrainModel
 
-# Where nothing tells the altitude: people stand at a bit over half the height of the summits around.
+# The altitude assumed if it is unknown: people stand at a bit over half the height of the surrounding summits.
 _PLAUSIBLE_ALTITUDE_SHARE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class PanoramaPeak:
-    """One peak as seen from a place. elevation_deg is its apparent elevation, as if no terrain lay between."""
+    """One peak as seen from a place. elevation_deg: its apparent elevation, ignoring any terrain in between."""
 
     peak: Peak
     distance_m: float
@@ -28,7 +28,7 @@ class PanoramaPeak:
 
 @dataclass(frozen=True, slots=True)
 class Panorama:
-    """peaks are those within range_m of the place, seen from altitude_m; that may have been assumed."""
+    """The peaks within range_m of a place, seen from altitude_m, which may be an assumed altitude."""
 
     peaks: tuple[PanoramaPeak, ...]
     altitude_m: float
@@ -39,7 +39,10 @@ class Panorama:
 def panorama(
     catalog: Catalog, place: Position, model: VisibilityModel, terrain: "TerrainModel | None" = None
 ) -> Panorama:
-    """The peaks by how much they fill the view and how likely nothing hides them (see visibility.Outlook)."""
+    """Return the peaks around a place, sorted by how much of the view they fill and how likely they are visible.
+
+    Without an altitude, a plausible one is assumed. Outlook (visibility.py) defines both factors.
+    """
     around = surroundings(catalog, place, model)
     assumed = place.altitude_m is None
     altitude_m = _plausible_altitude_m(around) if place.altitude_m is None else place.altitude_m

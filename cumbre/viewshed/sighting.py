@@ -1,4 +1,4 @@
-"""Facts -> a sighting: where the camera stood and looked, with what was assumed where the file says nothing."""
+"""Turn a photo's facts into a sighting: camera position, direction and field of view, with assumptions for gaps."""
 
 import math
 from dataclasses import dataclass, replace
@@ -12,17 +12,18 @@ from cumbre.photos.document import PhotoFacts, now
 if TYPE_CHECKING:
     from pygeomag import GeoMag
 
-# Where no focal length is known: the main camera of most phones (24 to 28 mm equivalent), twice as likely as the
-# longer lenses that people take for summits.
+# Assumed if the focal length is unknown: the main camera of most phones (24 to 28 mm equivalent), twice as likely as
+# each of the longer lenses that people use for summits.
 ASSUMED_FOCAL_LENGTH_35MM = 26.0
 _PLAUSIBLE_FOCAL_LENGTHS_35MM = (26.0, 26.0, 52.0, 77.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What geometry needs to know of one photo; None is unknown. Headings are true; angles are degrees.
+    """The camera geometry of one photo. None means unknown; headings are true, angles are degrees.
 
-    heading_sigma_deg: how far the heading may err, where that is known better than of any compass.
+    altitude_from_album: the altitude comes from album photos taken nearby. heading_sigma_deg: the heading's standard
+    error; None means that of any compass.
     """
 
     position: Position | None
@@ -38,7 +39,7 @@ class Sighting:
 
 
 def plausible_views(seen: Sighting) -> list[Sighting]:
-    """The sighting itself; with an assumed field of view, one for each lens that it may have been."""
+    """Return the sighting itself or, if its field of view is assumed, one sighting for each plausible lens."""
     if not seen.fov_assumed or seen.hfov_deg is None or seen.vfov_deg is None:
         return [seen]
     return [
@@ -58,9 +59,10 @@ def sighting(
     heading_deg: float | None = None,
     album_altitude_m: float | None = None,
 ) -> Sighting:
-    """The sighting of a photo; `at` and `heading_deg` (true) are what a person knows better than the file.
+    """Return the sighting of a photo.
 
-    album_altitude_m is the altitude of album photos taken nearby, used where the position has none.
+    at, heading_deg (true): values given by a person, used instead of the file's.
+    album_altitude_m: the altitude of album photos taken nearby, used if the position has none.
     """
     position = at or facts.position
     from_album = False
@@ -90,9 +92,9 @@ def _true_heading_deg(facts: PhotoFacts, position: Position | None) -> float | N
 
 
 def declination_deg(position: Position, moment: datetime) -> float:
-    """How far magnetic north lies east of true north, by the World Magnetic Model of the photo's years.
+    """Return how many degrees magnetic north lies east of true north, by the World Magnetic Model of that time.
 
-    Before 2010 and after the last model its nearest year is used: the field drifts by about 0.1 degrees a year.
+    Before 2010 and after the last model, the nearest year is used: the field drifts by about 0.1 degrees a year.
     """
     start_of_year = datetime(moment.year, 1, 1, tzinfo=UTC)
     year = moment.year + (moment - start_of_year).days / 366

@@ -1,6 +1,6 @@
-"""Geometry's part of recognising a peak: which summits can stand in the picture, and how much they fill the view.
+"""Model which summits a camera can see and how much of the view they fill: the geometry of peak identification.
 
-docs/identify.md derives the model; benchmarks/identify.py shows what moving each constant does.
+docs/identify.md derives the model; benchmarks/identify.py shows the effect of changing each constant.
 """
 
 import math
@@ -17,27 +17,30 @@ from cumbre.viewshed.sighting import Sighting
 if TYPE_CHECKING:
     from cumbre.terrain.line_of_sight import TerrainModel
 
-# Summits this near tell how high the country lies.
+# Summits this near show how high the surrounding country is.
 _CLOSE_BY_M = 20_000.0
 _LINES_OF_SIGHT_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
 class VisibilityModel:
-    """The constants. Angles in degrees.
+    """The constants of the model; angles in degrees.
 
-    underfoot_m: who stands this near to a summit doesn't photograph it, and its place, a little off, would hide half
-    the horizon.
+    range_m: peaks farther away are ignored.
+    underfoot_m: nearer peaks are ignored: nobody photographs a summit from this near, and a small error in its place
+    would hide half the horizon.
     heading_sigma_deg: phones' compasses err by 10 to 30, in the trek's album by up to 13.
-    heading_error_per_roll: what the compass of a tilted phone reads too little, a share of its roll. No cause is known;
-    on the 35 photos with marked summits it takes the error from 4.3 to 3.0 degrees (rms; benchmarks/compass.py).
+    heading_error_per_roll: the compass of a tilted phone reads too low by this share of its roll. The cause is unknown;
+    correcting it on the 35 photos with marked summits reduces the error from 4.3 to 3.0 degrees (rms;
+    benchmarks/compass.py).
     tilt_sigma_deg, tilt_margin_deg: the accelerometer is good to 1.3; the margin covers catalogue and roll.
-    prominence_exponent: what fills the view is what people mean.
-    hidden_factor: what is left of a summit behind a nearer, apparently higher one.
-    flank_slope: how steeply a mountain's outline falls away, in degrees of elevation per degree of bearing.
-    horizon_share, horizon_min_deg: the elevation at which a summit is as likely as not to clear the terrain between,
-    as a share of the highest summit around, and at least.
-    sky_columns: with sky above fewer columns than this share, a visible summit becomes unlikely in proportion.
+    prominence_exponent: the weight grows with this power of the elevation: people mean the peaks that fill the view.
+    hidden_factor: multiplies the chance of seeing a summit behind a nearer, apparently higher one.
+    flank_slope: how steeply a mountain's outline falls off, in degrees of elevation per degree of bearing.
+    horizon_share, horizon_min_deg: the elevation at which the terrain in between hides a summit with probability 1/2,
+    as a share of the highest elevation around, and its minimum.
+    sky_columns: if a smaller share of the columns has sky above, a visible summit becomes less likely in proportion.
+    no_sky_factor: the lower limit of that factor.
     """
 
     range_m: float = 60_000.0
@@ -57,7 +60,7 @@ class VisibilityModel:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The N peaks within range of a place: indices into the catalogue and arrays, all [N]."""
+    """The N peaks within range of a place; all arrays [N]. index: their indices in the catalogue."""
 
     position: Position
     index: np.ndarray
@@ -69,17 +72,17 @@ class Surroundings:
         return len(self.index)
 
     def mean_elev_m(self) -> float:
-        """The mean elevation of the summits close by, or else of all; there must be one."""
+        """Return the mean elevation of the summits within 20 km, or else of all; there must be at least one."""
         close = self.elev_m[self.distance_m <= _CLOSE_BY_M]
         return float((close if len(close) else self.elev_m).mean())
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """The peaks around as seen from one altitude, whichever way the camera looks; arrays [N].
+    """The viewshed of the surrounding peaks from one altitude, in all directions; arrays [N].
 
-    hidden: whether a nearer mountain stands before the summit, or terrain that is known. clear: how likely nothing
-    does. weight: its share of attention if it is in view.
+    hidden: whether a nearer mountain or known terrain hides the summit. clear: the probability that nothing hides it.
+    weight: its relative share of attention if it is in view.
     """
 
     around: Surroundings
@@ -94,11 +97,11 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class PeakViews:
-    """N peaks as one camera sees them; arrays of shape [N] beside the indices [N] into the catalogue.
+    """N peaks as one camera sees them; all arrays [N]. index: their indices in the catalogue.
 
-    in_frame: how likely the direction is inside the frame, relative to a summit in its centre.
-    clear: how likely nothing stands before the summit and there is sky behind it. weight: as in Outlook.
-    offset_deg is nan without a heading.
+    in_frame: the probability that the direction is inside the frame, relative to a summit in its centre.
+    clear: the probability that nothing hides the summit and that there is sky behind it. weight: as in Outlook.
+    offset_deg: bearing less heading; nan without a heading.
     """
 
     index: np.ndarray
@@ -115,7 +118,7 @@ class PeakViews:
 
 
 def surroundings(catalog: Catalog, position: Position, model: VisibilityModel) -> Surroundings:
-    """Every catalogued peak within range of the position, but for one that is underfoot."""
+    """Return the catalogued peaks within range of a position, except those underfoot."""
     index = _roughly_near(catalog, position.lat, position.lon, model.range_m)
     bearing, distance = bearing_and_distance(position.lat, position.lon, catalog.lats[index], catalog.lons[index])
     near = (distance <= model.range_m) & (distance >= model.underfoot_m)
@@ -126,12 +129,12 @@ def surroundings(catalog: Catalog, position: Position, model: VisibilityModel) -
 def outlook(
     around: Surroundings, altitude_m: float, model: VisibilityModel, terrain: "TerrainModel | None" = None
 ) -> Outlook:
-    """What can be seen of the surroundings from this altitude; terrain may hide what catalogued peaks don't."""
+    """Return the viewshed from this altitude. Terrain, if given, hides summits that no catalogued peak hides."""
     elevation = apparent_elevation_deg(altitude_m, around.elev_m, np.maximum(around.distance_m, 1.0))
     weight = np.maximum(0.1, elevation) ** model.prominence_exponent
     hidden = hidden_behind_nearer(around.bearing_deg, around.distance_m, elevation, model.flank_slope)
     if terrain is not None:
-        # Of thousands of peaks only the highest are worth a look along the line to them.
+        # There may be thousands of peaks, so lines of sight are computed only for the highest.
         open_ones = np.flatnonzero(~hidden)
         asked = open_ones[np.argsort(-elevation[open_ones], kind="stable")[:_LINES_OF_SIGHT_MAX]]
         camera = replace(around.position, altitude_m=altitude_m)
@@ -140,7 +143,7 @@ def outlook(
 
 
 def peak_views(look: Outlook, seen: Sighting, model: VisibilityModel) -> PeakViews:
-    """The outlook through the sighting's lens and in its direction."""
+    """Return the outlook as seen in the sighting's direction and field of view."""
     around = look.around
     offset = np.full(len(around), np.nan)
     if seen.heading_deg is not None:
@@ -158,7 +161,7 @@ def peak_views(look: Outlook, seen: Sighting, model: VisibilityModel) -> PeakVie
 
 
 def _roughly_near(catalog: Catalog, lat: float, lon: float, range_m: float) -> np.ndarray:
-    """A latitude and longitude box, so that geodesics are computed for few of many thousand peaks."""
+    """Preselect peaks by a latitude and longitude box, so that geodesics are computed for few of many thousands."""
     metres_per_degree = 110_000.0
     reach_deg = range_m / metres_per_degree
     shrink = max(math.cos(math.radians(min(89.0, abs(lat) + reach_deg))), 0.01)
@@ -169,9 +172,9 @@ def _roughly_near(catalog: Catalog, lat: float, lon: float, range_m: float) -> n
 
 
 def _in_frame(offset: FloatArray, elevation: FloatArray, seen: Sighting, model: VisibilityModel) -> FloatArray:
-    """P(direction inside the frame), over P for a summit in the centre.
+    """Return P(direction inside the frame), divided by P for a summit in the centre, [N].
 
-    Relative, because a lens that sees less than the compass errs was aimed at something.
+    Relative, because a view that is narrower than the compass's error was still aimed at something.
     """
     likely = np.ones(len(offset))
     if seen.heading_deg is not None and seen.hfov_deg is not None:
@@ -186,11 +189,11 @@ def _in_frame(offset: FloatArray, elevation: FloatArray, seen: Sighting, model: 
 
 
 def aimed_in_frame(views: PeakViews, mass: FloatArray, seen: Sighting, model: VisibilityModel) -> FloatArray:
-    """P(summit inside the frame), given that the camera was aimed at one of the summits; arrays [N].
+    """Return P(summit inside the frame), given that the camera was aimed at one of the summits; arrays [N].
 
-    The compass's error is integrated over, each error weighed by the mass (attention) that its frame would hold: so a
-    narrow view of a lone summit is as sure as a wide one, while of three summits close together it may hold one or two.
-    Ones without a heading.
+    Integrates over the compass's error. Each error is weighted by the mass (attention) inside the frame it implies.
+    So a narrow view of a lone summit is no less certain than a wide view, while a narrow view of three summits close
+    together may contain only one or two. All ones without a heading.
     """
     if seen.heading_deg is None or seen.hfov_deg is None or len(views) == 0:
         return np.ones(len(views))
@@ -198,36 +201,36 @@ def aimed_in_frame(views: PeakViews, mass: FloatArray, seen: Sighting, model: Vi
     half = seen.hfov_deg / 2
     error = np.linspace(-4 * sigma, 4 * sigma, 321)
     needed = -(views.offset_deg + model.heading_error_per_roll * (seen.roll_deg or 0.0))
-    # A summit is inside the frame for one run of errors, so sums over runs replace a table of peaks by errors.
+    # Each summit is inside the frame for one run of errors, so cumulative sums replace a table of peaks by errors.
     first = np.searchsorted(error, needed - half, side="right")
     last = np.maximum(first, np.searchsorted(error, needed + half, side="left"))
     bins = len(error) + 1
     entering = np.bincount(first, mass, minlength=bins) - np.bincount(last, mass, minlength=bins)
     held = np.maximum(0.0, np.cumsum(entering)[:-1])
-    belief = np.concatenate([[0.0], np.cumsum(np.exp(-0.5 * (error / sigma) ** 2) * held)])
-    total = float(belief[-1])
-    chance: FloatArray = (belief[last] - belief[first]) / total if total > 0 else np.zeros(len(views))
+    cumulative = np.concatenate([[0.0], np.cumsum(np.exp(-0.5 * (error / sigma) ** 2) * held)])
+    total = float(cumulative[-1])
+    chance: FloatArray = (cumulative[last] - cumulative[first]) / total if total > 0 else np.zeros(len(views))
     return chance
 
 
 def _between(offset: FloatArray, half: float, sigma: float) -> FloatArray:
-    """P(|offset + N(0, sigma)| < half)."""
+    """Return P(|offset + N(0, sigma)| < half)."""
     scale = sigma * math.sqrt(2.0)
     upper, lower = _erf(np.stack([offset + half, offset - half]) / scale)
-    # The approximation may leave a difference of 0 a little below it.
+    # The approximation can turn a difference of 0 into a slightly negative one.
     inside: FloatArray = np.maximum(0.0, 0.5 * (upper - lower))
     return inside
 
 
 def _erf(x: FloatArray) -> FloatArray:
-    """The error function to 1.5e-7 (Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26)."""
+    """Return the error function to 1.5e-7 (Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26)."""
     t = 1.0 / (1.0 + 0.3275911 * np.abs(x))
     polynomial = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
     return np.copysign(1.0 - polynomial * np.exp(-(x**2)), x)
 
 
 def _clear(elevation: FloatArray, hidden: np.ndarray, model: VisibilityModel) -> FloatArray:
-    """P(no terrain before the summit): what is known to hide it, and the terrain that nobody knows."""
+    """Return P(no terrain in front of the summit), [N], from known occlusion and a prior for unknown terrain."""
     if len(elevation) == 0:
         return np.zeros(0)
     horizon = max(model.horizon_min_deg, model.horizon_share * float(np.max(elevation)))

@@ -1,4 +1,4 @@
-"""How much of an invocation's time is left."""
+"""Tell when the time of a Lambda invocation is nearly over."""
 
 from typing import Final
 
@@ -6,12 +6,12 @@ _MILLISECONDS: Final = 1000.0
 
 
 class Deadline:
-    """Of a Lambda context; without one (a test, another caller) there is time without end."""
+    """The end of a Lambda invocation, less a margin. Without a Lambda context (e.g. in tests) it is never near."""
 
     def __init__(self, context: object, margin_s: float) -> None:
         self._remaining_ms = getattr(context, "get_remaining_time_in_millis", None)
         self._margin_ms = margin_s * _MILLISECONDS
 
     def is_near(self) -> bool:
-        """Whether less than the margin is left: then nothing more is begun."""
+        """Return whether less than the margin is left; callers then start no further work."""
         return self._remaining_ms is not None and self._remaining_ms() < self._margin_ms

@@ -1,7 +1,7 @@
-"""The ingest function's composition root: functions.ingest.entry.handler.
+"""Composition root of the ingest function; Lambda runs functions.ingest.entry.handler.
 
-Lambda imports this module and asks it for `handler` in its init phase: then, and not at the first event, secrets are
-read, the library is opened and the encoder loaded.
+Lambda imports this module and reads `handler` in its init phase. Secrets are read, the library is opened and the
+encoder is loaded then, not at the first event.
 """
 
 import logging
@@ -27,7 +27,10 @@ LambdaHandler = Callable[[object, object], dict[str, Any]]
 
 
 def create(environment: Mapping[str, str]) -> LambdaHandler:
-    """The handler for events and jobs. Raises SettingsError, and CumbreError where state or index can't be opened."""
+    """Return the handler for events and jobs.
+
+    Raises SettingsError, or CumbreError if state or index can't be opened.
+    """
     settings = read_environment(environment)
     install(settings.home)
     _sweep(settings)
@@ -37,7 +40,7 @@ def create(environment: Mapping[str, str]) -> LambdaHandler:
 
 
 def create_for(library: Library) -> LambdaHandler:
-    """The handler over an open library."""
+    """Return the handler for events and jobs of an open library."""
     settings = library.settings
     photos = create_handler(PhotoSettler(library).settle, settings.margin_seconds)
 
@@ -46,7 +49,7 @@ def create_for(library: Library) -> LambdaHandler:
         if job is None:
             return photos(event, context)
         if not settings.queue:
-            raise SettingsError("a job needs the queue that it feeds: set CUMBRE_QUEUE")
+            raise SettingsError("a job needs a queue to write to: set CUMBRE_QUEUE")
         queue = IngestQueue(open_sqs_client(settings.queue), settings.queue)
         return Jobs(library, queue, settings.margin_seconds).run(job, context)
 
@@ -54,13 +57,16 @@ def create_for(library: Library) -> LambdaHandler:
 
 
 def _sweep(settings: Settings) -> None:
-    """What an instance left half written that was ended; its successor may have the same temporary folder."""
+    """Delete partial files of an instance that was killed; its successor may get the same temporary folder."""
     for partial in settings.home.rglob(f"*{PARTIAL_SUFFIX}"):
         partial.unlink(missing_ok=True)
 
 
 def _warm_up(library: Library) -> None:
-    """One inference and one picture process, so that no first photo waits. What is away now may be there later."""
+    """Run one inference and start one picture process, so that the first photo does not wait for them.
+
+    Errors are only logged: what is unreachable now may be reachable later.
+    """
     try:
         library.active().warm_up()
         library.pictures.warm_up()
@@ -69,7 +75,7 @@ def _warm_up(library: Library) -> None:
 
 
 def __getattr__(name: str) -> LambdaHandler:
-    # Not at import: whoever reads this module's documentation or types opens no library.
+    # Lazy: importing this module for its documentation or types must not open a library.
     if name != "handler":
         raise AttributeError(name)
     globals()[name] = create(os.environ)

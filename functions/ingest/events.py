@@ -1,4 +1,4 @@
-"""Events of any source -> ObjectEvent: S3 notifications (plain, or inside SQS and SNS), EventBridge, MinIO webhooks.
+"""Parse S3 notifications (plain, or inside SQS and SNS messages), EventBridge events and MinIO webhooks.
 
 Formats: "Event message structure" and "EventBridge event message structure" of the Amazon S3 user guide, "Using Lambda
 with Amazon SQS" and "SNS message and JSON formats" for the envelopes, and "Bucket notifications" of MinIO's guide.
@@ -17,7 +17,7 @@ from cumbre.storage.formats import is_photo_key
 _MAX_TEXT_CHARS = 1_048_576
 # S3 puts one record into an event; Lambda takes up to 10 000 messages from a queue at once.
 _MAX_RECORDS = 10_000
-# An S3 event inside SNS inside SQS is three deep.
+# An S3 event inside SNS inside SQS is three levels deep.
 _MAX_DEPTH = 3
 # Amazon S3's own limits.
 _MAX_KEY_BYTES = 1024
@@ -25,13 +25,15 @@ _MAX_BUCKET_CHARS = 255
 
 
 class ObjectEventKind(Enum):
+    """What happened to an object."""
+
     CREATED = "created"
     REMOVED = "removed"
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectEvent:
-    """Something happened to an object. It is a hint to look at it: events come twice, late and out of order."""
+    """A change of an object. It is only a hint to check the object: events arrive twice, late and out of order."""
 
     bucket: str
     key: str
@@ -39,7 +41,10 @@ class ObjectEvent:
 
 
 def keys_by_bucket(events: Iterable[ObjectEvent]) -> dict[str, list[str]]:
-    """What to look at: each key once, in the order of its first event. The kind doesn't matter: the storage tells."""
+    """Return the keys of each bucket: each key once, in the order of its first event.
+
+    The kind of an event is ignored, because the current state is read from the storage.
+    """
     keys: dict[str, dict[str, None]] = {}
     for event in events:
         keys.setdefault(event.bucket, {})[event.key] = None
@@ -48,15 +53,15 @@ def keys_by_bucket(events: Iterable[ObjectEvent]) -> dict[str, list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class QueueMessage:
-    """One message of an SQS batch: what it says, or why it can't be read."""
+    """One message of an SQS batch: its events, or the error if it can't be parsed."""
 
     message_id: str
     events: tuple[ObjectEvent, ...] = ()
     error: InvalidRequest | None = None
 
 
-# What an S3 event name begins with, once MinIO's "s3:" is off. Other events (tags, access, replication) change nothing
-# in a photo.
+# Prefixes of S3 event names, without MinIO's leading "s3:". Other events (tags, access, replication) do not change a
+# photo's content.
 _KIND_OF_NAME = {
     "ObjectCreated:": ObjectEventKind.CREATED,
     "ObjectRestore:Completed": ObjectEventKind.CREATED,
@@ -71,24 +76,24 @@ _KIND_OF_DETAIL_TYPE = {
 
 
 def parse_events(payload: object) -> list[ObjectEvent]:
-    """The events of a payload: parsed JSON, or JSON as text or bytes.
+    """Return the events in a payload (parsed JSON, or JSON as text or bytes), with decoded keys.
 
-    Objects that are no photos by their names, events that change no content and the test event that S3 sends when a
-    notification is set up give no events. Keys are decoded. Raises InvalidRequest for anything else.
+    Skips objects without a photo's file extension, events that change no content, and the test event that S3 sends
+    when a notification is set up. Raises InvalidRequest for anything else.
     """
     return list(_parse(payload, 1))
 
 
 def is_sqs(payload: object) -> bool:
-    """Whether a payload is a batch of SQS messages."""
+    """Return whether a payload is a batch of SQS messages."""
     records = payload.get("Records") if isinstance(payload, Mapping) else None
     return isinstance(records, list) and bool(records) and _source(records[0]) == "aws:sqs"
 
 
 def parse_sqs(payload: object) -> list[QueueMessage]:
-    """The messages of an SQS batch, each by itself, so that one that can't be read doesn't hold up the others.
+    """Return the messages of an SQS batch, each parsed separately so that a malformed one doesn't block the others.
 
-    Raises InvalidRequest if the payload is no such batch.
+    Raises InvalidRequest if the payload is not an SQS batch.
     """
     messages = []
     for record in _records(_mapping(payload, "the event")):
@@ -104,7 +109,7 @@ def parse_sqs(payload: object) -> list[QueueMessage]:
 
 def _parse(payload: object, depth: int) -> Iterator[ObjectEvent]:
     if depth > _MAX_DEPTH:
-        raise InvalidRequest("the event lies too deep inside other messages")
+        raise InvalidRequest("the event is nested too deep inside other messages")
     event = _mapping(_loaded(payload), "the event")
     if "Records" in event:
         for record in _records(event):
@@ -114,7 +119,7 @@ def _parse(payload: object, depth: int) -> Iterator[ObjectEvent]:
     elif event.get("Type") == "Notification":
         yield from _parse(_text(event, "Message"), depth + 1)
     elif event.get("Event") != "s3:TestEvent":
-        raise InvalidRequest("this is no event of S3, SQS, SNS, EventBridge or MinIO")
+        raise InvalidRequest("this is not an event of S3, SQS, SNS, EventBridge or MinIO")
 
 
 def _parse_record(record: Mapping[str, object], depth: int) -> Iterator[ObjectEvent]:
@@ -123,7 +128,7 @@ def _parse_record(record: Mapping[str, object], depth: int) -> Iterator[ObjectEv
         yield from _parse(_text(record, "body"), depth + 1)
     elif source == "aws:sns":
         yield from _parse(_text(_mapping(record.get("Sns"), "Sns"), "Message"), depth + 1)
-    elif source.endswith(":s3"):  # aws:s3, minio:s3 and other servers that speak S3
+    elif source.endswith(":s3"):  # aws:s3, minio:s3 and other servers with an S3 API
         name = _text(record, "eventName").removeprefix("s3:")
         kind = next((kind for start, kind in _KIND_OF_NAME.items() if name.startswith(start)), None)
         s3 = _mapping(record.get("s3"), "s3")
@@ -131,7 +136,7 @@ def _parse_record(record: Mapping[str, object], depth: int) -> Iterator[ObjectEv
         try:
             key = unquote_plus(encoded, errors="strict")
         except UnicodeDecodeError:
-            raise InvalidRequest(f"the key {encoded[:200]!r} is no UTF-8") from None
+            raise InvalidRequest(f"the key {encoded[:200]!r} is not valid UTF-8") from None
         yield from _event(s3, key, kind)
     else:
         raise InvalidRequest(f"a record comes from {source[:50]!r}, which is not S3, SQS or SNS")
@@ -140,7 +145,7 @@ def _parse_record(record: Mapping[str, object], depth: int) -> Iterator[ObjectEv
 def _parse_event_bridge(event: Mapping[str, object]) -> Iterator[ObjectEvent]:
     kind = _KIND_OF_DETAIL_TYPE.get(_text(event, "detail-type"))
     detail = _mapping(event.get("detail"), "detail")
-    # Unlike S3's other notifications, EventBridge carries the key as it is: "a+b.jpg" means a plus.
+    # Unlike S3's other notifications, EventBridge does not encode the key: "a+b.jpg" contains a plus sign.
     yield from _event(detail, _text(_mapping(detail.get("object"), "object"), "key"), kind)
 
 
@@ -151,7 +156,7 @@ def _event(where: Mapping[str, object], key: str, kind: ObjectEventKind | None) 
     try:
         key_bytes = len(key.encode())
     except UnicodeEncodeError:
-        raise InvalidRequest(f"the key {key[:200]!r} is no valid Unicode") from None
+        raise InvalidRequest(f"the key {key[:200]!r} is not valid Unicode") from None
     if key_bytes > _MAX_KEY_BYTES or "\0" in key:
         raise InvalidRequest(f"the key {key[:200]!r} is longer than {_MAX_KEY_BYTES} bytes or contains NUL")
     if kind is not None and is_photo_key(key):
@@ -166,7 +171,7 @@ def _loaded(payload: object) -> object:
     try:
         return json.loads(payload)
     except (ValueError, RecursionError):
-        raise InvalidRequest("the event is no valid JSON") from None
+        raise InvalidRequest("the event is not valid JSON") from None
 
 
 def _records(event: Mapping[str, object]) -> list[Mapping[str, object]]:
@@ -177,7 +182,7 @@ def _records(event: Mapping[str, object]) -> list[Mapping[str, object]]:
 
 
 def _source(record: object) -> str:
-    """Where a record comes from; SNS writes the name of the field with a capital."""
+    """Return the event source of a record, "" if unknown. SNS capitalises the field's name."""
     found = record.get("eventSource", record.get("EventSource")) if isinstance(record, Mapping) else None
     return found if isinstance(found, str) else ""
 
@@ -191,5 +196,5 @@ def _mapping(value: object, name: str) -> Mapping[str, object]:
 def _text(mapping: Mapping[str, object], name: str) -> str:
     value = mapping.get(name)
     if not isinstance(value, str) or not value:
-        raise InvalidRequest(f"{name} must be a text that is not empty")
+        raise InvalidRequest(f"{name} must be a non-empty string")
     return value

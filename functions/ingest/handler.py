@@ -1,4 +1,4 @@
-"""The ingest function's handler: events in, their photos reconciled, and for SQS the messages that must come again."""
+"""Handler of the ingest function: reconcile the photos named by events, and report the SQS messages that failed."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -15,9 +15,10 @@ Place = tuple[str, str]
 
 
 class Settle(Protocol):
-    """Look at keys of one bucket; on_settled hears of each that is right in the index, or recorded as a failure.
+    """Reconcile keys of one bucket with the index.
 
-    With `stopped` it ends early. It may raise anything; what it has told of stays done.
+    Calls on_settled with each key that is now correct in the index, or recorded there as a failure. Ends early once
+    stopped() returns true. It may raise any exception; keys already reported stay settled.
     """
 
     def __call__(
@@ -26,11 +27,14 @@ class Settle(Protocol):
 
 
 def create_handler(settle: Settle, margin_s: float = 0.0) -> Callable[[object, object], Failures]:
-    """A Lambda handler that settles every photo that an event names; so long before its end it begins no more.
+    """Return a Lambda handler that settles every photo named by an event.
 
-    For SQS it returns which messages failed (the event source mapping needs ReportBatchItemFailures): those that can't
-    be read, and those of which a photo was not settled. They come again, and end in the dead-letter queue. For any
-    other source an error is raised, so that the caller tries again. Raises InvalidRequest for what is no event.
+    It starts no further photo once less than margin_s seconds are left.
+
+    For SQS it returns the messages that failed (the event source mapping needs ReportBatchItemFailures): those that
+    can't be parsed, and those with a photo that was not settled. SQS delivers them again, and moves them to the
+    dead-letter queue in the end. For any other source the handler raises an error, so that the caller retries. It
+    raises InvalidRequest if the event can't be parsed.
     """
 
     def handler(event: object, context: object = None) -> Failures:
@@ -47,7 +51,7 @@ def create_handler(settle: Settle, margin_s: float = 0.0) -> Callable[[object, o
 
 
 class _Batch:
-    """One invocation: a photo that several messages name is looked at once, and those of a bucket together."""
+    """One invocation. A photo named by several messages is settled once; photos of a bucket are settled together."""
 
     def __init__(self, settle: Settle, deadline: Deadline) -> None:
         self._settle = settle
@@ -55,42 +59,44 @@ class _Batch:
         self._settled: set[Place] = set()
 
     def is_done(self, message: QueueMessage) -> bool:
+        """Return whether a message could be parsed and all its photos are settled."""
         if message.error is not None:
             _log.error("message %r can't be read: %s", message.message_id, message.error)
             return False
         return all((event.bucket, event.key) in self._settled for event in message.events)
 
     def settle(self, events: Iterable[ObjectEvent]) -> None:
-        """As many as can be in the time; none raises."""
+        """Settle as many photos as time allows. Errors are logged, never raised."""
         for bucket, keys in keys_by_bucket(events).items():
             try:
-                self._together(bucket, keys)
+                self._settle_keys(bucket, keys)
             except Exception as error:
-                # One photo may be the cause, or the bucket: each by itself, so that the others are none the worse.
-                _log.warning("%d photos of %r are looked at one by one: %s", len(keys), bucket, error)
-                for key in self._left(bucket, keys):
-                    self._alone(bucket, key)
-            left = self._left(bucket, keys)
+                # The cause may be one photo or the whole bucket: retry one by one, so that other photos succeed.
+                _log.warning("retrying %d photos of %r one by one: %s", len(keys), bucket, error)
+                for key in self._unsettled(bucket, keys):
+                    self._settle_one(bucket, key)
+            left = self._unsettled(bucket, keys)
             if left and self._deadline.is_near():
-                _log.warning("no time is left for %d photos of %r: they come again", len(left), bucket)
+                _log.warning("no time left for %d photos of %r: SQS will deliver them again", len(left), bucket)
 
     def settle_or_raise(self, events: Iterable[ObjectEvent]) -> None:
+        """Settle all photos. Raises CumbreError if time runs out, and any error of a photo."""
         for bucket, keys in keys_by_bucket(events).items():
-            self._together(bucket, keys)
-            left = self._left(bucket, keys)
+            self._settle_keys(bucket, keys)
+            left = self._unsettled(bucket, keys)
             if left:
-                raise CumbreError(f"{len(left)} photos of {bucket} could not be looked at in the time that there was")
+                raise CumbreError(f"{len(left)} photos of {bucket} could not be reconciled in time")
 
-    def _together(self, bucket: str, keys: list[str]) -> None:
+    def _settle_keys(self, bucket: str, keys: list[str]) -> None:
         self._settle(bucket, keys, lambda key: self._settled.add((bucket, key)), self._deadline.is_near)
 
-    def _alone(self, bucket: str, key: str) -> None:
+    def _settle_one(self, bucket: str, key: str) -> None:
         if self._deadline.is_near():
             return
         try:
-            self._together(bucket, [key])
-        except Exception:  # whatever it was must not take the batch's other messages down
+            self._settle_keys(bucket, [key])
+        except Exception:  # one photo must not fail the other messages of the batch
             _log.exception("%r in %r could not be reconciled", key, bucket)
 
-    def _left(self, bucket: str, keys: list[str]) -> list[str]:
+    def _unsettled(self, bucket: str, keys: list[str]) -> list[str]:
         return [key for key in keys if (bucket, key) not in self._settled]

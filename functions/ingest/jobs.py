@@ -1,7 +1,7 @@
-"""Jobs of the ingest function: the album is compared with the index, and what differs goes into the queue.
+"""Jobs of the ingest function: compare the album with the index and queue the differences.
 
-{"cumbre": "reconcile"}, by a schedule, closes what events missed, and lets a new generation of the index answer as soon
-as it lacks nothing. {"cumbre": "reindex"}, by hand, begins that generation for the wanted model.
+{"cumbre": "reconcile"}, run by a schedule, queues changes that events missed, and activates a new generation of the
+index once it is complete. {"cumbre": "reindex"}, run by hand, starts such a generation for the wanted model.
 """
 
 import logging
@@ -21,9 +21,10 @@ _log = logging.getLogger(__name__)
 
 _NAME: Final = "cumbre"
 _JOBS: Final = ("reconcile", "reindex")
-# While so many messages wait, most of what differs is among them: a second message for each would only cost.
-_BUSY: Final = 1000
-_LEARNED: Final = "photos when it learned"
+# While more messages wait than this, most differences are already queued: queueing them again would only cost money.
+_BACKLOG_MAX: Final = 1000
+_LEARNED_COUNT_KEY: Final = "photos when it learned"
+# Appearance is learned again once the album has grown by more than this share.
 _GROWTH: Final = 0.1
 
 
@@ -31,8 +32,9 @@ _GROWTH: Final = 0.1
 class JobReport:
     """What a job found and did, over all buckets.
 
-    waiting is how many messages the queue held before; stopped: the time was up, or the queue is still at work, and the
-    next run goes on. building is the model of the generation that is being built, activated of one that answers now.
+    waiting: messages in the queue before the job. stopped: the job ended early because time ran out or the queue has
+    a backlog; the next run continues. building: model of the generation that is being built, None if there is none.
+    activated: model of the generation that this job activated, None if it activated none.
     """
 
     job: str
@@ -49,17 +51,17 @@ class JobReport:
 
 
 def job_of(event: object) -> str | None:
-    """The job that an event asks for; None for any other event. Raises InvalidRequest for one that there is not."""
+    """Return the job that an event asks for, None for any other event. Raises InvalidRequest for an unknown job."""
     if not isinstance(event, Mapping) or _NAME not in event:
         return None
     job = event[_NAME]
     if job not in _JOBS:
-        raise InvalidRequest(f"there is no such job: {str(job)[:50]!r}; there are {' and '.join(_JOBS)}")
+        raise InvalidRequest(f"unknown job {str(job)[:50]!r}; known are {' and '.join(_JOBS)}")
     return str(job)
 
 
 class Jobs:
-    """queue is the one that the ingest function itself is fed from."""
+    """Runs jobs on a library. queue is the queue that feeds the ingest function itself."""
 
     def __init__(self, library: Library, queue: IngestQueue, margin_s: float = 0.0) -> None:
         self._library = library
@@ -67,9 +69,9 @@ class Jobs:
         self._margin_s = margin_s
 
     def run(self, job: str, context: object = None) -> dict[str, object]:
-        """Returns the JobReport as JSON.
+        """Run a job and return its JobReport as JSON.
 
-        Raises StorageError (of which AlbumMissing is one) when all else is done, where part of the album is not there.
+        Raises StorageError (AlbumMissing included) if part of the album is unreachable, after everything else is done.
         """
         stopped = Deadline(context, self._margin_s).is_near
         report = JobReport(job)
@@ -77,8 +79,8 @@ class Jobs:
         building = prepare(self._library) if job == "reindex" else self._building()
         report.building = building.index.space.model_id if building else None
         report.waiting = self._queue.counts().total
-        if report.waiting > _BUSY:
-            _log.info("%d messages wait: the next run looks what is left", report.waiting)
+        if report.waiting > _BACKLOG_MAX:
+            _log.info("%d messages are waiting: the comparison is left to the next run", report.waiting)
             report.stopped = True
         else:
             self._refresh(building, stopped)
@@ -105,7 +107,7 @@ class Jobs:
             try:
                 fed = enqueue_changes(indices, storage, self._queue, stopped)
             except StorageError as error:
-                # One bucket that is not there keeps no other from being looked at.
+                # An unreachable bucket must not keep the others from being compared.
                 _log.error("%s", error)
                 problems.append(error)
                 complete = False
@@ -116,7 +118,7 @@ class Jobs:
                 problems.append(fed.missing)
             unseen += fed.compared[-1].unseen
             complete = complete and fed.lacks_nothing(len(indices) - 1)
-            _log.info("%s: %d to look at, %d to remove", bucket, fed.queued, fed.removals)
+            _log.info("%s: queued %d photos to reconcile, %d to remove", bucket, fed.queued, fed.removals)
         if building is not None and complete and not report.stopped and not problems:
             self._activate(report, building, unseen)
 
@@ -124,13 +126,13 @@ class Jobs:
         try:
             activate(self._library, building, unseen)
         except GenerationReplaced:
-            _log.info("another run was quicker")
+            _log.info("another run has activated a generation meanwhile")
             return
         report.building, report.activated = None, building.index.space.model_id
-        _log.info("%s answers now", report.activated)
+        _log.info("%s is the active model now", report.activated)
 
     def _tidy(self, report: JobReport, stopped: Callable[[], bool]) -> None:
-        """What needs the whole album, or can wait: none of it fails a job."""
+        """Do housekeeping that needs the whole album or can wait. Errors are logged; they never fail a job."""
         try:
             self._library.trim_renditions()
             if not (report.waiting or report.queued or report.removals):
@@ -139,23 +141,23 @@ class Jobs:
             _log.warning("%s", error)
 
     def _learn(self, generation: Generation, stopped: Callable[[], bool]) -> None:
-        """Let the album teach what peaks look like, once it has grown enough: all photos are named anew for it."""
-        count, before = generation.index.count(), int(generation.index.metadata(_LEARNED) or 0)
+        """Learn the peaks' appearance from the album once it has grown enough; this identifies all photos again."""
+        count, before = generation.index.count(), int(generation.index.metadata(_LEARNED_COUNT_KEY) or 0)
         if count - before > before * _GROWTH:
             changed = generation.learn_appearance(stopped)
             if not stopped():
-                generation.index.set_metadata(_LEARNED, str(count))
-            _log.info("the album has grown to %d photos: %d are named anew", count, changed)
+                generation.index.set_metadata(_LEARNED_COUNT_KEY, str(count))
+            _log.info("the album has grown to %d photos: the peaks of %d photos changed", count, changed)
 
     def _building(self) -> Generation | None:
         try:
             return self._library.building()
         except ModelError as error:
-            _log.warning("the index being built is left alone: %s", error)
+            _log.warning("the index being built is skipped: %s", error)
             return None
 
     def _refresh(self, building: Generation | None, stopped: Callable[[], bool]) -> None:
-        """Take up what changed in the catalogue and the prompts."""
+        """Apply changes of the catalogue and the prompts to the indexed photos."""
         try:
             self._library.active().refresh(stopped)
         except ModelError as error:

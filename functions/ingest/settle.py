@@ -1,4 +1,4 @@
-"""Photos of the album, looked at for every generation of the index: the one that answers and the one being built."""
+"""Reconcile photos with every generation of the index: the active one and the one being built."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ _log = logging.getLogger(__name__)
 
 
 class PhotoSettler:
-    """What the handler calls for each bucket of a batch."""
+    """Implements handler.Settle for a library."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -20,37 +20,42 @@ class PhotoSettler:
     def settle(
         self, bucket: str, keys: Sequence[str], on_settled: Callable[[str], None], stopped: Callable[[], bool]
     ) -> None:
-        """Reconcile them, decoded side by side and embedded in batches; see handler.Settle.
+        """Reconcile photos, decoded in parallel and embedded in batches; see handler.Settle.
 
-        Raises StorageError and IndexFault where storage or index can't be used, or the bucket is none of the album.
+        Raises StorageError if the storage can't be used or the bucket is not part of the album, and IndexFault if the
+        index can't be used.
         """
-        # Events come from outside: they may name buckets of the album and nothing else that a storage could be.
+        # Events come from outside: they must not be able to name any other storage than the album's buckets.
         if bucket not in self._library.storages():
             raise StorageError(f"the bucket {bucket} is not part of the album: name it in CUMBRE_STORAGE")
         *others, last = self._ingestors()
         for ingestor in others:
-            done = {one.key for one in ingestor.reconcile_many(bucket, keys, _tell, stopped) if one.settled}
+            done = {one.key for one in ingestor.reconcile_many(bucket, keys, _log_failure, stopped) if one.settled}
             keys = [key for key in keys if key in done]
 
         def note(outcome: Outcome) -> None:
-            _tell(outcome)
+            _log_failure(outcome)
             if outcome.settled:
                 on_settled(outcome.key)
 
         last.reconcile_many(bucket, keys, note, stopped)
 
     def _ingestors(self) -> list[Ingestor]:
-        """Of every generation whose encoder is here: a reindex is the way out where that of the old one is gone."""
+        """Return the ingestors of every generation whose encoder is available.
+
+        If the active generation's encoder is missing, the one being built still gets photos, so that a reindex can
+        replace it.
+        """
         try:
             return self._library.ingestors()
         except ModelError as error:
             building = self._library.building()
             if building is None:
                 raise
-            _log.warning("photos go into the index being built alone: %s", error)
+            _log.warning("photos are added to the index being built only: %s", error)
             return [self._library.ingestor(building)]
 
 
-def _tell(outcome: Outcome) -> None:
+def _log_failure(outcome: Outcome) -> None:
     if outcome.reason:
         _log.warning("%r in %r can't be used: %s", outcome.key, outcome.bucket, outcome.reason)

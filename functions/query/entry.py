@@ -1,4 +1,4 @@
-"""The query function's composition root: what Lambda runs as functions.query.entry.handler."""
+"""Composition root of the query function; Lambda runs functions.query.entry.handler."""
 
 import logging
 import os
@@ -22,22 +22,22 @@ Handler = Callable[[object, object], Answer]
 
 
 def create(environment: Mapping[str, str]) -> Handler:
-    """A handler of direct calls, with everything loaded that a first question needs. Raises CumbreError."""
+    """Return a handler of direct calls, with everything loaded that the first query needs. Raises CumbreError."""
     settings = read_environment(environment)
     install(settings.home)
     library = open_library(settings)
     query, album = LocalQueryService(library), LocalAlbumService(library)
-    parcels = Payloads(open_staging(settings), settings.max_photo_mb * 1_000_000)
+    payloads = Payloads(open_staging(settings), settings.max_photo_mb * 1_000_000)
     _warm_up(library, query)
 
     def handler(event: object, _context: object = None) -> Answer:
-        return answer(event, query, album, parcels)
+        return answer(event, query, album, payloads)
 
     return handler
 
 
 def _warm_up(library: Library, query: LocalQueryService) -> None:
-    """Load what questions of words and of pictures need. What is in the way is said again by whoever asks."""
+    """Load what text and image queries need. Errors are only logged: the query that meets them reports them again."""
     try:
         library.pictures.warm_up()
         library.active().warm_up()
@@ -47,7 +47,7 @@ def _warm_up(library: Library, query: LocalQueryService) -> None:
 
 
 def __getattr__(name: str) -> Handler:
-    """The handler is made when the runtime client asks for it (Lambda's init), not by whoever imports this module."""
+    """Create the handler when the runtime client asks for it (Lambda's init), not when the module is imported."""
     if name != "handler":
         raise AttributeError(name)
     globals()[name] = handler = create(os.environ)

@@ -1,7 +1,7 @@
-# Where alarms go, and those of the queues; each function has its own (function/alarms.tf).
+# The topic of all alarms, and the alarms of the queues. function/alarms.tf has those of the functions.
 
 resource "aws_sns_topic" "alarms" {
-  #checkov:skip=CKV_AWS_26:CloudWatch can't publish to a topic that is encrypted with SNS's own key; messages hold names and numbers
+  #checkov:skip=CKV_AWS_26:CloudWatch can't publish to a topic encrypted with SNS's own key; messages contain only names and numbers
 
   name = "${var.name}-alarms"
 }
@@ -44,19 +44,19 @@ locals {
       queue  = aws_sqs_queue.ingest_dead.name
       metric = "ApproximateNumberOfMessagesVisible"
       above  = 0
-      about  = "photos failed five times: cumbre queue show"
+      about  = "photos failed five times: run cumbre queue show"
     }
     chat-dead = {
       queue  = aws_sqs_queue.chat_dead.name
       metric = "ApproximateNumberOfMessagesVisible"
       above  = 0
-      about  = "chat messages failed five times: the log of the worker says why"
+      about  = "chat messages failed five times: see the log of the worker"
     }
     ingest-late = {
       queue  = aws_sqs_queue.ingest.name
       metric = "ApproximateAgeOfOldestMessage"
       above  = 4 * 3600
-      about  = "a photo has waited for four hours: too many at once, or Elasticsearch is away"
+      about  = "a photo has waited for four hours: too many photos at once, or Elasticsearch is unreachable"
     }
     chat-late = {
       queue  = aws_sqs_queue.chat.name

@@ -1,9 +1,9 @@
-# Four functions of three images. Each has a role of its own, whose rights are in permissions.tf.
+# Four functions from three images. Each has its own role; permissions.tf defines the permissions.
 
 locals {
   model = var.model == "lite" ? "lite" : "/opt/models/siglip2-base-patch16-224"
 
-  # Settings of docs/settings.md. What is secret comes from CUMBRE_SECRETS.
+  # Settings of docs/settings.md. Secret settings come from CUMBRE_SECRETS.
   everywhere = {
     CUMBRE_HOME       = "/tmp/cumbre"
     CUMBRE_STATE      = "dynamodb:${aws_dynamodb_table.state.name}"
@@ -31,10 +31,10 @@ locals {
     CUMBRE_MAP_ATTRIBUTION = var.map_attribution
   }
 
-  # A function that runs keeps the secrets that it has read; a new version of it reads them again.
+  # A running function keeps the secrets it has read. A new description makes a new version, which reads them again.
   secrets_of = var.secrets_changed == "" ? "" : " (secrets of ${var.secrets_changed})"
 
-  # The callers' rights name the functions, and the functions need the rights: so names are made here.
+  # The callers' permissions name the functions, and the functions need the permissions: names here avoid a cycle.
   alias = "live"
   names = {
     ingest = "${var.name}-ingest"
@@ -49,7 +49,7 @@ module "ingest" {
 
   name               = local.names.ingest
   alias              = local.alias
-  description        = "Photos into the index${local.secrets_of}"
+  description        = "Adds photos to the index${local.secrets_of}"
   image_uri          = local.image_uris.ingest
   command            = "functions.ingest.entry.handler"
   memory_mb          = var.ingest.memory_mb
@@ -68,7 +68,7 @@ module "query" {
 
   name               = local.names.query
   alias              = local.alias
-  description        = "Answers the page and the bot; nobody else may ask${local.secrets_of}"
+  description        = "Answers queries of the page and the worker only${local.secrets_of}"
   image_uri          = local.image_uris.query
   command            = "functions.query.entry.handler"
   memory_mb          = var.query.memory_mb
@@ -88,7 +88,7 @@ module "page" {
 
   name               = local.names.page
   alias              = local.alias
-  description        = "The page, and Telegram's webhook${local.secrets_of}"
+  description        = "Serves the page and Telegram's webhook${local.secrets_of}"
   image_uri          = local.image_uris.bot
   command            = "bot.aws.entry.page"
   memory_mb          = var.page.memory_mb

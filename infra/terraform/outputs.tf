@@ -1,10 +1,10 @@
 output "page_url" {
-  description = "Where the page is, and Telegram's webhook below it."
+  description = "Address of the page; Telegram's webhook is below it."
   value       = local.page_url
 }
 
 output "photo_bucket" {
-  description = "Photos go into this bucket, below photos/."
+  description = "The bucket for photos; upload them below photos/."
   value       = aws_s3_bucket.photos.bucket
 }
 
@@ -17,7 +17,7 @@ output "state_table" {
 }
 
 output "queues" {
-  description = "The addresses of the queues and of their dead-letter queues."
+  description = "Addresses of the queues and of their dead-letter queues."
   value = {
     ingest      = aws_sqs_queue.ingest.url
     ingest_dead = aws_sqs_queue.ingest_dead.url
@@ -27,17 +27,17 @@ output "queues" {
 }
 
 output "functions" {
-  description = "The names of the functions."
+  description = "Names of the functions."
   value       = local.names
 }
 
 output "secrets" {
-  description = "The names of the secrets, whose values you set."
+  description = "Names of the secrets; you set their values."
   value       = { for name, secret in aws_secretsmanager_secret.this : name => secret.name }
 }
 
 output "repositories" {
-  description = "Where the images are pushed to."
+  description = "Addresses of the image repositories."
   value       = { for name, repository in aws_ecr_repository.this : name => repository.repository_url }
 }
 
@@ -46,7 +46,7 @@ output "alarm_topic" {
 }
 
 output "environment" {
-  description = "For a file .env, with which commands on your machine reach this album: terraform output -raw environment."
+  description = "A .env file for commands on your machine that use this album: terraform output -raw environment."
   value = join("", [for name, value in merge(
     local.library,
     local.staging,

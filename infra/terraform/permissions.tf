@@ -1,7 +1,8 @@
-# What each function may do: what its code calls, on what is ours, and no more. tests/infra/test_permissions.py compares.
+# Permissions of each function: the calls of its code, on its own resources, and no more.
+# tests/infra/test_permissions.py checks this.
 #
-# s3:ListBucket is more than listing: without it S3 answers 403, not 404, where an object is missing, and an object that
-# is gone is how Cumbre learns that a photo was deleted. Questions for one object carry no prefix, hence IfExists.
+# s3:ListBucket is needed for more than listing: without it S3 answers 403, not 404, if an object is missing, and Cumbre
+# relies on 404 to learn that a photo was deleted. Requests for one object have no prefix, hence IfExists.
 
 locals {
   state_calls = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query"]
@@ -106,14 +107,14 @@ data "aws_iam_policy_document" "query" {
   }
 }
 
-# What the page and the worker have in common.
+# Common to the page and the worker, which call the query function.
 data "aws_iam_policy_document" "asks" {
   statement {
     sid       = "Ask"
     actions   = ["lambda:InvokeFunction"]
     resources = [local.query_arn]
   }
-  # Pictures that are asked about, where they are too large for a call.
+  # Pictures in queries, if they are too large for a direct call.
   statement {
     sid       = "Staging"
     actions   = ["s3:PutObject"]
@@ -134,7 +135,7 @@ data "aws_iam_policy_document" "asks" {
 data "aws_iam_policy_document" "page" {
   source_policy_documents = [data.aws_iam_policy_document.asks.json]
 
-  # Uploads, and answers that are too large for a call; the worker asks for none of these.
+  # Uploads, and answers that are too large for a direct call; the worker needs neither.
   statement {
     sid       = "Arrived"
     actions   = ["s3:GetObject"]
@@ -151,7 +152,7 @@ data "aws_iam_policy_document" "page" {
       values   = ["staging/*", "chat/*"]
     }
   }
-  # Addresses that it signs for browsers hold no more than this.
+  # The URLs that the page presigns for browsers grant no more than this.
   statement {
     sid       = "Renditions"
     actions   = ["s3:GetObject"]

@@ -1,11 +1,11 @@
-# Photos that are to be looked at, and chat messages that are to be answered. What failed five times goes into a
-# dead-letter queue, which an alarm watches; `cumbre queue replay` moves photos back.
+# Queues of photos to ingest and of chat messages to answer. Messages that failed five times go to a dead-letter queue,
+# which has an alarm; `cumbre queue replay` moves photos back.
 
 locals {
   attempts         = 5
   dead_retention_s = 14 * 24 * 3600
 
-  # AWS's own advice for queues before functions: an invocation may be throttled and tried again before it runs.
+  # As AWS recommends for queues that feed functions: an invocation may be throttled and retried before it runs.
   visibility_timeouts = 6
 }
 
@@ -66,7 +66,7 @@ resource "aws_sqs_queue_policy" "ingest" {
   policy    = data.aws_iam_policy_document.ingest_queue.json
 }
 
-# FIFO: the messages of a chat are a group, and stay in order. The application names the deduplication id.
+# FIFO: the messages of a chat form a group and stay in order. The application sets the deduplication id.
 resource "aws_sqs_queue" "chat_dead" {
   name                      = "${var.name}-chat-dead.fifo"
   fifo_queue                = true
@@ -79,7 +79,7 @@ resource "aws_sqs_queue" "chat" {
   fifo_queue                  = true
   content_based_deduplication = false
   visibility_timeout_seconds  = local.visibility_timeouts * var.worker.timeout_s
-  # An answer that comes a day late is none.
+  # An answer after more than a day is useless.
   message_retention_seconds = 24 * 3600
   receive_wait_time_seconds = 20
   sqs_managed_sse_enabled   = true

@@ -1,7 +1,7 @@
-# A repository for the image of each Dockerfile. Tags can't be moved, so that a release stays what it was.
+# One repository for the image of each Dockerfile. Tags are immutable, so a release never changes.
 
 resource "aws_ecr_repository" "this" {
-  #checkov:skip=CKV_AWS_136:encrypted with ECR's own key; images hold no secret
+  #checkov:skip=CKV_AWS_136:encrypted with ECR's own key; images contain no secrets
 
   for_each = toset(["ingest", "query", "bot"])
 
@@ -21,7 +21,7 @@ resource "aws_ecr_lifecycle_policy" "this" {
   policy = jsonencode({
     rules = [{
       rulePriority = 1
-      description  = "the last ten releases are kept"
+      description  = "keep the last ten releases"
       selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = 10 }
       action       = { type = "expire" }
     }]

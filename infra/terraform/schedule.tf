@@ -1,4 +1,4 @@
-# Events may get lost; a comparison of the whole album with the index finds what they missed.
+# Events may be lost; a scheduled comparison of the whole album with the index finds what they missed.
 
 data "aws_iam_policy_document" "schedule_trust" {
   statement {
@@ -37,7 +37,7 @@ resource "aws_iam_role_policy" "schedule" {
 }
 
 resource "aws_scheduler_schedule" "reconcile" {
-  #checkov:skip=CKV_AWS_297:the schedule holds nothing but {"cumbre": "reconcile"}
+  #checkov:skip=CKV_AWS_297:the schedule contains nothing but {"cumbre": "reconcile"}
 
   name                = "${var.name}-reconcile"
   schedule_expression = var.reconcile_every

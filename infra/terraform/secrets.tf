@@ -1,4 +1,4 @@
-# The secrets' places. Terraform never learns a value: you put them there (docs/deploy.md), and functions read them.
+# The secrets, without values. Terraform never sees a value: you store them (docs/deploy.md), and functions read them.
 
 locals {
   secrets = {
@@ -9,7 +9,7 @@ locals {
 
 resource "aws_secretsmanager_secret" "this" {
   #checkov:skip=CKV_AWS_149:encrypted with Secrets Manager's own key; only the roles in permissions.tf may read it
-  #checkov:skip=CKV2_AWS_57:keys of Elasticsearch and Telegram are changed where they were made; docs/deploy.md says how
+  #checkov:skip=CKV2_AWS_57:keys of Elasticsearch and Telegram must be rotated there, not by AWS; docs/deploy.md says how
 
   for_each = local.secrets
 

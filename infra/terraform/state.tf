@@ -1,4 +1,4 @@
-# What is no index: corrections, people's peaks, the bot's memory. TTL removes what the application lets expire.
+# State that can't be rebuilt from the photos: corrections, people's own peaks, the bot's memory. TTL deletes old items.
 
 resource "aws_dynamodb_table" "state" {
   #checkov:skip=CKV_AWS_119:encrypted with DynamoDB's own key, as the buckets are (storage.tf)

@@ -1,22 +1,22 @@
-# Two buckets: the photos, whose events start the ingest function, and the renditions, which would be events there.
-# Both are encrypted with keys of S3 (SSE-S3): a key of one's own in KMS would cost a call for each picture shown, and
-# needs a policy for every role here; it adds an audit trail, and nothing against whoever may read the bucket anyway.
+# Two buckets: photos, with events that start the ingest function, and renditions, which must not raise such events.
+# Both are encrypted with S3's own keys (SSE-S3). A customer-managed KMS key would cost a call for each picture shown
+# and need a policy for every role here. It would add an audit trail, but not protect against readers of the bucket.
 
 resource "aws_s3_bucket" "photos" {
-  #checkov:skip=CKV_AWS_145:encrypted with S3's own keys; why is said above
-  #checkov:skip=CKV_AWS_18:access logs would hold names of photos and addresses of people; CloudTrail can record them where wanted
-  #checkov:skip=CKV_AWS_144:a copy in another region is the album's owner's choice, and doubles the cost
+  #checkov:skip=CKV_AWS_145:encrypted with S3's own keys for the reason above
+  #checkov:skip=CKV_AWS_18:access logs would contain names of photos and IP addresses; CloudTrail can record access where needed
+  #checkov:skip=CKV_AWS_144:replication to another region is up to the album's owner, and doubles the cost
 
   bucket        = "${var.name}-photos-${local.bucket_suffix}"
   force_destroy = !var.protect_data
 }
 
 resource "aws_s3_bucket" "renditions" {
-  #checkov:skip=CKV_AWS_145:encrypted with S3's own keys; why is said above
-  #checkov:skip=CKV_AWS_18:access logs would hold addresses of people
-  #checkov:skip=CKV_AWS_144:renditions are made again from the photos
-  #checkov:skip=CKV_AWS_21:renditions are made again from the photos, so that old versions are worth nothing
-  #checkov:skip=CKV2_AWS_62:nothing waits for a rendition
+  #checkov:skip=CKV_AWS_145:encrypted with S3's own keys for the reason above
+  #checkov:skip=CKV_AWS_18:access logs would contain IP addresses
+  #checkov:skip=CKV_AWS_144:renditions can be rebuilt from the photos
+  #checkov:skip=CKV_AWS_21:renditions can be rebuilt from the photos, so old versions are useless
+  #checkov:skip=CKV2_AWS_62:nothing needs events of renditions
 
   bucket        = "${var.name}-renditions-${local.bucket_suffix}"
   force_destroy = true
@@ -86,7 +86,7 @@ resource "aws_s3_bucket_policy" "tls_only" {
   bucket = each.value.id
   policy = data.aws_iam_policy_document.tls_only[each.key].json
 
-  # Two changes of one bucket's access at once are refused by S3.
+  # S3 rejects concurrent changes of one bucket's access settings.
   depends_on = [aws_s3_bucket_public_access_block.this]
 }
 
@@ -101,7 +101,7 @@ resource "aws_s3_bucket_versioning" "photos" {
 resource "aws_s3_bucket_lifecycle_configuration" "photos" {
   bucket = aws_s3_bucket.photos.id
 
-  # Pictures on their way between functions, and uploads of the page.
+  # Large payloads between functions, and uploads of the page.
   rule {
     id     = "staging"
     status = "Enabled"
@@ -175,7 +175,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "renditions" {
   }
 }
 
-# The page's own upload goes straight to staging/, by an address that the page function has signed.
+# The page uploads directly to staging/, with a form presigned by the page function.
 resource "aws_s3_bucket_cors_configuration" "photos" {
   bucket = aws_s3_bucket.photos.id
 

@@ -1,8 +1,8 @@
-# The address of the page and of Telegram's webhook. Who comes is checked by the application: by the page's password, and
-# by Telegram's secret.
+# The address of the page and of Telegram's webhook. The application authenticates requests by the page's password or
+# Telegram's secret.
 
 resource "aws_lambda_function_url" "page" {
-  #checkov:skip=CKV_AWS_258:the application asks for the password, or for Telegram's secret; browsers can't sign for IAM
+  #checkov:skip=CKV_AWS_258:the application requires the password or Telegram's secret; browsers can't sign requests for IAM
 
   function_name      = module.page.name
   qualifier          = module.page.alias
@@ -10,7 +10,7 @@ resource "aws_lambda_function_url" "page" {
 }
 
 resource "aws_lambda_permission" "page_url" {
-  #checkov:skip=CKV_AWS_301:the page is for browsers and Telegram; the application checks who comes
+  #checkov:skip=CKV_AWS_301:the page is for browsers and Telegram; the application authenticates requests
 
   statement_id           = "PageUrl"
   action                 = "lambda:InvokeFunctionUrl"
@@ -20,11 +20,11 @@ resource "aws_lambda_permission" "page_url" {
   function_url_auth_type = "NONE"
 }
 
-# Since October 2025 an address also needs lambda:InvokeFunction, on condition that the call comes through the address.
-# This provider has no argument for that condition, and without it anyone could send forged events: so CloudFormation
-# writes it.
+# Since October 2025 a function URL also needs lambda:InvokeFunction, on condition that the call comes through the URL.
+# This provider has no argument for that condition, and without it anyone could send forged events. So CloudFormation
+# creates the permission.
 resource "aws_cloudformation_stack" "page_url" {
-  #checkov:skip=CKV_AWS_124:a single permission that Terraform waits for; nobody waits for messages about it
+  #checkov:skip=CKV_AWS_124:a single permission, which Terraform waits for; nobody needs notifications about it
 
   name = "${var.name}-page-url"
 

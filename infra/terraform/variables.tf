@@ -1,16 +1,16 @@
 variable "name" {
-  description = "What the name of everything begins with; two albums in one account need two names."
+  description = "Prefix of all names; two albums in one account need different prefixes."
   type        = string
   default     = "cumbre"
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,18}[a-z0-9]$", var.name))
-    error_message = "name must be 3 to 20 small letters, digits and hyphens, begin with a letter and not end with a hyphen."
+    error_message = "name must be 3 to 20 lowercase letters, digits and hyphens, begin with a letter and not end with a hyphen."
   }
 }
 
 variable "region" {
-  description = "AWS region, such as eu-central-1: near the people who ask, and near Elasticsearch."
+  description = "AWS region, such as eu-central-1: near the users and near Elasticsearch."
   type        = string
 
   validation {
@@ -20,7 +20,7 @@ variable "region" {
 }
 
 variable "tags" {
-  description = "Further tags of everything."
+  description = "Additional tags for all resources."
   type        = map(string)
   default     = {}
 }
@@ -42,12 +42,12 @@ variable "images" {
 
   validation {
     condition     = !contains(values(var.images), "latest")
-    error_message = "images must not be latest: name a release, so that one can go back to it."
+    error_message = "images must not be latest: name a release, so that you can roll back to it."
   }
 }
 
 variable "elasticsearch_url" {
-  description = "https://HOST:PORT of Elasticsearch 9.3 or newer, as the functions reach it."
+  description = "https://HOST:PORT of Elasticsearch 9.3 or newer, reachable for the functions."
   type        = string
 
   validation {
@@ -57,18 +57,18 @@ variable "elasticsearch_url" {
 }
 
 variable "index_prefix" {
-  description = "What the names of the indices in Elasticsearch begin with."
+  description = "Prefix of the names of the Elasticsearch indices."
   type        = string
   default     = "cumbre-"
 
   validation {
     condition     = can(regex("^[a-z0-9][a-z0-9_.-]{0,99}$", var.index_prefix))
-    error_message = "index_prefix must be small letters, digits, '.', '-' and '_', and begin with a letter or digit."
+    error_message = "index_prefix must be lowercase letters, digits, '.', '-' and '_', and begin with a letter or digit."
   }
 }
 
 variable "model" {
-  description = "The encoder inside the images: lite, or siglip2 if they were built with MODEL=siglip2."
+  description = "The encoder in the images: lite, or siglip2 if they were built with MODEL=siglip2."
   type        = string
   default     = "lite"
 
@@ -80,8 +80,8 @@ variable "model" {
 
 variable "ingest" {
   description = <<-EOT
-    The function that reads photos. timeout_s also bounds a comparison of the whole album; a message comes again after
-    six times as long. batch: photos an invocation. concurrency: invocations at once, which is what Elasticsearch feels.
+    The function that indexes photos. timeout_s also limits a comparison of the whole album; a failed message is retried
+    after six times timeout_s. batch: photos per invocation. concurrency: invocations at once, which load Elasticsearch.
   EOT
   type = object({
     memory_mb    = optional(number, 3008)
@@ -115,7 +115,7 @@ variable "ingest" {
 }
 
 variable "query" {
-  description = "The function that answers questions. provisioned: copies that always wait, without a cold start."
+  description = "The function that answers queries. provisioned: instances that are always ready, without a cold start."
   type = object({
     memory_mb    = optional(number, 3008)
     timeout_s    = optional(number, 45)
@@ -143,7 +143,7 @@ variable "query" {
 }
 
 variable "page" {
-  description = "The function behind the page and Telegram's webhook. provisioned: copies that always wait."
+  description = "The function behind the page and Telegram's webhook. provisioned: instances that are always ready."
   type = object({
     memory_mb   = optional(number, 1024)
     timeout_s   = optional(number, 60)
@@ -157,7 +157,7 @@ variable "page" {
   }
   validation {
     condition     = var.page.timeout_s > var.query.timeout_s && var.page.timeout_s <= 900
-    error_message = "page.timeout_s must be more than query.timeout_s, whose answer it waits for, and at most 900."
+    error_message = "page.timeout_s must be more than query.timeout_s, because it waits for that answer, and at most 900."
   }
   validation {
     condition     = var.page.provisioned >= 0 && var.page.provisioned <= 100
@@ -166,7 +166,7 @@ variable "page" {
 }
 
 variable "worker" {
-  description = "The function that answers chat messages. batch: messages an invocation; concurrency: invocations at once."
+  description = "The function that answers chat messages. batch: messages per invocation. concurrency: invocations at once."
   type = object({
     memory_mb   = optional(number, 1024)
     timeout_s   = optional(number, 90)
@@ -181,7 +181,7 @@ variable "worker" {
   }
   validation {
     condition     = var.worker.timeout_s > var.query.timeout_s && var.worker.timeout_s <= 900
-    error_message = "worker.timeout_s must be more than query.timeout_s, whose answer it waits for, and at most 900."
+    error_message = "worker.timeout_s must be more than query.timeout_s, because it waits for that answer, and at most 900."
   }
   validation {
     condition     = var.worker.batch >= 1 && var.worker.batch <= 10
@@ -194,18 +194,18 @@ variable "worker" {
 }
 
 variable "reconcile_every" {
-  description = "How often the whole album is compared with the index: rate(...) or cron(...), at UTC."
+  description = "How often the whole album is compared with the index: rate(...) or cron(...), in UTC."
   type        = string
   default     = "rate(1 hour)"
 
   validation {
     condition     = can(regex("^(rate\\([1-9][0-9]* (minute|hour|day)s?\\)|cron\\([^()]+\\))$", var.reconcile_every))
-    error_message = "reconcile_every must be as EventBridge Scheduler takes it, such as rate(1 hour)."
+    error_message = "reconcile_every must be a schedule expression of EventBridge Scheduler, such as rate(1 hour)."
   }
 }
 
 variable "telegram_allowed" {
-  description = "Ids of the users and groups that the bot answers; [\"everyone\"] for all."
+  description = "Ids of the users and groups that the bot answers; [\"everyone\"] for everyone."
   type        = list(string)
   default     = []
 
@@ -227,7 +227,7 @@ variable "telegram_may_add" {
 }
 
 variable "telegram_storage_chat" {
-  description = "Id of a chat of the bot's own, for pictures that inline answers need; empty: none."
+  description = "Id of a private chat where the bot stores pictures for inline answers; empty: none."
   type        = string
   default     = ""
 
@@ -238,7 +238,7 @@ variable "telegram_storage_chat" {
 }
 
 variable "allowed_hosts" {
-  description = "Host names of your own that lead to the page (through a proxy or CloudFront), beside its function URL."
+  description = "Your own host names for the page (behind a proxy or CloudFront), in addition to its function URL."
   type        = list(string)
   default     = []
 
@@ -249,7 +249,7 @@ variable "allowed_hosts" {
 }
 
 variable "map_tiles" {
-  description = "https://HOST/{z}/{x}/{y}.png of map tiles behind the page's map; empty: none."
+  description = "Map tiles for the page's map, as https://HOST/{z}/{x}/{y}.png; empty: none."
   type        = string
   default     = ""
 
@@ -262,24 +262,24 @@ variable "map_tiles" {
 }
 
 variable "map_attribution" {
-  description = "Whom the page names below a map of those tiles."
+  description = "Attribution shown on a map with these tiles."
   type        = string
   default     = ""
 }
 
 variable "alarm_email" {
-  description = "Where alarms go; the address must confirm once. Empty: to the topic alone."
+  description = "E-mail address for alarms, which must be confirmed once. Empty: alarms go to the SNS topic only."
   type        = string
   default     = ""
 
   validation {
     condition     = can(regex("^([^@[:space:]]+@[^@[:space:]]+[.][^@[:space:]]+)?$", var.alarm_email))
-    error_message = "alarm_email must be an address of e-mail."
+    error_message = "alarm_email must be an e-mail address."
   }
 }
 
 variable "log_retention_days" {
-  description = "How long the functions' logs are kept."
+  description = "How many days the functions' logs are kept."
   type        = number
   default     = 30
 
@@ -290,7 +290,7 @@ variable "log_retention_days" {
 }
 
 variable "keep_replaced_days" {
-  description = "How long a photo that was deleted or written over can be brought back."
+  description = "How many days a deleted or overwritten photo can be restored."
   type        = number
   default     = 30
 
@@ -301,13 +301,13 @@ variable "keep_replaced_days" {
 }
 
 variable "secrets_changed" {
-  description = "Any text. Change it after the secrets have changed: the functions then start anew and read them."
+  description = "Any text. Change it after the secrets have changed: the functions then restart and read them."
   type        = string
   default     = ""
 }
 
 variable "protect_data" {
-  description = "true: terraform destroy stops at photos, images and the state. Set false before you remove everything."
+  description = "true: terraform destroy keeps photos, images and the state. Set false before you remove everything."
   type        = bool
   default     = true
 }

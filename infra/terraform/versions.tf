@@ -23,6 +23,6 @@ data "aws_partition" "this" {}
 
 locals {
   account = data.aws_caller_identity.this.account_id
-  # Names of buckets are the world's: account and region keep ours apart from everybody else's.
+  # Bucket names are global: account and region make ours unique.
   bucket_suffix = "${local.account}-${var.region}"
 }

@@ -1,4 +1,4 @@
-"""Events that a store has told and that wait to be handled: on the disk, so that no crash or outage loses one."""
+"""Durable ledger of bucket events that wait to be handled, so that no crash or outage loses one."""
 
 import json
 import threading
@@ -17,11 +17,11 @@ _MOST_WAITING: Final = 10_000
 
 
 class TooManyEvents(CumbreError):
-    """No more are taken until some have been handled; whoever tells them must come again."""
+    """The ledger is full. The sender must send its events again later."""
 
 
 class EventLedger:
-    """Records of events, oldest first. Any thread may record; one handles."""
+    """Recorded events, oldest first. Any thread may record events; one thread handles them."""
 
     def __init__(self, state: StateStore, most: int = _MOST_WAITING) -> None:
         self._state = state
@@ -31,18 +31,18 @@ class EventLedger:
         self._recorded = threading.Event()
 
     def record(self, events: Iterable[ObjectEvent]) -> None:
-        """Returns when they are on the disk. Raises TooManyEvents, and records none, if too many wait already."""
+        """Store events durably, then return. Raises TooManyEvents, and stores none, if too many are waiting."""
         new = list(events)
         with self._lock:
             if self._count + len(new) > self._most:
-                raise TooManyEvents(f"{self._count} events wait to be handled: come again later")
+                raise TooManyEvents(f"{self._count} events are waiting to be handled: try again later")
             self._count += len(new)
         for event in new:
             self._store(event)
         self._recorded.set()
 
     def waiting(self, most: int) -> dict[str, ObjectEvent]:
-        """The oldest events by the names of their records."""
+        """Return the oldest events, at most `most`, by the names of their records."""
         self._recorded.clear()
         found = {}
         for name, value in islice(self._state.items(_KIND), most):
@@ -51,24 +51,24 @@ class EventLedger:
         return found
 
     def wait(self, seconds: float) -> None:
-        """Until one is recorded, or the time is over."""
+        """Wait until an event is recorded, but not longer than this."""
         self._recorded.wait(seconds)
 
     def postpone(self, waiting: Mapping[str, ObjectEvent]) -> None:
-        """These are the last from now on: one that can't be handled must not keep all others waiting."""
+        """Move events to the end, so that one that can't be handled doesn't block the others."""
         for name, event in waiting.items():
             self._store(event)
             self._state.delete(_KIND, name)
 
     def done(self, names: Sequence[str]) -> None:
-        """These have been handled."""
+        """Delete the records of events that have been handled."""
         for name in names:
             self._state.delete(_KIND, name)
         with self._lock:
             self._count -= len(names)
 
     def _store(self, event: ObjectEvent) -> None:
-        # A record of its own for each event: one that comes while another of its photo is handled is not lost.
+        # One record per event: an event that arrives while another of the same photo is handled is not lost.
         name = f"{time.time_ns():020}-{uuid4().hex}"
         value = {"bucket": event.bucket, "key": event.key, "kind": event.kind.value}
         self._state.put(_KIND, name, json.dumps(value).encode())

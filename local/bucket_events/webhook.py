@@ -1,7 +1,7 @@
-"""Where a store tells what happened to its objects: POST with a bearer token, as MinIO's webhook target sends it.
+"""Webhook for bucket events: POST with a bearer token, as MinIO's webhook target sends it.
 
-200 means that the event is safely recorded. Anything else makes MinIO send it again, so that nothing is lost while
-Cumbre is down or has more than enough to do.
+Status 200 means that the events are stored durably. After any other status MinIO sends them again, so that none are
+lost while Cumbre is down or overloaded.
 """
 
 import logging
@@ -28,26 +28,34 @@ _RETRY_AFTER_S: Final = 5
 def create_event_webhook(
     token: str, record: Callable[[list[ObjectEvent]], None], buckets: Callable[[], Iterable[str]]
 ) -> Flask:
-    """The application. record returns when the events are safe; buckets are those of the album, others' are left."""
+    """Return the webhook as an application.
+
+    record must return only once the events are stored durably. buckets returns the album's buckets; events of other
+    buckets are ignored.
+    """
     app = Flask("receiver", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BYTES
 
     @app.post("/")
     def receive() -> Response:
         if not is_password(request.headers.get("Authorization"), f"Bearer {token}"):
-            _log.warning("an event without the token of CUMBRE_EVENTS_TOKEN was turned away")
-            return error_response(HttpError(401, "unauthorized", "events need the token"))
+            _log.warning("rejected an event without the token of CUMBRE_EVENTS_TOKEN")
+            return error_response(
+                HttpError(401, "unauthorized", "the token of CUMBRE_EVENTS_TOKEN is missing or wrong")
+            )
         try:
             events = parse_events(request.get_data(cache=False))
         except InvalidRequest as error:
             _log.warning("an event can't be read: %s", error)
             return error_response(HttpError(400, "invalid_request", str(error)))
         except RequestEntityTooLarge:
-            return error_response(HttpError(413, "too_large", f"events have at most {_MAX_BYTES} bytes"))
+            return error_response(HttpError(413, "too_large", f"events may have at most {_MAX_BYTES} bytes"))
         try:
             known = set(buckets())
             for other in sorted({event.bucket for event in events} - known):
-                _log.warning("an event of the bucket %r, which is no part of the album (CUMBRE_STORAGE)", other)
+                _log.warning(
+                    "ignored an event of the bucket %r, which is not part of the album (CUMBRE_STORAGE)", other
+                )
             ours = [event for event in events if event.bucket in known]
             record(ours)
         except CumbreError as error:
@@ -61,7 +69,10 @@ def create_event_webhook(
 
 
 def _at_root(application: "WSGIApplication") -> "WSGIApplication":
-    """Mounted at /events, that very address is an empty path, which Flask would redirect; no store follows."""
+    """Serve the empty path as "/".
+
+    The mount point itself, /events, has an empty path. Flask would redirect it, but stores do not follow redirects.
+    """
 
     def with_path(environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
         environ["PATH_INFO"] = environ.get("PATH_INFO") or "/"

@@ -1,4 +1,4 @@
-"""Handles recorded events one batch after the other, and tries again for as long as index or storage are away."""
+"""Handle recorded events in batches, and retry for as long as index or storage is unreachable."""
 
 import logging
 import threading
@@ -18,9 +18,9 @@ _LONGEST_PAUSE_S: Final = 10.0
 
 
 class EventWorker:
-    """A thread between start() and stop().
+    """A thread that handles recorded events between start() and stop().
 
-    reconcile(bucket, keys, stopped) raises CumbreError where it must be tried again, and ends early with `stopped`.
+    reconcile(bucket, keys, stopped) raises CumbreError if it must be retried, and ends early once stopped() is true.
     """
 
     def __init__(self, ledger: EventLedger, reconcile: Callable[[str, list[str], Callable[[], bool]], None]) -> None:
@@ -31,10 +31,11 @@ class EventWorker:
         self._thread = threading.Thread(target=self._run, name="recorded events")
 
     def start(self) -> None:
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End soon; what is not handled is on the disk, for the next start."""
+        """Stop soon; events not yet handled stay on the disk for the next start."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -48,19 +49,19 @@ class EventWorker:
                 else:
                     self._ledger.wait(_IDLE_S)
             except CumbreError as error:
-                _log.warning("%s; recorded events are tried again in %.0f s", error, pause_s)
+                _log.warning("%s; retrying recorded events in %.0f s", error, pause_s)
                 self._stop.wait(pause_s)
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
             except Exception:
-                # The thread must live on: what it handles would wait for ever.
-                _log.exception("recorded events could not be handled; they are tried again")
+                # The thread must survive, or recorded events would wait forever.
+                _log.exception("recorded events could not be handled; retrying")
                 self._stop.wait(_LONGEST_PAUSE_S)
 
     def _handle_some(self) -> bool:
-        """The oldest events; False if there are none.
+        """Handle the oldest events; return False if there are none.
 
-        After a fault they are handled one by one until all goes well again, and one that fails comes last: else a
-        photo that can't be indexed, for whatever reason, would keep all others waiting.
+        After a fault events are handled one by one, then in growing batches, and an event that fails alone moves to
+        the end: otherwise a photo that can't be indexed, for whatever reason, would block all others.
         """
         waiting = self._ledger.waiting(self._batch)
         for bucket, keys in keys_by_bucket(waiting.values()).items():
@@ -73,7 +74,7 @@ class EventWorker:
                 self._batch = 1
                 raise
             if self._stop.is_set():
-                # It may have ended early: all of it is done again, which costs a look each.
+                # It may have ended early: all keys are reconciled again, which costs one check each.
                 break
             self._ledger.done(list(of_bucket))
             self._batch = min(2 * self._batch, _BATCH)

@@ -1,4 +1,4 @@
-"""Holds what happened to files until it has settled: a file that is still being copied is no photo yet."""
+"""Debounce file changes: report a file only once it has settled, because a copy in progress is not a photo yet."""
 
 import stat
 import threading
@@ -12,20 +12,23 @@ from functions.ingest.events import ObjectEvent, ObjectEventKind
 _Place = tuple[str, str]
 _Signature = tuple[int, int] | None
 
-# A rescan waits for a bucket to be quiet, but not longer than this many times settle_s.
+# A rescan waits until its bucket is quiet, but at most this many times settle_s.
 _RESCAN_PATIENCE = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Rescan:
-    """Single events don't tell enough: compare the whole bucket."""
+    """Single events are not enough: the whole bucket must be compared."""
 
     bucket: str
 
 
 @dataclass(eq=False, slots=True)
 class _Waiting:
-    """One key. path is set for a file that should be there; looked: its signature has been taken."""
+    """One key. path is set if the file should exist. after is a key that must be delivered first.
+
+    looked: signature is that of the last look.
+    """
 
     since: float
     path: Path | None = None
@@ -41,7 +44,7 @@ class _WaitingRescan:
 
 
 def size_and_mtime(path: Path) -> _Signature:
-    """What changes while a file is written, or None if there is no regular file."""
+    """Return (size in bytes, mtime in ns), which change while a file is written; None if it is not a regular file."""
     try:
         seen = path.stat()
     except OSError:
@@ -50,9 +53,9 @@ def size_and_mtime(path: Path) -> _Signature:
 
 
 class Debouncer:
-    """Collects changes from any thread; due() gives those that have stood still for settle_s.
+    """Collects changes from any thread; due() returns those whose files have not changed for settle_s seconds.
 
-    With more than max_waiting keys waiting, single events give way to one rescan.
+    If more than max_waiting keys are waiting, one rescan replaces the single events of a bucket.
     """
 
     def __init__(
@@ -71,36 +74,36 @@ class Debouncer:
         self._rescans: dict[str, _WaitingRescan] = {}
 
     def written(self, bucket: str, key: str, path: Path) -> None:
-        """A file was created or written to."""
+        """Record that a file was created or written to."""
         self._wait(bucket, key, _Waiting(self._clock(), path))
 
     def gone(self, bucket: str, key: str, moved_to: str | None = None) -> None:
-        """A file was deleted, or renamed to another key of its bucket; that key's event then comes first."""
+        """Record that a file was deleted, or renamed to another key of its bucket, whose event is then due first."""
         self._wait(bucket, key, _Waiting(self._clock(), after=moved_to))
 
     def rescan(self, bucket: str) -> None:
-        """Compare the whole bucket instead of delivering what waits for it."""
+        """Replace all waiting events of a bucket by a rescan."""
         now = self._clock()
         with self._lock:
             self._request_rescan(bucket, now)
 
     def due(self) -> list[ObjectEvent | Rescan]:
-        """What has settled, and is forgotten by this: new files before files that are gone, rescans last."""
+        """Return and forget the changes that have settled: new files before deleted ones, rescans last."""
         now = self._clock()
         with self._lock:
             waiting = dict(self._waiting)
-        # Outside the lock: a slow drive must not hold up those who report changes.
+        # Outside the lock: a slow drive must not block threads that report changes.
         settled = {place: one for place, one in waiting.items() if self._has_settled(one, now)}
         due: list[ObjectEvent | Rescan] = []
         with self._lock:
-            # What was reported again meanwhile has a new entry, and waits.
+            # A change reported again meanwhile has a new entry, which has not settled.
             settled = {place: one for place, one in settled.items() if self._waiting.get(place) is one}
             while ready := [place for place, one in settled.items() if self._is_free(place[0], one)]:
                 for place in sorted(ready, key=lambda place: settled[place].path is None):
                     one = settled.pop(place)
                     del self._waiting[place]
-                    there = one.path is not None and one.signature is not None
-                    due.append(ObjectEvent(*place, ObjectEventKind.CREATED if there else ObjectEventKind.REMOVED))
+                    exists = one.path is not None and one.signature is not None
+                    due.append(ObjectEvent(*place, ObjectEventKind.CREATED if exists else ObjectEventKind.REMOVED))
             for bucket, rescan in list(self._rescans.items()):
                 patience_s = self._settle_s * _RESCAN_PATIENCE
                 if now - rescan.last >= self._settle_s or now - rescan.first >= patience_s:

@@ -1,4 +1,4 @@
-"""What the kernel says of mounted drives: which folders lie on another computer, and which drives came or went."""
+"""Read the kernel's list of mounts: which folders are on a network, and which drives were mounted or unmounted."""
 
 import os
 import re
@@ -15,7 +15,7 @@ _NETWORK_TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Mount:
-    """One line of the kernel's list. id: never the same for two mounts that are there at a time."""
+    """One line of the kernel's list. No two mounts have the same id at the same time."""
 
     id: str
     point: str
@@ -23,17 +23,17 @@ class _Mount:
 
 
 def is_network_mount(folder: Path, mountinfo: Path = _MOUNTS) -> bool:
-    """Whether a resolved folder is on a network or shared file system. False where that can't be known (no Linux)."""
+    """Return whether a resolved folder is on a network or shared file system; False if unknown (not on Linux)."""
     best, kind = "", ""
     for mount in _mounts(mountinfo):
-        # Of two mounts on one point the later one is seen.
+        # Of two mounts on the same mount point the later one is visible.
         if _is_within(str(folder), mount.point) and len(mount.point) >= len(best):
             best, kind = mount.point, mount.kind
     return kind in _NETWORK_TYPES
 
 
 def mounts_within(folder: Path, mountinfo: Path = _MOUNTS) -> frozenset[str]:
-    """What is mounted on a resolved folder or below it; differs when a drive came or went. Empty without Linux."""
+    """Return the mounts on or below a resolved folder, to be compared over time; empty if not on Linux."""
     return frozenset(
         f"{mount.id} {mount.point}" for mount in _mounts(mountinfo) if _is_within(mount.point, str(folder))
     )

@@ -1,23 +1,25 @@
-"""Hears that the system lost events of watched folders: watchdog only writes it to its log."""
+"""Notice when the system loses events of watched folders, which watchdog reports only in its log."""
 
 import logging
 from collections.abc import Callable
 
-_LOG_OF_WATCHDOG = logging.getLogger("watchdog.observers")
+_WATCHDOG_LOG = logging.getLogger("watchdog.observers")
 
 
 class OverflowListener(logging.Handler):
-    """Calls on_overflow for every loss between start() and stop(), from whatever thread noticed it."""
+    """Calls on_overflow for every loss between start() and stop(), in the thread that logged it."""
 
     def __init__(self, on_overflow: Callable[[], None]) -> None:
         super().__init__(logging.WARNING)
         self._on_overflow = on_overflow
 
     def start(self) -> None:
-        _LOG_OF_WATCHDOG.addHandler(self)
+        """Start listening."""
+        _WATCHDOG_LOG.addHandler(self)
 
     def stop(self) -> None:
-        _LOG_OF_WATCHDOG.removeHandler(self)
+        """Stop listening."""
+        _WATCHDOG_LOG.removeHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
         if "overflow" in record.getMessage().lower():

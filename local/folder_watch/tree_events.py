@@ -1,4 +1,4 @@
-"""Translates what watchdog reports of one watched tree into the keys of FolderPhotoStorage."""
+"""Translate watchdog's events of one watched tree into changes of FolderPhotoStorage keys."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ from cumbre.storage.formats import is_hidden, is_photo_key
 from cumbre.storage.keys import encode_name
 from local.folder_watch.debounce import Debouncer
 
-# Without "opened" and "closed without writing": Cumbre's own reading would raise them for every photo.
+# Without "opened" and "closed without writing", which Cumbre's own reading would trigger for every photo.
 KINDS = [
     kind
     for name in "FileCreated FileModified FileMoved FileDeleted FileAttrib DirCreated DirMoved DirDeleted".split()
@@ -19,10 +19,11 @@ KINDS = [
 
 
 class TreeEvents(fs.FileSystemEventHandler):
-    """What happens below `path` is told to `settling`, under keys that begin with `prefix`.
+    """Passes changes below `path` on to `settling`, under keys that begin with `prefix`.
 
-    A bucket whose links may lead elsewhere now is added to `stale`. polled: the tree is listed now and then, so that a
-    drive which is gone looks like photos deleted one by one; only a rescan asks whether so many can be meant.
+    Adds the bucket to `stale` when its links may lead elsewhere. polled: the tree is listed at intervals, so a drive
+    that was unplugged looks like photos deleted one by one. Deletions then request a rescan, because only a rescan
+    refuses to remove suspiciously many photos.
     """
 
     def __init__(
@@ -39,9 +40,9 @@ class TreeEvents(fs.FileSystemEventHandler):
         source = Path(os.fsdecode(event.src_path))
         target = Path(os.fsdecode(event.dest_path)) if event.dest_path else None
         if event.is_directory:
-            self._folder(event.event_type, source, target)
+            self._folder_changed(event.event_type, source, target)
         elif event.event_type == fs.EVENT_TYPE_MOVED and target is not None:
-            # Synthetic: the file moved with its folder, for which there is a rescan.
+            # Synthetic: the file moved with its folder, which requests a rescan.
             if not event.is_synthetic:
                 self._written(target)
                 self._gone(source, target)
@@ -50,17 +51,17 @@ class TreeEvents(fs.FileSystemEventHandler):
         else:
             self._written(source)
 
-    def _folder(self, what: str, source: Path, target: Path | None) -> None:
+    def _folder_changed(self, what: str, source: Path, target: Path | None) -> None:
         keys = [key for path in (source, target) if path is not None and (key := self._key(path)) is not None]
         if not any(not _has_hidden_part(key) for key in keys):
             return
         if what == fs.EVENT_TYPE_CREATED:
-            self._new_folder(source)
+            self._folder_created(source)
         else:
-            self._look_again()
+            self._request_rescan()
 
-    def _new_folder(self, path: Path) -> None:
-        """A folder that was moved here may be full of photos that raise no events of their own."""
+    def _folder_created(self, path: Path) -> None:
+        """Report the files of a new folder: if it was moved here, its photos raise no events of their own."""
         self._stale.add(self._bucket)
         for file in FolderWalk(path).files():
             self._written(path / file.key)
@@ -71,8 +72,8 @@ class TreeEvents(fs.FileSystemEventHandler):
             return
         if path.is_symlink() and path.is_dir():
             if not _has_hidden_part(key):
-                # Only the walk of the whole album knows whether this link is followed.
-                self._look_again()
+                # Only a walk of the whole album shows whether this link is followed.
+                self._request_rescan()
         elif is_photo_key(key):
             self._settling.written(self._bucket, key, path)
 
@@ -87,15 +88,15 @@ class TreeEvents(fs.FileSystemEventHandler):
                 new_key = None if moved_to is None else self._key(moved_to)
                 self._settling.gone(self._bucket, key, new_key)
         elif not Path(key).suffix and not _has_hidden_part(key):
-            # Maybe a link to a folder: once it is gone nothing tells.
-            self._look_again()
+            # It may have been a link to a folder; after its deletion nothing shows that.
+            self._request_rescan()
 
-    def _look_again(self) -> None:
+    def _request_rescan(self) -> None:
         self._settling.rescan(self._bucket)
         self._stale.add(self._bucket)
 
     def _key(self, path: Path) -> str | None:
-        """The key of a path; "" or a prefix for the tree itself; None if it can't have one."""
+        """Return the key of a path; the prefix ("" for an album) for the tree itself; None if it can't have a key."""
         try:
             below = path.relative_to(self._path).as_posix()
         except ValueError:

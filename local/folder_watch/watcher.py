@@ -1,4 +1,4 @@
-"""Follows album folders: what happens to photos becomes ObjectEvents with the keys of FolderPhotoStorage."""
+"""Watch album folders and turn changes of photos into ObjectEvents with the keys of FolderPhotoStorage."""
 
 import errno
 import logging
@@ -42,12 +42,13 @@ class _Watch:
 
 
 class FolderWatcher:
-    """Watches folders, by bucket, until stop(); both callbacks come from one thread of its own.
+    """Watches folders, by bucket, until stop(). It calls both callbacks from a single thread.
 
-    on_event gets photos once their size and time have stood still for settle_s; for a rename the new key comes before
-    the old one. on_rescan gets a bucket of which single events don't tell enough: a folder was moved or deleted, events
-    were lost, or the folder itself went away or came back. Folders that can't be watched, or lie on a network, are
-    polled every poll_s. Whether the folders, and the drives in them, are there is checked every check_s.
+    on_event is called with photos once their size and mtime have not changed for settle_s; for a rename the new key
+    comes before the old one. on_rescan is called with a bucket if single events are not enough: a folder was moved or
+    deleted, events were lost, or the album folder disappeared or came back. Folders that can't be watched or are on a
+    network are polled every poll_s. Every check_s it checks that the folders, and drives mounted in them, still exist.
+    All times are in seconds.
     """
 
     def __init__(
@@ -79,8 +80,8 @@ class FolderWatcher:
         self._overflows = OverflowListener(self._rescan_all)
 
     def start(self) -> None:
-        """Returns when the folders are watched: what changes from now on is delivered."""
-        # watchdog warns when it meets a new folder twice: harmless, but as an error it would end its reader.
+        """Start watching; every change after this call is delivered."""
+        # watchdog warns when it sees a new folder twice: harmless, but as an error it would end watchdog's reader.
         warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.observers")
         for observer in (self._native, self._polling):
             observer.start()
@@ -90,7 +91,7 @@ class FolderWatcher:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends all threads; what has not settled is not delivered (the next scan finds it)."""
+        """End all threads. Changes that have not settled are not delivered; the next scan finds them."""
         self._stopping.set()
         self._overflows.stop()
         for thread in (self._native, self._polling, self._thread):
@@ -117,7 +118,7 @@ class FolderWatcher:
                 if until_check_s <= 0:
                     until_check_s = self._check_s
                     self._check_roots()
-            except Exception:  # the thread must live on; the scans still see what it misses
+            except Exception:  # the thread must survive; scans still find what it misses
                 _log.exception("the album folders could not be checked")
             for one in self._settling.due():
                 self._deliver(one)
@@ -128,7 +129,7 @@ class FolderWatcher:
                 self._on_rescan(one.bucket)
             else:
                 self._on_event(one)
-        except Exception:  # one photo must not end the watching of all others
+        except Exception:  # one photo must not end the watching of the others
             _log.exception("%r could not be handled", one)
 
     def _rescan_all(self) -> None:
@@ -136,10 +137,10 @@ class FolderWatcher:
             self._settling.rescan(bucket)
 
     def _watch_album(self, bucket: str) -> bool:
-        """Watch an album folder and what its links lead to; says whether the folder is there."""
+        """Watch an album folder and the folders that its links lead to. Returns whether the folder exists."""
         if not self._watch(bucket, self._roots[bucket], ""):
             if bucket not in self._missing:
-                _log.warning("%r is not there: it is watched as soon as it comes back", bucket)
+                _log.warning("%r does not exist: it will be watched once it is back", bucket)
                 self._missing.add(bucket)
             return False
         self._missing.discard(bucket)
@@ -147,7 +148,7 @@ class FolderWatcher:
         return True
 
     def _watch_links(self, bucket: str) -> None:
-        """Watch the folders that links lead to, which watchdog does not follow (its walk would not end in a circle)."""
+        """Watch the targets of links, which watchdog does not follow (in a cycle its walk would never end)."""
         linked = {f"{one.key}/": one.path.resolve() for one in FolderWalk(self._roots[bucket]).folders() if one.linked}
         for (of, prefix), watch in list(self._watches.items()):
             if of == bucket and prefix and linked.get(prefix) != watch.path:
@@ -157,7 +158,7 @@ class FolderWatcher:
                 self._watch(bucket, path, prefix)
         album = self._watches.get((bucket, ""))
         if album is not None and album.observer is self._native and self._limit_reached():
-            # New folders of this album may have gone unwatched.
+            # New folders of this album may be unwatched.
             self._unwatch(album)
             self._watch(bucket, album.path, "")
 
@@ -181,19 +182,19 @@ class FolderWatcher:
         return False
 
     def _observers(self, path: Path) -> Iterator[BaseObserver]:
-        """Those to try, in this order."""
+        """Return the observers to try, in this order."""
         if self._is_network(path):
-            _log.warning("%r is on a network, where changes raise no events: it is polled", str(path))
+            _log.warning("%r is on a network, where changes raise no events: it is polled instead", str(path))
         else:
             yield self._native
             _log.warning(
-                "%r can't be watched as a whole, so it is polled; a higher fs.inotify.max_user_watches may help",
+                "%r can't be watched completely: it is polled instead; a higher fs.inotify.max_user_watches may help",
                 str(path),
             )
         yield self._polling
 
     def _limit_reached(self) -> bool:
-        """Whether no further folder can be watched. Below a root watchdog passes silently over those that can't."""
+        """Return whether no further folder can be watched. watchdog silently skips subfolders that it can't watch."""
         with tempfile.TemporaryDirectory(prefix="cumbre-watch-") as folder:
             try:
                 observed = self._native.schedule(fs.FileSystemEventHandler(), folder)
@@ -204,22 +205,22 @@ class FolderWatcher:
 
     def _unwatch(self, watch: _Watch) -> None:
         del self._watches[watch.bucket, watch.prefix]
-        # A link may lead to another album: watchdog then keeps one watch for both.
+        # A link may lead to another album: watchdog then shares one watch between both.
         if any(one.observer is watch.observer and one.observed == watch.observed for one in self._watches.values()):
             watch.observer.remove_handler_for_watch(watch.handler, watch.observed)
         else:
             watch.observer.unschedule(watch.observed)
 
     def _check_roots(self) -> None:
-        """Notice folders that went away, came back, or gave way to another of the same name (a drive was mounted)."""
+        """Find folders that disappeared, came back, or were replaced by another one (a drive was mounted there)."""
         for (bucket, prefix), watched in list(self._watches.items()):
-            if prefix and self._is_another(watched):
+            if prefix and self._was_replaced(watched):
                 self._unwatch(watched)
                 self._stale.add(bucket)
                 self._settling.rescan(bucket)
         for bucket in self._roots:
             watch = self._watches.get((bucket, ""))
-            if watch is not None and not self._is_another(watch):
+            if watch is not None and not self._was_replaced(watch):
                 continue
             for (of, _), gone in list(self._watches.items()):
                 if of == bucket:
@@ -227,8 +228,8 @@ class FolderWatcher:
             if self._watch_album(bucket) or watch is not None:
                 self._settling.rescan(bucket)
 
-    def _is_another(self, watch: _Watch) -> bool:
-        """Whether the tree is gone or another one now, or a drive in it came or went: no event tells of that."""
+    def _was_replaced(self, watch: _Watch) -> bool:
+        """Return whether the tree was removed or replaced, or a drive in it (un)mounted, which raises no event."""
         return watch.inode != _inode(watch.path) or watch.mounts != self._mounts_within(watch.path)
 
 

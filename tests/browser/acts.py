@@ -11,7 +11,7 @@ PHONE = {"width": 360, "height": 740}
 
 
 def search(page: Page, words: str) -> None:
-    box = page.get_by_role("textbox", name="Search your photos by words")
+    box = page.get_by_role("textbox", name="Search your photos")
     box.fill(words)
     box.press("Enter")
 
@@ -34,7 +34,7 @@ def open_viewer(page: Page, which: int = 0) -> None:
 
 
 def say_in_chat(page: Page, words: str) -> None:
-    box = page.locator(".chat-words")
+    box = page.locator(".chat-input")
     box.fill(words)
     box.press("Enter")
 

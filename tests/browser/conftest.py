@@ -38,6 +38,6 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
     page = site.watch(context)
     page.goto(site.address)
     # Pictures on their way would be missed by a test that empties the album.
-    expect(page.locator(".tile img.there")).to_have_count(5)
+    expect(page.locator(".tile img.loaded")).to_have_count(5)
     yield page
     context.close()

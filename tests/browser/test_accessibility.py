@@ -50,7 +50,7 @@ def after_a_search(page: Page) -> None:
 
 def after_nothing_was_found(page: Page) -> None:
     search(page, "zebra")
-    expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    expect(page.get_by_role("heading", name="No results")).to_be_visible()
 
 
 def with_a_photo_as_the_question(page: Page) -> None:
@@ -72,15 +72,15 @@ def while_correcting(page: Page) -> None:
 
 def while_laying_names(page: Page) -> None:
     in_full_view(page)
-    page.get_by_role("button", name="Lay the names on the summits").click()
-    expect(page.get_by_role("slider", name="Where the camera looked")).to_be_focused()
+    page.get_by_role("button", name="Align the names with the summits").click()
+    expect(page.get_by_role("slider", name="Camera direction")).to_be_focused()
     expect(page.locator("#names .name").first).to_be_visible()
 
 
 def on_the_large_map(page: Page) -> None:
-    page.get_by_role("button", name="Large map").click()
-    page.locator(".spot").first.click()
-    expect(page.locator("#map-card")).to_be_visible()
+    page.get_by_role("button", name="Enlarge the map").click()
+    page.locator(".photo-marker").first.click()
+    expect(page.locator("#map-popup")).to_be_visible()
 
 
 def in_the_chat(page: Page) -> None:

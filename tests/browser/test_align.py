@@ -48,17 +48,17 @@ def open_ama(page: Page) -> None:
     search(page, "morning")
     expect(page.locator(".tile")).to_have_count(1)
     open_viewer(page)
-    expect(page.locator("#large.there")).to_have_count(1)
+    expect(page.locator("#large.loaded")).to_have_count(1)
 
 
 def begin(page: Page) -> None:
-    page.get_by_role("button", name="Lay the names on the summits").click()
+    page.get_by_role("button", name="Align the names with the summits").click()
     expect(strip(page)).to_be_focused()
     expect(page.locator("#names .name").first).to_be_visible()
 
 
 def strip(page: Page) -> Any:
-    return page.get_by_role("slider", name="Where the camera looked")
+    return page.get_by_role("slider", name="Camera direction")
 
 
 def said(page: Page) -> str:
@@ -67,8 +67,8 @@ def said(page: Page) -> str:
 
 
 def finish(page: Page) -> None:
-    page.get_by_role("button", name="It fits now").click()
-    expect(page.locator("#toast")).to_contain_text("Saved. The names stand where you laid them.")
+    page.get_by_role("button", name="Save the alignment").click()
+    expect(page.locator("#toast")).to_contain_text("Saved. The names stay where you put them.")
     expect(page.locator("#align")).to_be_hidden()
 
 
@@ -178,8 +178,8 @@ def test_the_strip_is_dragged_below_its_window(page: Page, site: Site) -> None:
 
 def test_fingers_lay_names_and_turn_the_strip_and_no_photo_goes_by(phone: Page, site: Site) -> None:
     phone.locator(".tile").nth(2).tap()
-    expect(phone.locator("#large.there")).to_have_count(1)
-    phone.get_by_role("button", name="Lay the names on the summits").tap()
+    expect(phone.locator("#large.loaded")).to_have_count(1)
+    phone.get_by_role("button", name="Align the names with the summits").tap()
     expect(phone.locator("#names .name").first).to_be_visible()
     expect(phone.locator("#panel")).to_be_hidden()
     x, y = drawn_names(phone).summits["ama-dablam"]
@@ -220,7 +220,7 @@ def test_keys_turn_by_tenths_and_degrees_and_change_no_photo(page: Page, site: S
     page.keyboard.press("Enter")
     expect(page.locator("#toast")).to_contain_text("Saved")
     assert aim_of(site) == CameraPose(69.3, -0.9, 0.1)
-    expect(page.get_by_role("button", name="Lay the names on the summits")).to_be_focused()
+    expect(page.get_by_role("button", name="Align the names with the summits")).to_be_focused()
     page.keyboard.press("ArrowRight")
     expect(page.locator("#count")).to_have_text("4 of 5")
 
@@ -237,7 +237,7 @@ def test_all_around_is_once_around(page: Page, site: Site) -> None:
 
 def test_what_is_touched_is_large_enough(phone: Page) -> None:
     phone.locator(".tile").nth(2).tap()
-    phone.get_by_role("button", name="Lay the names on the summits").tap()
+    phone.get_by_role("button", name="Align the names with the summits").tap()
     expect(strip(phone)).to_be_visible()
     buttons = phone.locator("#align button")
     for i in range(buttons.count()):
@@ -260,9 +260,9 @@ def test_undo_takes_back_what_was_said(page: Page, site: Site) -> None:
     finish(page)
     assert aim_of(site) == CameraPose(69.0, 0.0, 0.0)
     page.get_by_role("button", name="Undo", exact=True).click()
-    expect(page.locator("#toast")).to_contain_text("Undone")
+    expect(page.locator("#toast")).to_contain_text("Alignment undone.")
     assert aim_of(site) == START
-    expect(page.get_by_role("button", name="Undo your alignment")).to_have_count(0)
+    expect(page.get_by_role("button", name="Undo the alignment")).to_have_count(0)
 
 
 def test_undo_of_a_second_word_goes_back_to_the_first_and_the_panel_to_none(page: Page, site: Site) -> None:
@@ -273,10 +273,10 @@ def test_undo_of_a_second_word_goes_back_to_the_first_and_the_panel_to_none(page
         finish(page)
     assert aim_of(site) == CameraPose(68.0, 0.0, 0.0)
     page.get_by_role("button", name="Undo", exact=True).click()
-    expect(page.locator("#toast")).to_contain_text("Undone")
+    expect(page.locator("#toast")).to_contain_text("Alignment undone.")
     assert aim_of(site) == CameraPose(69.0, 0.0, 0.0)
-    page.get_by_role("button", name="Undo your alignment").click()
-    expect(page.get_by_role("button", name="Undo your alignment")).to_have_count(0)
+    page.get_by_role("button", name="Undo the alignment").click()
+    expect(page.get_by_role("button", name="Undo the alignment")).to_have_count(0)
     assert aim_of(site) == START
 
 
@@ -289,7 +289,7 @@ def test_escape_leaves_the_view_as_it_was_and_only_then_the_photo(page: Page, si
     page.keyboard.press("Shift+ArrowLeft")
     page.keyboard.press("Escape")
     expect(page.locator("#align")).to_be_hidden()
-    expect(page.get_by_role("button", name="Lay the names on the summits")).to_be_focused()
+    expect(page.get_by_role("button", name="Align the names with the summits")).to_be_focused()
     for peak_id, at in drawn_names(page).summits.items():
         assert at == pytest.approx(before[peak_id], abs=1)
     expect(page.locator("#viewer")).to_be_visible()
@@ -324,7 +324,7 @@ def test_what_the_server_refuses_is_told_and_nothing_is_lost(
     open_ama(page)
     begin(page)
     page.keyboard.press("Shift+ArrowLeft")
-    page.get_by_role("button", name="It fits now").click()
+    page.get_by_role("button", name="Save the alignment").click()
     expect(page.locator("#toast")).to_contain_text("Where this photo was taken is unknown")
     assert said(page) == "69.0° E, 0.0° up"
     page.get_by_role("button", name="Cancel").click()
@@ -371,8 +371,8 @@ def test_where_no_summit_is_known_that_is_told(page: Page, site: Site) -> None:
     photo = make_photo("sea.jpg", "sea", (1, 2, 3), position=Position(0.0, 0.0, 0.0))
     site.album.photos[photo.document.id] = photo
     page.goto(f"{site.address}/?photo={photo.document.id}")
-    page.get_by_role("button", name="Lay the names on the summits").click()
-    expect(page.locator("#toast")).to_contain_text("The catalogue has no summit around there.")
+    page.get_by_role("button", name="Align the names with the summits").click()
+    expect(page.locator("#toast")).to_contain_text("The catalogue has no summits near this place.")
     expect(page.locator("#align")).to_be_hidden()
 
 

@@ -58,7 +58,7 @@ def page(browser: Browser, site: Site, moto: MotoServer) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce")
     page = site.watch(context, moto.address)
     page.goto(site.address)
-    expect(page.locator(".tile img.there")).to_have_count(5)
+    expect(page.locator(".tile img.loaded")).to_have_count(5)
     yield page
     context.close()
 
@@ -70,7 +70,7 @@ def test_pictures_come_from_the_bucket_and_what_it_lacks_from_the_server(page: P
     assert all(path.startswith("/api/shown/") for path in hosts)
     page.locator(".tile").first.click()
     # The larger sizes are not there yet.
-    expect(page.locator("#large.there")).to_have_count(1)
+    expect(page.locator("#large.loaded")).to_have_count(1)
     assert "/rendition?size=" in page.locator("#large").evaluate("image => image.currentSrc")
     site.faults[:] = [fault for fault in site.faults if "404" not in fault]
 

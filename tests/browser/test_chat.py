@@ -50,7 +50,7 @@ def chat(page: Page) -> Locator:
 
 
 def say(chat: Locator, words: str) -> None:
-    box = chat.locator(".chat-words")
+    box = chat.locator(".chat-input")
     box.fill(words)
     box.press("Enter")
 
@@ -81,7 +81,7 @@ def test_the_chat_is_fetched_when_it_is_first_opened(page: Page) -> None:
     page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
     page.locator("#open-chat").click()
     expect(page.locator("#chat")).to_be_visible()
-    assert {"chat.js", "chat.css", "chatlog.js", "chatbox.js"} <= set(asked)
+    assert {"chat_drawer.js", "chat.css", "message_log.js", "composer.js"} <= set(asked)
     page.locator("#open-chat").click()
     expect(page.locator("#chat")).to_be_hidden()
     asked.clear()
@@ -112,24 +112,24 @@ def test_a_photo_is_identified_and_put_right_by_buttons(page: Page, chat: Locato
     expect(chat.locator(".chat-chosen")).to_contain_text("1.jpg")
     chat.get_by_role("button", name="Send").click()
     expect(chat.locator(".chat-lead", has_text="Ama Dablam (6,812\xa0m)")).to_be_visible()
-    expect(chat.locator(".chat-mine img")).to_be_visible()
+    expect(chat.locator(".chat-own img")).to_be_visible()
     expect(chat.locator(".chat-chosen")).to_be_hidden()
-    chat.get_by_role("button", name="It is another peak").first.click()
+    chat.get_by_role("button", name="It's another peak").first.click()
     expect(chat.get_by_text("Which peak is it?")).to_be_visible()
     press(chat, "Thamserku")
-    expect(chat.get_by_text("Thanks. From now on this photo shows Thamserku")).to_be_visible()
+    expect(chat.get_by_text("Thanks! From now on this photo shows Thamserku")).to_be_visible()
     expect(chat.get_by_text("Which peak is it?")).to_have_count(0)
     press(chat, "Undo")
-    expect(chat.get_by_text("Undone. What counts is what counted before.")).to_be_visible()
-    expect(chat.get_by_text("Thanks.")).to_have_count(0)
+    expect(chat.get_by_text("Correction undone.")).to_be_visible()
+    expect(chat.get_by_text("Thanks!")).to_have_count(0)
 
 
 def test_a_correction_in_the_chat_shows_in_the_page(page: Page, chat: Locator) -> None:
     say(chat, "bridge")
-    press(chat, "It is another peak")
-    press(chat, "Write its name")
-    expect(chat.get_by_text("Write the name of the peak.")).to_be_visible()
-    expect(chat.locator(".chat-words")).to_be_focused()
+    press(chat, "It's another peak")
+    press(chat, "Type its name")
+    expect(chat.get_by_text("Type the name of the peak.")).to_be_visible()
+    expect(chat.locator(".chat-input")).to_be_focused()
     say(chat, "khumbila")
     expect(chat.get_by_text("From now on this photo shows Khumbila")).to_be_visible()
     expect(page.locator(".peak", has_text="Khumbila")).to_contain_text("1")
@@ -147,7 +147,7 @@ def test_a_button_shows_the_photos_of_its_peak(chat: Locator) -> None:
 def test_buttons_for_more_go_when_they_were_pressed(chat: Locator) -> None:
     say(chat, "ama dablam")
     press(chat, "Sort by date")
-    expect(chat.get_by_text("the newest first")).to_be_visible()
+    expect(chat.get_by_text("newest first")).to_be_visible()
     expect(chat.get_by_role("button", name="Sort by date")).to_have_count(0)
 
 
@@ -161,8 +161,8 @@ def test_several_photos_are_one_message_and_can_be_left_out(chat: Locator) -> No
     give(chat, BLUE_LIKE_AMA, NO_PEAK)
     give(chat, NO_PEAK)
     expect(chat.locator(".chat-chosen li")).to_have_count(3)
-    chat.get_by_role("button", name="Leave out 2.jpg").click()
-    chat.locator(".chat-words").press("Enter")
+    chat.get_by_role("button", name="Remove 2.jpg").click()
+    chat.locator(".chat-input").press("Enter")
     expect(chat.locator(".chat-lead", has_text="2 photos")).to_be_visible()
 
 
@@ -172,7 +172,7 @@ def test_a_photo_is_dropped_and_pasted_into_the_chat_alone(page: Page, chat: Loc
     expect(page.locator("#drop")).to_be_hidden()
     chat.dispatch_event("drop", {"dataTransfer": in_hand})
     expect(chat.locator(".chat-chosen li")).to_have_count(1)
-    chat.locator(".chat-words").evaluate(
+    chat.locator(".chat-input").evaluate(
         """(box, data) => box.dispatchEvent(
             new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }))""",
         in_hand,
@@ -184,7 +184,7 @@ def test_a_photo_is_dropped_and_pasted_into_the_chat_alone(page: Page, chat: Loc
 @pytest.mark.parametrize("place", ["27.83, 86.76", "27,83° N 86,76° E", "27.83 86.76"])
 def test_a_place_is_written_as_maps_give_it(chat: Locator, place: str) -> None:
     say(chat, place)
-    expect(chat.locator(".chat-lead", has_text="Around there")).to_be_visible()
+    expect(chat.locator(".chat-lead", has_text="Peaks around there")).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -200,15 +200,15 @@ def test_a_place_is_written_as_maps_give_it(chat: Locator, place: str) -> None:
     ],
 )
 def test_a_place_is_told_from_words(page: Page, text: str, place: dict[str, float] | None) -> None:
-    read = "async (text) => (await import('/static/js/chat/parse_place.js')).readPlace(text)"
+    read = "async (text) => (await import('/static/js/chat/parse_place.js')).parsePlace(text)"
     assert page.evaluate(read, text) == place
 
 
 def test_where_a_place_is_wanted_the_chat_says_how_to_write_it(chat: Locator) -> None:
     give(chat, NO_PEAK)
-    chat.locator(".chat-words").press("Enter")
-    expect(chat.get_by_text("Write the place as latitude and longitude")).to_be_visible()
-    expect(chat.locator(".chat-words")).to_be_focused()
+    chat.locator(".chat-input").press("Enter")
+    expect(chat.get_by_text("Type the place as latitude and longitude")).to_be_visible()
+    expect(chat.locator(".chat-input")).to_be_focused()
     say(chat, "27.83, 86.76")
     expect(chat.get_by_text("Taken: 27.83000, 86.76000")).to_be_visible()
 
@@ -229,15 +229,15 @@ def test_a_reload_keeps_the_talk_and_its_buttons(page: Page, chat: Locator) -> N
     expect(chat.locator(".chat-photo")).to_have_count(2)
     page.reload()
     expect(chat).to_be_visible()
-    expect(chat.locator(".chat-mine")).to_contain_text("1.jpg")
+    expect(chat.locator(".chat-own")).to_contain_text("1.jpg")
     expect(chat.locator(".chat-photo")).to_have_count(2)
-    chat.get_by_role("button", name="It is another peak").first.click()
+    chat.get_by_role("button", name="It's another peak").first.click()
     expect(chat.get_by_text("Which peak is it?")).to_be_visible()
     chat.get_by_role("button", name="Close").click()
     # A dialog tells of its end a moment later.
     expect(page.locator("#open-chat")).to_have_attribute("aria-expanded", "false")
     page.reload()
-    expect(page.locator(".tile img.there")).to_have_count(5)
+    expect(page.locator(".tile img.loaded")).to_have_count(5)
     expect(chat).to_have_count(0)
 
 
@@ -251,28 +251,28 @@ def test_what_could_not_be_sent_stays_and_is_sent_again(
         patched.setattr(query, "search", broken)
         give(chat, BLUE_LIKE_AMA)
         say(chat, "sunset")
-        expect(chat.get_by_text("I can't answer at the moment.")).to_be_visible()
-    expect(chat.locator(".chat-words")).to_have_value("sunset")
+        expect(chat.get_by_text("I can't answer right now.")).to_be_visible()
+    expect(chat.locator(".chat-input")).to_have_value("sunset")
     expect(chat.locator(".chat-chosen li")).to_have_count(1)
-    expect(chat.locator(".chat-mine")).to_have_count(0)
+    expect(chat.locator(".chat-own")).to_have_count(0)
     chat.get_by_role("button", name="Try again").click()
     expect(chat.locator(".chat-photo")).to_have_count(1)
-    expect(chat.locator(".chat-words")).to_have_value("")
-    expect(chat.get_by_text("I can't answer at the moment.")).to_have_count(0)
+    expect(chat.locator(".chat-input")).to_have_value("")
+    expect(chat.get_by_text("I can't answer right now.")).to_have_count(0)
     # The browser itself reports a failed request.
     assert len(site.faults) == 1
     assert "503" in site.faults.pop()
 
 
 def test_a_button_that_speaks_leaves_the_box_alone(page: Page, chat: Locator, site: Site) -> None:
-    chat.locator(".chat-words").fill("half a thought")
+    chat.locator(".chat-input").fill("half a thought")
     page.route("**/chat/messages", lambda route: route.abort())
     chat.get_by_role("button", name="Which peaks are there?").click()
-    expect(chat.get_by_text("Cumbre does not answer.")).to_be_visible()
+    expect(chat.get_by_text("Cumbre is not responding.")).to_be_visible()
     page.unroute("**/chat/messages")
     chat.get_by_role("button", name="Try again").click()
-    expect(chat.get_by_text("Press one to see its photos.")).to_be_visible()
-    expect(chat.locator(".chat-words")).to_have_value("half a thought")
+    expect(chat.get_by_text("Choose one to see its photos.")).to_be_visible()
+    expect(chat.locator(".chat-input")).to_have_value("half a thought")
     site.faults.clear()
 
 
@@ -287,12 +287,12 @@ def test_while_an_answer_is_on_its_way_the_chat_says_so_and_keeps_the_box(
 
     monkeypatch.setattr(query, "search", slow)
     say(chat, "ama dablam")
-    expect(chat.get_by_text("Looking …")).to_be_visible()
-    expect(chat.locator(".chat-words")).to_have_attribute("readonly", "")
-    expect(chat.locator(".chat-words")).to_be_focused()
+    expect(chat.get_by_text("Looking…")).to_be_visible()
+    expect(chat.locator(".chat-input")).to_have_attribute("readonly", "")
+    expect(chat.locator(".chat-input")).to_be_focused()
     may_answer.set()
     expect(chat.locator(".chat-photo")).to_have_count(2)
-    expect(chat.get_by_text("Looking …")).to_have_count(0)
+    expect(chat.get_by_text("Looking…")).to_have_count(0)
     say(chat, "bridge")
     expect(chat.get_by_text("1 photo for “bridge”.")).to_be_visible()
 
@@ -301,10 +301,10 @@ def test_only_the_last_of_a_long_talk_is_kept(page: Page, chat: Locator) -> None
     for n in range(35):
         say(chat, f"no such thing {n}")
         expect(chat.get_by_text(f"Nothing in the album matches “no such thing {n}”")).to_be_visible()
-    expect(chat.locator(".chat-mine")).to_have_count(30)
+    expect(chat.locator(".chat-own")).to_have_count(30)
     page.reload()
-    expect(chat.locator(".chat-mine")).to_have_count(30)
-    expect(chat.locator(".chat-mine").first).to_contain_text("no such thing 5")
+    expect(chat.locator(".chat-own")).to_have_count(30)
+    expect(chat.locator(".chat-own").first).to_contain_text("no such thing 5")
 
 
 def test_a_press_that_did_not_arrive_can_be_made_again(page: Page, chat: Locator, site: Site) -> None:
@@ -312,10 +312,10 @@ def test_a_press_that_did_not_arrive_can_be_made_again(page: Page, chat: Locator
     expect(chat.locator(".chat-photo")).to_have_count(2)
     page.route("**/chat/messages", lambda route: route.abort())
     press(chat, "Sort by date")
-    expect(chat.get_by_text("Cumbre does not answer.")).to_be_visible()
+    expect(chat.get_by_text("Cumbre is not responding.")).to_be_visible()
     page.unroute("**/chat/messages")
     chat.get_by_role("button", name="Try again").click()
-    expect(chat.get_by_text("the newest first")).to_be_visible()
+    expect(chat.get_by_text("newest first")).to_be_visible()
     assert all("ERR_FAILED" in fault for fault in site.faults)
     site.faults.clear()
 
@@ -324,14 +324,14 @@ def test_a_button_that_is_too_old_says_so_in_passing(page: Page, chat: Locator) 
     say(chat, "ama dablam")
     expect(chat.locator(".chat-photo")).to_have_count(2)
     page.context.clear_cookies()
-    press(chat, "It is another peak")
-    expect(page.locator("#toast")).to_contain_text("This button is too old.")
+    press(chat, "It's another peak")
+    expect(page.locator("#toast")).to_contain_text("This button has expired.")
 
 
 def test_nothing_that_is_said_is_parsed_as_html(page: Page, chat: Locator) -> None:
     say(chat, "<img src=x onerror=alert(1)>")
     expect(chat.get_by_text("Nothing in the album matches “<img src=x onerror=alert(1)>”")).to_be_visible()
-    expect(chat.locator(".chat-mine")).to_have_text("You: <img src=x onerror=alert(1)>")
+    expect(chat.locator(".chat-own")).to_have_text("You: <img src=x onerror=alert(1)>")
 
 
 def test_everything_goes_by_keyboard(page: Page) -> None:
@@ -343,17 +343,17 @@ def test_everything_goes_by_keyboard(page: Page) -> None:
     expect(box).to_be_focused()
     page.keyboard.type("/peaks")
     page.keyboard.press("Enter")
-    expect(chat.get_by_text("Press one to see its photos.")).to_be_visible()
+    expect(chat.get_by_text("Choose one to see its photos.")).to_be_visible()
     expect(box).to_be_focused()
     chat.get_by_role("button", name="Ama Dablam (6,812\xa0m) · 2").focus()
     page.keyboard.press("Enter")
     expect(chat.locator(".chat-photo")).to_have_count(2)
-    chat.get_by_role("button", name="It is another peak").focus()
+    chat.get_by_role("button", name="It's another peak").focus()
     page.keyboard.press("Enter")
     chat.get_by_role("button", name="2", exact=True).focus()
     page.keyboard.press("Enter")
     # The question with the numbers is gone: the focus is where its answer begins.
-    expect(chat.locator(".chat-said").last.get_by_role("button").first).to_be_focused()
+    expect(chat.locator(".chat-reply").last.get_by_role("button").first).to_be_focused()
     page.keyboard.press("/")
     expect(box).to_be_focused()
     page.keyboard.press("Escape")
@@ -372,7 +372,7 @@ def test_spanish_is_spoken_to_who_reads_it(browser: Browser, site: Site) -> None
     say(chat, "ama dablam")
     expect(chat.get_by_text("2 fotos")).to_be_visible()
     press(chat, "Es otra cumbre")
-    expect(chat.get_by_text("¿Cuál de las fotos?")).to_be_visible()
+    expect(chat.get_by_text("¿Qué foto?")).to_be_visible()
     context.close()
 
 
@@ -388,7 +388,7 @@ def test_on_a_phone_the_chat_is_the_whole_screen(page: Page, scheme: str) -> Non
     give(chat, BLUE_LIKE_AMA, NO_PEAK)
     long_name = {"name": f"{'IMG_2023' * 12}.jpg", "mimeType": "image/jpeg", "buffer": NO_PEAK}
     chat.locator("input[type=file]").set_input_files(long_name)
-    for element in (chat, chat.locator(".chat-box")):
+    for element in (chat, chat.locator(".chat-composer")):
         assert element.evaluate(SIDEWAYS) == 0
     say(chat, "ama")
     expect(chat.locator(".chat-photo").first).to_be_visible()

@@ -49,7 +49,7 @@ def phone(browser: Browser, site: Site) -> Iterator[Page]:
     page = site.watch(context)
     page.goto(site.address)
     page.locator(".tile").first.tap()
-    expect(page.locator("#large.there")).to_have_count(1)
+    expect(page.locator("#large.loaded")).to_have_count(1)
     yield page
     context.close()
 
@@ -60,7 +60,7 @@ def is_zoomed(page: Page) -> bool:
 
 def open_drawn(page: Page, which: int = 0) -> None:
     open_viewer(page, which)
-    expect(page.locator("#large.there")).to_have_count(1)
+    expect(page.locator("#large.loaded")).to_have_count(1)
 
 
 def test_a_click_on_the_picture_leaves_it_open(page: Page) -> None:

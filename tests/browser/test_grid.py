@@ -132,10 +132,10 @@ def test_short_days_share_a_row_where_they_fit_as_a_whole(page: Page, days: str,
     """Four square pictures fill a row."""
     found = page.evaluate(
         """async (days) => {
-            const { breaksOf, rowsOf } = await import("/static/js/results/justified_rows.js");
+            const { rowBreaks, justifiedRows } = await import("/static/js/results/justified_rows.js");
             const ratios = [...days].map(() => 1);
             const size = { width: 430, height: 100, gap: 10 };
-            const rows = rowsOf(ratios, { ...size, breaks: breaksOf([...days], ratios, size) });
+            const rows = justifiedRows(ratios, { ...size, breaks: rowBreaks([...days], ratios, size) });
             return rows.map(({ from, to }) => days.slice(from, to));
         }""",
         days,
@@ -203,7 +203,7 @@ def test_an_album_that_changes_moves_nothing_under_the_reader(page: Page, album:
     page.evaluate("scrollTo(0, 900)")
     album.photos.pop(next(iter(album.photos)))
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    changed = page.get_by_role("button", name="The album has changed: show it")
+    changed = page.get_by_role("button", name="The album has changed: refresh")
     expect(changed).to_be_visible()
     assert page.evaluate("scrollY") == 900
     changed.click()

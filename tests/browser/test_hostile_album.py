@@ -26,7 +26,7 @@ IMAGE = "<img src=x onerror=document.title='taken_over'>"
 
 
 @pytest.fixture
-def site(tmp_path: Path, cache_of_lite: Path) -> Iterator[Site]:
+def site(tmp_path: Path, lite_cache: Path) -> Iterator[Site]:
     folder = tmp_path / "album"
     folder.mkdir()
     data = exif(
@@ -56,7 +56,7 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce")
     page = site.watch(context)
     page.goto(site.address)
-    expect(page.locator(".tile img.there")).to_have_count(1)
+    expect(page.locator(".tile img.loaded")).to_have_count(1)
     yield page
     assert not page.title().startswith("taken")
     assert page.locator("script:not([src]):not([type='application/json'])").count() == 0
@@ -75,9 +75,9 @@ def test_names_and_exif_are_only_text(page: Page) -> None:
 def test_what_a_stranger_types_is_only_text_in_chat_and_address(page: Page, site: Site) -> None:
     page.locator("#open-chat").click()
     say_in_chat(page, IMAGE)
-    expect(page.locator(".chat-mine")).to_contain_text(IMAGE)
+    expect(page.locator(".chat-own")).to_contain_text(IMAGE)
     page.goto(f"{site.address}/?q={IMAGE}&peak={SCRIPT}&from={SCRIPT}&near={SCRIPT}&photo={SCRIPT}&like={SCRIPT}")
-    expect(page.locator("#nothing")).to_contain_text(f"No peak here has the name “{SCRIPT}”")
+    expect(page.locator("#nothing")).to_contain_text(f"There is no peak called “{SCRIPT}” here")
     # The browser itself reports what was refused.
     site.faults[:] = [fault for fault in site.faults if "400" not in fault and "404" not in fault]
 

@@ -35,27 +35,27 @@ def album() -> FakeAlbum:
 
 
 def photos_on(page: Page) -> int:
-    texts = page.locator(".spot").all_inner_texts()
+    texts = page.locator(".photo-marker").all_inner_texts()
     return sum(int(text or 1) for text in texts)
 
 
 def test_every_photo_with_a_place_is_on_the_map(page: Page) -> None:
-    expect(page.locator(".spot").first).to_be_visible()
+    expect(page.locator(".photo-marker").first).to_be_visible()
     assert photos_on(page) == 5
     page.locator(".peak", has_text="Ama Dablam").click()
     expect(page.locator(".tile")).to_have_count(2)
     page.wait_for_function(
-        "() => [...document.querySelectorAll('.spot')].reduce((n, s) => n + Number(s.textContent || 1), 0) === 2"
+        "() => [...document.querySelectorAll('.photo-marker')].reduce((n, s) => n + +(s.textContent || 1), 0) === 2"
     )
 
 
 def test_the_large_map_has_an_address_and_escape_leaves_it(page: Page) -> None:
-    page.get_by_role("button", name="Large map").click()
+    page.get_by_role("button", name="Enlarge the map").click()
     expect(page.locator("body.map-large")).to_have_count(1)
     assert page.url.endswith("?map=1")
     page.reload()
     expect(page.locator("body.map-large")).to_have_count(1)
-    expect(page.locator(".spot").first).to_be_visible()
+    expect(page.locator(".photo-marker").first).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("body.map-large")).to_have_count(0)
     assert "map" not in page.url
@@ -65,13 +65,13 @@ def large_map_of_khumbu(page: Page) -> None:
     """The large map without the photo that is far away."""
     page.goto(f"{page.url}?map=1&to=2023-10-04")
     expect(page.locator(".tile")).to_have_count(4)
-    expect(page.locator(".spot").first).to_be_visible()
+    expect(page.locator(".photo-marker").first).to_be_visible()
 
 
 def test_a_circle_drawn_on_the_map_filters_and_is_in_the_address(page: Page) -> None:
     large_map_of_khumbu(page)
-    page.get_by_role("button", name="Draw a circle: only photos in it").click()
-    spot = page.locator(".spot", has_text="2")
+    page.get_by_role("button", name="Draw a circle to filter photos").click()
+    spot = page.locator(".photo-marker", has_text="2")
     box = spot.bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -85,13 +85,13 @@ def test_a_circle_drawn_on_the_map_filters_and_is_in_the_address(page: Page) -> 
     page.reload()
     expect(page.locator(".tile")).to_have_count(2)
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Remove: Within").click()
+    page.get_by_role("button", name="Remove filter: Within").click()
     expect(page.locator(".tile")).to_have_count(4)
 
 
 def test_the_part_that_is_seen_filters_without_a_mouse(page: Page) -> None:
     large_map_of_khumbu(page)
-    page.get_by_role("button", name="Only photos in this part of the map").press("Enter")
+    page.get_by_role("button", name="Show only photos in this part of the map").press("Enter")
     expect(page.locator("#map .near-circle")).to_have_count(1)
     assert "near=" in page.url
 
@@ -99,7 +99,7 @@ def test_the_part_that_is_seen_filters_without_a_mouse(page: Page) -> None:
 def test_a_photo_on_the_map_shows_its_card_and_its_view(page: Page) -> None:
     large_map_of_khumbu(page)
     page.get_by_role("button", name="1 photo taken here").last.press("Enter")
-    card = page.locator("#map-card")
+    card = page.locator("#map-popup")
     expect(card).to_contain_text("037° NE")
     expect(page.locator("#map .wedge")).to_have_count(1)
     card.get_by_role("button", name="Open:").click()
@@ -114,14 +114,14 @@ def test_the_card_of_a_photo_that_is_filtered_out_goes(page: Page) -> None:
     page.get_by_role("button", name="1 photo taken here").last.press("Enter")
     expect(page.locator("#map .wedge")).to_have_count(1)
     page.get_by_role("button", name="Photos of Ama Dablam").click()
-    expect(page.locator("#map-card")).to_be_hidden()
+    expect(page.locator("#map-popup")).to_be_hidden()
     expect(page.locator("#map .wedge")).to_have_count(0)
 
 
 def test_the_large_map_says_what_answers_and_leads_there(page: Page) -> None:
     large_map_of_khumbu(page)
     answer = page.locator("#map-answer")
-    expect(answer).to_contain_text("4 photos of your choice")
+    expect(answer).to_contain_text("4 matching photos")
     page.get_by_role("button", name="Photos of Ama Dablam").click()
     expect(answer).to_contain_text("2 photos of Ama Dablam")
     search(page, "zebra")
@@ -136,7 +136,7 @@ def test_the_large_map_says_what_answers_and_leads_there(page: Page) -> None:
 
 def test_the_hint_for_drawing_goes_with_the_drawing(page: Page) -> None:
     large_map_of_khumbu(page)
-    draw = page.get_by_role("button", name="Draw a circle: only photos in it")
+    draw = page.get_by_role("button", name="Draw a circle to filter photos")
     draw.click()
     expect(page.get_by_text("Drag on the map")).to_be_visible()
     draw.click()
@@ -144,19 +144,19 @@ def test_the_hint_for_drawing_goes_with_the_drawing(page: Page) -> None:
 
 
 def test_what_the_large_map_covers_is_out_of_reach(page: Page) -> None:
-    page.get_by_role("button", name="Large map").press("Enter")
-    expect(page.get_by_role("button", name="Small map")).to_be_focused()
+    page.get_by_role("button", name="Enlarge the map").press("Enter")
+    expect(page.get_by_role("button", name="Shrink the map")).to_be_focused()
     covered = (".peak", "#from-day", ".tile", "#map-panel > summary")
     for part in covered:
         assert page.locator(part).first.evaluate("(part) => Boolean(part.closest('[inert]'))"), part
-    expect(page.get_by_role("textbox", name="Search your photos by words")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Search your photos")).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 844})
     expect(page.locator(".top")).to_have_attribute("inert", "")
     page.set_viewport_size({"width": 1280, "height": 800})
     expect(page.locator("#map")).to_be_visible()
     page.locator("#map").focus()
     page.keyboard.press("Escape")
-    expect(page.get_by_role("button", name="Large map")).to_be_focused()
+    expect(page.get_by_role("button", name="Enlarge the map")).to_be_focused()
     expect(page.locator("[inert]")).to_have_count(0)
 
 
@@ -201,7 +201,7 @@ def test_an_album_without_places_says_what_would_help(browser: Browser) -> None:
         context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
         page = site.watch(context)
         page.goto(site.address)
-        expect(page.get_by_text("No photo here knows its place.")).to_be_visible()
+        expect(page.get_by_text("None of these photos has a location.")).to_be_visible()
         expect(page.locator(".map-peak").first).to_be_visible()
         context.close()
 
@@ -240,10 +240,10 @@ def test_the_way_goes_on_over_a_night_and_ends_with_a_flight_or_a_week(page: Pag
     """The second photo was taken on the next morning; the third 600 km away; the last two a week later."""
     lines = page.evaluate(
         """async () => {
-            const { trailOf } = await import("/static/js/map/track.js");
+            const { trackLines } = await import("/static/js/map/track.js");
             const hour = 3600;
             const places = [[0, 28, 86.7], [14, 28.02, 86.72], [20, 28, 80.5], [190, 28, 80.5], [191, 28.1, 80.5]];
-            return trailOf(places.map(([hours, lat, lon]) => ({ takenAt: hours * hour, lat, lon })));
+            return trackLines(places.map(([hours, lat, lon]) => ({ takenAt: hours * hour, lat, lon })));
         }"""
     )
     assert lines == [[[28, 86.7], [28.02, 86.72]], [[28, 80.5], [28.1, 80.5]]]

@@ -55,7 +55,7 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce")
     page = site.watch(context)
     page.goto(site.address)
-    expect(page.locator(".tile img.there")).to_have_count(1)
+    expect(page.locator(".tile img.loaded")).to_have_count(1)
     yield page
     context.close()
 
@@ -65,16 +65,16 @@ def test_one_button_fetches_the_model_and_changes_over(page: Page, hub: ModelHub
     expect(banner).to_contain_text("SigLIP-2 finds far more")
     expect(page.locator("#status")).not_to_contain_text("The small bundled model")
     hub.may_send.clear()
-    banner.get_by_role("button", name="Fetch it").click()
+    banner.get_by_role("button", name="Download it").click()
     expect(banner.get_by_role("progressbar")).to_be_visible()
     expect(banner).to_contain_text(" of ")
     with page.expect_response(lambda answer: answer.request.method == "DELETE"):
         banner.get_by_role("button", name="Cancel").click()
     hub.may_send.set()
-    expect(banner.get_by_role("button", name="Go on fetching")).to_be_visible()
+    expect(banner.get_by_role("button", name="Resume the download")).to_be_visible()
     page.reload()
-    banner.get_by_role("button", name="Go on fetching").click()
-    expect(banner).to_contain_text("The new model answers now.", timeout=30_000)
+    banner.get_by_role("button", name="Resume the download").click()
+    expect(banner).to_contain_text("The new model is now in use.", timeout=30_000)
     expect(page.locator("#status")).to_contain_text("Model: fetched-1")
     expect(page.locator(".tile")).to_have_count(1)
     banner.get_by_role("button", name="Close").click()
@@ -84,11 +84,11 @@ def test_one_button_fetches_the_model_and_changes_over(page: Page, hub: ModelHub
 def test_a_failure_says_what_to_do_and_can_be_tried_again(page: Page, hub: ModelHub) -> None:
     hub.refuses = True
     banner = page.get_by_role("region", name="Model")
-    banner.get_by_role("button", name="Fetch it").click()
+    banner.get_by_role("button", name="Download it").click()
     expect(banner).to_contain_text("was refused by")
     hub.refuses = False
     banner.get_by_role("button", name="Try again").click()
-    expect(banner).to_contain_text("The new model answers now.", timeout=30_000)
+    expect(banner).to_contain_text("The new model is now in use.", timeout=30_000)
 
 
 def test_who_does_not_want_it_now_is_left_alone(page: Page) -> None:
@@ -102,7 +102,7 @@ def test_who_does_not_want_it_now_is_left_alone(page: Page) -> None:
 
 def test_the_banner_fits_a_phone(page: Page) -> None:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    expect(page.get_by_role("button", name="Fetch it")).to_be_visible()
+    expect(page.get_by_role("button", name="Download it")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
 
 

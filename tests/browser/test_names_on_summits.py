@@ -70,7 +70,7 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce")
     page = site.watch(context)
     page.goto(site.address)
-    expect(page.locator(".tile img.there")).to_have_count(3)
+    expect(page.locator(".tile img.loaded")).to_have_count(3)
     yield page
     context.close()
 
@@ -78,7 +78,7 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
 def open_photo(page: Page, site: Site, key: str) -> None:
     page.goto(f"{site.address}/?photo={next(id for id, one in site.album.all() if one.document.key == key)}")
     expect(page.locator("#correct")).to_be_visible()
-    expect(page.locator("#large.there")).to_have_count(1)
+    expect(page.locator("#large.loaded")).to_have_count(1)
 
 
 def open_ridge(page: Page, site: Site) -> None:
@@ -157,7 +157,7 @@ def test_names_have_their_elevations_and_hidden_summits_have_no_name(page: Page,
 def test_names_are_one_picture_to_who_hears_them(page: Page, site: Site) -> None:
     open_ridge(page, site)
     names = names_on(page)
-    heard = page.get_by_role("img", name="On the picture: Mount Everest")
+    heard = page.get_by_role("img", name="In the picture: Mount Everest")
     expect(heard).to_have_count(1)
     assert all(name in str(heard.get_attribute("aria-label")) for name in names)
     expect(page.locator("#large")).to_have_attribute("alt", "Photo")
@@ -165,13 +165,13 @@ def test_names_are_one_picture_to_who_hears_them(page: Page, site: Site) -> None
 
 def test_names_are_switched_off_and_on_and_stay_so(page: Page, site: Site) -> None:
     open_ridge(page, site)
-    switch = page.get_by_role("button", name="Names on the picture")
+    switch = page.get_by_role("button", name="Summit names")
     expect(switch).to_have_attribute("aria-pressed", "true")
     switch.click()
     expect(page.locator("#names")).to_be_hidden()
     page.reload()
     expect(switch).to_have_attribute("aria-pressed", "false")
-    expect(page.locator("#large.there")).to_have_count(1)
+    expect(page.locator("#large.loaded")).to_have_count(1)
     expect(page.locator("#names")).to_be_hidden()
     page.keyboard.press("n")
     expect(page.locator("#names .name").first).to_be_visible()
@@ -181,7 +181,7 @@ def test_names_are_switched_off_and_on_and_stay_so(page: Page, site: Site) -> No
 def test_where_it_is_not_sure_there_is_no_name_but_the_reason(page: Page, site: Site) -> None:
     open_photo(page, site, "2/unsure.jpg")
     expect(page.locator("#names")).to_be_hidden()
-    expect(page.get_by_role("button", name="Names on the picture")).to_be_hidden()
+    expect(page.get_by_role("button", name="Summit names")).to_be_hidden()
     expect(page.locator("#names-note")).to_have_text(
         "No names on the picture: its skyline fits the summits in more than one way, or in none"
     )
@@ -196,7 +196,7 @@ def test_names_come_and_go_with_their_photos(page: Page) -> None:
     ):
         page.keyboard.press(key)
         expect(page.locator("#count")).to_have_text(count)
-        expect(page.locator("#large.there")).to_have_count(1)
+        expect(page.locator("#large.loaded")).to_have_count(1)
         expect(page.locator("#names")).to_be_visible(visible=named)
 
 

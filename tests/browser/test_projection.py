@@ -14,12 +14,12 @@ from cumbre.viewshed.visibility import VisibilityModel
 pytestmark = pytest.mark.browser
 
 PROJECTED = """async ([view, directions]) => {
-    const { project, unproject, laid } = await import("/static/js/viewer/pinhole.js");
+    const { project, unproject, turnedTo } = await import("/static/js/geo/pinhole.js");
     return directions.map((direction) => {
         const place = project(view, direction);
         if (!place) return null;
         const there = { x: 0.3, y: 0.6 };
-        return { ...place, back: unproject(view, place), laid: project(laid(view, direction, there), direction) };
+        return { ...place, back: unproject(view, place), laid: project(turnedTo(view, direction, there), direction) };
     });
 }"""
 HIDDEN = """async (peaks) => {

@@ -84,7 +84,7 @@ def test_the_page_with_an_answer(desk: BrowserContext, server: Server) -> None:
     page = opened(desk, f"{server.address}/?q=ama+dablam")
     expect(page.get_by_role("heading", name="7 photos for “ama dablam”")).to_be_visible()
     expect(page.locator(".tile").first).to_contain_text("4.5 km away at 139°")
-    expect(page.locator(".spot").first).to_be_visible()
+    expect(page.locator(".photo-marker").first).to_be_visible()
     keep(page, "page.jpg")
 
 
@@ -94,15 +94,15 @@ def test_one_photo_in_full(desk: BrowserContext, server: Server) -> None:
     page.locator(".tile").nth(3).click()
     viewer = page.get_by_role("dialog")
     expect(viewer.get_by_role("heading", name="Ama Dablam")).to_be_visible()
-    expect(viewer.locator("#large.there")).to_have_count(1)
+    expect(viewer.locator("#large.loaded")).to_have_count(1)
     expect(viewer.locator("#names .name")).to_have_count(5)
     keep(page, "photo.jpg")
 
 
 def test_the_map_with_a_camera_s_view(desk: BrowserContext, server: Server) -> None:
     page = opened(desk, f"{server.address}/?map=1")
-    page.locator(".spot:not(.many)").first.click()
-    expect(page.locator("#map-card")).to_be_visible()
+    page.locator(".photo-marker:not(.cluster)").first.click()
+    expect(page.locator("#map-popup")).to_be_visible()
     expect(page.locator(".wedge")).to_have_count(1)
     keep(page, "map.jpg")
 

@@ -18,7 +18,7 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="es-ES", reduced_motion="reduce")
     page = site.watch(context)
     page.goto(site.address)
-    expect(page.locator(".tile img.there")).to_have_count(5)
+    expect(page.locator(".tile img.loaded")).to_have_count(5)
     yield page
     context.close()
 
@@ -67,16 +67,16 @@ def test_names_are_laid_in_spanish(page: Page) -> None:
     expect(page.locator(".tile")).to_have_count(1)
     page.locator(".tile").click()
     expect(page.get_by_role("img", name="En la imagen: Ama Dablam")).to_be_visible()
-    page.get_by_role("button", name="Poner los nombres en las cumbres").click()
-    strip = page.get_by_role("slider", name="Hacia dónde miraba la cámara")
+    page.get_by_role("button", name="Ajustar los nombres a las cumbres").click()
+    strip = page.get_by_role("slider", name="Dirección de la cámara")
     expect(strip).to_be_focused()
     for key in ("Shift+ArrowDown", "]"):
         page.keyboard.press(key)
     expect(strip).to_have_attribute("aria-valuetext", "70,0° E, 1,0° hacia abajo, inclinada 0,1° a la derecha")
     assert english_left(page) == []
-    page.get_by_role("button", name="Ahora encaja").click()
-    expect(page.locator("#toast")).to_contain_text("Guardado. Los nombres están donde los has puesto.")
-    expect(page.get_by_role("button", name="Deshacer tu ajuste")).to_be_visible()
+    page.get_by_role("button", name="Guardar el ajuste").click()
+    expect(page.locator("#toast")).to_contain_text("Guardado. Los nombres se quedan donde los has puesto.")
+    expect(page.get_by_role("button", name="Deshacer el ajuste")).to_be_visible()
     assert english_left(page) == []
 
 
@@ -98,7 +98,7 @@ def test_the_orders_fit_a_phone_in_one_line(page: Page) -> None:
 def test_nothing_found_and_uploads_are_told_in_spanish(page: Page) -> None:
     page.locator("#words").fill("zebra")
     page.locator("#words").press("Enter")
-    expect(page.get_by_role("heading", name="No hay nada para «zebra»")).to_be_visible()
+    expect(page.get_by_role("heading", name="No hay resultados para «zebra»")).to_be_visible()
     add_photos(page, picture_file(draw_photo((200, 30, 10)), "una.jpg"))
     expect(page.locator("#uploads")).to_contain_text("una.jpg")
     expect(page.locator(".upload.added")).to_have_count(1)

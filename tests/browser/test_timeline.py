@@ -7,9 +7,9 @@ pytestmark = pytest.mark.browser
 
 
 def test_every_day_has_its_bar(page: Page) -> None:
-    expect(page.locator(".bar-of-time")).to_have_count(5)
+    expect(page.locator(".time-bar")).to_have_count(5)
     expect(page.locator("#time-ends")).to_have_text("1 Oct 20235 Oct 2023")
-    expect(page.locator(".bar-of-time").nth(2).locator("title")).to_have_text("3 Oct 2023: 1 photo")
+    expect(page.locator(".time-bar").nth(2).locator("title")).to_have_text("3 Oct 2023: 1 photo")
 
 
 def test_dragging_over_days_filters_and_the_chip_lets_go(page: Page) -> None:
@@ -21,9 +21,9 @@ def test_dragging_over_days_filters_and_the_chip_lets_go(page: Page) -> None:
     page.mouse.up()
     expect(page.locator(".tile")).to_have_count(2)
     assert "from=2023-10-03&to=2023-10-04" in page.url
-    expect(page.locator(".bar-of-time.out")).to_have_count(3)
-    expect(page.get_by_role("heading", name="Photos of your choice")).to_be_visible()
-    page.get_by_role("button", name="Remove: 3 Oct 2023 – 4 Oct 2023").click()
+    expect(page.locator(".time-bar.dimmed")).to_have_count(3)
+    expect(page.get_by_role("heading", name="Matching photos")).to_be_visible()
+    page.get_by_role("button", name="Remove filter: 3 Oct 2023 – 4 Oct 2023").click()
     expect(page.locator(".tile")).to_have_count(5)
 
 
@@ -49,12 +49,12 @@ def test_days_can_be_written_in_any_order(page: Page) -> None:
 
 def test_the_bars_are_those_of_the_chosen_peaks(page: Page) -> None:
     page.locator(".peak", has_text="Ama Dablam").click()
-    expect(page.locator(".bar-of-time")).to_have_count(2)
+    expect(page.locator(".time-bar")).to_have_count(2)
 
 
 def test_nothing_in_a_time_span_teaches_the_way_out(page: Page) -> None:
     page.get_by_label("To", exact=True).fill("2001-01-01")
-    expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    expect(page.get_by_role("heading", name="No results")).to_be_visible()
     page.get_by_role("button", name="Search without filters").click()
     expect(page.locator(".tile")).to_have_count(5)
 
@@ -65,12 +65,12 @@ def test_nothing_in_a_time_span_teaches_the_way_out(page: Page) -> None:
 def test_spans_are_as_long_as_they_must_be(page: Page, days: int, unit: str, spans: int) -> None:
     found = page.evaluate(
         """async (days) => {
-            const { spansOf } = await import("/static/js/filters/time_bins.js");
+            const { timeBins } = await import("/static/js/filters/time_bins.js");
             const start = Date.UTC(2023, 8, 30) / 1000;
-            const { unit, spans } = spansOf(Array.from({ length: days }, (_, i) => start + 86400 * i), 44);
-            const joined = spans.every((span, i) => !i
-                || Date.parse(span.from) - Date.parse(spans[i - 1].to) === 86400000);
-            return { unit, n: spans.length, photos: spans.reduce((sum, one) => sum + one.n, 0), joined };
+            const { unit, bins } = timeBins(Array.from({ length: days }, (_, i) => start + 86400 * i), 44);
+            const joined = bins.every((bin, i) => !i
+                || Date.parse(bin.from) - Date.parse(bins[i - 1].to) === 86400000);
+            return { unit, n: bins.length, photos: bins.reduce((sum, one) => sum + one.n, 0), joined };
         }""",
         days,
     )

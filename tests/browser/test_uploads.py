@@ -14,12 +14,12 @@ ONE, TWO, THREE = (draw_photo((200, 30, shade)) for shade in (10, 60, 110))
 
 def test_photos_are_added_appear_and_can_be_taken_back(page: Page, site: Site) -> None:
     add_photos(page, picture_file(ONE, "one.jpg"), picture_file(TWO, "two.jpg"))
-    uploads = page.get_by_role("region", name="All photos are added")
+    uploads = page.get_by_role("region", name="All photos added")
     expect(uploads).to_be_visible()
     expect(uploads.locator(".upload.added")).to_have_count(2)
     expect(page.locator(".tile")).to_have_count(7)
     page.get_by_role("button", name="Undo: one.jpg").click()
-    expect(uploads.get_by_text("Taken back")).to_be_visible()
+    expect(uploads.get_by_text("Removed")).to_be_visible()
     expect(page.locator(".tile")).to_have_count(6)
     assert len(site.album.photos) == 6
     page.get_by_role("button", name="Show: two.jpg").click()
@@ -33,9 +33,9 @@ def test_focus_stays_in_the_row_whose_button_was_pressed(page: Page) -> None:
     add_photos(page, picture_file(ONE, "one.jpg"), picture_file(TWO, "two.jpg"))
     expect(page.locator(".upload.added")).to_have_count(2)
     # A picture on its way would be missed once its photo is taken back.
-    expect(page.locator(".tile img.there")).to_have_count(7)
+    expect(page.locator(".tile img.loaded")).to_have_count(7)
     page.get_by_role("button", name="Undo: one.jpg").press("Enter")
-    expect(page.get_by_text("Taken back")).to_be_visible()
+    expect(page.get_by_text("Removed")).to_be_visible()
     expect(page.locator(".upload", has_text="one.jpg")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Show: two.jpg")).to_be_focused()
@@ -44,7 +44,7 @@ def test_focus_stays_in_the_row_whose_button_was_pressed(page: Page) -> None:
 def test_a_photo_that_is_there_already_is_said_to_be_so_and_stays(page: Page, site: Site) -> None:
     known = next(iter(site.album.photos.values()))
     add_photos(page, picture_file(known.jpeg, "copy.jpg"))
-    expect(page.locator("#uploads")).to_contain_text("In the album already")
+    expect(page.locator("#uploads")).to_contain_text("Already in the album")
     expect(page.get_by_role("button", name="Undo: copy.jpg")).to_have_count(0)
 
 
@@ -64,7 +64,7 @@ def test_an_upload_is_given_up_and_taken_up_again(page: Page) -> None:
     page.route("**/api/photos", lambda route: held.append(route))
     add_photos(page, picture_file(ONE, "one.jpg"))
     page.get_by_role("button", name="Cancel: one.jpg").click()
-    expect(page.locator("#uploads")).to_contain_text("Given up")
+    expect(page.locator("#uploads")).to_contain_text("Cancelled")
     held[0].abort()
     page.unroute("**/api/photos")
     page.get_by_role("button", name="Try again: one.jpg").click()
@@ -78,7 +78,7 @@ def test_two_at_a_time_and_the_title_says_how_far(page: Page) -> None:
     expect(page.get_by_role("heading", name="Adding photos: 0 of 3")).to_be_visible()
     expect(page.locator("#uploads .waiting")).to_have_count(1)
     assert len(held) == 2
-    assert page.title().startswith("(0 %)")
+    assert page.title().startswith("(0%)")
     held[0].continue_()
     expect(page.get_by_role("heading", name="Adding photos: 1 of 3")).to_be_visible()
     page.wait_for_function("() => document.title.startsWith('(33')")
@@ -100,11 +100,11 @@ def test_a_file_beyond_the_limit_is_not_even_sent(page: Page) -> None:
     )
     page.evaluate(
         """async () => {
-            const { Uploads } = await import("/static/js/app/upload_queue.js");
-            new Uploads({ changed() {}, open() {} }).add([window.huge]);
+            const { UploadQueue } = await import("/static/js/app/upload_queue.js");
+            new UploadQueue({ onChange() {}, open() {} }).add([window.huge]);
         }"""
     )
-    expect(page.locator("#uploads .failed")).to_contain_text("Larger than 50.0 MB, the limit here")
+    expect(page.locator("#uploads .failed")).to_contain_text("Too large: the limit is 50.0 MB")
     expect(page.get_by_role("button", name="Try again: huge.jpg")).to_have_count(0)
 
 
@@ -120,10 +120,10 @@ def test_dropped_on_the_right_half_photos_join_the_album(page: Page) -> None:
         list(ONE),
     )
     page.dispatch_event("body", "dragenter", {"dataTransfer": transfer, "clientX": 1000})
-    expect(page.locator("#drop.adds")).to_be_visible()
+    expect(page.locator("#drop.adding")).to_be_visible()
     page.dispatch_event("body", "drop", {"dataTransfer": transfer, "clientX": 1000})
     expect(page.locator("#uploads .added")).to_have_count(1)
-    expect(page.get_by_text("Files that are no pictures were left out.")).to_be_visible()
+    expect(page.get_by_text("Files that are not pictures were skipped.")).to_be_visible()
 
 
 def test_names_of_files_are_only_text(page: Page, site: Site) -> None:

@@ -65,7 +65,7 @@ def test_two_fingers_bring_the_picture_closer(page: Page) -> None:
 
 def test_the_compass_rose_says_where_the_camera_looked(page: Page) -> None:
     open_ama(page)
-    rose = page.get_by_role("img", name="Compass rose: the camera looked towards 037° NE")
+    rose = page.get_by_role("img", name="Compass rose: the camera was facing 037° NE")
     expect(rose).to_be_visible()
     expect(rose.locator(".summit.named title")).to_have_text("Ama Dablam: 041° NE")
     expect(rose.locator(".view")).to_have_count(1)
@@ -73,13 +73,13 @@ def test_the_compass_rose_says_where_the_camera_looked(page: Page) -> None:
 
 def test_one_tap_corrects_and_one_undoes(page: Page, site: Site) -> None:
     open_ama(page)
-    page.get_by_role("button", name="It shows Thamserku").click()
+    page.get_by_role("button", name="Add Thamserku").click()
     viewer = page.get_by_role("dialog")
     expect(viewer.get_by_role("heading", name="Ama Dablam, Thamserku")).to_be_visible()
     page.get_by_role("button", name="Undo", exact=True).click()
     expect(viewer.get_by_role("heading", name="Ama Dablam", exact=True)).to_be_visible()
     page.get_by_role("button", name="Remove Ama Dablam").click()
-    expect(viewer.get_by_role("heading", name="No catalogued peak")).to_be_visible()
+    expect(viewer.get_by_role("heading", name="No known peak")).to_be_visible()
     page.get_by_role("button", name="Undo", exact=True).click()
     expect(viewer.get_by_role("heading", name="Ama Dablam", exact=True)).to_be_visible()
     assert not any(photo.document.corrected for photo in site.album.photos.values())
@@ -93,12 +93,12 @@ def test_what_a_person_said_has_no_shares_and_no_note_of_cumbre_s(page: Page, si
     page.goto(f"{site.address}/?photo={photo.document.id}")
     viewer = page.get_by_role("dialog")
     expect(viewer).to_contain_text("Several peaks are in view: Mount Everest and Lhotse")
-    expect(viewer).to_contain_text("Share of the view")
+    expect(viewer).to_contain_text("Main subject")
     viewer.get_by_role("button", name="Remove Mount Everest").click()
     expect(viewer.get_by_role("heading", name="Lhotse", exact=True)).to_be_visible()
-    expect(viewer).to_contain_text("You said so")
+    expect(viewer).to_contain_text("Your correction")
     expect(viewer).not_to_contain_text("Several peaks")
-    expect(viewer).not_to_contain_text("Share of the view")
+    expect(viewer).not_to_contain_text("Main subject")
 
 
 def test_no_catalogued_peak_is_said_where_a_person_said_so_alone(page: Page) -> None:
@@ -106,12 +106,12 @@ def test_no_catalogued_peak_is_said_where_a_person_said_so_alone(page: Page) -> 
     expect(page.locator(".tile")).to_have_count(1)
     open_viewer(page)
     viewer = page.get_by_role("dialog")
-    expect(viewer.get_by_role("heading", name="No peak named")).to_be_visible()
-    expect(viewer).not_to_contain_text("No catalogued peak")
+    expect(viewer.get_by_role("heading", name="No peak identified")).to_be_visible()
+    expect(viewer).not_to_contain_text("No known peak")
     viewer.get_by_role("button", name="Correct the peaks").click()
     viewer.get_by_role("button", name="Save").click()
-    expect(viewer.get_by_role("heading", name="No catalogued peak")).to_be_visible()
-    expect(viewer).to_contain_text("You said so")
+    expect(viewer.get_by_role("heading", name="No known peak")).to_be_visible()
+    expect(viewer).to_contain_text("Your correction")
 
 
 def test_commands_in_notes_are_set_as_code(page: Page, site: Site) -> None:
@@ -131,7 +131,7 @@ def test_undo_leaves_the_panel_where_it_was(page: Page) -> None:
     open_ama(page)
     panel = page.locator("#panel")
     page.get_by_role("button", name="Remove Ama Dablam").click()
-    expect(panel.get_by_role("heading", name="No catalogued peak")).to_be_visible()
+    expect(panel.get_by_role("heading", name="No known peak")).to_be_visible()
     panel.evaluate("panel => panel.scrollTo(0, 0)")
     page.get_by_role("button", name="Undo", exact=True).click()
     expect(panel.get_by_role("heading", name="Ama Dablam", exact=True)).to_be_visible()
@@ -217,11 +217,11 @@ def test_similar_photos_are_an_answer_with_an_address(page: Page) -> None:
     open_ama(page)
     page.get_by_role("button", name="Similar photos").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
-    expect(page.get_by_role("heading", name="2 photos like it")).to_be_visible()
+    expect(page.get_by_role("heading", name="2 similar photos")).to_be_visible()
     assert re.search(r"[?&]like=[0-9a-f]{40}", page.url)
     page.reload()
-    expect(page.get_by_role("heading", name="2 photos like it")).to_be_visible()
-    page.get_by_role("button", name="Remove: Like one photo").click()
+    expect(page.get_by_role("heading", name="2 similar photos")).to_be_visible()
+    page.get_by_role("button", name="Remove filter: Similar to a photo").click()
     expect(page.locator(".tile")).to_have_count(5)
     page.go_back()
     expect(page.locator(".tile")).to_have_count(2)
@@ -253,7 +253,7 @@ def test_the_original_is_there_where_that_was_allowed(browser: Browser, album: F
 def test_a_photo_s_place_is_shown_on_the_map_with_its_view(page: Page) -> None:
     open_ama(page)
     page.get_by_role("button", name="Show on the map").click()
-    expect(page.locator("#map-card")).to_contain_text("Ama Dablam")
+    expect(page.locator("#map-popup")).to_contain_text("Ama Dablam")
     expect(page.locator("#map .wedge")).to_have_count(1)
     assert "map=1" in page.url
     page.keyboard.press("Escape")

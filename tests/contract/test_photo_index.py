@@ -1,4 +1,4 @@
-"""What every PhotoIndex does, whichever adapter: the suite runs on each of them."""
+"""The contract of PhotoIndex and IndexGenerations: every adapter must pass these tests."""
 
 import gc
 import itertools
@@ -61,14 +61,14 @@ Open = Callable[..., IndexGenerations]
 
 
 @pytest.fixture(params=["embedded", pytest.param("elastic", marks=pytest.mark.servers)])
-def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
-    """Opens the index of a name, as a process of its own would; whoever asks for a new name gets an empty one."""
+def open_generations(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
+    """Return a function that opens the index of a name as a separate process would. A new name gives an empty index."""
     adapters = []
     if request.param == "elastic":
         elasticsearch = request.getfixturevalue("elasticsearch")
         prefix = f"test-{uuid.uuid4().hex[:12]}-"
 
-    def open_index(name: str = "index") -> IndexGenerations:
+    def open_one(name: str = "index") -> IndexGenerations:
         adapter: IndexGenerations
         if request.param == "elastic":
             adapter = connect(elasticsearch.access, f"{prefix}{name}-")
@@ -78,7 +78,7 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         return adapter
 
     folder = tmp_path_factory.mktemp("indices")
-    yield open_index
+    yield open_one
     for adapter in adapters:
         adapter.close()
     if request.param == "elastic":
@@ -86,8 +86,8 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture
-def generations(opened: Open) -> IndexGenerations:
-    return opened()
+def generations(open_generations: Open) -> IndexGenerations:
+    return open_generations()
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def put(index: PhotoIndex, document: PhotoDocument, seed: int = 0) -> None:
     assert index.write([PhotoWrite(document, vector, stored.version if stored else None)]) == []
 
 
-def test_a_document_comes_back_as_it_was_written(index):
+def test_a_document_is_read_as_it_was_written(index):
     document = photo("day 1/ama dablam – आमा दब्लम.jpg", background=0.25, corrected=True, note="said so")
     put(index, document, seed=3)
     assert index.get(document.id).document == document
@@ -109,7 +109,7 @@ def test_a_document_comes_back_as_it_was_written(index):
     assert index.get_many([document.id, "0" * 40]) == {document.id: document}
 
 
-def test_what_is_not_there_is_none(index):
+def test_a_missing_photo_gives_none_or_nothing(index):
     assert index.get("0" * 40) is None
     assert index.vector("0" * 40) is None
     assert index.find_by_content("nothing") is None
@@ -127,7 +127,7 @@ def test_a_write_must_name_the_version_that_it_read(index):
     assert index.count() == 2
 
 
-def test_a_worker_that_slept_can_not_bring_a_deleted_photo_back_or_overwrite_its_successor(index):
+def test_a_stale_write_neither_restores_a_deleted_photo_nor_overwrites_its_successor(index):
     put(index, photo("a.jpg"))
     old = index.get(photo("a.jpg").id).version
     index.delete(photo("a.jpg").id, old)
@@ -139,7 +139,7 @@ def test_a_worker_that_slept_can_not_bring_a_deleted_photo_back_or_overwrite_its
     assert index.get(photo("a.jpg").id).document.note == "successor"
 
 
-def test_deleting_twice_is_fine(index):
+def test_deleting_twice_is_allowed(index):
     put(index, photo("a.jpg"))
     version = index.get(photo("a.jpg").id).version
     index.delete(photo("a.jpg").id, version)
@@ -160,7 +160,7 @@ def test_nearest_ranks_by_cosine_or_by_score(index):
     near, far = unit_vector(2), unit_vector(3)
     if near @ query < far @ query:
         near, far = far, near
-    # The nearer photo is a hub: its background takes away more than its lead.
+    # The nearer photo is a hub: its background score outweighs its lead.
     lead = float(near @ query - far @ query)
     index.write(
         [
@@ -176,8 +176,8 @@ def test_nearest_ranks_by_cosine_or_by_score(index):
     assert by_score[1].score == pytest.approx(by_score[1].cosine - lead - 0.1, abs=1e-5)
 
 
-def test_the_ranking_by_score_is_exact_however_near_the_hubs_are(index):
-    """Forty hubs have higher cosines than any photo that answers: who fetches only the nearest misses the best."""
+def test_the_ranking_by_score_is_exact_among_many_near_hubs(index):
+    """Forty hubs have higher cosines than the right photos, so fetching only the nearest would miss the best ones."""
     query = unit_vector(1)
     hubs = [PhotoWrite(photo(f"hub {i}.jpg", background=2.0), near_to(query, i, 0.2), None) for i in range(40)]
     others = [PhotoWrite(photo(f"{i}.jpg", background=0.1), near_to(query, i, 3.0), None) for i in range(20)]
@@ -193,7 +193,7 @@ def near_to(vector: np.ndarray, seed: int, spread: float) -> np.ndarray:
     return (moved / np.linalg.norm(moved)).astype(np.float32)
 
 
-def test_a_new_background_counts_at_once(index):
+def test_a_new_background_applies_at_once(index):
     put(index, photo("a.jpg"), seed=1)
     before = index.nearest(unit_vector(1), 1)[0].score
     stored = index.get(photo("a.jpg").id)
@@ -203,7 +203,7 @@ def test_a_new_background_counts_at_once(index):
 
 @pytest.fixture
 def album(index: PhotoIndex) -> PhotoIndex:
-    """Three photos: Ama Dablam at Namche, Everest at Gorak Shep a week later, and one that says nothing."""
+    """Three photos: Ama Dablam at Namche, Everest at Gorak Shep a week later, and one without place, time or peaks."""
     gorak_shep = PhotoFacts(400, 300, "JPEG", Position(27.98, 86.83, 5160.0), taken_at=NOON + timedelta(days=7))
     put(index, photo("namche.jpg"), seed=1)
     put(index, photo("gorak.jpg", facts=gorak_shep, predicted_peaks=("mount-everest", "nuptse")), seed=2)
@@ -227,7 +227,7 @@ FILTERS = [
 
 
 @pytest.mark.parametrize(("where", "expected"), FILTERS)
-def test_filters(album, where, expected):
+def test_filters_apply_to_select_nearest_and_count(album, where, expected):
     ids = {photo(key).id for key in expected}
     assert {d.id for d in album.select(where)} == ids
     assert {n.photo_id for n in album.nearest(unit_vector(9), 10, where)} == ids
@@ -243,13 +243,13 @@ def test_select_is_newest_first_and_undated_photos_come_last(album):
     assert [d.key for d in album.select(everywhere, limit=1, offset=1)] == ["namche.jpg"]
 
 
-def test_peak_counts(album):
+def test_peaks_are_counted_with_and_without_a_filter(album):
     assert album.peak_counts() == {"ama-dablam": 1, "mount-everest": 1, "nuptse": 1}
     assert album.peak_counts(PhotoFilter(near=Near(27.8, 86.7, 1000.0))) == {"ama-dablam": 1}
 
 
 @pytest.mark.parametrize(("where", "expected"), FILTERS)
-def test_what_photos_show_passes_the_same_filters(album, where, expected):
+def test_filters_apply_to_showing_and_peak_counts(album, where, expected):
     shown = {("namche.jpg", "ama-dablam"), ("gorak.jpg", "mount-everest"), ("gorak.jpg", "nuptse")}
     asked = ("ama-dablam", "nuptse", "makalu")
     assert {(one.photo_id, one.peak_id) for one in album.showing(asked, where)} == {
@@ -276,7 +276,7 @@ def test_certainty_follows_the_document(index):
 
 
 @pytest.mark.parametrize(("where", "expected"), FILTERS)
-def test_when_and_where_the_photos_that_pass_were_taken(album, where, expected):
+def test_shots_give_the_time_and_place_of_filtered_photos(album, where, expected):
     shots = {one.photo_id: one for one in album.shots(where)}
     assert shots.keys() == {photo(key).id for key in expected}
     for document in album.select(where):
@@ -286,14 +286,14 @@ def test_when_and_where_the_photos_that_pass_were_taken(album, where, expected):
         assert shot.lon == (pytest.approx(facts.position.lon, abs=1e-6) if facts.position else None)
 
 
-def test_the_newest_of_some(album):
+def test_newest_sorts_and_limits_the_given_photos(album):
     ids = {key: photo(key).id for key in ("namche.jpg", "gorak.jpg", "bare.jpg")}
     assert album.newest(list(ids.values()), 5) == [ids["gorak.jpg"], ids["namche.jpg"], ids["bare.jpg"]]
     assert album.newest([ids["bare.jpg"], ids["namche.jpg"], "no photo"], 1) == [ids["namche.jpg"]]
     assert album.newest([], 3) == []
 
 
-def test_who_may_teach(album):
+def test_reference_photos_are_those_that_teach_a_peak(album):
     assert album.reference_photos(5) == []
     put(album, photo("namche.jpg", teaches="ama-dablam"), seed=7)
     (teacher,) = album.reference_photos(5)
@@ -305,13 +305,13 @@ def test_who_may_teach(album):
     assert [one.peak_id for one in album.reference_photos(5)] == ["nuptse"]
 
 
-def test_a_photo_moved_in_time_and_place_is_filtered_by_where_it_is_now(album):
-    there = PhotoFilter(near=Near(28.5, 84.0, 1000.0), since=NOON + timedelta(days=300))
-    assert album.nearest(unit_vector(9), 10, there) == []
+def test_filters_use_the_latest_time_and_place_of_a_photo(album):
+    elsewhere = PhotoFilter(near=Near(28.5, 84.0, 1000.0), since=NOON + timedelta(days=300))
+    assert album.nearest(unit_vector(9), 10, elsewhere) == []
     stored = album.get(photo("namche.jpg").id)
     facts = replace(stored.document.facts, position=Position(28.5, 84.0, 800.0), taken_at=NOON + timedelta(days=365))
     assert album.write([PhotoWrite(replace(stored.document, facts=facts), None, stored.version)]) == []
-    assert [n.photo_id for n in album.nearest(unit_vector(9), 10, there)] == [stored.document.id]
+    assert [n.photo_id for n in album.nearest(unit_vector(9), 10, elsewhere)] == [stored.document.id]
 
 
 def test_failures_are_kept_but_never_found(album):
@@ -330,7 +330,7 @@ def test_a_photo_that_became_unreadable_loses_its_vector(album):
     assert album.vector(photo("namche.jpg").id) is None
 
 
-def test_known_objects_by_bucket_and_prefix(index):
+def test_known_objects_are_selected_by_bucket_and_prefix(index):
     put(index, photo("day 1/a.jpg"))
     put(index, photo("day 2/b.jpg"))
     put(index, photo("day_1/c.jpg"))
@@ -338,7 +338,7 @@ def test_known_objects_by_bucket_and_prefix(index):
     assert list(index.known("elsewhere")) == []
 
 
-def test_photos_with_one_content(index):
+def test_photos_are_found_by_their_content(index):
     put(index, photo("a.jpg", content_sha256="same"))
     put(index, photo("copy.jpg", content_sha256="same"))
     assert index.find_by_content("same").document.key in ("a.jpg", "copy.jpg")
@@ -352,7 +352,7 @@ def test_scan_gives_every_photo_with_its_vector(album):
     np.testing.assert_array_equal(found["gorak.jpg"], unit_vector(2))
 
 
-def test_notes_belong_to_a_generation(generations, index):
+def test_metadata_belongs_to_one_generation(generations, index):
     assert index.metadata("prompts") is None
     index.set_metadata("prompts", "1")
     index.set_metadata("prompts", "2")
@@ -381,7 +381,7 @@ def test_a_reindex_swaps_the_generations(generations, index):
     assert generations.building() is None
 
 
-def test_of_two_reindexes_the_second_to_finish_changes_nothing(generations, index):
+def test_the_second_of_two_reindexes_to_finish_changes_nothing(generations, index):
     building = generations.create_building(VectorSpace("better-encoder", 4))
     building.write([PhotoWrite(photo("new.jpg"), unit_vector(1, 4), None)])
     generations.activate(building)
@@ -390,20 +390,20 @@ def test_of_two_reindexes_the_second_to_finish_changes_nothing(generations, inde
     assert generations.active().count() == 1
 
 
-def test_a_writer_whose_generation_was_replaced_is_told_so(generations, index):
+def test_writing_to_a_replaced_generation_raises_an_error(generations, index):
     generations.activate(generations.create_building(SPACE))
     with pytest.raises(GenerationReplaced, match="cumbre reindex"):
         index.write([PhotoWrite(photo("late.jpg"), unit_vector(1), None)])
     assert generations.active().count() == 0
 
 
-def test_no_photo_is_ever_without_a_vector(index):
+def test_a_new_photo_without_a_vector_is_refused(index):
     with pytest.raises(IndexFault, match="without a vector"):
         index.write([PhotoWrite(photo("a.jpg"), None, None)])
     assert index.get(photo("a.jpg").id) is None
 
 
-def test_circles_across_the_date_line_and_at_the_pole(index):
+def test_near_filters_work_across_the_date_line_and_at_the_pole(index):
     for key, lat, lon in (("west.jpg", 10.0, -179.99), ("east.jpg", 10.0, 179.99), ("pole.jpg", 89.9, 45.0)):
         put(index, photo(key, facts=PhotoFacts(4, 3, "JPEG", Position(lat, lon))))
     at_the_line = index.select(PhotoFilter(near=Near(10.0, 179.999, 5000.0)))
@@ -411,7 +411,7 @@ def test_circles_across_the_date_line_and_at_the_pole(index):
     assert [d.key for d in index.select(PhotoFilter(near=Near(89.95, -135.0, 30_000.0)))] == ["pole.jpg"]
 
 
-def test_threads_that_end_take_their_connections_with_them(tmp_path):
+def test_finished_threads_close_their_connections(tmp_path):
     generations = EmbeddedGenerations(tmp_path / "i.sqlite")
     index = generations.ensure_active(SPACE)
     files = Path("/proc/self/fd")
@@ -441,7 +441,7 @@ def test_the_replaced_generation_is_kept_until_it_is_dropped(generations, index)
     generations.drop_previous()
 
 
-def test_one_goes_back_to_the_replaced_generation(generations, index):
+def test_the_replaced_generation_can_be_rebuilt_and_activated_again(generations, index):
     put(index, photo("old.jpg"))
     index.set_metadata("prompts", "1")
     generations.activate(generations.create_building(VectorSpace("better-encoder", 4)))
@@ -457,8 +457,8 @@ def test_one_goes_back_to_the_replaced_generation(generations, index):
     assert generations.previous().space.model_id == "better-encoder"
 
 
-def test_several_may_ask_for_the_first_generation_at_once(opened):
-    processes = [opened() for _ in range(4)]
+def test_several_processes_may_create_the_first_generation_at_once(open_generations):
+    processes = [open_generations() for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         spaces = list(pool.map(lambda one: one.ensure_active(SPACE).space, processes))
     assert spaces == [SPACE] * 4
@@ -473,10 +473,10 @@ def test_only_one_generation_is_built_at_a_time(generations, index):
     assert generations.building() is None
 
 
-def test_another_process_sees_what_was_written(opened):
-    """At once, or a moment later: Elasticsearch shows others what is new once a second."""
-    writer = opened().ensure_active(SPACE)
-    reader = opened().active()
+def test_another_process_sees_what_was_written(open_generations):
+    """Immediately or a moment later: Elasticsearch makes changes visible to others once a second."""
+    writer = open_generations().ensure_active(SPACE)
+    reader = open_generations().active()
 
     def is_found(keys: set[str]) -> bool:
         return {n.photo_id for n in reader.nearest(unit_vector(0), 10)} == {photo(key).id for key in keys}
@@ -489,10 +489,10 @@ def test_another_process_sees_what_was_written(opened):
     wait_until(lambda: is_found({"0.jpg", "2.jpg"}))
 
 
-def wait_until(holds: Callable[[], bool], deadline_s: float = 20.0) -> None:
-    ends = time.monotonic() + deadline_s
-    while not holds():
-        assert time.monotonic() < ends, "waited in vain"
+def wait_until(condition: Callable[[], bool], patience_s: float = 20.0) -> None:
+    deadline = time.monotonic() + patience_s
+    while not condition():
+        assert time.monotonic() < deadline, "the condition never became true"
         time.sleep(0.05)
 
 
@@ -507,8 +507,8 @@ operations = st.lists(
     st.tuples(st.floats(-90, 90), st.floats(-180, 180), st.floats(1, 3e6)),
     st.tuples(st.integers(0, 1000), st.integers(0, 1000)),
 )
-def test_every_way_to_filter_lets_the_same_photos_pass(opened, taken, circle, hours):
-    index = opened(f"filters-{next(_numbers)}").ensure_active(SPACE)
+def test_every_filtered_method_selects_the_same_photos(open_generations, taken, circle, hours):
+    index = open_generations(f"filters-{next(_numbers)}").ensure_active(SPACE)
     for number, (lat, lon, hour) in enumerate(taken):
         facts = PhotoFacts(4, 3, "JPEG", Position(lat, lon), taken_at=NOON + timedelta(hours=hour))
         put(index, photo(f"{number}.jpg", facts=facts), seed=number)
@@ -522,8 +522,8 @@ def test_every_way_to_filter_lets_the_same_photos_pass(opened, taken, circle, ho
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 @given(operations)
-def test_search_always_equals_brute_force_over_what_is_stored(opened, steps):
-    index = opened(f"steps-{next(_numbers)}").ensure_active(SPACE)
+def test_search_always_equals_brute_force_over_the_stored_vectors(open_generations, steps):
+    index = open_generations(f"steps-{next(_numbers)}").ensure_active(SPACE)
     model: dict[str, np.ndarray] = {}
     query = unit_vector(1234)
     for action, name, seed in steps:

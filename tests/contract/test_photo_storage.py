@@ -1,4 +1,7 @@
-"""What every PhotoStorage does. An adapter joins by a class that can put and remove objects behind its back."""
+"""The contract of PhotoStorage: every adapter must pass these tests.
+
+To add an adapter, write a class such as FolderBucket that can also change objects without the storage.
+"""
 
 import uuid
 from pathlib import Path
@@ -15,7 +18,7 @@ MB = 1_000_000
 
 
 class Bucket(Protocol):
-    """A storage for reading, one for writing, and a way round both."""
+    """A read-only storage, a writable one, and methods that change objects without either."""
 
     reading: PhotoStorage
     writing: PhotoStorage
@@ -32,7 +35,7 @@ REFUSED = ("../yak.jpg", "a/../../yak.jpg", "a\0.jpg", "", "./a.jpg", "a/../b.jp
 
 
 class FolderBucket:
-    # To S3 these are keys like any other.
+    # S3 allows the additional two.
     refused = (*REFUSED, "/yak.jpg", "a//b.jpg")
 
     def __init__(self, root: Path) -> None:
@@ -53,6 +56,7 @@ class FolderBucket:
 
 
 class S3Bucket:
+    # S3 allows keys of up to 1024 bytes.
     refused = (*REFUSED, "x" * 1025)
 
     def __init__(self, client: Any, name: str) -> None:
@@ -109,13 +113,13 @@ def test_lists_in_the_same_order_every_time(bucket: Bucket) -> None:
         ("day 3/", []),
     ],
 )
-def test_a_prefix_is_the_beginning_of_keys(bucket: Bucket, prefix: str, found: list[str]) -> None:
+def test_a_prefix_selects_the_keys_that_start_with_it(bucket: Bucket, prefix: str, found: list[str]) -> None:
     for key in ("day 1/a.jpg", "day 1/b.jpg", "day 10/c.jpg", "e.jpg"):
         bucket.put(key, b"x")
     assert sorted(keys(bucket.reading, prefix)) == found
 
 
-def test_hidden_files_and_folders_hold_no_photos(bucket: Bucket) -> None:
+def test_hidden_files_and_folders_are_ignored(bucket: Bucket) -> None:
     for key in ("._yak.jpg", ".thumbnails/yak.jpg", "day 1/@eaDir/yak.jpg", "yak.jpg"):
         bucket.put(key, b"x")
     assert keys(bucket.reading) == ["yak.jpg"]
@@ -128,7 +132,7 @@ def test_stat_agrees_with_the_listing(bucket: Bucket) -> None:
     assert bucket.reading.stat("day 1/Ama Dablam +1 ü.jpg") == listed
 
 
-def test_stat_of_nothing_is_none(bucket: Bucket) -> None:
+def test_stat_of_a_missing_object_is_none(bucket: Bucket) -> None:
     assert bucket.reading.stat("nothing.jpg") is None
     assert bucket.reading.stat("no/such/folder.jpg") is None
 
@@ -140,7 +144,7 @@ def test_reads_the_content_with_the_etag(bucket: Bucket) -> None:
     assert bucket.reading.read("yak.jpg", stat.etag, MB) == b"a yak"
 
 
-def test_another_content_is_another_etag(bucket: Bucket) -> None:
+def test_changed_content_has_another_etag(bucket: Bucket) -> None:
     bucket.put("yak.jpg", b"a yak")
     before = bucket.reading.stat("yak.jpg")
     bucket.put("yak.jpg", b"a dzo, not a yak")
@@ -152,7 +156,7 @@ def test_another_content_is_another_etag(bucket: Bucket) -> None:
         bucket.reading.read("yak.jpg", before.etag, MB)
 
 
-def test_reading_what_is_gone(bucket: Bucket) -> None:
+def test_reading_a_removed_object_raises_object_gone(bucket: Bucket) -> None:
     bucket.put("yak.jpg", b"a yak")
     stat = bucket.reading.stat("yak.jpg")
     assert stat is not None
@@ -170,14 +174,14 @@ def test_a_photo_that_is_too_large_is_a_photo_error(bucket: Bucket) -> None:
         bucket.reading.read("yak.jpg", stat.etag, 4)
 
 
-def test_written_is_read_again(bucket: Bucket) -> None:
+def test_a_written_photo_can_be_read(bucket: Bucket) -> None:
     written = bucket.writing.write("2026/yak.jpg", b"a yak")
     assert bucket.reading.stat("2026/yak.jpg") == written
     assert bucket.reading.read("2026/yak.jpg", written.etag, MB) == b"a yak"
     assert keys(bucket.reading) == ["2026/yak.jpg"]
 
 
-def test_a_taken_key_is_never_written_over(bucket: Bucket) -> None:
+def test_an_existing_key_is_never_overwritten(bucket: Bucket) -> None:
     bucket.put("yak.jpg", b"the first")
     with pytest.raises(StorageError, match="exists"):
         bucket.writing.write("yak.jpg", b"the second")
@@ -186,7 +190,7 @@ def test_a_taken_key_is_never_written_over(bucket: Bucket) -> None:
     assert bucket.reading.read("yak.jpg", stat.etag, MB) == b"the first"
 
 
-def test_deleted_is_gone_and_what_was_put_in_its_place_is_not(bucket: Bucket) -> None:
+def test_delete_removes_only_the_version_with_the_given_etag(bucket: Bucket) -> None:
     first = bucket.writing.write("yak.jpg", b"the first")
     bucket.writing.delete("yak.jpg", first.etag)
     assert keys(bucket.reading) == []
@@ -197,22 +201,22 @@ def test_deleted_is_gone_and_what_was_put_in_its_place_is_not(bucket: Bucket) ->
     assert keys(bucket.reading) == ["yak.jpg"]
 
 
-def test_nothing_is_deleted_in_an_album(bucket: Bucket) -> None:
+def test_a_read_only_storage_refuses_to_delete(bucket: Bucket) -> None:
     bucket.put("yak.jpg", b"a yak")
     stat = bucket.reading.stat("yak.jpg")
     assert stat is not None
-    with pytest.raises(StorageError, match="only read"):
+    with pytest.raises(StorageError, match="read-only"):
         bucket.reading.delete("yak.jpg", stat.etag)
     assert keys(bucket.reading) == ["yak.jpg"]
 
 
-def test_an_album_is_only_read(bucket: Bucket) -> None:
-    with pytest.raises(StorageError, match="only read"):
+def test_a_read_only_storage_refuses_to_write(bucket: Bucket) -> None:
+    with pytest.raises(StorageError, match="read-only"):
         bucket.reading.write("yak.jpg", b"a yak")
     assert keys(bucket.reading) == []
 
 
-def test_keys_that_lead_elsewhere_are_refused(bucket: Bucket) -> None:
+def test_unsafe_keys_are_refused(bucket: Bucket) -> None:
     for key in bucket.refused:
         with pytest.raises(StorageError):
             bucket.reading.stat(key)
@@ -222,7 +226,7 @@ def test_keys_that_lead_elsewhere_are_refused(bucket: Bucket) -> None:
             bucket.writing.write(key, b"x")
 
 
-def test_a_bucket_that_is_not_there_is_no_empty_bucket(bucket: Bucket) -> None:
+def test_a_missing_bucket_is_an_error_and_not_an_empty_bucket(bucket: Bucket) -> None:
     bucket.put("yak.jpg", b"a yak")
     bucket.vanish()
     with pytest.raises(StorageError):

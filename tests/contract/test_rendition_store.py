@@ -1,4 +1,4 @@
-"""What every RenditionStore does."""
+"""The contract of RenditionStore: every adapter must pass these tests."""
 
 import hashlib
 import uuid
@@ -34,13 +34,13 @@ def test_gets_what_was_put(store: RenditionStore) -> None:
     assert store.get(YAK, 320) is None
 
 
-def test_what_is_put_again_replaces(store: RenditionStore) -> None:
+def test_put_replaces_an_existing_rendition(store: RenditionStore) -> None:
     store.put(AMA, 320, b"old")
     store.put(AMA, 320, b"new")
     assert store.get(AMA, 320) == b"new"
 
 
-def test_a_rendition_without_content_is_none(store: RenditionStore) -> None:
+def test_an_empty_rendition_counts_as_missing(store: RenditionStore) -> None:
     store.put(AMA, 320, b"")
     assert store.get(AMA, 320) is None
 
@@ -63,7 +63,7 @@ def test_deletes_every_size_of_a_content_and_no_other(store: RenditionStore) -> 
     assert store.has_all(YAK)
 
 
-def test_trimming_keeps_what_is_in_the_album_and_has_room(store: RenditionStore) -> None:
+def test_trimming_keeps_renditions_of_the_album_within_the_size_limit(store: RenditionStore) -> None:
     store.put(AMA, 320, b"jpeg")
     store.trim(lambda sha256: sha256 == AMA, 1000)
     assert store.get(AMA, 320) == b"jpeg"

@@ -1,4 +1,4 @@
-"""What every StateStore does."""
+"""The contract of StateStore: every adapter must pass these tests."""
 
 import multiprocessing
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ Opener = Callable[[], StateStore]
 
 
 class StoreMaker:
-    """Opens the same store again and again, as several processes do. The opener can be sent to one."""
+    """Opens the same store several times, as several processes would. The opener can be sent to a process."""
 
     def __init__(self, opener: Opener) -> None:
         self.opener = opener
@@ -71,28 +71,28 @@ def test_put_replaces(store: StateStore) -> None:
     assert list(store.items("chat")) == [("7", b"new")]
 
 
-def test_delete_forgets_and_may_find_nothing(store: StateStore) -> None:
+def test_delete_removes_a_record_and_ignores_a_missing_one(store: StateStore) -> None:
     store.put("chat", "7", b"x")
     store.delete("chat", "7")
     store.delete("chat", "7")
     assert store.get("chat", "7") is None
 
 
-def test_items_come_by_key_and_kind(store: StateStore) -> None:
+def test_items_of_a_kind_are_sorted_by_key(store: StateStore) -> None:
     for key in ("b", "a", "c"):
         store.put("peak", key, key.encode())
     store.put("album", "z", b"")
     assert list(store.items("peak")) == [("a", b"a"), ("b", b"b"), ("c", b"c")]
 
 
-def test_keys_of_every_script_are_sorted_by_their_utf_8(store: StateStore) -> None:
+def test_keys_of_every_script_are_sorted_by_their_utf_8_bytes(store: StateStore) -> None:
     keys = ["B", "a", "é", "आमा दब्लम", "\uefff", "🏔"]
     for key in reversed(keys):
         store.put("peak", key, b"x")
     assert [key for key, _ in store.items("peak")] == keys
 
 
-def test_items_may_be_deleted_on_the_way(store: StateStore) -> None:
+def test_items_may_be_deleted_during_the_iteration(store: StateStore) -> None:
     for number in range(250):
         store.put("peak", f"{number:03}", b"x")
     for key, _ in store.items("peak"):
@@ -100,7 +100,7 @@ def test_items_may_be_deleted_on_the_way(store: StateStore) -> None:
     assert list(store.items("peak")) == []
 
 
-def test_expired_records_are_not_there(store: StateStore) -> None:
+def test_expired_records_are_hidden(store: StateStore) -> None:
     store.put("file", "gone", b"x", expires_at=PAST)
     store.put("file", "here", b"y", expires_at=FUTURE)
     assert store.get("file", "gone") is None
@@ -113,7 +113,7 @@ def test_put_if_absent_keeps_the_first(store: StateStore) -> None:
     assert store.get("update", "1") == b"first"
 
 
-def test_put_if_absent_takes_the_place_of_an_expired_record(maker: StoreMaker) -> None:
+def test_put_if_absent_replaces_an_expired_record(maker: StoreMaker) -> None:
     store = maker.open()
     assert store.put_if_absent("update", "1", b"old", expires_at=PAST)
     assert store.put_if_absent("update", "1", b"new", expires_at=FUTURE)
@@ -121,7 +121,7 @@ def test_put_if_absent_takes_the_place_of_an_expired_record(maker: StoreMaker) -
     assert store.get("update", "1") == b"new"
 
 
-def test_a_record_has_a_largest_size(store: StateStore) -> None:
+def test_a_record_has_a_maximum_size(store: StateStore) -> None:
     store.put("peak", "full", bytes(350 * 1024))
     assert len(store.get("peak", "full") or b"") == 350 * 1024
     with pytest.raises(CumbreError, match="at most"):
@@ -138,7 +138,7 @@ def test_records_outlive_the_store_and_are_seen_by_others(maker: StoreMaker) -> 
     assert maker.open().get("correction", "abc") == b"[]"
 
 
-def test_of_many_threads_one_is_first(store: StateStore) -> None:
+def test_only_one_of_many_threads_is_first(store: StateStore) -> None:
     with ThreadPoolExecutor(8) as pool:
         won = list(pool.map(lambda n: store.put_if_absent("update", "1", str(n).encode()), range(64)))
     assert won.count(True) == 1
@@ -152,8 +152,8 @@ def _claim(opener: Opener, count: int) -> int:
     return won
 
 
-def test_of_many_processes_one_is_first(maker: StoreMaker) -> None:
-    """Where the store is a file, the processes also create it at the same time."""
+def test_only_one_of_many_processes_is_first(maker: StoreMaker) -> None:
+    """If the store is a file, the processes also create it at the same time."""
     with multiprocessing.get_context("spawn").Pool(3) as pool:
         won = pool.starmap(_claim, [(maker.opener, 60)] * 3)
     assert sum(won) == 60

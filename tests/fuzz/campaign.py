@@ -1,4 +1,4 @@
-"""Damaged pictures read in child processes; a crash or a hang is the fault of one seed, and the rest goes on."""
+"""Read damaged pictures in child processes; a crash or a hang is recorded for its seed, and the run continues."""
 
 import json
 import os
@@ -17,15 +17,15 @@ from tests.fuzz.corpus import pictures
 from tests.fuzz.mutations import mutation
 from tests.support.paths import ROOT
 
-# Of the processor, for one picture.
+# Processor time for one picture.
 MAX_SECONDS = 5.0
-# Without a word; a picture that waits for ever uses no processor.
+# Time without output, because a decoder that waits for ever uses no processor time.
 _MAX_SILENCE_S = 120.0
 
 
 @dataclass
 class Report:
-    """What became of the seeds. faults: one line each."""
+    """The outcomes of all seeds; `faults` has one line per faulty seed."""
 
     kinds: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
@@ -35,7 +35,7 @@ class Report:
     peak_bytes: int = 0
 
     def take(self, line: dict[str, object]) -> None:
-        """One child's word on one seed."""
+        """Add a child's result for one seed."""
         seed, what = int(str(line["seed"])), str(line["what"])
         self.kinds[str(line["kind"])] += 1
         if line["reason"]:
@@ -49,7 +49,7 @@ class Report:
 
 
 def run(first: int, count: int, children: int = 2, keep: Path | None = None) -> Report:
-    """Read the damaged pictures of `count` seeds from `first` on; files with faults are written to `keep`."""
+    """Read the damaged pictures of the seeds from `first` to first + count - 1; write files with faults to `keep`."""
     report, corpus = Report(), pictures()
     with TemporaryDirectory() as folder, ThreadPoolExecutor(children) as pool:
         for name, data in corpus.items():
@@ -67,7 +67,7 @@ def _run_part(folder: str, first: int, step: int, end: int, report: Report, corp
         died_at, how = _run_child(folder, first, step, end, report)
         if died_at is None:
             if how:
-                raise RuntimeError(f"a child process failed by itself: {how}")
+                raise RuntimeError(f"a child process failed outside of any picture: {how}")
             return
         report.kinds[how] += 1
         report.faults[died_at] = f"seed {died_at} ({mutation(corpus, died_at).what}): {how}"
@@ -75,37 +75,37 @@ def _run_part(folder: str, first: int, step: int, end: int, report: Report, corp
 
 
 def _run_child(folder: str, first: int, step: int, end: int, report: Report) -> tuple[int | None, str]:
-    """The seed at which the child died and how, or None."""
+    """Return the seed at which the child died (None if it finished or died between seeds) and how it died."""
     seeds = map(str, (first, step, end, MAX_SECONDS))
     command = [sys.executable, "-W", "error", "-X", "faulthandler", "-m", "tests.fuzz.child", folder, *seeds]
     begun: int | None = None
     with (
-        TemporaryDirectory() as beside,
-        (Path(beside) / "stderr").open("w+") as stderr,
+        TemporaryDirectory() as scratch,
+        (Path(scratch) / "stderr").open("w+") as stderr,
         subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr) as child,
     ):
         for line in _lines(child):
-            said = json.loads(line)
-            if "begun" in said:
-                begun = said["begun"]
+            message = json.loads(line)
+            if "begun" in message:
+                begun = message["begun"]
             else:
-                report.take(said)
+                report.take(message)
                 begun = None
         code = child.wait()
         stderr.seek(0)
-        noise = stderr.read()
+        errors = stderr.read()
     if code == 0:
         return None, ""
     if code in (-signal.SIGPROF, -signal.SIGKILL):
         return begun, "hung"
     name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-    return begun, f"crashed: {name} {noise[-400:]}"
+    return begun, f"crashed: {name} {errors[-400:]}"
 
 
 def _lines(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
-    """What the child says, line by line; a child that falls silent is ended."""
+    """Yield the child's output line by line; kill a child that stays silent for too long."""
     assert child.stdout
-    said = b""
+    unread = b""
     while True:
         ready, _, _ = select.select([child.stdout], [], [], _MAX_SILENCE_S)
         if not ready:
@@ -114,5 +114,5 @@ def _lines(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
         more = os.read(child.stdout.fileno(), 65_536)
         if not more:
             return
-        *lines, said = (said + more).split(b"\n")
+        *lines, unread = (unread + more).split(b"\n")
         yield from lines

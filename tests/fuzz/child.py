@@ -1,9 +1,9 @@
-"""One process that reads damaged pictures, seed after seed:
+"""Read damaged pictures in one process, seed after seed.
 
     python -m tests.fuzz.child FOLDER FIRST STEP END MAX_SECONDS
 
-It says each seed before it begins, and what became of it after, so that whoever started it knows what a crash or a
-hang was about. The system ends it at the limits of memory and of processor time.
+It prints each seed before reading its picture and the outcome afterwards, so that the parent process knows which seed
+crashed or hung. The operating system limits its memory and processor time.
 """
 
 import json
@@ -21,8 +21,8 @@ from cumbre.index.document_codec import facts_to_record
 from cumbre.photos.document import PhotoFacts
 from tests.fuzz.mutations import mutation
 
-# What all data of the process may take, at pictures of this size at most. Not the address space: threads reserve far
-# more of it than they use.
+# The limit for all data of the process, with pictures of at most the size in LIMITS. The address space is not limited,
+# because threads reserve far more of it than they use.
 MAX_DATA_BYTES = 500_000_000
 LIMITS = PhotoLimits(max_bytes=10_000_000, max_pixels=20_000_000)
 
@@ -32,19 +32,20 @@ def main() -> None:
     pictures = {file.name: file.read_bytes() for file in folder.iterdir()}
     limit_memory(MAX_DATA_BYTES)
     for seed in range(first, end, step):
-        _say({"begun": seed})
+        _report({"begun": seed})
         damaged = mutation(pictures, seed)
-        # The signal's default is to end the process, in native code too. It counts processor time.
+        # ITIMER_PROF counts processor time. By default its signal ends the process, even inside native code.
         signal.setitimer(signal.ITIMER_PROF, max_seconds)
         start = time.process_time()
         outcome = _outcome(damaged.data)
         seconds = time.process_time() - start
         signal.setitimer(signal.ITIMER_PROF, 0)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        _say({"seed": seed, "what": damaged.what, "seconds": seconds, "peak_bytes": peak, **outcome})
+        _report({"seed": seed, "what": damaged.what, "seconds": seconds, "peak_bytes": peak, **outcome})
 
 
 def limit_memory(data_bytes: int) -> None:
+    """Limit the memory of this process, and disable core dumps."""
     resource.setrlimit(resource.RLIMIT_DATA, (data_bytes, data_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
@@ -55,7 +56,7 @@ def _outcome(data: bytes) -> dict[str, str]:
     except PhotoError as error:
         reason = str(error)
         fine = reason.isprintable() and 10 < len(reason) < 500
-        # Short of memory means that something asked for far too much.
+        # Running out of memory means that the decoder requested far too much.
         fault = "" if fine and "more memory" not in reason else f"the reason is {reason!r}"
         return {"kind": "refused", "reason": reason, "fault": fault}
     except Exception as error:
@@ -73,7 +74,7 @@ def _outcome(data: bytes) -> dict[str, str]:
 
 
 def assert_sane(facts: PhotoFacts) -> None:
-    """Finite, within the world, and fit for JSON."""
+    """Assert that all facts are finite, within their physical ranges, and encodable as JSON."""
     json.dumps(facts_to_record(facts), allow_nan=False)
     assert facts.width > 0
     assert facts.height > 0
@@ -89,7 +90,7 @@ def assert_sane(facts: PhotoFacts) -> None:
         assert facts.position.altitude_m is None or -500 <= facts.position.altitude_m <= 12_000
 
 
-def _say(line: dict[str, object]) -> None:
+def _report(line: dict[str, object]) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""Pictures of every kind that Cumbre reads, made here: what the mutations start from."""
+"""Create a small picture file of every kind that Cumbre reads, as the starting points of the mutations."""
 
 import io
 import struct
@@ -14,7 +14,7 @@ _SIZE = (160, 120)
 
 
 def pictures() -> dict[str, bytes]:
-    """Picture files by a name that says what they are, some kilobytes each."""
+    """Return picture files of a few kilobytes by a name that describes them."""
     register_heif_opener()
     rng = np.random.default_rng(8848)
     plain = landscape(_SIZE)
@@ -24,7 +24,7 @@ def pictures() -> dict[str, bytes]:
     clear = plain.copy()
     clear.putalpha(Image.linear_gradient("L").resize(_SIZE))
     frames = [landscape(_SIZE, summit=x) for x in (0.3, 0.6)]
-    # Of their own: Pillow leaves a JPEG encoder's options at the pictures that it wrote.
+    # Separate images, because Pillow leaves encoder options on the images that it has saved as JPEG.
     pages = [landscape(_SIZE, summit=x) for x in (0.3, 0.6)]
     facts = exif(
         lat=27.8, lon=86.7, altitude_m=3570.0, heading_deg=56.0, focal_length_35mm=24, taken_at="2023:10:29 08:52:12",
@@ -68,7 +68,7 @@ def pictures() -> dict[str, bytes]:
 
 
 def _tiled_tiff(image: Image.Image, side: int = 64) -> bytes:
-    """Pillow writes strips alone; deflated tiles, the last ones filled up."""
+    """Return a TIFF of deflated tiles with padding at the edges, because Pillow writes only strips."""
     across, down = (-(-length // side) for length in image.size)
     padded = Image.new("RGB", (across * side, down * side))
     padded.paste(image)
@@ -83,12 +83,12 @@ def _tiled_tiff(image: Image.Image, side: int = 64) -> bytes:
         (259, short, 1, 8), (262, short, 1, 2), (277, short, 1, 3), (322, short, 1, side), (323, short, 1, side),
         (324, long, len(tiles), arrays_at), (325, long, len(tiles), arrays_at + 4 * len(tiles)),
     ]  # fmt: skip
-    directory = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *one) for one in entries) + bytes(4)
+    directory = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries) + bytes(4)
     return struct.pack("<2sHI", b"II", 42, arrays_at + len(arrays)) + b"".join(tiles) + arrays + directory
 
 
 def _interlaced_png(image: Image.Image) -> bytes:
-    """Pillow writes none; the seven passes of Adam7, unfiltered."""
+    """Return a PNG with the seven passes of Adam7, unfiltered, because Pillow writes no interlaced PNGs."""
     pixels = np.asarray(image)
     passes = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
     rows = b"".join(b"\0" + row.tobytes() for y, x, dy, dx in passes for row in pixels[y::dy, x::dx])

@@ -1,4 +1,4 @@
-"""Where a picture file says how long, how many and how large: the numbers that parsers trust."""
+"""Find the lengths, counts, sizes and offsets in a picture file: the numbers that parsers trust."""
 
 import re
 import struct
@@ -8,20 +8,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Field:
-    """`size` bytes at `at`, in struct's byte order."""
+    """A number of `size` bytes at offset `at`; `order` is struct's byte order."""
 
     at: int
     size: int
     order: str = ">"
 
 
-# The boxes of an ISO media file that hold others, and what stands in them before the first.
+# The boxes of an ISO media file that contain other boxes, and the number of bytes before the first one.
 _CONTAINERS = {b"meta": 4, b"iprp": 0, b"ipco": 0, b"moov": 0, b"trak": 0, b"mdia": 0, b"minf": 0, b"stbl": 0}
 _TIFF_START = re.compile(rb"II\*\0|MM\0\*")
 
 
 def fields(data: bytes) -> list[Field]:
-    """Lengths, counts, sizes and offsets of a picture file, also of the EXIF in it."""
+    """Return the lengths, counts, sizes and offsets of a picture file and of its EXIF data."""
     found: list[Field] = []
     if data.startswith(b"\xff\xd8"):
         found += _of_jpeg(data)
@@ -85,7 +85,7 @@ def _of_boxes(data: bytes, at: int, end: int) -> Iterator[Field]:
         if kind in _CONTAINERS:
             yield from _of_boxes(data, at + 8 + _CONTAINERS[kind], inside)
         elif kind != b"mdat":
-            # Sizes, counts and offsets are most of what such a box holds.
+            # Such a box consists mostly of sizes, counts and offsets.
             yield from (Field(offset, 4) for offset in range(at + 8, inside - 3, 4))
             yield from (Field(offset, 2) for offset in range(at + 8, inside - 1, 2))
         if length < 8:
@@ -116,7 +116,7 @@ def _number(data: bytes, at: int, size: int, order: str) -> int:
 
 
 def with_field(data: bytes, field: Field, value: int) -> bytes:
-    """The file with another number there, cut to the field's size."""
+    """Return the file with this value in a field, truncated to the field's size."""
     kind = {1: "B", 2: "H", 4: "I"}[field.size]
     number = struct.pack(field.order + kind, value & (256**field.size - 1))
     return data[: field.at] + number + data[field.at + field.size :]

@@ -1,4 +1,4 @@
-"""Seeded damage: the same seed and the same pictures give the same file, always."""
+"""Damage pictures reproducibly: the same seed and the same pictures always give the same file."""
 
 import random
 import zlib
@@ -14,14 +14,14 @@ _Damage = Callable[[random.Random, bytes], tuple[bytes, str]]
 
 @dataclass(frozen=True)
 class Mutation:
-    """A damaged file, and what was done to which picture."""
+    """A damaged file, and a description of the picture and the damage."""
 
     data: bytes
     what: str
 
 
 def mutation(pictures: Mapping[str, bytes], seed: int) -> Mutation:
-    """The file of this seed: one to three kinds of damage to one picture, or two pictures in one."""
+    """Return the file of this seed: one picture, or two spliced together, with one to three kinds of damage."""
     rng = random.Random(seed)
     name = rng.choice(sorted(pictures))
     data, done = pictures[name], [name]
@@ -46,7 +46,7 @@ def _spliced(rng: random.Random, one: bytes, other: bytes) -> bytes:
 
 
 def _place(rng: random.Random, data: bytes) -> int:
-    """Anywhere, and often near the beginning, where the structure is."""
+    """Return an offset, often near the beginning, because most of the structure is there."""
     if not data:
         return 0
     return rng.randrange(min(len(data), 1024)) if rng.random() < 0.5 else rng.randrange(len(data))
@@ -92,7 +92,7 @@ def _extreme_field(rng: random.Random, data: bytes) -> tuple[bytes, str]:
 
 
 def _other_offset(rng: random.Random, data: bytes) -> tuple[bytes, str]:
-    """One field gets another's value: chains, loops and overlaps."""
+    """Write another field's offset or value into a field, to create chains, loops and overlaps."""
     known = fields(data)
     if not known:
         return _overwrite(rng, data)
@@ -101,7 +101,7 @@ def _other_offset(rng: random.Random, data: bytes) -> tuple[bytes, str]:
     return with_field(data, field, value), f"{field.size} bytes at {field.at} say {value:#x}"
 
 
-# What the structure says wrong leads deeper than noise does.
+# Wrong values in the structure reach deeper code than random noise, so they are chosen more often.
 _DAMAGES: tuple[_Damage, ...] = (
     _flip_bits, _overwrite, _truncate, _insert, _delete,
     _extreme_field, _extreme_field, _extreme_field, _extreme_field, _other_offset, _other_offset,

@@ -1,6 +1,7 @@
-"""Damaged pictures, as many as FUZZ_PICTURES says: no crash, no hang, memory bounded, a reason for each.
+"""Reading damaged pictures never crashes, hangs or exceeds the memory limit, and every refusal has a reason.
 
-`python -m benchmarks.fuzz` reads 10 000 and prints the figures. A fault names its seed; the file is kept for replay.
+FUZZ_PICTURES sets the number of pictures. `python -m benchmarks.fuzz` reads 10 000 and prints statistics. A fault names
+its seed, and the file is kept so that the fault can be reproduced.
 """
 
 import os
@@ -17,7 +18,7 @@ from tests.fuzz.corpus import pictures
 from tests.fuzz.mutations import mutation
 
 if sys.platform == "win32":
-    pytest.skip("the limits of a process are Unix's", allow_module_level=True)
+    pytest.skip("process limits exist only on Unix", allow_module_level=True)
 _COUNT = int(os.environ.get("FUZZ_PICTURES", "400"))
 
 
@@ -26,25 +27,25 @@ def test_every_undamaged_picture_is_a_photo():
         assert_sane(read_photo(data, LIMITS).facts)
 
 
-def test_the_same_seed_damages_alike_and_others_differently():
+def test_the_same_seed_gives_the_same_damage_and_other_seeds_give_other_damage():
     made = {"a": bytes(range(256)) * 8, "b": b"RIFF" + bytes(1000)}
     again = dict(reversed(made.items()))
     assert [mutation(made, seed) for seed in range(50)] == [mutation(again, seed) for seed in range(50)]
     assert len({mutation(made, seed).data for seed in range(50)}) > 40
 
 
-def test_damaged_pictures_crash_nothing_hang_nothing_and_have_a_reason(tmp_path):
+def test_damaged_pictures_cause_no_crash_and_no_hang_and_every_refusal_has_a_reason(tmp_path):
     report = run(0, _COUNT, keep=tmp_path)
     assert list(report.faults.values()) == [], f"the files are kept in {tmp_path}"
     assert report.kinds.total() == _COUNT
-    # A campaign that only scratches headers, or none, would prove little.
+    # If nearly all pictures were refused, or nearly none, the damage would test little.
     assert report.kinds["photo"] > _COUNT / 10
     assert report.kinds["refused"] > _COUNT / 10
 
 
 @pytest.mark.parametrize(("code", "how"), [("os.abort()", "SIGABRT"), ("exec('while True: pass')", "hung")])
-def test_a_crash_and_a_hang_are_the_fault_of_their_seed(code, how, monkeypatch, tmp_path):
-    """Real ones: a decoder that ends or holds the process at one of the pictures."""
+def test_a_crash_or_a_hang_is_recorded_as_the_fault_of_its_seed(code, how, monkeypatch, tmp_path):
+    """Both are real: the decoder aborts the process or loops for ever at one of the pictures."""
     site = tmp_path / "site"
     site.mkdir()
     (site / "sitecustomize.py").write_text(
@@ -66,7 +67,7 @@ def test_a_crash_and_a_hang_are_the_fault_of_their_seed(code, how, monkeypatch, 
     assert report.kinds["photo"] + report.kinds["refused"] == 2
 
 
-def test_the_system_holds_a_child_to_its_limit_of_memory():
+def test_the_operating_system_enforces_the_memory_limit_of_a_child():
     greedy = "from tests.fuzz.child import limit_memory; limit_memory(500_000_000); bytearray(600_000_000)"
     ended = subprocess.run([sys.executable, "-c", greedy], capture_output=True, text=True, check=False)
     assert ended.stderr.strip().endswith("MemoryError")

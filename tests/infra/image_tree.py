@@ -1,10 +1,10 @@
-"""The files of an image, made from its Dockerfile without Docker: each stage is a folder.
+"""Build the file tree of an image from its Dockerfile without Docker; each stage is a folder.
 
-A small and strict reader: an instruction, an option or a command that it does not know fails, so that it can't drift
-from what Docker would do. What it leaves out: the content of base images, and who owns a file.
+The reader is small and strict: it raises an error for an unknown instruction, option or command, so that its result
+can't differ from Docker's unnoticed. It omits the content of base images and the owners of files.
 
-For this machine (`Machine.THIS`) packages are installed for its own processor and Python, so that handlers can run from
-the tree; for the image's (`Machine.IMAGE`), as the Dockerfile says.
+With `Machine.THIS`, packages are installed for this machine's processor and Python, so that handlers can run from the
+tree. With `Machine.IMAGE`, they are installed as the Dockerfile says.
 """
 
 import json
@@ -22,24 +22,26 @@ from pathlib import Path
 
 from tests.support.paths import ROOT
 
-# What the base images of Lambda set.
-_OF_LAMBDA = {"LAMBDA_TASK_ROOT": "/var/task"}
-_PROGRAMS = ("compileall", "functions.warm_cache", "local.command")
-_OF_THE_IMAGES_MACHINE = ("--platform", "--python-version")
+# The environment that the base images of Lambda set.
+_LAMBDA_ENVIRONMENT = {"LAMBDA_TASK_ROOT": "/var/task"}
+_KNOWN_PROGRAMS = ("compileall", "functions.warm_cache", "local.command")
+_PLATFORM_OPTIONS = ("--platform", "--python-version")
 
 
 class Machine(Enum):
+    """The machine for which packages are installed."""
+
     THIS = "this"
     IMAGE = "image"
 
 
 class UnknownInstruction(Exception):
-    """The Dockerfile says something that this reader does not know."""
+    """The Dockerfile contains something that this reader does not support."""
 
 
 @dataclass
 class Stage:
-    """One FROM: its folder, and what it has set."""
+    """A build stage (one FROM): its folder and its settings so far."""
 
     base: str
     folder: Path
@@ -52,13 +54,13 @@ class Stage:
     built: bool = False
 
     def path(self, inside: str) -> Path:
-        """Where a path of the image lies on this machine."""
+        """Return the path on this machine of a path inside the image."""
         return self.folder / str(Path(self.working_directory) / inside).lstrip("/")
 
 
 @dataclass(frozen=True)
 class ImageTree:
-    """The final stage. task_root is where Lambda looks for the handler."""
+    """The final stage; `task_root` is the folder in which Lambda looks for the handler."""
 
     root: Path
     task_root: Path
@@ -68,13 +70,17 @@ class ImageTree:
     bases: Sequence[str]
 
     def size_bytes(self) -> int:
+        """Return the total size of all files."""
         return sum(file.stat().st_size for file in self.root.rglob("*") if file.is_file())
 
 
 def build(
     dockerfile: Path, folder: Path, machine: Machine = Machine.THIS, arguments: Mapping[str, str] | None = None
 ) -> ImageTree:
-    """Raises UnknownInstruction, and CalledProcessError where a command fails."""
+    """Build an image's final stage below `folder`; `arguments` are build arguments.
+
+    Raises UnknownInstruction, and CalledProcessError if a command fails.
+    """
     builder = _Builder(dockerfile, folder, machine, dict(arguments or {}))
     return builder.final()
 
@@ -85,8 +91,8 @@ class _Builder:
         self._given = given
         self._ignored = _Ignored(dockerfile)
         self._stages: dict[str, Stage] = {}
-        # ARGs before the first FROM are for FROM lines alone.
-        self._outside: dict[str, str] = {"BUILDPLATFORM": "linux/here"}
+        # ARGs before the first FROM apply only to FROM lines.
+        self._global_arguments: dict[str, str] = {"BUILDPLATFORM": "linux/here"}
         self._last = ""
         for name, rest in _instructions(dockerfile.read_text("utf-8")):
             if name == "FROM":
@@ -95,10 +101,10 @@ class _Builder:
                 self._stages[self._last].instructions.append((name, rest))
             elif name == "ARG":
                 key, _, default = rest.partition("=")
-                self._outside[key] = given.get(key, default)
+                self._global_arguments[key] = given.get(key, default)
             else:
                 raise UnknownInstruction(f"{name} before FROM")
-        if unused := set(given) - set(self._outside) - {"MODEL_ENDPOINT"}:
+        if unused := set(given) - set(self._global_arguments) - {"MODEL_ENDPOINT"}:
             raise UnknownInstruction(f"no such argument: {', '.join(unused)}")
 
     def final(self) -> ImageTree:
@@ -108,7 +114,7 @@ class _Builder:
         return ImageTree(stage.folder, stage.path(root), stage.environment, stage.command, stage.user, bases)
 
     def _begin(self, rest: str, folder: Path) -> None:
-        found = re.fullmatch(r"(?:--platform=\S+ )?(\S+)(?: AS (\S+))?", _filled(rest, self._outside))
+        found = re.fullmatch(r"(?:--platform=\S+ )?(\S+)(?: AS (\S+))?", _expand(rest, self._global_arguments))
         if found is None:
             raise UnknownInstruction(f"FROM {rest}")
         base, name = found[1], found[2] or "final"
@@ -116,7 +122,7 @@ class _Builder:
         self._last = name
 
     def _built(self, name: str) -> Stage:
-        """A stage with all that it needs; a stage that nobody needs is never built, as BuildKit does it."""
+        """Build a stage and the stages that it needs, once. Unneeded stages are never built, as with BuildKit."""
         if name not in self._stages:
             raise UnknownInstruction(f"there is no stage {name}")
         stage = self._stages[name]
@@ -128,20 +134,20 @@ class _Builder:
             shutil.copytree(base.folder, stage.folder, dirs_exist_ok=True)
             stage.environment |= base.environment
         elif "/lambda/" in stage.base:
-            stage.environment |= _OF_LAMBDA
+            stage.environment |= _LAMBDA_ENVIRONMENT
         for instruction, rest in stage.instructions:
-            self._follow(stage, instruction, rest)
+            self._execute(stage, instruction, rest)
         stage.built = True
         return stage
 
-    def _follow(self, stage: Stage, instruction: str, rest: str) -> None:
+    def _execute(self, stage: Stage, instruction: str, rest: str) -> None:
         if instruction == "ARG":
             key, _, default = rest.partition("=")
             stage.arguments[key] = self._given.get(key, default)
             return
-        words = _filled(rest, {**stage.arguments, **stage.environment})
+        words = _expand(rest, {**stage.arguments, **stage.environment})
         if instruction == "ENV":
-            stage.environment |= dict(one.split("=", 1) for one in shlex.split(words))
+            stage.environment |= dict(word.split("=", 1) for word in shlex.split(words))
         elif instruction == "WORKDIR":
             stage.working_directory = words
             stage.path(".").mkdir(parents=True, exist_ok=True)
@@ -163,18 +169,18 @@ class _Builder:
         if words[0].startswith("--"):
             raise UnknownInstruction(f"COPY {words[0]}")
         *sources, target = words
-        into = stage.path(target)
+        destination = stage.path(target)
         for source in sources:
             found = origin.path(source) if origin else ROOT / source
-            leave_out = None if origin else self._ignored.of
+            ignore = None if origin else self._ignored.names
             if found.is_dir():
-                shutil.copytree(found, into, ignore=leave_out, dirs_exist_ok=True)
+                shutil.copytree(found, destination, ignore=ignore, dirs_exist_ok=True)
             else:
-                if leave_out is not None and leave_out(str(found.parent), [found.name]):
-                    raise UnknownInstruction(f"COPY {source}, which .dockerignore leaves out")
-                place = into / found.name if target.endswith("/") else into
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(found, place)
+                if ignore is not None and ignore(str(found.parent), [found.name]):
+                    raise UnknownInstruction(f"COPY {source}, which .dockerignore excludes")
+                file = destination / found.name if target.endswith("/") else destination
+                file.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(found, file)
 
     def _run(self, stage: Stage, words: list[str]) -> None:
         environment = {**os.environ, **stage.environment}
@@ -182,37 +188,38 @@ class _Builder:
             name, value = words.pop(0).split("=", 1)
             environment[name] = str(stage.path(value)) if value.startswith("/") else value
         if words[:2] == ["pip", "install"]:
-            words = ["python", "-m", *(words if self._machine is Machine.IMAGE else _less(words))]
+            words = ["python", "-m", *(words if self._machine is Machine.IMAGE else _for_this_machine(words))]
             if "--target" not in words:
-                return  # into the stage's own Python; here, this one has them
-        elif words[:2] != ["python", "-m"] or words[2] not in _PROGRAMS:
+                return  # it installs into the stage's own Python; here, this machine's Python has the packages
+        elif words[:2] != ["python", "-m"] or words[2] not in _KNOWN_PROGRAMS:
             raise UnknownInstruction(f"RUN {' '.join(words)}")
-        command = [sys.executable if one == "python" else _moved(one, stage) for one in words]
+        command = [sys.executable if word == "python" else _on_this_machine(word, stage) for word in words]
         subprocess.run(command, cwd=stage.path("."), env=environment, check=True, capture_output=True, text=True)
 
 
 class _Ignored:
-    """What never reaches a build: the Dockerfile's own .dockerignore, or else the project's."""
+    """The files that the Dockerfile's own .dockerignore, or otherwise the project's, excludes from a build."""
 
     def __init__(self, dockerfile: Path) -> None:
         own = dockerfile.with_name(f"{dockerfile.name}.dockerignore")
         lines = (own if own.is_file() else ROOT / ".dockerignore").read_text("utf-8").splitlines()
         self._patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
-    def of(self, folder: str, names: list[str]) -> list[str]:
-        return [name for name in names if self._is(Path(folder, name).relative_to(ROOT))]
+    def names(self, folder: str, names: list[str]) -> list[str]:
+        """Return the excluded names in a folder, as shutil.copytree's `ignore` expects it."""
+        return [name for name in names if self._is_ignored(Path(folder, name).relative_to(ROOT))]
 
-    def _is(self, path: Path) -> bool:
-        """The last pattern that speaks of a path, or of a folder that it lies in, decides."""
+    def _is_ignored(self, path: Path) -> bool:
+        """Return whether a path is excluded; the last pattern that matches it or one of its folders decides."""
         ignored = False
         for pattern in self._patterns:
             negated, wanted = pattern.startswith("!"), pattern.removeprefix("!")
-            heads = [str(path), *map(str, path.parents)]
+            ancestors = [str(path), *map(str, path.parents)]
             if wanted.startswith("**/"):
-                hit = any(fnmatch(part, wanted.removeprefix("**/")) for part in path.parts)
+                matches = any(fnmatch(part, wanted.removeprefix("**/")) for part in path.parts)
             else:
-                hit = any(fnmatch(head, wanted) and head != "." for head in heads)
-            if hit:
+                matches = any(fnmatch(name, wanted) and name != "." for name in ancestors)
+            if matches:
                 ignored = not negated
         return ignored
 
@@ -225,8 +232,8 @@ def _instructions(text: str) -> Iterator[tuple[str, str]]:
             yield name, re.sub(r"\s+", " ", rest.strip())
 
 
-def _filled(text: str, values: Mapping[str, str]) -> str:
-    """Raises UnknownInstruction for a variable that nothing has set."""
+def _expand(text: str, values: Mapping[str, str]) -> str:
+    """Replace variables by their values. Raises UnknownInstruction for an unset variable."""
 
     def value(found: "re.Match[str]") -> str:
         name = found[1] or found[2]
@@ -237,16 +244,16 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
     return re.sub(r"\$(?:\{(\w+)\}|(\w+))", value, text)
 
 
-def _less(words: Sequence[str]) -> list[str]:
-    """A command without what it says of the image's machine."""
+def _for_this_machine(words: Sequence[str]) -> list[str]:
+    """Return a pip command without the options for the image's platform."""
     kept, skip = [], False
     for word in words:
-        if skip or word in _OF_THE_IMAGES_MACHINE:
+        if skip or word in _PLATFORM_OPTIONS:
             skip = not skip
-        elif word != "--no-cache-dir":  # it keeps an image small; here it would fetch everything again
+        elif word != "--no-cache-dir":  # it keeps an image small; here it would download everything again
             kept.append(word)
     return kept
 
 
-def _moved(word: str, stage: Stage) -> str:
+def _on_this_machine(word: str, stage: Stage) -> str:
     return str(stage.path(word)) if word.startswith("/") else word

@@ -1,4 +1,4 @@
-"""The functions' images as trees of files, each built once for all tests that ask for it."""
+"""Provide the file trees of the functions' images, each built once per test run."""
 
 import subprocess
 from collections.abc import Callable
@@ -7,7 +7,7 @@ import pytest
 
 from tests.infra.image_tree import ImageTree, build
 from tests.support.paths import ROOT
-from tests.support.server_cache import obtained
+from tests.support.server_cache import obtain_or_skip
 
 DOCKERFILES = {
     "ingest": ROOT / "functions" / "ingest" / "Dockerfile",
@@ -18,7 +18,7 @@ DOCKERFILES = {
 
 @pytest.fixture(scope="session")
 def image_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], ImageTree]:
-    """The tree of ingest, query or bot, with packages that run on this machine."""
+    """A function that returns the tree of ingest, query or bot, with packages that run on this machine."""
     built: dict[str, ImageTree] = {}
 
     def image(name: str) -> ImageTree:
@@ -26,10 +26,10 @@ def image_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], ImageT
             try:
                 return build(DOCKERFILES[name], tmp_path_factory.mktemp(name))
             except subprocess.CalledProcessError as error:
-                raise OSError(f"pip could not install them: {str(error.stderr)[-300:]}") from error
+                raise OSError(f"pip could not install the packages: {str(error.stderr)[-300:]}") from error
 
         if name not in built:
-            built[name] = obtained(obtain, "packages of the function")
+            built[name] = obtain_or_skip(obtain, "packages of the function")
         return built[name]
 
     return image

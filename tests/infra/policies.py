@@ -1,7 +1,8 @@
-"""What policies of IAM allow: as much of its language as infra/terraform uses; anything else is refused, not guessed.
+"""Evaluate IAM policies: whether they allow an action, which calls lack a right, and which rights are unused.
 
-Source: "IAM JSON policy elements reference" and "Policy evaluation logic" of the IAM user guide. An action that nothing
-allows is denied, and a denial goes before whatever allows.
+Only the part of the policy language that infra/terraform uses is supported; anything else raises ValueError. An action
+that no statement allows is denied, and a Deny takes precedence over any Allow. Source: "IAM JSON policy elements
+reference" and "Policy evaluation logic" in the IAM user guide.
 """
 
 import json
@@ -10,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-# A call: service:Action and the ARN of what it is about.
+# A call: service:Action and the ARN of the resource.
 Call = tuple[str, str]
 
 _ELEMENTS = frozenset({"Sid", "Effect", "Action", "Resource", "Principal", "Condition"})
@@ -20,12 +21,14 @@ _IF_EXISTS = "IfExists"
 
 @dataclass(frozen=True)
 class Condition:
+    """A condition of a statement: an operator, a key of the request context, and the values that it accepts."""
+
     operator: str
     key: str
     values: tuple[str, ...]
 
     def holds(self, context: Mapping[str, str]) -> bool:
-        """Whether it holds for what is known of a request; what is not known fails, unless IfExists says otherwise."""
+        """Return whether a request context fulfils the condition; a missing key fulfils it only with IfExists."""
         if self.key not in context:
             return self.operator.endswith(_IF_EXISTS)
         operator = self.operator.removesuffix(_IF_EXISTS)
@@ -37,52 +40,57 @@ class Condition:
 
 @dataclass(frozen=True)
 class Statement:
+    """An Allow or Deny statement of a policy."""
+
     allows: bool
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     conditions: tuple[Condition, ...] = field(default=())
     sid: str = ""
 
-    def speaks_of(self, action: str, resource: str, context: Mapping[str, str]) -> bool:
+    def applies_to(self, action: str, resource: str, context: Mapping[str, str]) -> bool:
+        """Return whether actions, resources and conditions all match a request."""
         return (
-            any(_matches(one.lower(), action.lower()) for one in self.actions)
-            and any(_matches(one, resource) for one in self.resources)
-            and all(one.holds(context) for one in self.conditions)
+            any(_matches(pattern.lower(), action.lower()) for pattern in self.actions)
+            and any(_matches(pattern, resource) for pattern in self.resources)
+            and all(condition.holds(context) for condition in self.conditions)
         )
 
 
 @dataclass(frozen=True)
 class Policy:
+    """The statements of one policy document."""
+
     statements: tuple[Statement, ...]
 
     @classmethod
-    def parsed(cls, text: str) -> "Policy":
-        """Raises ValueError for an element, an effect or an operator that is not known here."""
+    def parse(cls, text: str) -> "Policy":
+        """Parse a policy document. Raises ValueError for an unsupported element, effect or operator."""
         document = json.loads(text)
-        return cls(tuple(_statement(one) for one in _several(document["Statement"])))
+        return cls(tuple(_statement(written) for written in _as_list(document["Statement"])))
 
 
 def allows(policies: Iterable[Policy], action: str, resource: str, context: Mapping[str, str] | None = None) -> bool:
-    """Whether policies together allow an action (service:Action) on a resource (its ARN)."""
-    speaking = [
+    """Return whether policies together allow an action (service:Action) on a resource (its ARN)."""
+    applicable = [
         statement
         for policy in policies
         for statement in policy.statements
-        if statement.speaks_of(action, resource, context or {})
+        if statement.applies_to(action, resource, context or {})
     ]
-    return bool(speaking) and all(statement.allows for statement in speaking)
+    return bool(applicable) and all(statement.allows for statement in applicable)
 
 
 def missing(policies: Collection[Policy], calls: Iterable[Call]) -> list[Call]:
-    """The calls that policies do not allow."""
+    """Return the calls that policies do not allow."""
     return sorted({call for call in calls if not allows(policies, *call)})
 
 
 def unused(policies: Collection[Policy], calls: Iterable[Call]) -> list[Call]:
-    """What policies allow (action, resource as it is written) and none of the calls needs.
+    """Return the rights (action, resource pattern) that no call needs.
 
-    s3:ListBucket on a bucket counts as needed by whoever reads or looks at its objects: without it a missing object
-    would be a forbidden one.
+    A call that reads an object also needs s3:ListBucket on its bucket: without this right, S3 reports a missing object
+    as forbidden.
     """
     made = list(calls)
     made += [("s3:ListBucket", resource.partition("/")[0]) for action, resource in made if action == "s3:GetObject"]
@@ -94,7 +102,7 @@ def unused(policies: Collection[Policy], calls: Iterable[Call]) -> list[Call]:
         for action in statement.actions
         for resource in statement.resources
     ]
-    return [one for one in granted if not any(_covers(one, call) for call in made)]
+    return [right for right in granted if not any(_covers(right, call) for call in made)]
 
 
 def _covers(granted: Call, call: Call) -> bool:
@@ -108,8 +116,8 @@ def _statement(written: Mapping[str, Any]) -> Statement:
         raise ValueError(f"a statement's effect is {written['Effect']!r}")
     return Statement(
         allows=written["Effect"] == "Allow",
-        actions=tuple(_several(written["Action"])),
-        resources=tuple(_several(written.get("Resource", ()))),
+        actions=tuple(_as_list(written["Action"])),
+        resources=tuple(_as_list(written.get("Resource", ()))),
         conditions=tuple(_conditions(written.get("Condition", {}))),
         sid=written.get("Sid", ""),
     )
@@ -120,14 +128,15 @@ def _conditions(written: Mapping[str, Mapping[str, Any]]) -> Iterable[Condition]
         if operator.removesuffix(_IF_EXISTS) not in _OPERATORS:
             raise ValueError(f"the operator {operator} is not known here")
         for key, values in keys.items():
-            yield Condition(operator, key, tuple(_several(values)))
+            yield Condition(operator, key, tuple(_as_list(values)))
 
 
-def _several(value: Any) -> Sequence[Any]:
+def _as_list(value: Any) -> Sequence[Any]:
+    """Return a value that may be a single item or a list as a sequence."""
     return value if isinstance(value, list | tuple) else [value]
 
 
 def _matches(pattern: str, text: str) -> bool:
-    """IAM's wildcards: * is any text, ? any one character; nothing else is special."""
-    parts = (".*" if one == "*" else "." if one == "?" else re.escape(one) for one in pattern)
+    """Return whether a pattern with IAM's wildcards matches: * is any text, ? any single character."""
+    parts = (".*" if char == "*" else "." if char == "?" else re.escape(char) for char in pattern)
     return re.fullmatch("".join(parts), text, re.DOTALL) is not None

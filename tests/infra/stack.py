@@ -1,19 +1,22 @@
-"""The cloud as Terraform makes it, on moto: applied once for all tests that ask for `applied_stack`.
+"""Apply infra/terraform to moto, once per test run, for the tests that use the `applied_stack` fixture.
 
-What differs from a real account, and only here:
+It differs from a real account in these points:
 
-- The provider signs with keys of the tests, asks moto, and looks buckets up by path.
-- Who may use a dead-letter queue (`aws_sqs_queue_redrive_allow_policy`) is left out: moto never tells that it has been
-  set, so that the provider waits for ever. tests/main.tftest.hcl looks at it.
-- Two things that moto tells in other words than it was told are left as they are: the redrive policy of a queue, with
-  spaces, and the function of an event source, whose alias it turns into a version.
-- moto forgets how a function logs (`logging_config`), so that this is not compared; tests/main.tftest.hcl looks at it.
-- There is no provisioned concurrency; that is its default.
-- moto would feed each message to a function in Docker while it is sent. So it runs none (`use_docker`), and the event
-  sources are switched off after the second plan; tests read the queues as Lambda would, by what `mapping` says.
-- moto reads the buckets' policies without their conditions, and would let nobody in, with TLS or without. So they are
-  taken away after the second plan; tests/infra/test_permissions.py reads them.
-- The images are not in ECR: moto takes any name for one.
+- The provider signs with the tests' keys, sends its requests to moto, and uses path-style bucket addresses.
+- The access policies of the dead-letter queues (`aws_sqs_queue_redrive_allow_policy`) are omitted, because moto never
+  reports that they have been set and the provider would wait for ever. infra/terraform/tests/main.tftest.hcl checks
+  them.
+- Changes are ignored in two values that moto reports in another form: the redrive policy of a queue (with spaces), and
+  the function of an event source (a version instead of the alias).
+- Changes in a function's `logging_config` are ignored, because moto does not keep it.
+  infra/terraform/tests/function.tftest.hcl checks it.
+- There is no provisioned concurrency, which is the default.
+- moto would pass each message to a function in Docker as soon as it is sent. So it runs no functions (`use_docker`),
+  and the event sources are disabled after the second plan. Tests read the queues as Lambda would, according to
+  `mapping`.
+- moto ignores the conditions of bucket policies and would deny every request, with TLS or without. So they are removed
+  after the second plan; tests/infra/test_permissions.py checks them.
+- The images are not in ECR, because moto accepts any image name.
 """
 
 import json
@@ -26,9 +29,9 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.infra.policies import Policy
-from tests.infra.terraform import Terraform, copied
+from tests.infra.terraform import Terraform, copy_configuration
 from tests.support.aws.moto_server import REGION, MotoServer
-from tests.support.server_cache import obtained
+from tests.support.server_cache import obtain_or_skip
 
 OVERRIDES = """
 provider "aws" {{
@@ -91,7 +94,7 @@ protect_data      = false
 
 @dataclass(frozen=True)
 class Mapping:
-    """How Lambda feeds a queue's messages to a function."""
+    """An event source mapping: how Lambda passes a queue's messages to a function."""
 
     queue_url: str
     batch: int
@@ -101,7 +104,7 @@ class Mapping:
 
 @dataclass(frozen=True)
 class AppliedStack:
-    """outputs are Terraform's, by name; plan is `terraform show -json` of a plan made after the apply."""
+    """The applied configuration: its outputs by name, and a second plan, as `terraform show -json` prints it."""
 
     moto: MotoServer
     outputs: dict[str, Any]
@@ -109,28 +112,28 @@ class AppliedStack:
 
     @property
     def changes(self) -> list[str]:
-        """What a second apply would change."""
-        planned = {one["address"]: one["change"]["actions"] for one in self.plan.get("resource_changes", ())}
-        return [f"{address}: {do}" for address, do in planned.items() if do not in (["no-op"], ["read"])]
+        """The changes that a second apply would make."""
+        planned = {change["address"]: change["change"]["actions"] for change in self.plan.get("resource_changes", ())}
+        return [f"{address}: {actions}" for address, actions in planned.items() if actions not in (["no-op"], ["read"])]
 
     def resources(self, kind: str) -> dict[str, dict[str, Any]]:
-        """The planned values of all resources of a type, by address."""
+        """Return the planned values of all resources of a type, by address."""
         return {one["address"]: one["values"] for one in _resources(self.plan["planned_values"]["root_module"], kind)}
 
     def environment(self, function: str) -> dict[str, str]:
-        """The settings of ingest, query, page or worker."""
+        """Return the environment variables of ingest, query, page or worker."""
         planned = self.resources("aws_lambda_function")[f"module.{function}.aws_lambda_function.this"]
         found: dict[str, str] = planned["environment"][0]["variables"]
         return found
 
     def policies(self, function: str) -> list[Policy]:
-        """What a function's role may do."""
+        """Return the policies of a function's role."""
         found = self.resources("aws_iam_role_policy")
-        mine = [one for address, one in found.items() if address.startswith(f"module.{function}.")]
-        return [Policy.parsed(one["policy"]) for one in mine]
+        own = [values for address, values in found.items() if address.startswith(f"module.{function}.")]
+        return [Policy.parse(values["policy"]) for values in own]
 
     def mapping(self, function: str) -> Mapping:
-        """The queue of ingest or worker."""
+        """Return how the queue of ingest or worker feeds its function."""
         found = self.resources("aws_lambda_event_source_mapping")[f"aws_lambda_event_source_mapping.{function}"]
         (queue,) = (q for q in self.resources("aws_sqs_queue").values() if q["arn"] == found["event_source_arn"])
         redrive = json.loads(queue["redrive_policy"])
@@ -141,28 +144,29 @@ class AppliedStack:
 
 @pytest.fixture(scope="session")
 def applied_stack(moto: MotoServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppliedStack]:
+    """The configuration applied to moto and, after the test run, destroyed."""
     folder = tmp_path_factory.mktemp("cloud") / "terraform"
-    terraform = obtained(lambda: _copied(folder, moto), "Terraform")
-    _run_functions(moto, False)
-    terraform.done("apply", "-auto-approve", "-input=false")
+    terraform = obtain_or_skip(lambda: _configure(folder, moto), "Terraform")
+    _use_docker(moto, False)
+    terraform.run_checked("apply", "-auto-approve", "-input=false")
     yield _applied(terraform, moto)
-    terraform.done("destroy", "-auto-approve", "-input=false")
-    _run_functions(moto, True)
-    assert terraform.done("state", "list") == ""
+    terraform.run_checked("destroy", "-auto-approve", "-input=false")
+    _use_docker(moto, True)
+    assert terraform.run_checked("state", "list") == ""
 
 
-def _copied(folder: Path, moto: MotoServer) -> Terraform:
+def _configure(folder: Path, moto: MotoServer) -> Terraform:
     overrides = OVERRIDES.format(access_key=moto.access_key, secret_key=moto.secret_key)
-    terraform = copied(folder, moto.address, overrides)
+    terraform = copy_configuration(folder, moto.address, overrides)
     (folder / "function" / "test_override.tf").write_text(FUNCTION_OVERRIDES)
     (folder / "terraform.tfvars").write_text(VARIABLES)
     return terraform
 
 
 def _applied(terraform: Terraform, moto: MotoServer) -> AppliedStack:
-    terraform.done("plan", "-input=false", "-out=second.tfplan")
-    plan = terraform.read("show", "-json", "second.tfplan")
-    outputs = {name: one["value"] for name, one in terraform.read("output", "-json").items()}
+    terraform.run_checked("plan", "-input=false", "-out=second.tfplan")
+    plan = terraform.run_json("show", "-json", "second.tfplan")
+    outputs = {name: one["value"] for name, one in terraform.run_json("output", "-json").items()}
     functions, buckets = moto.client("lambda"), moto.client("s3")
     for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
         functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
@@ -173,8 +177,9 @@ def _applied(terraform: Terraform, moto: MotoServer) -> AppliedStack:
     return AppliedStack(moto, outputs, plan)
 
 
-def _run_functions(moto: MotoServer, docker: bool) -> None:
-    body = json.dumps({"lambda": {"use_docker": docker}}).encode()
+def _use_docker(moto: MotoServer, value: bool) -> None:
+    """Set whether moto runs Lambda functions in Docker."""
+    body = json.dumps({"lambda": {"use_docker": value}}).encode()
     request = Request(f"{moto.address}/moto-api/config", body, {"Content-Type": "application/json"}, method="POST")
     with urlopen(request) as answer:
         assert answer.status == 201

@@ -1,7 +1,7 @@
-"""Terraform for the tests: on a copy of infra/terraform, with the provider that is there, against moto.
+"""Run Terraform on a copy of infra/terraform, optionally against moto.
 
-The provider comes from a mirror, if CUMBRE_TEST_TERRAFORM_PLUGINS names its folder, else from wherever `terraform init`
-finds it.
+The provider comes from the mirror folder that CUMBRE_TEST_TERRAFORM_PLUGINS names, or otherwise from where
+`terraform init` finds it.
 """
 
 import json
@@ -16,7 +16,7 @@ from tests.support.paths import ROOT
 
 SOURCE = ROOT / "infra" / "terraform"
 _WRITTEN_BY_TERRAFORM = shutil.ignore_patterns(".terraform*", "*.tfstate*", "terraform.tfvars", "*.auto.tfvars*")
-# Read here, for the tests' environment has no settings of Cumbre's.
+# Read at import, because a fixture hides the CUMBRE_ variables from the tests.
 _PLUGINS = os.environ.get("CUMBRE_TEST_TERRAFORM_PLUGINS", "")
 _MIRROR = """
 provider_installation {{
@@ -28,13 +28,14 @@ provider_installation {{
 
 
 class Terraform:
-    """A copy of the configuration in a folder, initialised."""
+    """An initialised copy of the configuration in a folder."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
         self._environment = environment
 
     def run(self, *arguments: str, timeout_s: float = 400.0) -> "subprocess.CompletedProcess[str]":
+        """Run a command to its end."""
         return subprocess.run(
             ["terraform", *arguments],
             cwd=self.folder,
@@ -44,23 +45,25 @@ class Terraform:
             timeout=timeout_s,
         )
 
-    def done(self, *arguments: str, timeout_s: float = 400.0) -> str:
-        """What a command prints. Raises AssertionError, with its last words, if it fails."""
+    def run_checked(self, *arguments: str, timeout_s: float = 400.0) -> str:
+        """Return the output of a command. Raises AssertionError with the end of its output if it fails."""
         ended = self.run(*arguments, timeout_s=timeout_s)
         assert ended.returncode == 0, f"terraform {' '.join(arguments)}: {(ended.stdout + ended.stderr)[-4000:]}"
         return ended.stdout
 
-    def read(self, *arguments: str) -> Any:
-        return json.loads(self.done(*arguments))
+    def run_json(self, *arguments: str) -> Any:
+        """Return the decoded JSON output of a command."""
+        return json.loads(self.run_checked(*arguments))
 
 
-def copied(folder: Path, address: str = "", overrides: str = "") -> Terraform:
-    """The configuration in a folder of its own. Raises OSError where Terraform or its provider is missing.
+def copy_configuration(folder: Path, address: str = "", overrides: str = "") -> Terraform:
+    """Copy the configuration into a new folder and initialise it.
 
-    address: whom it asks in place of Amazon; overrides: Terraform's own words that go before the configuration's.
+    address: the server to use in place of Amazon's. overrides: the content of a Terraform override file. Raises OSError
+    if Terraform or its provider is missing.
     """
     if shutil.which("terraform") is None:
-        raise OSError("there is no terraform")
+        raise OSError("terraform is not installed")
     shutil.copytree(SOURCE, folder, ignore=_WRITTEN_BY_TERRAFORM)
     if overrides:
         (folder / "test_override.tf").write_text(overrides)
@@ -74,9 +77,9 @@ def copied(folder: Path, address: str = "", overrides: str = "") -> Terraform:
         configuration.write_text(_MIRROR.format(path=json.dumps(str(Path(_PLUGINS).resolve()))))
         environment["TF_CLI_CONFIG_FILE"] = str(configuration)
     terraform = Terraform(folder, environment)
-    begun = terraform.run("init", "-input=false")
-    if begun.returncode:
+    init = terraform.run("init", "-input=false")
+    if init.returncode:
         raise OSError(
-            f"terraform has no provider (CUMBRE_TEST_TERRAFORM_PLUGINS names a mirror): {begun.stderr[-300:]}"
+            f"terraform has no provider (set CUMBRE_TEST_TERRAFORM_PLUGINS to a mirror folder): {init.stderr[-300:]}"
         )
     return terraform

@@ -1,4 +1,4 @@
-"""The functions' images without Docker: their Dockerfiles read line by line, and their code run from what they hold."""
+"""The functions' Dockerfiles build working images; checked without Docker, by running code from the resulting trees."""
 
 import re
 import subprocess
@@ -12,24 +12,26 @@ from tests.infra.image_tree import ImageTree, UnknownInstruction, build
 from tests.infra.images import DOCKERFILES
 from tests.support.paths import ROOT
 
-# In the trees' own packages and nothing of this environment: -I leaves out the working directory and PYTHONPATH.
+# Imports only packages of the tree, none of this environment; -I ignores the working directory and PYTHONPATH.
 IMPORT = "import sys; sys.path[:] = [sys.argv[1], *(p for p in sys.path if 'site-packages' not in p)]; import "
 
 
 @pytest.fixture
-def dockerfile(tmp_path: Path) -> Callable[[str], ImageTree]:
-    def built(text: str) -> ImageTree:
+def build_image(tmp_path: Path) -> Callable[[str], ImageTree]:
+    """A function that builds a Dockerfile with this text."""
+
+    def build_text(text: str) -> ImageTree:
         (tmp_path / "Dockerfile").write_text(text)
         return build(tmp_path / "Dockerfile", tmp_path / "image")
 
-    return built
+    return build_text
 
 
 LAMBDA = "FROM public.ecr.aws/lambda/python:3.12\n"
 
 
-def test_a_stage_that_nobody_needs_is_not_built(dockerfile: Callable[[str], ImageTree]) -> None:
-    tree = dockerfile(f"FROM scratch AS unused\nRUN curl https://example.org\n{LAMBDA}COPY LICENSE /opt/LICENSE\n")
+def test_an_unused_stage_is_not_built(build_image: Callable[[str], ImageTree]) -> None:
+    tree = build_image(f"FROM scratch AS unused\nRUN curl https://example.org\n{LAMBDA}COPY LICENSE /opt/LICENSE\n")
     assert (tree.root / "opt" / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
     assert not (tree.root.parent / "unused").exists()
 
@@ -44,18 +46,20 @@ def test_a_stage_that_nobody_needs_is_not_built(dockerfile: Callable[[str], Imag
         "EXPOSE 80",
     ],
 )
-def test_what_is_not_known_fails(dockerfile: Callable[[str], ImageTree], line: str) -> None:
+def test_unknown_instructions_options_and_variables_are_errors(
+    build_image: Callable[[str], ImageTree], line: str
+) -> None:
     with pytest.raises(UnknownInstruction):
-        dockerfile(f"{LAMBDA}{line}\n")
+        build_image(f"{LAMBDA}{line}\n")
 
 
-def test_what_dockerignore_leaves_out_is_not_copied(dockerfile: Callable[[str], ImageTree]) -> None:
+def test_copying_a_file_that_dockerignore_excludes_is_an_error(build_image: Callable[[str], ImageTree]) -> None:
     with pytest.raises(UnknownInstruction, match=r"\.dockerignore"):
-        dockerfile(f"{LAMBDA}COPY Makefile /opt/Makefile\n")
+        build_image(f"{LAMBDA}COPY Makefile /opt/Makefile\n")
 
 
 @pytest.mark.parametrize("name", DOCKERFILES)
-def test_a_dockerfile_pins_its_bases_and_runs_as_nobody_in_particular(name: str) -> None:
+def test_a_dockerfile_pins_its_base_images_and_does_not_run_as_root(name: str) -> None:
     text = DOCKERFILES[name].read_text()
     assert re.search(r"^ARG BASE=public\.ecr\.aws/lambda/python:3\.12\.\d{4}\.\d\d\.\d\d\.\d\d-arm64$", text, re.M)
     assert re.search(r"^ARG PYTHON=python:3\.12\.\d+-slim-\w+$", text, re.M)
@@ -65,10 +69,10 @@ def test_a_dockerfile_pins_its_bases_and_runs_as_nobody_in_particular(name: str)
 
 
 @pytest.mark.parametrize("requirements", ["functions/requirements.txt", "bot/requirements.txt"])
-def test_what_a_function_needs_has_the_bounds_of_the_whole(requirements: str) -> None:
-    whole = _requirements(ROOT / "requirements.txt")
+def test_the_requirements_of_a_function_have_the_same_bounds_as_those_of_the_project(requirements: str) -> None:
+    project = _requirements(ROOT / "requirements.txt")
     for name, bounds in _requirements(ROOT / requirements).items():
-        assert bounds == whole[name], name
+        assert bounds == project[name], name
 
 
 def _requirements(file: Path) -> dict[str, str]:
@@ -76,13 +80,13 @@ def _requirements(file: Path) -> dict[str, str]:
     return {found[1]: found[2] for found in (re.fullmatch(r"([\w\-\[\]]+)(.*)", line) for line in lines) if found}
 
 
-def _runs(tree: ImageTree, code: str) -> str:
+def _run(tree: ImageTree, code: str) -> str:
     command = [sys.executable, "-I", "-c", IMPORT + code, str(tree.task_root)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.cloud
-def test_the_library_answers_from_the_ingest_image(image_of: Callable[[str], ImageTree]) -> None:
+def test_the_library_runs_from_the_ingest_image(image_of: Callable[[str], ImageTree]) -> None:
     tree = image_of("ingest")
     assert tree.command == ["functions.ingest.entry.handler"]
     assert (tree.root / "opt" / "models").is_dir()
@@ -95,19 +99,19 @@ def test_the_library_answers_from_the_ingest_image(image_of: Callable[[str], Ima
         "encoder = OnnxEncoder(resolve_model('lite', Path('/nonexistent')).directory)\n"
         "print(encoder.encode_texts(['a mountain']).shape[0], cumbre.bootstrap.__file__)"
     )
-    rows, file = _runs(tree, code).split()
+    rows, file = _run(tree, code).split()
     assert rows == "1"
     assert file.startswith(str(tree.task_root))
 
 
 @pytest.mark.cloud
-def test_the_bot_image_holds_neither_encoder_nor_index(image_of: Callable[[str], ImageTree]) -> None:
+def test_the_bot_image_runs_and_contains_neither_encoder_nor_index(image_of: Callable[[str], ImageTree]) -> None:
     tree = image_of("bot")
     assert tree.command == ["bot.aws.entry.page"]
-    # The tool that makes translations is for developers.
+    # The tool that updates translations is only for developers.
     names = (name for name in _modules(tree.task_root / "bot") if name != "i18n/update_catalogues")
     parts = (f"bot.{name.replace('/', '.')}" for name in names)
-    _runs(tree, ", ".join(["cumbre.state.dynamodb", "cumbre.system.aws_secrets", "boto3", *sorted(parts)]))
+    _run(tree, ", ".join(["cumbre.state.dynamodb", "cumbre.system.aws_secrets", "boto3", *sorted(parts)]))
     models = Path("cumbre", "encoding", "assets")
     assert (ROOT / models).is_dir()
     assert not (tree.task_root / models).exists()

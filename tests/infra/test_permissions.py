@@ -1,4 +1,4 @@
-"""Each function's rights, as they are planned: what it must be able to do, and what it must not."""
+"""Each function's planned rights: it may do what it needs, and nothing else."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def arns(applied_stack: AppliedStack) -> Arns:
     return Arns(applied_stack)
 
 
-def test_only_parts_of_what_is_ours_are_named_with_a_star(applied_stack: AppliedStack) -> None:
+def test_wildcards_cover_only_parts_of_our_buckets_and_logs(applied_stack: AppliedStack) -> None:
     for function in FUNCTIONS:
         for policy in applied_stack.policies(function):
             for statement in policy.statements:
@@ -54,7 +54,7 @@ def test_every_function_may_use_the_state_and_its_own_secret(applied_stack: Appl
         role = applied_stack.policies(function)
         for call in ("GetItem", "PutItem", "Query"):
             assert allows(role, f"dynamodb:{call}", arns.table)
-        # What people told is forgotten by those whom they tell so.
+        # People undo their entries through the other functions.
         assert allows(role, "dynamodb:DeleteItem", arns.table) == (function != "ingest")
         assert not allows(role, "dynamodb:Scan", arns.table)
         assert not allows(role, "dynamodb:DeleteTable", arns.table)
@@ -62,21 +62,21 @@ def test_every_function_may_use_the_state_and_its_own_secret(applied_stack: Appl
         assert readable == {own[function]}
 
 
-def test_nobody_may_change_a_photo_of_the_album(applied_stack: AppliedStack, arns: Arns) -> None:
+def test_no_function_may_change_a_photo_of_the_album(applied_stack: AppliedStack, arns: Arns) -> None:
     for function in FUNCTIONS:
         role = applied_stack.policies(function)
         for action in ("s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"):
             assert not allows(role, action, f"{arns.photos}/photos/day 1/a.jpg")
 
 
-def test_photos_are_added_to_the_inbox_by_the_query_function_alone(applied_stack: AppliedStack, arns: Arns) -> None:
+def test_only_the_query_function_adds_photos_to_the_inbox(applied_stack: AppliedStack, arns: Arns) -> None:
     may = {
         one for one in FUNCTIONS if allows(applied_stack.policies(one), "s3:PutObject", f"{arns.photos}/photos/inbox/a")
     }
     assert may == {"query"}
 
 
-def test_the_bot_reads_no_photo_and_no_position(applied_stack: AppliedStack, arns: Arns) -> None:
+def test_the_bot_may_not_read_original_photos_with_their_positions(applied_stack: AppliedStack, arns: Arns) -> None:
     for function in ("page", "worker"):
         role = applied_stack.policies(function)
         assert not allows(role, "s3:GetObject", f"{arns.photos}/photos/a.jpg")
@@ -85,15 +85,15 @@ def test_the_bot_reads_no_photo_and_no_position(applied_stack: AppliedStack, arn
         assert not allows(role, "s3:PutObject", f"{arns.renditions}/ab/abcd-640.jpg")
 
 
-def test_ingest_lists_the_album_and_learns_what_is_gone(applied_stack: AppliedStack, arns: Arns) -> None:
+def test_ingest_may_list_the_album_and_notice_missing_photos(applied_stack: AppliedStack, arns: Arns) -> None:
     role = applied_stack.policies("ingest")
     assert allows(role, "s3:ListBucket", arns.photos, {"s3:prefix": "photos/"})
     assert not allows(role, "s3:ListBucket", arns.photos, {"s3:prefix": "chat/"})
-    # As a question for a missing object is judged, which carries no prefix.
+    # S3 checks this right, without a prefix, when an object is missing.
     assert allows(role, "s3:ListBucket", arns.photos)
 
 
-def test_only_the_bot_may_ask_the_query_function(applied_stack: AppliedStack, arns: Arns) -> None:
+def test_only_the_bot_may_invoke_the_query_function(applied_stack: AppliedStack, arns: Arns) -> None:
     may = {one for one in FUNCTIONS if allows(applied_stack.policies(one), "lambda:InvokeFunction", arns.query)}
     assert may == {"page", "worker"}
     for function in FUNCTIONS:
@@ -105,7 +105,7 @@ def test_only_the_bot_may_ask_the_query_function(applied_stack: AppliedStack, ar
     }
 
 
-def test_the_page_puts_messages_into_the_chat_queue_and_the_worker_takes_them_out(
+def test_the_page_sends_to_the_chat_queue_and_the_worker_receives_from_it(
     applied_stack: AppliedStack, arns: Arns
 ) -> None:
     page, worker = applied_stack.policies("page"), applied_stack.policies("worker")
@@ -116,9 +116,9 @@ def test_the_page_puts_messages_into_the_chat_queue_and_the_worker_takes_them_ou
     assert not allows(worker, "sqs:SendMessage", arns.ingest)
 
 
-def test_the_queue_takes_events_of_the_photo_bucket_alone(applied_stack: AppliedStack, arns: Arns) -> None:
+def test_the_ingest_queue_accepts_events_only_from_the_photo_bucket(applied_stack: AppliedStack, arns: Arns) -> None:
     (written,) = (one["policy"] for one in applied_stack.resources("aws_sqs_queue_policy").values())
-    policy = [Policy.parsed(written)]
+    policy = [Policy.parse(written)]
     ours = {"aws:SourceArn": arns.photos, "aws:SourceAccount": "123456789012"}
     assert allows(policy, "sqs:SendMessage", arns.ingest, ours)
     assert not allows(policy, "sqs:SendMessage", arns.ingest, ours | {"aws:SourceArn": "arn:aws:s3:::another"})
@@ -126,8 +126,8 @@ def test_the_queue_takes_events_of_the_photo_bucket_alone(applied_stack: Applied
     assert not allows(policy, "sqs:ReceiveMessage", arns.ingest, ours)
 
 
-def test_buckets_are_reached_by_tls_alone(applied_stack: AppliedStack, arns: Arns) -> None:
-    found = [Policy.parsed(one["policy"]) for one in applied_stack.resources("aws_s3_bucket_policy").values()]
+def test_buckets_can_be_accessed_only_with_tls(applied_stack: AppliedStack, arns: Arns) -> None:
+    found = [Policy.parse(one["policy"]) for one in applied_stack.resources("aws_s3_bucket_policy").values()]
     assert len(found) == 2
     for bucket, role in ((arns.photos, "ingest"), (arns.renditions, "query")):
         policies = [*found, *applied_stack.policies(role)]
@@ -136,10 +136,10 @@ def test_buckets_are_reached_by_tls_alone(applied_stack: AppliedStack, arns: Arn
         assert not allows(policies, "s3:GetObject", key, {"aws:SecureTransport": "false"})
 
 
-def test_the_schedule_starts_the_ingest_function_and_nothing_else(applied_stack: AppliedStack) -> None:
+def test_the_schedule_may_invoke_the_ingest_function_and_nothing_else(applied_stack: AppliedStack) -> None:
     (schedule,) = applied_stack.resources("aws_scheduler_schedule").values()
     assert json.loads(schedule["target"][0]["input"]) == {"cumbre": "reconcile"}
-    rights = Policy.parsed(applied_stack.resources("aws_iam_role_policy")["aws_iam_role_policy.schedule"]["policy"])
+    rights = Policy.parse(applied_stack.resources("aws_iam_role_policy")["aws_iam_role_policy.schedule"]["policy"])
     assert [(one.actions, one.resources) for one in rights.statements] == [
         (("lambda:InvokeFunction",), (schedule["target"][0]["arn"],))
     ]

@@ -1,3 +1,5 @@
+"""The evaluator of IAM policies (tests/infra/policies.py) follows IAM's rules."""
+
 import json
 from typing import Any
 
@@ -9,7 +11,7 @@ BUCKET = "arn:aws:s3:::photos"
 
 
 def policy(*statements: dict[str, Any]) -> Policy:
-    return Policy.parsed(json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
+    return Policy.parse(json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
 
 
 def allow(actions: str | list[str], resources: str | list[str], **more: Any) -> dict[str, Any]:
@@ -19,25 +21,25 @@ def allow(actions: str | list[str], resources: str | list[str], **more: Any) -> 
 READ = allow("s3:GetObject", f"{BUCKET}/photos/*")
 
 
-def test_what_nothing_allows_is_denied() -> None:
+def test_an_action_that_no_statement_allows_is_denied() -> None:
     assert not allows([], "s3:GetObject", f"{BUCKET}/photos/1.jpg")
     assert not allows([policy(READ)], "s3:PutObject", f"{BUCKET}/photos/1.jpg")
 
 
-def test_a_prefix_ends_where_it_is_written() -> None:
+def test_a_resource_pattern_matches_only_its_own_prefix() -> None:
     assert allows([policy(READ)], "s3:GetObject", f"{BUCKET}/photos/day 1/a.jpg")
     assert not allows([policy(READ)], "s3:GetObject", f"{BUCKET}/staging/a.jpg")
     assert not allows([policy(READ)], "s3:GetObject", "arn:aws:s3:::photos-of-others/photos/a.jpg")
 
 
-def test_a_denial_goes_before_what_allows() -> None:
+def test_a_deny_takes_precedence_over_an_allow() -> None:
     denial = {"Effect": "Deny", "Action": "s3:*", "Resource": f"{BUCKET}/photos/secret/*"}
     both = [policy(READ), policy(denial)]
     assert allows(both, "s3:GetObject", f"{BUCKET}/photos/1.jpg")
     assert not allows(both, "s3:GetObject", f"{BUCKET}/photos/secret/1.jpg")
 
 
-def test_a_condition_on_what_is_not_known_fails_unless_it_says_if_exists() -> None:
+def test_a_condition_on_a_missing_key_is_not_fulfilled_unless_its_operator_ends_with_if_exists() -> None:
     for operator, without in (("StringLike", False), ("StringLikeIfExists", True)):
         listing = [policy(allow("s3:ListBucket", BUCKET, Condition={operator: {"s3:prefix": "photos/*"}}))]
         assert allows(listing, "s3:ListBucket", BUCKET, {"s3:prefix": "photos/"})
@@ -53,12 +55,12 @@ def test_a_condition_on_what_is_not_known_fails_unless_it_says_if_exists() -> No
         {**READ, "Effect": "Perhaps"},
     ],
 )
-def test_what_is_not_known_here_is_refused_and_not_guessed(statement: dict[str, Any]) -> None:
+def test_an_unsupported_element_operator_or_effect_is_an_error(statement: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"known|effect"):
         policy(statement)
 
 
-def test_calls_and_rights_are_compared_both_ways() -> None:
+def test_missing_and_unused_rights_are_found() -> None:
     role = [policy(READ, allow(["sqs:SendMessage", "sqs:DeleteMessage"], "arn:aws:sqs:eu-central-1:1:chat.fifo"))]
     calls = [
         ("s3:GetObject", f"{BUCKET}/photos/1.jpg"),
@@ -69,7 +71,7 @@ def test_calls_and_rights_are_compared_both_ways() -> None:
     assert unused(role, calls) == [("sqs:DeleteMessage", "arn:aws:sqs:eu-central-1:1:chat.fifo")]
 
 
-def test_whoever_reads_objects_needs_the_list_to_learn_that_one_is_missing() -> None:
+def test_reading_objects_needs_the_right_to_list_their_bucket() -> None:
     role = [policy(READ, allow("s3:ListBucket", BUCKET))]
     assert unused(role, [("s3:GetObject", f"{BUCKET}/photos/1.jpg")]) == []
     assert unused(role, []) == [("s3:GetObject", f"{BUCKET}/photos/*"), ("s3:ListBucket", BUCKET)]

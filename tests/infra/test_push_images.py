@@ -1,4 +1,4 @@
-"""infra/push_images.py with stand-ins for terraform, docker and aws, which write down how they were called."""
+"""infra/push_images.py builds and pushes the images; fake terraform, docker and aws commands log their calls."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.paths import ROOT
 
-STAND_IN = """#!{python}
+FAKE_PROGRAM = """#!{python}
 import json, pathlib, sys
 words = [pathlib.Path(sys.argv[0]).name, *sys.argv[1:]]
 with open({log!r}, "a") as log:
@@ -34,14 +34,14 @@ elif words[:2] == ["docker", "login"]:
 
 @pytest.fixture
 def pushed(tmp_path: Path) -> Callable[..., list[list[str]]]:
-    """Runs the script from a copy of the project's folder; the commands that it called."""
+    """A function that runs the script in a copy of the project and returns the commands that it called."""
     (tmp_path / "infra" / "terraform").mkdir(parents=True)
     shutil.copy(ROOT / "infra" / "push_images.py", tmp_path / "infra")
     log = tmp_path / "calls"
     programs = tmp_path / "programs"
     programs.mkdir()
     for name in ("terraform", "docker", "aws"):
-        (programs / name).write_text(STAND_IN.format(python=sys.executable, log=str(log)))
+        (programs / name).write_text(FAKE_PROGRAM.format(python=sys.executable, log=str(log)))
         (programs / name).chmod(0o755)
 
     def run(*arguments: str) -> list[list[str]]:
@@ -53,7 +53,7 @@ def pushed(tmp_path: Path) -> Callable[..., list[list[str]]]:
     return run
 
 
-def test_terraform_is_told_the_digests_of_what_was_pushed(
+def test_the_digests_of_the_pushed_images_are_written_for_terraform(
     pushed: Callable[..., list[list[str]]], tmp_path: Path
 ) -> None:
     calls = pushed("1.0.0")
@@ -65,7 +65,7 @@ def test_terraform_is_told_the_digests_of_what_was_pushed(
     assert "-target=aws_ecr_repository.this" in applied
 
 
-def test_every_image_is_for_arm64_and_the_encoder_is_no_matter_of_the_bot(
+def test_every_image_is_built_for_arm64_and_all_but_the_bot_get_the_model(
     pushed: Callable[..., list[list[str]]],
 ) -> None:
     builds = {

@@ -1,3 +1,5 @@
+"""infra/set_secrets.py asks for the secrets and stores them where the functions read them."""
+
 import json
 import uuid
 from collections.abc import Iterator
@@ -30,7 +32,7 @@ def name(client: Any) -> str:
 
 
 class Person:
-    """Types what is asked for, or nothing."""
+    """Types the given answers and records the questions; "" means just Enter."""
 
     def __init__(self, *answers: str) -> None:
         self.answers = list(answers)
@@ -41,7 +43,7 @@ class Person:
         return self.answers.pop(0)
 
 
-def test_what_is_typed_is_what_the_functions_read(client: Any, name: str) -> None:
+def test_the_functions_read_the_secrets_that_were_typed(client: Any, name: str) -> None:
     ask_and_store(client, name, Person("a-key", "a-password", TOKEN))
     assert read_secrets(client, [f"{name}/index"]) == {"CUMBRE_INDEX_API_KEY": "a-key"}
     bot = read_secrets(client, [f"{name}/bot"])
@@ -49,17 +51,17 @@ def test_what_is_typed_is_what_the_functions_read(client: Any, name: str) -> Non
     assert len(bot["CUMBRE_TELEGRAM_WEBHOOK_SECRET"]) >= 32
 
 
-def test_what_is_left_empty_stays_and_the_webhook_keeps_its_secret(client: Any, name: str) -> None:
+def test_an_empty_answer_keeps_the_old_value_and_the_webhook_keeps_its_secret(client: Any, name: str) -> None:
     ask_and_store(client, name, Person("a-key", "a-password", TOKEN))
     before = read_secrets(client, [f"{name}/bot"])
     again = Person("", "another-password", "")
-    held = ask_and_store(client, name, again)
+    stored = ask_and_store(client, name, again)
     assert read_secrets(client, [f"{name}/bot"]) == before | {"CUMBRE_PASSWORD": "another-password"}
-    assert all("as it is" in question for question in again.questions)
-    assert "CUMBRE_INDEX_API_KEY" in held
+    assert all("Enter keeps it" in question for question in again.questions)
+    assert "CUMBRE_INDEX_API_KEY" in stored
 
 
-def test_a_token_that_is_none_is_refused_and_nothing_is_stored(client: Any, name: str) -> None:
+def test_an_invalid_token_is_refused_and_nothing_is_stored(client: Any, name: str) -> None:
     with pytest.raises(SettingsError, match="CUMBRE_TELEGRAM_TOKEN") as caught:
         ask_and_store(client, name, Person("a-key", "a-password", "not a token"))
     assert "not a token" not in str(caught.value)
@@ -67,5 +69,5 @@ def test_a_token_that_is_none_is_refused_and_nothing_is_stored(client: Any, name
         client.get_secret_value(SecretId=f"{name}/index")
 
 
-def test_no_secret_is_said(client: Any, name: str) -> None:
+def test_the_result_contains_no_secret(client: Any, name: str) -> None:
     assert "a-key" not in json.dumps(ask_and_store(client, name, Person("a-key", "a-password", TOKEN)))

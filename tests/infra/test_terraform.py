@@ -1,4 +1,4 @@
-"""The cloud made, made again and removed, on moto (what differs from Amazon's: tests/infra/stack.py)."""
+"""Terraform creates, re-applies and destroys the cloud on moto; tests/infra/stack.py lists the differences from AWS."""
 
 import re
 
@@ -7,8 +7,8 @@ import pytest
 from cumbre.settings import Settings, read_settings
 from functions.ingest.events import parse_events
 from tests.infra.stack import AppliedStack
-from tests.infra.terraform import SOURCE, Terraform, copied
-from tests.support.server_cache import obtained
+from tests.infra.terraform import SOURCE, Terraform, copy_configuration
+from tests.support.server_cache import obtain_or_skip
 
 pytestmark = pytest.mark.cloud
 
@@ -16,20 +16,20 @@ pytestmark = pytest.mark.cloud
 @pytest.fixture(scope="module")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     folder = tmp_path_factory.mktemp("configuration") / "terraform"
-    return obtained(lambda: copied(folder), "Terraform")
+    return obtain_or_skip(lambda: copy_configuration(folder), "Terraform")
 
 
 def test_the_configuration_is_formatted_and_valid(terraform: Terraform) -> None:
-    terraform.done("fmt", "-check", "-recursive", "-diff")
-    terraform.done("validate")
+    terraform.run_checked("fmt", "-check", "-recursive", "-diff")
+    terraform.run_checked("validate")
 
 
-def test_what_it_says_of_itself_holds(terraform: Terraform) -> None:
-    said = terraform.done("test")
-    assert ", 0 failed" in said
+def test_terraforms_own_tests_pass(terraform: Terraform) -> None:
+    output = terraform.run_checked("test")
+    assert ", 0 failed" in output
 
 
-def test_the_example_names_only_variables_that_there_are() -> None:
+def test_the_example_names_only_variables_that_exist() -> None:
     variables = set(re.findall(r'^variable "(\w+)"', (SOURCE / "variables.tf").read_text(), re.M))
     example = set(re.findall(r"^(?:# )?(\w+) +=", (SOURCE / "terraform.tfvars.example").read_text(), re.M))
     assert {"region", "elasticsearch_url", "images"} <= example <= variables
@@ -40,7 +40,7 @@ def test_a_second_apply_changes_nothing(applied_stack: AppliedStack) -> None:
 
 
 @pytest.mark.parametrize("function", ["ingest", "query", "page", "worker"])
-def test_every_function_gets_settings_that_cumbre_takes(applied_stack: AppliedStack, function: str) -> None:
+def test_every_function_gets_valid_settings(applied_stack: AppliedStack, function: str) -> None:
     environment = applied_stack.environment(function)
     settings = read_settings(environment)
     known = {one.metadata["name"] for one in Settings.__dataclass_fields__.values()}
@@ -50,7 +50,7 @@ def test_every_function_gets_settings_that_cumbre_takes(applied_stack: AppliedSt
     assert settings.secrets_in
 
 
-def test_the_functions_that_hold_the_library_know_album_and_index(applied_stack: AppliedStack) -> None:
+def test_the_functions_with_the_library_get_the_album_and_the_index(applied_stack: AppliedStack) -> None:
     for function in ("ingest", "query"):
         settings = read_settings(applied_stack.environment(function))
         assert settings.album_buckets == {applied_stack.outputs["photo_bucket"]: "photos/"}
@@ -59,7 +59,7 @@ def test_the_functions_that_hold_the_library_know_album_and_index(applied_stack:
     assert read_settings(applied_stack.environment("ingest")).queue == applied_stack.outputs["queues"]["ingest"]
 
 
-def test_the_bot_functions_know_whom_to_ask_and_whom_to_answer(applied_stack: AppliedStack) -> None:
+def test_the_bot_functions_get_the_query_function_and_the_allowed_chats(applied_stack: AppliedStack) -> None:
     for function in ("page", "worker"):
         settings = read_settings(applied_stack.environment(function))
         assert settings.query_function == "cumbre-query:live"
@@ -69,7 +69,7 @@ def test_the_bot_functions_know_whom_to_ask_and_whom_to_answer(applied_stack: Ap
         assert settings.index == ""
 
 
-def test_the_environment_for_a_laptop_is_one_that_cumbre_takes(applied_stack: AppliedStack) -> None:
+def test_the_environment_output_for_a_laptop_has_valid_settings(applied_stack: AppliedStack) -> None:
     lines = applied_stack.outputs["environment"].splitlines()
     values = dict(line.split("=", 1) for line in lines)
     secret = {"CUMBRE_TELEGRAM_WEBHOOK_SECRET": "from-the-secret-of-the-bot"}
@@ -85,7 +85,9 @@ def test_no_function_has_a_secret_in_its_environment(applied_stack: AppliedStack
         assert not secret & set(applied_stack.environment(function))
 
 
-def test_an_event_of_the_album_lies_in_the_queue_and_one_of_the_staging_does_not(applied_stack: AppliedStack) -> None:
+def test_an_upload_to_the_album_sends_an_event_to_the_queue_and_one_to_staging_or_chat_does_not(
+    applied_stack: AppliedStack,
+) -> None:
     bucket = applied_stack.outputs["photo_bucket"]
     s3, sqs = applied_stack.moto.client("s3"), applied_stack.moto.client("sqs")
     queue = applied_stack.outputs["queues"]["ingest"]
@@ -100,7 +102,7 @@ def test_an_event_of_the_album_lies_in_the_queue_and_one_of_the_staging_does_not
     assert keys == ["photos/day 1/ama dablam.jpg"]
 
 
-def test_a_secret_has_a_place_and_no_value(applied_stack: AppliedStack) -> None:
+def test_secrets_are_created_without_a_value(applied_stack: AppliedStack) -> None:
     client = applied_stack.moto.client("secretsmanager")
     for name in applied_stack.outputs["secrets"].values():
         with pytest.raises(client.exceptions.ResourceNotFoundException):

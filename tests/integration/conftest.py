@@ -1,4 +1,4 @@
-"""Servers that end with their test."""
+"""A fixture that starts `cumbre serve` processes, which end with the test."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.support.processes import Server, kill
 
 @pytest.fixture
 def start(home: Path) -> Iterator[Callable[..., Server]]:
-    """Starts `cumbre serve` on this home, as often as a test wants."""
+    """Return a function that starts `cumbre serve` on this home. It may be called several times."""
     started: list[Server] = []
 
     def start_one(*arguments: object, **environment: str) -> Server:

@@ -1,4 +1,4 @@
-"""A bucket and an index together, of each kind, that a test changes as people do."""
+"""Pairs of a photo storage and an index, local or on servers, whose photos a test changes as people do."""
 
 import shutil
 import tempfile
@@ -19,16 +19,16 @@ from tests.support.minio_server import MinioServer
 
 
 class Pair(Protocol):
-    """Keys are the storage's own."""
+    """A photo storage and an index. Keys are those of the storage."""
 
     storage: PhotoStorage
 
     def key(self, name: str) -> str:
-        """The key of a photo with this name."""
+        """Return the key of a photo with this name."""
         ...
 
     def open_index(self) -> PhotoIndex:
-        """As another process opens it."""
+        """Open the index as another process would."""
         ...
 
     def put(self, key: str, content: bytes) -> None: ...
@@ -77,7 +77,7 @@ class EmbeddedPair:
 
 
 class ServerPair:
-    """A part of a bucket in MinIO, and an index in Elasticsearch."""
+    """A prefix of a bucket in MinIO, and an index in Elasticsearch."""
 
     def __init__(self, elasticsearch: ElasticsearchServer, minio: MinioServer, bucket: str, space: VectorSpace) -> None:
         self._space = space
@@ -104,10 +104,10 @@ class ServerPair:
 
     def content(self, key: str) -> bytes | None:
         try:
-            found = self._client.get_object(Bucket=self._bucket, Key=key)
+            response = self._client.get_object(Bucket=self._bucket, Key=key)
         except self._client.exceptions.NoSuchKey:
             return None
-        return bytes(found["Body"].read())
+        return bytes(response["Body"].read())
 
     def close(self) -> None:
         for generations in self._opened:

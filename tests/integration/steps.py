@@ -1,4 +1,4 @@
-"""Workers that take one step when they are told: every call of a storage or index is a place to stop, fail or die."""
+"""Threads that run step by step: a test can pause, fail or kill them at each call of a storage or index."""
 
 import threading
 from collections.abc import Callable
@@ -6,11 +6,11 @@ from typing import Any
 
 
 class Died(Exception):
-    """The process is gone: nothing that it would have done afterwards happens."""
+    """Stands for the end of a killed process: none of its later steps happens."""
 
 
 class Steps:
-    """Where one worker stands. Its calls wait here until the test lets them go on."""
+    """The progress of one worker. Its calls wait here until the test lets them continue."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -22,7 +22,7 @@ class Steps:
         self.finished = False
 
     def pause(self) -> None:
-        """Called before each step. Raises what the test wants to go wrong."""
+        """Wait until the worker may take its next step. Raises Died, or the fault that the test wants in this step."""
         with self._changed:
             self._is_waiting = True
             self._changed.notify_all()
@@ -36,13 +36,14 @@ class Steps:
             raise fault
 
     def end(self) -> None:
+        """Record that the worker has no more steps."""
         with self._changed:
             self.finished = True
             self._changed.notify_all()
 
-    def go(self, fault: Exception | None = None) -> None:
-        """Let it take one step, or fail in it, and wait until it stands again."""
-        self._wait_until_standing()
+    def advance(self, fault: Exception | None = None) -> None:
+        """Let the worker take one step, or fail in it with `fault`, and wait until it pauses again or ends."""
+        self._wait_until_paused()
         with self._changed:
             if self.finished:
                 return
@@ -50,45 +51,47 @@ class Steps:
             self._allowed += 1
             self._is_waiting = False
             self._changed.notify_all()
-        self._wait_until_standing()
+        self._wait_until_paused()
 
-    def run_on(self) -> None:
+    def run_to_end(self) -> None:
+        """Let the worker take all of its remaining steps without pausing."""
         with self._changed:
             self._free = True
             self._changed.notify_all()
 
     def die(self) -> None:
+        """Let the worker raise Died instead of taking its next step."""
         with self._changed:
             self._dead = True
             self._changed.notify_all()
 
-    def _wait_until_standing(self) -> None:
+    def _wait_until_paused(self) -> None:
         with self._changed:
-            stands = self._changed.wait_for(lambda: self._is_waiting or self.finished, 30)
-            assert stands, "a worker neither waits nor ends"
+            has_paused = self._changed.wait_for(lambda: self._is_waiting or self.finished, 30)
+            assert has_paused, "a worker neither pauses nor ends"
 
 
-class Stepping:
-    """Passes every call on to a real storage or index, one step each."""
+class SteppedProxy:
+    """Passes every call on to a real storage or index; each call is one step."""
 
     def __init__(self, real: Any, steps: Steps) -> None:
         self._real = real
         self._steps = steps
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._real, name)
-        if not callable(found):
-            return found
+        attribute = getattr(self._real, name)
+        if not callable(attribute):
+            return attribute
 
         def step(*args: Any, **options: Any) -> Any:
             self._steps.pause()
-            return found(*args, **options)
+            return attribute(*args, **options)
 
         return step
 
 
 class Worker:
-    """A thread that does something about a photo, step by step. error is what it ended with."""
+    """A thread that handles a photo step by step. `error` is the exception that ended it, if any."""
 
     def __init__(self, name: str, work: Callable[[Steps], object]) -> None:
         self.name = name

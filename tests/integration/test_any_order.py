@@ -1,7 +1,7 @@
-"""Whatever happens to a bucket, its events and its workers, in whatever order: one scan later the index is the bucket.
+"""Random sequences of uploads, deletions, events, workers and faults: after one scan the index matches the storage.
 
-Storage and index are real; only what a picture shows is made up, so that thousands of steps are quick.
-CUMBRE_TEST_ROUNDS says how many stories are played in full.
+Storage and index are real. Only picture contents and vectors are made up, so that thousands of steps are quick.
+CUMBRE_TEST_ROUNDS sets the number of sequences on servers; the embedded index gets ten times as many.
 """
 
 import hashlib
@@ -30,25 +30,25 @@ from cumbre.ingest.scan import scan
 from cumbre.photos.document import PhotoDocument, PhotoFacts
 from cumbre.sandbox.port import PictureContent
 from tests.integration.pairs import EmbeddedPair, Pair, ServerPair
-from tests.integration.steps import Died, Stepping, Steps, Worker
+from tests.integration.steps import Died, SteppedProxy, Steps, Worker
 from tests.support.elasticsearch_server import ElasticsearchServer
 from tests.support.minio_server import MinioServer
 
 pytestmark = pytest.mark.slow
 
 _ROUNDS = int(os.environ.get("CUMBRE_TEST_ROUNDS", "0"))
-_STORIES = _ROUNDS * 10 or 150
-_STORIES_ON_SERVERS = _ROUNDS or 10
+_SEQUENCES = _ROUNDS * 10 or 150
+_SEQUENCES_ON_SERVERS = _ROUNDS or 10
 SPACE = VectorSpace("made up", 8)
 BROKEN = b"broken"
-# More steps than a worker takes that meets no change.
-_LONGEST = 8
+# More steps than a worker takes if nothing changes meanwhile.
+_STEPS_MAX = 8
 names = st.sampled_from(["a.jpg", "day 1/b.jpg"])
 contents = st.sampled_from([b"yak", b"stupa", b"ama dablam", b"prayer flags", BROKEN])
 
 
-class MadeUpPictures:
-    """A file's bytes are what it shows."""
+class FakePictures:
+    """Derives the pixels from the bytes of the file, without decoding."""
 
     def read(self, data: bytes, size: tuple[int, int], _resample: int) -> PictureContent:
         if data == BROKEN:
@@ -57,8 +57,8 @@ class MadeUpPictures:
         return PictureContent(PhotoFacts(4, 3, "JPEG"), 0.5, "", pixels)
 
 
-class MadeUpEncoder:
-    """A picture's vector follows from its first pixel."""
+class FakeEncoder:
+    """Derives the vector of a picture from its first pixel."""
 
     space = SPACE
 
@@ -74,17 +74,19 @@ class MadeUpEncoder:
         return np.ones((len(texts), 8), dtype=np.float32) / np.sqrt(8).astype(np.float32)
 
 
-class NoNames:
-    """Names nothing: what a photo shows is not at stake."""
+class NoAnnotations:
+    """Annotates nothing, because these tests don't depend on peaks."""
 
     def annotate(self, document: PhotoDocument, _vector: Any) -> PhotoDocument:
         return document
 
 
-ENCODER = MadeUpEncoder()
+ENCODER = FakeEncoder()
 
 
-class Stories(RuleBasedStateMachine):
+class AlbumMachine(RuleBasedStateMachine):
+    """Changes, delivers and reconciles at random; at the end, compares the index with the storage."""
+
     def __init__(self, pair: Pair) -> None:
         super().__init__()
         self.pair = pair
@@ -95,17 +97,17 @@ class Stories(RuleBasedStateMachine):
         self.workers: list[Worker] = []
 
     def ingestor(self, steps: Steps | None = None) -> Ingestor:
-        """Of this process; with steps of another one, which stops at each."""
-        storage: Any = self.storage if steps is None else Stepping(self.storage, steps)
-        index: Any = self.index if steps is None else Stepping(self.pair.open_index(), steps)
-        pictures: Any = MadeUpPictures()
+        """Return the ingestor of this process, or of another one that pauses at each of its steps."""
+        storage: Any = self.storage if steps is None else SteppedProxy(self.storage, steps)
+        index: Any = self.index if steps is None else SteppedProxy(self.pair.open_index(), steps)
+        pictures: Any = FakePictures()
         encoder: Any = ENCODER
-        names: Any = NoNames()
+        annotations: Any = NoAnnotations()
         embedder = PhotoEmbedder(encoder, self.cache)
         options = IngestOptions(PhotoLimits(), 1, 2)
-        return Ingestor(lambda _: storage, index, embedder, pictures, lambda: names, options)
+        return Ingestor(lambda _: storage, index, embedder, pictures, lambda: annotations, options)
 
-    # --- what people do ---
+    # --- people change the album ---
 
     @rule(name=names, content=contents)
     def put(self, name: str, content: bytes) -> None:
@@ -124,15 +126,15 @@ class Stories(RuleBasedStateMachine):
             self.put(new, content)
             self.delete(old)
 
-    # --- what becomes of the events: any of them next, once, twice or never ---
+    # --- events arrive in any order: once, twice or never ---
 
     @precondition(lambda self: self.events)
     @rule(data=st.data(), is_kept=st.booleans())
     def deliver(self, data: st.DataObject, is_kept: bool) -> None:
-        place = data.draw(st.integers(0, len(self.events) - 1))
-        self.ingestor().reconcile(self.storage.bucket, self.events[place])
+        number = data.draw(st.integers(0, len(self.events) - 1))
+        self.ingestor().reconcile(self.storage.bucket, self.events[number])
         if not is_kept:
-            del self.events[place]
+            del self.events[number]
 
     @precondition(lambda self: self.events)
     @rule(data=st.data())
@@ -148,38 +150,38 @@ class Stories(RuleBasedStateMachine):
         self.workers.append(Worker(name, lambda steps: self.ingestor(steps).reconcile(self.storage.bucket, key)))
 
     def begin_at(self, name: str, steps: int) -> None:
-        """A worker that stands after so many steps, or has ended."""
+        """Start a worker that pauses after this many steps, unless it ends before."""
         self.begin(name)
         for _ in range(steps):
-            self.workers[-1].steps.go()
+            self.workers[-1].steps.advance()
 
     @precondition(lambda self: self.workers)
     @rule(data=st.data(), steps=st.integers(1, 4))
-    def go_on(self, data: st.DataObject, steps: int) -> None:
+    def advance(self, data: st.DataObject, steps: int) -> None:
         worker = data.draw(st.sampled_from(self.workers))
         for _ in range(steps):
-            worker.steps.go()
-        self._bury(worker)
+            worker.steps.advance()
+        self._remove_if_finished(worker)
 
     @precondition(lambda self: self.workers)
     @rule(data=st.data(), content=st.none() | contents, steps=st.integers(0, 6))
     def overtake(self, data: st.DataObject, content: bytes | None, steps: int) -> None:
-        """The very photo that a worker is at changes under its hands, at any of its steps."""
+        """Change a photo while a worker handles it, at any of its steps."""
         worker = data.draw(st.sampled_from(self.workers))
         for _ in range(steps):
-            worker.steps.go()
+            worker.steps.advance()
         if content is None:
             self.delete(worker.name)
         else:
             self.put(worker.name, content)
-        self._bury(worker)
+        self._remove_if_finished(worker)
 
     @precondition(lambda self: self.workers)
-    @rule(data=st.data(), fault=st.sampled_from([StorageError("away"), IndexFault("away")]))
+    @rule(data=st.data(), fault=st.sampled_from([StorageError("unreachable"), IndexFault("unreachable")]))
     def fail(self, data: st.DataObject, fault: CumbreError) -> None:
         worker = data.draw(st.sampled_from(self.workers))
-        worker.steps.go(fault)
-        self._bury(worker)
+        worker.steps.advance(fault)
+        self._remove_if_finished(worker)
 
     @precondition(lambda self: self.workers)
     @rule(data=st.data())
@@ -187,82 +189,84 @@ class Stories(RuleBasedStateMachine):
         worker = data.draw(st.sampled_from(self.workers))
         worker.steps.die()
         worker.join()
-        self._bury(worker)
+        self._remove_if_finished(worker)
 
-    def _bury(self, worker: Worker) -> None:
+    def _remove_if_finished(self, worker: Worker) -> None:
         if worker.steps.finished:
             worker.join()
             self.workers.remove(worker)
             assert worker.error is None or isinstance(worker.error, CumbreError | Died), worker.error
 
-    # --- the end ---
+    # --- at the end: one scan, then the comparison ---
 
     def teardown(self) -> None:
         try:
             for worker in self.workers:
-                worker.steps.run_on()
+                worker.steps.run_to_end()
             for worker in list(self.workers):
                 worker.join()
-                self._bury(worker)
+                self._remove_if_finished(worker)
             scan(self.ingestor(), self.storage, confirm_removals=True)
-            self._index_is_the_bucket()
+            self._assert_index_matches_storage()
         finally:
             self.pair.close()
             shutil.rmtree(self.cache)
 
-    def _index_is_the_bucket(self) -> None:
-        there = {one.key: one.etag for one in self.storage.list()}
-        assert {one.key: one.etag for one in self.index.known(self.storage.bucket)} == there
-        found = {stored.document.key: (stored.document, vector) for stored, vector in self.index.scan()}
-        for key in there:
+    def _assert_index_matches_storage(self) -> None:
+        etags = {one.key: one.etag for one in self.storage.list()}
+        assert {one.key: one.etag for one in self.index.known(self.storage.bucket)} == etags
+        indexed = {stored.document.key: (stored.document, vector) for stored, vector in self.index.scan()}
+        for key in etags:
             content = self.pair.content(key)
             assert content is not None
             if content == BROKEN:
-                assert key not in found
+                assert key not in indexed
                 continue
-            document, vector = found.pop(key)
+            document, vector = indexed.pop(key)
             assert document.content_sha256 == hashlib.sha256(content).hexdigest()
-            picture = MadeUpPictures().read(content, ENCODER.description.image_size, 2)
-            wanted, _ = PhotoEmbedder(ENCODER, self.cache).embed([picture.pixels])  # type: ignore[arg-type]
-            np.testing.assert_allclose(vector, wanted[0], atol=1e-6)
-        assert found == {}
+            picture = FakePictures().read(content, ENCODER.description.image_size, 2)
+            expected, _ = PhotoEmbedder(ENCODER, self.cache).embed([picture.pixels])  # type: ignore[arg-type]
+            np.testing.assert_allclose(vector, expected[0], atol=1e-6)
+        assert indexed == {}
 
 
 @pytest.mark.parametrize("is_known", [False, True])
 @pytest.mark.parametrize("change", ["overwrite", "delete", "rename"])
-def test_two_workers_at_one_key_interleaved_at_every_step(is_known: bool, change: str) -> None:
-    """One stands at each of its steps when the photo changes, then the other goes to each of its own, then both end."""
-    for first_steps in range(_LONGEST):
-        for second_steps in range(_LONGEST):
-            story = Stories(EmbeddedPair(SPACE))
-            story.put("a.jpg", b"yak")
+def test_two_workers_on_one_photo_interleaved_at_every_step(is_known: bool, change: str) -> None:
+    """The first pauses at any of its steps while the photo changes, the second at any of its own; then both finish."""
+    for first_steps in range(_STEPS_MAX):
+        for second_steps in range(_STEPS_MAX):
+            machine = AlbumMachine(EmbeddedPair(SPACE))
+            machine.put("a.jpg", b"yak")
             if is_known:
-                story.ingestor().reconcile(story.storage.bucket, story.pair.key("a.jpg"))
-                story.put("a.jpg", b"stupa")
-            story.begin_at("a.jpg", first_steps)
+                machine.ingestor().reconcile(machine.storage.bucket, machine.pair.key("a.jpg"))
+                machine.put("a.jpg", b"stupa")
+            machine.begin_at("a.jpg", first_steps)
             if change == "overwrite":
-                story.put("a.jpg", b"ama dablam")
+                machine.put("a.jpg", b"ama dablam")
             elif change == "delete":
-                story.delete("a.jpg")
+                machine.delete("a.jpg")
             else:
-                story.rename("a.jpg", "day 1/b.jpg")
-            story.begin_at("a.jpg", second_steps)
-            story.teardown()
+                machine.rename("a.jpg", "day 1/b.jpg")
+            machine.begin_at("a.jpg", second_steps)
+            machine.teardown()
 
 
-def play(stories: int, new_pair: Callable[[], Pair]) -> None:
-    in_full = settings(
-        max_examples=stories, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck)
+def run_sequences(count: int, new_pair: Callable[[], Pair]) -> None:
+    options = settings(
+        max_examples=count, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck)
     )
-    run_state_machine_as_test(lambda: Stories(new_pair()), settings=in_full)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(lambda: AlbumMachine(new_pair()), settings=options)  # type: ignore[no-untyped-call]
 
 
-def test_stories_of_a_folder_and_the_embedded_index() -> None:
-    play(_STORIES, lambda: EmbeddedPair(SPACE))
+def test_random_sequences_with_a_folder_and_the_embedded_index() -> None:
+    run_sequences(_SEQUENCES, lambda: EmbeddedPair(SPACE))
 
 
 @pytest.mark.servers
-def test_stories_of_a_bucket_and_elasticsearch(elasticsearch: ElasticsearchServer, minio: MinioServer) -> None:
+def test_random_sequences_with_a_bucket_and_elasticsearch(
+    elasticsearch: ElasticsearchServer, minio: MinioServer
+) -> None:
     bucket = f"test-{uuid.uuid4().hex[:12]}"
     minio.client.create_bucket(Bucket=bucket)
-    play(_STORIES_ON_SERVERS, lambda: ServerPair(elasticsearch, minio, bucket, SPACE))
+    run_sequences(_SEQUENCES_ON_SERVERS, lambda: ServerPair(elasticsearch, minio, bucket, SPACE))

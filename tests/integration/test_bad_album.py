@@ -1,4 +1,4 @@
-"""A folder of bad pictures and odd names: each file is indexed or recorded with its reason, and the rest goes on."""
+"""Albums with broken pictures and odd file names: each file is indexed or recorded with a reason."""
 
 import json
 import os
@@ -31,8 +31,8 @@ def box(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", 8 + len(body)) + kind + body
 
 
-def named(folder: Path, name: bytes) -> Path:
-    """A path whose name is no UTF-8."""
+def path_from_bytes(folder: Path, name: bytes) -> Path:
+    """Return a path whose name is not valid UTF-8."""
     return folder / os.fsdecode(name)
 
 
@@ -43,17 +43,17 @@ def corpus() -> dict[str, bytes]:
 
 @pytest.fixture
 def odd_album(tmp_path, corpus):
-    """Broken, odd and good files side by side; what each must become, by its key."""
+    """A folder of broken, odd and good files, and for each key the expected reason of failure ("" for none)."""
     folder = tmp_path / "odd"
     (folder / "नमचे बजार").mkdir(parents=True)
     expected = {}
 
-    def put(name: str, data: bytes, becomes: str) -> None:
+    def put(name: str, data: bytes, reason: str) -> None:
         (folder / name).write_bytes(data)
-        expected[name] = becomes
+        expected[name] = reason
 
     for number, name in enumerate(GOOD_NAMES):
-        # Each a little different: copies are recognised as such, and read only once.
+        # Each picture differs a little, because copies are recognised and read only once.
         put(name, encoded(landscape(summit=0.2 + number / 50)), "")
     for name, data in corpus.items():
         kind = name.split()[0]
@@ -61,7 +61,7 @@ def odd_album(tmp_path, corpus):
     put("a jpeg called.heic", encoded(landscape(summit=0.9)), "")
     put("a png called.jpg", encoded(landscape(summit=0.95), "PNG"), "")
     put("empty.jpg", b"", "the file is empty")
-    put("words.jpg", b"Day 3: Namche", "but a text")
+    put("words.jpg", b"Day 3: Namche", "but a text file")
     put("film.heic", box(b"ftyp", b"isom\0\0\2\0isommp41") + box(b"mdat", bytes(99)), "but a video")
     put("cut.jpg", corpus["jpeg"][:2000], "the file ends too early")
     put("cut.heic", corpus["heic"][:2000], "the file ends too early")
@@ -71,23 +71,23 @@ def odd_album(tmp_path, corpus):
     put("a folder.jpg/inside.jpg", encoded(landscape(summit=0.85)), "")
     Path(folder / "nowhere.jpg").symlink_to(folder / "gone.jpg")
     os.mkfifo(folder / "pipe.jpg")
-    with suppress(OSError):  # a file system that knows no such names
-        named(folder, BROKEN_UTF8).write_bytes(encoded(landscape(summit=0.8)))
+    with suppress(OSError):  # some file systems refuse such names
+        path_from_bytes(folder, BROKEN_UTF8).write_bytes(encoded(landscape(summit=0.8)))
     return folder, expected
 
 
-def test_an_album_of_bad_pictures_is_indexed_with_a_reason_for_each(library, odd_album):
+def test_a_scan_records_a_reason_for_each_bad_picture_and_indexes_the_rest(library, odd_album):
     folder, expected = odd_album
     report = ingest(library, folder)
     failed = {one.key: one.reason for one in report.failed}
-    assert set(failed) == {key for key, becomes in expected.items() if becomes}
-    for key, why in failed.items():
-        assert expected[key] in why
-        assert why.isprintable()
+    assert set(failed) == {key for key, reason in expected.items() if reason}
+    for key, recorded in failed.items():
+        assert expected[key] in recorded
+        assert recorded.isprintable()
     indexed = {document.key for document in library.active().index.select()}
-    assert {key for key, becomes in expected.items() if not becomes} <= indexed
-    # What is left is the name that is no text.
-    assert len(indexed) - sum(not becomes for becomes in expected.values()) in (0, 1)
+    assert {key for key, reason in expected.items() if not reason} <= indexed
+    # The remaining one is the file with an invalid name, which some file systems refuse.
+    assert len(indexed) - sum(not reason for reason in expected.values()) in (0, 1)
     again = ingest(library, folder)
     assert (again.indexed, {one.key: one.reason for one in again.failed}) == (0, failed)
 
@@ -99,20 +99,20 @@ def test_the_api_shows_every_failure_and_every_photo(library, odd_album):
     app = create_app(service, LocalAlbumService(library), library.catalog, max_upload_bytes=10**6)
     client = app.test_client()
     failures = client.get("/api/status").get_json()["failures"]
-    assert len(failures) == sum(bool(becomes) for becomes in expected.values())
+    assert len(failures) == sum(bool(reason) for reason in expected.values())
     assert all(one["reason"] for one in failures)
     photos = client.get("/api/search?k=100").get_json()["results"]
-    assert len(photos) >= sum(not becomes for becomes in expected.values())
+    assert len(photos) >= sum(not reason for reason in expected.values())
     for photo in photos:
         shown = client.get(f"/api/photos/{photo['id']}/rendition?size=320")
         assert (shown.status_code, shown.data[:2]) == (200, b"\xff\xd8")
 
 
-def test_status_prints_one_line_for_each_failure_whatever_its_name(home, odd_album, capfd, monkeypatch):
+def test_status_prints_one_line_per_failure_for_any_file_name(home, odd_album, capfd, monkeypatch):
     folder, expected = odd_album
     for number, name in enumerate(("line\nbreak.jpg", "emoji 🏔️.jpg", "नमचे.jpg", "\x1b[2Jcolour.jpg")):
         (folder / f"bad {name}").write_bytes(b"words" * (number + 1))
-    named(folder, b"bad " + BROKEN_UTF8).write_bytes(b"other words")
+    path_from_bytes(folder, b"bad " + BROKEN_UTF8).write_bytes(b"other words")
     monkeypatch.setenv("CUMBRE_HOME", str(home))
     monkeypatch.setenv("CUMBRE_MODEL", "lite")
     assert run(cli, ["ingest", str(folder)]) == 0
@@ -121,14 +121,14 @@ def test_status_prints_one_line_for_each_failure_whatever_its_name(home, odd_alb
     shown = capfd.readouterr().out
     assert all(line.isprintable() for line in shown.splitlines())
     lines = [line for line in shown.splitlines() if line.startswith("failed: ")]
-    assert len(lines) == sum(bool(becomes) for becomes in expected.values()) + 5
+    assert len(lines) == sum(bool(reason) for reason in expected.values()) + 5
     assert run(cli, ["status", "--json"]) == 0
     paths = [one["path"] for one in json.loads(capfd.readouterr().out)["failures"]]
     assert str(folder / "bad line\nbreak.jpg") in paths
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="permissions are Unix's here")
-def test_a_file_that_may_not_be_read_is_recorded_and_the_rest_goes_on(home, tmp_path):
+@pytest.mark.skipif(sys.platform == "win32", reason="tests permissions of Unix")
+def test_an_unreadable_file_is_recorded_and_the_others_are_indexed(home, tmp_path):
     album = tmp_path / "album"
     album.mkdir()
     (album / "mine.jpg").write_bytes(encoded(landscape()))
@@ -136,9 +136,9 @@ def test_a_file_that_may_not_be_read_is_recorded_and_the_rest_goes_on(home, tmp_
     (album / "secret.jpg").chmod(0)
     command = [sys.executable, "-c", "from local.command import main; main()", "ingest", str(album), "--json"]
     if os.geteuid() == 0:
-        # The superuser may read everything, unless that is taken from it.
+        # Root may read everything, unless it gives up these capabilities.
         if not shutil.which("setpriv"):
-            pytest.skip("run by the superuser, who may read everything, and there is no setpriv")
+            pytest.skip("root may read everything, and setpriv is not installed")
         command = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", *command]
     environment = os.environ | {"CUMBRE_HOME": str(home), "CUMBRE_MODEL": "lite"}
     ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)

@@ -1,4 +1,4 @@
-"""Updates of Telegram's in the queue that keeps them until a function answers."""
+"""The SQS queue that stores Telegram updates until the worker function answers them, on moto."""
 
 import json
 import uuid
@@ -37,7 +37,7 @@ def received(sqs: Any, address: str) -> list[dict[str, Any]]:
     return list(answer.get("Messages", []))
 
 
-def test_an_update_that_comes_twice_is_in_the_queue_once_and_chats_keep_their_order(sqs: Any, address: str) -> None:
+def test_a_repeated_update_is_queued_once_and_each_chat_keeps_its_order(sqs: Any, address: str) -> None:
     queue = ChatQueue(sqs, address)
     for one in (update(1), update(2), update(1), update(3, chat=8)):
         queue.send(one)
@@ -46,12 +46,12 @@ def test_an_update_that_comes_twice_is_in_the_queue_once_and_chats_keep_their_or
     assert sorted(by_chat) == [("chat:7", 1), ("chat:7", 2), ("chat:8", 3)]
 
 
-def test_a_queue_that_is_not_there_keeps_nothing_and_says_so(sqs: Any, address: str) -> None:
-    with pytest.raises(CumbreError, match="does not take one"):
+def test_sending_to_a_missing_queue_raises_an_error(sqs: Any, address: str) -> None:
+    with pytest.raises(CumbreError, match="did not accept a message"):
         ChatQueue(sqs, f"{address[:-5]}-gone.fifo").send(update(1))
 
 
-def test_what_was_put_back_comes_again_in_its_order(sqs: Any, address: str) -> None:
+def test_messages_that_were_put_back_are_received_again_in_order(sqs: Any, address: str) -> None:
     queue = ChatQueue(sqs, address)
     for number in (1, 2, 3):
         queue.send(update(number))
@@ -61,7 +61,7 @@ def test_what_was_put_back_comes_again_in_its_order(sqs: Any, address: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("asked", "group"),
+    ("incoming", "group"),
     [
         (update(1, chat=-100123), "chat:-100123"),
         ({"update_id": 1, "callback_query": {"from": {"id": 5}, "message": {"chat": {"id": 7}}}}, "chat:7"),
@@ -71,8 +71,8 @@ def test_what_was_put_back_comes_again_in_its_order(sqs: Any, address: str) -> N
         ({"update_id": 1, "poll": {}}, "chat:none"),
     ],
 )
-def test_what_must_stay_in_order_is_found_in_every_kind_of_update(asked: dict[str, Any], group: str) -> None:
-    assert group_of(asked) == group
+def test_every_kind_of_update_gets_the_message_group_that_keeps_its_order(incoming: dict[str, Any], group: str) -> None:
+    assert group_of(incoming) == group
 
 
 def queued(number: int, age_s: float, chat: int = 7, album: str | None = None) -> QueuedUpdate:
@@ -84,7 +84,7 @@ def numbers(found: list[QueuedUpdate]) -> list[int]:
     return [one.update["update_id"] for one in found]
 
 
-def test_an_album_that_may_grow_waits_and_what_follows_in_its_chat_waits_with_it() -> None:
+def test_an_album_that_may_grow_waits_together_with_later_updates_of_its_chat() -> None:
     batch = [
         queued(1, 1.0),
         queued(2, 0.9, album="a"),
@@ -92,15 +92,15 @@ def test_an_album_that_may_grow_waits_and_what_follows_in_its_chat_waits_with_it
         queued(4, 0.1, album="a"),
         queued(5, 0.1),
     ]
-    ready, back = split_unsettled(batch, NOW)
-    assert (numbers(ready), numbers(back)) == ([1, 3], [2, 4, 5])
+    ready, unsettled = split_unsettled(batch, NOW)
+    assert (numbers(ready), numbers(unsettled)) == ([1, 3], [2, 4, 5])
 
 
-def test_an_album_that_has_settled_is_answered() -> None:
+def test_a_settled_album_is_answered() -> None:
     batch = [queued(1, SETTLING_S + 2, album="a"), queued(2, SETTLING_S, album="a")]
     assert numbers(split_unsettled(batch, NOW)[0]) == [1, 2]
 
 
-def test_a_full_batch_waits_for_nobody() -> None:
+def test_a_full_batch_does_not_wait() -> None:
     batch = [queued(number, 0.0, album="a") for number in range(LARGEST_BATCH)]
     assert split_unsettled(batch, NOW)[1] == []

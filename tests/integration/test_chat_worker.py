@@ -1,4 +1,4 @@
-"""The worker function answers what Telegram brought: over a real FIFO queue (moto's), with the real client."""
+"""The worker function answers Telegram updates from a FIFO queue (on moto), with the real Bot API client."""
 
 import time
 import uuid
@@ -31,34 +31,34 @@ VISIBILITY_S = 60
 
 @dataclass
 class Cloud:
-    """Telegram, the queue and the worker between them. The worker's clock may be ahead, so that albums have settled."""
+    """Telegram, the queue and the worker between them. The worker's clock is ahead, so that albums count as settled."""
 
     telegram: RunningTelegram
     sqs: Any
     address: str
-    assembly: BotParts
+    parts: BotParts
     clock_ahead_s: float = 60.0
     workers: list[UpdateWorker] = field(default_factory=list)
 
     def worker(self) -> UpdateWorker:
-        """A new process of the function."""
+        """Create a worker, as in a new process of the function."""
         bot = open_bot(TOKEN, self.telegram.state.address)
-        queue, inbox = ChatQueue(self.sqs, self.address), UpdateInbox(self.assembly.state)
+        queue, inbox = ChatQueue(self.sqs, self.address), UpdateInbox(self.parts.state)
         clock: Callable[[], float] = lambda: time.time() + self.clock_ahead_s  # noqa: E731
-        self.workers.append(UpdateWorker(bot, self.assembly.bot, inbox, queue, clock))
+        self.workers.append(UpdateWorker(bot, self.parts.bot, inbox, queue, clock))
         return self.workers[-1]
 
     def person(self, user_id: int = MIRA) -> Person:
         return Person(self.telegram.state, user_id)
 
-    def bring(self, *give: Callable[[], int]) -> None:
-        """What people do comes to the webhook, which puts it into the queue."""
-        for act in give:
+    def enqueue(self, *acts: Callable[[], int]) -> None:
+        """Let people act, and put the resulting updates into the queue as the webhook does."""
+        for act in acts:
             act()
             ChatQueue(self.sqs, self.address).send(self.telegram.state.newest)
 
-    def lend(self) -> list[dict[str, Any]]:
-        """The messages that Lambda's event source would hand to the function next, as it hands them."""
+    def receive(self) -> list[dict[str, Any]]:
+        """Return the next messages as the records that Lambda's event source passes to the function."""
         answer = self.sqs.receive_message(
             QueueUrl=self.address,
             MaxNumberOfMessages=10,
@@ -80,8 +80,8 @@ class Cloud:
         return worker.handle({"Records": records}, remaining_s)
 
     def run(self, worker: UpdateWorker, remaining_s: float = 30.0) -> tuple[list[Sent], list[str]]:
-        """One invocation, and what the event source does then: what was sent, and which messages must come again."""
-        records = self.lend()
+        """Invoke the worker once and delete what it handled. Returns its requests to Telegram and the failed ids."""
+        records = self.receive()
         before = len(self.telegram.state.sent)
         failures = self.handle(worker, records, remaining_s)["batchItemFailures"]
         failed = [one["itemIdentifier"] for one in failures]
@@ -99,7 +99,7 @@ def cloud(library: Library, album: Path, moto: MotoServer) -> Iterator[Cloud]:
     attributes = {"FifoQueue": "true", "VisibilityTimeout": str(VISIBILITY_S)}
     address = str(sqs.create_queue(QueueName=f"chat-{uuid.uuid4().hex}.fifo", Attributes=attributes)["QueueUrl"])
     telegram, threads = RunningTelegram(), WorkerThreads()
-    assembly = BotParts(
+    parts = BotParts(
         LocalQueryService(library),
         LocalAlbumService(library),
         library.catalog,
@@ -109,7 +109,7 @@ def cloud(library: Library, album: Path, moto: MotoServer) -> Iterator[Cloud]:
         threads,
         RateLimiter(),
     )
-    cloud = Cloud(telegram, sqs, address, assembly)
+    cloud = Cloud(telegram, sqs, address, parts)
     yield cloud
     for worker in cloud.workers:
         worker.close()
@@ -121,47 +121,47 @@ def cloud(library: Library, album: Path, moto: MotoServer) -> Iterator[Cloud]:
 
 def test_a_question_is_answered_and_leaves_the_queue(cloud: Cloud) -> None:
     mira = cloud.person()
-    cloud.bring(lambda: mira.say("ama dablam"))
+    cloud.enqueue(lambda: mira.say("ama dablam"))
     sent, failed = cloud.run(cloud.worker())
     assert texts(sent)[-1] == "1 photo for “ama dablam”."
     assert failed == []
-    assert cloud.lend() == []
+    assert cloud.receive() == []
 
 
-def test_one_process_answers_batch_after_batch_and_chats_side_by_side(cloud: Cloud) -> None:
+def test_one_process_answers_several_batches_and_chats(cloud: Cloud) -> None:
     worker, mira, tenzin = cloud.worker(), cloud.person(), cloud.person(TENZIN)
-    cloud.bring(lambda: mira.say("/peaks"), lambda: tenzin.say("ama dablam"), lambda: mira.say("a violin"))
+    cloud.enqueue(lambda: mira.say("/peaks"), lambda: tenzin.say("ama dablam"), lambda: mira.say("a violin"))
     sent, failed = cloud.run(worker)
     assert failed == []
     assert [text.splitlines()[0] for text in texts(cloud.telegram.state.of_chat(MIRA))][-1].startswith("Nothing in the")
     assert texts(cloud.telegram.state.of_chat(TENZIN))[-1] == "1 photo for “ama dablam”."
-    cloud.bring(lambda: mira.say("ama dablam"))
+    cloud.enqueue(lambda: mira.say("ama dablam"))
     sent, _ = cloud.run(worker)
     assert texts(sent)[-1] == "1 photo for “ama dablam”."
 
 
-def test_what_was_answered_is_not_answered_again_by_whatever_process(cloud: Cloud) -> None:
+def test_an_answered_update_is_not_answered_again_by_another_process(cloud: Cloud) -> None:
     mira = cloud.person()
-    cloud.bring(lambda: mira.say("ama dablam"))
-    records = cloud.lend()
+    cloud.enqueue(lambda: mira.say("ama dablam"))
+    records = cloud.receive()
     assert cloud.handle(cloud.worker(), records) == {"batchItemFailures": []}
-    said = len(cloud.telegram.state.sent)
-    # The process ended before the message could be deleted: it comes once more.
+    sent_count = len(cloud.telegram.state.sent)
+    # The process ended before the message was deleted, so it is delivered again.
     assert cloud.handle(cloud.worker(), records) == {"batchItemFailures": []}
-    assert len(cloud.telegram.state.sent) == said
+    assert len(cloud.telegram.state.sent) == sent_count
 
 
-def test_what_telegram_does_not_take_comes_again_with_all_that_follows_in_its_chat(cloud: Cloud) -> None:
+def test_a_message_that_telegram_rejects_returns_to_the_queue_and_holds_back_only_its_own_chat(cloud: Cloud) -> None:
     worker, mira, tenzin = cloud.worker(), cloud.person(), cloud.person(TENZIN)
     for _ in range(4):
         cloud.telegram.state.fail("sendMessage", 502, "Bad Gateway")
-    cloud.bring(lambda: mira.say("a violin"))
+    cloud.enqueue(lambda: mira.say("a violin"))
     _, failed = cloud.run(worker, remaining_s=7.0)
     assert len(failed) == 1
     cloud.telegram.state.forget_faults()
-    cloud.bring(lambda: mira.say("ama dablam"), lambda: tenzin.say("ama dablam"))
+    cloud.enqueue(lambda: mira.say("ama dablam"), lambda: tenzin.say("ama dablam"))
     sent, again = cloud.run(worker)
-    # Mira's chat is not lent out while its first message is: only the other one was answered.
+    # The queue holds Mira's chat back while her first message is in flight, so only Tenzin was answered.
     assert again == []
     assert {one.message["chat"]["id"] for one in sent if one.message} == {TENZIN}
 
@@ -171,25 +171,25 @@ def test_an_album_that_grows_is_answered_once_with_all_its_pictures(cloud: Cloud
     cloud.clock_ahead_s = 0.0
     pictures = [photo_towards(TO_AMA_DABLAM, f"2023:10:2{day} 08:00:00", sky=(90, 140, 200 + day)) for day in range(3)]
     send = [lambda data=data: mira.send_file(data, "a.jpg", group="album") for data in pictures]
-    cloud.bring(send[0])
-    sent, back = cloud.run(worker)
-    assert (sent, len(back)) == ([], 1)
-    cloud.bring(*send[1:])
+    cloud.enqueue(send[0])
+    sent, failed = cloud.run(worker)
+    assert (sent, len(failed)) == ([], 1)
+    cloud.enqueue(*send[1:])
     records: list[dict[str, Any]] = []
     while len(records) < 3:
-        records = cloud.lend()
+        records = cloud.receive()
     cloud.clock_ahead_s = 60.0
     assert cloud.handle(worker, records) == {"batchItemFailures": []}
-    said = texts(cloud.telegram.state.of_chat(MIRA))
-    assert said[0].splitlines()[0] == "3 photos"
+    answers = texts(cloud.telegram.state.of_chat(MIRA))
+    assert answers[0].splitlines()[0] == "3 photos"
 
 
-def test_a_message_that_nobody_can_read_is_given_back_alone(cloud: Cloud) -> None:
+def test_only_an_unreadable_message_of_a_batch_is_returned(cloud: Cloud) -> None:
     mira = cloud.person()
     cloud.sqs.send_message(
         QueueUrl=cloud.address, MessageBody="no json", MessageGroupId="chat:none", MessageDeduplicationId="x"
     )
-    cloud.bring(lambda: mira.say("ama dablam"))
+    cloud.enqueue(lambda: mira.say("ama dablam"))
     sent, failed = cloud.run(cloud.worker())
     assert len(failed) == 1
     assert texts(sent)[-1] == "1 photo for “ama dablam”."

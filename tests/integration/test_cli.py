@@ -1,4 +1,4 @@
-"""Commands as a shell runs them, in this process: exit codes, standard output, standard error."""
+"""The commands, run in this process as from a shell: exit codes, standard output and standard error."""
 
 import json
 import os
@@ -18,7 +18,9 @@ from tests.support.small_album import NAMCHE, TO_AMA_DABLAM, photo_towards
 
 
 @dataclass
-class Ran:
+class Result:
+    """The exit code and output of a command."""
+
     code: int
     out: str
     err: str
@@ -34,20 +36,20 @@ class Ran:
 
 @pytest.fixture
 def cumbre(home, capfd, monkeypatch):
-    """Runs a command on a home of its own."""
+    """Return a function that runs a command on an empty home."""
     monkeypatch.setenv("CUMBRE_HOME", str(home))
     monkeypatch.setenv("CUMBRE_MODEL", "lite")
 
-    def command(*arguments: object) -> Ran:
+    def command(*arguments: object) -> Result:
         capfd.readouterr()
         code = run(cli, [str(a) for a in arguments])
         captured = capfd.readouterr()
-        return Ran(code, captured.out, captured.err)
+        return Result(code, captured.out, captured.err)
 
     return command
 
 
-def test_ingest_says_what_it_did_and_is_repeatable(cumbre, album):
+def test_ingest_reports_its_counts_and_is_repeatable(cumbre, album):
     (album / "bad.jpg").write_bytes(b"no picture")
     first = cumbre("ingest", album)
     assert first.code == 0
@@ -59,32 +61,32 @@ def test_ingest_says_what_it_did_and_is_repeatable(cumbre, album):
     assert again["failed"][0]["path"].endswith("bad.jpg")
 
 
-def test_a_dry_run_says_what_differs_and_changes_nothing(cumbre, album):
-    named = cumbre("ingest", album, "--json").json["indexed"]
+def test_a_dry_run_lists_the_differences_and_changes_nothing(cumbre, album):
+    indexed = cumbre("ingest", album, "--json").json["indexed"]
     assert f"{album}: 0 to index, 0 to remove" in cumbre("reconcile", "--dry-run").out
     first, second, *_ = sorted(album.rglob("*.jpg"))
     first.rename(first.with_name("renamed.jpg"))
     second.write_bytes(second.read_bytes() + b"more")
-    told = cumbre("reconcile", "--dry-run", "--json").json["albums"][0]
-    assert told["remove"] == [first.relative_to(album).as_posix()]
-    assert len(told["index"]) == 2
-    assert cumbre("status", "--json").json["photos"] == named
+    plan = cumbre("reconcile", "--dry-run", "--json").json["albums"][0]
+    assert plan["remove"] == [first.relative_to(album).as_posix()]
+    assert len(plan["index"]) == 2
+    assert cumbre("status", "--json").json["photos"] == indexed
     assert cumbre("reconcile", "--json").json["indexed"] == 2
-    told = cumbre("reconcile", "--dry-run", "--json").json["albums"][0]
-    assert (told["index"], told["remove"]) == ([], [])
+    plan = cumbre("reconcile", "--dry-run", "--json").json["albums"][0]
+    assert (plan["index"], plan["remove"]) == ([], [])
 
 
-def test_ingest_takes_single_files(cumbre, album):
+def test_ingest_accepts_single_files(cumbre, album):
     assert cumbre("ingest", album / "plain.png", "--json").json["indexed"] == 1
 
 
-def test_ingest_of_a_folder_that_is_not_there(cumbre, tmp_path):
+def test_ingest_of_a_missing_folder_fails(cumbre, tmp_path):
     ran = cumbre("ingest", tmp_path / "nowhere")
     assert ran.code == 1
     assert "does not exist" in ran.err
 
 
-def test_one_album_that_is_away_keeps_no_other_from_being_indexed(cumbre, album, tmp_path):
+def test_a_missing_album_does_not_stop_the_others_from_being_indexed(cumbre, album, tmp_path):
     other = tmp_path / "other"
     other.mkdir()
     cumbre("ingest", album, other)
@@ -95,7 +97,7 @@ def test_one_album_that_is_away_keeps_no_other_from_being_indexed(cumbre, album,
     assert str(album) in ran.json["problems"][0]
 
 
-def test_the_folder_around_an_album_takes_over_its_photos(cumbre, album):
+def test_the_parent_folder_of_an_album_takes_over_its_photos(cumbre, album):
     cumbre("ingest", album / "day 1")
     taken_over = cumbre("ingest", album, "--json").json
     assert (taken_over["indexed"], taken_over["unchanged"], taken_over["removed"]) == (1, 2, 0)
@@ -103,7 +105,7 @@ def test_the_folder_around_an_album_takes_over_its_photos(cumbre, album):
     assert cumbre("status", "--json").json["photos"] == 3
 
 
-def test_a_file_that_is_no_photo_is_refused_and_leaves_no_trace(cumbre, album):
+def test_a_file_without_a_photo_extension_leaves_no_trace_and_a_damaged_photo_is_recorded(cumbre, album):
     (album / "notes.txt").write_text("x")
     assert cumbre("ingest", album / "notes.txt").code == 1
     bad = album / "bad.jpg"
@@ -114,14 +116,14 @@ def test_a_file_that_is_no_photo_is_refused_and_leaves_no_trace(cumbre, album):
     assert [f["path"] for f in cumbre("status", "--json").json["failures"]] == [str(bad)]
 
 
-def test_a_forgotten_album_counts_what_it_removes(cumbre, album):
+def test_confirming_the_removal_of_an_album_counts_its_photos(cumbre, album):
     cumbre("ingest", album)
     album.rename(album.with_name("away"))
     assert cumbre("ingest", "--confirm-removals", album, "--json").json["removed"] == 3
     assert cumbre("ingest", "--confirm-removals", album).code == 1
 
 
-def test_an_album_that_is_gone_for_good_can_be_forgotten(cumbre, album):
+def test_a_permanently_missing_album_can_be_removed(cumbre, album):
     cumbre("ingest", album)
     album.rename(album.with_name("moved"))
     assert cumbre("ingest").code == 1
@@ -142,7 +144,7 @@ def test_search_prints_rank_score_date_path_peaks_and_reason(cumbre, album):
     assert why.startswith(" " * 13 + "shows Ama Dablam")
 
 
-def test_a_photo_without_a_peak_has_no_line_of_peaks(cumbre, album):
+def test_a_photo_without_peaks_has_no_line_of_peaks(cumbre, album):
     cumbre("ingest", album / "plain.png")
     assert "peaks:" not in cumbre("search").out
 
@@ -159,7 +161,7 @@ def test_search_as_json_is_one_document(cumbre, album):
     assert {"score", "why"} <= result.keys()
 
 
-def test_finding_nothing_is_no_error(cumbre, album):
+def test_finding_nothing_is_not_an_error(cumbre, album):
     cumbre("ingest", album)
     ran = cumbre("search", "makalu")
     assert (ran.code, ran.out.strip()) == (0, "no photo of Makalu in the album")
@@ -180,7 +182,7 @@ def test_search_by_photo_and_filters(cumbre, album):
     assert times[:2] == sorted(times[:2], reverse=True)
 
 
-def test_every_option_is_a_setting_too(cumbre, album, monkeypatch):
+def test_an_option_can_also_be_given_as_a_setting(cumbre, album, monkeypatch):
     cumbre("ingest", album)
     monkeypatch.setenv("CUMBRE_SEARCH_K", "1")
     assert len(cumbre("search", "--json").json["results"]) == 1
@@ -189,7 +191,7 @@ def test_every_option_is_a_setting_too(cumbre, album, monkeypatch):
 @pytest.mark.parametrize(
     "name", ["CUMBRE_SEARCH_FROM", "CUMBRE_PEAKS_LIST_JSON", "CUMBRE_INGEST_CONFIRM_REMOVALS", "CUMBRE_STORAGE"]
 )
-def test_no_setting_or_option_is_taken_for_a_mistake(cumbre, monkeypatch, name):
+def test_known_settings_and_options_cause_no_warning(cumbre, monkeypatch, name):
     monkeypatch.setenv(name, "")
     assert cumbre("peaks", "list").err == ""
 
@@ -199,18 +201,18 @@ def test_no_setting_or_option_is_taken_for_a_mistake(cumbre, monkeypatch, name):
     [
         ("CUMBRE_STORE", "did you mean CUMBRE_STORAGE?"),
         ("CUMBRE_SEARCH_SORTS", "did you mean CUMBRE_SEARCH_SORT?"),
-        ("CUMBRE_XYZZY", "docs/settings.md lists them"),
+        ("CUMBRE_XYZZY", "docs/settings.md lists all settings"),
     ],
 )
-def test_a_setting_that_nothing_reads_is_named_and_its_value_is_not(cumbre, monkeypatch, name, hint):
+def test_a_warning_names_an_unknown_setting_but_not_its_value(cumbre, monkeypatch, name, hint):
     monkeypatch.setenv(name, "everest")
     ran = cumbre("peaks", "list")
-    assert (ran.code, ran.err) == (0, f"cumbre: {name} is no setting of Cumbre and does nothing: {hint}\n")
+    assert (ran.code, ran.err) == (0, f"cumbre: {name} is not a Cumbre setting and has no effect: {hint}\n")
 
 
 @pytest.fixture
 def dotenv(tmp_path, monkeypatch):
-    """The .env file of a working directory of its own; what a command takes from it ends with the test."""
+    """The path of a .env file in a temporary working directory. Variables read from it are unset after the test."""
     monkeypatch.setattr(os, "environ", dict(os.environ))
     monkeypatch.chdir(tmp_path)
     return tmp_path / ".env"
@@ -226,11 +228,11 @@ def test_a_dotenv_file_sets_options_and_settings_and_nothing_else(cumbre, album,
     assert "SOMEBODYS_PROXY" not in os.environ
 
 
-def test_a_dotenv_file_that_is_no_text_is_wrong_use(cumbre, dotenv):
+def test_a_dotenv_file_that_is_not_utf_8_is_a_usage_error(cumbre, dotenv):
     dotenv.write_bytes(b"CUMBRE_HOME=/caf\xe9")
     ran = cumbre("peaks", "list")
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err == f"cumbre: {dotenv} is no text in UTF-8: save it as UTF-8, or remove it\n"
+    assert ran.err == f"cumbre: {dotenv} is not UTF-8 text: save it as UTF-8, or remove it\n"
 
 
 @pytest.mark.parametrize(
@@ -246,14 +248,14 @@ def test_a_dotenv_file_that_is_no_text_is_wrong_use(cumbre, dotenv):
         ("nonsense",),
     ],
 )
-def test_wrong_use_is_exit_code_2_and_nothing_on_standard_output(cumbre, arguments):
+def test_a_usage_error_exits_with_2_and_prints_nothing_to_standard_output(cumbre, arguments):
     ran = cumbre(*arguments)
     assert ran.code == 2
     assert ran.out == ""
     assert ran.err
 
 
-def test_identify_gives_a_line_a_file(cumbre, album):
+def test_identify_prints_one_line_per_file(cumbre, album):
     files = [album / "day 1" / "ama dablam.jpg", album / "day 1" / "valley.jpg", album / "plain.png"]
     named, nothing, stripped = cumbre("identify", *files, "--json").json_lines
     assert named["path"] == str(files[0])
@@ -266,7 +268,7 @@ def test_identify_gives_a_line_a_file(cumbre, album):
     assert cumbre("status", "--json").json["photos"] == 0
 
 
-def test_identify_with_a_place_answers_from_there(cumbre, tmp_path):
+def test_identify_uses_the_given_place(cumbre, tmp_path):
     stripped = tmp_path / "chat.jpg"
     stripped.write_bytes(encoded(landscape()))
     at = f"{NAMCHE['lat']},{NAMCHE['lon']},{NAMCHE['altitude_m']}"
@@ -276,7 +278,7 @@ def test_identify_with_a_place_answers_from_there(cumbre, tmp_path):
     assert {"thamserku", "ama-dablam"} <= {peak["id"] for peak in around["peaks"]}
 
 
-def test_identify_of_what_is_no_photo_goes_on_and_fails_in_the_end(cumbre, album, tmp_path):
+def test_identify_continues_after_an_unreadable_file_and_exits_with_1(cumbre, album, tmp_path):
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"no picture")
     ran = cumbre("identify", bad, tmp_path / "gone.jpg", album / "day 1" / "ama dablam.jpg", "--json")
@@ -285,20 +287,20 @@ def test_identify_of_what_is_no_photo_goes_on_and_fails_in_the_end(cumbre, album
     assert "not a picture" in ran.json_lines[0]["note"]
 
 
-def test_identify_draws_the_names_into_a_file(cumbre, tmp_path):
+def test_identify_draws_the_names_on_a_copy_of_the_photo(cumbre, tmp_path):
     photo, drawn = tmp_path / "view.jpg", tmp_path / "drawn.jpg"
     photo.write_bytes(photo_of_the_view(compass_error_deg=7.0))
     ran = cumbre("identify", photo, "--draw", drawn, "--json")
     assert ran.code == 0
     assert ran.json["orientation"]["sure"]
     assert "ama-dablam" in [one["id"] for one in ran.json["orientation"]["summits"]]
-    assert "drawn.jpg is the photo with its names" in ran.err
+    assert "drawn.jpg, the photo with its summits labelled" in ran.err
     with Image.open(photo) as before, Image.open(drawn) as after:
         assert (after.format, after.size, dict(after.getexif())) == ("JPEG", before.size, {})
         assert ImageChops.difference(before, after).convert("L").getextrema()[1] > 100
 
 
-def test_where_no_names_belong_none_are_drawn_and_it_is_said_why(cumbre, album, tmp_path):
+def test_identify_explains_why_it_draws_no_names(cumbre, album, tmp_path):
     ran = cumbre("identify", album / "plain.png", "--draw", tmp_path / "drawn.jpg")
     assert ran.code == 1
     assert "was not written: no names on the picture: the file doesn't say where it was taken" in ran.err
@@ -307,15 +309,15 @@ def test_where_no_names_belong_none_are_drawn_and_it_is_said_why(cumbre, album, 
     assert (ran.code, "ends in .jpg" in ran.err) == (2, True)
 
 
-def test_a_drawing_never_takes_the_photo_s_place(cumbre, tmp_path):
+def test_a_drawing_never_overwrites_the_photo(cumbre, tmp_path):
     photo = tmp_path / "view.jpg"
     photo.write_bytes(photo_of_the_view())
     ran = cumbre("identify", photo, "--draw", tmp_path / "." / "view.jpg")
-    assert (ran.code, "write over the photo itself" in ran.err) == (2, True)
+    assert (ran.code, "overwrite the photo itself" in ran.err) == (2, True)
     assert photo.read_bytes() == photo_of_the_view()
 
 
-def test_a_drawing_that_can_not_be_written_is_said(cumbre, tmp_path):
+def test_a_drawing_that_cannot_be_written_is_reported(cumbre, tmp_path):
     photo = tmp_path / "view.jpg"
     photo.write_bytes(photo_of_the_view())
     ran = cumbre("identify", photo, "--draw", tmp_path / "no folder" / "drawn.jpg")
@@ -333,9 +335,9 @@ def test_peaks_are_listed_and_shown(cumbre):
     assert "cumbre peaks list" in ran.err
 
 
-def test_importing_peaks_names_the_photos_anew(cumbre, album, tmp_path):
+def test_importing_peaks_updates_the_peaks_of_photos(cumbre, album, tmp_path):
     cumbre("ingest", album)
-    # 5 km away at 140 degrees, where the valley photo looks.
+    # 5 km away at 140 degrees, in the direction of the valley photo.
     csv = tmp_path / "own.csv"
     csv.write_text("id,lat,lon,elev_m,names\nown-peak,27.7685,86.7476,5600,Own Peak|Pico Propio\n")
     count = cumbre("peaks", "import", csv, "--json").json
@@ -345,7 +347,7 @@ def test_importing_peaks_names_the_photos_anew(cumbre, album, tmp_path):
     assert result["path"].endswith("valley.jpg")
 
 
-def test_an_import_can_be_taken_back(cumbre, album, tmp_path):
+def test_an_imported_peak_can_be_removed_and_a_bundled_one_can_not(cumbre, album, tmp_path):
     cumbre("ingest", album)
     csv = tmp_path / "own.csv"
     csv.write_text("id,lat,lon,elev_m,names\nown-peak,27.7685,86.7476,5600,Own Peak\n")
@@ -365,7 +367,7 @@ def test_folders_and_files_can_be_forgotten(cumbre, album, tmp_path):
     assert cumbre("forget", album).code == 1
 
 
-def test_a_catalogue_with_a_mistake_names_it(cumbre, tmp_path):
+def test_a_mistake_in_a_catalogue_is_reported_with_its_line(cumbre, tmp_path):
     csv = tmp_path / "bad.csv"
     csv.write_text("id,lat,lon,elev_m,names\nnowhere,127.7,86.7,5600,Nowhere\n")
     ran = cumbre("peaks", "import", csv)
@@ -373,7 +375,7 @@ def test_a_catalogue_with_a_mistake_names_it(cumbre, tmp_path):
     assert "bad.csv, line 2: lat is 127.7" in ran.err
 
 
-def test_reference_photos_are_kept(cumbre, album):
+def test_reference_photos_can_be_added_and_removed(cumbre, album):
     cumbre("ingest", album)
     ran = cumbre("peaks", "reference", "ama-dablam", album / "day 1" / "ama dablam.jpg", "--json")
     assert (ran.code, ran.json["references"]) == (0, 1)
@@ -387,7 +389,7 @@ def test_models_are_listed(cumbre):
     assert "MB to fetch" in cumbre("models", "list").out
 
 
-def test_a_model_that_is_wanted_but_missing_names_the_command(cumbre, monkeypatch):
+def test_a_missing_model_is_reported_with_the_command_that_fetches_it(cumbre, monkeypatch):
     monkeypatch.setenv("CUMBRE_MODEL", "siglip2")
     ran = cumbre("status")
     assert ran.code == 1
@@ -397,7 +399,7 @@ def test_a_model_that_is_wanted_but_missing_names_the_command(cumbre, monkeypatc
 @pytest.mark.parametrize(
     ("wanted", "reason"), [("siglip2", "cumbre models fetch"), ("/nonexistent", "nor a directory")]
 )
-def test_a_model_that_is_missing_does_not_fail_what_the_index_can_answer(cumbre, album, monkeypatch, wanted, reason):
+def test_a_missing_model_does_not_fail_searches_that_the_index_can_answer(cumbre, album, monkeypatch, wanted, reason):
     cumbre("ingest", album)
     monkeypatch.setenv("CUMBRE_MODEL", wanted)
     ran = cumbre("search", "ama dablam")
@@ -409,7 +411,7 @@ def test_a_model_that_is_missing_does_not_fail_what_the_index_can_answer(cumbre,
     assert len(ran.json["results"]) == 1
 
 
-def test_status_tells_the_model_that_answers_from_the_wanted_one(cumbre, album, monkeypatch):
+def test_status_shows_both_the_model_in_use_and_the_wanted_one(cumbre, album, monkeypatch):
     cumbre("ingest", album)
     assert "model: lite-1\n" in cumbre("status").out
     monkeypatch.setenv("CUMBRE_MODEL", "/nonexistent")
@@ -430,11 +432,11 @@ def test_the_models_are_listed_when_the_wanted_one_is_missing(cumbre, album, mon
     monkeypatch.setenv("CUMBRE_MODEL", wanted)
     ran = cumbre("models", "list")
     assert ran.code == 0
-    assert f"wanted: {wanted}; answering now: lite-1" in ran.out
+    assert f"wanted: {wanted}; in use: lite-1" in ran.out
     assert reason in ran.err
 
 
-def test_reindex_with_the_same_model_builds_the_index_anew(cumbre, album):
+def test_reindex_with_the_same_model_rebuilds_the_index(cumbre, album):
     cumbre("ingest", album)
     result = cumbre("reindex", "--json").json
     assert (result["indexed"], result["total"], result["model_id"]) == (3, 3, "lite-1")
@@ -472,7 +474,7 @@ def test_status_lists_failures_with_reasons(cumbre, album):
     assert "bad.jpg: the file is empty" in cumbre("status").out
 
 
-def test_status_names_an_album_that_is_not_there(cumbre, album):
+def test_status_names_a_missing_album(cumbre, album):
     cumbre("ingest", album)
     assert "is not there" not in cumbre("status").err
     album.rename(album.with_name("away"))
@@ -483,7 +485,7 @@ def test_status_names_an_album_that_is_not_there(cumbre, album):
 
 
 @pytest.mark.parametrize("arguments", ["peaks list", "--help"])
-def test_a_reader_that_has_seen_enough_is_no_failure(home, arguments):
+def test_a_closed_output_pipe_is_not_an_error(home, arguments):
     reading, writing = os.pipe()
     os.close(reading)
     try:
@@ -499,7 +501,7 @@ def test_a_reader_that_has_seen_enough_is_no_failure(home, arguments):
     assert (ran.returncode, ran.stderr) == (0, b"")
 
 
-def test_an_interrupted_command_ends_with_130(capfd):
+def test_an_interrupted_command_exits_with_130(capfd):
     @click.group()
     def group() -> None: ...
 
@@ -508,22 +510,22 @@ def test_an_interrupted_command_ends_with_130(capfd):
         raise KeyboardInterrupt
 
     assert run(group, ["work"]) == 130
-    assert "the same command goes on" in capfd.readouterr().err
+    assert "run the same command again to continue" in capfd.readouterr().err
 
 
-def test_a_file_name_can_not_write_to_the_terminal(cumbre, album):
+def test_control_characters_in_file_names_are_not_printed(cumbre, album):
     (album / "evil\x1b[2J.jpg").write_bytes(b"")
     assert "\x1b[2J" not in cumbre("ingest", album).out
 
 
-def test_a_setting_that_can_not_be_is_wrong_use(cumbre, monkeypatch):
+def test_an_invalid_setting_is_a_usage_error(cumbre, monkeypatch):
     monkeypatch.setenv("CUMBRE_PORT", "eighty")
     ran = cumbre("status")
     assert ran.code == 2
     assert "CUMBRE_PORT" in ran.err
 
 
-def test_a_photo_with_the_same_content_is_identified_from_a_file(cumbre, tmp_path):
+def test_identify_prints_the_path_with_the_peak(cumbre, tmp_path):
     file = tmp_path / "a.jpg"
     file.write_bytes(photo_towards(TO_AMA_DABLAM, "2023:10:29 08:52:12"))
     assert cumbre("identify", file).out.startswith(f"{file}: Ama Dablam (ama-dablam)\n")
@@ -536,13 +538,13 @@ def test_the_sample_album_is_drawn_into_the_home_and_becomes_the_album(cumbre, h
     assert cumbre("ingest", "--json").json["indexed"] == 1
 
 
-def test_the_sample_album_is_not_drawn_beside_an_own_one(cumbre, album, home):
+def test_demo_if_empty_draws_nothing_when_there_is_an_album(cumbre, album, home):
     cumbre("ingest", album)
     assert cumbre("demo", "--if-empty").out == ""
     assert not (home / "sample-album").exists()
 
 
-def test_the_sample_album_can_be_drawn_anywhere(cumbre, tmp_path):
+def test_the_sample_album_can_be_drawn_into_any_folder(cumbre, tmp_path):
     assert cumbre("demo", tmp_path / "drawn", "--first", "1").code == 0
     assert len(list((tmp_path / "drawn").iterdir())) == 1
     assert len(cumbre("status", "--json").json["albums"]) == 1

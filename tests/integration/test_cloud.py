@@ -1,4 +1,4 @@
-"""The whole way in the cloud, on what Terraform made: upload -> event -> index -> chat answer and page."""
+"""The whole cloud deployment that Terraform creates: from an upload to its event, the index, the chat and the page."""
 
 import json
 import struct
@@ -14,7 +14,7 @@ from PIL import Image
 from tests.infra.image_tree import ImageTree
 from tests.infra.policies import missing, unused
 from tests.infra.stack import AppliedStack
-from tests.support.aws.deployed_cloud import FUNCTIONS, CloudHouse, close_house, key_of, open_house
+from tests.support.aws.deployed_cloud import FUNCTIONS, DeployedCloud, close_cloud, key_of, open_cloud
 from tests.support.aws.function_url import HOST
 from tests.support.elasticsearch_server import ElasticsearchServer
 from tests.support.pictures import encoded, exif, landscape
@@ -33,158 +33,160 @@ def index_in_a_file(request: pytest.FixtureRequest, scratch: Path) -> dict[str, 
 
 def index_in_elasticsearch(request: pytest.FixtureRequest, scratch: Path) -> dict[str, str]:
     server: ElasticsearchServer = request.getfixturevalue("elasticsearch")
-    return {"CUMBRE_INDEX": server.access.address, "CUMBRE_INDEX_PREFIX": "cloud-house-"}
+    return {"CUMBRE_INDEX": server.access.address, "CUMBRE_INDEX_PREFIX": "cloud-deployment-"}
 
 
 @pytest.fixture(
     scope="module", params=[index_in_a_file, pytest.param(index_in_elasticsearch, marks=pytest.mark.servers)]
 )
-def house(
+def deployed_cloud(
     request: pytest.FixtureRequest,
     applied_stack: AppliedStack,
     image_of: Callable[[str], ImageTree],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[CloudHouse]:
-    scratch = tmp_path_factory.mktemp("house")
-    house = open_house(applied_stack, image_of, request.param(request, scratch), scratch)
-    yield house
-    close_house(house)
+) -> Iterator[DeployedCloud]:
+    scratch = tmp_path_factory.mktemp("deployment")
+    deployed_cloud = open_cloud(applied_stack, image_of, request.param(request, scratch), scratch)
+    yield deployed_cloud
+    close_cloud(deployed_cloud)
 
 
 @pytest.fixture
-def mira(house: CloudHouse) -> Person:
-    return Person(house.telegram.state, MIRA)
+def mira(deployed_cloud: DeployedCloud) -> Person:
+    return Person(deployed_cloud.telegram.state, MIRA)
 
 
 def large_heic(size_bytes: int) -> bytes:
-    """A HEIC file towards Ama Dablam, filled up with a box that every reader passes over."""
+    """Return a HEIC photo towards Ama Dablam, padded to this size with a box that every reader skips."""
     pillow_heif.register_heif_opener()
     data = exif(**NAMCHE, heading_deg=TO_AMA_DABLAM, focal_length_35mm=61, taken_at="2023:10:30 07:00:00")
     picture = encoded(landscape((640, 480), sky=(80, 130, 210)), "HEIF", data)
-    room = size_bytes - len(picture)
-    return picture + struct.pack(">I4s", room, b"free") + bytes(room - 8)
+    padding = size_bytes - len(picture)
+    return picture + struct.pack(">I4s", padding, b"free") + bytes(padding - 8)
 
 
-def test_an_upload_is_found_in_the_chat_and_on_the_page(house: CloudHouse, mira: Person) -> None:
+def test_an_upload_is_found_in_the_chat_and_on_the_page(deployed_cloud: DeployedCloud, mira: Person) -> None:
     key = "photos/day 1/ama dablam+.jpg"
-    house.put(key, photo_towards(TO_AMA_DABLAM, "2023:10:29 08:52:12"))
-    picture, said = house.after(lambda: mira.say("ama dablam"))
+    deployed_cloud.put(key, photo_towards(TO_AMA_DABLAM, "2023:10:29 08:52:12"))
+    picture, reply = deployed_cloud.after(lambda: mira.say("ama dablam"))
     assert picture.method == "sendPhoto"
-    assert texts([said]) == ["1 photo for “ama dablam”."]
+    assert texts([reply]) == ["1 photo for “ama dablam”."]
 
-    assert house.url.ask("POST", "/login", data={"password": "mistyped"}).status == 401
-    house.log_in()
-    [hit] = house.get("/api/search?q=ama+dablam")["results"]
+    assert deployed_cloud.url.ask("POST", "/login", data={"password": "mistyped"}).status == 401
+    deployed_cloud.log_in()
+    [hit] = deployed_cloud.get("/api/search?q=ama+dablam")["results"]
     assert hit["path"].endswith(key)
     assert hit["peaks"][0]["name"] == "Ama Dablam"
-    shown = house.url.ask("GET", f"/api/shown/{hit['content_sha256']}/320.jpg")
+    shown = deployed_cloud.url.ask("GET", f"/api/shown/{hit['content_sha256']}/320.jpg")
     assert httpx.get(shown.headers["location"]).content[:2] == b"\xff\xd8"
 
-    corrected = house.url.ask("PUT", f"/api/photos/{hit['id']}/peaks", json={"peaks": ["taboche"]}, headers=ORIGIN)
+    corrected = deployed_cloud.url.ask(
+        "PUT", f"/api/photos/{hit['id']}/peaks", json={"peaks": ["taboche"]}, headers=ORIGIN
+    )
     assert [peak["id"] for peak in json.loads(corrected.body)["peaks"]] == ["taboche"]
-    undone = house.url.ask("DELETE", f"/api/photos/{hit['id']}/peaks", headers=ORIGIN)
+    undone = deployed_cloud.url.ask("DELETE", f"/api/photos/{hit['id']}/peaks", headers=ORIGIN)
     assert json.loads(undone.body)["peaks"][0]["id"] == "ama-dablam"
 
-    house.delete(key)
-    house.photos_are(0)
-    assert "Contents" not in house.s3.list_objects_v2(Bucket=house.renditions)
+    deployed_cloud.delete(key)
+    deployed_cloud.wait_for_photos(0)
+    assert "Contents" not in deployed_cloud.s3.list_objects_v2(Bucket=deployed_cloud.renditions)
 
 
-def test_a_file_of_19_megabytes_goes_the_same_way(house: CloudHouse, mira: Person) -> None:
+def test_a_file_of_19_megabytes_is_indexed_and_identified(deployed_cloud: DeployedCloud, mira: Person) -> None:
     heic = large_heic(19_000_000)
-    house.put("photos/IMG_0001.HEIC", heic)
-    answer = house.after(lambda: mira.send_file(heic, "IMG_0001.HEIC", "image/heic"))
+    deployed_cloud.put("photos/IMG_0001.HEIC", heic)
+    answer = deployed_cloud.after(lambda: mira.send_file(heic, "IMG_0001.HEIC", "image/heic"))
     assert texts(answer)[0].startswith("Ama Dablam (6,812")
-    house.log_in()
-    found = house.post("/api/search", upload=house.upload(heic, "IMG_0001.HEIC"), k="5")
+    deployed_cloud.log_in()
+    found = deployed_cloud.post("/api/search", upload=deployed_cloud.upload(heic, "IMG_0001.HEIC"), k="5")
     assert found["identification"]["answer"] == "ama-dablam"
     assert len(found["results"]) == 1
 
 
-def test_a_picture_of_more_than_a_call_carries_comes_by_the_staging_area(house: CloudHouse) -> None:
-    """Noise can't be made small: its largest rendition has more than a megabyte."""
+def test_a_rendition_too_large_for_a_lambda_payload_uses_the_staging_area(deployed_cloud: DeployedCloud) -> None:
+    """Noise compresses badly: its largest rendition has more than a megabyte."""
     noise = Image.fromarray(np.random.default_rng(7).integers(0, 256, (1600, 1600, 3), dtype=np.uint8))
-    house.put("photos/noise.jpg", encoded(noise, "JPEG", exif(taken_at="2023:10:25 07:00:00")))
-    house.log_in()
-    hit = next(one for one in house.get("/api/search?k=50")["results"] if one["path"].endswith("noise.jpg"))
-    shown = house.url.ask("GET", f"/api/photos/{hit['id']}/rendition?size=2560")
+    deployed_cloud.put("photos/noise.jpg", encoded(noise, "JPEG", exif(taken_at="2023:10:25 07:00:00")))
+    deployed_cloud.log_in()
+    hit = next(one for one in deployed_cloud.get("/api/search?k=50")["results"] if one["path"].endswith("noise.jpg"))
+    shown = deployed_cloud.url.ask("GET", f"/api/photos/{hit['id']}/rendition?size=2560")
     assert (shown.status, shown.body[:2]) == (200, b"\xff\xd8")
     assert len(shown.body) > 1_000_000
-    house.delete("photos/noise.jpg")
+    deployed_cloud.delete("photos/noise.jpg")
 
 
-def test_a_photo_is_added_on_the_page_and_taken_back(house: CloudHouse) -> None:
-    house.log_in()
-    before = house.get("/api/status")["photos"]
+def test_a_photo_is_added_on_the_page_and_removed_again(deployed_cloud: DeployedCloud) -> None:
+    deployed_cloud.log_in()
+    before = deployed_cloud.get("/api/status")["photos"]
     photo = photo_towards(TO_NOTHING, "2023:10:30 09:00:00", sky=(200, 200, 230))
-    added = house.post("/api/photos", upload=house.upload(photo, "valley.jpg"))
+    added = deployed_cloud.post("/api/photos", upload=deployed_cloud.upload(photo, "valley.jpg"))
     assert "/photos/inbox/valley-" in added["path"]
-    house.photos_are(before + 1)
-    # The event of the very same object comes to the queue, too.
-    house.settle()
-    house.photos_are(before + 1)
-    assert house.url.ask("DELETE", f"/api/photos/{added['id']}", headers=ORIGIN).status == 204
-    house.settle()
-    house.photos_are(before)
+    deployed_cloud.wait_for_photos(before + 1)
+    # The event of this object reaches the queue, too.
+    deployed_cloud.settle()
+    deployed_cloud.wait_for_photos(before + 1)
+    assert deployed_cloud.url.ask("DELETE", f"/api/photos/{added['id']}", headers=ORIGIN).status == 204
+    deployed_cloud.settle()
+    deployed_cloud.wait_for_photos(before)
 
 
-def test_the_chat_of_the_page_remembers_its_pictures(house: CloudHouse) -> None:
-    house.log_in()
+def test_the_chat_of_the_page_remembers_its_pictures(deployed_cloud: DeployedCloud) -> None:
+    deployed_cloud.log_in()
     photo = photo_towards(TO_AMA_DABLAM, "2023:10:28 08:00:00", sky=(100, 150, 230))
-    said = house.post("/chat/messages", upload=house.upload(photo, "ama.jpg"))["replies"][0]
-    assert said["title"].startswith("Ama Dablam")
-    other = next(one["data"] for row in said["buttons"] for one in row if one["label"] == "It is another peak")
-    asked = house.url.ask("POST", "/chat/messages", json={"pressed": other})
+    reply = deployed_cloud.post("/chat/messages", upload=deployed_cloud.upload(photo, "ama.jpg"))["replies"][0]
+    assert reply["title"].startswith("Ama Dablam")
+    other = next(one["data"] for row in reply["buttons"] for one in row if one["label"] == "It's another peak")
+    asked = deployed_cloud.url.ask("POST", "/chat/messages", json={"pressed": other})
     named = next(one for row in json.loads(asked.body)["replies"][0]["buttons"] for one in row)
-    corrected = house.url.ask("POST", "/chat/messages", json={"pressed": named["data"]})
+    corrected = deployed_cloud.url.ask("POST", "/chat/messages", json={"pressed": named["data"]})
     assert corrected.status == 200
 
 
-def test_an_album_of_pictures_is_one_answer(house: CloudHouse, mira: Person) -> None:
+def test_an_album_of_pictures_gets_one_answer(deployed_cloud: DeployedCloud, mira: Person) -> None:
     files = [photo_towards(TO_AMA_DABLAM, f"2023:10:2{day} 08:00:00", sky=(80, 140, 200 + day)) for day in (1, 2)]
-    house.bring(lambda: mira.send_file(files[0], "1.jpg", group="g"))
-    assert house.work() == []
-    house.bring(lambda: mira.send_file(files[1], "2.jpg", group="g"))
+    deployed_cloud.deliver(lambda: mira.send_file(files[0], "1.jpg", group="g"))
+    assert deployed_cloud.work() == []
+    deployed_cloud.deliver(lambda: mira.send_file(files[1], "2.jpg", group="g"))
     answer = []
     while not answer:
-        answer = house.work()
+        answer = deployed_cloud.work()
     assert texts(answer)[0].startswith("2 photos")
     assert buttons(answer[0])
 
 
-def test_a_reconcile_finds_what_no_event_told(house: CloudHouse) -> None:
-    before = house.get("/api/status")["photos"]
-    with house.silent_bucket():
-        untold = photo_towards(TO_AMA_DABLAM, "2023:10:26 08:00:00")
-        house.s3.put_object(Bucket=house.photos, Key="photos/untold.jpg", Body=untold)
-        house.settle()
-    assert house.get("/api/status")["photos"] == before
-    assert house.runtimes["ingest"].invoke({"cumbre": "reconcile"})["queued"] >= 1
-    house.settle()
-    house.photos_are(before + 1)
+def test_a_reconcile_finds_a_photo_without_an_event(deployed_cloud: DeployedCloud) -> None:
+    before = deployed_cloud.get("/api/status")["photos"]
+    with deployed_cloud.without_bucket_events():
+        photo = photo_towards(TO_AMA_DABLAM, "2023:10:26 08:00:00")
+        deployed_cloud.s3.put_object(Bucket=deployed_cloud.photos, Key="photos/unannounced.jpg", Body=photo)
+        deployed_cloud.settle()
+    assert deployed_cloud.get("/api/status")["photos"] == before
+    assert deployed_cloud.runtimes["ingest"].invoke({"cumbre": "reconcile"})["queued"] >= 1
+    deployed_cloud.settle()
+    deployed_cloud.wait_for_photos(before + 1)
 
 
-def test_each_function_calls_what_it_may_and_may_what_it_calls(house: CloudHouse) -> None:
-    """The calls of all the stories above, as its role's policies have them."""
-    of_lambda_itself = {
+def test_each_function_has_exactly_the_permissions_that_it_uses(deployed_cloud: DeployedCloud) -> None:
+    """Compares the calls made by all tests above with the policies of each function's role."""
+    made_by_lambda = {
         "ingest": {("sqs", "ingest"): ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")},
         "worker": {("sqs", "chat.fifo"): ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")},
     }
     wrong = {}
     for function in FUNCTIONS:
-        policies = house.stack.policies(function)
-        calls = house.stack.moto.calls.of(key_of(function))
+        policies = deployed_cloud.stack.policies(function)
+        calls = deployed_cloud.stack.moto.calls.of(key_of(function))
         assert calls, function
         forbidden = missing(policies, calls)
-        # Event sources receive and delete with the function's role; what a function logs does not come by here.
+        # Event sources receive and delete with the function's role. Calls that write logs are not recorded here.
         calls |= {
             (f"{service}:{action}", queue["arn"])
-            for (service, name), actions in of_lambda_itself.get(function, {}).items()
-            for queue in house.stack.resources("aws_sqs_queue").values()
+            for (service, name), actions in made_by_lambda.get(function, {}).items()
+            for queue in deployed_cloud.stack.resources("aws_sqs_queue").values()
             if queue["name"] == f"cumbre-{name}"
             for action in actions
         }
-        idle = [call for call in unused(policies, calls) if not call[0].startswith("logs:")]
-        if forbidden or idle:
-            wrong[function] = {"not allowed": forbidden, "not needed": idle}
+        unneeded = [call for call in unused(policies, calls) if not call[0].startswith("logs:")]
+        if forbidden or unneeded:
+            wrong[function] = {"not allowed": forbidden, "not needed": unneeded}
     assert wrong == {}, json.dumps(wrong, indent=1)

@@ -1,4 +1,4 @@
-"""The site behind a function URL: who may in, what goes by way of buckets, and what Telegram brings."""
+"""The web site behind a Lambda function URL: login, pictures through buckets, and the Telegram webhook."""
 
 import base64
 import json
@@ -90,68 +90,68 @@ def log_in(site: FunctionUrl) -> None:
 
 
 def upload(site: FunctionUrl, data: bytes) -> str:
-    """As the page does it: asks for a place, and sends the picture there."""
-    place = json.loads(site.ask("POST", "/api/uploads").body)
-    sent = httpx.post(place["url"], data=place["fields"], files={"file": data})
+    """Upload a picture as the page does, with a presigned form. Returns its token."""
+    presigned = json.loads(site.ask("POST", "/api/uploads").body)
+    sent = httpx.post(presigned["url"], data=presigned["fields"], files={"file": data})
     assert sent.status_code == 204, sent.text
-    return str(place["token"])
+    return str(presigned["token"])
 
 
 def form(**fields: str) -> dict[str, Any]:
     return {"data": fields, "content_type": "multipart/form-data"}
 
 
-def test_whoever_knows_the_address_alone_sees_nothing(site: FunctionUrl) -> None:
+def test_nothing_is_shown_without_a_login(site: FunctionUrl) -> None:
     for address in ("/api/status", "/api/uploads", f"/api/shown/{'a' * 64}/320.jpg", "/static/js/app/main.js"):
         assert site.ask("GET", address).status == 401
     log_in(site)
     assert json.loads(site.ask("GET", "/api/status").body)["photos"] == 5
 
 
-def test_the_name_that_lambda_vouches_for_is_answered_and_no_other(site: FunctionUrl) -> None:
+def test_only_requests_to_the_host_of_the_function_url_are_answered(site: FunctionUrl) -> None:
     assert site.ask("GET", "/login").status == 200
     assert site.ask("GET", "/login", headers={"host": "evil.test"}).status == 403
 
 
-def test_guessing_is_slowed_down_by_address(site: FunctionUrl) -> None:
+def test_login_attempts_are_limited_per_ip_address(site: FunctionUrl) -> None:
     for _ in range(10):
         assert site.ask("POST", "/login", data={"password": "guess"}).status == 401
     assert site.ask("POST", "/login", data={"password": PASSWORD}).status == 429
     assert site.ask("POST", "/login", data={"password": PASSWORD}, source_ip="203.0.113.99").status == 303
 
 
-def test_a_picture_comes_by_way_of_the_bucket_wherever_one_is_asked_for(site: FunctionUrl, album: FakeAlbum) -> None:
+def test_every_form_with_a_picture_accepts_an_upload_in_the_bucket(site: FunctionUrl, album: FakeAlbum) -> None:
     log_in(site)
     token = upload(site, BLUE)
     found = json.loads(site.ask("POST", "/api/search", **form(upload=f"{token} ama.jpg", k="5")).body)
     assert found["identification"]["answer"] == "ama-dablam"
     added = site.ask("POST", "/api/photos", **form(upload=f"{upload(site, draw_photo((91, 141, 221)))} my ama.jpg"))
     assert (added.status, json.loads(added.body)["filename"]) == (201, "my ama.jpg")
-    said = site.ask("POST", "/chat/messages", **form(text="which one?", upload=f"{token} ama.jpg"))
-    assert "Ama Dablam" in json.loads(said.body)["replies"][0]["title"]
+    answer = site.ask("POST", "/chat/messages", **form(text="which one?", upload=f"{token} ama.jpg"))
+    assert "Ama Dablam" in json.loads(answer.body)["replies"][0]["title"]
     assert len(album.photos) == 6
 
 
-def test_an_upload_that_is_not_there_is_said_to_be_so(site: FunctionUrl) -> None:
+def test_a_missing_upload_is_not_found(site: FunctionUrl) -> None:
     log_in(site)
     answer = site.ask("POST", "/api/search", **form(upload=f"staging/upload/{'0' * 32} ama.jpg"))
     assert (answer.status, json.loads(answer.body)["error"]["code"]) == (404, "not_found")
 
 
-def test_a_stranger_s_form_fetches_nothing(site: FunctionUrl, s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(StagingArea, "take", lambda *_: pytest.fail("it was fetched"))
+def test_a_form_without_a_login_fetches_no_upload(site: FunctionUrl, s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(StagingArea, "read_upload", lambda *_: pytest.fail("it was fetched"))
     answer = site.ask("POST", "/login", **form(password="guess", upload="upload/0000 x.jpg"))
     assert answer.status == 401
 
 
-def test_the_bucket_takes_no_more_than_the_largest_photo(site: FunctionUrl) -> None:
+def test_the_upload_form_limits_the_size_to_the_largest_photo(site: FunctionUrl) -> None:
     log_in(site)
-    place = json.loads(site.ask("POST", "/api/uploads").body)
-    policy = json.loads(base64.b64decode(place["fields"]["policy"]))
+    presigned = json.loads(site.ask("POST", "/api/uploads").body)
+    policy = json.loads(base64.b64decode(presigned["fields"]["policy"]))
     assert ["content-length-range", 1, MAX_BYTES] in policy["conditions"]
 
 
-def test_pictures_are_shown_straight_from_their_bucket(site: FunctionUrl) -> None:
+def test_pictures_are_shown_directly_from_their_bucket(site: FunctionUrl) -> None:
     log_in(site)
     answer = site.ask("GET", f"/api/shown/{'ab' * 32}/320.jpg")
     assert answer.status == 302
@@ -164,7 +164,9 @@ def test_pictures_are_shown_straight_from_their_bucket(site: FunctionUrl) -> Non
     assert f"connect-src 'self' {BUCKET_ORIGIN};" in policy
 
 
-def test_what_telegram_brings_is_kept_before_it_is_answered(site: FunctionUrl, moto: MotoServer, queue: str) -> None:
+def test_an_update_from_telegram_is_queued_before_it_is_answered(
+    site: FunctionUrl, moto: MotoServer, queue: str
+) -> None:
     address = f"{MOUNTED_AT}/{webhook_path(TOKEN, SECRET)}"
     update = {"update_id": 9, "message": {"chat": {"id": 7}, "text": "ama dablam"}}
     headers = {"x-telegram-bot-api-secret-token": SECRET}
@@ -174,7 +176,7 @@ def test_what_telegram_brings_is_kept_before_it_is_answered(site: FunctionUrl, m
     assert json.loads(message["Body"]) == update
 
 
-def test_without_a_password_there_is_no_site(album: FakeAlbum, s3: Any, bucket: str, tmp_path: Path) -> None:
+def test_the_site_cannot_be_created_without_a_password(album: FakeAlbum, s3: Any, bucket: str, tmp_path: Path) -> None:
     state = SqliteStateStore(tmp_path / "state.sqlite")
     buckets = Buckets(StagingArea(s3, bucket), S3Renditions(s3, bucket), BucketPictures(s3, bucket, "chat/", 9), ())
     services = (FakeQueryService(album), FakeAlbumService(album), lambda: album.catalog)

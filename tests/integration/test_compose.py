@@ -1,4 +1,4 @@
-"""local/compose.yaml without Docker: read by Docker Compose's own library, its processes started with its settings."""
+"""local/compose.yaml without Docker: parsed by Docker Compose's own library, its services run as local processes."""
 
 import json
 import os
@@ -43,14 +43,14 @@ def services(env_file: Path) -> dict[str, Any]:
     return found
 
 
-def test_without_its_secrets_it_says_what_to_do(tmp_path: Path) -> None:
+def test_missing_secrets_are_reported_with_the_command_that_creates_them(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("")
     with pytest.raises(subprocess.CalledProcessError) as caught:
         resolved(FILE, tmp_path / ".env")
     assert "run make up" in caught.value.stderr
 
 
-def test_nothing_is_published_beyond_this_machine(services: dict[str, Any]) -> None:
+def test_ports_are_published_on_this_machine_only(services: dict[str, Any]) -> None:
     ports = {name: service.get("ports", []) for name, service in services.items()}
     assert {port["host_ip"] for of_one in ports.values() for port in of_one} == {"127.0.0.1"}
     assert ports["elasticsearch"] == []
@@ -77,20 +77,20 @@ def test_no_secret_is_written_in_the_file(env_file: Path) -> None:
     assert not re.search(r"(?im)^\s*\w*(password|secret|token|key)\w*:\s+(?!\$\{)", written)
 
 
-def test_cumbre_gets_settings_that_exist(services: dict[str, Any]) -> None:
+def test_cumbre_gets_only_settings_that_exist(services: dict[str, Any]) -> None:
     known = {setting.metadata["name"] for setting in Settings.__dataclass_fields__.values()}
     for name in ("cumbre", "setup"):
         assert services[name]["environment"].keys() <= known
 
 
-class Started:
-    """The services as processes: the same commands, environments and order, at other addresses."""
+class LocalServices:
+    """The services as local processes: the same commands, environments and order, at other addresses."""
 
     def __init__(self, services: dict[str, Any], folder: Path) -> None:
         self.ports = {name: free_port() for name in SERVERS}
         self._services = services
         self._folder = folder
-        self._places = {
+        self._addresses = {
             "http://elasticsearch:9200": f"http://127.0.0.1:{self.ports['elasticsearch']}",
             "http://minio:9000": f"http://127.0.0.1:{self.ports['minio']}",
             "http://cumbre:8765": f"http://127.0.0.1:{self.ports['cumbre']}",
@@ -99,17 +99,18 @@ class Started:
         self._stack = ExitStack()
 
     def environment(self, name: str) -> dict[str, str]:
+        """Return the environment of a service, with the addresses of the local processes."""
         given = dict(self._services[name]["environment"])
         for variable, value in given.items():
-            for there, here in self._places.items():
+            for there, here in self._addresses.items():
                 given[variable] = given[variable].replace(there, here) if there in value else given[variable]
         return given
 
     def start(self) -> None:
         elastic = self.environment("elasticsearch")
-        # The tests' server has a smaller heap, and no module that would load anything.
+        # The tests' server has a smaller heap, and no module that downloads anything.
         del elastic["ES_JAVA_OPTS"], elastic["ingest.geoip.downloader.enabled"]
-        # As the image's start does.
+        # The entry point of the image does the same.
         secrets = {"bootstrap.password": elastic.pop("ELASTIC_PASSWORD")}
         settings = {name.replace(".", "__"): value for name, value in elastic.items()}
         folder = self._stack.enter_context(elasticsearch_folder())
@@ -118,12 +119,12 @@ class Started:
         )
         minio = self.environment("minio")
         for volume in self._services["minio"]["volumes"]:
-            place = self._folder / volume["source"]
-            place.mkdir()
-            minio = {name: str(place) if value == volume["target"] else value for name, value in minio.items()}
+            folder = self._folder / volume["source"]
+            folder.mkdir()
+            minio = {name: str(folder) if value == volume["target"] else value for name, value in minio.items()}
         self._stack.enter_context(running_minio(self._folder, self.ports["minio"], **minio))
         self._run("setup")
-        self._begin("cumbre")
+        self._start_process("cumbre")
 
     def stop(self) -> None:
         self._stack.close()
@@ -137,9 +138,9 @@ class Started:
         command = [CUMBRE, *self._services[name]["command"]]
         ran = subprocess.run(command, env=self.cumbre_environment(name), capture_output=True, text=True, timeout=120)
         assert ran.returncode == 0, ran.stderr
-        assert "made: notification of photos/" in ran.stdout
+        assert "created: notification of photos/" in ran.stdout
 
-    def _begin(self, name: str) -> None:
+    def _start_process(self, name: str) -> None:
         command = [CUMBRE, *self._services[name]["command"]]
         process = subprocess.Popen(command, env=self.cumbre_environment(name), start_new_session=True)
         self._stack.callback(stop, process)
@@ -152,8 +153,8 @@ class Started:
 
 
 @pytest.fixture
-def started(services: dict[str, Any], tmp_path: Path) -> Iterator[Started]:
-    one = Started(services, tmp_path)
+def local_services(services: dict[str, Any], tmp_path: Path) -> Iterator[LocalServices]:
+    one = LocalServices(services, tmp_path)
     try:
         one.start()
         yield one
@@ -162,8 +163,8 @@ def started(services: dict[str, Any], tmp_path: Path) -> Iterator[Started]:
 
 
 @pytest.mark.slow
-def test_a_photo_that_is_uploaded_to_the_bucket_is_found_on_the_page(started: Started) -> None:
-    settings = started.environment("cumbre")
+def test_a_photo_that_is_uploaded_to_the_bucket_is_found_on_the_page(local_services: LocalServices) -> None:
+    settings = local_services.environment("cumbre")
     store = boto3.client(
         "s3",
         endpoint_url=settings["CUMBRE_S3_ENDPOINT"],
@@ -171,16 +172,16 @@ def test_a_photo_that_is_uploaded_to_the_bucket_is_found_on_the_page(started: St
         aws_secret_access_key=settings["CUMBRE_S3_SECRET_KEY"],
         region_name="us-east-1",
     )
-    eventually(started.is_healthy)
-    page = f"http://127.0.0.1:{started.ports['cumbre']}"
+    eventually(local_services.is_healthy)
+    page = f"http://127.0.0.1:{local_services.ports['cumbre']}"
     assert httpx.get(f"{page}/api/status").status_code == 401
     store.put_object(
         Bucket="photos", Key="trek/ama dablam.jpg", Body=photo_towards(TO_AMA_DABLAM, "2024:11:01 08:00:00")
     )
-    who = ("anyone", settings["CUMBRE_PASSWORD"])
+    credentials = ("anyone", settings["CUMBRE_PASSWORD"])
 
     def found() -> list[str]:
-        answer = httpx.get(f"{page}/api/search", params={"q": "ama dablam"}, auth=who, timeout=30)
+        answer = httpx.get(f"{page}/api/search", params={"q": "ama dablam"}, auth=credentials, timeout=30)
         return [one["path"] for one in json.loads(answer.text)["results"]]
 
     eventually(lambda: found() == ["photos/trek/ama dablam.jpg"])

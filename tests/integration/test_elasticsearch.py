@@ -1,4 +1,4 @@
-"""What only Elasticsearch does: a server that is away, busy, full, another, older; the rest is in tests/contract."""
+"""Elasticsearch specifics: unreachable, busy, full, outdated and other servers, and its indices."""
 
 import json
 import threading
@@ -30,19 +30,19 @@ def a_photo(key: str) -> PhotoWrite:
     return PhotoWrite(document, np.array([1, 0, 0, 0], np.float32), None)
 
 
-class Scripted:
-    """A server that speaks as Elasticsearch does and answers what a test has written for it; the last answer stays."""
+class ScriptedServer:
+    """A server that gives the prepared answers in order, as Elasticsearch would. It repeats the last one."""
 
     def __init__(self, *answers: Answer, product: str = "Elasticsearch") -> None:
-        self.asked: list[str] = []
-        left = list(answers)
+        self.requests: list[str] = []
+        remaining = list(answers)
         scripted = self
 
         class Handler(BaseHTTPRequestHandler):
             def answer(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                scripted.asked.append(f"{self.command} {self.path}")
-                status, body = left.pop(0) if len(left) > 1 else left[0]
+                scripted.requests.append(f"{self.command} {self.path}")
+                status, body = remaining.pop(0) if len(remaining) > 1 else remaining[0]
                 content = json.dumps(body).encode()
                 self.send_response(status)
                 self.send_header("X-Elastic-Product", product)
@@ -51,7 +51,7 @@ class Scripted:
                 self.end_headers()
                 self.wfile.write(content)
 
-            do_GET = do_POST = do_PUT = answer  # noqa: N815  the base class calls them so
+            do_GET = do_POST = do_PUT = answer  # noqa: N815  names of the base class
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -68,11 +68,11 @@ class Scripted:
 
 
 @pytest.fixture
-def scripted() -> Iterator[Callable[..., Scripted]]:
-    started: list[Scripted] = []
+def scripted() -> Iterator[Callable[..., ScriptedServer]]:
+    started: list[ScriptedServer] = []
 
-    def start(*answers: Answer, **options: Any) -> Scripted:
-        started.append(Scripted(*answers, **options))
+    def start(*answers: Answer, **options: Any) -> ScriptedServer:
+        started.append(ScriptedServer(*answers, **options))
         return started[-1]
 
     yield start
@@ -80,25 +80,25 @@ def scripted() -> Iterator[Callable[..., Scripted]]:
         one.stop()
 
 
-def test_a_server_that_is_away_is_named_with_its_setting() -> None:
+def test_an_unreachable_server_is_named_with_its_setting() -> None:
     with pytest.raises(IndexFault, match=r"http://127\.0\.0\.1:1 can't be reached.*CUMBRE_INDEX"):
         connect(ElasticAccess("http://127.0.0.1:1"))
 
 
-def test_another_server_is_no_elasticsearch(scripted: Callable[..., Scripted]) -> None:
+def test_a_server_that_is_not_elasticsearch_is_refused(scripted: Callable[..., ScriptedServer]) -> None:
     other = scripted((200, {"version": {"number": "2.19.0"}}), product="OpenSearch")
-    with pytest.raises(IndexFault, match="no Elasticsearch"):
+    with pytest.raises(IndexFault, match="is not an Elasticsearch 9 server"):
         connect(ElasticAccess(other.address))
 
 
-def test_an_older_server_is_refused_with_the_version_that_is_needed(scripted: Callable[..., Scripted]) -> None:
+def test_an_older_server_is_refused_with_the_required_version(scripted: Callable[..., ScriptedServer]) -> None:
     old = scripted((200, {"version": {"number": "9.2.4"}}))
     with pytest.raises(IndexFault, match=r"version 9\.2\.4: Cumbre needs 9\.3"):
         connect(ElasticAccess(old.address))
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "said"),
+    ("status", "kind", "message"),
     [
         (401, "security_exception", "CUMBRE_INDEX_API_KEY"),
         (403, "security_exception", "lacks a right"),
@@ -106,13 +106,15 @@ def test_an_older_server_is_refused_with_the_version_that_is_needed(scripted: Ca
         (500, "some_exception", "refused"),
     ],
 )
-def test_a_refusal_says_what_to_do(scripted: Callable[..., Scripted], status: int, kind: str, said: str) -> None:
+def test_a_refused_request_is_explained(
+    scripted: Callable[..., ScriptedServer], status: int, kind: str, message: str
+) -> None:
     server = scripted((status, {"error": {"type": kind, "reason": "because"}, "status": status}))
-    with pytest.raises(IndexFault, match=said):
+    with pytest.raises(IndexFault, match=message):
         connect(ElasticAccess(server.address, api_key="a2V5"))
 
 
-def test_credentials_are_never_shown_and_never_in_the_address() -> None:
+def test_credentials_are_never_shown_and_not_accepted_in_the_address() -> None:
     assert "hush" not in repr(ElasticAccess("https://search:9200", api_key="hush", password="hush"))
     with pytest.raises(SettingsError, match="CUMBRE_INDEX_PASSWORD"):
         ElasticAccess("https://maya:hush@search:9200").client()
@@ -130,6 +132,7 @@ def bulk_answer(*items: tuple[int, str]) -> Answer:
 
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Skips the pauses between attempts and lists them in seconds."""
     pauses: list[float] = []
     monkeypatch.setattr(bulk.time, "sleep", pauses.append)
     return pauses
@@ -138,8 +141,8 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 ITEMS = [bulk.BulkItem("create", {"_id": str(number)}, {"key": number}) for number in range(3)]
 
 
-def test_only_the_items_that_found_no_room_are_sent_again(
-    scripted: Callable[..., Scripted], no_pauses: list[float]
+def test_only_the_items_rejected_by_a_busy_server_are_sent_again(
+    scripted: Callable[..., ScriptedServer], no_pauses: list[float]
 ) -> None:
     busy = (429, "es_rejected_execution_exception")
     conflict = (409, "version_conflict_engine_exception")
@@ -147,20 +150,20 @@ def test_only_the_items_that_found_no_room_are_sent_again(
     client = ElasticAccess(server.address).client()
     assert bulk.write_all(client, server.address, "alias", ITEMS) == {2}
     client.close()
-    assert len(server.asked) == 3
+    assert len(server.requests) == 3
     assert len(no_pauses) == 2
     assert no_pauses[1] > no_pauses[0] / 2
 
 
-def test_a_server_that_stays_busy_is_said_after_some_tries(
-    scripted: Callable[..., Scripted], no_pauses: list[float]
+def test_a_server_that_stays_busy_is_an_error_after_six_attempts(
+    scripted: Callable[..., ScriptedServer], no_pauses: list[float]
 ) -> None:
     server = scripted(bulk_answer((429, "es_rejected_execution_exception")))
     client = ElasticAccess(server.address).client()
     with pytest.raises(IndexFault, match="refused"):
         bulk.write_all(client, server.address, "alias", ITEMS[:1])
     client.close()
-    assert len(server.asked) == 6
+    assert len(server.requests) == 6
 
 
 # --- on a real server ---
@@ -176,13 +179,13 @@ def generations(elasticsearch: ElasticsearchServer) -> Iterator[ElasticGeneratio
 
 
 @pytest.mark.servers
-def test_a_full_disk_stops_writes_with_the_way_out_and_nothing_is_lost(
+def test_a_full_disk_stops_writes_with_an_explanation_and_loses_nothing(
     generations: ElasticGenerations, elasticsearch: ElasticsearchServer
 ) -> None:
     index = generations.ensure_active(SPACE)
     index.write([a_photo("before.jpg")])
     client = elasticsearch.access.client()
-    # What Elasticsearch does to itself when its disk passes the flood stage.
+    # Elasticsearch does this itself when its disk passes the flood stage.
     client.indices.put_settings(index=index.name, settings={"index.blocks.read_only_allow_delete": True})
     with pytest.raises(IndexFault, match="disk is nearly full"):
         index.write([a_photo("full.jpg")])
@@ -193,7 +196,7 @@ def test_a_full_disk_stops_writes_with_the_way_out_and_nothing_is_lost(
 
 
 @pytest.mark.servers
-def test_an_index_of_someone_else_is_left_alone(
+def test_an_index_of_another_program_is_left_alone(
     elasticsearch: ElasticsearchServer, generations: ElasticGenerations
 ) -> None:
     prefix = f"test-{uuid.uuid4().hex[:12]}-"
@@ -211,7 +214,7 @@ def test_an_index_of_someone_else_is_left_alone(
 @pytest.mark.parametrize(
     "other", [{}, {"key": {"type": "long"}}], ids=["a field is missing", "a field has another type"]
 )
-def test_an_index_of_another_version_takes_no_writes_and_a_reindex_is_the_way_out(
+def test_an_index_of_another_version_refuses_writes_until_a_reindex(
     elasticsearch: ElasticsearchServer, generations: ElasticGenerations, other: dict[str, Any]
 ) -> None:
     index = generations.ensure_active(SPACE)
@@ -231,7 +234,7 @@ def test_an_index_of_another_version_takes_no_writes_and_a_reindex_is_the_way_ou
 
 
 @pytest.mark.servers
-def test_the_graph_is_built_as_the_settings_say(
+def test_the_graph_is_built_with_the_given_options(
     generations: ElasticGenerations, elasticsearch: ElasticsearchServer
 ) -> None:
     index = generations.ensure_active(SPACE)
@@ -244,10 +247,8 @@ def test_the_graph_is_built_as_the_settings_say(
 
 
 @pytest.mark.servers
-def test_no_index_gets_the_name_of_one_before_it(
-    generations: ElasticGenerations, elasticsearch: ElasticsearchServer
-) -> None:
-    """Another process may still hold that one, with vectors of another model."""
+def test_index_names_are_never_reused(generations: ElasticGenerations, elasticsearch: ElasticsearchServer) -> None:
+    """Another process may still use the old index, whose vectors are of another model."""
     names = [generations.ensure_active(SPACE).name]
     for number in range(3):
         building = generations.create_building(VectorSpace(f"encoder {number}", 4))
@@ -261,7 +262,7 @@ def test_no_index_gets_the_name_of_one_before_it(
 
 
 @pytest.mark.servers
-def test_more_photos_than_a_page_are_all_listed(generations: ElasticGenerations) -> None:
+def test_all_photos_are_listed_when_they_need_several_pages(generations: ElasticGenerations) -> None:
     index = generations.ensure_active(SPACE)
     keys = {f"{number:05}.jpg" for number in range(2345)}
     assert index.write([a_photo(key) for key in sorted(keys)]) == []
@@ -272,7 +273,7 @@ def test_more_photos_than_a_page_are_all_listed(generations: ElasticGenerations)
 
 
 @pytest.mark.servers
-def test_a_field_that_is_null_now_forgets_what_it_held(generations: ElasticGenerations) -> None:
+def test_a_field_that_becomes_null_loses_its_old_value(generations: ElasticGenerations) -> None:
     index = generations.ensure_active(SPACE)
     index.write([replace(a_photo("a.jpg"), document=replace(a_photo("a.jpg").document, teaches="lhotse"))])
     stored = index.get(a_photo("a.jpg").document.id)

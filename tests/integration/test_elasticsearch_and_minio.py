@@ -1,4 +1,4 @@
-"""The whole way with an index in Elasticsearch and photos in MinIO: the same commands, the same answers."""
+"""Commands with an index in Elasticsearch and photos in MinIO give the same answers as with a local index."""
 
 import json
 import uuid
@@ -30,13 +30,14 @@ def settings(elasticsearch: ElasticsearchServer, minio: MinioServer) -> Iterator
     elasticsearch.drop(f"{name}-")
 
 
-def answers(home: Path, *arguments: object, **settings: str) -> Any:
+def json_of(home: Path, *arguments: object, **settings: str) -> Any:
+    """Run a command and return its output with --json."""
     ran = cumbre(home, *arguments, "--json", **settings)
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)
 
 
-def told(answer: Any) -> list[tuple[str, float]]:
+def names_and_scores(answer: Any) -> list[tuple[str, float]]:
     return [(one["path"].rpartition("/")[2], round(one["score"], 4)) for one in answer["results"]]
 
 
@@ -54,30 +55,32 @@ def test_the_answers_are_those_of_the_embedded_index(
     client.put_object(Bucket=bucket, Key="elsewhere/other.jpg", Body=pictures[0].read_bytes())
 
     assert cumbre(home, "ingest").returncode == 0
-    there = tmp_path / "another home"
-    report = answers(there, "ingest", **settings)
+    remote_home = tmp_path / "another home"
+    report = json_of(remote_home, "ingest", **settings)
     assert (report["indexed"], len(report["failed"])) == (len(pictures), 1)
-    again = answers(there, "ingest", **settings)
+    again = json_of(remote_home, "ingest", **settings)
     assert (again["indexed"], again["unchanged"]) == (0, len(pictures))
 
     for question in (["ama dablam"], ["a river"], ["mountain", "--sort", "time"], ["--peak", "ama-dablam"]):
-        assert told(answers(there, "search", *question, **settings)) == told(answers(home, "search", *question))
-    assert [one["id"] for one in answers(there, "peaks", "list", **settings)["peaks"]] == [
-        one["id"] for one in answers(home, "peaks", "list")["peaks"]
+        assert names_and_scores(json_of(remote_home, "search", *question, **settings)) == names_and_scores(
+            json_of(home, "search", *question)
+        )
+    assert [one["id"] for one in json_of(remote_home, "peaks", "list", **settings)["peaks"]] == [
+        one["id"] for one in json_of(home, "peaks", "list")["peaks"]
     ]
-    doctor = cumbre(there, "doctor", **settings)
+    doctor = cumbre(remote_home, "doctor", **settings)
     assert doctor.returncode == 0, doctor.stdout
 
     client.delete_object(Bucket=bucket, Key=f"trek/{pictures[0].name}")
-    assert answers(there, "ingest", **settings)["removed"] == 1
-    assert answers(there, "status", **settings)["photos"] == len(pictures) - 1
+    assert json_of(remote_home, "ingest", **settings)["removed"] == 1
+    assert json_of(remote_home, "status", **settings)["photos"] == len(pictures) - 1
 
 
-def test_what_is_away_is_one_sentence(home: Path, settings: dict[str, str]) -> None:
-    away = cumbre(home, "search", "yak", **{**settings, "CUMBRE_INDEX": "http://127.0.0.1:1"})
-    assert away.returncode == 1
-    assert "can't be reached" in away.stderr
-    assert len(away.stderr.strip().splitlines()) == 1
+def test_an_unusable_server_is_reported_in_one_sentence(home: Path, settings: dict[str, str]) -> None:
+    unreachable = cumbre(home, "search", "yak", **{**settings, "CUMBRE_INDEX": "http://127.0.0.1:1"})
+    assert unreachable.returncode == 1
+    assert "can't be reached" in unreachable.stderr
+    assert len(unreachable.stderr.strip().splitlines()) == 1
     no_bucket = cumbre(home, "ingest", **{**settings, "CUMBRE_STORAGE": "s3://no-such-bucket"})
     assert no_bucket.returncode == 1
     assert "does not exist" in no_bucket.stderr

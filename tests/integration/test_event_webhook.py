@@ -1,4 +1,4 @@
-"""The receiver of events: who may tell, what is recorded, and what makes the store send it again."""
+"""The webhook for bucket events: who is authorized, what is recorded, and when the store must send an event again."""
 
 import json
 from typing import Any
@@ -18,8 +18,8 @@ TOKEN = "a token of sixteen characters"
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 
 
-def of_minio(*keys: str, bucket: str = "trek") -> str:
-    """As MinIO writes them; recorded from a real one, what doesn't matter here left out."""
+def minio_event(*keys: str, bucket: str = "trek") -> str:
+    """Return an event as MinIO sends it: recorded from a real server and shortened."""
     records = [
         {
             "eventVersion": "2.0",
@@ -54,38 +54,40 @@ def client(recorder: Recorder) -> FlaskClient:
 
 
 def test_an_event_is_recorded_before_it_is_answered(client: FlaskClient, recorder: Recorder) -> None:
-    answer = client.post("/", data=of_minio("day+1%2Fama+dablam.jpg"), headers=AUTHORIZED)
+    answer = client.post("/", data=minio_event("day+1%2Fama+dablam.jpg"), headers=AUTHORIZED)
     assert (answer.status_code, answer.get_json()) == (200, {"recorded": 1})
     assert [(one.bucket, one.key) for one in recorder.events] == [("trek", "day 1/ama dablam.jpg")]
 
 
 @pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}])
-def test_without_the_token_nobody_is_let_in(
+def test_a_request_without_the_token_is_refused(
     client: FlaskClient, recorder: Recorder, header: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert client.post("/", data=of_minio("a.jpg"), headers=header).status_code == 401
+    assert client.post("/", data=minio_event("a.jpg"), headers=header).status_code == 401
     assert recorder.events == []
     assert TOKEN not in caplog.text
 
 
-def test_another_bucket_is_left_and_said(
+def test_an_event_of_another_bucket_is_ignored_with_a_warning(
     client: FlaskClient, recorder: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert client.post("/", data=of_minio("a.jpg", bucket="payroll"), headers=AUTHORIZED).status_code == 200
+    assert client.post("/", data=minio_event("a.jpg", bucket="payroll"), headers=AUTHORIZED).status_code == 200
     assert recorder.events == []
-    assert "'payroll', which is no part of the album" in caplog.text
+    assert "'payroll', which is not part of the album" in caplog.text
 
 
 @pytest.mark.parametrize("fault", [TooManyEvents("10000 events wait"), IndexFault("the disk is full")])
-def test_what_can_not_be_recorded_must_come_again(client: FlaskClient, recorder: Recorder, fault: Exception) -> None:
+def test_an_event_that_cannot_be_recorded_must_be_sent_again(
+    client: FlaskClient, recorder: Recorder, fault: Exception
+) -> None:
     recorder.fault = fault
-    answer = client.post("/", data=of_minio("a.jpg"), headers=AUTHORIZED)
+    answer = client.post("/", data=minio_event("a.jpg"), headers=AUTHORIZED)
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
 
 
 @pytest.mark.parametrize("data", ["no json", "{}", '{"Records": 3}', b"\xff\xfe"])
-def test_what_is_no_event_is_refused(client: FlaskClient, recorder: Recorder, data: Any) -> None:
+def test_a_body_that_is_not_an_event_is_refused(client: FlaskClient, recorder: Recorder, data: Any) -> None:
     assert client.post("/", data=data, headers=AUTHORIZED).status_code == 400
     assert recorder.events == []
 
@@ -97,7 +99,7 @@ def test_a_body_that_is_too_large_is_not_read(client: FlaskClient) -> None:
 @pytest.mark.parametrize("address", ["/events", "/events/"])
 def test_the_address_may_end_in_a_slash(recorder: Recorder, address: str) -> None:
     site = DispatcherMiddleware(Flask("page"), {"/events": create_event_webhook(TOKEN, recorder, lambda: ["trek"])})
-    assert Client(site).post(address, data=of_minio("a.jpg"), headers=AUTHORIZED).status_code == 200
+    assert Client(site).post(address, data=minio_event("a.jpg"), headers=AUTHORIZED).status_code == 200
     assert len(recorder.events) == 1
 
 

@@ -1,4 +1,4 @@
-"""A real MinIO tells a real `cumbre serve` what happens in its bucket."""
+"""A real MinIO sends the events of its bucket to a real `cumbre serve`."""
 
 import json
 import re
@@ -53,67 +53,67 @@ def settings(store: MinioServer) -> dict[str, str]:
         "CUMBRE_S3_ACCESS_KEY": store.user,
         "CUMBRE_S3_SECRET_KEY": store.password,
         "CUMBRE_EVENTS_TOKEN": TOKEN,
-        # Nothing but events may bring what the tests upload.
+        # No scan on a timer: uploads must be found by events alone.
         "CUMBRE_RECONCILE_MINUTES": "0",
     }
 
 
 @pytest.fixture
 def serve(home: Path, start: Callable[..., Server], settings: dict[str, str], port: int) -> Callable[[], Server]:
-    # MinIO takes up its webhook a moment after it is ready.
+    # MinIO enables its webhook a moment after it is ready.
     eventually(lambda: cumbre(home, "setup", **settings).returncode == 0)
     return lambda: start("--port", str(port), **settings)
 
 
-def photos(port: int) -> int:
+def photo_count(port: int) -> int:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/status") as answer:
         return int(json.load(answer)["photos"])
 
 
-def settled(port: int) -> None:
-    """Until the scan at the start is over: what comes from now on comes by events."""
-    eventually(lambda: photos(port) >= 0)
+def wait_for_first_scan(port: int) -> None:
+    """Wait until the scan at the start is over; only events bring later changes."""
+    eventually(lambda: photo_count(port) >= 0)
     time.sleep(1.5)
 
 
-def test_setup_says_what_it_makes_and_leaves_what_is_there(
+def test_setup_reports_what_it_creates_and_keeps_what_exists(
     home: Path, serve: Callable[[], Server], settings: dict[str, str], store: MinioServer
 ) -> None:
     client = store.client
     client.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration={})
     again = cumbre(home, "setup", **settings)
     assert again.stdout.splitlines() == [
-        f"there already: bucket {BUCKET}",
-        f"made: notification of {BUCKET}/",
-        "there already: index of 1000 dimensions for lite-1",
+        f"already there: bucket {BUCKET}",
+        f"created: notification of {BUCKET}/",
+        "already there: index of 1000 dimensions for lite-1",
     ]
-    assert "made" not in cumbre(home, "setup", **settings).stdout
+    assert "created" not in cumbre(home, "setup", **settings).stdout
     other = cumbre(home, "setup", **{**settings, "CUMBRE_STORAGE": "s3://another-bucket/2023"})
-    assert "made: bucket another-bucket\nmade: notification of another-bucket/2023/" in other.stdout
+    assert "created: bucket another-bucket\ncreated: notification of another-bucket/2023/" in other.stdout
 
 
-def test_an_upload_is_found_and_a_deletion_forgotten(
+def test_an_upload_is_indexed_and_a_deleted_photo_removed(
     serve: Callable[[], Server], store: MinioServer, port: int
 ) -> None:
     serve()
-    settled(port)
+    wait_for_first_scan(port)
     client, waited = store.client, []
     for number in range(3):
         began = time.monotonic()
         picture = photo_towards(139.0 + number, f"2024:11:0{number + 1} 08:00:00")
         client.put_object(Bucket=BUCKET, Key=f"día 1/a+b {number}.jpg", Body=picture)
-        eventually(lambda: photos(port) == number + 1)  # noqa: B023
+        eventually(lambda: photo_count(port) == number + 1)  # noqa: B023
         waited.append(time.monotonic() - began)
     assert statistics.median(waited) < 20
     client.delete_object(Bucket=BUCKET, Key="día 1/a+b 0.jpg")
-    eventually(lambda: photos(port) == 2)
+    eventually(lambda: photo_count(port) == 2)
 
 
-def test_a_photo_that_is_added_goes_into_the_bucket(
+def test_a_photo_added_on_the_page_is_stored_in_the_bucket(
     home: Path, serve: Callable[[], Server], store: MinioServer, port: int
 ) -> None:
     serve()
-    settled(port)
+    wait_for_first_scan(port)
     picture = photo_towards(139.0, "2024:11:05 08:00:00")
     sent = {"photo": ("from the page.jpg", picture, "image/jpeg")}
     answer = httpx.post(f"http://127.0.0.1:{port}/api/photos", files=sent, timeout=60)
@@ -121,26 +121,26 @@ def test_a_photo_that_is_added_goes_into_the_bucket(
     (stored,) = store.client.list_objects_v2(Bucket=BUCKET)["Contents"]
     assert re.fullmatch(r"inbox/from-the-page-[0-9a-f]{8}\.jpg", stored["Key"])
     assert answer.json()["path"] == f"{BUCKET}/{stored['Key']}"
-    assert photos(port) == 1
+    assert photo_count(port) == 1
     assert not (home / "inbox").exists()
 
 
-def test_what_happens_while_cumbre_is_down_is_told_when_it_is_back(
+def test_photos_uploaded_while_cumbre_is_down_are_indexed_when_it_is_back(
     serve: Callable[[], Server], store: MinioServer, port: int
 ) -> None:
     first = serve()
-    settled(port)
+    wait_for_first_scan(port)
     kill(first.process)
     keys = [f"{number}.jpg" for number in range(4)]
     for number, key in enumerate(keys):
         picture = photo_towards(100.0 + number, f"2024:11:0{number + 1} 09:00:00")
         store.client.put_object(Bucket=BUCKET, Key=key, Body=picture)
     serve()
-    eventually(lambda: photos(port) == len(keys))
+    eventually(lambda: photo_count(port) == len(keys))
 
 
 @pytest.mark.parametrize(("token", "status"), [("", 401), ("wrong", 401), (TOKEN, 200)])
-def test_who_may_tell(serve: Callable[[], Server], port: int, token: str, status: int) -> None:
+def test_only_the_right_token_is_accepted(serve: Callable[[], Server], port: int, token: str, status: int) -> None:
     serve()
     event: dict[str, Any] = {"Event": "s3:TestEvent", "Bucket": BUCKET}
     request = urllib.request.Request(

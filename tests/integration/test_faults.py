@@ -1,6 +1,6 @@
-"""Damaged files and disks: each answer is right or an error that says what to do, and one ingest mends the index.
+"""Damaged index files: each answer is right or an error with a remedy, and one ingest repairs the index.
 
-The places are seeded; CUMBRE_TEST_ROUNDS says how many.
+The damaged places are drawn from a seed. CUMBRE_TEST_ROUNDS sets how many.
 """
 
 import json
@@ -20,8 +20,8 @@ from cumbre.bootstrap import open_library
 from cumbre.cli import cli, run
 from cumbre.settings import Settings
 from tests.support.changing_album import draw
+from tests.support.home_contents import HomeContents, assert_same, assert_sound, read_contents, records
 from tests.support.processes import Server, eventually
-from tests.support.same_index import Held, assert_same, assert_sound, held, records
 
 _ROUNDS = int(os.environ.get("CUMBRE_TEST_ROUNDS", "0"))
 _PHOTOS = 10
@@ -34,46 +34,48 @@ QUESTIONS = [
     ["peaks", "list", "--json"],
     ["status", "--json"],
 ]
-# What stands beside an answer that lacks something.
-_SAID = re.compile(r"damaged rows, which are left out|The index may lack photos")
+# The warnings that accompany an incomplete answer.
+_WARNINGS = re.compile(r"damaged rows, which are skipped|The index may lack photos")
 
 
 @dataclass
-class Ran:
+class Result:
+    """The exit code and output of a command."""
+
     code: int
     out: str
     err: str
 
 
-Command = Callable[..., Ran]
+Command = Callable[..., Result]
 
 
 @pytest.fixture
 def cumbre(home, capfd, monkeypatch, caplog) -> Command:
-    """Runs a command on the home."""
+    """Return a function that runs a command on the home."""
     monkeypatch.setenv("CUMBRE_HOME", str(home))
     monkeypatch.setenv("CUMBRE_MODEL", "lite")
 
-    def command(*arguments: object) -> Ran:
+    def command(*arguments: object) -> Result:
         capfd.readouterr()
         caplog.clear()
         code = run(cli, [str(a) for a in arguments])
         captured = capfd.readouterr()
         assert "Traceback" not in captured.err
-        return Ran(code, captured.out, captured.err + caplog.text)
+        return Result(code, captured.out, captured.err + caplog.text)
 
     return command
 
 
 @dataclass
 class Filled:
-    """A home with an indexed album, the answers that it gives, and copies of its index."""
+    """A home with an indexed album, its answers and records, and copies of its index (with_log: with a full WAL)."""
 
     home: Path
     album: Path
     answers: list[str]
-    holds: Held
-    told: set
+    contents: HomeContents
+    state_records: set
     whole: Path
     with_log: Path
 
@@ -89,7 +91,7 @@ def filled(home, tmp_path, cumbre) -> Filled:
     copy_index(home, whole)
     library = open_library(Settings(home=home, model="lite"))
     try:
-        # Everything is written once more, which the file does not hold yet: the log does.
+        # Write everything once more: the changes are in the log, but not in the file yet.
         for stored, _ in list(library.index().scan()):
             library.index().delete(stored.document.id, stored.version)
         assert run(cli, ["ingest"]) == 0
@@ -97,7 +99,7 @@ def filled(home, tmp_path, cumbre) -> Filled:
     finally:
         library.close()
     assert (with_log / "index.sqlite-wal").stat().st_size > 100_000
-    return Filled(home, album, [ran.out for ran in answers], held(home), records(home), whole, with_log)
+    return Filled(home, album, [ran.out for ran in answers], read_contents(home), records(home), whole, with_log)
 
 
 def copy_index(home: Path, to: Path) -> None:
@@ -107,40 +109,40 @@ def copy_index(home: Path, to: Path) -> None:
             shutil.copy(file, to / file.name)
 
 
-def damage(filled: Filled, copy: Path, name: str, spoil: Callable[[bytes], bytes]) -> None:
-    """Put a copy of the index into the home, with one file spoilt."""
+def damage(filled: Filled, copy: Path, name: str, alter: Callable[[bytes], bytes]) -> None:
+    """Put a copy of the index into the home, with one altered file."""
     for file in filled.home.glob("index.sqlite*"):
         file.unlink()
     for file in copy.iterdir():
         data = file.read_bytes()
-        (filled.home / file.name).write_bytes(spoil(data) if file.name == name else data)
+        (filled.home / file.name).write_bytes(alter(data) if file.name == name else data)
 
 
 def assert_never_silent(filled: Filled, cumbre: Command, place: str) -> None:
-    """Questions are answered as before, or the error is said; after one ingest the index is as it was."""
+    """Assert that each question is answered as before or with an error, and that one ingest restores the index."""
     for question, answer in zip(QUESTIONS, filled.answers, strict=True):
         ran = cumbre(*question)
         if ran.code == 0 and ran.out == answer:
             continue
         assert ran.code in (0, 1), (place, question, ran)
         if ran.code == 0:
-            assert _SAID.search(ran.err), (place, question, ran.out, ran.err)
+            assert _WARNINGS.search(ran.err), (place, question, ran.out, ran.err)
         else:
             assert ran.err.count("cumbre: ") >= 1, (place, question, ran.err)
             assert "`cumbre ingest`" in ran.err, (place, question, ran.err)
     assert cumbre("doctor").code in (0, 1)
     ran = cumbre("ingest")
     assert ran.code == 0, (place, ran.err)
-    assert_same(held(filled.home), filled.holds)
+    assert_same(read_contents(filled.home), filled.contents)
     assert_sound(filled.home)
     for question, answer in zip(QUESTIONS, filled.answers, strict=True):
         assert cumbre(*question).out == answer, (place, question)
-    assert records(filled.home) == filled.told
+    assert records(filled.home) == filled.state_records
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["the file", "the log"])
-def test_a_flipped_byte_anywhere_in_the_index(filled, cumbre, kind):
+def test_a_flipped_bit_anywhere_in_the_index_is_never_silent(filled, cumbre, kind):
     copy, name = (filled.whole, "index.sqlite") if kind == "the file" else (filled.with_log, "index.sqlite-wal")
     size = (copy / name).stat().st_size
     chance = random.Random(f"flip {kind}")
@@ -156,7 +158,7 @@ def test_a_flipped_byte_anywhere_in_the_index(filled, cumbre, kind):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["the file", "the log"])
-def test_an_index_that_is_cut_short_anywhere(filled, cumbre, kind):
+def test_an_index_truncated_anywhere_is_never_silent(filled, cumbre, kind):
     copy, name = (filled.whole, "index.sqlite") if kind == "the file" else (filled.with_log, "index.sqlite-wal")
     size = (copy / name).stat().st_size
     chance = random.Random(f"cut {kind}")
@@ -167,7 +169,7 @@ def test_an_index_that_is_cut_short_anywhere(filled, cumbre, kind):
 
 
 def hide_from_searches(home: Path) -> None:
-    """Damage that SQLite doesn't notice by itself: a tree of the file has lost a photo that the table has."""
+    """Damage the index so that SQLite doesn't notice: one B-tree of the file lacks a photo that the table has."""
     with closing(sqlite3.connect(home / "index.sqlite")) as connection:
         connection.execute("PRAGMA writable_schema = ON")
         sql = "CREATE INDEX photos_by_time ON photos (generation, failed, taken_at DESC, photo_id)"
@@ -178,28 +180,28 @@ def hide_from_searches(home: Path) -> None:
         connection.commit()
 
 
-def test_an_answer_of_a_damaged_index_is_no_success(filled, cumbre):
+def test_an_answer_from_a_damaged_index_exits_with_1(filled, cumbre):
     hide_from_searches(filled.home)
     ran = cumbre("search", "--from", "2020-01-01", "-k", "100", "--json")
     assert ran.code == 1
     assert len(json.loads(ran.out)["results"]) < _PHOTOS + 1
-    assert re.search(r"cumbre: the index .* is damaged: .*\. `cumbre ingest` builds it again", ran.err)
+    assert re.search(r"cumbre: the index .* is damaged: .*\. `cumbre ingest` rebuilds it", ran.err)
     assert "FAIL  index: the index" in cumbre("doctor").out
 
 
-def test_one_file_that_is_named_brings_the_whole_album_back(filled, cumbre):
+def test_ingesting_one_file_of_a_damaged_index_restores_the_whole_album(filled, cumbre):
     with closing(sqlite3.connect(filled.home / "index.sqlite")) as connection:
         connection.execute("UPDATE photos SET document = '{}' WHERE key = 'day 1/3.jpg'")
         connection.commit()
     ran = cumbre("ingest", filled.album / "0.jpg", "--json")
     assert ran.code == 0
     assert json.loads(ran.out)["indexed"] == 1
-    assert "the whole album is looked at, because the index was damaged or left" in ran.err
-    assert_same(held(filled.home), filled.holds)
+    assert "scanning the whole album, because the index was damaged" in ran.err
+    assert_same(read_contents(filled.home), filled.contents)
 
 
 @pytest.mark.slow
-def test_serve_builds_a_damaged_index_again(filled):
+def test_serve_rebuilds_a_damaged_index(filled):
     hide_from_searches(filled.home)
     server = Server(filled.home)
     try:
@@ -207,8 +209,8 @@ def test_serve_builds_a_damaged_index_again(filled):
     finally:
         code, err = server.stop()
     assert code == 0
-    assert re.search(rf"was set aside as index\.sqlite\.damaged-[\d-]+; {_PHOTOS + 1} photos in it were whole", err)
-    assert_same(held(filled.home), filled.holds)
+    assert re.search(rf"was set aside as index\.sqlite\.damaged-[\d-]+; {_PHOTOS + 1} photos in it were intact", err)
+    assert_same(read_contents(filled.home), filled.contents)
 
 
 @pytest.mark.slow
@@ -218,9 +220,9 @@ def test_an_ingest_does_not_replace_an_index_that_serve_has_open(filled, cumbre)
         hide_from_searches(filled.home)
         ran = cumbre("ingest")
         assert ran.code == 1
-        assert re.search(r"another Cumbre has it open: stop that one \(perhaps `cumbre serve`\)", ran.err)
+        assert re.search(r"another Cumbre process has it open: stop that one \(perhaps `cumbre serve`\)", ran.err)
         assert not list(filled.home.glob("*.damaged-*"))
     finally:
         server.stop()
     assert cumbre("ingest").code == 0
-    assert_same(held(filled.home), filled.holds)
+    assert_same(read_contents(filled.home), filled.contents)

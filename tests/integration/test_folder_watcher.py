@@ -1,5 +1,7 @@
-"""A real folder, watched by the real watchdog. Tests wait for what must come, and then for a marker photo before they
-say that something else did not."""
+"""The folder watcher on real folders, with the real watchdog.
+
+To assert that an event did not come, a test first waits for that of a marker photo.
+"""
 
 import errno
 import logging
@@ -24,11 +26,11 @@ DEADLINE_S = 20.0
 SETTLE_S = 0.1
 
 
-class Told:
-    """What a watcher told, in words and in order."""
+class EventLog:
+    """The events and rescans that a watcher reported, as lines of text in order."""
 
     def __init__(self) -> None:
-        self.words: list[str] = []
+        self.lines: list[str] = []
         self._changed = threading.Condition()
 
     def event(self, event: ObjectEvent) -> None:
@@ -37,24 +39,24 @@ class Told:
     def rescan(self, bucket: str) -> None:
         self._add(f"rescan {bucket}")
 
-    def _add(self, word: str) -> None:
+    def _add(self, line: str) -> None:
         with self._changed:
-            self.words.append(word)
+            self.lines.append(line)
             self._changed.notify_all()
 
     def wait_for(self, *wanted: str) -> None:
         with self._changed:
-            came = self._changed.wait_for(lambda: set(wanted) <= set(self.words), DEADLINE_S)
-        assert came, f"waited for {wanted}, was told {self.words}"
+            arrived = self._changed.wait_for(lambda: set(wanted) <= set(self.lines), DEADLINE_S)
+        assert arrived, f"waited for {wanted}, but got {self.lines}"
 
     def clear(self) -> None:
         with self._changed:
-            self.words.clear()
+            self.lines.clear()
 
 
 @pytest.fixture
-def told() -> Told:
-    return Told()
+def log() -> EventLog:
+    return EventLog()
 
 
 @pytest.fixture
@@ -65,8 +67,8 @@ def album(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def watch(told: Told) -> Iterator[Start]:
-    """Starts watchers that end with the test, and end all their threads."""
+def watch(log: EventLog) -> Iterator[Start]:
+    """Return a function that starts watchers. After the test, they are stopped and none of their threads may remain."""
     before = set(threading.enumerate())
     started: list[FolderWatcher] = []
 
@@ -74,7 +76,7 @@ def watch(told: Told) -> Iterator[Start]:
         roots = {name: one for name, one in roots_and_options.items() if isinstance(one, Path)}
         options = {name: one for name, one in roots_and_options.items() if name not in roots}
         watcher = FolderWatcher(
-            roots, told.event, told.rescan, **{"settle_s": SETTLE_S, "poll_s": 0.1, "check_s": 0.1, **options}
+            roots, log.event, log.rescan, **{"settle_s": SETTLE_S, "poll_s": 0.1, "check_s": 0.1, **options}
         )
         watcher.start()
         started.append(watcher)
@@ -83,16 +85,16 @@ def watch(told: Told) -> Iterator[Start]:
     yield start
     for watcher in started:
         watcher.stop()
-    # watchdog's one reader of inotify belongs to the process, not to a watcher; so do the tests' picture processes.
-    of_others = ("inotify", "picture-reaper")
-    left = set(threading.enumerate()) - before
-    known = [f"{type(thread).__name__} {thread.name}".lower() for thread in left]
-    assert not [name for name in known if not any(one in name for one in of_others)]
+    # watchdog's inotify reader belongs to the process, not to a watcher. So do the threads of the picture processes.
+    process_wide = ("inotify", "picture-reaper")
+    remaining = set(threading.enumerate()) - before
+    names = [f"{type(thread).__name__} {thread.name}".lower() for thread in remaining]
+    assert not [name for name in names if not any(one in name for one in process_wide)]
 
 
 @pytest.fixture(params=["native", "polling"])
-def way(request: pytest.FixtureRequest) -> Options:
-    """Both ways to watch; a network folder is polled."""
+def mode(request: pytest.FixtureRequest) -> Options:
+    """Options for both ways to watch: native events, and polling as for a network folder."""
     return {"is_network": lambda _: request.param == "polling"}
 
 
@@ -102,56 +104,56 @@ def put(path: Path, data: bytes = b"x") -> Path:
     return path
 
 
-def test_new_photos_are_told(watch: Start, told: Told, album: Path, way: Options) -> None:
+def test_new_photos_are_reported(watch: Start, log: EventLog, album: Path, mode: Options) -> None:
     (album / "day 1").mkdir()
-    watch(trek=album, **way)
+    watch(trek=album, **mode)
     put(album / "yak.jpg")
     put(album / "day 1" / "Ama Dablam ü.HEIC")
-    told.wait_for("created yak.jpg", "created day 1/Ama Dablam ü.HEIC")
+    log.wait_for("created yak.jpg", "created day 1/Ama Dablam ü.HEIC")
 
 
-def test_renames_tell_the_new_name_first(
+def test_a_rename_reports_the_new_name_first(
     watch: Start,
-    told: Told,
+    log: EventLog,
     album: Path,
-    way: Options,
+    mode: Options,
 ) -> None:
     put(album / "a.jpg")
-    watch(trek=album, **way)
+    watch(trek=album, **mode)
     (album / "a.jpg").rename(album / "b.jpg")
-    told.wait_for("created b.jpg", "removed a.jpg")
-    assert told.words.index("created b.jpg") < told.words.index("removed a.jpg")
+    log.wait_for("created b.jpg", "removed a.jpg")
+    assert log.lines.index("created b.jpg") < log.lines.index("removed a.jpg")
 
 
-def test_deletions_are_told(watch: Start, told: Told, album: Path) -> None:
+def test_deletions_are_reported(watch: Start, log: EventLog, album: Path) -> None:
     put(album / "yak.jpg")
     watch(trek=album)
     (album / "yak.jpg").unlink()
-    told.wait_for("removed yak.jpg")
-    assert "created yak.jpg" not in told.words
+    log.wait_for("removed yak.jpg")
+    assert "created yak.jpg" not in log.lines
 
 
-def test_where_a_folder_is_polled_deletions_are_a_rescan(watch: Start, told: Told, album: Path) -> None:
-    """A network drive that is gone looks the same; the scan asks whether so many can be meant."""
+def test_deletions_in_a_polled_folder_cause_a_rescan(watch: Start, log: EventLog, album: Path) -> None:
+    """A disconnected network drive looks the same, so a scan must decide whether to remove that many photos."""
     for number in range(3):
         put(album / f"{number}.jpg")
     watch(trek=album, is_network=lambda _: True)
     for number in range(3):
         (album / f"{number}.jpg").unlink()
-    told.wait_for("rescan trek")
+    log.wait_for("rescan trek")
     put(album / "marker.jpg")
-    told.wait_for("created marker.jpg")
-    assert not any(word.startswith("removed") for word in told.words)
+    log.wait_for("created marker.jpg")
+    assert not any(line.startswith("removed") for line in log.lines)
 
 
-def test_overwritten_photos_are_told(watch: Start, told: Told, album: Path, way: Options) -> None:
+def test_overwritten_photos_are_reported(watch: Start, log: EventLog, album: Path, mode: Options) -> None:
     put(album / "yak.jpg")
-    watch(trek=album, **way)
+    watch(trek=album, **mode)
     put(album / "yak.jpg", b"another yak")
-    told.wait_for("created yak.jpg")
+    log.wait_for("created yak.jpg")
 
 
-def test_only_photos_that_people_see_are_told(watch: Start, told: Told, album: Path) -> None:
+def test_hidden_files_and_files_of_other_types_are_not_reported(watch: Start, log: EventLog, album: Path) -> None:
     (album / ".thumbnails").mkdir()
     watch(trek=album)
     put(album / "notes.txt")
@@ -159,237 +161,243 @@ def test_only_photos_that_people_see_are_told(watch: Start, told: Told, album: P
     put(album / ".thumbnails" / "yak.jpg")
     put(album / "@eaDir" / "yak.jpg")
     put(album / "marker.jpg")
-    told.wait_for("created marker.jpg")
-    assert told.words == ["created marker.jpg"]
+    log.wait_for("created marker.jpg")
+    assert log.lines == ["created marker.jpg"]
 
 
-def test_reading_photos_tells_nothing(watch: Start, told: Told, album: Path) -> None:
+def test_reading_photos_reports_nothing(watch: Start, log: EventLog, album: Path) -> None:
     put(album / "yak.jpg")
     watch(trek=album)
     (album / "yak.jpg").read_bytes()
     put(album / "marker.jpg")
-    told.wait_for("created marker.jpg")
-    assert told.words == ["created marker.jpg"]
+    log.wait_for("created marker.jpg")
+    assert log.lines == ["created marker.jpg"]
 
 
-def test_a_download_that_ends_in_a_rename_is_one_photo(watch: Start, told: Told, album: Path) -> None:
+def test_a_download_that_ends_in_a_rename_is_reported_once(watch: Start, log: EventLog, album: Path) -> None:
     watch(trek=album)
     put(album / "yak.jpg.part").rename(album / "yak.jpg")
-    told.wait_for("created yak.jpg")
-    assert told.words == ["created yak.jpg"]
+    log.wait_for("created yak.jpg")
+    assert log.lines == ["created yak.jpg"]
 
 
-def test_a_photo_is_told_when_it_is_whole(watch: Start, told: Told, album: Path) -> None:
+def test_a_photo_is_reported_when_it_is_complete(watch: Start, album: Path) -> None:
     sizes: list[int] = []
 
-    class Looking(Told):
+    class SizeLog(EventLog):
         def event(self, event: ObjectEvent) -> None:
             sizes.append((album / event.key).stat().st_size)
             super().event(event)
 
-    looking = Looking()
+    log = SizeLog()
     with (
-        FolderWatcher({"trek": album}, looking.event, looking.rescan, settle_s=2.0),
+        FolderWatcher({"trek": album}, log.event, log.rescan, settle_s=2.0),
         (album / "slow.jpg").open("wb") as file,
     ):
         for _ in range(10):
             file.write(b"x")
             file.flush()
             time.sleep(0.02)  # a copy in progress: far shorter pauses than settle_s
-        looking.wait_for("created slow.jpg")
+        log.wait_for("created slow.jpg")
     assert sizes[-1] == 10
 
 
-def test_photos_in_new_folders_are_told(watch: Start, told: Told, album: Path, way: Options) -> None:
-    watch(trek=album, **way)
+def test_photos_in_new_folders_are_reported(watch: Start, log: EventLog, album: Path, mode: Options) -> None:
+    watch(trek=album, **mode)
     put(album / "new" / "deeper" / "yak.jpg")
-    told.wait_for("created new/deeper/yak.jpg")
+    log.wait_for("created new/deeper/yak.jpg")
     put(album / "new" / "deeper" / "later.jpg")
-    told.wait_for("created new/deeper/later.jpg")
+    log.wait_for("created new/deeper/later.jpg")
 
 
-def test_many_new_folders_at_once_are_told(watch: Start, told: Told, album: Path) -> None:
-    """watchdog meets some of them twice, and warns of it: no error that ends its reader."""
+def test_photos_in_many_new_folders_at_once_are_reported(watch: Start, log: EventLog, album: Path) -> None:
+    """watchdog finds some of them twice and warns of it, which must not end its reader."""
     watch(trek=album)
     keys = [f"day {number}/camera/dcim/day/yak.jpg" for number in range(300)]
     for key in keys:
         put(album / key)
-    told.wait_for(*(f"created {key}" for key in keys))
+    log.wait_for(*(f"created {key}" for key in keys))
 
 
-def test_photos_of_a_folder_that_moves_in_are_told(watch: Start, told: Told, album: Path, tmp_path: Path) -> None:
+def test_photos_of_a_folder_that_is_moved_in_are_reported(
+    watch: Start, log: EventLog, album: Path, tmp_path: Path
+) -> None:
     put(tmp_path / "camera" / "dcim" / "yak.jpg")
     watch(trek=album)
     (tmp_path / "camera").rename(album / "camera")
-    told.wait_for("created camera/dcim/yak.jpg")
+    log.wait_for("created camera/dcim/yak.jpg")
 
 
-def test_a_folder_that_is_renamed_is_a_rescan(
+def test_renaming_a_folder_causes_a_rescan(
     watch: Start,
-    told: Told,
+    log: EventLog,
     album: Path,
-    way: Options,
+    mode: Options,
 ) -> None:
     put(album / "day 1" / "yak.jpg")
-    watch(trek=album, **way)
+    watch(trek=album, **mode)
     (album / "day 1").rename(album / "day 2")
-    told.wait_for("rescan trek")
+    log.wait_for("rescan trek")
     put(album / "marker.jpg")
-    told.wait_for("created marker.jpg")
-    assert [word for word in told.words if "yak" in word] == []
+    log.wait_for("created marker.jpg")
+    assert [line for line in log.lines if "yak" in line] == []
     put(album / "day 2" / "ama.jpg")
-    told.wait_for("created day 2/ama.jpg")
+    log.wait_for("created day 2/ama.jpg")
 
 
-def test_a_folder_that_is_deleted_is_a_rescan(
+def test_deleting_a_folder_causes_a_rescan(
     watch: Start,
-    told: Told,
+    log: EventLog,
     album: Path,
-    way: Options,
+    mode: Options,
 ) -> None:
     put(album / "day 1" / "yak.jpg")
-    watch(trek=album, settle_s=1.0, **way)  # so long that both steps fall together
+    watch(trek=album, settle_s=1.0, **mode)  # long enough to combine both deletions
     (album / "day 1" / "yak.jpg").unlink()
     (album / "day 1").rmdir()
-    told.wait_for("rescan trek")
+    log.wait_for("rescan trek")
     put(album / "marker.jpg")
-    told.wait_for("created marker.jpg")
-    assert "removed day 1/yak.jpg" not in told.words
+    log.wait_for("created marker.jpg")
+    assert "removed day 1/yak.jpg" not in log.lines
 
 
-def test_a_folder_that_moves_away_is_a_rescan(watch: Start, told: Told, album: Path, tmp_path: Path) -> None:
+def test_moving_a_folder_out_causes_a_rescan(watch: Start, log: EventLog, album: Path, tmp_path: Path) -> None:
     put(album / "day 1" / "yak.jpg")
     watch(trek=album)
     (album / "day 1").rename(tmp_path / "elsewhere")
-    told.wait_for("rescan trek")
+    log.wait_for("rescan trek")
 
 
-def test_keys_are_those_of_the_storage(watch: Start, told: Told, album: Path, tmp_path: Path) -> None:
-    """Behind a link to the album, a link in it, and a name that is no UTF-8."""
+def test_keys_are_those_of_the_storage(watch: Start, log: EventLog, album: Path, tmp_path: Path) -> None:
+    """Also behind a link to the album, behind a link inside it, and for a name that is not UTF-8."""
     (tmp_path / "link").symlink_to(album)
     (tmp_path / "drive").mkdir()
     (album / "drive").symlink_to(tmp_path / "drive")
     watch(trek=tmp_path / "link")
     put(tmp_path / "drive" / "ama.jpg")
     put(Path(os.fsdecode(os.fsencode(album) + b"/caf\xe9.jpg")))
-    told.wait_for("created drive/ama.jpg", "created caf\uefe9.jpg")
-    assert {f"created {one.key}" for one in FolderPhotoStorage(album).list()} == set(told.words)
+    log.wait_for("created drive/ama.jpg", "created caf\uefe9.jpg")
+    assert {f"created {one.key}" for one in FolderPhotoStorage(album).list()} == set(log.lines)
 
 
-def test_a_link_to_a_folder_that_comes_and_goes(watch: Start, told: Told, album: Path, tmp_path: Path) -> None:
+def test_adding_and_removing_a_link_to_a_folder_cause_a_rescan(
+    watch: Start, log: EventLog, album: Path, tmp_path: Path
+) -> None:
     put(tmp_path / "drive" / "ama.jpg")
     watch(trek=album)
     (album / "drive").symlink_to(tmp_path / "drive")
-    told.wait_for("rescan trek")
-    told.clear()
-    # Once the new link is watched, what happens behind it is told too; the watch begins just after.
+    log.wait_for("rescan trek")
+    log.clear()
+    # Changes behind the new link are reported as soon as it is watched, which begins shortly after the rescan.
     deadline = time.monotonic() + DEADLINE_S
     number = 0
-    while not any("later" in word for word in told.words):
-        assert time.monotonic() < deadline, told.words
+    while not any("later" in line for line in log.lines):
+        assert time.monotonic() < deadline, log.lines
         put(tmp_path / "drive" / f"later {number}.jpg")
         number += 1
         time.sleep(SETTLE_S)
     (album / "drive").unlink()
-    told.wait_for("rescan trek")
+    log.wait_for("rescan trek")
 
 
-def test_links_in_circles_do_not_hold_it_up(watch: Start, told: Told, album: Path, way: Options) -> None:
+def test_circular_links_do_not_block_the_watcher(watch: Start, log: EventLog, album: Path, mode: Options) -> None:
     (album / "round").symlink_to(album)
     (album / "day 1").mkdir()
     (album / "day 1" / "up").symlink_to(album)
-    watch(trek=album, **way)
+    watch(trek=album, **mode)
     put(album / "day 1" / "yak.jpg")
-    told.wait_for("created day 1/yak.jpg")
-    assert told.words == ["created day 1/yak.jpg"]
+    log.wait_for("created day 1/yak.jpg")
+    assert log.lines == ["created day 1/yak.jpg"]
 
 
-def test_several_albums_have_their_own_buckets(watch: Start, told: Told, album: Path, tmp_path: Path) -> None:
+def test_several_albums_have_their_own_buckets(watch: Start, log: EventLog, album: Path, tmp_path: Path) -> None:
     put(tmp_path / "other" / "day 1" / "yak.jpg")
     watch(trek=album, other=tmp_path / "other")
     (tmp_path / "other" / "day 1").rename(tmp_path / "other" / "day 2")
-    told.wait_for("rescan other")
-    assert "rescan trek" not in told.words
+    log.wait_for("rescan other")
+    assert "rescan trek" not in log.lines
 
 
-def test_an_album_that_another_links_to_stays_watched_without_the_link(
-    watch: Start, told: Told, album: Path, tmp_path: Path
+def test_an_album_stays_watched_when_a_link_to_it_is_removed(
+    watch: Start, log: EventLog, album: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (album / "other").symlink_to(other)
     watch(trek=album, other=other)
     put(other / "yak.jpg")
-    told.wait_for("created other/yak.jpg", "created yak.jpg")
+    log.wait_for("created other/yak.jpg", "created yak.jpg")
     (album / "other").unlink()
-    told.wait_for("rescan trek")
+    log.wait_for("rescan trek")
     put(other / "ama.jpg")
-    told.wait_for("created ama.jpg")
+    log.wait_for("created ama.jpg")
 
 
-def test_a_drive_that_goes_and_comes_back_is_watched_again(
+def test_a_drive_that_is_disconnected_and_connected_is_watched_again(
     watch: Start,
-    told: Told,
+    log: EventLog,
     album: Path,
-    way: Options,
+    mode: Options,
 ) -> None:
-    watch(trek=album, **way)
+    watch(trek=album, **mode)
     album.rename(album.with_name("unplugged"))
-    told.wait_for("rescan trek")
-    told.clear()
+    log.wait_for("rescan trek")
+    log.clear()
     album.with_name("unplugged").rename(album)
-    told.wait_for("rescan trek")
+    log.wait_for("rescan trek")
     put(album / "yak.jpg")
-    told.wait_for("created yak.jpg")
+    log.wait_for("created yak.jpg")
 
 
-def test_a_drive_that_comes_late_is_watched_then(watch: Start, told: Told, tmp_path: Path) -> None:
+def test_a_drive_that_is_connected_later_is_watched_from_then_on(watch: Start, log: EventLog, tmp_path: Path) -> None:
     watch(trek=tmp_path / "drive")
     put(tmp_path / "drive" / "yak.jpg")
-    told.wait_for("rescan trek")
+    log.wait_for("rescan trek")
     put(tmp_path / "drive" / "ama.jpg")
-    told.wait_for("created ama.jpg")
+    log.wait_for("created ama.jpg")
 
 
-def test_a_drive_that_comes_and_goes_inside_an_album_is_a_rescan(watch: Start, told: Told, album: Path) -> None:
+def test_mounting_and_unmounting_a_drive_inside_an_album_cause_a_rescan(
+    watch: Start, log: EventLog, album: Path
+) -> None:
     mounted: set[str] = set()
     watch(trek=album, mounts=lambda _: frozenset(mounted))
     put(album / "yak.jpg")
-    told.wait_for("created yak.jpg")
-    assert "rescan trek" not in told.words
+    log.wait_for("created yak.jpg")
+    assert "rescan trek" not in log.lines
     for change in (mounted.add, mounted.remove):
         change("41 /album/drive")
-        told.wait_for("rescan trek")
-        told.clear()
+        log.wait_for("rescan trek")
+        log.clear()
     put(album / "ama.jpg")
-    told.wait_for("created ama.jpg")
+    log.wait_for("created ama.jpg")
 
 
-def test_lost_events_are_a_rescan(watch: Start, told: Told, album: Path) -> None:
-    """The words are watchdog's own; it has no other way to say so."""
+def test_lost_events_cause_a_rescan(watch: Start, log: EventLog, album: Path) -> None:
+    """watchdog reports a queue overflow only by this log message."""
     watch(trek=album)
     logging.getLogger("watchdog.observers.inotify_c").warning("Inotify queue overflowed; filesystem events were lost")
-    told.wait_for("rescan trek")
+    log.wait_for("rescan trek")
 
 
-def test_many_changes_at_once_are_a_rescan(
-    watch: Start, told: Told, album: Path, monkeypatch: pytest.MonkeyPatch
+def test_many_changes_at_once_cause_a_rescan(
+    watch: Start, log: EventLog, album: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watcher_module, "_MAX_WAITING", 5)
     watch(trek=album, settle_s=1.0)
     for number in range(20):
         put(album / f"{number}.jpg")
-    told.wait_for("rescan trek")
+    log.wait_for("rescan trek")
 
 
 def test_at_the_watch_limit_the_folder_is_polled(
     watch: Start,
-    told: Told,
+    log: EventLog,
     album: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The kernel's limit is for all programs of a user, so a test must not really reach it."""
+    """All programs of a user share the kernel's limit, so the test only simulates it."""
     native = watcher_module.Observer
     full = OSError(errno.ENOSPC, "inotify watch limit reached")
 
@@ -400,19 +408,19 @@ def test_at_the_watch_limit_the_folder_is_polled(
     monkeypatch.setattr(watcher_module, "Observer", FullObserver)
     watch(trek=album)
     put(album / "yak.jpg")
-    told.wait_for("created yak.jpg")
+    log.wait_for("created yak.jpg")
     assert "polled" in caplog.text
     assert "max_user_watches" in caplog.text
 
 
-def test_a_limit_that_only_subfolders_meet_is_noticed(
+def test_a_watch_limit_that_only_subfolders_reach_is_noticed(
     watch: Start,
-    told: Told,
+    log: EventLog,
     album: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """watchdog passes over subfolders that it can't watch; a watch of one more folder then fails as well."""
+    """watchdog skips subfolders that it can't watch. Watching one more folder then fails, which reveals the limit."""
     native = watcher_module.Observer
 
     class AlmostFullObserver(native):  # type: ignore[misc, valid-type]
@@ -424,19 +432,21 @@ def test_a_limit_that_only_subfolders_meet_is_noticed(
     monkeypatch.setattr(watcher_module, "Observer", AlmostFullObserver)
     watch(trek=album)
     put(album / "yak.jpg")
-    told.wait_for("created yak.jpg")
+    log.wait_for("created yak.jpg")
     assert "polled" in caplog.text
 
 
-def test_an_error_of_the_receiver_ends_nothing(told: Told, album: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_in_the_event_handler_does_not_stop_the_watcher(
+    log: EventLog, album: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     def fail_once(event: ObjectEvent) -> None:
-        told.event(event)
+        log.event(event)
         if event.key == "bad.jpg":
             raise RuntimeError("no")
 
-    with FolderWatcher({"trek": album}, fail_once, told.rescan, settle_s=SETTLE_S):
+    with FolderWatcher({"trek": album}, fail_once, log.rescan, settle_s=SETTLE_S):
         put(album / "bad.jpg")
-        told.wait_for("created bad.jpg")
+        log.wait_for("created bad.jpg")
         put(album / "good.jpg")
-        told.wait_for("created good.jpg")
+        log.wait_for("created good.jpg")
     assert "could not be handled" in caplog.text

@@ -1,4 +1,4 @@
-"""The ingest function as Lambda runs it, on moto: partial failures, dead letters and their way back, a small /tmp."""
+"""The ingest function as Lambda runs it, on moto: partial failures, dead letters and their replay, and a small /tmp."""
 
 import json
 import os
@@ -23,11 +23,12 @@ from tests.support.aws.cloud_album import RECEIVES, CloudAlbum
 from tests.support.aws.sqs_poller import SqsPoller
 from tests.support.small_album import TO_AMA_DABLAM
 
-AGAIN_S = 1.1
+REDELIVERY_S = 1.1
 
 
 @pytest.fixture
-def opened(cloud: CloudAlbum) -> Iterator[Callable[..., Library]]:
+def open_cloud_library(cloud: CloudAlbum) -> Iterator[Callable[..., Library]]:
+    """Return a function that opens a library with the settings of the function and more."""
     libraries: list[Library] = []
 
     def open_one(**more: str) -> Library:
@@ -42,13 +43,13 @@ def opened(cloud: CloudAlbum) -> Iterator[Callable[..., Library]]:
 def command(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
     capsys.readouterr()
     code = run(cli, list(arguments))
-    said = capsys.readouterr()
-    return code, said.out, said.err
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
 
 
-def test_three_poisoned_of_ten_end_as_dead_letters_are_seen_replayed_and_handled(
+def test_three_failing_photos_of_ten_become_dead_letters_and_are_indexed_after_a_replay(
     cloud: CloudAlbum,
-    opened: Callable[..., Library],
+    open_cloud_library: Callable[..., Library],
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -62,16 +63,16 @@ def test_three_poisoned_of_ten_end_as_dead_letters_are_seen_replayed_and_handled
     poisoned = [f"yak {number}.jpg" for number in range(3)]
     cloud.send(*(s3_event(cloud.photos, key) for key in healthy), *(s3_event(later, key) for key in poisoned))
 
-    library = opened()
+    library = open_cloud_library()
     poller = SqsPoller(cloud.sqs, cloud.queue, entry.create_for(library))
     assert poller.poll() == (10, 7)
     assert sorted(photo.key for photo in library.index().select()) == healthy
     code, out, err = command("status", capsys=capsys)
-    assert "Photos in the queue that are to be looked at: 3." in err
+    assert "Photos in the ingest queue: 3." in err
     for _ in range(RECEIVES - 1):
-        time.sleep(AGAIN_S)
+        time.sleep(REDELIVERY_S)
         assert poller.poll() == (3, 0)
-    time.sleep(AGAIN_S)
+    time.sleep(REDELIVERY_S)
     assert poller.poll() == (0, 0)
     assert (cloud.in_queue(cloud.queue), cloud.in_queue(cloud.dead)) == (0, 3)
 
@@ -82,7 +83,7 @@ def test_three_poisoned_of_ten_end_as_dead_letters_are_seen_replayed_and_handled
     code, out, err = command("status", "--json", capsys=capsys)
     assert any("dead-letter queue" in notice for notice in json.loads(out)["notices"])
     code, out, err = command("queue", capsys=capsys)
-    assert "waiting: 0, in work: 0, dead letters: 3" in out
+    assert "waiting: 0, in flight: 0, dead letters: 3" in out
     assert f"{later}/yak 1.jpg" in out
     code, out, err = command("queue", "show", "--json", capsys=capsys)
     shown = json.loads(out)
@@ -102,72 +103,72 @@ def test_three_poisoned_of_ten_end_as_dead_letters_are_seen_replayed_and_handled
     assert command("queue", "replay", "--json", capsys=capsys)[1] == '{"replayed": 0}\n'
 
 
-def test_a_photo_that_can_not_be_used_is_no_failure_and_a_bucket_of_strangers_is(
-    cloud: CloudAlbum, opened: Callable[..., Library]
+def test_an_unusable_photo_is_no_failed_message_but_an_unknown_bucket_is(
+    cloud: CloudAlbum, open_cloud_library: Callable[..., Library]
 ) -> None:
     cloud.s3.put_object(Bucket=cloud.photos, Key="photos/broken.jpg", Body=b"no picture")
     cloud.send(s3_event(cloud.photos, "photos/broken.jpg"), s3_event("/etc", "passwd.jpg"), "no event")
-    library = opened()
+    library = open_cloud_library()
     assert SqsPoller(cloud.sqs, cloud.queue, entry.create_for(library)).poll() == (3, 1)
     (failure,) = library.index().failures()
     assert failure.key == "photos/broken.jpg"
 
 
-def test_the_entry_opens_everything_and_answers_events_and_jobs(
-    cloud: CloudAlbum, opened: Callable[..., Library]
+def test_the_entry_point_opens_everything_and_handles_events_and_jobs(
+    cloud: CloudAlbum, open_cloud_library: Callable[..., Library]
 ) -> None:
     handler = entry.create(cloud.environment)
     cloud.put("photos/a.jpg", TO_AMA_DABLAM)
     assert handler({"cumbre": "reconcile"}, None)["queued"] == 1
     poller = SqsPoller(cloud.sqs, cloud.queue, handler)
     assert poller.poll() == (1, 1)
-    (photo,) = opened().index().select()
+    (photo,) = open_cloud_library().index().select()
     assert photo.predicted_peaks[0] == "ama-dablam"
     assert len(cloud.s3.list_objects_v2(Bucket=cloud.shown)["Contents"]) == 4
 
 
-def test_a_job_without_a_queue_says_what_is_missing(cloud: CloudAlbum, opened: Callable[..., Library]) -> None:
+def test_a_job_without_a_queue_names_the_missing_setting(
+    cloud: CloudAlbum, open_cloud_library: Callable[..., Library]
+) -> None:
     with pytest.raises(SettingsError, match="CUMBRE_QUEUE"):
-        entry.create_for(opened(CUMBRE_QUEUE=""))({"cumbre": "reconcile"}, None)
+        entry.create_for(open_cloud_library(CUMBRE_QUEUE=""))({"cumbre": "reconcile"}, None)
 
 
-def test_an_index_that_is_away_while_a_function_starts_is_waited_for(
+def test_a_function_that_starts_while_the_index_is_unreachable_works_later(
     cloud: CloudAlbum, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def away(_: Library) -> None:
+    def unreachable(_: Library) -> None:
         raise IndexFault("the index can't be reached")
 
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(Library, "active", away)
+        meanwhile.setattr(Library, "active", unreachable)
         handler = entry.create(cloud.environment)
         assert "not warmed up: the index can't be reached" in caplog.text
         cloud.put("photos/a.jpg", TO_AMA_DABLAM)
         cloud.send(s3_event(cloud.photos, "photos/a.jpg"))
         poller = SqsPoller(cloud.sqs, cloud.queue, handler)
         assert poller.poll() == (1, 0)
-    time.sleep(AGAIN_S)
+    time.sleep(REDELIVERY_S)
     assert poller.poll() == (1, 1)
 
 
-def test_the_handler_is_made_when_it_is_asked_for_and_no_earlier(
-    cloud: CloudAlbum, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made: list[Any] = []
+def test_the_handler_is_created_on_its_first_use(cloud: CloudAlbum, monkeypatch: pytest.MonkeyPatch) -> None:
+    created: list[Any] = []
 
     def create(environment: Any) -> Any:
-        made.append(environment)
+        created.append(environment)
         return lambda event, context=None: event
 
     monkeypatch.setattr(entry, "create", create)
     assert "handler" not in vars(entry)
     assert entry.handler is entry.handler
-    assert made == [os.environ]
+    assert created == [os.environ]
     vars(entry).pop("handler")
     with pytest.raises(AttributeError):
         _ = entry.nothing
 
 
-def test_settings_in_secrets_are_below_the_environment(cloud: CloudAlbum) -> None:
+def test_the_environment_overrides_settings_in_secrets(cloud: CloudAlbum) -> None:
     name = f"index-{cloud.photos}"
     secret = {"CUMBRE_INDEX_API_KEY": "key", "CUMBRE_INDEX_PREFIX": "secret-"}
     cloud.moto.client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(secret))
@@ -176,13 +177,13 @@ def test_settings_in_secrets_are_below_the_environment(cloud: CloudAlbum) -> Non
 
 
 def files(folder: Path) -> set[str]:
-    """Every file with its size, without what the embedded index (no function has one) writes."""
+    """Return every file with its size, except those of the embedded index, which no deployed function has."""
     found = (file for file in folder.rglob("*") if file.is_file() and "sqlite" not in file.name)
     return {f"{file.relative_to(folder)} {file.stat().st_size}" for file in found}
 
 
 def open_files() -> int:
-    """Of this process; 0 on a system that doesn't show them."""
+    """Return the number of open files of this process, or 0 if the system doesn't show them."""
     shown = Path("/proc/self/fd")
     return sum(1 for _ in shown.iterdir()) if shown.exists() else 0
 
@@ -210,12 +211,12 @@ def test_nothing_accumulates_in_the_temporary_folder(
     assert files(home) == before
     assert files(temporary) == set()
     assert open_files() <= descriptors + 8
-    # Of a photo that was replaced so often, only what is shown of the last one is kept.
+    # Of all the versions of the photo, only the renditions of the last one are kept.
     assert len(cloud.s3.list_objects_v2(Bucket=cloud.shown)["Contents"]) == 4
 
 
-def test_a_photo_that_keeps_changing_comes_again(
-    cloud: CloudAlbum, opened: Callable[..., Library], monkeypatch: pytest.MonkeyPatch
+def test_a_photo_that_keeps_changing_is_retried(
+    cloud: CloudAlbum, open_cloud_library: Callable[..., Library], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read, headings = S3PhotoStorage.read, iter(range(100))
 
@@ -226,9 +227,9 @@ def test_a_photo_that_keeps_changing_comes_again(
 
     cloud.put("photos/a.jpg", 200.0)
     cloud.send(s3_event(cloud.photos, "photos/a.jpg"))
-    poller = SqsPoller(cloud.sqs, cloud.queue, entry.create_for(opened()))
+    poller = SqsPoller(cloud.sqs, cloud.queue, entry.create_for(open_cloud_library()))
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(S3PhotoStorage, "read", read_and_change)
         assert poller.poll() == (1, 0)
-    time.sleep(AGAIN_S)
+    time.sleep(REDELIVERY_S)
     assert poller.poll() == (1, 1)

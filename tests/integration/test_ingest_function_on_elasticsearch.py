@@ -1,4 +1,4 @@
-"""The ingest function with its index in Elasticsearch and its state in DynamoDB, as it is in the cloud."""
+"""The ingest function with its index in Elasticsearch and its state in DynamoDB, as in the cloud."""
 
 import uuid
 from collections.abc import Iterator
@@ -30,8 +30,8 @@ def environment(cloud: CloudAlbum, elasticsearch: ElasticsearchServer) -> Iterat
     elasticsearch.drop(prefix)
 
 
-def opened_count(environment: dict[str, str]) -> tuple[str, int, int]:
-    """The model that answers, and how many photos and failures it has."""
+def index_counts(environment: dict[str, str]) -> tuple[str, int, int]:
+    """Return the active model and its numbers of photos and failures."""
     library = open_library(read_settings(environment))
     index = library.index()
     found = index.space.model_id, index.count(), len(index.failures())
@@ -40,7 +40,7 @@ def opened_count(environment: dict[str, str]) -> tuple[str, int, int]:
 
 
 def settle_all(cloud: CloudAlbum, handler: Any) -> None:
-    """A request that a busy machine answers too late costs a second look, as in the cloud."""
+    """Handle everything in the queue. On a busy machine, late answers cause redeliveries, as in the cloud."""
     poller = SqsPoller(cloud.sqs, cloud.queue, handler)
     eventually(lambda: poller.drain() >= 0 and cloud.in_queue(cloud.queue) == 0)
     assert cloud.in_queue(cloud.dead) == 0
@@ -55,18 +55,18 @@ def test_events_reconcile_and_reindex_end_with_the_album_in_the_index(
     handler: Any = entry.create(environment)
     assert handler({"cumbre": "reconcile"})["queued"] == 13
     settle_all(cloud, handler)
-    eventually(lambda: opened_count(environment) == ("lite-1", 12, 1))
+    eventually(lambda: index_counts(environment) == ("lite-1", 12, 1))
     cloud.s3.delete_object(Bucket=cloud.photos, Key="photos/3.jpg")
     assert handler({"cumbre": "reconcile"})["removals"] == 1
     settle_all(cloud, handler)
-    eventually(lambda: opened_count(environment) == ("lite-1", 11, 1))
-    # 11 photos with 4 pictures each; the twelfth's went with it.
+    eventually(lambda: index_counts(environment) == ("lite-1", 11, 1))
+    # 11 photos with 4 renditions each; those of the twelfth were deleted with it.
     assert len(cloud.s3.list_objects_v2(Bucket=cloud.shown)["Contents"]) == 44
 
     changed = environment | {"CUMBRE_MODEL": str(lite_as(tmp_path / "other", model_id="other-1"))}
     handler = entry.create(changed)
     assert handler({"cumbre": "reindex"})["queued"] == 12
-    eventually(lambda: opened_count(changed) == ("lite-1", 11, 1))
+    eventually(lambda: index_counts(changed) == ("lite-1", 11, 1))
     settle_all(cloud, handler)
     assert handler({"cumbre": "reconcile"})["activated"] == "other-1"
-    eventually(lambda: opened_count(changed) == ("other-1", 11, 1))
+    eventually(lambda: index_counts(changed) == ("other-1", 11, 1))

@@ -1,7 +1,7 @@
-"""kill -9 at any moment: the next `cumbre ingest` ends as if nothing had happened.
+"""Processes killed by SIGKILL at any moment: the next `cumbre ingest` ends as if nothing had happened.
 
-The moments are seeded and spread over the whole run; CUMBRE_TEST_ROUNDS says how many. What a power cut would lose
-beyond that (writes that the disk has not taken yet) can't be tested here.
+The moments are drawn from a seed and spread over the whole run; CUMBRE_TEST_ROUNDS sets how many. A power cut could
+also lose writes that the disk has not stored yet, which can't be tested here.
 """
 
 import hashlib
@@ -27,11 +27,11 @@ from cumbre.bootstrap import open_library
 from cumbre.cli import cli, run
 from cumbre.settings import Settings
 from tests.support.changing_album import ChangingAlbum, draw, picture
+from tests.support.home_contents import HomeContents, assert_same, assert_sound, etags, read_contents, records
 from tests.support.processes import Server, begin, cumbre, environment, eventually, kill
-from tests.support.same_index import Held, assert_same, assert_sound, etags, held, records
 
 _ROUNDS = int(os.environ.get("CUMBRE_TEST_ROUNDS", "0"))
-# So many that a fast machine is still at work when the first are in the index.
+# Enough that even a fast machine is still working when the first photos are in the index.
 _PHOTOS = 30
 # Small batches: more transactions that a kill can hit.
 _SETTINGS = {"CUMBRE_BATCH_SIZE": "2"}
@@ -47,8 +47,8 @@ def album(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def told_home(home: Path, album: Path) -> Path:
-    """A home that was told things which no scan brings back: a correction and a peak."""
+def home_with_records(home: Path, album: Path) -> Path:
+    """A home with records that no scan can restore: a correction and a peak."""
     library = open_library(Settings(home=home, model="lite"))
     library.corrections.put(hashlib.sha256((album / "0.jpg").read_bytes()).hexdigest(), ("makalu", "lhotse"))
     peak = library.catalog().peak("ama-dablam")
@@ -58,22 +58,22 @@ def told_home(home: Path, album: Path) -> Path:
 
 
 @pytest.fixture
-def ingest(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, Path], Held]:
-    """One `cumbre ingest` of an album, and what the home holds then."""
+def ingest(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, Path], HomeContents]:
+    """Return a function that runs `cumbre ingest` on an album and returns the contents of the home."""
 
-    def command(home: Path, album: Path) -> Held:
+    def command(home: Path, album: Path) -> HomeContents:
         for name, value in environment(home, **_SETTINGS).items():
             if name.startswith("CUMBRE_"):
                 monkeypatch.setenv(name, value)
         assert run(cli, ["ingest", str(album)]) == 0
         assert_sound(home)
-        return held(home)
+        return read_contents(home)
 
     return command
 
 
 def moments(rounds: int, seconds: float, seed: int) -> list[float]:
-    """Moments in seconds: one at random in each of as many equal parts of the time."""
+    """Return moments in seconds: a random one in each of `rounds` equal parts of the time."""
     chance = random.Random(seed)
     return [(number + chance.random()) / rounds * seconds for number in range(rounds)]
 
@@ -84,28 +84,28 @@ def wait(process: "subprocess.Popen[str]", seconds: float) -> None:
 
 
 def wait_for_documents(process: "subprocess.Popen[str]", home: Path, count: int) -> None:
-    """Until the index holds so many, or the process has ended."""
+    """Wait until the index has this many documents or the process has ended."""
     while process.poll() is None and len(etags(home)) < count:
         wait(process, 0.002)
 
 
-def test_an_ingest_that_is_killed(told_home, album, ingest, tmp_path):
-    """Every second kill waits for some photos to be in the index, so that the work itself is hit on every machine."""
+def test_an_ingest_completes_the_work_of_a_killed_one(home_with_records, album, ingest, tmp_path):
+    """Every second kill waits until some photos are indexed, so that it hits the work itself on every machine."""
     rounds = _ROUNDS or 6
     chance = random.Random(11)
-    told = records(told_home)
-    shutil.copytree(told_home, tmp_path / "undisturbed")
+    expected_records = records(home_with_records)
+    shutil.copytree(home_with_records, tmp_path / "undisturbed")
     began = time.monotonic()
     assert cumbre(tmp_path / "undisturbed", "ingest", album, **_SETTINGS).returncode == 0
     seconds = time.monotonic() - began
-    expected = held(tmp_path / "undisturbed")
+    expected = read_contents(tmp_path / "undisturbed")
     assert len(expected.vectors) == _PHOTOS + 1
     assert any(document.corrected for document in expected.documents.values())
 
     indexed = []
     for number, moment in enumerate(moments(rounds, seconds, seed=9)):
         home = tmp_path / f"home {number}"
-        shutil.copytree(told_home, home)
+        shutil.copytree(home_with_records, home)
         process = begin(home, "ingest", album, **_SETTINGS)
         if number % 2:
             wait_for_documents(process, home, chance.randrange(1, len(expected.documents) // 2))
@@ -115,27 +115,27 @@ def test_an_ingest_that_is_killed(told_home, album, ingest, tmp_path):
         kill(process)
         indexed.append(len(etags(home)))
         assert_same(ingest(home, album), expected)
-        assert records(home) == told
+        assert records(home) == expected_records
         shutil.rmtree(home)
     print(f"{rounds} kills within {seconds:.1f} s; photos in the index at each: {indexed}")  # noqa: T201  for pytest -s
     assert any(0 < count < len(expected.documents) for count in indexed), "no kill hit the work itself"
 
 
-def test_a_server_that_is_killed_while_the_album_changes(told_home, album, ingest, tmp_path):
+def test_an_ingest_completes_the_work_of_a_server_killed_during_changes(home_with_records, album, ingest, tmp_path):
     rounds = _ROUNDS or 4
-    told = records(told_home)
+    expected_records = records(home_with_records)
     changes = 0
     for number, moment in enumerate(moments(rounds, _SERVE_S, seed=10)):
-        process = begin(told_home, "serve", "--port", "0", "--photos", album, **_SETTINGS)
+        process = begin(home_with_records, "serve", "--port", "0", "--photos", album, **_SETTINGS)
         with ChangingAlbum(album, seed=number) as changing:
             wait(process, moment)
             assert process.poll() is None
             kill(process)
         changes += changing.changes
         undisturbed = tmp_path / f"undisturbed {number}"
-        shutil.copytree(told_home, undisturbed, ignore=shutil.ignore_patterns("index.sqlite*"))
-        assert_same(ingest(told_home, album), ingest(undisturbed, album))
-        assert records(told_home) == told
+        shutil.copytree(home_with_records, undisturbed, ignore=shutil.ignore_patterns("index.sqlite*"))
+        assert_same(ingest(home_with_records, album), ingest(undisturbed, album))
+        assert records(home_with_records) == expected_records
         shutil.rmtree(undisturbed)
     print(f"{rounds} kills under {changes} changes")  # noqa: T201  for pytest -s
 
@@ -154,16 +154,16 @@ def post_photo(address: str, name: str, data: bytes) -> dict:
 
 
 class Visitors:
-    """Two people: one adds photos, one looks at all that there are. They go on until nobody answers any more."""
+    """Two people: one adds photos, the other views all of them. They continue until the server no longer answers."""
 
     def __init__(self, server: Server, first: int) -> None:
         self.server = server
         self.sent: list[bytes] = []
-        self.kept: dict[str, bytes] = {}
+        self.confirmed: dict[str, bytes] = {}
         self.refused: list[str] = []
         self._number = first
         self._chance = random.Random(first)
-        self._threads = [threading.Thread(target=self._run, args=(one,)) for one in (self._add, self._look)]
+        self._threads = [threading.Thread(target=self._run, args=(one,)) for one in (self._add, self._view)]
 
     def __enter__(self) -> "Visitors":
         for thread in self._threads:
@@ -181,51 +181,51 @@ class Visitors:
         except urllib.error.HTTPError as error:
             self.refused.append(f"{error} {error.read()!r}")
         except (OSError, HTTPException):
-            pass  # the server is gone
+            pass  # the server was killed
 
     def _add(self) -> None:
         self._number += 1
         self.sent.append(picture(self._number))
         document = post_photo(self.server.address, f"{self._number}.jpg", self.sent[-1])
-        self.kept[document["id"]] = self.sent[-1]
+        self.confirmed[document["id"]] = self.sent[-1]
 
-    def _look(self) -> None:
-        for photo_id in list(self.kept):
+    def _view(self) -> None:
+        for photo_id in list(self.confirmed):
             size = self._chance.choice((320, 640, 1280, 2560))
             with urllib.request.urlopen(f"{self.server.address}/api/photos/{photo_id}/rendition?size={size}") as answer:
                 assert Image.open(answer).format == "JPEG"
 
 
-def test_a_server_that_is_killed_while_people_add_and_look_at_photos(home, ingest):
-    """An answer means that the photo is kept; without one it is there whole or not at all."""
+def test_a_server_killed_while_people_add_and_view_photos_keeps_every_confirmed_photo(home, ingest):
+    """A photo whose upload was confirmed is kept; any other one is stored completely or not at all."""
     rounds = max(2, _ROUNDS // 4)
     inbox = home / "inbox"
     sent: set[bytes] = set()
-    kept: dict[str, bytes] = {}
+    confirmed: dict[str, bytes] = {}
     for number, moment in enumerate(moments(rounds, 2.0, seed=12)):
         server = Server(home, **_SETTINGS)
         with Visitors(server, first=5000 + 500 * number) as visitors:
-            eventually(lambda visitors=visitors: bool(visitors.kept))
+            eventually(lambda visitors=visitors: bool(visitors.confirmed))
             wait(server.process, moment)
             kill(server.process)
         assert visitors.refused == []
         sent |= set(visitors.sent)
-        kept |= visitors.kept
-        there = [file.read_bytes() for file in inbox.iterdir()]
-        assert len(there) == len(set(there))
-        assert set(kept.values()) <= set(there) <= sent
+        confirmed |= visitors.confirmed
+        stored = [file.read_bytes() for file in inbox.iterdir()]
+        assert len(stored) == len(set(stored))
+        assert set(confirmed.values()) <= set(stored) <= sent
         renditions = list((home / "cache" / "renditions").rglob("*.jpg"))
         for rendition in renditions:
             Image.open(rendition).load()
-        forget_abandoned_renditions(home)
-        now = ingest(home, inbox)
-        assert len(now.vectors) == len(there)
-        assert {document.id for document in now.documents.values()} >= set(kept)
-    print(f"{rounds} kills, {len(kept)} of {len(there)} photos answered for, {len(renditions)} renditions")  # noqa: T201  for pytest -s
+        delete_abandoned_renditions(home)
+        contents = ingest(home, inbox)
+        assert len(contents.vectors) == len(stored)
+        assert {document.id for document in contents.documents.values()} >= set(confirmed)
+    print(f"{rounds} kills, {len(confirmed)} of {len(stored)} photos confirmed, {len(renditions)} renditions")  # noqa: T201  for pytest -s
 
 
-def forget_abandoned_renditions(home: Path) -> None:
-    """What is half written is deleted, once it is so old that nobody can be writing it."""
+def delete_abandoned_renditions(home: Path) -> None:
+    """Trim the renditions after making half-written ones look so old that no process can still be writing them."""
     for partial in (home / "cache" / "renditions").rglob("*.part"):
         os.utime(partial, (1, 1))
     library = open_library(Settings(home=home, model="lite"))
@@ -233,7 +233,7 @@ def forget_abandoned_renditions(home: Path) -> None:
     library.close()
 
 
-def test_a_sample_album_whose_drawing_is_killed(home, tmp_path):
+def test_drawing_the_sample_album_can_be_killed_and_completed(home, tmp_path):
     drawn = tmp_path / "drawn"
     command = ["demo", "--first", "6", drawn]
     for moment in moments(max(1, _ROUNDS // 20), 4.0, seed=13):

@@ -1,4 +1,4 @@
-"""Fetching from a model hub that redirects, breaks off, ignores ranges or lies: a real HTTP server on the loopback."""
+"""Model downloads from a local HTTP server that redirects, breaks off, ignores ranges or sends wrong contents."""
 
 import hashlib
 import json
@@ -51,7 +51,7 @@ class Request(NamedTuple):
 
 @dataclass
 class Hub:
-    """What the server serves, how it misbehaves, and what it was asked."""
+    """The files of the server, the ways in which it misbehaves, and the requests that it got."""
 
     contents: dict[str, bytes] = field(default_factory=lambda: dict(CONTENTS))
     ignore_ranges: bool = False
@@ -126,183 +126,187 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def directory(tmp_path: Path) -> Path:
     return tmp_path / "models" / "small"
 
 
-def fetch_from(hub: Hub, home: Path, model: DownloadableModel = MODEL, **more: Any) -> None:
-    download_model(model, home, hub.url, sleep=lambda seconds: None, **more)
+def fetch_from(hub: Hub, directory: Path, model: DownloadableModel = MODEL, **more: Any) -> None:
+    download_model(model, directory, hub.url, sleep=lambda seconds: None, **more)
 
 
-def assert_complete(home: Path) -> None:
-    assert is_complete(MODEL, home)
+def assert_complete(directory: Path) -> None:
+    assert is_complete(MODEL, directory)
     for path, content in CONTENTS.items():
-        assert (home / path).read_bytes() == content
-    assert not list(home.rglob("*.part"))
-    assert not list(home.rglob("*.new"))
+        assert (directory / path).read_bytes() == content
+    assert not list(directory.rglob("*.part"))
+    assert not list(directory.rglob("*.new"))
 
 
-def test_a_fetched_model_is_complete_and_described(hub: Hub, home: Path) -> None:
+def test_a_fetched_model_is_complete_and_described(hub: Hub, directory: Path) -> None:
     seen: list[DownloadProgress] = []
-    fetch_from(hub, home, on_progress=seen.append)
-    assert_complete(home)
-    manifest = json.loads((home / MANIFEST_FILE).read_text())
+    fetch_from(hub, directory, on_progress=seen.append)
+    assert_complete(directory)
+    manifest = json.loads((directory / MANIFEST_FILE).read_text())
     assert manifest["repository"] == "someone/small"
     assert manifest["files"]["config.json"] == {"size": 24, "sha256": sha256(CONTENTS["config.json"])}
-    assert json.loads((home / "cumbre.json").read_text())["tells_peaks"] is True
+    assert json.loads((directory / "cumbre.json").read_text())["tells_peaks"] is True
     assert [p.done_bytes for p in seen] == sorted(p.done_bytes for p in seen)
     assert seen[-1].done_bytes == sum(map(len, CONTENTS.values()))
 
 
-def test_a_second_fetch_asks_for_nothing(hub: Hub, home: Path) -> None:
-    fetch_from(hub, home)
+def test_a_second_fetch_requests_nothing(hub: Hub, directory: Path) -> None:
+    fetch_from(hub, directory)
     hub.requests.clear()
-    fetch_from(hub, home)
+    fetch_from(hub, directory)
     assert hub.requests == []
-    assert_complete(home)
+    assert_complete(directory)
 
 
-def test_a_broken_connection_is_continued(hub: Hub, home: Path) -> None:
+def test_a_download_continues_after_a_broken_connection(hub: Hub, directory: Path) -> None:
     hub.break_off_after = [200_000, 100_000]
-    fetch_from(hub, home)
-    assert_complete(home)
+    fetch_from(hub, directory)
+    assert_complete(directory)
     first, second, third = hub.downloads(LARGE_PATH)
     assert first is None
     assert second == "bytes=200000-"
     assert third == "bytes=300000-"
 
 
-def test_what_an_earlier_run_left_is_continued(hub: Hub, home: Path) -> None:
-    (home / "onnx").mkdir(parents=True)
-    (home / f"{LARGE_PATH}.part").write_bytes(LARGE[:1234])
-    fetch_from(hub, home)
-    assert_complete(home)
+def test_a_partial_file_of_an_earlier_run_is_continued(hub: Hub, directory: Path) -> None:
+    (directory / "onnx").mkdir(parents=True)
+    (directory / f"{LARGE_PATH}.part").write_bytes(LARGE[:1234])
+    fetch_from(hub, directory)
+    assert_complete(directory)
     assert hub.downloads(LARGE_PATH) == ["bytes=1234-"]
 
 
-def test_a_server_that_ignores_ranges_sends_it_all_again(hub: Hub, home: Path) -> None:
+def test_a_server_that_ignores_ranges_sends_the_whole_file_again(hub: Hub, directory: Path) -> None:
     hub.ignore_ranges = True
     hub.break_off_after = [200_000]
-    fetch_from(hub, home)
-    assert_complete(home)
+    fetch_from(hub, directory)
+    assert_complete(directory)
     assert hub.downloads(LARGE_PATH) == [None, "bytes=200000-"]
 
 
-def test_a_part_that_is_whole_already_is_only_checked(hub: Hub, home: Path) -> None:
-    (home / "onnx").mkdir(parents=True)
-    (home / f"{LARGE_PATH}.part").write_bytes(LARGE)
-    fetch_from(hub, home)
-    assert_complete(home)
+def test_a_partial_file_that_is_already_complete_is_only_checked(hub: Hub, directory: Path) -> None:
+    (directory / "onnx").mkdir(parents=True)
+    (directory / f"{LARGE_PATH}.part").write_bytes(LARGE)
+    fetch_from(hub, directory)
+    assert_complete(directory)
     assert hub.downloads(LARGE_PATH) == [f"bytes={len(LARGE)}-"]
 
 
-def test_a_part_that_is_too_long_is_dropped(hub: Hub, home: Path) -> None:
-    (home / "onnx").mkdir(parents=True)
-    (home / f"{LARGE_PATH}.part").write_bytes(LARGE + b"more")
-    fetch_from(hub, home)
-    assert_complete(home)
+def test_a_partial_file_that_is_too_long_is_dropped(hub: Hub, directory: Path) -> None:
+    (directory / "onnx").mkdir(parents=True)
+    (directory / f"{LARGE_PATH}.part").write_bytes(LARGE + b"more")
+    fetch_from(hub, directory)
+    assert_complete(directory)
     assert hub.downloads(LARGE_PATH)[-1] is None
 
 
-def test_a_part_of_another_file_is_found_out(hub: Hub, home: Path) -> None:
-    (home / "onnx").mkdir(parents=True)
-    (home / f"{LARGE_PATH}.part").write_bytes(b"something else")
+def test_a_partial_file_with_other_content_is_detected(hub: Hub, directory: Path) -> None:
+    (directory / "onnx").mkdir(parents=True)
+    (directory / f"{LARGE_PATH}.part").write_bytes(b"something else")
     with pytest.raises(ModelError, match="damaged"):
-        fetch_from(hub, home)
-    fetch_from(hub, home)
-    assert_complete(home)
+        fetch_from(hub, directory)
+    fetch_from(hub, directory)
+    assert_complete(directory)
 
 
-def test_a_corrupt_file_is_removed_and_named(hub: Hub, home: Path) -> None:
+def test_a_corrupt_file_is_removed_and_named(hub: Hub, directory: Path) -> None:
     hub.contents[LARGE_PATH] = LARGE[:-1] + b"?"
     with pytest.raises(ModelError, match=r"vision_model_fp16\.onnx from 127\.0\.0\.1 is damaged"):
-        fetch_from(hub, home)
-    assert not (home / LARGE_PATH).exists()
-    assert not (home / f"{LARGE_PATH}.part").exists()
-    assert not is_complete(MODEL, home)
+        fetch_from(hub, directory)
+    assert not (directory / LARGE_PATH).exists()
+    assert not (directory / f"{LARGE_PATH}.part").exists()
+    assert not is_complete(MODEL, directory)
 
 
-def test_a_file_that_is_larger_than_stated_is_cut_off(hub: Hub, home: Path) -> None:
+def test_a_download_stops_at_the_stated_size(hub: Hub, directory: Path) -> None:
     hub.contents[LARGE_PATH] = LARGE * 2
     with pytest.raises(ModelError, match=f"larger than the {len(LARGE)} bytes"):
-        fetch_from(hub, home)
-    assert not (home / f"{LARGE_PATH}.part").exists()
+        fetch_from(hub, directory)
+    assert not (directory / f"{LARGE_PATH}.part").exists()
 
 
-@pytest.mark.parametrize("true", [True, False])
-def test_the_announced_checksum_serves_where_none_is_pinned(hub: Hub, home: Path, true: bool) -> None:
+@pytest.mark.parametrize("is_right", [True, False])
+def test_the_announced_checksum_is_used_if_none_is_pinned(hub: Hub, directory: Path, is_right: bool) -> None:
     unpinned = replace(MODEL, files=tuple(ModelFile(file.path) for file in MODEL.files))
-    hub.announced[LARGE_PATH] = sha256(LARGE) if true else sha256(b"another")
-    if true:
-        fetch_from(hub, home, unpinned)
-        assert_complete(home)
+    hub.announced[LARGE_PATH] = sha256(LARGE) if is_right else sha256(b"another")
+    if is_right:
+        fetch_from(hub, directory, unpinned)
+        assert_complete(directory)
     else:
         with pytest.raises(ModelError, match="damaged"):
-            fetch_from(hub, home, unpinned)
+            fetch_from(hub, directory, unpinned)
 
 
-def test_a_busy_server_is_asked_again(hub: Hub, home: Path) -> None:
+def test_a_request_to_a_busy_server_is_repeated(hub: Hub, directory: Path) -> None:
     hub.statuses = [503, 429]
-    fetch_from(hub, home)
-    assert_complete(home)
+    fetch_from(hub, directory)
+    assert_complete(directory)
 
 
-def test_pauses_grow_and_end(hub: Hub, home: Path) -> None:
+def test_pauses_between_attempts_grow_and_attempts_end(hub: Hub, directory: Path) -> None:
     hub.statuses = [503] * 20
     pauses: list[float] = []
     with pytest.raises(ModelError, match=r"the server answered 503.*run `cumbre models fetch` again"):
-        download_model(MODEL, home, hub.url, sleep=pauses.append)
+        download_model(MODEL, directory, hub.url, sleep=pauses.append)
     assert pauses == [1, 2, 4, 8]
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-def test_a_refusal_is_final(hub: Hub, home: Path, status: int) -> None:
+def test_a_refusal_is_final(hub: Hub, directory: Path, status: int) -> None:
     hub.statuses = [status]
     with pytest.raises(ModelError, match=f"status {status}; check CUMBRE_MODEL_ENDPOINT"):
-        fetch_from(hub, home)
+        fetch_from(hub, directory)
     assert len(hub.requests) == 1
 
 
-def test_nobody_listening_is_said(home: Path, hub: Hub) -> None:
+def test_an_unreachable_server_is_reported(directory: Path, hub: Hub) -> None:
     with pytest.raises(ModelError, match="could not be fetched from"):
-        download_model(MODEL, home, "http://127.0.0.1:1", sleep=lambda seconds: None)
+        download_model(MODEL, directory, "http://127.0.0.1:1", sleep=lambda seconds: None)
 
 
-def test_a_fetch_can_be_stopped_and_goes_on(hub: Hub, home: Path) -> None:
+def test_a_fetch_can_be_cancelled_and_continued(hub: Hub, directory: Path) -> None:
     last = "onnx/text_model_fp16.onnx"
-    here: list[DownloadProgress] = []
+    progress: list[DownloadProgress] = []
     with pytest.raises(ModelError, match="stopped"):
-        fetch_from(hub, home, on_progress=here.append, cancelled=lambda: bool(here) and here[-1].path == last)
-    assert not is_complete(MODEL, home)
-    arrived = (home / f"{last}.part").stat().st_size
-    fetch_from(hub, home)
-    assert_complete(home)
-    assert hub.downloads(LARGE_PATH) == [None]  # it was whole before the stop
+        fetch_from(
+            hub, directory, on_progress=progress.append, cancelled=lambda: bool(progress) and progress[-1].path == last
+        )
+    assert not is_complete(MODEL, directory)
+    arrived = (directory / f"{last}.part").stat().st_size
+    fetch_from(hub, directory)
+    assert_complete(directory)
+    assert hub.downloads(LARGE_PATH) == [None]  # it was complete before the stop
     assert hub.downloads(last) == [None, f"bytes={arrived}-"]
 
 
-def test_a_full_disk_is_seen_before(hub: Hub, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    usage = shutil.disk_usage(home.anchor)._replace(free=50_000_000)
+def test_a_lack_of_disk_space_is_detected_before_the_download(
+    hub: Hub, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(directory.anchor)._replace(free=50_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     with pytest.raises(ModelError, match="50 MB free, but 101 MB are needed"):
-        fetch_from(hub, home)
+        fetch_from(hub, directory)
     assert hub.requests == []
 
 
-def test_a_place_that_cannot_be_written_is_said(hub: Hub, tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_written_is_reported(hub: Hub, tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file, no directory")
     with pytest.raises(ModelError, match="can't be written"):
         fetch_from(hub, tmp_path / "models" / "small")
 
 
 @pytest.mark.parametrize("endpoint", ["", "models.example.org", "ftp://models.example.org", "https://", "http://\x00"])
-def test_an_endpoint_that_is_no_address_is_refused(home: Path, endpoint: str) -> None:
+def test_an_endpoint_that_is_not_a_url_is_refused(directory: Path, endpoint: str) -> None:
     with pytest.raises(ModelError, match="CUMBRE_MODEL_ENDPOINT"):
-        download_model(MODEL, home, endpoint)
+        download_model(MODEL, directory, endpoint)
 
 
-def test_a_password_in_the_address_is_not_shown(hub: Hub, home: Path) -> None:
+def test_a_password_in_the_address_is_not_shown(hub: Hub, directory: Path) -> None:
     hub.statuses = [403]
     with pytest.raises(ModelError) as raised:
-        download_model(MODEL, home, hub.url.replace("http://", "http://me:secret@"))
+        download_model(MODEL, directory, hub.url.replace("http://", "http://me:secret@"))
     assert "secret" not in str(raised.value)

@@ -1,4 +1,4 @@
-"""Changing over to a better model while the old one answers: fetched from a hub on this machine, indexed, switched."""
+"""Upgrading to a better model while the old one answers: fetch it from a local hub, reindex the album, switch."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,104 +43,107 @@ def library(tmp_path: Path, hub: ModelHub, monkeypatch: pytest.MonkeyPatch) -> I
 
 
 @pytest.fixture
-def change(library: Library) -> Iterator[ModelUpgrade]:
-    change = ModelUpgrade(library)
-    yield change
-    change.stop()
+def upgrade(library: Library) -> Iterator[ModelUpgrade]:
+    upgrade = ModelUpgrade(library)
+    yield upgrade
+    upgrade.stop()
 
 
-def answers(library: Library) -> tuple[str, list[str]]:
+def model_and_keys(library: Library) -> tuple[str, list[str]]:
+    """Return the model in use and the keys of the photos that a search finds."""
     found = LocalQueryService(library).search(SearchRequest("ama dablam"))
     return library.index().space.model_id, [hit.photo.key for hit in found.hits]
 
 
-def until(change: ModelUpgrade, phase: str) -> ModelState:
-    eventually(lambda: change.state().phase == phase)
-    return change.state()
+def wait_for(upgrade: ModelUpgrade, phase: str) -> ModelState:
+    eventually(lambda: upgrade.state().phase == phase)
+    return upgrade.state()
 
 
-def test_the_better_model_is_fetched_the_album_indexed_and_switched(library: Library, change: ModelUpgrade) -> None:
-    before = answers(library)
-    offer = change.state()
+def test_an_upgrade_fetches_the_model_reindexes_the_album_and_switches(library: Library, upgrade: ModelUpgrade) -> None:
+    before = model_and_keys(library)
+    offer = upgrade.state()
     assert (offer.phase, offer.model, offer.bytes_done) == ("offered", "siglip2", 0)
     assert offer.bytes_total == known_models.SIGLIP2.size_bytes
     assert set(offer.notices) <= set(LocalQueryService(library).status().notices)
-    change.start()
-    until(change, "done")
-    assert answers(library) == (FETCHED_MODEL_ID, before[1])
+    upgrade.start()
+    wait_for(upgrade, "done")
+    assert model_and_keys(library) == (FETCHED_MODEL_ID, before[1])
     assert LocalQueryService(library).status().wanted_model_id == FETCHED_MODEL_ID
 
 
-def test_a_fetch_that_was_cancelled_goes_on_where_it_was(library: Library, change: ModelUpgrade, hub: ModelHub) -> None:
+def test_a_cancelled_fetch_continues_where_it_stopped(library: Library, upgrade: ModelUpgrade, hub: ModelHub) -> None:
     hub.may_send.clear()
-    change.start()
-    # A part of a file: small ones come whole.
+    upgrade.start()
+    # Wait for a partial file, because small files arrive as a whole.
     whole = {sum(file.size_bytes or 0 for file in known_models.SIGLIP2.files[:count]) for count in range(9)}
-    eventually(lambda: change.state().bytes_done not in whole)
-    assert change.state().phase == "fetching"
-    change.cancel()
+    eventually(lambda: upgrade.state().bytes_done not in whole)
+    assert upgrade.state().phase == "fetching"
+    upgrade.cancel()
     hub.may_send.set()
-    left = until(change, "offered")
-    assert 0 < left.bytes_done < left.bytes_total
-    assert answers(library)[0] == "lite-1"
-    change.start()
-    until(change, "done")
-    assert hub.ranges, "what was there was asked for again"
+    cancelled = wait_for(upgrade, "offered")
+    assert 0 < cancelled.bytes_done < cancelled.bytes_total
+    assert model_and_keys(library)[0] == "lite-1"
+    upgrade.start()
+    wait_for(upgrade, "done")
+    assert hub.ranges, "the part that was there was requested again"
 
 
-def test_a_failure_is_said_and_another_try_works(library: Library, change: ModelUpgrade, hub: ModelHub) -> None:
+def test_a_failure_is_reported_and_the_next_attempt_works(
+    library: Library, upgrade: ModelUpgrade, hub: ModelHub
+) -> None:
     hub.refuses = True
-    change.start()
-    failed = until(change, "failed")
+    upgrade.start()
+    failed = wait_for(upgrade, "failed")
     assert "CUMBRE_MODEL_ENDPOINT" in failed.message
-    assert answers(library)[0] == "lite-1"
+    assert model_and_keys(library)[0] == "lite-1"
     hub.refuses = False
-    change.start()
-    until(change, "done")
+    upgrade.start()
+    wait_for(upgrade, "done")
 
 
-def test_an_album_that_is_away_keeps_the_old_index_answering(
-    library: Library, change: ModelUpgrade, tmp_path: Path
+def test_a_missing_album_fails_the_upgrade_until_it_is_back(
+    library: Library, upgrade: ModelUpgrade, tmp_path: Path
 ) -> None:
     (tmp_path / "album").rename(tmp_path / "elsewhere")
-    change.start()
-    failed = until(change, "failed")
+    upgrade.start()
+    failed = wait_for(upgrade, "failed")
     assert "is not there" in failed.message
     (tmp_path / "elsewhere").rename(tmp_path / "album")
-    assert change.state().bytes_total == 0, "what was fetched need not be fetched again"
-    change.start()
-    until(change, "done")
+    assert upgrade.state().bytes_total == 0, "the fetched files must not be fetched again"
+    upgrade.start()
+    wait_for(upgrade, "done")
 
 
-def test_after_a_restart_what_was_fetched_waits_for_one_press(library: Library, change: ModelUpgrade) -> None:
+def test_a_model_fetched_before_a_restart_only_needs_to_be_started(library: Library, upgrade: ModelUpgrade) -> None:
     from cumbre.encoding.model_download import download_model
 
     better = known_models.SIGLIP2
     download_model(better, better.directory(library.settings.home), library.settings.model_endpoint)
     offer = ModelUpgrade(library).state()
     assert (offer.phase, offer.bytes_total) == ("offered", 0)
-    change.start()
-    until(change, "done")
+    upgrade.start()
+    wait_for(upgrade, "done")
 
 
 @pytest.mark.parametrize("model", ["lite", "/no/such/model"])
-def test_where_a_model_is_named_nothing_is_offered(tmp_path: Path, model: str) -> None:
+def test_nothing_is_offered_if_the_settings_name_a_model(tmp_path: Path, model: str) -> None:
     library = open_library(Settings(home=tmp_path / "other", model=model))
-    change = ModelUpgrade(library)
-    assert change.state() == ModelState("none")
-    change.start()
-    assert change.state() == ModelState("none")
+    upgrade = ModelUpgrade(library)
+    assert upgrade.state() == ModelState("none")
+    upgrade.start()
+    assert upgrade.state() == ModelState("none")
     library.close()
 
 
 @pytest.fixture
-def client(change: ModelUpgrade) -> FlaskClient:
+def client(upgrade: ModelUpgrade) -> FlaskClient:
     app = Flask(__name__)
-    app.register_blueprint(create_model_api(change))
+    app.register_blueprint(create_model_api(upgrade))
     return app.test_client()
 
 
-def test_the_api_begins_follows_and_stops(client: FlaskClient, hub: ModelHub) -> None:
+def test_the_api_starts_reports_and_cancels_an_upgrade(client: FlaskClient, hub: ModelHub) -> None:
     hub.may_send.clear()
     assert client.get("/api/model").get_json()["phase"] == "offered"
     assert client.post("/api/model").status_code == 202

@@ -1,7 +1,7 @@
-"""The encoder against the reference, and what holds for every encoder.
+"""The ONNX encoder compared with the reference implementation, and properties of the bundled encoder.
 
-siglip2-tiny has SigLIP-2's architecture with random weights; expected.json beside it holds what the reference
-implementation makes of six pictures and six texts.
+siglip2-tiny has SigLIP-2's architecture with random weights. Its expected.json contains the results of the reference
+implementation for six pictures and six texts.
 """
 
 import json
@@ -26,7 +26,7 @@ from cumbre.index.port import VectorSpace
 from tests.support.paths import SHARED_MODELS
 
 REFERENCE = SHARED_MODELS / "siglip2-tiny"
-needs_reference = pytest.mark.skipif(not REFERENCE.is_dir(), reason="../shared/models/siglip2-tiny is not here")
+needs_reference = pytest.mark.skipif(not REFERENCE.is_dir(), reason="needs ../shared/models/siglip2-tiny")
 
 
 @pytest.fixture(scope="session")
@@ -75,8 +75,10 @@ def test_texts_agree_with_the_reference(siglip: OnnxEncoder, expected: Any) -> N
 
 
 @needs_reference
-def test_siglip_closes_and_pads_every_text_itself(siglip: OnnxEncoder, expected: Any, tmp_path: Path) -> None:
-    """The published tokenizer.json neither lower-cases nor promises a template: the encoder relies on neither."""
+def test_the_encoder_itself_closes_and_pads_texts_for_siglip(
+    siglip: OnnxEncoder, expected: Any, tmp_path: Path
+) -> None:
+    """The published tokenizer.json doesn't lower-case and guarantees no template, so the encoder relies on neither."""
     copy = tmp_path / "model"
     shutil.copytree(REFERENCE, copy, ignore=shutil.ignore_patterns("images"))
     tokenizer = json.loads((REFERENCE / "tokenizer.json").read_text())
@@ -91,14 +93,14 @@ def test_siglip_closes_and_pads_every_text_itself(siglip: OnnxEncoder, expected:
 
 
 @needs_reference
-def test_a_batch_of_siglip_changes_no_vector(siglip: OnnxEncoder) -> None:
+def test_a_vector_of_siglip_does_not_depend_on_its_batch(siglip: OnnxEncoder) -> None:
     texts = [f"text number {n}" for n in range(siglip.description.batch_size + 3)]
     together = siglip.encode_texts(texts)
     alone = np.concatenate([OnnxEncoder(REFERENCE).encode_texts([text]) for text in texts[:3]])
     assert together[:3] == pytest.approx(alone, abs=1e-5)
 
 
-def test_lite_knows_a_thing_when_it_sees_it(lite: OnnxEncoder) -> None:
+def test_lite_recognises_a_drawn_object(lite: OnnxEncoder) -> None:
     """A traffic light drawn in a few strokes is nearer to its name than to other things."""
     picture = Image.new("RGB", (300, 400), (150, 190, 230))
     draw = ImageDraw.Draw(picture)
@@ -120,7 +122,7 @@ def test_vectors_have_length_one_and_the_dimensions_of_the_space(lite: OnnxEncod
 
 
 def test_a_vector_does_not_depend_on_its_batch(tmp_path: Path) -> None:
-    """lite's text tower is quantised by the batch, so it must be asked one text at a time."""
+    """lite's text tower is quantised per batch, so it must encode one text at a time."""
     directory = resolve_model("lite", tmp_path).directory
     texts = ["a dog", "a red jacket on a trail in the mountains", "river " * 80]
     together = OnnxEncoder(directory).encode_texts(texts)
@@ -129,28 +131,28 @@ def test_a_vector_does_not_depend_on_its_batch(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
-def test_several_images_by_a_core_each_are_those_of_all_cores_in_their_order(threads: int, tmp_path: Path) -> None:
+def test_images_encoded_on_one_core_each_have_the_same_vectors_in_the_same_order(threads: int, tmp_path: Path) -> None:
     encoder = OnnxEncoder(resolve_model("lite", tmp_path).directory, threads)
     together = encoder.encode_images(noise(3))
     for image, vector in zip(noise(3), together, strict=True):
         assert vector == pytest.approx(encoder.encode_images(image[None])[0], abs=1e-6)
 
 
-def test_nothing_in_nothing_out(lite: OnnxEncoder) -> None:
+def test_empty_input_gives_empty_output(lite: OnnxEncoder) -> None:
     assert lite.encode_texts([]).shape == (0, 1000)
     assert lite.encode_images(noise(0)).shape == (0, 1000)
 
 
-def test_repeated_texts_come_back_alike_and_in_order(lite: OnnxEncoder) -> None:
+def test_repeated_texts_get_the_same_vector_in_order(lite: OnnxEncoder) -> None:
     river, stupa, again = lite.encode_texts(["river", "stupa", "river"])
     assert np.array_equal(river, again)
     assert not np.array_equal(river, stupa)
     kept = river.copy()
-    river[:] = 0.0  # what a caller does to its vectors doesn't reach the memory of them
+    river[:] = 0.0  # changes by a caller must not reach the cache
     assert np.array_equal(lite.encode_texts(["river"])[0], kept)
 
 
-def test_a_long_text_is_cut_and_still_closed(lite: OnnxEncoder) -> None:
+def test_a_long_text_is_truncated_and_still_closed(lite: OnnxEncoder) -> None:
     ids = lite.token_ids(["mountain " * 5000])[0]
     assert ids.shape == (64,)
     assert (ids[0], ids[-1]) == (101, 102)  # [CLS] ... [SEP]
@@ -166,7 +168,7 @@ def test_any_text_fits_the_graph(lite: OnnxEncoder, text: str) -> None:
     assert 0 <= ids.min() <= ids.max() < 30522
 
 
-def test_threads_share_an_encoder(tmp_path: Path) -> None:
+def test_threads_can_share_an_encoder(tmp_path: Path) -> None:
     encoder = OnnxEncoder(resolve_model("lite", tmp_path).directory)
     texts = [f"thing {n}" for n in range(8)]
     with ThreadPoolExecutor(4) as pool:
@@ -174,7 +176,7 @@ def test_threads_share_an_encoder(tmp_path: Path) -> None:
     assert np.array_equal(np.stack(at_once), encoder.encode_texts(texts))
 
 
-def test_dimensions_that_nothing_states_come_from_the_graph(lite: OnnxEncoder, tmp_path: Path) -> None:
+def test_unstated_dimensions_are_read_from_the_graph(lite: OnnxEncoder, tmp_path: Path) -> None:
     copy = _copy_of_lite(lite, tmp_path)
     config = json.loads((copy / "config.json").read_text())
     del config["projection_dim"]
@@ -188,12 +190,12 @@ def test_a_graph_with_other_dimensions_than_stated_is_refused(lite: OnnxEncoder,
     copy = _copy_of_lite(lite, tmp_path)
     config = json.loads((copy / "config.json").read_text()) | {"projection_dim": 512}
     (copy / "config.json").write_text(json.dumps(config))
-    with pytest.raises(ModelError, match="gives 1000 dimensions, but the configuration beside it states 512"):
+    with pytest.raises(ModelError, match="returns vectors of 1000 dimensions, but the configuration states 512"):
         OnnxEncoder(copy).encode_images(noise(1))
 
 
 @pytest.mark.parametrize("name", ["onnx/vision_model.onnx", "onnx/text_model.onnx", "tokenizer.json"])
-def test_a_broken_file_is_named_with_the_way_out(lite: OnnxEncoder, tmp_path: Path, name: str) -> None:
+def test_a_broken_file_is_named_with_the_command_that_fetches_it(lite: OnnxEncoder, tmp_path: Path, name: str) -> None:
     copy = _copy_of_lite(lite, tmp_path)
     (copy / name).write_bytes(b"half a file")
     encoder = OnnxEncoder(copy)
@@ -201,14 +203,14 @@ def test_a_broken_file_is_named_with_the_way_out(lite: OnnxEncoder, tmp_path: Pa
         encoder.warm_up()
 
 
-def test_towers_in_each_others_place_are_refused(lite: OnnxEncoder, tmp_path: Path) -> None:
+def test_swapped_towers_are_refused(lite: OnnxEncoder, tmp_path: Path) -> None:
     copy = _copy_of_lite(lite, tmp_path)
     shutil.copyfile(copy / "onnx" / "text_model.onnx", copy / "onnx" / "vision_model.onnx")
     with pytest.raises(ModelError, match="takes input_ids"):
         OnnxEncoder(copy).encode_images(noise(1))
 
 
-def test_importing_the_encoder_loads_no_runtime() -> None:
+def test_importing_the_encoder_loads_no_heavy_packages() -> None:
     heavy = "{'onnxruntime', 'tokenizers', 'PIL', 'httpx'}"
     code = f"import sys, cumbre.encoding.onnx_encoder; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

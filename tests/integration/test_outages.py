@@ -1,6 +1,6 @@
-"""Uploads go on while Cumbre is killed, Elasticsearch is away, MinIO is restarted: in the end each photo is there once.
+"""Uploads during outages: Cumbre is killed, Elasticsearch stops, MinIO restarts, and each photo is indexed once.
 
-Short by default; with CUMBRE_TEST_ROUNDS=100 it is 300 uploads, five kills and a minute without Elasticsearch.
+Short by default; CUMBRE_TEST_ROUNDS=100 means 300 uploads, five kills and a minute without Elasticsearch.
 """
 
 import json
@@ -22,19 +22,19 @@ from tests.support.changing_album import picture
 from tests.support.elasticsearch_server import elasticsearch_folder, running_elasticsearch
 from tests.support.minio_server import MinioServer, running_minio
 from tests.support.processes import Server, cumbre, descendants, eventually, kill
-from tests.support.server_cache import free_port, obtained
+from tests.support.server_cache import free_port, obtain_or_skip
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 IN_FULL = int(os.environ.get("CUMBRE_TEST_ROUNDS", "0")) >= 100
-UPLOADS, KILLS, AWAY_S = (300, 5, 60.0) if IN_FULL else (40, 2, 6.0)
+UPLOADS, KILLS, OUTAGE_S = (300, 5, 60.0) if IN_FULL else (40, 2, 6.0)
 TOKEN = "only-for-this-test-0123456789"
 BUCKET = "trek"
 PATIENCE_S = 180.0
 
 
 class Servers:
-    """Elasticsearch and MinIO that stop and start again where they were."""
+    """Elasticsearch and MinIO, which can stop and start again with the same data and addresses."""
 
     def __init__(self, elastic_folder: Path, minio_folder: Path, cumbre_port: int) -> None:
         self._folders = {"elasticsearch": elastic_folder, "minio": minio_folder}
@@ -77,7 +77,7 @@ def servers(tmp_path: Path, port: int) -> Iterator[Servers]:
     with elasticsearch_folder() as folder:
         both = Servers(folder, tmp_path / "minio", port)
         try:
-            obtained(lambda: both.start("elasticsearch"), "Elasticsearch")
+            obtain_or_skip(lambda: both.start("elasticsearch"), "Elasticsearch")
             both.start("minio")
             yield both
         finally:
@@ -93,13 +93,13 @@ def settings(servers: Servers) -> dict[str, str]:
         "CUMBRE_S3_ACCESS_KEY": servers.minio.user,
         "CUMBRE_S3_SECRET_KEY": servers.minio.password,
         "CUMBRE_EVENTS_TOKEN": TOKEN,
-        # No comparison on a timer: what the events and the scan at each start bring must be enough.
+        # No scan on a timer: the events and the scan at each start must be enough.
         "CUMBRE_RECONCILE_MINUTES": "0",
     }
 
 
 class Uploader:
-    """A thread that puts photos into the bucket and, as any uploader does, tries again while it is away."""
+    """A thread that uploads photos to the bucket and, as any uploader does, retries while it is unreachable."""
 
     def __init__(self, client: Any, count: int) -> None:
         self._client = client
@@ -129,8 +129,8 @@ class Uploader:
             self.done += 1
 
 
-class Cumbre:
-    """`cumbre serve` that is started again whenever it has ended, as a container is."""
+class RestartingServer:
+    """A `cumbre serve` that is started again after it was killed, as a container would be."""
 
     def __init__(self, start: Callable[..., Server], port: int, settings: dict[str, str]) -> None:
         self._start = start
@@ -138,21 +138,22 @@ class Cumbre:
         self._settings = settings
         self.server = self._start("--port", str(port), **settings)
 
-    def kill(self) -> None:
+    def kill_and_restart(self) -> None:
         kill(self.server.process)
         while True:
             try:
                 self.server = self._start("--port", str(self._port), **self._settings)
                 return
             except AssertionError:
-                # Nothing to connect to, so it says so and ends.
+                # It ends with an error while it can't connect.
                 time.sleep(0.5)
 
     def ask(self) -> httpx.Response:
         return httpx.get(f"http://127.0.0.1:{self._port}/api/search", params={"q": "yak"}, timeout=30)
 
 
-def documents(access: ElasticAccess) -> list[str]:
+def indexed_keys(access: ElasticAccess) -> list[str]:
+    """Return the key of every document, failures included, as often as it is in the index."""
     generations = connect(access)
     index = generations.active()
     assert index is not None
@@ -161,21 +162,21 @@ def documents(access: ElasticAccess) -> list[str]:
     return sorted(one.key for one in found)
 
 
-def test_each_photo_is_indexed_once_whatever_is_down_meanwhile(
+def test_each_photo_is_indexed_once_despite_outages(
     home: Path, servers: Servers, start: Callable[..., Server], settings: dict[str, str], port: int
 ) -> None:
     assert cumbre(home, "setup", **settings).returncode == 0
     client = servers.minio.client
-    one = Cumbre(start, port, settings)
+    one = RestartingServer(start, port, settings)
     eventually(lambda: one.ask().status_code == 200)
     with Uploader(client, UPLOADS) as uploader:
         for number in range(KILLS):
             uploader.wait((number + 1) / (2 * KILLS + 2))
-            one.kill()
+            one.kill_and_restart()
         servers.stop("elasticsearch")
-        away_since = time.monotonic()
+        outage_began = time.monotonic()
         answers = []
-        while time.monotonic() - away_since < AWAY_S:
+        while time.monotonic() - outage_began < OUTAGE_S:
             began = time.monotonic()
             answer = one.ask()
             answers.append((time.monotonic() - began, answer.status_code, answer.text))
@@ -192,21 +193,21 @@ def test_each_photo_is_indexed_once_whatever_is_down_meanwhile(
     assert all("the index can't answer" in json.loads(text)["error"]["message"] for _, _, text in answers)
     assert slowest_s < 3.0
     assert one.ask().status_code == 200
-    wanted = sorted(f"day {number % 3}/{number:03}.jpg" for number in range(UPLOADS))
-    eventually(lambda: len(documents(servers.elasticsearch)) >= UPLOADS, PATIENCE_S)
-    assert documents(servers.elasticsearch) == wanted
+    expected = sorted(f"day {number % 3}/{number:03}.jpg" for number in range(UPLOADS))
+    eventually(lambda: len(indexed_keys(servers.elasticsearch)) >= UPLOADS, PATIENCE_S)
+    assert indexed_keys(servers.elasticsearch) == expected
     print(  # noqa: T201  the figures of the run in full
-        f"{UPLOADS} uploads, {KILLS} kills, Elasticsearch away for {AWAY_S:.0f} s, MinIO restarted: all indexed "
+        f"{UPLOADS} uploads, {KILLS} kills, Elasticsearch down for {OUTAGE_S:.0f} s, MinIO restarted: all indexed "
         f"{time.monotonic() - uploaded:.1f} s after the last upload; {len(answers)} questions during the outage, the "
         f"slowest answered in {slowest_s:.2f} s"
     )
 
 
-def test_a_server_that_hangs_is_said_in_time_and_forgiven(
+def test_a_hanging_elasticsearch_is_reported_in_time_and_used_again_later(
     home: Path, servers: Servers, start: Callable[..., Server], settings: dict[str, str], port: int
 ) -> None:
     assert cumbre(home, "setup", **settings).returncode == 0
-    one = Cumbre(start, port, settings)
+    one = RestartingServer(start, port, settings)
     eventually(lambda: one.ask().status_code == 200)
     hanging = [pid for pid in elasticsearch_processes(servers) if not os.kill(pid, signal.SIGSTOP)]
     assert hanging
@@ -222,7 +223,7 @@ def test_a_server_that_hangs_is_said_in_time_and_forgiven(
 
 
 def elasticsearch_processes(servers: Servers) -> list[int]:
-    """The launcher, whose command names this server's port, and what it has started. Needs /proc."""
+    """Return the process ids of the launcher, found by its port, and of its descendants. Needs /proc."""
     found = []
     for command in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):

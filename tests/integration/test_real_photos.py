@@ -1,4 +1,4 @@
-"""The figures that hold on the real, labelled photos (benchmarks/ prints them)."""
+"""Search and identification on the real, labelled photos reach these figures (benchmarks/search.py prints them)."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from cumbre.imaging.decode import PhotoLimits, read_photo
 from cumbre.services.local_query_service import LocalQueryService
 from tests.support.paths import SHARED_PHOTOS as PHOTOS
 
-pytestmark = pytest.mark.skipif(not PHOTOS.is_dir(), reason="the real photos are not beside this checkout")
+pytestmark = pytest.mark.skipif(not PHOTOS.is_dir(), reason="needs the real photos of ../shared/photos")
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def library(tmp_path_factory):
     library.close()
 
 
-def test_words_find_what_lite_can_know_and_nothing_where_there_is_nothing(library):
+def test_lite_finds_photos_by_words_and_nothing_where_nothing_matches(library):
     found = measure(library, read_labels(PHOTOS))
     assert found.mean_average_precision >= 0.45
     assert found.silent >= 7
@@ -27,7 +27,7 @@ def test_words_find_what_lite_can_know_and_nothing_where_there_is_nothing(librar
 
 
 @pytest.mark.parametrize("path", sorted(PHOTOS.glob("stripped/*")), ids=lambda path: path.stem)
-def test_a_stripped_photo_gets_no_confident_wrong_peak_and_says_what_would_help(library, path):
+def test_a_photo_without_metadata_gets_no_peak_and_a_note_on_what_would_help(library, path):
     service = LocalQueryService(library)
     found = service.identify(path.read_bytes())
     assert (found.answer, found.peaks) == (None, ())
@@ -36,7 +36,7 @@ def test_a_stripped_photo_gets_no_confident_wrong_peak_and_says_what_would_help(
 
 
 @pytest.mark.parametrize("path", sorted(PHOTOS.glob("stripped/*")), ids=lambda path: path.stem)
-def test_a_stripped_photo_is_named_from_where_it_was_taken(library, path):
+def test_a_photo_without_metadata_is_identified_from_a_given_position(library, path):
     original = read_photo((PHOTOS / "jpeg" / path.name).read_bytes(), PhotoLimits()).facts
     labels = read_labels(PHOTOS).peaks[path.stem]
     service = LocalQueryService(library)

@@ -1,4 +1,4 @@
-"""The figures of docs/summits.md that hold on the real photos with marked summits (benchmarks.summits prints them)."""
+"""Labels on real photos with marked summits are as accurate as docs/summits.md says (see benchmarks/summits.py)."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from cumbre.peaks.catalog_files import bundled_catalog
 from cumbre.pose.estimator import OrientationFitter
 from tests.support.paths import SHARED_PHOTOS as PHOTOS
 
-pytestmark = pytest.mark.skipif(not PHOTOS.is_dir(), reason="the real photos are not beside this checkout")
+pytestmark = pytest.mark.skipif(not PHOTOS.is_dir(), reason="needs the real photos of ../shared/photos")
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def fitter():
     return OrientationFitter(bundled_catalog())
 
 
-def test_summits_stand_where_people_see_them_and_drawn_ones_surely(photos, fitter):
+def test_most_labels_are_on_their_summits_and_almost_all_labels_that_are_drawn(photos, fitter):
     results = [fitted(photo, fitter) for photo in photos if photo.summits]
     errors = [e for r in results for e in r.errors]
     drawn = [e for r in results if r.sure for e in r.errors]
@@ -31,7 +31,7 @@ def test_summits_stand_where_people_see_them_and_drawn_ones_surely(photos, fitte
     assert len(drawn) >= 0.6 * len(errors)
 
 
-def test_photos_without_an_accelerometer_are_rarely_sure_and_then_right(photos, fitter):
-    blind = [replace(photo.facts, pitch_deg=None, roll_deg=None) for photo in photos]
-    results = [fitted(photo, fitter, facts) for photo, facts in zip(photos, blind, strict=True)]
+def test_sure_orientations_without_an_accelerometer_are_right(photos, fitter):
+    without_tilt = [replace(photo.facts, pitch_deg=None, roll_deg=None) for photo in photos]
+    results = [fitted(photo, fitter, facts) for photo, facts in zip(photos, without_tilt, strict=True)]
     assert all(e < 0.03 for r in results if r.sure for e in r.errors)

@@ -1,4 +1,4 @@
-"""A reindex in Elasticsearch that is killed again and again, beside a server that answers and takes up new photos."""
+"""A reindex in Elasticsearch that is killed repeatedly, while a server answers and indexes new photos."""
 
 import json
 import random
@@ -37,7 +37,7 @@ def settings(elasticsearch: ElasticsearchServer, minio: MinioServer) -> Iterator
 
 
 def keys(access: ElasticAccess, prefix: str, generation: str = "active") -> list[str]:
-    """What a generation holds now; nothing where there is none."""
+    """Return the keys in a generation; none if there is no such generation."""
     generations = connect(access, prefix)
     index = getattr(generations, generation)()
     found = [] if index is None else [one.key for one in index.known(prefix.rstrip("-"))]
@@ -45,7 +45,7 @@ def keys(access: ElasticAccess, prefix: str, generation: str = "active") -> list
     return sorted(found)
 
 
-def test_a_reindex_that_is_killed_again_and_again(
+def test_a_reindex_completes_after_being_killed_repeatedly(
     home: Path,
     tmp_path: Path,
     start: Callable[..., Server],

@@ -1,6 +1,7 @@
-"""The query function as it runs in the cloud: called by name over boto3, run by Lambda's own runtime client.
+"""The query function as in the cloud: invoked by name with boto3, run by Lambda's own runtime client.
 
-What the services answer is tested in test_services.py, which asks by direct calls, too; this is about the way there.
+tests/unit/services/test_services.py tests the answers of the services, also through remote calls. These tests are about
+the transport.
 """
 
 import json
@@ -46,9 +47,9 @@ def cloud(moto: MotoServer, home: Path, monkeypatch: pytest.MonkeyPatch) -> dict
         monkeypatch.setenv(name, value)
     bucket, secret = f"photos-{uuid.uuid4().hex}", f"cumbre-{uuid.uuid4().hex}"
     moto.client("s3").create_bucket(Bucket=bucket)
-    # Whatever is in it: the point is that it is read.
-    kept = {"CUMBRE_PEAK_MAX": "3", "CUMBRE_INDEX_API_KEY": "hush", "CUMBRE_HOME": "/of/somebody/else"}
-    moto.client("secretsmanager").create_secret(Name=secret, SecretString=json.dumps(kept))
+    # The values don't matter, only that they are read.
+    values = {"CUMBRE_PEAK_MAX": "3", "CUMBRE_INDEX_API_KEY": "hush", "CUMBRE_HOME": "/of/somebody/else"}
+    moto.client("secretsmanager").create_secret(Name=secret, SecretString=json.dumps(values))
     return access | {
         "CUMBRE_HOME": str(home),
         "CUMBRE_MODEL": "lite",
@@ -60,7 +61,7 @@ def cloud(moto: MotoServer, home: Path, monkeypatch: pytest.MonkeyPatch) -> dict
 
 
 def fill(settings: Settings, moto: MotoServer) -> None:
-    """A bucket with two photos, indexed."""
+    """Put two photos into the bucket and index them."""
     ((bucket, prefix),) = settings.album_buckets.items()
     photos = {"ama dablam.jpg": photo_towards(TO_AMA_DABLAM, "2023:10:29 08:52:12"), "bad.jpg": b"no picture"}
     for name, data in photos.items():
@@ -93,7 +94,7 @@ def test_the_function_answers_the_bot_function(
 
     (hit,) = query.search(SearchRequest(text="आमा दब्लम")).hits
     assert hit.photo.key == "photos/ama dablam.jpg"
-    # Larger than what travels within a call, by the staging area.
+    # Too large for the payload of a call, so it goes through the staging area.
     large = photo_towards(TO_AMA_DABLAM, "2023:11:05 08:00:00") + bytes(2 * MB)
     assert query.identify(large).answer == "ama-dablam"
     added = album.add("new.jpg", large).photo
@@ -104,20 +105,20 @@ def test_the_function_answers_the_bot_function(
         query.photo(added.id)
     (failed,) = query.status().failures
     assert failed.path.endswith("bad.jpg")
-    # All of it was one environment of the function; its log tells nothing of what was asked.
+    # One execution environment answered everything, and its log contains nothing of the requests.
     assert runtime.starts == 1
     assert "hush" not in runtime.logs
     assert "दब्लम" not in runtime.logs
 
 
-def test_a_handler_is_made_of_an_environment(cloud: dict[str, str]) -> None:
+def test_a_handler_is_created_from_an_environment(cloud: dict[str, str]) -> None:
     handler = create(cloud)
-    asked = {"call": "peak", "arguments": {"peak_id": "lhotse"}}
-    assert handler(asked, None)["result"]["names"][0] == "Lhotse"
+    event = {"call": "peak", "arguments": {"peak_id": "lhotse"}}
+    assert handler(event, None)["result"]["names"][0] == "Lhotse"
 
 
 @pytest.mark.slow
-def test_what_is_missing_ends_the_init_with_its_reason(cloud: dict[str, str]) -> None:
+def test_a_missing_secret_ends_the_init_with_a_reason(cloud: dict[str, str]) -> None:
     wrong = cloud | {"CUMBRE_SECRETS": "no-such-secret"}
     with (
         LambdaRuntime("functions.query.entry.handler", wrong) as runtime,
@@ -126,12 +127,12 @@ def test_what_is_missing_ends_the_init_with_its_reason(cloud: dict[str, str]) ->
         runtime.invoke({"call": "status", "arguments": {}})
 
 
-def test_who_asks_must_name_the_function() -> None:
+def test_a_client_needs_the_name_of_the_function() -> None:
     with pytest.raises(SettingsError, match="CUMBRE_QUERY_FUNCTION"):
         connect(Settings())
 
 
-# What an environment's handlers do, for the tests of the way to it.
+# The module of a function whose handler misbehaves on request, to test the transport.
 HANDLERS = """
 import os, time
 
@@ -151,7 +152,7 @@ def answers(event, context):
 
 @pytest.fixture
 def invoke(lambda_service: LambdaService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[object], Any]:
-    """Invokes a function by its name with an event."""
+    """Return a function that invokes a Lambda function by its name with an event."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "cumbre-test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
@@ -170,85 +171,85 @@ def test_a_function_is_invoked_by_its_name(invoke: Callable[..., Any]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("event", "says"),
+    ("event", "message"),
     [
-        ("raise", r"failed \(ValueError\): its log says why"),
-        ("end", r"failed \(Runtime.ExitError\): its log says why"),
+        ("raise", r"failed \(ValueError\): see its log"),
+        ("end", r"failed \(Runtime.ExitError\): see its log"),
         ("sleep", "took too long"),
         ("much", r"failed \(Function.ResponseSizeTooLarge\)"),
     ],
 )
-def test_a_function_that_breaks_off_is_a_fault_and_the_next_call_is_answered(
-    invoke: Callable[..., Any], event: str, says: str, caplog: pytest.LogCaptureFixture
+def test_a_failing_function_is_a_fault_and_the_next_call_is_answered(
+    invoke: Callable[..., Any], event: str, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(FunctionFault, match=says) as fault:
+    with pytest.raises(FunctionFault, match=message) as fault:
         invoke(event)
     assert "hush" not in str(fault.value) + caplog.text
     assert "the function a-function failed" in caplog.text
     assert invoke("again")["event"] == "again"
 
 
-def test_a_throttled_call_is_repeated(invoke: Callable[..., Any], lambda_service: LambdaService) -> None:
+def test_a_throttled_call_is_retried(invoke: Callable[..., Any], lambda_service: LambdaService) -> None:
     lambda_service.throttle(2)
     assert invoke("again")["event"] == "again"
     assert lambda_service.invocations == ["a-function"] * 3
 
 
-def test_what_can_not_be_called_says_what_to_do(invoke: Callable[..., Any], lambda_service: LambdaService) -> None:
+def test_a_call_that_cannot_be_made_is_explained(invoke: Callable[..., Any], lambda_service: LambdaService) -> None:
     with pytest.raises(FunctionFault, match="correct CUMBRE_QUERY_FUNCTION"):
         invoke("x", "no-such-function")
     with pytest.raises(FunctionFault, match="set CUMBRE_STAGING"):
         invoke("x" * 7 * MB)
     lambda_service.throttle(9)
-    with pytest.raises(FunctionFault, match="too much to do"):
+    with pytest.raises(FunctionFault, match="is overloaded"):
         invoke("x")
 
 
-def test_nobody_there_is_a_fault(invoke: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_lambda_is_a_fault(invoke: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", "http://127.0.0.1:9")
     monkeypatch.setattr("functions.query.rpc.invoker._ATTEMPTS", 1)
     with pytest.raises(FunctionFault, match="can't be reached"):
         invoke("x")
 
 
-def services(album: FakeAlbum, parcels: Payloads) -> tuple[RemoteQueryService, RemoteAlbumService]:
+def services(album: FakeAlbum, payloads: Payloads) -> tuple[RemoteQueryService, RemoteAlbumService]:
     def invoke(payload: bytes) -> bytes:
-        said = answer(json.loads(payload), FakeQueryService(album), FakeAlbumService(album), parcels)
-        return json.dumps(said).encode()
+        response = answer(json.loads(payload), FakeQueryService(album), FakeAlbumService(album), payloads)
+        return json.dumps(response).encode()
 
-    call = Calls(invoke, parcels)
+    call = Calls(invoke, payloads)
     return RemoteQueryService(call), RemoteAlbumService(call)
 
 
-def test_an_answer_that_is_more_than_lambda_carries_goes_by_the_staging_area(
+def test_an_answer_that_is_too_large_for_lambda_goes_through_the_staging_area(
     moto: MotoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bucket = f"photos-{uuid.uuid4().hex}"
     moto.client("s3").create_bucket(Bucket=bucket)
-    parcels = Payloads(StagingArea(moto.client("s3"), bucket, "staging/"), MB)
+    payloads = Payloads(StagingArea(moto.client("s3"), bucket, "staging/"), MB)
     monkeypatch.setattr("functions.query.rpc.calls.ANSWER_BYTES_MAX", 4000)
     album = FakeAlbum.of([*khumbu_album(), *(make_photo(f"{n}.jpg", "yak", (n, n, n)) for n in range(9))])
-    query, _ = services(album, parcels)
+    query, _ = services(album, payloads)
     assert query.search(SearchRequest()) == FakeQueryService(album).search(SearchRequest())
     (staged,) = moto.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
     assert staged["Key"].startswith("staging/")
-    with pytest.raises(InvalidRequest, match="a file of yours"):
-        services(album, parcels)[1].remove(next(iter(album.photos)))
+    with pytest.raises(InvalidRequest, match="your own file"):
+        services(album, payloads)[1].remove(next(iter(album.photos)))
 
 
 @pytest.mark.parametrize(
-    "said",
+    "response",
     [b"", b"null", b"[]", b'{"result": 7}', b'{"result": {}}', b'{"error": "x"}', b'{"error": {"type": "NotFound"}}'],
 )
-def test_an_answer_that_can_not_be_read_says_that_versions_differ(said: bytes) -> None:
-    query = RemoteQueryService(Calls(lambda _: said, Payloads(None, MB)))
+def test_an_unreadable_answer_is_explained_by_different_versions(response: bytes) -> None:
+    query = RemoteQueryService(Calls(lambda _: response, Payloads(None, MB)))
     with pytest.raises(CumbreError, match="deploy the same version of both") as refused:
         query.photo("0" * 40)
     assert type(refused.value) is CumbreError
 
 
 @pytest.mark.parametrize("name", ["boto3", "botocore", "urllib3"])
-def test_nothing_is_said_of_what_travels(
+def test_client_libraries_do_not_log_payloads(
     name: str, invoke: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, name):

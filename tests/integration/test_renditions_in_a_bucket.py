@@ -1,4 +1,4 @@
-"""Renditions in a bucket: made while a photo is indexed, gone when its last document is, never a photo's failure."""
+"""Renditions in a bucket: made while a photo is indexed, deleted with its last document, and no cause of failures."""
 
 import io
 import time
@@ -31,7 +31,7 @@ def bucket(moto: MotoServer) -> str:
 
 
 @pytest.fixture
-def cumbre(bucket: str, moto: MotoServer, open_cumbre: Callable[..., Library]) -> Library:
+def library(bucket: str, moto: MotoServer, open_cumbre: Callable[..., Library]) -> Library:
     return open_cumbre(
         renditions=f"s3://{bucket}",
         s3_endpoint=moto.address,
@@ -40,7 +40,7 @@ def cumbre(bucket: str, moto: MotoServer, open_cumbre: Callable[..., Library]) -
     )
 
 
-def kept(moto: MotoServer, bucket: str) -> list[str]:
+def stored_keys(moto: MotoServer, bucket: str) -> list[str]:
     return [one["Key"] for one in moto.client("s3").list_objects_v2(Bucket=bucket).get("Contents", ())]
 
 
@@ -51,13 +51,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "trek"
 
 
-def test_ingest_makes_every_size_at_once(cumbre: Library, folder: Path, moto: MotoServer, bucket: str) -> None:
-    ingest(cumbre, folder)
-    (photo,) = cumbre.index().select()
+def test_ingest_makes_every_size_at_once(library: Library, folder: Path, moto: MotoServer, bucket: str) -> None:
+    ingest(library, folder)
+    (photo,) = library.index().select()
     sha256 = photo.content_sha256
-    assert sorted(kept(moto, bucket)) == sorted(f"{sha256[:2]}/{sha256}-{px}.jpg" for px in RENDITION_SIZES_PX)
+    assert sorted(stored_keys(moto, bucket)) == sorted(f"{sha256[:2]}/{sha256}-{px}.jpg" for px in RENDITION_SIZES_PX)
     for size_px in RENDITION_SIZES_PX:
-        jpeg = LocalQueryService(cumbre).rendition(photo.id, size_px)
+        jpeg = LocalQueryService(library).rendition(photo.id, size_px)
         with Image.open(io.BytesIO(jpeg)) as picture:
             assert (picture.format, max(picture.size), dict(picture.getexif())) == ("JPEG", size_px, {})
     stored = moto.client("s3").head_object(Bucket=bucket, Key=f"{sha256[:2]}/{sha256}-320.jpg")
@@ -65,20 +65,20 @@ def test_ingest_makes_every_size_at_once(cumbre: Library, folder: Path, moto: Mo
     assert stored["CacheControl"].startswith("private")
 
 
-def test_what_is_kept_is_shown_though_the_file_is_away(cumbre: Library, folder: Path) -> None:
-    ingest(cumbre, folder)
-    (photo,) = cumbre.index().select()
+def test_a_stored_rendition_is_shown_while_the_photo_is_missing(library: Library, folder: Path) -> None:
+    ingest(library, folder)
+    (photo,) = library.index().select()
     folder.rename(folder.with_name("away"))
-    assert LocalQueryService(cumbre).rendition(photo.id, 640).startswith(b"\xff\xd8")
+    assert LocalQueryService(library).rendition(photo.id, 640).startswith(b"\xff\xd8")
 
 
-def test_a_presigned_address_shows_a_rendition_and_another_one_nothing(
-    cumbre: Library, folder: Path, moto: MotoServer, bucket: str
+def test_a_presigned_url_shows_its_rendition_and_fails_for_a_missing_one(
+    library: Library, folder: Path, moto: MotoServer, bucket: str
 ) -> None:
-    ingest(cumbre, folder)
-    store = cumbre.renditions.cached.store
+    ingest(library, folder)
+    store = library.renditions.store
     assert isinstance(store, S3Renditions)
-    (photo,) = cumbre.index().select()
+    (photo,) = library.index().select()
     address = store.presigned_url(photo.content_sha256, 320, expires_s=60)
     assert "X-Amz-Signature" in address or "Signature=" in address
     with urllib.request.urlopen(address) as answer:
@@ -87,79 +87,81 @@ def test_a_presigned_address_shows_a_rendition_and_another_one_nothing(
         urllib.request.urlopen(store.presigned_url("0" * 64, 320, expires_s=60))
 
 
-def test_they_go_with_the_last_photo_of_their_content(
-    cumbre: Library, folder: Path, moto: MotoServer, bucket: str
+def test_renditions_are_deleted_with_the_last_photo_of_their_content(
+    library: Library, folder: Path, moto: MotoServer, bucket: str
 ) -> None:
     (folder / "copy.png").write_bytes(LARGE)
-    ingest(cumbre, folder)
-    assert len(kept(moto, bucket)) == 4
+    ingest(library, folder)
+    assert len(stored_keys(moto, bucket)) == 4
     (folder / "copy.png").unlink()
-    ingest(cumbre, folder)
-    assert len(kept(moto, bucket)) == 4
+    ingest(library, folder)
+    assert len(stored_keys(moto, bucket)) == 4
     (folder / "ama.png").unlink()
-    ingest(cumbre, folder, confirm_removals=True)
-    assert kept(moto, bucket) == []
+    ingest(library, folder, confirm_removals=True)
+    assert stored_keys(moto, bucket) == []
 
 
-def test_they_go_when_the_photo_becomes_another(cumbre: Library, folder: Path, moto: MotoServer, bucket: str) -> None:
-    ingest(cumbre, folder)
-    before = kept(moto, bucket)
-    (folder / "ama.png").write_bytes(photo_towards(TO_AMA_DABLAM, "2023:10:29 08:00:00"))
-    ingest(cumbre, folder)
-    assert len(kept(moto, bucket)) == 4
-    assert not set(before) & set(kept(moto, bucket))
-    (folder / "ama.png").write_bytes(b"no picture")
-    ingest(cumbre, folder)
-    assert kept(moto, bucket) == []
-
-
-def test_they_are_made_once(
-    cumbre: Library, folder: Path, moto: MotoServer, bucket: str, monkeypatch: pytest.MonkeyPatch
+def test_renditions_are_deleted_when_the_photo_changes(
+    library: Library, folder: Path, moto: MotoServer, bucket: str
 ) -> None:
-    ingest(cumbre, folder)
+    ingest(library, folder)
+    before = stored_keys(moto, bucket)
+    (folder / "ama.png").write_bytes(photo_towards(TO_AMA_DABLAM, "2023:10:29 08:00:00"))
+    ingest(library, folder)
+    assert len(stored_keys(moto, bucket)) == 4
+    assert not set(before) & set(stored_keys(moto, bucket))
+    (folder / "ama.png").write_bytes(b"no picture")
+    ingest(library, folder)
+    assert stored_keys(moto, bucket) == []
+
+
+def test_renditions_are_made_only_once(
+    library: Library, folder: Path, moto: MotoServer, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(library, folder)
     asked: list[Any] = []
-    monkeypatch.setattr(cumbre.sandbox, "renditions", lambda *question: asked.append(question))
-    (photo,) = cumbre.index().select()
-    stored = cumbre.index().get(photo.id)
+    monkeypatch.setattr(library.pictures, "renditions", lambda *question: asked.append(question))
+    (photo,) = library.index().select()
+    stored = library.index().get(photo.id)
     assert stored is not None
-    cumbre.index().delete(photo.id, stored.version)
-    ingest(cumbre, folder)
-    assert cumbre.index().count() == 1
+    library.index().delete(photo.id, stored.version)
+    ingest(library, folder)
+    assert library.index().count() == 1
     assert asked == []
 
 
-def test_a_bucket_that_is_away_fails_no_photo_and_no_look(
-    cumbre: Library, folder: Path, moto: MotoServer, bucket: str, caplog: pytest.LogCaptureFixture
+def test_a_missing_bucket_fails_neither_the_ingest_nor_the_view_of_a_photo(
+    library: Library, folder: Path, moto: MotoServer, bucket: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     moto.client("s3").delete_bucket(Bucket=bucket)
-    assert ingest(cumbre, folder).indexed == 1
+    assert ingest(library, folder).indexed == 1
     assert "CUMBRE_RENDITIONS" in caplog.text
-    (photo,) = cumbre.index().select()
-    assert LocalQueryService(cumbre).rendition(photo.id, 320).startswith(b"\xff\xd8")
+    (photo,) = library.index().select()
+    assert LocalQueryService(library).rendition(photo.id, 320).startswith(b"\xff\xd8")
 
 
-def test_a_decoder_that_fails_at_them_fails_no_photo(
-    cumbre: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_failure_to_make_renditions_does_not_fail_the_photo(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(cumbre.sandbox, "renditions", fail)
-    assert ingest(cumbre, folder).indexed == 1
+    monkeypatch.setattr(library.pictures, "renditions", fail)
+    assert ingest(library, folder).indexed == 1
 
 
-def test_what_left_the_album_unseen_goes_in_time(
+def test_trimming_deletes_old_renditions_of_photos_that_left_the_album(
     moto: MotoServer, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = moto.client("s3")
     now = time.time()
     store = S3Renditions(client, bucket, "small/", clock=lambda: now)
-    gone, there, elsewhere = "ab" + "0" * 62, "ab" + "1" * 62, "cd" + "0" * 62
-    for sha256 in (gone, there, elsewhere):
+    removed, in_album, elsewhere = "ab" + "0" * 62, "ab" + "1" * 62, "cd" + "0" * 62
+    for sha256 in (removed, in_album, elsewhere):
         store.put(sha256, 320, b"jpeg")
     monkeypatch.setattr("secrets.randbelow", lambda _: 0xAB)
-    store.trim(lambda sha256: sha256 == there, 0)
-    assert store.get(gone, 320) == b"jpeg"  # it was made just now
+    store.trim(lambda sha256: sha256 == in_album, 0)
+    assert store.get(removed, 320) == b"jpeg"  # it is too new
     now += 4000.0
-    store.trim(lambda sha256: sha256 == there, 0)
-    assert [store.get(sha256, 320) for sha256 in (gone, there, elsewhere)] == [None, b"jpeg", b"jpeg"]
+    store.trim(lambda sha256: sha256 == in_album, 0)
+    assert [store.get(sha256, 320) for sha256 in (removed, in_album, elsewhere)] == [None, b"jpeg", b"jpeg"]

@@ -1,4 +1,4 @@
-"""What only S3 does, on a real MinIO; what every storage does is in tests/contract."""
+"""S3 specifics of the photo storage, on a real MinIO. tests/contract covers what every storage does."""
 
 import uuid
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def test_lists_more_than_a_page_in_order(minio: MinioServer, bucket: str, put: C
 
 @pytest.mark.servers
 @pytest.mark.parametrize("key", ["día 1/Ama Dablam आमा दब्लम 🏔.jpg", "a+b c%20d&e=f?.jpg", "new\nline.jpg", "é.jpg"])
-def test_keys_of_any_unicode(minio: MinioServer, bucket: str, put: Callable[..., None], key: str) -> None:
+def test_keys_may_contain_any_unicode(minio: MinioServer, bucket: str, put: Callable[..., None], key: str) -> None:
     put(key, b"a yak")
     (listed,) = storage(minio, bucket).list()
     assert storage(minio, bucket).stat(listed.key) == listed
@@ -54,7 +54,7 @@ def test_keys_of_any_unicode(minio: MinioServer, bucket: str, put: Callable[...,
 
 
 @pytest.mark.servers
-def test_a_prefix_is_an_album_of_its_own(minio: MinioServer, bucket: str, put: Callable[..., None]) -> None:
+def test_a_prefix_is_a_separate_album(minio: MinioServer, bucket: str, put: Callable[..., None]) -> None:
     for key in ("2022/a.jpg", "2023/b.jpg", "2023/day 1/c.jpg"):
         put(key)
     album = storage(minio, bucket, "2023/")
@@ -65,7 +65,7 @@ def test_a_prefix_is_an_album_of_its_own(minio: MinioServer, bucket: str, put: C
 
 
 @pytest.mark.servers
-def test_of_versions_the_newest_counts_and_a_delete_marker_is_gone(minio: MinioServer, bucket: str) -> None:
+def test_only_the_newest_version_counts_and_a_delete_marker_means_removed(minio: MinioServer, bucket: str) -> None:
     client = minio.client
     client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     client.put_object(Bucket=bucket, Key="yak.jpg", Body=b"first")
@@ -81,7 +81,7 @@ def test_of_versions_the_newest_counts_and_a_delete_marker_is_gone(minio: MinioS
 
 
 @pytest.mark.servers
-def test_an_address_that_expires_gives_the_object(minio: MinioServer, bucket: str, put: Callable[..., None]) -> None:
+def test_a_presigned_url_gives_the_object(minio: MinioServer, bucket: str, put: Callable[..., None]) -> None:
     put("Ama Dablam ü.jpg", b"a mountain")
     with urlopen(storage(minio, bucket).presigned_url("Ama Dablam ü.jpg", 60)) as answer:
         assert answer.read() == b"a mountain"
@@ -89,34 +89,34 @@ def test_an_address_that_expires_gives_the_object(minio: MinioServer, bucket: st
 
 @pytest.mark.servers
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"access_key": "nobody"}, "does not accept the credentials"),
         ({"secret_key": "wrong-secret-key"}, "does not accept the credentials"),
     ],
 )
-def test_wrong_credentials_are_said_and_not_shown(
-    minio: MinioServer, bucket: str, changes: dict[str, str], said: str
+def test_wrong_credentials_are_reported_but_not_shown(
+    minio: MinioServer, bucket: str, changes: dict[str, str], message: str
 ) -> None:
-    with pytest.raises(StorageError, match=said) as caught:
+    with pytest.raises(StorageError, match=message) as caught:
         list(storage(minio, bucket, **changes).list())
     assert not any(secret in str(caught.value) for secret in (minio.password, *changes.values()))
 
 
 @pytest.mark.servers
-def test_a_bucket_that_does_not_exist_is_named_with_its_setting(minio: MinioServer) -> None:
+def test_a_missing_bucket_is_named_with_its_setting(minio: MinioServer) -> None:
     with pytest.raises(StorageError, match=r"no-such-bucket does not exist: correct CUMBRE_STORAGE"):
         list(storage(minio, "no-such-bucket").list())
 
 
-def test_a_server_that_is_away_is_said_with_its_setting() -> None:
-    away = S3PhotoStorage(open_s3_client("http://127.0.0.1:1", "key", "secret"), "trek")
+def test_an_unreachable_server_is_reported_with_its_setting() -> None:
+    unreachable = S3PhotoStorage(open_s3_client("http://127.0.0.1:1", "key", "secret"), "trek")
     with pytest.raises(StorageError, match=r"can't be reached.*CUMBRE_S3_ENDPOINT"):
-        list(away.list())
+        list(unreachable.list())
 
 
 class Stub:
-    """A client of a server that lies, which no real one does on demand."""
+    """A client with prepared answers, such as no real server gives on demand."""
 
     def __init__(self, **answers: Any) -> None:
         self._answers = answers
@@ -134,7 +134,7 @@ class Stub:
 class Endless:
     """A body that never ends."""
 
-    given = 0
+    bytes_read = 0
 
     def __enter__(self) -> "Endless":
         return self
@@ -143,16 +143,16 @@ class Endless:
         pass
 
     def read(self, size: int) -> bytes:
-        self.given += size
+        self.bytes_read += size
         return bytes(size)
 
 
-def test_no_more_than_the_limit_is_ever_held_whatever_length_is_claimed() -> None:
+def test_reading_stops_at_the_limit_whatever_length_is_claimed() -> None:
     body = Endless()
-    liar = S3PhotoStorage(Stub(get_object={"ContentLength": 10, "Body": body}), "trek")
+    album = S3PhotoStorage(Stub(get_object={"ContentLength": 10, "Body": body}), "trek")
     with pytest.raises(PhotoError, match="limit"):
-        liar.read("yak.jpg", "etag", 3 * MB)
-    assert body.given < 5 * MB
+        album.read("yak.jpg", "etag", 3 * MB)
+    assert body.bytes_read < 5 * MB
 
 
 def test_an_object_of_6_gb_is_refused_before_any_of_it_is_read() -> None:
@@ -160,11 +160,11 @@ def test_an_object_of_6_gb_is_refused_before_any_of_it_is_read() -> None:
     huge = S3PhotoStorage(Stub(get_object={"ContentLength": 6_000_000_000, "Body": body}), "trek")
     with pytest.raises(PhotoError, match="larger than the limit of 100 MB"):
         huge.read("yak.jpg", "etag", 100 * MB)
-    assert body.given == 0
+    assert body.bytes_read == 0
 
 
-def test_keys_that_would_lead_elsewhere_are_said_and_nothing_else_is_lost() -> None:
-    """Amazon takes such keys; MinIO refuses to store them."""
+def test_unsafe_keys_are_reported_and_the_others_are_listed() -> None:
+    """Amazon S3 accepts such keys; MinIO refuses to store them."""
     page = [{"Key": key, "ETag": '"e"', "Size": 1} for key in ("a.jpg", "b/../c.jpg", "d.jpg")]
     album = S3PhotoStorage(Stub(pages=[{"Contents": page}]), "trek")
     found = []

@@ -1,3 +1,5 @@
+"""The sample album: its pictures show the peaks of their names, and drawing writes them safely."""
+
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from cumbre.demo.viewpoints import EMPTY_MARGIN_DEG
 from cumbre.geo.geodesy import bearing_and_distance, horizontal_fov_deg, signed_angle_deg
 from cumbre.peaks.catalog import Catalog, Peak
 
-# Rounded positions of some of the summits that the trail's pictures look at.
+# Rounded positions of some summits in the pictures of the trail.
 KHUMBU = Catalog(
     [
         Peak(peak_id, lat, lon, elev_m, (peak_id,))
@@ -36,14 +38,14 @@ KHUMBU = Catalog(
 )
 
 
-def small(scene: Scene) -> Scene:
+def scaled_down(scene: Scene) -> Scene:
     upright = scene.camera.height > scene.camera.width
     width, height = (120, 160) if upright else (160, 120)
     return replace(scene, camera=replace(scene.camera, width=width, height=height))
 
 
-def some(*parts: str) -> tuple[Scene, ...]:
-    return tuple(small(s) for s in trail_scenes(KHUMBU) if any(part in s.name for part in parts))
+def scenes_named(*parts: str) -> tuple[Scene, ...]:
+    return tuple(scaled_down(s) for s in trail_scenes(KHUMBU) if any(part in s.name for part in parts))
 
 
 def test_the_album_has_forty_pictures_of_which_some_show_no_summit() -> None:
@@ -67,26 +69,26 @@ def test_pictures_without_summits_point_away_from_all_of_them() -> None:
         assert np.abs(signed_angle_deg(bearing - camera.heading_deg)).min() > half + EMPTY_MARGIN_DEG - 0.1
 
 
-def test_names_and_times_tell_the_days_apart() -> None:
+def test_names_and_times_of_pictures_are_unique_and_local() -> None:
     scenes = trail_scenes(KHUMBU)
     assert len({s.name for s in scenes}) == len(scenes) == len({s.taken_at for s in scenes})
     assert all(str(s.taken_at.utcoffset()) == "5:45:00" for s in scenes)
 
 
-def test_a_catalogue_without_the_peaks_of_the_trail_leaves_their_pictures_out() -> None:
+def test_pictures_of_peaks_outside_the_catalogue_are_left_out() -> None:
     only = Catalog([KHUMBU["ama-dablam"]])
     assert {"ama-dablam"} == {peak for peaks in album_truth(only).values() for peak in peaks}
 
 
-def test_drawing_writes_only_pictures_and_tells_the_progress(tmp_path: Path) -> None:
-    scenes, told = some("day01-lukla"), []
-    paths = draw_album(tmp_path / "album", KHUMBU, lambda done, total: told.append((done, total)), scenes)
+def test_drawing_writes_only_pictures_and_reports_its_progress(tmp_path: Path) -> None:
+    scenes, progress = scenes_named("day01-lukla"), []
+    paths = draw_album(tmp_path / "album", KHUMBU, lambda done, total: progress.append((done, total)), scenes)
     assert sorted(p.name for p in (tmp_path / "album").iterdir()) == sorted(p.name for p in paths)
-    assert told == [(0, 2), (1, 2), (2, 2)]
+    assert progress == [(0, 2), (1, 2), (2, 2)]
 
 
-def test_pictures_that_are_there_are_not_drawn_again(tmp_path: Path) -> None:
-    scenes = some("day01-lukla")
+def test_existing_pictures_are_not_drawn_again(tmp_path: Path) -> None:
+    scenes = scenes_named("day01-lukla")
     kept = tmp_path / file_name(scenes[0])
     kept.write_bytes(b"already here")
     draw_album(tmp_path, KHUMBU, scenes=scenes)
@@ -99,12 +101,12 @@ def test_an_interrupted_picture_leaves_nothing_behind(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(Image.Image, "save", full_disk)
     with pytest.raises(OSError, match="no space left"):
-        draw_album(tmp_path, KHUMBU, scenes=some("day01-lukla"))
+        draw_album(tmp_path, KHUMBU, scenes=scenes_named("day01-lukla"))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_picture_stored_on_its_side_stands_upright_when_read(tmp_path: Path) -> None:
-    (scene,) = some("pangboche-taboche")
+def test_a_picture_stored_sideways_is_upright_when_read(tmp_path: Path) -> None:
+    (scene,) = scenes_named("pangboche-taboche")
     (path,) = draw_album(tmp_path, KHUMBU, scenes=(scene,))
     with Image.open(path) as stored:
         assert stored.size == (160, 120)

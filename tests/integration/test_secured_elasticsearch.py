@@ -1,4 +1,4 @@
-"""An Elasticsearch as it should be run: TLS with a certificate of its own, users with no more rights than needed."""
+"""A secured Elasticsearch: TLS with a self-issued certificate, and users with only the necessary privileges."""
 
 import re
 import secrets
@@ -14,7 +14,7 @@ from cumbre.index.port import VectorSpace
 from tests.integration.test_elasticsearch import SPACE, a_photo
 from tests.support.elasticsearch_server import User, elasticsearch_folder, make_certificate, running_elasticsearch
 from tests.support.paths import ROOT
-from tests.support.server_cache import obtained
+from tests.support.server_cache import obtain_or_skip
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
@@ -24,29 +24,31 @@ DOCUMENTED = ROOT / "docs" / "elasticsearch.md"
 PASSWORD = secrets.token_urlsafe(16)
 
 
-def documented_rights() -> tuple[list[str], list[str]]:
-    """What docs/elasticsearch.md says that a key or user needs: on the indices, of the cluster."""
-    said = DOCUMENTED.read_text().partition("The rights that are needed")[2].partition("A password in the")[0]
-    of_indices, _, of_cluster = said.partition("of the cluster")
-    return re.findall(r"`([a-z_]+)`", of_indices), re.findall(r"`([a-z_]+)`", of_cluster)
+def documented_privileges() -> tuple[list[str], list[str]]:
+    """Return the privileges that docs/elasticsearch.md says are needed: on the indices, and on the cluster."""
+    sentence = DOCUMENTED.read_text().partition("The key or user needs these privileges")[2].partition(". ")[0]
+    on_indices, _, on_cluster = sentence.partition("; and ")
+    found = re.findall(r"`([a-z_]+)`", on_indices), re.findall(r"`([a-z_]+)`", on_cluster)
+    assert all(found), f"the sentence about privileges in {DOCUMENTED} has changed"
+    return found
 
 
 @pytest.fixture(scope="module")
 def superuser() -> Iterator[ElasticAccess]:
-    kept = {"bootstrap.password": PASSWORD, "xpack.security.http.ssl.keystore.secure_password": PASSWORD}
+    keystore_secrets = {"bootstrap.password": PASSWORD, "xpack.security.http.ssl.keystore.secure_password": PASSWORD}
     users = [
-        User("documented", PASSWORD, "cumbre-*", *documented_rights()),
+        User("documented", PASSWORD, "cumbre-*", *documented_privileges()),
         User("reader", PASSWORD, "cumbre-*", ["read", "view_index_metadata"], ["monitor"]),
     ]
     with elasticsearch_folder() as folder:
-        # The only place where the server may read it.
+        # The server may read it only there.
         (folder / "config").mkdir()
-        keystore, authority = obtained(lambda: make_certificate(folder / "config", PASSWORD), "Elasticsearch")
+        keystore, authority = obtain_or_skip(lambda: make_certificate(folder / "config", PASSWORD), "Elasticsearch")
         secured = {
             "xpack__security__http__ssl__enabled": "true",
             "xpack__security__http__ssl__keystore__path": str(keystore),
         }
-        with running_elasticsearch(folder, secrets=kept, users=users, **secured) as server:
+        with running_elasticsearch(folder, secrets=keystore_secrets, users=users, **secured) as server:
             yield replace(server.access, user="elastic", password=PASSWORD, ca_cert=authority)
 
 
@@ -56,6 +58,7 @@ def prefix() -> str:
 
 
 def use_everything(access: ElasticAccess, prefix: str) -> None:
+    """Use every kind of request that Cumbre makes."""
     generations = connect(access, prefix)
     index = generations.ensure_active(SPACE)
     assert index.write([a_photo("a.jpg"), a_photo("b.jpg")]) == []
@@ -77,45 +80,45 @@ def use_everything(access: ElasticAccess, prefix: str) -> None:
     generations.close()
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused_with_the_way_out(superuser: ElasticAccess) -> None:
+def test_an_untrusted_certificate_is_refused_with_the_setting_that_trusts_it(superuser: ElasticAccess) -> None:
     with pytest.raises(IndexFault, match=r"can't be verified.*CUMBRE_INDEX_CA_CERT"):
         connect(replace(superuser, ca_cert=None))
 
 
-def test_a_wrong_password_and_no_credentials_are_said(superuser: ElasticAccess, prefix: str) -> None:
+def test_a_wrong_password_and_missing_credentials_are_reported(superuser: ElasticAccess, prefix: str) -> None:
     for access in (replace(superuser, password="wrong"), replace(superuser, user="", password="")):
         with pytest.raises(IndexFault, match="does not accept the credentials") as caught:
             connect(access, prefix).ensure_active(SPACE)
         assert "wrong" not in str(caught.value)
 
 
-def test_a_user_and_a_password_do(superuser: ElasticAccess, prefix: str) -> None:
+def test_a_user_with_a_password_can_do_everything(superuser: ElasticAccess, prefix: str) -> None:
     use_everything(superuser, prefix)
 
 
-def test_a_user_with_the_documented_rights_does(superuser: ElasticAccess, prefix: str) -> None:
+def test_a_user_with_the_documented_privileges_can_do_everything(superuser: ElasticAccess, prefix: str) -> None:
     use_everything(replace(superuser, user="documented"), prefix)
 
 
-def test_documented_rights_are_of_our_indices_alone(superuser: ElasticAccess) -> None:
+def test_the_documented_privileges_apply_only_to_the_indices_of_cumbre(superuser: ElasticAccess) -> None:
     with pytest.raises(IndexFault, match="lacks a right"):
         connect(replace(superuser, user="documented"), "someone-elses-").ensure_active(SPACE)
 
 
-def test_who_may_only_read_is_told_that_a_right_is_missing(superuser: ElasticAccess, prefix: str) -> None:
-    whole = connect(superuser, prefix)
-    whole.ensure_active(SPACE)
-    whole.close()
-    reading = connect(replace(superuser, user="reader"), prefix)
-    index = reading.active()
+def test_a_read_only_user_gets_an_error_about_the_missing_privilege(superuser: ElasticAccess, prefix: str) -> None:
+    full_access = connect(superuser, prefix)
+    full_access.ensure_active(SPACE)
+    full_access.close()
+    read_only = connect(replace(superuser, user="reader"), prefix)
+    index = read_only.active()
     assert index is not None
     assert index.count() == 0
     with pytest.raises(IndexFault, match="lacks a right"):
         index.write([a_photo("a.jpg")])
-    reading.close()
+    read_only.close()
 
 
-def test_a_key_that_is_none_is_said(superuser: ElasticAccess, prefix: str) -> None:
+def test_an_invalid_api_key_is_reported(superuser: ElasticAccess, prefix: str) -> None:
     key = "bm8ga2V5OmhlcmU="
     with pytest.raises(IndexFault, match="CUMBRE_INDEX_API_KEY") as caught:
         connect(replace(superuser, user="", password="", api_key=key), prefix).ensure_active(SPACE)

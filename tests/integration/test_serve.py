@@ -1,4 +1,4 @@
-"""`cumbre serve` as a real process: the page answers while the album is followed, and it ends cleanly."""
+"""`cumbre serve` as a real process: it answers while it follows the album, and it stops cleanly."""
 
 import json
 import signal
@@ -34,7 +34,7 @@ def test_an_album_is_followed_while_the_page_answers(start, album):
 
 
 @pytest.mark.parametrize("with_signal", [signal.SIGINT, signal.SIGTERM])
-def test_it_stops_cleanly_and_a_second_start_does_nothing_twice(start, album, home, with_signal):
+def test_it_stops_cleanly_and_a_second_start_indexes_nothing_again(start, album, home, with_signal):
     first = start("--photos", str(album))
     eventually(lambda: first.get("/api/status")["photos"] == 3)
     assert first.stop(with_signal) == (0, "")
@@ -46,41 +46,41 @@ def test_it_stops_cleanly_and_a_second_start_does_nothing_twice(start, album, ho
     assert second.get(f"/api/photos/{result['id']}")["indexed_at"] == indexed_at
 
 
-def test_it_may_be_stopped_while_it_is_still_loading(start, album):
+def test_it_can_be_stopped_while_it_is_still_loading(start, album):
     for _ in range(3):
         assert start("--photos", str(album)).stop() == (0, "")
 
 
-def test_the_page_s_chat_answers_beside_it(start, album, home):
+def test_the_chat_of_the_page_answers_and_stores_its_pictures(start, album, home):
     server = start("--photos", str(album))
     eventually(lambda: server.get("/api/status")["photos"] == 3)
     photo = photo_towards(TO_AMA_DABLAM, "2023:10:30 09:00:00")
     head = b'--part\r\nContent-Disposition: form-data; name="photo"; filename="view.jpg"\r\n\r\n'
-    asked = urllib.request.Request(
+    request = urllib.request.Request(
         f"{server.address}/chat/messages",
         data=head + photo + b"\r\n--part--\r\n",
         headers={"Content-Type": "multipart/form-data; boundary=part"},
     )
-    with urllib.request.urlopen(asked) as response:
-        said, *_ = json.load(response)["replies"]
-    assert said["title"].startswith("Ama Dablam")
-    [kept] = (home / "cache" / "chat").iterdir()
-    assert kept.read_bytes() == photo
-    assert kept.stat().st_mode & 0o777 == 0o600
+    with urllib.request.urlopen(request) as response:
+        reply, *_ = json.load(response)["replies"]
+    assert reply["title"].startswith("Ama Dablam")
+    [stored] = (home / "cache" / "chat").iterdir()
+    assert stored.read_bytes() == photo
+    assert stored.stat().st_mode & 0o777 == 0o600
 
 
-def test_the_command_line_works_beside_it(start, album, home):
+def test_commands_work_while_it_runs(start, album, home):
     server = start("--photos", str(album))
     eventually(lambda: server.get("/api/status")["photos"] == 3)
     assert json.loads(cumbre(home, "ingest", "--json").stdout)["unchanged"] == 3
 
 
-def test_a_folder_that_is_named_meanwhile_is_followed(start, album, home, tmp_path):
+def test_an_album_added_while_it_runs_is_followed(start, album, home, tmp_path):
     server = start()
     assert cumbre(home, "ingest", album).returncode == 0
     assert server.get("/api/status")["photos"] == 3
     eventually(lambda: str(album) in server.get("/api/status")["albums"])
-    time.sleep(1.0)  # the watcher begins anew
+    time.sleep(1.0)  # the watcher restarts
     (album / "new.jpg").write_bytes(photo_towards(TO_AMA_DABLAM, "2023:10:30 09:00:00"))
     eventually(lambda: server.get("/api/status")["photos"] == 4)
 
@@ -91,14 +91,14 @@ def test_a_start_that_fails_changes_nothing(start, album, home):
     assert str(album) not in json.loads(cumbre(home, "status", "--json").stdout)["albums"]
 
 
-def test_a_port_in_use_is_said_with_the_way_out(start, home):
+def test_a_port_in_use_is_reported_with_the_option_for_another_one(start, home):
     port = start().address.rpartition(":")[2]
     ran = cumbre(home, "serve", "--port", port)
     assert ran.returncode == 1
     assert "--port" in ran.stderr
 
 
-def test_beyond_loopback_it_wants_a_password(start, home):
+def test_it_needs_a_password_to_listen_beyond_loopback(start, home):
     ran = cumbre(home, "serve", "--host", "0.0.0.0", "--port", "0")
     assert ran.returncode == 2
     assert "CUMBRE_PASSWORD" in ran.stderr
@@ -108,7 +108,7 @@ def test_beyond_loopback_it_wants_a_password(start, home):
         server.get("/api/status")
 
 
-def test_an_album_that_goes_away_is_kept_and_said(start, album):
+def test_a_missing_album_is_kept_and_reported(start, album):
     server = start("--photos", str(album))
     eventually(lambda: server.get("/api/status")["photos"] == 3)
     album.rename(album.with_name("away"))

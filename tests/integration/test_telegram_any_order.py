@@ -1,6 +1,6 @@
-"""Whatever people send, in whatever order, some of it twice: each message is answered once, in the order of its chat.
+"""Random sequences of messages to the bot, some delivered twice: each is answered once, in the order of its chat.
 
-CUMBRE_TEST_ROUNDS says how many sequences are played in full (five times as many).
+CUMBRE_TEST_ROUNDS sets the number of sequences: five times as many.
 """
 
 import itertools
@@ -18,19 +18,20 @@ from hypothesis import strategies as st
 from cumbre.library.library import Library
 from tests.support.pictures import encoded, landscape
 from tests.support.small_album import ingest
-from tests.support.telegram.bot import BotHouse, start_bot
+from tests.support.telegram.bot import RunningBot, start_bot
 from tests.support.telegram.people import Person
 from tests.support.telegram.server import RunningTelegram
 
 _SEQUENCES = int(os.environ.get("CUMBRE_TEST_ROUNDS", "0")) * 5 or 60
 _PICTURE = encoded(landscape(size=(320, 240)), "JPEG")
 _QUOTED = re.compile(r"called “([0-9]+)”")
+_QUOTED_IN_SPANISH = re.compile(r"llame «([0-9]+)»")
 _people = itertools.count(10_000)
 
 
 @dataclass(frozen=True)
 class Step:
-    """What somebody sends: to the first or second chat, once or twice."""
+    """One message: to the first or second chat, delivered once or twice."""
 
     chat: int
     kind: str
@@ -61,8 +62,8 @@ steps = st.builds(
 
 
 @pytest.fixture
-def house(library: Library, album: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BotHouse]:
-    # The pictures of an album come at once here, and words are not typed.
+def running_bot(library: Library, album: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningBot]:
+    # Here albums arrive at once and inline queries are not typed letter by letter, so short pauses are enough.
     monkeypatch.setattr("bot.telegram.incoming._ALBUM_S", 0.05)
     monkeypatch.setattr("bot.telegram.incoming._TYPING_S", 0.01)
     ingest(library, album)
@@ -74,11 +75,11 @@ def house(library: Library, album: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     assert telegram.state.violations == []
 
 
-def play(house: BotHouse, person: Person, step: Step, number: int) -> bool:
-    """Give one step; whether an answer is due."""
+def perform(running_bot: RunningBot, person: Person, step: Step, number: int) -> bool:
+    """Let a person perform a step. Returns whether an answer is due."""
     match step.kind:
         case "words":
-            # Quoted in its answer, which tells which message it answers.
+            # The answer quotes the number, which identifies the message.
             person.say(f"/near {number}")
         case "photo":
             person.send_photo(_PICTURE)
@@ -97,7 +98,7 @@ def play(house: BotHouse, person: Person, step: Step, number: int) -> bool:
                 rows = (with_buttons[-1].message or {})["reply_markup"].get("inline_keyboard", [[{}]])
                 data = rows[number % len(rows)][0].get("callback_data", "x")
                 person.press_data(with_buttons[-1].message or {}, data)
-            # A word in passing may be all.
+            # The answer may be only a short notice.
             return False
         case "sticker":
             person.send_other("sticker")
@@ -109,7 +110,7 @@ def play(house: BotHouse, person: Person, step: Step, number: int) -> bool:
         case "language":
             person.say(f"/language {'es' if number % 2 else 'en'}")
         case "blocked":
-            house.server.fail("sendMessage", 403, "Forbidden: bot was blocked by the user")
+            running_bot.server.fail("sendMessage", 403, "Forbidden: bot was blocked by the user")
             return False
     return True
 
@@ -120,38 +121,39 @@ def play(house: BotHouse, person: Person, step: Step, number: int) -> bool:
     deadline=None,
 )
 @given(sequence=st.lists(steps, min_size=1, max_size=8), together=st.booleans())
-def test_each_is_answered_once_and_in_order(
-    house: BotHouse, caplog: pytest.LogCaptureFixture, sequence: list[Step], together: bool
+def test_each_message_is_answered_once_and_in_order(
+    running_bot: RunningBot, caplog: pytest.LogCaptureFixture, sequence: list[Step], together: bool
 ) -> None:
     caplog.clear()
-    house.server.forget_faults()
-    house.server.sent.clear()
-    people = [house.person(next(_people)), house.person(next(_people))]
+    running_bot.server.forget_faults()
+    running_bot.server.sent.clear()
+    people = [running_bot.person(next(_people)), running_bot.person(next(_people))]
     asked: dict[int, list[str]] = {0: [], 1: []}
     due = [0, 0]
     faults = sum(step.kind == "blocked" for step in sequence)
     presses = 0
     for number, step in enumerate(sequence):
-        is_due = play(house, people[step.chat], step, number)
+        is_due = perform(running_bot, people[step.chat], step, number)
         due[step.chat] += is_due
         presses += step.kind in ("press", "forged")
         if step.kind == "words":
             asked[step.chat].append(str(number))
         if step.twice:
-            house.repeat_newest()
+            running_bot.repeat_newest()
         if not together:
-            house.settle()
-    house.settle()
+            running_bot.settle()
+    running_bot.settle()
     for chat, person in enumerate(people):
-        said = [str(one.fields.get("text", "")) for one in person.answers()]
-        quoted = [found[1] for text in said if (found := _QUOTED.search(text)) or (found := _SPANISH.search(text))]
+        answers = [str(one.fields.get("text", "")) for one in person.answers()]
+        quoted = [
+            found[1]
+            for text in answers
+            if (found := _QUOTED.search(text)) or (found := _QUOTED_IN_SPANISH.search(text))
+        ]
         assert sorted(set(quoted), key=int) == quoted, "out of order, or twice"
         assert len(asked[chat]) - faults <= len(quoted) <= len(asked[chat])
-        assert not due[chat] or said or faults
-    pressed = [one for one in house.server.sent if one.method == "answerCallbackQuery"]
+        assert not due[chat] or answers or faults
+    pressed = [one for one in running_bot.server.sent if one.method == "answerCallbackQuery"]
     assert len(pressed) == presses
     bad = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert bad == []
-
-
-_SPANISH = re.compile(r"llame «([0-9]+)»")

@@ -1,4 +1,4 @@
-"""Several processes on one home, while the album changes: nothing is lost, nothing is said that nobody understands."""
+"""Several processes on one home while the album changes: nothing is lost, and every message is clear."""
 
 import json
 import os
@@ -14,8 +14,8 @@ import pytest
 from cumbre.storage.folder import FolderPhotoStorage
 from tests.support.changing_album import ChangingAlbum, draw
 from tests.support.encoders import lite_as
+from tests.support.home_contents import HomeContents, assert_same, assert_sound, etags, read_contents
 from tests.support.processes import Server, begin, cumbre, eventually, kill
-from tests.support.same_index import Held, assert_same, assert_sound, etags, held
 
 _ROUNDS = int(os.environ.get("CUMBRE_TEST_ROUNDS", "0"))
 _CHANGES = max(15, _ROUNDS)
@@ -31,29 +31,29 @@ def album(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def other_model(tmp_path: Path, cache_of_lite: Path) -> Path:
-    """An encoder of another id; its vectors must never meet those of lite. Everyday texts are cached for it, too."""
-    everyday = cache_of_lite / "everyday-lite-1.npz"
+def other_model(tmp_path: Path, lite_cache: Path) -> Path:
+    """An encoder with another id, whose vectors must never mix with those of lite. Its everyday texts are cached."""
+    everyday = lite_cache / "everyday-lite-1.npz"
     shutil.copy(everyday, everyday.with_name("everyday-other-1.npz"))
     return lite_as(tmp_path / "other model", model_id="other-1")
 
 
 @pytest.fixture
-def undisturbed(tmp_path: Path, cache_of_lite: Path) -> Callable[..., Held]:
-    """What a home of its own holds after one ingest of the album as it is now."""
+def undisturbed(tmp_path: Path, lite_cache: Path) -> Callable[..., HomeContents]:
+    """Return a function that ingests the album as it is now into a new home and returns the contents of that home."""
 
-    def ingest(album: Path, **environment: str) -> Held:
+    def ingest(album: Path, **environment: str) -> HomeContents:
         home = tmp_path / "undisturbed"
-        shutil.copytree(cache_of_lite, home / "cache")
+        shutil.copytree(lite_cache, home / "cache")
         assert cumbre(home, "ingest", album, **environment).returncode == 0
-        return held(home, environment.get("CUMBRE_MODEL", "lite"))
+        return read_contents(home, environment.get("CUMBRE_MODEL", "lite"))
 
     return ingest
 
 
-def assert_clear(*said: str) -> None:
-    """No traceback, and nothing of SQLite's own words."""
-    for text in said:
+def assert_clear(*outputs: str) -> None:
+    """Assert that there is no traceback and no raw message of SQLite."""
+    for text in outputs:
         assert "Traceback" not in text, text
         assert "database is locked" not in text, text
 
@@ -64,14 +64,14 @@ def assert_ends_well(server: Server) -> None:
     assert_clear(err)
 
 
-def until(changing: ChangingAlbum, changes: int) -> None:
+def wait_for_changes(changing: ChangingAlbum, changes: int) -> None:
     eventually(lambda: changing.changes >= changes)
 
 
 def settle(home: Path, album: Path) -> None:
-    """Until what follows the album has brought the index to its state."""
-    there = {f"{album}/{one.key}": one.etag for one in FolderPhotoStorage(album).list()}
-    eventually(lambda: etags(home) == there)
+    """Wait until the servers that follow the album have updated the index."""
+    etags_of_files = {f"{album}/{one.key}": one.etag for one in FolderPhotoStorage(album).list()}
+    eventually(lambda: etags(home) == etags_of_files)
 
 
 def wait(process: "subprocess.Popen[str]", seconds: float) -> None:
@@ -79,30 +79,30 @@ def wait(process: "subprocess.Popen[str]", seconds: float) -> None:
         process.wait(seconds)
 
 
-def finish(home: Path, album: Path, **environment: str) -> Held:
-    """One more ingest, which finds nothing that would be wrong."""
+def finish(home: Path, album: Path, **environment: str) -> HomeContents:
+    """Run one more ingest, check that it succeeds and the home is intact, and return the contents of the home."""
     ran = cumbre(home, "ingest", "--json", **environment)
     assert ran.returncode == 0, ran.stderr
     assert_clear(ran.stderr)
     assert_sound(home)
-    return held(home, environment.get("CUMBRE_MODEL", "lite"))
+    return read_contents(home, environment.get("CUMBRE_MODEL", "lite"))
 
 
 def test_two_servers_follow_one_album(start, home, album, undisturbed):
     first, second = start("--photos", album), start()
     assert first.address != second.address
     with ChangingAlbum(album, seed=1) as changing:
-        until(changing, _CHANGES)
+        wait_for_changes(changing, _CHANGES)
     settle(home, album)
     assert_ends_well(first)
     assert_ends_well(second)
     assert_same(finish(home, album), undisturbed(album))
 
 
-def test_ingests_beside_a_server_and_each_other(start, home, album, undisturbed):
+def test_ingests_run_together_with_a_server_and_each_other(start, home, album, undisturbed):
     server = start("--photos", album)
     with ChangingAlbum(album, seed=2) as changing:
-        until(changing, 3)
+        wait_for_changes(changing, 3)
         for _ in range(max(1, _ROUNDS // 10)):
             both = [begin(home, "ingest", "--json") for _ in range(2)]
             for process in both:
@@ -110,16 +110,16 @@ def test_ingests_beside_a_server_and_each_other(start, home, album, undisturbed)
                 assert process.returncode == 0, err
                 assert json.loads(out)["problems"] == []
                 assert_clear(err)
-        until(changing, _CHANGES)
+        wait_for_changes(changing, _CHANGES)
     settle(home, album)
     assert_ends_well(server)
     assert_same(finish(home, album), undisturbed(album))
 
 
 @pytest.mark.parametrize("attempt", range(max(1, _ROUNDS // 5)))
-def test_processes_that_begin_together_on_a_new_home(tmp_path, cache_of_lite, album, undisturbed, attempt):
+def test_processes_can_start_at_the_same_time_on_a_new_home(tmp_path, lite_cache, album, undisturbed, attempt):
     home = tmp_path / "new"
-    shutil.copytree(cache_of_lite, home / "cache")
+    shutil.copytree(lite_cache, home / "cache")
     together = [begin(home, "ingest", album) for _ in range(3)]
     for process in together:
         _, err = process.communicate(timeout=60)
@@ -128,21 +128,21 @@ def test_processes_that_begin_together_on_a_new_home(tmp_path, cache_of_lite, al
     assert_same(finish(home, album), undisturbed(album))
 
 
-def test_a_reindex_that_is_killed_again_and_again(other_model, home, album, undisturbed):
-    """The old index answers until the new one is whole; each start goes on with what is there."""
+def test_a_reindex_completes_after_being_killed_repeatedly(other_model, home, album, undisturbed):
+    """The old index answers until the new one is complete, and each run continues the one before it."""
     wanted = {"CUMBRE_MODEL": str(other_model), "CUMBRE_BATCH_SIZE": "1"}
     assert cumbre(home, "ingest", album).returncode == 0
-    before = held(home)
+    before = read_contents(home)
     chance = random.Random(5)
     for number in range(_KILLED_REINDEXES):
         process = begin(home, "reindex", **wanted)
-        # The first two while it starts, the others while it works or ends.
+        # The first kills come while it starts, the others while it works or ends.
         count = number and number * (len(before.documents) + 2) // _KILLED_REINDEXES
         while process.poll() is None and len(etags(home, "building")) < count:
             wait(process, 0.002)
         wait(process, chance.uniform(0, 0.2))
         kill(process)
-        now = held(home)
+        now = read_contents(home)
         assert now.model_id in ("lite-1", "other-1")
         if now.model_id == "lite-1":
             assert_same(now, before)
@@ -154,22 +154,22 @@ def test_a_reindex_that_is_killed_again_and_again(other_model, home, album, undi
     assert_same(finish(home, album, **wanted), undisturbed(album, **wanted))
 
 
-def test_reindexes_beside_a_server_and_each_other(other_model, start, home, album, undisturbed):
+def test_reindexes_run_together_with_a_server_and_each_other(other_model, start, home, album, undisturbed):
     wanted = {"CUMBRE_MODEL": str(other_model)}
     server = start("--photos", album)
     settle(home, album)
     with ChangingAlbum(album, seed=3) as changing:
-        until(changing, 3)
+        wait_for_changes(changing, 3)
         both = [begin(home, "reindex", **wanted) for _ in range(2)]
-        said = [process.communicate(timeout=60) for process in both]
-        until(changing, _CHANGES)
+        outputs = [process.communicate(timeout=60) for process in both]
+        wait_for_changes(changing, _CHANGES)
     codes = [process.returncode for process in both]
     assert 0 in codes
-    for code, (_, err) in zip(codes, said, strict=True):
+    for code, (_, err) in zip(codes, outputs, strict=True):
         assert code in (0, 1)
         assert_clear(err)
         if code == 1:
-            assert "another `cumbre reindex`" in err or "built anew" in err
+            assert "another `cumbre reindex`" in err or "has replaced the index" in err
     settle(home, album)
     assert server.status()["model_id"] == "other-1"
     assert_ends_well(server)

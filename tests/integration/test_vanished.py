@@ -1,4 +1,4 @@
-"""Albums as they are: drives that come and go, files half copied, links, names and rights that change."""
+"""Albums in real life: drives that are disconnected, half-copied files, links, renames and changing permissions."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def album(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def embedded(library) -> CountingEncoder:
-    """How many pictures the library has embedded."""
+    """The encoder of the library, which counts the pictures that it embeds."""
     embedder = library.active().embedder
     embedder.encoder = CountingEncoder(embedder.encoder)
     return embedder.encoder
@@ -48,32 +48,34 @@ def vectors(library) -> list[bytes]:
 
 
 class Drive:
-    """A drive with an album, mounted on a folder, which stays, empty, when it is gone. Where the system lets nobody
-    mount, the folder is swapped for an empty one."""
+    """A drive with an album, mounted on a folder that stays empty while the drive is disconnected.
+
+    Where the system allows no mounts, the folder is swapped with an empty one.
+    """
 
     def __init__(self, content: Path, point: Path) -> None:
         self.content, self.point = content, point
         point.mkdir()
-        self.mounts = os.name == "posix" and os.geteuid() == 0 and self._run("mount", "--bind", content, point)
-        if not self.mounts:
+        self.can_mount = os.name == "posix" and os.geteuid() == 0 and self._run("mount", "--bind", content, point)
+        if not self.can_mount:
             self.connect()
 
     def connect(self) -> None:
-        if self.mounts:
+        if self.can_mount:
             assert self._run("mount", "--bind", self.content, self.point)
         else:
             self.point.rmdir()
             self.content.rename(self.point)
 
     def disconnect(self) -> None:
-        if self.mounts:
+        if self.can_mount:
             assert self._run("umount", "--lazy", self.point)
         else:
             self.point.rename(self.content)
             self.point.mkdir()
 
     def close(self) -> None:
-        if self.mounts:
+        if self.can_mount:
             self._run("umount", "--lazy", self.point)
 
     @staticmethod
@@ -90,7 +92,7 @@ def drive(album: Path) -> Iterator[Drive]:
 
 
 @pytest.mark.slow
-def test_a_drive_that_is_away_is_said_kept_and_taken_up_again(start, home, album, drive):
+def test_a_disconnected_drive_is_reported_and_kept_and_followed_again_later(start, home, album, drive):
     server = start("--photos", album)
     eventually(lambda: server.status()["photos"] == _PHOTOS)
     drive.disconnect()
@@ -119,7 +121,7 @@ def test_a_drive_that_is_away_is_said_kept_and_taken_up_again(start, home, album
     )
 
 
-def test_most_of_an_album_that_is_away_is_kept(library, album, embedded):
+def test_photos_are_kept_when_most_of_an_album_is_missing(library, album, embedded):
     for number in range(_PHOTOS, 2 * _PHOTOS):
         (album / "day 1" / f"{number}.jpg").write_bytes(picture(number))
     ingest(library, album)
@@ -132,8 +134,10 @@ def test_most_of_an_album_that_is_away_is_kept(library, album, embedded):
 
 @pytest.mark.slow
 def test_files_that_are_still_being_written_are_waited_for(start, album):
-    """A slow copy, one that keeps the time of the original, a hidden temporary name, and a file of its final size whose
-    content comes later. None may be taken for damaged on the way."""
+    """A slow copy, one that keeps the time of the original, a hidden temporary name, and a preallocated file.
+
+    None of them may be recorded as damaged meanwhile.
+    """
     server = start("--photos", album)
     eventually(lambda: server.status()["photos"] == _PHOTOS)
     failures: list[object] = []
@@ -158,7 +162,7 @@ def test_files_that_are_still_being_written_are_waited_for(start, album):
         for parts in zip(*map(chunks, range(200, 204)), strict=True):
             for file, part in zip([*files, preallocated], parts, strict=True):
                 file.write(part)
-            time.sleep(0.2)  # shorter pauses than files have to stand still, longer in all
+            time.sleep(0.2)  # each pause is shorter than the settling time, all of them together are longer
         for file in [*files, preallocated]:
             file.close()
         os.utime(album / "kept time.jpg", (1_000_000_000, 1_000_000_000))
@@ -173,7 +177,7 @@ def test_files_that_are_still_being_written_are_waited_for(start, album):
 
 @pytest.mark.parametrize("keeps_time", [False, True])
 @pytest.mark.parametrize("half", [picture(7)[:1500], bytes(len(picture(7))), b""], ids=["half", "zeros", "empty"])
-def test_a_scan_that_meets_a_half_copied_file_takes_it_up_when_it_is_whole(library, album, half, keeps_time):
+def test_a_half_copied_file_is_indexed_once_it_is_complete(library, album, half, keeps_time):
     (album / "late.jpg").write_bytes(half)
     report = ingest(library, album)
     assert [failed.key for failed in report.failed] == ["late.jpg"]
@@ -184,7 +188,7 @@ def test_a_scan_that_meets_a_half_copied_file_takes_it_up_when_it_is_whole(libra
     assert (report.indexed, report.failed) == (1, [])
 
 
-def test_renames_of_files_folders_and_the_album_itself_embed_nothing_again(library, album, embedded):
+def test_renaming_files_folders_and_the_album_itself_embeds_nothing_again(library, album, embedded):
     ingest(library, album)
     before = vectors(library)
     assert embedded.images == _PHOTOS
@@ -196,13 +200,13 @@ def test_renames_of_files_folders_and_the_album_itself_embed_nothing_again(libra
     ingest(library, elsewhere)
     ingest(library, elsewhere)
     assert embedded.images == _PHOTOS
-    assert library.active().index.count() == 2 * _PHOTOS  # those of the old folder stay until it is forgotten
+    assert library.active().index.count() == 2 * _PHOTOS  # photos of the old folder stay until it is forgotten
     assert forget_album(library, album).removed == _PHOTOS
     assert vectors(library) == before
 
 
 def test_each_content_is_embedded_once(library, album, embedded, tmp_path):
-    """Copies, hard links, links to a file, names that differ in case alone; all at once and one after the other."""
+    """Copies, hard links, links to a file and names that differ only in case, at once and one after the other."""
     for copy in ("copy.jpg", "day 1/copy of 0.jpg", "0.JPG"):
         shutil.copy2(album / "0.jpg", album / copy)
     os.link(album / "2.jpg", album / "hard link.jpg")
@@ -215,7 +219,7 @@ def test_each_content_is_embedded_once(library, album, embedded, tmp_path):
     assert embedded.images == _PHOTOS
 
 
-def test_a_change_of_letter_case_alone_is_a_rename(library, album, embedded):
+def test_a_change_of_only_the_letter_case_is_a_rename(library, album, embedded):
     ingest(library, album)
     (album / "0.jpg").rename(album / "0.JPG")
     (album / "day 1").rename(album / "Day 1")
@@ -224,7 +228,7 @@ def test_a_change_of_letter_case_alone_is_a_rename(library, album, embedded):
     assert embedded.images == _PHOTOS
 
 
-def test_folders_and_files_that_take_each_others_place(library, album, embedded):
+def test_folders_and_files_can_replace_each_other(library, album, embedded):
     ingest(library, album)
     (album / "day 1").rename(album / "kept")
     (album / "day 1").write_bytes(b"a file now")
@@ -244,17 +248,17 @@ def test_folders_and_files_that_take_each_others_place(library, album, embedded)
     assert embedded.images == _PHOTOS
 
 
-def test_a_photo_at_the_bottom_of_a_deep_tree(library, album):
+def test_a_photo_at_the_bottom_of_a_deep_tree_is_indexed(library, album):
     bottom = album.joinpath(*["deeper"] * 150)
     bottom.mkdir(parents=True)
     (bottom / "yak.jpg").write_bytes(picture(400))
     assert ingest(library, album).indexed == _PHOTOS + 1
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
-def test_rights_that_are_taken_away_and_given_back(home, album):
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_photos_survive_permissions_that_are_removed_and_restored(home, album):
     def run(*arguments: object) -> dict:
-        command = [*_bound_by_rights(), CUMBRE, *map(str, arguments), "--json"]
+        command = [*_bound_by_permissions(), CUMBRE, *map(str, arguments), "--json"]
         ran = subprocess.run(command, env=environment(home), capture_output=True, text=True)
         assert ran.stdout, ran.stderr
         return json.loads(ran.stdout)
@@ -275,14 +279,14 @@ def test_rights_that_are_taken_away_and_given_back(home, album):
     assert (found["failed"], found["unreadable"]) == ([], [])
 
 
-def _bound_by_rights() -> list[str]:
-    """What makes a command of root's one whom rights bind; nothing for other users."""
+def _bound_by_permissions() -> list[str]:
+    """Return a prefix for commands that makes permissions apply to root; nothing for other users."""
     if os.geteuid() != 0:
         return []
     if shutil.which("setpriv") is None:
-        pytest.skip("rights don't bind root, and setpriv is not here")
-    without = "=-dac_override,-dac_read_search"
-    return ["setpriv", f"--bounding-set{without}", f"--inh-caps{without}"]
+        pytest.skip("permissions don't apply to root, and setpriv is not installed")
+    dropped = "=-dac_override,-dac_read_search"
+    return ["setpriv", f"--bounding-set{dropped}", f"--inh-caps{dropped}"]
 
 
 _PEAK_OF_LISTING = """
@@ -295,10 +299,10 @@ print(sum(1 for _ in storage.list()), tracemalloc.get_traced_memory()[1])
 """
 
 
-def test_a_folder_of_very_many_files_is_listed_one_by_one(tmp_path):
+def test_a_folder_of_very_many_files_is_listed_with_little_memory(tmp_path):
     for number in range(5_000):
         (tmp_path / f"IMG_{number:04}.jpg").touch()
-    # A process of its own: other threads of this one may allocate meanwhile.
+    # In a separate process, because other threads of this one may allocate memory meanwhile.
     command = [sys.executable, "-c", _PEAK_OF_LISTING, tmp_path]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     files, peak_bytes = map(int, ran.stdout.split())

@@ -1,4 +1,4 @@
-"""Wrong use: a message that names the thing and the way out, a documented exit code, never a traceback."""
+"""Wrong use: a message with the cause and the remedy, a documented exit code, and never a traceback."""
 
 import os
 import re
@@ -25,17 +25,19 @@ SEVENTY_MB = 70_000_000
 
 
 @dataclass
-class Ran:
+class Result:
+    """The exit code and output of a command."""
+
     code: int
     out: str
     err: str
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory, cache_of_lite: Path) -> Path:
-    """A folder with a home, the album in it, and things that are not what they should be; the tests share it."""
+def filled(tmp_path_factory: pytest.TempPathFactory, lite_cache: Path) -> Path:
+    """A folder with a home, an album and files of the wrong kind, which all tests share."""
     place = tmp_path_factory.mktemp("wrong use")
-    shutil.copytree(cache_of_lite, place / "home" / "cache")
+    shutil.copytree(lite_cache, place / "home" / "cache")
     draw(place / "album", 2)
     (place / "note.txt").write_text("x")
     (place / "folder.jpg").mkdir()
@@ -47,33 +49,33 @@ def filled(tmp_path_factory: pytest.TempPathFactory, cache_of_lite: Path) -> Pat
 
 
 @pytest.fixture
-def cumbre(filled: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
-    """Runs a command; {place} in an argument or a setting is the folder, {port} one that is in use."""
+def cumbre(filled: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Return a function that runs a command. In its arguments, {place} is the folder and {port} a port in use."""
     monkeypatch.chdir(filled)
 
-    def command(arguments: list[str], settings: dict[str, str] | None = None) -> Ran:
+    def command(arguments: list[str], settings: dict[str, str] | None = None) -> Result:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             known = {"place": filled, "port": taken.getsockname()[1]}
             for name, value in {"CUMBRE_HOME": "{place}/home", "CUMBRE_MODEL": "lite", **(settings or {})}.items():
                 monkeypatch.setenv(name, value.format(**known))
             capfd.readouterr()
             words = [one.format(**known) for one in arguments]
-            code = run_alone(words) if words[0] == "serve" else run(cli, words)
+            code = run_process(words) if words[0] == "serve" else run(cli, words)
         captured = capfd.readouterr()
-        return Ran(code, captured.out, captured.err)
+        return Result(code, captured.out, captured.err)
 
     return command
 
 
-def run_alone(arguments: list[str]) -> int:
-    """A server is a process of its own."""
+def run_process(arguments: list[str]) -> int:
+    """Run a command in a separate process, as a server needs. Returns the exit code."""
     return subprocess.run(
         [sys.executable, "-c", "from local.command import main; main()", *arguments], timeout=60, check=False
     ).returncode
 
 
 COMMANDS = [
-    # A name that nothing has.
+    # Unknown names.
     ("serch snow", 2, r"No such command 'serch'.*'search'"),
     ("peaks shw x", 2, r"Did you mean 'show'\?"),
     ("search --pek lhotse", 2, r"Did you mean '--peak'\?"),
@@ -82,27 +84,27 @@ COMMANDS = [
     ("search --peak sagarmata", 1, r"did you mean mount-everest\?"),
     ("peaks show xyzzy", 1, r"no peak with the id 'xyzzy'; `cumbre peaks list` shows them all"),
     ("peaks reference ama-dablan {place}/album/0.jpg", 1, r"did you mean ama-dablam\?"),
-    # Values that can't be.
+    # Invalid values.
     ("search snow -k 0", 2, r"'-k': 0 is not in the range 1<=x<=1000"),
     ("search snow --from 2024-01-05 --to 2024-01-01", 2, r"the start of the time span \(from\) must be before"),
-    ("search --from yesterday", 2, r"--from is a date \(2023-10-05\)"),
-    ("search --near here", 2, r"--near has the form LAT,LON,KM"),
-    ("search --near 91,0,1", 2, r"--near starts with a latitude \(-90 to 90\)"),
-    ("search --near nan,0,1", 2, r"--near has the form"),
-    ("search --near 1,1,-5", 2, r"the radius in --near is in kilometres and greater than 0"),
-    ("identify {place}/album/0.jpg --at 95,0", 2, r"--at starts with a latitude"),
-    ("identify {place}/album/0.jpg --heading 400", 2, r"--heading is in degrees"),
+    ("search --from yesterday", 2, r"--from must be a date \(2023-10-05\)"),
+    ("search --near here", 2, r"--near must have the form LAT,LON,KM"),
+    ("search --near 91,0,1", 2, r"--near must start with a latitude \(-90 to 90\)"),
+    ("search --near nan,0,1", 2, r"--near must have the form"),
+    ("search --near 1,1,-5", 2, r"the radius in --near must be in kilometres and greater than 0"),
+    ("identify {place}/album/0.jpg --at 95,0", 2, r"--at must start with a latitude"),
+    ("identify {place}/album/0.jpg --heading 400", 2, r"--heading must be in degrees"),
     ("serve --port 70000", 2, r"'--port': 70000 is not in the range"),
-    # Files and folders that are not there, or are something else.
-    ("ingest {place}/nowhere", 1, r"nowhere does not exist: name the folder that holds your photos"),
-    ("ingest {place}/note.txt", 1, r"note\.txt has no photo's name: Cumbre reads"),
-    ("ingest {place}/home", 1, r"home is Cumbre's own folder: name the folder that holds your photos"),
+    # Files and folders that are missing or of another kind.
+    ("ingest {place}/nowhere", 1, r"nowhere does not exist: name the folder that contains your photos"),
+    ("ingest {place}/note.txt", 1, r"note\.txt has no photo file extension: Cumbre reads"),
+    ("ingest {place}/home", 1, r"home is Cumbre's own folder: name the folder that contains your photos"),
     ("ingest|", 2, r"the path is empty; write \. for the working directory"),
     ("forget|", 2, r"the path is empty"),
-    ("forget {place}/nowhere", 1, r"is no album folder and no file that was named; `cumbre status` lists"),
+    ("forget {place}/nowhere", 1, r"is neither an album folder nor a file added by name; see `cumbre status`"),
     ("search --photo {place}/nowhere.jpg", 1, r"nowhere\.jpg: can't be read: No such file"),
     ("search --photo {place}/album", 2, r"album' is a directory"),
-    ("search --photo {place}/note.txt", 1, r"not a picture in a format that Cumbre reads but a text"),
+    ("search --photo {place}/note.txt", 1, r"not a picture in a format that Cumbre reads but a text file"),
     ("identify {place}/nowhere.jpg", 1, r"nowhere\.jpg: can't be read: No such file"),
     ("identify {place}/folder.jpg", 1, r"folder\.jpg: can't be read: Is a directory"),
     ("demo {place}/note.txt", 2, r"note\.txt' is a file"),
@@ -112,22 +114,31 @@ COMMANDS = [
     ("peaks import note.txt", 1, r"can't read peaks from this kind of file; use \.yaml"),
     ("peaks reference ama-dablam", 2, r"name 1 to 3 photos, or use --remove"),
     # Addresses.
-    ("serve --port {port}", 1, r"can't listen on 127\.0\.0\.1:\d+ \(Address already in use\).* take another port with"),
+    (
+        "serve --port {port}",
+        1,
+        r"can't listen on 127\.0\.0\.1:\d+ \(Address already in use\).* choose another port with",
+    ),
     ("serve --host 0.0.0.0 --port 0", 2, r"listening on 0\.0\.0\.0 shows the album to others: set CUMBRE_PASSWORD"),
 ]
 
 
 @pytest.mark.parametrize(("line", "code", "message"), COMMANDS, ids=[line for line, *_ in COMMANDS])
-def test_a_command_used_in_a_wrong_way(cumbre, line, code, message):
+def test_a_wrong_command_is_explained(cumbre, line, code, message):
     assert_plain(cumbre(line.replace("|", " ").split(" ") if "|" in line else line.split()), code, message)
 
 
 SETTINGS = [
-    ("status", {"CUMBRE_HOEM": "x"}, 0, r"CUMBRE_HOEM is no setting of Cumbre and does nothing: did you mean CUMBRE_H"),
+    (
+        "status",
+        {"CUMBRE_HOEM": "x"},
+        0,
+        r"CUMBRE_HOEM is not a Cumbre setting and has no effect: did you mean CUMBRE_H",
+    ),
     ("status", {"CUMBRE_PORT": "eighty"}, 2, r"CUMBRE_PORT=eighty: this must be a number"),
     ("status", {"CUMBRE_PEAK_RANGE_KM": "nan"}, 2, r"CUMBRE_PEAK_RANGE_KM=nan: this must be from 1 to 300"),
     ("search x", {"CUMBRE_SEARCH_K": "many"}, 2, r"'-k': 'many' is not a valid integer"),
-    # They contradict each other.
+    # Settings that contradict each other.
     (
         "status",
         {"CUMBRE_INDEX": "embedded:{place}/one.sqlite", "CUMBRE_STATE": "sqlite:{place}/album/../one.sqlite"},
@@ -141,35 +152,50 @@ SETTINGS = [
         "ingest",
         {"CUMBRE_STORAGE": f"folder:{{place}}/album{os.pathsep}folder:{{place}}/album/day 1"},
         2,
-        r"day 1 lies inside .*album: name the outer folder alone",
+        r"day 1 is inside .*album: name only the outer folder",
     ),
     ("serve --host 0.0.0.0 --port 0", {"CUMBRE_PASSWORD": "   "}, 2, r"set CUMBRE_PASSWORD, or use 127\.0\.0\.1"),
-    # They name what is something else.
+    # Settings that name something of another kind.
     ("status", {"CUMBRE_INDEX": "embedded:{place}/album"}, 2, r"CUMBRE_INDEX: .*album is a folder; name a file"),
     ("status", {"CUMBRE_STATE": "sqlite:{place}/album"}, 2, r"CUMBRE_STATE: .*album is a folder; name a file"),
-    ("ingest", {"CUMBRE_INDEX": "embedded:{place}/note.txt"}, 1, r"note\.txt is a file, but no index of Cumbre: name"),
-    ("ingest", {"CUMBRE_INDEX": "embedded:{place}/album/0.jpg"}, 1, r"0\.jpg is a file, but no index of Cumbre"),
-    ("ingest", {"CUMBRE_INDEX": "embedded:{place}/copy.sqlite"}, 1, r"is a database, but no index of Cumbre: name"),
-    ("status", {"CUMBRE_STATE": "sqlite:{place}/note.txt"}, 1, r"note\.txt is damaged or no state"),
+    (
+        "ingest",
+        {"CUMBRE_INDEX": "embedded:{place}/note.txt"},
+        1,
+        r"note\.txt is a file, but not an index of Cumbre: choose",
+    ),
+    ("ingest", {"CUMBRE_INDEX": "embedded:{place}/album/0.jpg"}, 1, r"0\.jpg is a file, but not an index of Cumbre"),
+    (
+        "ingest",
+        {"CUMBRE_INDEX": "embedded:{place}/copy.sqlite"},
+        1,
+        r"is a database, but not an index of Cumbre: choose",
+    ),
+    ("status", {"CUMBRE_STATE": "sqlite:{place}/note.txt"}, 1, r"note\.txt is damaged or not a state file"),
     ("status", {"CUMBRE_INDEX": "embedded:{place}/note.txt/i.sqlite"}, 1, r"can't be used: .* CUMBRE_INDEX"),
     ("status", {"CUMBRE_INDEX": "index.sqlite"}, 2, r"CUMBRE_INDEX=index\.sqlite: this must be embedded:PATH"),
     ("status", {"CUMBRE_STORAGE": "/photos"}, 2, r"this must be folder:PATH or s3://BUCKET"),
-    ("status", {"CUMBRE_HOME": "{place}/note.txt"}, 2, r"note\.txt can't be made a folder .*: name one"),
-    ("status", {"CUMBRE_HOME": "~nobody-is-called-so/x"}, 2, r"there is no such user, write the whole path"),
-    ("status", {"CUMBRE_HOME": "{place}/" + "x" * 300}, 2, r"can't be made a folder \(File name too long\)"),
+    ("status", {"CUMBRE_HOME": "{place}/note.txt"}, 2, r"note\.txt can't be used as a folder .*: name a"),
+    ("status", {"CUMBRE_HOME": "~nobody-is-called-so/x"}, 2, r"there is no such user; write the full path"),
+    ("status", {"CUMBRE_HOME": "{place}/" + "x" * 300}, 2, r"can't be used as a folder \(File name too long\)"),
     ("ingest", {"CUMBRE_STORAGE": "folder:{place}/nowhere"}, 1, r"nowhere is not there: connect its drive"),
-    ("ingest", {"CUMBRE_STORAGE": "folder:{place}/album/0.jpg"}, 1, r"0\.jpg is a file: name the folder that holds it"),
+    (
+        "ingest",
+        {"CUMBRE_STORAGE": "folder:{place}/album/0.jpg"},
+        1,
+        r"0\.jpg is a file: name the folder that contains it",
+    ),
     # Models.
     ("search snow", {"CUMBRE_MODEL": "siglip2", "CUMBRE_HOME": "{place}/new"}, 1, r"run `cumbre models fetch`"),
     ("search snow", {"CUMBRE_MODEL": "siglip3", "CUMBRE_HOME": "{place}/new"}, 1, r"'siglip3', which is neither auto"),
     ("search snow", {"CUMBRE_MODEL": "{place}/no-model", "CUMBRE_HOME": "{place}/new"}, 1, r"without a model \(no"),
     ("search snow", {"CUMBRE_MODEL": "{place}/no-model"}, 0, r"without a model \(no config\.json\)"),
-    ("models fetch", {"CUMBRE_MODEL_ENDPOINT": "nonsense"}, 1, r"CUMBRE_MODEL_ENDPOINT is no address"),
+    ("models fetch", {"CUMBRE_MODEL_ENDPOINT": "nonsense"}, 1, r"CUMBRE_MODEL_ENDPOINT is not a URL"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("line", "settings", "code", "message"), SETTINGS)
-def test_settings_that_can_not_be(cumbre, filled, line, settings, code, message):
+def test_invalid_settings_are_explained_and_change_no_file(cumbre, filled, line, settings, code, message):
     shutil.copy(filled / "home" / "state.sqlite", filled / "copy.sqlite")
     before = {name: (filled / name).read_bytes() for name in ("note.txt", "copy.sqlite", "album/0.jpg")}
     assert_plain(cumbre(line.split(), settings), code, message)
@@ -187,21 +213,25 @@ CATALOGUES = [
     ("nameless.csv", HEADER + "a,27,86,5000,\n", r"line 2: there is no name; write at least one"),
     ("empty.csv", "", r"line 1: the header lacks lat, lon, elev_m"),
     ("header.csv", HEADER, r"there is no usable peak in it"),
-    ("zero.csv", HEADER + "a,27,86,5000,A\0B\n", r"holds a control character; remove it"),
+    ("zero.csv", HEADER + "a,27,86,5000,A\0B\n", r"contains a control character; remove it"),
     ("utf16.csv", (HEADER + "a,27,86,5000,A\n").encode("utf-16"), r"is not UTF-8; save it in that encoding"),
-    ("long.csv", HEADER + f'a,27,86,5000,"{"x" * 200_000}"\n', r"line 2: is no valid CSV"),
-    ("twice.yaml", "peaks: [{id: a, id: b}]", r"line 1: the key 'id' stands twice; remove one of them"),
+    ("long.csv", HEADER + f'a,27,86,5000,"{"x" * 200_000}"\n', r"line 2: is not valid CSV"),
+    ("twice.yaml", "peaks: [{id: a, id: b}]", r"line 1: the key 'id' appears twice; remove one of them"),
     ("nan.yaml", "peaks: [{id: a, name: A, lat: .nan, lon: 86, elev_m: 5}]", r"peak 1 \('a'\): lat is nan"),
     ("text.yaml", "peaks: [{id: a, name: A, lat: '27', lon: 86, elev_m: 5}]", r"lat is '27'; write a number"),
     ("norway.yaml", "peaks: [{id: no, name: A, lat: 27, lon: 86, elev_m: 5}]", r"id is False; write one such as"),
-    ("bomb.yaml", "a: &a [x, x]\nb: &b [*a, *a]\npeaks: *b\n", r"line 1: YAML anchors and aliases .* write it out"),
-    ("deep.yaml", "peaks: " + "[" * 100_000, r"line 1: nested too deep"),
-    ("code.yaml", "peaks: !!python/object/apply:os.system [ls]", r"line 1: is no valid YAML"),
-    ("digits.yaml", f"peaks: [{{lat: {'9' * 5000}}}]", r"is no valid YAML \(a number has thousands of digits\)"),
-    ("two.yaml", "peaks: []\n---\npeaks: []\n", r"line 2: is no valid YAML"),
-    ("list.json", "[]", r"is no GeoJSON FeatureCollection; export the peaks as GeoJSON"),
-    ("cut.json", '{"features":[', r"is no valid JSON"),
-    ("deep.geojson", "[" * 200_000, r"is no valid JSON \(it is nested too deep\)"),
+    (
+        "bomb.yaml",
+        "a: &a [x, x]\nb: &b [*a, *a]\npeaks: *b\n",
+        r"line 1: YAML anchors and aliases .* write the values out",
+    ),
+    ("deep.yaml", "peaks: " + "[" * 100_000, r"line 1: nested too deeply"),
+    ("code.yaml", "peaks: !!python/object/apply:os.system [ls]", r"line 1: is not valid YAML"),
+    ("digits.yaml", f"peaks: [{{lat: {'9' * 5000}}}]", r"is not valid YAML \(a number has thousands of digits\)"),
+    ("two.yaml", "peaks: []\n---\npeaks: []\n", r"line 2: is not valid YAML"),
+    ("list.json", "[]", r"is not a GeoJSON FeatureCollection; export the peaks as GeoJSON"),
+    ("cut.json", '{"features":[', r"is not valid JSON"),
+    ("deep.geojson", "[" * 200_000, r"is not valid JSON \(it is nested too deeply\)"),
     (
         "swapped.geojson",
         '{"features":[{"geometry":{"type":"Point","coordinates":[27.9,86.9]},"properties":{"name":"A","ele":"5000"}}]}',
@@ -217,7 +247,7 @@ CATALOGUES = [
 
 
 @pytest.mark.parametrize(("name", "content", "message"), CATALOGUES, ids=[name for name, *_ in CATALOGUES])
-def test_a_catalogue_that_can_not_be(cumbre, filled, name, content, message):
+def test_an_invalid_catalogue_is_explained(cumbre, filled, name, content, message):
     (filled / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     ran = cumbre(["peaks", "import", name])
     assert_plain(ran, 1, message)
@@ -238,14 +268,14 @@ def test_a_catalogue_of_a_gigabyte_is_refused_before_it_is_read(cumbre, filled):
         ("mark.yaml", b"\xef\xbb\xbfpeaks:\r\n- {id: both, name: Both, lat: 27.3, lon: 86, elev_m: 5000}\r\n"),
     ],
 )
-def test_marks_and_line_ends_of_windows_are_no_mistake(cumbre, filled, name, content):
+def test_byte_order_marks_and_line_ends_of_windows_are_accepted(cumbre, filled, name, content):
     (filled / name).write_bytes(content)
     ran = cumbre(["peaks", "import", name])
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("1 added")
 
 
-def test_a_search_with_nothing_indexed_says_what_to_do(cumbre):
+def test_a_search_in_an_empty_album_is_explained(cumbre):
     ran = cumbre(["search", "snow"], {"CUMBRE_HOME": "{place}/fresh"})
     assert ran.code == 0
     assert ran.out.startswith("the album is empty: add photos")
@@ -259,10 +289,10 @@ def test_the_same_folder_named_twice_is_one_album(cumbre, filled):
 
 
 @pytest.fixture
-def faulty(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[[Exception], Ran]]:
-    """Runs a command that raises."""
+def faulty(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[[Exception], Result]]:
+    """Return a function that runs a command which raises an error."""
 
-    def command(error: Exception) -> Ran:
+    def command(error: Exception) -> Result:
         @click.group()
         def group() -> None: ...
 
@@ -272,7 +302,7 @@ def faulty(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[[Exception], 
 
         code = run(group, ["work"])
         captured = capfd.readouterr()
-        return Ran(code, captured.out, captured.err)
+        return Result(code, captured.out, captured.err)
 
     return command
 
@@ -287,7 +317,7 @@ def test_a_bug_is_one_line_and_exit_code_70(faulty):
     )
 
 
-def test_where_a_bug_happened_is_shown_when_asked(faulty, monkeypatch):
+def test_the_traceback_of_a_bug_is_shown_on_request(faulty, monkeypatch):
     monkeypatch.setenv("CUMBRE_DEBUG", "1")
     ran = faulty(TypeError("x is no y"))
     assert ran.code == 70
@@ -300,27 +330,26 @@ def test_where_a_bug_happened_is_shown_when_asked(faulty, monkeypatch):
     [
         (OSError(28, "No space left on device", "/home/x.part"), "/home/x.part: No space left on device. Make room"),
         (PermissionError(13, "Permission denied", "/home/x"), "/home/x: Permission denied. Change the"),
-        (MemoryError(), "out of memory; a smaller CUMBRE_BATCH_SIZE"),
+        (MemoryError(), "out of memory; set a smaller CUMBRE_BATCH_SIZE"),
     ],
 )  # fmt: skip
-def test_what_the_system_refuses_is_no_bug(faulty, error, message):
+def test_an_error_of_the_operating_system_is_not_a_bug(faulty, error, message):
     ran = faulty(error)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith(f"cumbre: {message}")
 
 
-def test_a_real_command_ends_with_these_codes(filled, monkeypatch):
-    """The console script, as a shell runs it."""
-
+def test_a_real_command_exits_with_these_codes(filled, monkeypatch):
+    """The same codes from a separate process, as a shell sees them."""
     monkeypatch.setenv("CUMBRE_HOME", str(filled / "home"))
     monkeypatch.setenv("CUMBRE_MODEL", "lite")
-    assert [run_alone(line.split()) for line in ("peaks list", "peaks show xyzzy", "serch")] == [0, 1, 2]
+    assert [run_process(line.split()) for line in ("peaks list", "peaks show xyzzy", "serch")] == [0, 1, 2]
 
 
-def assert_plain(ran: Ran, code: int, message: str) -> None:
-    said = ran.err + ran.out
-    assert re.search(message, said), said
-    assert ran.code == code, said
-    assert "Traceback" not in said
+def assert_plain(ran: Result, code: int, message: str) -> None:
+    output = ran.err + ran.out
+    assert re.search(message, output), output
+    assert ran.code == code, output
+    assert "Traceback" not in output
     assert code == 0 or ran.out == "" or ran.out.count("\n") <= 3
-    assert "Errno" not in said
+    assert "Errno" not in output

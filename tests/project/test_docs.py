@@ -1,10 +1,12 @@
-"""The documents say what the program does: commands, options, settings, addresses, constants, examples and links."""
+"""The documentation agrees with the code: commands, options, settings, addresses, constants, examples, links, paths."""
 
 import doctest
+import io
 import json
 import re
 import shlex
 import tempfile
+import tokenize
 from collections.abc import Iterator
 from dataclasses import fields
 from functools import cache
@@ -33,7 +35,7 @@ from local import model_api
 from local.command import cli
 from tests.support.paths import ROOT
 
-DOCS = sorted((ROOT / "docs").glob("*.md"))
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS]
 A_PHOTO_ID = re.compile(r"[0-9a-f]{40}")
 
@@ -48,19 +50,19 @@ def every_page() -> str:
 
 
 def blocks(page: str, language: str) -> list[str]:
-    """The fenced examples of one language."""
+    """Return the fenced examples in one language."""
     return re.findall(rf"^```{language}\n(.*?)^```$", page, re.M | re.S)
 
 
 def code(page: str) -> Iterator[str]:
-    """What a page shows as code: spans, and the lines of fenced and indented blocks."""
+    """Yield the code on a page: the lines of fenced blocks, and code spans."""
     for block in re.findall(r"^```\w*\n(.*?)^```$", page, re.M | re.S):
         yield from block.splitlines()
     yield from re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", page, flags=re.M | re.S))
 
 
 def rows(section: str) -> dict[str, list[str]]:
-    """The table rows of a section by the code in their first cell; a cell may name several things."""
+    """Return the table rows of a section by the code spans in their first cell, which may be several."""
     found = {}
     for line in section.splitlines():
         if line.startswith("| `"):
@@ -71,11 +73,13 @@ def rows(section: str) -> dict[str, list[str]]:
 
 
 def sections(page: str) -> dict[str, str]:
+    """Return the sections of a page by their second-level headings."""
     parts = re.split(r"^## (.+)$", page, flags=re.M)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def commands(group: click.Group = cli, path: tuple[str, ...] = ("cumbre",)) -> Iterator[tuple[str, click.Command]]:
+    """Yield all commands with their full names."""
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from commands(command, (*path, name))
@@ -98,18 +102,18 @@ GROUPS = {"cumbre", *(name.rpartition(" ")[0] for name in COMMANDS)}
 # --- the command line ---
 
 
-def test_every_command_has_its_section_and_no_other_has():
+def test_every_command_has_a_section_and_every_section_a_command():
     assert {title for title in sections(text("docs/cli.md")) if title.startswith("cumbre")} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_option_of_a_command_is_in_its_table_and_no_other(name):
+def test_the_table_of_a_command_lists_exactly_its_options(name):
     described = {first.split()[0] for first in rows(sections(text("docs/cli.md"))[name])}
     assert described == flags(COMMANDS[name])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_commands_shown_anywhere_exist_with_their_options(page):
+def test_all_commands_and_options_on_a_page_exist(page):
     for line in code(page.read_text("utf-8")):
         for shown in re.findall(r"(?:^|[$ ])(cumbre [^&#]*)", line):
             words = shlex.split(shown)
@@ -117,24 +121,24 @@ def test_commands_shown_anywhere_exist_with_their_options(page):
             for word in words[1:]:
                 if name in GROUPS and re.fullmatch(r"[a-z]+", word):
                     name = f"{name} {word}"
-                    assert name in GROUPS or name in COMMANDS, f"`{shown}`: there is no such command"
+                    assert name in GROUPS or name in COMMANDS, f"`{shown}`: no such command"
             command = COMMANDS.get(name)
             for word in words[1:]:
                 if command and re.match(r"--?[a-z]", word):
-                    assert word in flags(command) | {"--help"}, f"`{shown}`: there is no option {word}"
+                    assert word in flags(command) | {"--help"}, f"`{shown}`: no such option {word}"
 
 
 # --- settings ---
 
 
 def setting_of(option: click.Option, command: str) -> str:
-    """The name that is written out, else the one that click derives from the command and the parameter."""
+    """Return the environment variable of an option: its own, or the one that click derives from its name."""
     if option.envvar:
         return str(option.envvar)
     return "_".join([*command.split(), option.name or ""]).upper()
 
 
-def test_every_setting_is_described_with_its_default_and_no_other():
+def test_the_settings_page_lists_exactly_the_settings_with_their_defaults():
     described = rows(sections("## Settings\n" + text("docs/settings.md"))["Settings"])
     assert set(described) == {one.metadata["name"] for one in fields(Settings)}
     for one in fields(Settings):
@@ -144,7 +148,7 @@ def test_every_setting_is_described_with_its_default_and_no_other():
             assert shown == f"`{default}`", one.metadata["name"]
 
 
-def test_settings_named_anywhere_exist():
+def test_all_settings_on_any_page_exist():
     known = {one.metadata["name"] for one in fields(Settings)}
     known |= {setting_of(option, name) for name, command in COMMANDS.items() for option in options(command)}
     named = set(re.findall(r"\bCUMBRE_[A-Z][A-Z_]*[A-Z]\b", every_page()))
@@ -152,7 +156,7 @@ def test_settings_named_anywhere_exist():
     assert named - known <= {"CUMBRE_COMMAND_OPTION", *of_tests}
 
 
-def test_the_setting_of_an_option_is_named_after_it():
+def test_the_environment_variable_of_an_option_has_the_name_of_the_option():
     for name, command in COMMANDS.items():
         for option in options(command):
             longest = max(option.opts, key=len).lstrip("-").replace("-", "_")
@@ -174,12 +178,12 @@ def requests() -> Iterator[tuple[str, str, Any]]:
                 yield method.upper(), path, operation
 
 
-def test_every_request_is_in_the_table_and_no_other():
+def test_the_table_of_endpoints_lists_exactly_the_requests():
     described = {first for first in rows(sections(text("docs/api.md"))["Endpoints"]) if " /api" in first}
     assert described == {f"{method} {path}" for method, path, _ in requests()}
 
 
-def test_every_parameter_is_in_the_table_and_no_other():
+def test_the_table_of_endpoints_lists_exactly_the_parameters():
     described = {first for first in rows(sections(text("docs/api.md"))["Endpoints"]) if " " not in first}
     known = set()
     for _, _, operation in requests():
@@ -189,14 +193,14 @@ def test_every_parameter_is_in_the_table_and_no_other():
     assert described == known
 
 
-def test_addresses_shown_anywhere_exist():
-    # Those of further parts of the site, which not every Cumbre has.
+def test_all_api_addresses_on_any_page_exist():
+    # Two optional parts of the site are not in the OpenAPI description.
     known = set(openapi()["paths"]) | {f"/api/{part.NAME}" for part in (model_api, presigned_uploads)}
     shown = set(re.findall(r"/api/[\w./{}-]+[\w}]", every_page()))
     assert {A_PHOTO_ID.sub("{photo_id}", address) for address in shown} - known == set()
 
 
-def test_every_error_is_in_the_table_and_no_other():
+def test_the_table_of_errors_lists_exactly_the_errors():
     lines = re.findall(r"^\| (\d{3}) \| `(\w+)` \|", sections(text("docs/api.md"))["Errors"], re.M)
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and kind is not errors.CumbreError]
     problems = [http_error_for(kind("why")) for kind in kinds] + [http_error_for(ValueError("why"))]
@@ -207,20 +211,20 @@ def test_every_error_is_in_the_table_and_no_other():
 # --- constants, models and benchmarks ---
 
 
-def test_every_constant_of_the_model_is_in_the_table_with_its_value():
+def test_the_table_of_the_visibility_model_lists_exactly_its_constants_with_their_values():
     described = rows(sections(text("docs/identify.md"))["Measured"])
     constants = {one.name: one.default for one in fields(VisibilityModel)} | {"answer_min": IdentifyPolicy().answer_min}
     assert {name: float(cells[0]) for name, cells in described.items()} == constants
 
 
-def test_every_constant_of_the_summit_fit_is_in_its_table_with_its_value():
+def test_the_table_of_the_summit_fit_lists_exactly_its_constants_with_their_values():
     described = rows(sections(text("docs/summits.md"))["Fit"])
     assert {name: float(cells[0]) for name, cells in described.items()} == {
         one.name: one.default for one in fields(FitModel)
     }
 
 
-def test_every_key_of_a_model_description_is_in_its_table():
+def test_the_table_of_model_files_has_every_key_and_no_unknown_one():
     described = rows(sections(text("docs/models.md"))["cumbre.json"])
     calibration = {one.name for one in fields(SearchCalibration)}
     assert calibration <= set(described)
@@ -228,18 +232,18 @@ def test_every_key_of_a_model_description_is_in_its_table():
     for file in (resolve_model("lite", ROOT).directory / "cumbre.json", SIGLIP2.own_file):
         shipped |= set(json.loads(file.read_text("utf-8")))
     assert shipped <= set(described)
-    readers = text("cumbre/encoding/model_config.py")
-    assert [key for key in described if f'"{key}"' not in readers and key not in calibration] == []
+    reader = text("cumbre/encoding/model_config.py")
+    assert [key for key in described if f'"{key}"' not in reader and key not in calibration] == []
 
 
-def test_the_defaults_of_a_calibration_are_those_of_the_code():
+def test_the_table_of_model_files_has_the_default_calibration_of_the_code():
     described = rows(sections(text("docs/models.md"))["cumbre.json"])
     for one in fields(SearchCalibration):
         value = "{}" if one.name == "templates" else one.default
         assert described[one.name][0].strip("`") == str(value)
 
 
-def test_the_pinned_model_is_the_one_described():
+def test_the_models_page_describes_the_pinned_model():
     described = text("docs/models.md").replace(" ", "")
     for fact in (SIGLIP2.repository, SIGLIP2.revision):
         assert fact in described
@@ -250,7 +254,7 @@ def test_the_pinned_model_is_the_one_described():
             assert str(file.size_bytes) in described
 
 
-def test_every_benchmark_is_named_and_no_other():
+def test_the_pages_mention_exactly_the_existing_benchmarks():
     modules = {file.stem for file in (ROOT / "benchmarks").glob("*.py")} - {"__init__"}
     named = set(re.findall(r"benchmarks[./](\w+)", "\n".join(page.read_text("utf-8") for page in PAGES)))
     assert named == modules
@@ -267,7 +271,7 @@ JSON_EXAMPLES = [
 
 
 @pytest.mark.parametrize("example", JSON_EXAMPLES)
-def test_json_examples_are_json(example):
+def test_json_examples_are_valid(example):
     assert json.loads(example)
 
 
@@ -281,7 +285,7 @@ def test_json_examples_are_json(example):
         ("docs/api.md", "Errors", "Error"),
     ],
 )
-def test_examples_have_the_shape_that_the_api_describes(page, section, schema):
+def test_examples_have_the_shape_of_the_api_schema(page, section, schema):
     (block,) = blocks(sections(text(page))[section], "json")
     example = json.loads(block)
     if schema == "Identification":
@@ -292,7 +296,7 @@ def test_examples_have_the_shape_that_the_api_describes(page, section, schema):
 
 
 @pytest.mark.parametrize(("section", "extension"), [("YAML", "yaml"), ("CSV", "csv"), ("From OpenStreetMap", "json")])
-def test_the_examples_of_catalogues_can_be_imported(section, extension, tmp_path):
+def test_example_catalogues_can_be_imported(section, extension, tmp_path):
     (example,) = blocks(sections(text("docs/peaks.md"))[section], extension)
     file = tmp_path / f"peaks.{extension}"
     file.write_text(example, "utf-8")
@@ -301,7 +305,7 @@ def test_the_examples_of_catalogues_can_be_imported(section, extension, tmp_path
     assert found.skipped == ()
 
 
-def test_python_examples_do_what_they_show():
+def test_python_examples_give_the_output_that_they_show():
     examples = [(page.name, block) for page in PAGES for block in blocks(page.read_text("utf-8"), "python")]
     assert examples
     for name, block in examples:
@@ -311,28 +315,105 @@ def test_python_examples_do_what_they_show():
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors of a page's headings, as GitHub makes them."""
+    """Return the anchors of a page's headings, as GitHub generates them."""
     titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.M)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_and_pictures_lead_somewhere(page):
+def test_links_and_pictures_have_existing_targets(page):
     prose = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.M | re.S)
     for target in re.findall(r"\]\(([^)]+)\)", prose):
         if re.match(r"https?://", target):
             continue
         path, _, anchor = target.partition("#")
-        aim = (page.parent / path) if path else page
-        assert aim.is_file(), f"{target} is not there"
-        assert not anchor or anchor in anchors(aim), f"{target}: there is no such heading"
+        file = (page.parent / path) if path else page
+        assert file.is_file(), f"{target} does not exist"
+        assert not anchor or anchor in anchors(file), f"{target}: no such heading"
 
 
 def test_every_document_is_linked_from_the_readme():
-    assert [doc.name for doc in DOCS if f"(docs/{doc.name})" not in text("README.md")] == []
+    assert [doc.name for doc in (ROOT / "docs").glob("*.md") if f"(docs/{doc.name})" not in text("README.md")] == []
+
+
+def test_decisions_are_numbered_without_gaps_and_listed_with_their_titles():
+    records = sorted(file.name for file in (ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+    assert len(records) > 20
+    assert [int(name[:4]) for name in records] == list(range(1, len(records) + 1))
+    listed = re.findall(r"^\| (\d+) \| \[(.+)\]\((.+)\) \|$", text("docs/decisions/README.md"), re.M)
+    assert [name for _, _, name in listed] == records
+    for number, title, name in listed:
+        assert text(f"docs/decisions/{name}").startswith(f"# {number}. {title}\n")
+
+
+# --- the code ---
+
+
+PACKAGE_ROW = re.compile(r"^\| `([\w/]+)/` \|", re.M)
+
+
+def test_the_architecture_page_lists_exactly_the_packages_of_the_library():
+    library = sections(text("docs/architecture.md"))["The library, `cumbre/`"]
+    assert sorted(PACKAGE_ROW.findall(library)) == sorted(
+        file.parent.name for file in (ROOT / "cumbre").glob("*/__init__.py")
+    )
+
+
+def test_the_architecture_page_lists_every_package_around_the_library():
+    around = set(PACKAGE_ROW.findall(sections(text("docs/architecture.md"))["Around the library"]))
+    for folder in around:
+        assert (ROOT / folder).is_dir(), folder
+    for package in ("bot", "functions"):
+        folders = {file.parent.relative_to(ROOT).as_posix() for file in (ROOT / package).glob("*/__init__.py")}
+        assert {
+            folder for folder in folders if not any(row == folder or row.startswith(f"{folder}/") for row in around)
+        } == set()
+
+
+# Names that begin with a dot are excluded: commands write such files, and they are not part of the tree.
+PATH = re.compile(r"(?:cumbre|bot|functions|local|infra|tests|benchmarks|docs)/(?!\.)[\w/.-]*\w/?")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_no_page_names_a_folder_of_the_machine_it_was_written_on(page):
+def test_every_path_on_a_page_exists(page):
+    for shown in code(page.read_text("utf-8")):
+        if PATH.fullmatch(shown):
+            assert (ROOT / shown).exists(), shown
+
+
+FILE = re.compile(r"(?<![\w/.*-])(?:[\w-]+/)*[\w-]+\.(?:py|js|md|po|yaml)(?![\w(])")
+SOURCES = sorted(
+    file
+    for package in ("cumbre", "functions", "bot", "local", "benchmarks", "infra")
+    for suffix in ("py", "js")
+    for file in (ROOT / package).rglob(f"*.{suffix}")
+    if "vendor" not in file.parts
+)
+
+
+def test_files_named_in_comments_and_docstrings_exist():
+    """They are named by their path or by the end of it."""
+    tree = {file.relative_to(ROOT).as_posix() for file in ROOT.rglob("*.*") if not {".venv", ".git"} & set(file.parts)}
+    ends = {path[start:] for path in tree for start in (0, *(match.end() for match in re.finditer("/", path)))}
+    assert len(SOURCES) > 300
+    named = [(file, name) for file in SOURCES for name in FILE.findall("\n".join(prose(file)))]
+    assert len(named) > 20
+    shared = {"labels.yaml", "summits.yaml"}  # in the folder of shared photos
+    assert [(file.name, name) for file, name in named if name not in ends | shared] == []
+
+
+def prose(file: Path) -> Iterator[str]:
+    """Yield the comments and docstrings of a source file."""
+    source = file.read_text("utf-8")
+    if file.suffix == ".js":
+        yield from re.findall(r"^\s*(?://|/?\*).*$", source, re.M)
+        return
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT or (token.type == tokenize.STRING and token.string.startswith('"""')):
+            yield token.string
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_contains_a_path_of_the_machine_on_which_it_was_written(page):
     assert str(ROOT) not in page.read_text("utf-8")
     assert tempfile.gettempdir() not in page.read_text("utf-8")

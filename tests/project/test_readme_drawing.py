@@ -1,6 +1,6 @@
-"""The README's first picture: drawn by the program on its own sample album, as the README says.
+"""The first picture in the README is what the program draws on a photo of its sample album.
 
-CUMBRE_TEST_KEEP_PICTURES=1 draws it anew.
+CUMBRE_TEST_KEEP_PICTURES=1 replaces it with a new one.
 """
 
 import os
@@ -18,7 +18,7 @@ SHOWN = ROOT / "docs" / "images" / "names.jpg"
 _KEEPS = os.environ.get("CUMBRE_TEST_KEEP_PICTURES", "") not in ("", "0")
 
 
-def test_the_drawing_in_the_readme_is_what_the_program_draws(tmp_path, home, monkeypatch):
+def test_the_picture_in_the_readme_is_what_the_program_draws(tmp_path, home, monkeypatch):
     monkeypatch.setenv("CUMBRE_HOME", str(home))
     monkeypatch.setenv("CUMBRE_MODEL", "lite")
     catalog = bundled_catalog()
@@ -30,5 +30,5 @@ def test_the_drawing_in_the_readme_is_what_the_program_draws(tmp_path, home, mon
         SHOWN.write_bytes(drawn.read_bytes())
     with Image.open(drawn) as new, Image.open(SHOWN) as shown:
         assert new.size == shown.size
-        # Decoders and processors round differently; other names, or names elsewhere, are far more.
+        # Decoders and processors round differently; other names or other positions would differ far more.
         assert ImageChops.difference(new, shown).convert("L").reduce(16).getextrema()[1] < 8

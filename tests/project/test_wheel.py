@@ -1,4 +1,4 @@
-"""The wheel: what is in the tree is in the package that people and containers install."""
+"""The wheel, which people and containers install, contains every file of the packages."""
 
 import shutil
 import subprocess
@@ -11,17 +11,17 @@ import pytest
 from tests.support.paths import ROOT
 
 PACKAGES = ("cumbre", "functions", "bot", "local")
-# What builds and runs the packages from outside: no part of them.
-BESIDE = ("Dockerfile", "Dockerfile.dockerignore", "requirements.txt", "compose.yaml", ".env")
+# Files that build and run the packages but are not part of them.
+EXCLUDED = ("Dockerfile", "Dockerfile.dockerignore", "requirements.txt", "compose.yaml", ".env")
 BUILD = "from setuptools import build_meta; import sys; build_meta.build_wheel(sys.argv[1])"
 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what the build reads, so that nothing of an earlier build gets in."""
+    """A copy of the files that the build reads, without the results of earlier builds."""
     copy = tmp_path_factory.mktemp("source")
     for package in PACKAGES:
-        shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__", *BESIDE))
+        shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__", *EXCLUDED))
     for name in ("pyproject.toml", "requirements.txt", "README.md", "LICENSE", "NOTICE"):
         shutil.copy(ROOT / name, copy)
     return copy
@@ -29,6 +29,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    """The wheel, built from the copy."""
     built = tmp_path_factory.mktemp("wheel")
     subprocess.run([sys.executable, "-c", BUILD, str(built)], cwd=source, capture_output=True, check=True)
     (file,) = built.glob("*.whl")
@@ -59,5 +60,5 @@ def test_every_file_of_the_packages_is_in_the_wheel(source: Path, wheel: zipfile
         "functions/query/api/openapi.yaml",
     ],
 )
-def test_what_is_not_python_is_in_the_wheel_too(wheel: zipfile.ZipFile, name: str) -> None:
+def test_files_other_than_python_are_in_the_wheel(wheel: zipfile.ZipFile, name: str) -> None:
     assert wheel.getinfo(name).file_size > 0

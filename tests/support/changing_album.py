@@ -1,4 +1,4 @@
-"""An album that people and programs change while it is followed: what happens is drawn from a seed."""
+"""An album that a background thread keeps changing, with changes chosen at random from a seed."""
 
 import random
 import shutil
@@ -15,7 +15,7 @@ _PAUSE_S = 0.1
 
 @cache
 def picture(number: int) -> bytes:
-    """A small photo from above Namche; every number is another content."""
+    """Return a small JPEG taken above Namche; every number gives different content."""
     data = exif(
         lat=27.8030,
         lon=86.7150,
@@ -30,7 +30,7 @@ def picture(number: int) -> bytes:
 
 
 def draw(album: Path, photos: int) -> None:
-    """An album with a folder, a copy and a damaged file."""
+    """Write an album of `photos` photos, with a subfolder, a duplicate and a damaged file."""
     (album / "day 1").mkdir(parents=True)
     for number in range(photos):
         (album / ("day 1" if number % 2 else "") / f"{number}.jpg").write_bytes(picture(number))
@@ -39,7 +39,7 @@ def draw(album: Path, photos: int) -> None:
 
 
 class ChangingAlbum:
-    """Changes an album in a thread from start() to stop(); no file is left half written."""
+    """Changes an album in a thread between start() and stop(); stop() leaves no half-written file."""
 
     def __init__(self, album: Path, seed: int) -> None:
         self._album = album
@@ -47,9 +47,9 @@ class ChangingAlbum:
         self._number = seed * 1000
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="changing-album")
-        self._ways: list[Callable[[], None]] = [
+        self._actions: list[Callable[[], None]] = [
             *[self._add] * 4, *[self._change] * 3, *[self._rename] * 2, *[self._delete] * 3,
-            self._replace, self._copy, self._damage, self._mend, self._rename_folder, self._delete_folder,
+            self._replace, self._copy, self._damage, self._repair, self._rename_folder, self._delete_folder,
         ]  # fmt: skip
         self.changes = 0
 
@@ -75,7 +75,7 @@ class ChangingAlbum:
             elif photos > _MOST:
                 self._delete()
             else:
-                self._random.choice(self._ways)()
+                self._random.choice(self._actions)()
             self.changes += 1
 
     def _photos(self) -> list[Path]:
@@ -94,7 +94,7 @@ class ChangingAlbum:
         return picture(self._number)
 
     def _write(self, path: Path) -> None:
-        """As a copy does: bit by bit."""
+        """Write new content in several steps, as a copy does."""
         data = self._content()
         cuts = sorted(self._random.randrange(len(data)) for _ in range(self._random.randrange(3)))
         with path.open("wb", buffering=0) as file:
@@ -109,11 +109,11 @@ class ChangingAlbum:
         self._write(self._any())
 
     def _replace(self) -> None:
-        """As editors save."""
+        """Write a temporary file and rename it, as editors do."""
         photo = self._any()
-        beside = photo.with_suffix(".part")
-        self._write(beside)
-        beside.rename(photo)
+        temporary = photo.with_suffix(".part")
+        self._write(temporary)
+        temporary.rename(photo)
 
     def _rename(self) -> None:
         self._any().rename(self._new())
@@ -127,19 +127,19 @@ class ChangingAlbum:
     def _damage(self) -> None:
         self._new().write_bytes(self._content()[:1500])
 
-    def _mend(self) -> None:
+    def _repair(self) -> None:
         for photo in self._photos():
             if photo.stat().st_size == 1500:
                 self._write(photo)
 
     def _rename_folder(self) -> None:
-        for folder in sorted(one for one in self._album.iterdir() if one.is_dir())[:1]:
+        for folder in sorted(path for path in self._album.iterdir() if path.is_dir())[:1]:
             self._number += 1
             folder.rename(self._album / f"day {self._number}")
 
     def _delete_folder(self) -> None:
-        """Also makes a new one."""
-        folders = sorted(one for one in self._album.iterdir() if one.is_dir())
+        """Delete a folder if there is more than one, and create a new one."""
+        folders = sorted(path for path in self._album.iterdir() if path.is_dir())
         if len(folders) > 1:
             shutil.rmtree(folders[0])
         self._number += 1

@@ -1,4 +1,4 @@
-"""What a compose file comes to, by the library that Docker Compose itself reads it with; no Docker engine is needed."""
+"""Resolve a compose file with the library that Docker Compose itself uses; no Docker engine is needed."""
 
 import json
 import os
@@ -7,27 +7,27 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.support.server_cache import obtained, refuse_unasked, server_cache
+from tests.support.server_cache import obtain_or_skip, raise_unless_downloads_allowed, server_cache
 
 _SOURCE = Path(__file__).parent / "compose_check"
 
 
 def resolved(compose_file: Path, env_file: Path) -> dict[str, Any]:
-    """The project with every variable filled in. Raises CalledProcessError if the file is not right."""
-    program = obtained(_program, "reader of compose files")
+    """Return the project with every variable filled in. Raises CalledProcessError if the file is invalid."""
+    program = obtain_or_skip(_program, "reader of compose files")
     read = subprocess.run([program, compose_file, env_file], capture_output=True, text=True, check=True)
     project: dict[str, Any] = json.loads(read.stdout)
     return project
 
 
 def _program() -> Path:
-    """Built once by Go. Raises OSError if it can't be."""
+    """Return the program, building it with Go if necessary. Raises OSError if that fails."""
     program = server_cache() / "compose-check-v2.9.0"
     if program.is_file():
         return program
-    refuse_unasked("some seconds for Go to build it")
+    raise_unless_downloads_allowed("some seconds for Go to build it")
     if shutil.which("go") is None:
-        raise OSError("there is no Go to build it")
+        raise OSError("Go is not installed")
     building = program.with_name(f"{program.name}-{os.getpid()}")
     built = subprocess.run(
         ["go", "build", "-trimpath", "-o", building, "."], cwd=_SOURCE, capture_output=True, text=True, timeout=600

@@ -1,4 +1,4 @@
-"""A drawn photo whose summits are known: Ama Dablam and Everest from Tengboche, by a compass that may err."""
+"""A rendered photo of Ama Dablam and Everest from Tengboche, with known summits and an optional compass error."""
 
 import io
 from dataclasses import replace
@@ -20,13 +20,14 @@ SCENE = Scene(
 
 @cache
 def drawn() -> Rendering:
+    """Return the rendered view, computed once."""
     return render(SCENE, bundled_catalog())
 
 
 def photo_of_the_view(compass_error_deg: float = 0.0, seconds_later: float = 0.0) -> bytes:
-    """A JPEG of the view, with the EXIF of a camera whose compass errs."""
+    """Return a JPEG of the view, with the EXIF of a camera that has this compass error."""
     camera = replace(SCENE.camera, heading_deg=(HEADING_DEG + compass_error_deg) % 360.0)
-    told = replace(SCENE, camera=camera, taken_at=SCENE.taken_at + timedelta(seconds=seconds_later))
+    recorded = replace(SCENE, camera=camera, taken_at=SCENE.taken_at + timedelta(seconds=seconds_later))
     file = io.BytesIO()
-    drawn().image.save(file, "JPEG", quality=92, exif=exif_bytes(told))
+    drawn().image.save(file, "JPEG", quality=92, exif=exif_bytes(recorded))
     return file.getvalue()

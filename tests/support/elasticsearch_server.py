@@ -1,7 +1,8 @@
-"""A real Elasticsearch for the tests.
+"""A real Elasticsearch server for the tests.
 
-The one that CUMBRE_TEST_ELASTICSEARCH names, else one that the first test to ask starts and the run's end stops: the
-distribution that its makers test with, brought by Maven once and kept in the system's folder for temporary files.
+CUMBRE_TEST_ELASTICSEARCH may give the address of a running server. Otherwise the first test that needs one starts it,
+and it stops at the end of the test run. It is the distribution that Elastic uses for its own integration tests; Maven
+downloads it once into the system's temporary folder.
 """
 
 import json
@@ -18,22 +19,31 @@ from pathlib import Path
 import pytest
 
 from cumbre.index.elasticsearch.connection import ElasticAccess
-from tests.support.server_cache import free_port, obtained, refuse_unasked, server_cache, stop, wait_until_ready
+from tests.support.server_cache import (
+    free_port,
+    obtain_or_skip,
+    raise_unless_downloads_allowed,
+    server_cache,
+    stop,
+    wait_until_ready,
+)
 
 VERSION = "9.5.0"
 _ARTIFACT = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip"
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
 _OLDEST_JAVA = 21
-# Read here, for the tests' environment has no settings of Cumbre's.
-_NAMED = os.environ.get("CUMBRE_TEST_ELASTICSEARCH", "")
+# Read at import, because a fixture hides the CUMBRE_ variables from the tests.
+_GIVEN_ADDRESS = os.environ.get("CUMBRE_TEST_ELASTICSEARCH", "")
 
 
 @dataclass(frozen=True)
 class ElasticsearchServer:
+    """A running server and how to connect to it."""
+
     access: ElasticAccess
 
     def drop(self, prefix: str) -> None:
-        """Delete every index whose name starts so."""
+        """Delete every index with this name prefix."""
         client = self.access.client()
         try:
             for name in client.indices.get_settings(index=f"{prefix}*"):
@@ -44,6 +54,8 @@ class ElasticsearchServer:
 
 @dataclass(frozen=True)
 class User:
+    """A user to create on the server, with rights on the cluster and on the indices that match a pattern."""
+
     name: str
     password: str
     indices: str
@@ -53,10 +65,11 @@ class User:
 
 @pytest.fixture(scope="session")
 def elasticsearch() -> Iterator[ElasticsearchServer]:
-    if _NAMED:
-        yield ElasticsearchServer(ElasticAccess(_NAMED))
+    """The server that all tests share."""
+    if _GIVEN_ADDRESS:
+        yield ElasticsearchServer(ElasticAccess(_GIVEN_ADDRESS))
         return
-    distribution, java = obtained(_distribution, "Elasticsearch"), obtained(_java, "Elasticsearch")
+    distribution, java = obtain_or_skip(_distribution, "Elasticsearch"), obtain_or_skip(_java, "Elasticsearch")
     with elasticsearch_folder() as folder, _running(distribution, java, folder) as server:
         yield server
 
@@ -69,10 +82,10 @@ def running_elasticsearch(
     users: Sequence["User"] = (),
     **settings: str,
 ) -> Iterator[ElasticsearchServer]:
-    """A server of one's own, with its data in a folder: started there again it knows what it knew.
+    """Run a separate server with its data in `folder`; started again in the same folder, it still has its data.
 
-    Settings are written with "__" for ".", secrets (of its keystore) as they are; with secrets its security is on.
-    Raises OSError if the server is not there and can't be brought.
+    In the names of settings, "__" replaces ".". `secrets` go into the server's keystore under their own names, and turn
+    its security on. Raises OSError if the server is not installed and can't be downloaded.
     """
     distribution, java = _distribution(), _java()
     if folder is not None:
@@ -85,7 +98,10 @@ def running_elasticsearch(
 
 @contextmanager
 def elasticsearch_folder() -> Iterator[Path]:
-    """A place for a server's data. A short name, for sockets; and its user may reach it, unlike pytest's folders."""
+    """Create a folder for a server's data.
+
+    The path is short enough for sockets, and the server's user can access it, unlike pytest's folders.
+    """
     folder = Path(tempfile.mkdtemp(prefix="cumbre-es-"))
     try:
         yield folder
@@ -94,20 +110,20 @@ def elasticsearch_folder() -> Iterator[Path]:
 
 
 def _distribution() -> Path:
-    """The unpacked server. Raises OSError if it is not there and can't be brought."""
+    """Return the folder of the unpacked server. Raises OSError if it is missing and can't be downloaded."""
     cache = server_cache()
     home = cache / f"elasticsearch-{VERSION}"
     if home.is_dir():
         return home
-    refuse_unasked("130 MB by Maven")
+    raise_unless_downloads_allowed("130 MB by Maven")
     if shutil.which("mvn") is None:
-        raise OSError("there is no Maven to bring it; name one in CUMBRE_TEST_ELASTICSEARCH")
+        raise OSError("Maven is not installed; set CUMBRE_TEST_ELASTICSEARCH to the address of a server")
     with tempfile.TemporaryDirectory(dir=cache) as name:
         command = ["mvn", "-q", "-B", _COPY, f"-Dartifact={_ARTIFACT}", f"-DoutputDirectory={name}"]
-        brought = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+        download = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
         archives = list(Path(name).glob("*.zip"))
-        if brought.returncode or not archives:
-            raise OSError(f"Maven brought none: {brought.stdout[-300:]}")
+        if download.returncode or not archives:
+            raise OSError(f"Maven could not download it: {download.stdout[-300:]}")
         with zipfile.ZipFile(archives[0]) as archive:
             archive.extractall(name)
         unpacked = Path(name) / home.name
@@ -118,9 +134,9 @@ def _distribution() -> Path:
 
 
 def _java() -> Path:
-    """A JDK that is new enough. Raises OSError if there is none."""
-    named = [Path(os.environ[name]) for name in ("ES_JAVA_HOME", "JAVA_HOME") if os.environ.get(name)]
-    for home in (*named, *sorted(Path("/usr/lib/jvm").glob("*"), reverse=True)):
+    """Return the folder of a JDK that is new enough. Raises OSError if there is none."""
+    configured = [Path(os.environ[name]) for name in ("ES_JAVA_HOME", "JAVA_HOME") if os.environ.get(name)]
+    for home in (*configured, *sorted(Path("/usr/lib/jvm").glob("*"), reverse=True)):
         try:
             about = (home / "release").read_text()
         except OSError:
@@ -166,15 +182,16 @@ def _running(
             _keep_secrets(distribution, environment, secrets)
         for user in users:
             _add_user(distribution, environment, folder / "config" / "roles.yml", user)
-    someone_else = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
-    if someone_else:
+    other_user = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+    # Elasticsearch refuses to run as root.
+    if other_user:
         for path in (folder, *folder.rglob("*")):
             shutil.chown(path, "nobody", "nogroup")
     command = [distribution / "bin" / "elasticsearch"]
     command += [word for name, value in settings.items() for word in ("-E", f"{name}={value}")]
     with (folder / "output").open("ab") as output:
         server = subprocess.Popen(
-            command, env=environment, cwd=folder, stdout=output, stderr=output, start_new_session=True, **someone_else
+            command, env=environment, cwd=folder, stdout=output, stderr=output, start_new_session=True, **other_user
         )
     scheme = "https" if settings.get("xpack.security.http.ssl.enabled") == "true" else "http"
     address = f"{scheme}://127.0.0.1:{port}"
@@ -194,7 +211,7 @@ def _keep_secrets(distribution: Path, environment: Mapping[str, str], secrets: M
 
 
 def _add_user(distribution: Path, environment: Mapping[str, str], roles: Path, user: "User") -> None:
-    # Users in files: the stripped server can't keep API keys, whose index needs an analyser that it lacks.
+    # Users are kept in files: this server can't store API keys, because their index needs an analyser that it lacks.
     role = {"cluster": user.cluster_rights, "indices": [{"names": [user.indices], "privileges": user.index_rights}]}
     with roles.open("a") as written:
         written.write(f"{json.dumps({user.name: role})[1:-1]}\n")
@@ -203,10 +220,10 @@ def _add_user(distribution: Path, environment: Mapping[str, str], roles: Path, u
 
 
 def make_certificate(folder: Path, password: str) -> tuple[Path, Path]:
-    """A key with a certificate of its own for 127.0.0.1: the keystore for the server, the file for those who trust."""
+    """Create a self-signed certificate for 127.0.0.1; return the server's keystore and the clients' PEM file."""
     keytool, keystore, certificate = _java() / "bin" / "keytool", folder / "http.p12", folder / "authority.pem"
     common = ["-alias", "http", "-storetype", "PKCS12", "-keystore", keystore, "-storepass", password]
-    may = [
+    constraints = [
         "-ext",
         "SAN=ip:127.0.0.1",
         "-ext",
@@ -214,7 +231,18 @@ def make_certificate(folder: Path, password: str) -> tuple[Path, Path]:
         "-ext",
         "KU:critical=keyCertSign,digitalSignature",
     ]
-    made = [keytool, "-genkeypair", "-keyalg", "EC", "-dname", "CN=cumbre-test", "-validity", "2", *may, *common]
+    made = [
+        keytool,
+        "-genkeypair",
+        "-keyalg",
+        "EC",
+        "-dname",
+        "CN=cumbre-test",
+        "-validity",
+        "2",
+        *constraints,
+        *common,
+    ]
     subprocess.run(made, check=True, capture_output=True)
     subprocess.run([keytool, "-exportcert", "-rfc", "-file", certificate, *common], check=True, capture_output=True)
     return keystore, certificate

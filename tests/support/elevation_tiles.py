@@ -1,4 +1,4 @@
-"""Elevation tiles as they are distributed, of any terrain that a function describes."""
+"""Write elevation tiles in the formats of SRTM and Copernicus, for any terrain that a function describes."""
 
 import struct
 import zipfile
@@ -11,21 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-# Elevations in metres at latitudes and longitudes.
+# Returns the elevations in metres at latitudes and longitudes.
 Terrain = Callable[[Floats, Floats], Floats]
 
 
 def flat(elevation_m: float) -> Terrain:
+    """Return a terrain of one elevation."""
     return lambda lat, lon: np.full(np.broadcast(lat, lon).shape, elevation_m)
 
 
 def corner(lat: int, lon: int, between: str = "") -> str:
-    """N27E086, or N27_00_E086."""
+    """Return the name of a tile's south-western corner: N27E086, or N27_00_E086 with `between`."""
     return f"{'N' if lat >= 0 else 'S'}{abs(lat):02d}{between}{'E' if lon >= 0 else 'W'}{abs(lon):03d}"
 
 
 def hgt(folder: Path, lat: int, lon: int, terrain: Terrain, points: int = 1201) -> Path:
-    """A tile of SRTM; nan becomes a void."""
+    """Write an SRTM tile of [points, points] elevations; NaN becomes a void."""
     lats, lons = lat + np.linspace(1, 0, points), lon + np.linspace(0, 1, points)
     elevation = terrain(lats[:, None], lons[None, :])
     path = folder / f"{corner(lat, lon)}.hgt"
@@ -34,7 +35,7 @@ def hgt(folder: Path, lat: int, lon: int, terrain: Terrain, points: int = 1201) 
 
 
 def zipped(path: Path, name: str) -> Path:
-    """The file in an archive beside it, and no longer by itself."""
+    """Replace the file by a ZIP archive of this name that contains it; return the archive's path."""
     archive = path.with_name(name)
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
         file.write(path, path.name)
@@ -43,6 +44,7 @@ def zipped(path: Path, name: str) -> Path:
 
 
 def copernicus_name(lat: int, lon: int, resolution: int = 10) -> str:
+    """Return the file name of a Copernicus tile."""
     return f"Copernicus_DSM_COG_{resolution}_{corner(lat, lon, '_00_')}_00_DEM.tif"
 
 
@@ -60,10 +62,11 @@ def geotiff(
     nodata: float | None = None,
     resolution: int = 10,
 ) -> Path:
-    """A tile of Copernicus: in tiles of so many points or else in strips of 7 rows.
+    """Write a Copernicus tile as a GeoTIFF of [rows, columns] elevations.
 
-    point: the points lie on the northern and western edge, as in Copernicus' own; else in the middle of pixels. nodata
-    stands for nan. Without it, pieces of nan alone are left out, as GDAL leaves out those without data.
+    tile: the side of its internal tiles in points; None writes strips of 7 rows. point: the first points are on the
+    northern and western edge, as in real Copernicus tiles; otherwise points are pixel centres. nodata: the value
+    written for NaN. Without it, tiles and strips of only NaN are omitted, as GDAL omits those without data.
     """
     middle = 0.0 if point else 0.5
     lats, lons = lat + 1 - (np.arange(rows) + middle) / rows, lon + (np.arange(columns) + middle) / columns
@@ -105,7 +108,7 @@ def geotiff(
 
 
 def predicted(piece: NDArray[np.float32], predictor: int, order: str) -> bytes:
-    """The bytes of a tile or strip, as differences if the predictor says so."""
+    """Return the bytes of a tile or strip after the TIFF predictor (2 and 3 store differences)."""
     if predictor == 3:
         planes = np.ascontiguousarray(piece, dtype=">f4").view(np.uint8).reshape(*piece.shape, 4).transpose(0, 2, 1)
         return np.diff(planes.reshape(len(piece), -1), axis=1, prepend=np.uint8(0)).tobytes()
@@ -116,8 +119,8 @@ def predicted(piece: NDArray[np.float32], predictor: int, order: str) -> bytes:
 
 
 def directory(fields: dict[int, tuple[str, list[Any]]], start: int, order: str) -> bytes:
-    """A TIFF's list of fields, to stand at `start`, and behind it the values that don't fit in."""
-    table, behind = struct.pack(f"{order}H", len(fields)), b""
+    """Return a TIFF directory for the offset `start`, followed by the values that don't fit into its entries."""
+    table, overflow = struct.pack(f"{order}H", len(fields)), b""
     end = start + 2 + 12 * len(fields) + 4
     for tag, (letter, values) in sorted(fields.items()):
         data = values[0] if letter == "s" else struct.pack(f"{order}{len(values)}{letter}", *values)
@@ -126,6 +129,6 @@ def directory(fields: dict[int, tuple[str, list[Any]]], start: int, order: str) 
         if len(data) <= 4:
             table += data.ljust(4, b"\0")
         else:
-            table += struct.pack(f"{order}I", end + len(behind))
-            behind += data
-    return table + b"\0" * 4 + behind
+            table += struct.pack(f"{order}I", end + len(overflow))
+            overflow += data
+    return table + b"\0" * 4 + overflow

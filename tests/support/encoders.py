@@ -1,4 +1,4 @@
-"""Encoders made of the bundled one: under another description, or counted."""
+"""Variants of the bundled encoder: one with another description, and one that counts images."""
 
 import json
 import shutil
@@ -9,15 +9,15 @@ from cumbre.encoding.onnx_encoder import Encoder, Matrix
 
 
 def lite_as(directory: Path, **own: object) -> Path:
-    """A copy of lite that says other things of itself (the fields of cumbre.json): another encoder to Cumbre."""
+    """Copy lite with other fields in its cumbre.json, so that Cumbre sees a different encoder; return the folder."""
     shutil.copytree(resolve_model("lite", directory).directory, directory)
-    stated = json.loads((directory / "cumbre.json").read_text())
-    (directory / "cumbre.json").write_text(json.dumps(stated | own))
+    description = json.loads((directory / "cumbre.json").read_text())
+    (directory / "cumbre.json").write_text(json.dumps(description | own))
     return directory
 
 
 class CountingEncoder:
-    """Passes on to a real encoder and counts what is embedded."""
+    """Delegates to a real encoder and counts the images that it encodes."""
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder

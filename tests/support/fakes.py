@@ -1,6 +1,7 @@
-"""An album in memory for tests of the front ends: real documents and pictures, answers that can be read by eye.
+"""Fake query and album services on an album in memory, for tests of the front ends.
 
-Each photo has words that it answers to, and a sky of its own colour by which a photo in a question is recognised.
+Documents and pictures are real, and results are easy to predict: a text search matches the words given to each photo,
+and a photo in a search is recognised by the colour of its sky.
 """
 
 import hashlib
@@ -47,13 +48,15 @@ NOTHING = "No photo fits these words well enough."
 
 @dataclass(frozen=True, slots=True)
 class FakePhoto:
+    """A document, its picture, and the words that find it."""
+
     document: PhotoDocument
     jpeg: bytes
     words: str
 
 
 def draw_photo(sky: tuple[int, int, int], size: tuple[int, int] = (640, 480)) -> bytes:
-    """A JPEG of a snowy mountain below a sky of the given colour."""
+    """Return a JPEG of a snowy mountain below a sky of this colour."""
     width, height = size
     picture = Image.new("RGB", size, sky)
     draw = ImageDraw.Draw(picture)
@@ -66,7 +69,7 @@ def draw_photo(sky: tuple[int, int, int], size: tuple[int, int] = (640, 480)) ->
 
 
 def seen(peak_id: str, probability: float, offset_deg: float = 4.0) -> PeakPrediction:
-    """A prediction with evidence from geometry."""
+    """Return a prediction with evidence from geometry."""
     return PeakPrediction(
         id=peak_id,
         probability=probability,
@@ -79,7 +82,7 @@ def seen(peak_id: str, probability: float, offset_deg: float = 4.0) -> PeakPredi
 
 
 def fitted(facts: PhotoFacts) -> Orientation:
-    """What a skyline could say of such a photo: the drawn summit is Ama Dablam."""
+    """Return an orientation as a skyline fit could give it for such a photo: the drawn summit is Ama Dablam."""
     found = OrientationFitter(KHUMBU).said(CameraPose(70.0, 0.0, 0.0), facts)
     assert found is not None
     return replace(found, said=False, probability=0.97, heading_sigma_deg=0.2)
@@ -95,6 +98,7 @@ def make_photo(
     position: Position | None = TENGBOCHE,
     is_fitted: bool = False,
 ) -> FakePhoto:
+    """Return a photo that searches for `words` find; is_fitted gives it an orientation, so that names can be drawn."""
     jpeg = draw_photo(sky, size)
     facts = PhotoFacts(
         width=size[0],
@@ -129,11 +133,13 @@ def make_photo(
 
 
 def make_failure(key: str, reason: str) -> PhotoDocument:
+    """Return the document of a file that can't be read."""
     when = datetime(2023, 11, 1, tzinfo=UTC)
     return PhotoDocument("trek", key, "etag-broken", "0" * 64, 12, when, "fake", failure=reason)
 
 
 def khumbu_album() -> list[FakePhoto]:
+    """Return five photos: three with a peak, of which one has an orientation, and two without."""
     return [
         make_photo(
             "day 3/ama.jpg",
@@ -159,7 +165,7 @@ def khumbu_album() -> list[FakePhoto]:
 
 @dataclass
 class FakeAlbum:
-    """What the two fake services share."""
+    """The state that the two fake services share."""
 
     photos: dict[str, FakePhoto] = field(default_factory=dict)
     failures: dict[str, PhotoDocument] = field(default_factory=dict)
@@ -172,16 +178,17 @@ class FakeAlbum:
         return cls({p.document.id: p for p in photos}, {d.id: d for d in failures})
 
     def all(self) -> list[tuple[str, FakePhoto]]:
-        """Ids and photos as they are now: the server's threads add and remove meanwhile."""
+        """Return a copy of ids and photos, because the server's threads add and remove photos."""
         return list(self.photos.items())
 
     def find(self, photo_id: str) -> FakePhoto:
+        """Return a photo. Raises NotFound if there is none with this id."""
         if photo_id not in self.photos:
             raise NotFound("no photo with this id")
         return self.photos[photo_id]
 
     def recognise(self, data: bytes) -> FakePhoto | None:
-        """The photo whose sky has the colour of this one's; None where no colour comes near."""
+        """Return the photo with the most similar sky colour, or None if no colour is close."""
         sky = _sky(data)
         distances = {pid: sum(abs(a - b) for a, b in zip(sky, _sky(p.jpeg), strict=True)) for pid, p in self.all()}
         nearest = min(distances, key=distances.__getitem__, default=None)
@@ -199,7 +206,7 @@ def _sky(data: bytes) -> tuple[int, int, int]:
 
 
 class FakeQueryService:
-    """Words match if the photo has them all; a photo in the question brings the photos of its peak."""
+    """Finds photos that have all words of the text; a search with a photo finds the photos of its peak."""
 
     def __init__(self, album: FakeAlbum) -> None:
         self.album = album
@@ -294,7 +301,7 @@ class FakeQueryService:
 
 
 def _passes(document: PhotoDocument, where: PhotoFilter) -> bool:
-    """The filter's time and place; its peaks are others' business."""
+    """Return whether a document passes the filter's time and place; the filter's peaks are ignored."""
     facts = document.facts
     if where.since and not (facts and facts.taken_at and facts.taken_at >= where.since):
         return False
@@ -308,15 +315,17 @@ def _is_near(position: Position, near: Near) -> bool:
 
 
 class FakeAlbumService:
+    """Adds, removes and corrects photos of the album in memory; `picture_corrections` are by picture content."""
+
     def __init__(self, album: FakeAlbum) -> None:
         self.album = album
-        self.said: dict[bytes, tuple[str, ...]] = {}
-        self.oriented: dict[str, Orientation | None] = {}
+        self.picture_corrections: dict[bytes, tuple[str, ...]] = {}
+        self.original_orientations: dict[str, Orientation | None] = {}
 
     def correct_picture(self, photo: bytes, peak_ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        before = self.said.pop(photo, None)
+        before = self.picture_corrections.pop(photo, None)
         if peak_ids is not None:
-            self.said[photo] = peak_ids
+            self.picture_corrections[photo] = peak_ids
         return before
 
     def add(self, filename: str, photo: bytes) -> AddedPhoto:
@@ -344,7 +353,7 @@ class FakeAlbumService:
 
     def remove(self, photo_id: str) -> None:
         if self.album.find(photo_id).document.bucket != "inbox":
-            raise InvalidRequest("this one is a file of yours")
+            raise InvalidRequest("this one is your own file")
         del self.album.photos[photo_id]
 
     def correct(self, photo_id: str, peak_ids: tuple[str, ...] | None) -> PhotoDocument:
@@ -364,7 +373,7 @@ class FakeAlbumService:
         assert facts is not None
         if facts.position is None:
             raise InvalidRequest("where this photo was taken is unknown")
-        before = self.oriented.setdefault(photo_id, photo.document.orientation)
+        before = self.original_orientations.setdefault(photo_id, photo.document.orientation)
         found = before if aim is None else OrientationFitter(self.album.catalog).said(aim, facts)
         oriented = replace(photo.document, orientation=found, names_note="")
         self.album.photos[photo_id] = replace(photo, document=oriented)
@@ -374,6 +383,6 @@ class FakeAlbumService:
         if photo_id not in self.album.failures:
             raise NotFound("no failed photo with this id")
         failed = self.album.failures.pop(photo_id)
-        mended = make_photo(failed.key, "mended", (10, 10, 10))
-        self.album.photos[photo_id] = mended
-        return mended.document
+        repaired = make_photo(failed.key, "repaired", (10, 10, 10))
+        self.album.photos[photo_id] = repaired
+        return repaired.document

@@ -1,7 +1,8 @@
-"""A real MinIO for the tests.
+"""A real MinIO server for the tests.
 
-The one at CUMBRE_TEST_MINIO (http://user:password@host:port), else one that the first test to ask starts and the run's
-end stops, built by Go once from its published source and kept in the system's folder for temporary files.
+CUMBRE_TEST_MINIO (http://user:password@host:port) may name a running server. Otherwise the first test that needs one
+starts it, and it stops at the end of the test run. Go builds it once from its published source, into the system's
+temporary folder.
 """
 
 import os
@@ -18,22 +19,32 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from tests.support.server_cache import free_port, obtained, refuse_unasked, server_cache, stop, wait_until_ready
+from tests.support.server_cache import (
+    free_port,
+    obtain_or_skip,
+    raise_unless_downloads_allowed,
+    server_cache,
+    stop,
+    wait_until_ready,
+)
 
 VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"
-# Read here, for the tests' environment has no settings of Cumbre's.
-_NAMED = os.environ.get("CUMBRE_TEST_MINIO", "")
+# Read at import, because a fixture hides the CUMBRE_ variables from the tests.
+_GIVEN_ADDRESS = os.environ.get("CUMBRE_TEST_MINIO", "")
 _USER, _PASSWORD = "cumbre-test", "cumbre-test-secret"
 
 
 @dataclass(frozen=True)
 class MinioServer:
+    """A running server and its credentials."""
+
     address: str
     user: str = _USER
     password: str = field(default=_PASSWORD, repr=False)
 
     @property
     def client(self) -> Any:
+        """A new S3 client for this server."""
         return boto3.client(
             "s3",
             endpoint_url=self.address,
@@ -46,8 +57,9 @@ class MinioServer:
 
 @pytest.fixture(scope="session")
 def minio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
-    if _NAMED:
-        parts = urlsplit(_NAMED)
+    """The server that all tests share."""
+    if _GIVEN_ADDRESS:
+        parts = urlsplit(_GIVEN_ADDRESS)
         address = f"{parts.scheme}://{parts.hostname}:{parts.port}"
         yield MinioServer(address, parts.username or _USER, parts.password or _PASSWORD)
         return
@@ -57,8 +69,8 @@ def minio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
 
 @contextmanager
 def running_minio(folder: Path, port: int = 0, **environment: str) -> Iterator[MinioServer]:
-    """A server of a test's own, with its data in a folder; started there again it knows what it knew."""
-    program = obtained(_program, "MinIO")
+    """Run a separate server with its data in `folder`; started again in the same folder, it still has its data."""
+    program = obtain_or_skip(_program, "MinIO")
     address = f"127.0.0.1:{port or free_port()}"
     given = {
         "PATH": os.environ["PATH"],
@@ -85,13 +97,13 @@ def running_minio(folder: Path, port: int = 0, **environment: str) -> Iterator[M
 
 
 def _program() -> Path:
-    """The server, built if it is not there yet: some minutes. Raises OSError if it can't be."""
+    """Return the server program, building it if necessary, which takes minutes. Raises OSError if that fails."""
     program = server_cache() / f"minio-{VERSION}"
     if program.is_file():
         return program
-    refuse_unasked("some minutes for Go to build it")
+    raise_unless_downloads_allowed("some minutes for Go to build it")
     if shutil.which("go") is None:
-        raise OSError("there is no Go to build it; name one in CUMBRE_TEST_MINIO")
+        raise OSError("Go is not installed; set CUMBRE_TEST_MINIO to the address of a server")
     building = server_cache() / f"building-{os.getpid()}"
     environment = {**os.environ, "GOBIN": str(building), "GOFLAGS": "-trimpath"}
     built = subprocess.run(

@@ -1,4 +1,4 @@
-"""A model hub on the loopback, with the layout of the real one, and a model to fetch from it: the bundled one."""
+"""A local model hub with the layout of Hugging Face's, and a model to download from it: a copy of the bundled one."""
 
 import hashlib
 import json
@@ -18,12 +18,12 @@ FETCHED_MODEL_ID = "fetched-1"
 
 
 def renamed_lite(folder: Path) -> DownloadableModel:
-    """What stands for SigLIP-2: the bundled model under another id, pinned like a real one."""
+    """Return a substitute for SigLIP-2: the bundled model under another id, with sizes and checksums."""
     own = json.loads((LITE / "cumbre.json").read_text("utf-8"))
     own_file = folder / "cumbre.json"
     own_file.write_text(json.dumps({**own, "model_id": FETCHED_MODEL_ID}), "utf-8")
-    left_out = {"cumbre.json", "NOTICE"}
-    paths = sorted(path for path in LITE.rglob("*") if path.is_file() and path.name not in left_out)
+    excluded = {"cumbre.json", "NOTICE"}
+    paths = sorted(path for path in LITE.rglob("*") if path.is_file() and path.name not in excluded)
     files = tuple(
         ModelFile(path.relative_to(LITE).as_posix(), path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
         for path in paths
@@ -33,7 +33,10 @@ def renamed_lite(folder: Path) -> DownloadableModel:
 
 @dataclass
 class ModelHub:
-    """may_send is cleared to hold an answer after its first chunk; refuses makes every answer an error."""
+    """Controls a running hub and records the Range headers of requests.
+
+    Clear may_send to pause each download after its first chunk; set refuses to answer every request with 404.
+    """
 
     url: str = ""
     refuses: bool = False
@@ -43,6 +46,7 @@ class ModelHub:
 
 @contextmanager
 def running_hub() -> Iterator[ModelHub]:
+    """Run the hub on a free port of this machine."""
     hub = ModelHub()
     hub.may_send.set()
     stopping = threading.Event()
@@ -78,7 +82,7 @@ def running_hub() -> Iterator[ModelHub]:
         daemon_threads = True
 
         def handle_error(self, request: object, client_address: object) -> None:
-            """Whoever cancels a fetch hangs up: no fault."""
+            """Ignore clients that cancel a download and disconnect."""
 
     server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

@@ -1,4 +1,4 @@
-"""Where the tests find what is not code: the checkout itself, and the shared material beside it."""
+"""Paths of the checkout, the recorded events and the shared photos and models."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Picture files for tests, drawn here: a sky over a mountain, with whatever EXIF a test needs."""
+"""Draw small picture files for tests: a sky over a mountain, with the EXIF that a test needs."""
 
 import io
 import math
@@ -10,10 +10,12 @@ from PIL.TiffImagePlugin import IFDRational
 
 
 def rational(value: float) -> IFDRational:
+    """Return an EXIF rational with six decimals."""
     return IFDRational(round(value * 1_000_000), 1_000_000)
 
 
 def degrees_minutes_seconds(value: float) -> tuple[IFDRational, IFDRational, IFDRational]:
+    """Return the absolute value of an angle in degrees as EXIF stores it."""
     whole = math.floor(abs(value))
     minutes = math.floor((abs(value) - whole) * 60)
     seconds = (abs(value) - whole - minutes / 60) * 3600
@@ -32,7 +34,7 @@ def exif(
     orientation: int | None = None,
     **more: object,
 ) -> bytes:
-    """EXIF bytes; `more` are further tags by name, of whichever directory has them."""
+    """Return EXIF bytes; `more` are further tags by their Pillow name, written to the directory that has them."""
     data = Image.Exif()
     gps: dict[int, object] = {}
     main: dict[int, object] = {}
@@ -68,7 +70,7 @@ def exif(
 def landscape(
     size: tuple[int, int] = (320, 240), sky: tuple[int, int, int] = (90, 140, 220), summit: float = 0.5
 ) -> Image.Image:
-    """A plain sky over a grey mountain whose summit stands at this fraction of the width."""
+    """Draw a plain sky over a grey mountain with its summit at this fraction of the width."""
     width, height = size
     image = Image.new("RGB", size, sky)
     draw = ImageDraw.Draw(image)
@@ -77,13 +79,14 @@ def landscape(
 
 
 def encoded(image: Image.Image, file_format: str = "JPEG", exif_data: bytes = b"", **options: object) -> bytes:
+    """Return the image as a file of this format; `options` are those of Pillow's save()."""
     file = io.BytesIO()
     image.save(file, file_format, **({"exif": exif_data} if exif_data else {}), **options)
     return file.getvalue()
 
 
 def apple_note(x: float, y: float, z: float) -> bytes:
-    """A MakerNote as iPhones write it, with the acceleration vector alone."""
+    """Return a MakerNote like an iPhone's that contains only the acceleration vector."""
     header = b"Apple iOS\0\0\1MM" + struct.pack(">H", 1)
     entry = struct.pack(">HHII", 8, 10, 3, len(header) + 12 + 4)
     values = struct.pack(">6i", *(part for v in (x, y, z) for part in (round(v * 10_000), 10_000)))
@@ -91,7 +94,7 @@ def apple_note(x: float, y: float, z: float) -> bytes:
 
 
 def png_of_size(width: int, height: int) -> bytes:
-    """A PNG that says it is this large, and holds hardly any pixels."""
+    """Return a PNG with this size in its header but hardly any pixel data."""
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(

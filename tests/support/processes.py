@@ -1,4 +1,4 @@
-"""Real `cumbre` processes: commands, servers, and an end that nobody planned."""
+"""Run, kill and query real `cumbre` processes: commands and servers."""
 
 import json
 import os
@@ -16,11 +16,12 @@ PATIENCE_S = 60.0
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
+    """Return the environment of a command on this home, with the bundled encoder."""
     return {**os.environ, "CUMBRE_HOME": str(home), "CUMBRE_MODEL": "lite", **more}
 
 
 def cumbre(home: Path, *arguments: object, **more: str) -> "subprocess.CompletedProcess[str]":
-    """Runs a command to its end."""
+    """Run a command and wait until it ends."""
     return subprocess.run(
         [CUMBRE, *map(str, arguments)],
         env=environment(home, **more),
@@ -31,7 +32,7 @@ def cumbre(home: Path, *arguments: object, **more: str) -> "subprocess.Completed
 
 
 def begin(home: Path, *arguments: object, **more: str) -> "subprocess.Popen[str]":
-    """Begins a command that a test is going to end."""
+    """Start a command without waiting; the test has to end it."""
     return subprocess.Popen(
         [CUMBRE, *map(str, arguments)],
         env=environment(home, **more),
@@ -42,7 +43,7 @@ def begin(home: Path, *arguments: object, **more: str) -> "subprocess.Popen[str]
 
 
 def kill(process: "subprocess.Popen[str]") -> str:
-    """kill -9, and nobody is left of those whom it had started. Returns its standard error."""
+    """Kill a process with SIGKILL, wait until its descendants have ended, too, and return its standard error."""
     started = descendants(process.pid)
     process.send_signal(signal.SIGKILL)
     _, err = process.communicate(timeout=PATIENCE_S)
@@ -51,18 +52,19 @@ def kill(process: "subprocess.Popen[str]") -> str:
 
 
 def descendants(pid: int) -> list[int]:
-    """The processes that a process and its descendants have started and that still run. Needs /proc."""
+    """Return the ids of all running descendants of a process. Needs /proc."""
     found: list[int] = []
     for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
             children = [int(child) for child in tasks.read_text().split()]
         except OSError:
             continue
-        found += [one for child in children for one in (child, *descendants(child))]
+        found += [pid for child in children for pid in (child, *descendants(child))]
     return found
 
 
 def is_alive(pid: int) -> bool:
+    """Return whether a process runs; a zombie does not count. Needs /proc."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
@@ -70,7 +72,7 @@ def is_alive(pid: int) -> bool:
 
 
 def eventually(condition: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
-    """Waits until it holds; fails after a while."""
+    """Wait until the condition is true; fail the test after `patience_s` seconds."""
     deadline = time.monotonic() + patience_s
     while not condition():
         assert time.monotonic() < deadline, "it never became true"
@@ -78,7 +80,7 @@ def eventually(condition: Callable[[], bool], patience_s: float = PATIENCE_S) ->
 
 
 class Server:
-    """A running `cumbre serve`."""
+    """A running `cumbre serve` on a free port."""
 
     def __init__(self, home: Path, *arguments: object, **more: str) -> None:
         self.process = begin(home, "serve", "--port", "0", *arguments, **more)
@@ -88,6 +90,7 @@ class Server:
         self.address = announced[0]
 
     def get(self, path: str) -> dict:
+        """Return the JSON of an address."""
         with urllib.request.urlopen(self.address + path, timeout=30) as answer:
             return json.load(answer)
 
@@ -95,10 +98,11 @@ class Server:
         return self.get("/api/status")
 
     def found(self, query: str) -> list[str]:
+        """Return the file names that a search finds."""
         return [Path(r["path"]).name for r in self.get(f"/api/search?q={query}&k=100")["results"]]
 
     def stop(self, with_signal: int = signal.SIGTERM) -> tuple[int, str]:
-        """Its exit code and standard error."""
+        """End the server and return its exit code and standard error."""
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
         _, err = self.process.communicate(timeout=PATIENCE_S)

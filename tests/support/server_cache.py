@@ -1,4 +1,4 @@
-"""Where servers for the tests are kept between runs, and how one is started for a run."""
+"""Keep server programs for the tests between runs, and start, await and stop such servers."""
 
 import os
 import signal
@@ -19,30 +19,30 @@ _Thing = TypeVar("_Thing")
 
 _DEADLINE_S = 180.0
 _ANY_CERTIFICATE = ssl._create_unverified_context()
-# Read here, for the tests' environment has no settings of Cumbre's.
+# Read at import, because a fixture hides the CUMBRE_ variables from the tests.
 _WANTED = os.environ.get("CUMBRE_TEST_SERVERS", "") not in ("", "0")
 
 
 def server_cache() -> Path:
-    """A folder that everyone may read: Elasticsearch does not run as root, and nobody else may look into root's home.
+    """Return the folder in which downloaded and built servers are kept. Raises OSError if another user owns it.
 
-    Raises OSError if it belongs to someone else.
+    Every user can read it, because Elasticsearch does not run as root and other users can't read root's home.
     """
     cache = Path(tempfile.gettempdir()) / f"cumbre-test-servers-{os.getuid()}"
     cache.mkdir(mode=0o755, exist_ok=True)
     if cache.stat().st_uid != os.getuid():
-        raise OSError(f"{cache} belongs to someone else")
+        raise OSError(f"{cache} belongs to another user")
     return cache
 
 
-def refuse_unasked(cost: str) -> None:
-    """Raises OSError, with the way to allow it, unless downloads for tests are wanted: by CI, or by the environment."""
+def raise_unless_downloads_allowed(cost: str) -> None:
+    """Raise OSError, naming the cost, unless CI=true or CUMBRE_TEST_SERVERS=1 allows downloads and builds."""
     if os.environ.get("CI") != "true" and not _WANTED:
-        raise OSError(f"CUMBRE_TEST_SERVERS=1 brings it ({cost})")
+        raise OSError(f"set CUMBRE_TEST_SERVERS=1 to allow it ({cost})")
 
 
-def obtained(obtain: Callable[[], _Thing], name: str) -> _Thing:
-    """What obtain() brings; where it can't the test is skipped with the reason, or fails if CI=true."""
+def obtain_or_skip(obtain: Callable[[], _Thing], name: str) -> _Thing:
+    """Return obtain(); if it raises OSError, skip the test with the reason, or fail it if CI=true."""
     try:
         return obtain()
     except OSError as error:
@@ -52,15 +52,17 @@ def obtained(obtain: Callable[[], _Thing], name: str) -> _Thing:
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    """Return a free TCP port of this machine."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 def wait_until_ready(server: "subprocess.Popen[bytes]", address: str, output: Path) -> None:
-    """Until an address answers; if the server ends before, or never answers, its last words are the reason.
+    """Wait until an address answers.
 
-    An answer that asks who we are is one, and a certificate of the tests' own is no hindrance.
+    Raises AssertionError with the end of the output if the server ends or never answers. The status 401 counts as an
+    answer. Certificates are not verified, because the tests make their own.
     """
     ends = time.monotonic() + _DEADLINE_S
     while time.monotonic() < ends and server.poll() is None:
@@ -77,7 +79,7 @@ def wait_until_ready(server: "subprocess.Popen[bytes]", address: str, output: Pa
 
 
 def stop(server: "subprocess.Popen[bytes]") -> None:
-    """End a server that was started in a session of its own, with all that it has started."""
+    """End a server and all processes that it started; it must have been started with start_new_session."""
     if server.poll() is not None:
         return
     os.killpg(server.pid, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Photos taken above Namche with a known heading, and a scan of the folder that holds them."""
+"""Photos taken above Namche with a known heading, and a function that scans a folder of them."""
 
 from pathlib import Path
 
@@ -6,14 +6,14 @@ from cumbre.ingest.scan import ScanReport, scan
 from cumbre.library.library import Library
 from tests.support.pictures import encoded, exif, landscape
 
-# Above Namche, with Ama Dablam at 56 degrees and Kongde behind the camera.
+# Above Namche; Ama Dablam is at a bearing of 56 degrees and Kongde is behind the camera.
 NAMCHE = {"lat": 27.8030, "lon": 86.7150, "altitude_m": 3570.0}
 TO_AMA_DABLAM = 65.0
 TO_NOTHING = 140.0
 
 
 def photo_towards(heading_deg: float, taken_at: str, sky: tuple[int, int, int] = (90, 140, 220)) -> bytes:
-    """A photo taken above Namche with a long lens."""
+    """Return a JPEG taken above Namche with a long lens in this direction."""
     data = exif(**NAMCHE, heading_deg=heading_deg, focal_length_35mm=61, taken_at=taken_at, offset="+05:45")
     return encoded(landscape(sky=sky), "JPEG", data)
 

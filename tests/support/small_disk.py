@@ -1,4 +1,4 @@
-"""A file system of a few megabytes, and one that may only be read: made for real, where that is allowed."""
+"""Mount a file system of a few megabytes, or make a folder read-only; skip the test if mounting is not allowed."""
 
 import os
 import stat
@@ -13,30 +13,31 @@ _FILLER = "filler"
 
 
 class SmallDisk:
-    """A folder on a file system of its own, which can be filled and emptied again."""
+    """A folder on its own small file system, with methods to fill it and to free the space again."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @property
     def free_bytes(self) -> int:
-        figures = os.statvfs(self.path)
-        return figures.f_bavail * figures.f_frsize
+        statistics = os.statvfs(self.path)
+        return statistics.f_bavail * statistics.f_frsize
 
     def fill(self, but_bytes: int = 0) -> None:
-        """Take all room but so many bytes."""
+        """Fill the file system, leaving `but_bytes` bytes free."""
         with (self.path / _FILLER).open("ab") as file:
             while self.free_bytes > but_bytes:
                 file.write(bytes(min(65_536, self.free_bytes - but_bytes)))
                 file.flush()
 
     def make_room(self) -> None:
+        """Free the space that fill() took."""
         (self.path / _FILLER).unlink()
 
 
 @contextmanager
 def small_disk(folder: Path, megabytes: int) -> Iterator[SmallDisk]:
-    """Skips the test where nothing can be mounted."""
+    """Mount a file system of this size on a new folder; skip the test if mounting is not allowed."""
     folder.mkdir()
     _mount("-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder)
     try:
@@ -46,8 +47,8 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[SmallDisk]:
 
 
 @contextmanager
-def only_for_reading(folder: Path) -> Iterator[None]:
-    """Nothing in the folder can be written: by a mount for who may do that, else by permissions."""
+def read_only(folder: Path) -> Iterator[None]:
+    """Make everything in a folder read-only: as root with a read-only mount, otherwise with permissions."""
     if os.geteuid() == 0:
         _mount("--bind", folder, folder)
         try:
@@ -74,5 +75,5 @@ def _mount(*arguments: object) -> None:
 
 
 def _unmount(folder: Path) -> None:
-    # Lazily: what a test that failed has left open must not keep it.
+    # Lazily, because a failed test may have left files open, which would make umount fail.
     subprocess.run(["umount", "--lazy", folder], check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""Unit tests start no process and no server; tests that need one are in tests/integration."""
+"""Fixtures that fail a unit test if it starts a process or a server; such tests belong in tests/integration."""
 
 import multiprocessing.process
 import sys
@@ -17,19 +17,21 @@ _watching = False
 def _refuse(event: str, arguments: tuple[object, ...]) -> None:
     if not _watching:
         return
-    # A socket of the file system is a file here: folders may hold one.
+    # Unix sockets are allowed: they are files, and a test of folders creates one.
     if event in _STARTS_A_PROCESS or (event == "socket.bind" and isinstance(arguments[1], tuple)):
-        raise AssertionError(f"a unit test may not do this ({event} {arguments!r}): move it to tests/integration")
+        raise AssertionError(f"a unit test may not do this ({event} {arguments!r}): move the test to tests/integration")
 
 
-# There is no way to take an audit hook away: it looks at a flag.
+# An audit hook can't be removed, so it checks a flag.
 sys.addaudithook(_refuse)
 
 
 @pytest.fixture(autouse=True)
 def no_process_and_no_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test that starts a process or listens on a network port."""
+
     def refuse(process: multiprocessing.process.BaseProcess) -> None:
-        raise AssertionError(f"a unit test may not start {process.name}: move it to tests/integration")
+        raise AssertionError(f"a unit test may not start {process.name}: move the test to tests/integration")
 
     monkeypatch.setattr(multiprocessing.process.BaseProcess, "start", refuse)
     global _watching
@@ -40,7 +42,7 @@ def no_process_and_no_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def shared_picture_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Instead of the fixture of tests/conftest.py: pictures are read in this process."""
+    """Override the fixture of tests/conftest.py: read pictures in this process."""
 
     def reader(limits: PhotoLimits, most: int) -> PictureReader:
         return InProcessPictureReader(limits)

@@ -1,3 +1,5 @@
+"""Settings from the environment and from .env files."""
+
 import os
 from pathlib import Path
 
@@ -41,7 +43,7 @@ def test_storage_is_one_folder_or_several():
     ],
 )
 @pytest.mark.skipif(os.pathsep != ":", reason="paths as on Unix")
-def test_only_the_next_address_ends_a_folder(value, paths):
+def test_a_folder_ends_only_where_the_next_address_begins(value, paths):
     assert settings(STORAGE=value).album_paths == tuple(map(Path, paths))
 
 
@@ -59,14 +61,14 @@ def test_folders_on_windows_are_separated_by_a_semicolon(monkeypatch):
     ],
 )
 @pytest.mark.skipif(os.pathsep != ":", reason="paths as on Unix")
-def test_buckets_with_their_prefixes(value, buckets):
+def test_buckets_are_read_with_their_prefixes(value, buckets):
     named = settings(STORAGE=value)
     assert named.album_buckets == buckets
     assert all("s3" not in path.parts for path in named.album_paths)
 
 
 @pytest.mark.parametrize("value", ["s3:trek", "s3://", "s3://Trek", "s3://a", "s3://trek:s3://trek/2023", "s3:///trek"])
-def test_a_bucket_that_can_not_be_one_is_named(value):
+def test_an_invalid_bucket_is_an_error_that_names_its_setting(value):
     with pytest.raises(SettingsError, match="CUMBRE_STORAGE"):
         assert settings(STORAGE=value).album_buckets
 
@@ -77,17 +79,17 @@ def test_an_index_is_a_file_or_elasticsearch():
     assert settings(INDEX="embedded:/x/i.sqlite").index_address == ""
 
 
-def test_half_a_key_is_a_contradiction():
+def test_an_access_key_without_its_secret_key_is_refused():
     with pytest.raises(SettingsError, match="CUMBRE_S3_SECRET_KEY"):
         settings(S3_ACCESS_KEY="someone").refuse_contradictions()
 
 
 def test_keys_and_passwords_are_not_shown():
-    told = repr(settings(S3_SECRET_KEY="hush", INDEX_API_KEY="hush", INDEX_PASSWORD="hush"))
-    assert "hush" not in told
+    shown = repr(settings(S3_SECRET_KEY="hush", INDEX_API_KEY="hush", INDEX_PASSWORD="hush"))
+    assert "hush" not in shown
 
 
-def test_a_dotenv_file_gives_its_settings_and_nothing_else(tmp_path):
+def test_a_dotenv_file_provides_settings_of_cumbre_and_nothing_else(tmp_path):
     dotenv = tmp_path / ".env"
     dotenv.write_text("\ufeffCUMBRE_PORT=1234\nHTTPS_PROXY=http://proxy\nCUMBRE_MODEL='lite'\nCUMBRE_HOST\n", "utf-8")
     assert read_dotenv(dotenv) == {"CUMBRE_PORT": "1234", "CUMBRE_MODEL": "lite"}
@@ -95,7 +97,7 @@ def test_a_dotenv_file_gives_its_settings_and_nothing_else(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"CUMBRE_HOME=/caf\xe9", b"\xff\xfeC\0U\0", b"CUMBRE_HOME=/a\0b"])
-def test_a_dotenv_file_that_is_no_text_is_named(tmp_path, content):
+def test_a_dotenv_file_that_is_not_text_is_named(tmp_path, content):
     dotenv = tmp_path / ".env"
     dotenv.write_bytes(content)
     with pytest.raises(SettingsError, match=str(dotenv)):
@@ -107,7 +109,7 @@ def test_the_password_is_not_shown():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows takes any user's name")
-def test_the_home_of_a_user_that_is_not_there_names_its_setting():
+def test_the_home_of_an_unknown_user_is_an_error_that_names_its_setting():
     with pytest.raises(SettingsError, match="CUMBRE_HOME=~no-such-user/c: there is no such user"):
         settings(HOME="~no-such-user/c")
 
@@ -128,7 +130,7 @@ def test_the_home_of_a_user_that_is_not_there_names_its_setting():
         ("INDEX_PREFIX", "Trek*"),
     ],
 )
-def test_nonsense_names_its_setting(name, value):
+def test_an_invalid_value_is_an_error_that_names_its_setting(name, value):
     with pytest.raises(SettingsError, match=f"CUMBRE_{name}"):
         settings(**{name: value})
 
@@ -140,11 +142,11 @@ def test_an_address_needs_its_scheme(name, value):
         assert not (read.index_path, read.state_path, read.album_paths)
 
 
-def test_empty_values_are_no_values():
+def test_empty_values_count_as_unset():
     assert settings(PORT="", HOST=" ").port == 8765
 
 
-def test_the_state_may_be_a_table_and_pictures_lie_in_buckets():
+def test_the_state_may_be_a_table_and_pictures_may_be_in_buckets():
     cloud = settings(STATE="dynamodb:cumbre-state", RENDITIONS="s3://shown", STAGING="s3://trek/staging")
     assert (cloud.state_table, cloud.state_path) == ("cumbre-state", None)
     assert (cloud.renditions_place, cloud.staging_place) == (("shown", ""), ("trek", "staging/"))
@@ -163,6 +165,6 @@ def test_the_state_may_be_a_table_and_pictures_lie_in_buckets():
         ("CHAT_QUEUE", "arn:aws:sqs:eu-central-1:1:chat.fifo"),
     ],
 )
-def test_places_in_the_cloud_have_a_form(name, value):
+def test_an_invalid_place_in_the_cloud_is_refused(name, value):
     with pytest.raises(SettingsError, match=f"CUMBRE_{name}={value}"):
         settings(**{name: value}).refuse_contradictions()

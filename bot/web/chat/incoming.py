@@ -1,4 +1,4 @@
-"""What the page sends as a message of the conversation. What makes no sense is refused with what would."""
+"""Parse chat requests of the page into messages. Invalid requests are refused with a hint at the right form."""
 
 import json
 from typing import Any, Final
@@ -18,31 +18,35 @@ from functions.query.api import parameters
 
 MAX_PHOTOS: Final = 10
 MAX_JSON_BYTES: Final = 8 * 1024
-# Of a button (bot/chat/messages.py).
+# The limit for the data of a button (bot/chat/messages.py).
 _MAX_PRESSED_BYTES: Final = 64
-# A message has room for so many photos of the largest size, or for more that are smaller.
+# A message may hold this many photos of the largest size, or more that are smaller.
 _LARGEST_PHOTOS: Final = 2
 _MULTIPART_OVERHEAD_BYTES: Final = 64 * 1024
 _FORM: Final = "multipart/form-data"
-# More than are taken, so that one photo too many is refused in words.
+# Above MAX_PHOTOS, so that one photo too many gets an error message of its own.
 _MAX_FORM_PARTS: Final = 2 * MAX_PHOTOS
 
 
 def limit(request: Request, max_photo_bytes: int) -> None:
-    """Bound what is read of a request, before any of it is."""
+    """Limit the size of a request before its body is read."""
     photos_bytes = _LARGEST_PHOTOS * max_photo_bytes + _MULTIPART_OVERHEAD_BYTES
     request.max_content_length = photos_bytes if request.mimetype == _FORM else MAX_JSON_BYTES
     request.max_form_parts = _MAX_FORM_PARTS
 
 
 def message_of(request: Request, chat: str, pictures: PictureKeeper, max_photo_bytes: int) -> Message:
-    """The message of a request; its photos are kept. Who reaches the page may add photos there, and so here."""
+    """Return the message of a request and store its photos.
+
+    may_add is true: everybody who can use the page may add photos there, so they may do it here, too. Raises
+    InvalidRequest, UnsupportedMediaType or RequestEntityTooLarge.
+    """
     parameters.no_parameters(request.args)
     language = preferred_language(request.accept_languages.values())
     if request.mimetype == _FORM:
         text = _text_of_form(request)
         uploads = _uploads(request)
-        # One after the other: together they may be larger than the memory.
+        # Read and store one at a time: all of them together may not fit into memory.
         sent = tuple(
             pictures.save(parameters.filename(upload.filename), _data(upload, max_photo_bytes)) for upload in uploads
         )
@@ -67,10 +71,10 @@ def _json(request: Request) -> Any:
 
 
 def _text_of_form(request: Request) -> str:
-    given = request.form
-    if set(given) - {"text"} or len(given.getlist("text")) > 1:
-        raise InvalidRequest("beside the photos there may be one field, text")
-    return _checked(given.get("text", ""))
+    form = request.form
+    if set(form) - {"text"} or len(form.getlist("text")) > 1:
+        raise InvalidRequest("besides photos, a form may have only one field: text")
+    return _checked(form.get("text", ""))
 
 
 def _checked(text: str) -> str:
@@ -79,8 +83,8 @@ def _checked(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        # Half of a pair of surrogates, which JSON can spell and UTF-8 can't.
-        raise InvalidRequest("this is not text") from None
+        # A lone surrogate, which JSON can express and UTF-8 can't.
+        raise InvalidRequest("the text is not valid Unicode") from None
     return text
 
 
@@ -104,9 +108,9 @@ def _data(upload: FileStorage, max_bytes: int) -> bytes:
 
 def _place(lat: Any, lon: Any) -> Position:
     if not (_is_degrees(lat, 90) and _is_degrees(lon, 180)):
-        raise InvalidRequest(sentence("a place has a latitude within 90 and a longitude within 180 degrees"))
+        raise InvalidRequest(sentence("latitude must be within ±90 degrees and longitude within ±180 degrees"))
     return Position(float(lat), float(lon))
 
 
-def _is_degrees(value: Any, most: int) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and -most <= value <= most
+def _is_degrees(value: Any, limit: int) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and -limit <= value <= limit

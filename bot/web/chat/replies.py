@@ -1,4 +1,4 @@
-"""Replies of the conversation as JSON for the page, which sets every text as text."""
+"""Serialize replies of the conversation to JSON. The page inserts all texts as plain text, never as HTML."""
 
 import base64
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from cumbre.peaks.catalog import Catalog
 
 
 def replies_json(replies: Sequence[Reply], catalog: Catalog, translator: Translator) -> list[dict[str, Any]]:
+    """Return replies as JSON objects. The catalog names the peaks, the translator supplies missing texts."""
     return [_reply(reply, catalog, translator) for reply in replies]
 
 
@@ -40,7 +41,7 @@ def _reply(reply: Reply, catalog: Catalog, translator: Translator) -> dict[str, 
 
 
 def _photo(photo: CaptionedPhoto, catalog: Catalog, translator: Translator) -> dict[str, Any]:
-    """alt names the peaks, for who does not see the picture."""
+    """Return a photo. Its alt text, for screen readers, names the peaks."""
     document = photo.hit.photo
     names = [catalog[peak_id].name for peak_id in document.predicted_peaks if peak_id in catalog]
     return {

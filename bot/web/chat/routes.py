@@ -1,4 +1,4 @@
-"""The page as a carrier of the conversation: POST /chat/messages takes a message and gives the replies."""
+"""The chat of the web page: POST /chat/messages takes a message and returns the replies."""
 
 from collections.abc import Callable
 from typing import Final
@@ -30,7 +30,7 @@ def create_chat(
     *,
     max_photo_bytes: int,
 ) -> Blueprint:
-    """The blueprint under /chat. Its visitors' chats are told apart by a cookie; request_guard lets them in."""
+    """Return the blueprint under /chat. A cookie identifies each visitor's chat; request_guard checks access."""
     chat = Blueprint("chat", __name__, url_prefix=PATH)
     conversation = Conversation(ChatContext(query, album, catalog, Memory(state), pictures.fetch))
 

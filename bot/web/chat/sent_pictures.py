@@ -1,7 +1,7 @@
-"""Pictures that were sent in the page, kept for a while: corrections and later places are about them.
+"""Store pictures that were sent in the page's chat for a while: later corrections and places refer to them.
 
-They are named by their content. Nobody can ask for a picture by that name: it is made of bytes that were sent just now,
-or comes out of the memory of the same chat, where buttons and places find it. So chats may share a file unawares.
+Files are named by content hash. Clients can't request a picture by hash: the hash is computed from bytes that were just
+sent, or comes from the memory of the same chat, where buttons and places find it. So it is safe that chats share files.
 """
 
 import hashlib
@@ -24,19 +24,19 @@ SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class PictureKeeper(Protocol):
-    """Where pictures of the chat are kept."""
+    """Storage for pictures of the chat."""
 
     def save(self, name: str, data: bytes) -> SentPicture:
-        """The picture, an original, as a message has it. Raises StorageError where it can't be kept."""
+        """Store a picture and return its reference for a message. Raises StorageError if it can't be stored."""
         ...
 
     def fetch(self, picture: SentPicture) -> bytes:
-        """The bytes of a picture that was kept; PhotoError when it is not there any more."""
+        """Return the bytes of a picture. Raises PhotoError if it is no longer stored."""
         ...
 
 
 class SentPictures:
-    """A folder within bounds of size and age: the oldest go first. Any thread may call it."""
+    """PictureKeeper with a folder that is limited in size and age; the oldest pictures go first. Thread-safe."""
 
     def __init__(self, folder: Path, most_bytes: int = MOST_BYTES, most_age_s: float = MOST_AGE_S) -> None:
         self._folder = folder
@@ -44,18 +44,16 @@ class SentPictures:
         self._most_age_s = most_age_s
 
     def save(self, name: str, data: bytes) -> SentPicture:
-        """The picture, an original, as a message has it. Raises StorageError where it can't be written."""
         sha256 = hashlib.sha256(data).hexdigest()
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._write(self._folder / sha256, data)
         except OSError as error:
-            raise StorageError(f"a picture of the chat can't be kept in {self._folder}: {error.strerror}") from error
+            raise StorageError(f"can't store a chat picture in {self._folder}: {error.strerror}") from error
         self.trim(spare=sha256)
         return SentPicture(sha256, name, is_original=True)
 
     def fetch(self, picture: SentPicture) -> bytes:
-        """The bytes of a picture that was kept; PhotoError when it is not there any more."""
         try:
             if SHA256.fullmatch(picture.source):
                 return (self._folder / picture.source).read_bytes()
@@ -64,12 +62,12 @@ class SentPictures:
         raise picture_gone()
 
     def trim(self, spare: str = "") -> None:
-        """Delete what is too old, then the oldest beyond the bound; not the one that has just come."""
-        left = 0
+        """Delete pictures that are too old, then the oldest ones above the size limit; never the file named spare."""
+        total_bytes = 0
         now = time.time()
         for sent_at, size, file in sorted(self._files(), reverse=True):
-            left += size
-            if file.name != spare and (now - sent_at > self._most_age_s or left > self._most_bytes):
+            total_bytes += size
+            if file.name != spare and (now - sent_at > self._most_age_s or total_bytes > self._most_bytes):
                 with suppress(OSError):
                     file.unlink(missing_ok=True)
 
@@ -78,19 +76,20 @@ class SentPictures:
             write_new_file(file, data)
         except FileExistsError:
             try:
-                # It was sent again: from now on it is new.
+                # Sent again: restart its age.
                 os.utime(file)
             except FileNotFoundError:
-                # It was trimmed in between.
+                # Another thread trimmed it in between.
                 write_new_file(file, data)
 
     def _files(self) -> Iterator[tuple[float, int, Path]]:
         with suppress(OSError):
             for file in self._folder.iterdir():
                 with suppress(OSError):
-                    seen = file.stat()
-                    yield seen.st_mtime, seen.st_size, file
+                    stat = file.stat()
+                    yield stat.st_mtime, stat.st_size, file
 
 
 def picture_gone() -> PhotoError:
-    return PhotoError(sentence("this picture is not kept any more: send it again"))
+    """Return the error for a picture that is no longer stored."""
+    return PhotoError(sentence("this picture is no longer stored: send it again"))

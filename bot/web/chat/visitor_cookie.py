@@ -1,4 +1,4 @@
-"""Who talks: a random number in a cookie, which is all that the chat knows of a visitor."""
+"""The cookie that identifies a chat visitor: a random token, and all that the chat knows about them."""
 
 import re
 import secrets
@@ -7,23 +7,23 @@ from typing import Final
 from flask import Request, Response
 
 COOKIE: Final = "cumbre_chat"
-# As long as what buttons mean is remembered (bot/chat/memory.py); each answer begins it anew.
-_KEPT_S: Final = 30 * 86_400
+# As long as button data is stored (bot/chat/memory.py); every response restarts it.
+_MAX_AGE_S: Final = 30 * 86_400
 _RANDOM_BYTES: Final = 16
 _WELL_FORMED: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 def visitor_of(request: Request) -> str:
-    """The number of the visitor's cookie; a new one for who has none, or something else in it."""
-    given = request.cookies.get(COOKIE, "")
-    return given if _WELL_FORMED.fullmatch(given) else secrets.token_urlsafe(_RANDOM_BYTES)
+    """Return the token from the visitor's cookie; a new one if the cookie is missing or malformed."""
+    token = request.cookies.get(COOKIE, "")
+    return token if _WELL_FORMED.fullmatch(token) else secrets.token_urlsafe(_RANDOM_BYTES)
 
 
 def chat_of(visitor: str) -> str:
-    """The name under which the conversation knows the chat; no other carrier has one like it."""
+    """Return the conversation's name for this chat. The prefix keeps it apart from Telegram chats."""
     return f"page {visitor}"
 
 
 def remember(visitor: str, response: Response, *, path: str, secure: bool) -> None:
-    """No script can read the cookie, and no other site have it sent."""
-    response.set_cookie(COOKIE, visitor, max_age=_KEPT_S, path=path, secure=secure, httponly=True, samesite="Strict")
+    """Set the cookie on a response. Scripts can't read it, and it is not sent with cross-site requests."""
+    response.set_cookie(COOKIE, visitor, max_age=_MAX_AGE_S, path=path, secure=secure, httponly=True, samesite="Strict")

@@ -1,4 +1,4 @@
-"""The way to Elasticsearch: address, credentials, certificates, time-outs."""
+"""Connects to Elasticsearch: address, credentials, certificates, timeouts."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,13 +13,13 @@ from cumbre.index.elasticsearch.nearest import Recall
 
 _TIMEOUT_S: Final = 10.0
 _RETRIES: Final = 2
-# Vectors stay out of answers unless a request asks for them since 9.2, and may be written packed since 9.3.
-_OLDEST: Final = (9, 3)
+# Since 9.2 responses leave out vectors unless requested; since 9.3 vectors can be written packed (base64).
+_MIN_VERSION: Final = (9, 3)
 
 
 @dataclass(frozen=True, slots=True)
 class ElasticAccess:
-    """Where Elasticsearch is, and who asks: an API key, or a user and a password."""
+    """The address of Elasticsearch and the credentials: an API key, or a user and a password."""
 
     address: str
     api_key: str = field(default="", repr=False)
@@ -28,14 +28,20 @@ class ElasticAccess:
     ca_cert: Path | None = None
 
     def client(self) -> Any:
-        """A client; nothing is asked yet. Raises SettingsError if address and credentials contradict each other."""
+        """Return a client, without connecting yet.
+
+        Raises SettingsError if the address contains credentials, if a key and a user are both set, or if the
+        certificate file is missing.
+        """
         from elasticsearch import Elasticsearch
 
         parts = urlsplit(self.address)
         if parts.username or parts.password:
-            raise SettingsError("CUMBRE_INDEX must hold no password: use CUMBRE_INDEX_USER and CUMBRE_INDEX_PASSWORD")
+            raise SettingsError(
+                "CUMBRE_INDEX must not contain a password: use CUMBRE_INDEX_USER and CUMBRE_INDEX_PASSWORD"
+            )
         if self.api_key and self.user:
-            raise SettingsError("CUMBRE_INDEX_API_KEY and CUMBRE_INDEX_USER are both set: leave one of them out")
+            raise SettingsError("CUMBRE_INDEX_API_KEY and CUMBRE_INDEX_USER are both set: remove one of them")
         options: dict[str, Any] = {}
         if parts.scheme == "https" and self.ca_cert is not None:
             if not self.ca_cert.is_file():
@@ -56,26 +62,29 @@ def connect(
     graph: GraphOptions = GraphOptions(),  # noqa: B008  frozen
     recall: Recall = Recall(),  # noqa: B008  frozen
 ) -> ElasticGenerations:
-    """The generations of the index at an address. Raises IndexFault if it can't be reached or is too old."""
+    """Return the generations of the index at an address.
+
+    Raises IndexFault if the server can't be reached or is too old, and SettingsError as ElasticAccess.client does.
+    """
     client = access.client()
     try:
-        _refuse_older(client, access.address)
+        _require_version(client, access.address)
     except BaseException:
         client.close()
         raise
     return ElasticGenerations(client, access.address, prefix, graph, recall)
 
 
-def _refuse_older(client: Any, address: str) -> None:
+def _require_version(client: Any, address: str) -> None:
     from elasticsearch import ApiError
 
     with index_faults(address):
         try:
             number = str(client.info()["version"]["number"])
         except ApiError as error:
-            # A server without its REST handler for "/" (the one that tests run) does not tell its version.
+            # The test server has no REST handler for "/", so its version is unknown.
             if error.status_code != 405:
                 raise
             return
-    if tuple(int(part) for part in number.split(".")[:2]) < _OLDEST:
+    if tuple(int(part) for part in number.split(".")[:2]) < _MIN_VERSION:
         raise IndexFault(f"Elasticsearch at {address} is version {number}: Cumbre needs 9.3 or newer")

@@ -1,15 +1,15 @@
-"""Making an index in Elasticsearch where there is none of its name."""
+"""Creates an Elasticsearch index if there is none with its name."""
 
 from typing import Any, Final
 
 from cumbre.index.elasticsearch.faults import index_faults
 
-# A replica as soon as there is a second node to hold it.
+# One replica as soon as there is a second node for it.
 _REPLICAS: Final = "0-1"
 
 
 def create_index(client: Any, address: str, name: str, shards: int = 1, **request: Any) -> bool:
-    """Make an index with its mappings and aliases in one step; False if there is one of this name already."""
+    """Create an index with its mappings and aliases in one step; return False if the name exists already."""
     from elasticsearch import BadRequestError
 
     settings = {"number_of_shards": shards, "auto_expand_replicas": _REPLICAS}

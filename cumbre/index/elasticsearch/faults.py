@@ -1,4 +1,4 @@
-"""What Elasticsearch and the way to it may answer -> IndexFault, with what is the matter and the way out."""
+"""Converts errors of Elasticsearch and its connection to IndexFault, with a message that says what to do."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,29 +6,29 @@ from typing import Any
 
 from cumbre.errors import GenerationReplaced, IndexFault
 
-_GONE = "the index that was written to has been replaced by `cumbre reindex`: start again"
-_WAYS_OUT = {
-    "cluster_block_exception": "Elasticsearch takes no writes: its disk is nearly full, or the index was made "
+_REPLACED = "`cumbre reindex` has replaced the index in the meantime: run the same command again"
+_ADVICE = {
+    "cluster_block_exception": "Elasticsearch accepts no writes: its disk is nearly full, or the index is "
     "read-only. Free space, then set index.blocks.read_only_allow_delete to null",
     "strict_dynamic_mapping_exception": "the index was made by another version of Cumbre: run `cumbre reindex`",
     "document_parsing_exception": "the index was made by another version of Cumbre: run `cumbre reindex`",
-    "invalid_alias_name_exception": "an index of somebody else's has the name that Cumbre would take: choose another "
+    "invalid_alias_name_exception": "another program's index has the name that Cumbre needs: choose another "
     "CUMBRE_INDEX_PREFIX",
-    "security_exception": "Elasticsearch refuses: the key or user lacks a right (docs/elasticsearch.md names them)",
-    "index_not_found_exception": _GONE,
+    "security_exception": "Elasticsearch refuses access: the key or user lacks a right (see docs/elasticsearch.md)",
+    "index_not_found_exception": _REPLACED,
 }
 
 
 @contextmanager
 def index_faults(address: str) -> Iterator[None]:
-    """Raises IndexFault for what the client raises. address: without credentials, for the message."""
+    """Raise the client's errors as IndexFault. The messages show `address`, so it must not contain credentials."""
     from elastic_transport import ConnectionTimeout, TlsError, TransportError
     from elasticsearch import ApiError, UnsupportedProductError
 
     try:
         yield
     except UnsupportedProductError as error:
-        raise IndexFault(f"{address} is no Elasticsearch of version 9: correct CUMBRE_INDEX") from error
+        raise IndexFault(f"{address} is not an Elasticsearch 9 server: correct CUMBRE_INDEX") from error
     except ApiError as error:
         raise api_fault(address, error) from error
     except TlsError as error:
@@ -38,7 +38,7 @@ def index_faults(address: str) -> Iterator[None]:
         ) from error
     except ConnectionTimeout as error:
         raise IndexFault(
-            f"Elasticsearch at {address} did not answer in time: look at its load, then try again"
+            f"Elasticsearch at {address} did not answer in time: check its load, then try again"
         ) from error
     except TransportError as error:
         raise IndexFault(
@@ -47,7 +47,7 @@ def index_faults(address: str) -> Iterator[None]:
 
 
 def api_fault(address: str, error: Any) -> IndexFault:
-    """The fault of an answer with an error status."""
+    """Return the IndexFault for a response with an error status (`error` is an elasticsearch.ApiError)."""
     if error.status_code == 401:
         return IndexFault(
             f"Elasticsearch at {address} does not accept the credentials: renew CUMBRE_INDEX_API_KEY, or "
@@ -57,12 +57,12 @@ def api_fault(address: str, error: Any) -> IndexFault:
 
 
 def fault(address: str, kind: str, reason: str) -> IndexFault:
-    """The fault of an error of Elasticsearch, by its type."""
+    """Return the IndexFault for an Elasticsearch error type; GenerationReplaced for an index that is gone."""
     if kind == "index_not_found_exception":
-        return GenerationReplaced(_GONE)
-    way_out = _WAYS_OUT.get(kind)
-    if way_out:
-        return IndexFault(f"{way_out} ({address})")
+        return GenerationReplaced(_REPLACED)
+    advice = _ADVICE.get(kind)
+    if advice:
+        return IndexFault(f"{advice} ({address})")
     return IndexFault(f"Elasticsearch at {address} refused: {_short(reason)}")
 
 

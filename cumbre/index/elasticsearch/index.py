@@ -1,4 +1,4 @@
-"""The Elasticsearch adapter of PhotoIndex: one index a generation."""
+"""The Elasticsearch adapter of PhotoIndex: one index per generation."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -39,9 +39,9 @@ _NEWEST_FIRST: Final[list[dict[str, Any]]] = [{"shot_time": {"order": "desc", "m
 
 
 class ElasticPhotoIndex:
-    """One generation: an index, written through an alias of its own that it loses when it is replaced.
+    """One generation: an index that is written through its own alias, which it loses when it is replaced.
 
-    What this process has written is seen by its next question; other processes see it within a second.
+    This process finds its own writes at its next search; other processes find them within a second.
     """
 
     def __init__(self, client: Any, address: str, name: str, space: VectorSpace, notes: ElasticNotes, recall: Recall):
@@ -59,10 +59,11 @@ class ElasticPhotoIndex:
 
     @property
     def writes_alias(self) -> str:
+        """The alias through which this index is written; see writes_alias()."""
         return writes_alias(self.name)
 
     def with_candidates(self, num_candidates: int) -> "ElasticPhotoIndex":
-        """The same index, asked in another way."""
+        """Return the same index with another number of candidates per search (Recall.num_candidates)."""
         recall = replace(self._recall, num_candidates=num_candidates)
         return ElasticPhotoIndex(self._client, self._address, self.name, self._space, self._notes, recall)
 
@@ -89,7 +90,7 @@ class ElasticPhotoIndex:
         return [_stored(hit) for hit in self._reader.pages({"term": {"content_sha256": content_sha256}}, ["document"])]
 
     def known(self, bucket: str, prefix: str = "") -> Iterator[KnownObject]:
-        # What another process has just written must not be taken for missing, nor what it deleted for there.
+        # Make the latest writes and deletes of other processes visible: a scan compares this listing with the album.
         self._reader.refresh()
         where: list[Query] = [{"term": {"bucket": bucket}}]
         if prefix:
@@ -103,7 +104,7 @@ class ElasticPhotoIndex:
             conflicts = write_all(self._client, self._address, self.writes_alias, items)
         finally:
             self._reader.note_writes((write.document.id, write.document.content_sha256) for write in writes)
-        return [write for place, write in enumerate(writes) if place in conflicts]
+        return [write for position, write in enumerate(writes) if position in conflicts]
 
     def delete(self, photo_id: str, expected_version: int) -> None:
         from elasticsearch import ConflictError, NotFoundError
@@ -113,7 +114,7 @@ class ElasticPhotoIndex:
                 self._client.delete(index=self.writes_alias, id=photo_id, **_condition(expected_version))
             except ConflictError as error:
                 if self.get(photo_id) is not None:
-                    raise VersionConflict(f"{photo_id} was changed meanwhile") from error
+                    raise VersionConflict(f"photo {photo_id} was changed in the meantime") from error
             except NotFoundError as error:
                 if error.error == "index_not_found_exception":
                     raise
@@ -198,7 +199,7 @@ class ElasticPhotoIndex:
                 yield _stored(hit), vector
 
     def forget_damaged(self) -> int:
-        """Lucene keeps checksums of its own: Elasticsearch refuses a damaged shard instead of answering from it."""
+        """Do nothing: Lucene has its own checksums, and Elasticsearch refuses to use a damaged shard."""
         return 0
 
     def metadata(self, name: str) -> str | None:
@@ -208,9 +209,9 @@ class ElasticPhotoIndex:
         self._notes.set(self.name, name, value)
 
     def _with_vectors(self, writes: Sequence[PhotoWrite]) -> Iterator[PhotoWrite]:
-        """The same writes; those that change a photo's background carry its vector, which holds it, too.
+        """Return the writes; those that change a photo's background get its vector, which contains the background.
 
-        Raises IndexFault for a photo that would be without a vector.
+        Raises IndexFault if a photo would have no vector, or a vector has another shape.
         """
         keeping = []
         for write in writes:
@@ -220,24 +221,26 @@ class ElasticPhotoIndex:
                 if write.expected_version is None:
                     raise IndexFault(f"{write.document.key} can't be indexed without a vector")
                 keeping.append(write.document.id)
-        kept = {one["_id"]: one["_source"] for one in self._reader.get_many(keeping, ["failed", "background"])}
+        stored = {one["_id"]: one["_source"] for one in self._reader.get_many(keeping, ["failed", "background"])}
         for write in writes:
-            there = kept.get(write.document.id)
-            if there is None or write.vector is not None:
+            before = stored.get(write.document.id)
+            if before is None or write.vector is not None:
                 yield write
-            elif there["failed"]:
+            elif before["failed"]:
                 raise IndexFault(f"{write.document.key} can't be indexed without a vector")
             else:
-                is_same = there["background"] == write.document.background
+                is_same = before["background"] == write.document.background
                 yield write if is_same else replace(write, vector=self.vector(write.document.id))
 
     def _check(self, vector: Vector) -> None:
         if vector.shape != (self._space.dimensions,):
-            raise IndexFault(f"a vector of {vector.size} dimensions does not fit {self._space.dimensions}")
+            raise IndexFault(
+                f"a vector of shape {vector.shape} does not fit an index of {self._space.dimensions} dimensions"
+            )
 
 
 def writes_alias(name: str) -> str:
-    """The alias through which an index is written; only the active and the building one have theirs."""
+    """Return the alias through which an index is written. Only the active index and the one being built have it."""
     return f"{name}-writes"
 
 
@@ -254,19 +257,19 @@ def _item(write: PhotoWrite) -> BulkItem:
 
 
 def _condition(version: int) -> dict[str, int]:
-    # Terms begin at 1; a version that never was is nobody's.
+    # Primary terms begin at 1. An invalid version becomes a valid one that matches no document.
     return {"if_primary_term": max(version >> _TERM_SHIFT, 1), "if_seq_no": version & ((1 << _TERM_SHIFT) - 1)}
 
 
 def _stored(found: Any) -> StoredPhoto:
-    # Sequence numbers grow with every write of a shard, deletions too, so none ever comes back.
+    # Sequence numbers grow with every write and delete of a shard, so no version is used twice.
     return StoredPhoto(_document(found), found["_primary_term"] << _TERM_SHIFT | found["_seq_no"])
 
 
 def _shot(row: dict[str, list[Any]]) -> Shot:
     time, place = row.get("shot_time"), row.get("gps")
     taken_at = datetime.fromisoformat(time[0]).timestamp() if time else None
-    # As text: "LAT, LON".
+    # A geo_point is returned as the text "LAT, LON".
     lat, lon = map(float, place[0].split(",")) if place else (None, None)
     return Shot(row["photo_id"][0], taken_at, lat, lon)
 
@@ -277,7 +280,7 @@ def _document(found: Any) -> PhotoDocument:
 
 def _vector(found: Any) -> Vector | None:
     numbers = found["_source"].get(VECTOR_FIELD)
-    # Its last component is the background.
+    # The last component is the background (see mapping.py).
     return None if numbers is None else np.array(numbers[:-1], dtype=np.float32)
 
 

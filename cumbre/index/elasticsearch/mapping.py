@@ -1,10 +1,10 @@
-"""What an Elasticsearch index of photos holds: its mapping, and PhotoDocument -> the fields that are searched.
+"""The mapping of an Elasticsearch index of photos, and the conversion of a PhotoDocument to its fields.
 
-The whole document travels as text beside them (`document`), so that it comes back exactly as it was written.
+The field `document` contains the whole document as JSON, so that it is read back exactly as it was written.
 
-A photo's background is one more component of its vector: [vector, background]. The inner product with [question, -1] is
-then the photo's score (cosine less background), so that the graph ranks by what is asked for; with [question, 0] it is
-the cosine. (The reduction of maximum inner products to one more dimension is Bachrach et al. 2014's, turned around.)
+A photo's background is an extra component of its vector: [vector, background]. The inner product with [query, -1] is
+then the photo's score (cosine minus background), so the graph ranks by score directly; with [query, 0] it is the
+cosine. (Bachrach et al. 2014 reduce maximum inner product search by adding a dimension; this is the reverse.)
 """
 
 import hashlib
@@ -24,11 +24,11 @@ Fields = dict[str, Any]
 VECTOR_FIELD: Final = "clip_image"
 
 _KEYWORD: Final = {"type": "keyword"}
-_ONLY_KEPT: Final = {"type": "keyword", "index": False, "doc_values": False}
+_STORED_ONLY: Final = {"type": "keyword", "index": False, "doc_values": False}
 _OBJECT: Final = {"type": "object", "enabled": False}
 _FIELDS: Final[Fields] = {
     "photo_id": _KEYWORD,
-    "path": _ONLY_KEPT,
+    "path": _STORED_ONLY,
     "bucket": _KEYWORD,
     "key": _KEYWORD,
     "etag": {"type": "keyword", "index": False},
@@ -37,10 +37,10 @@ _FIELDS: Final[Fields] = {
     "indexed_at": {"type": "date"},
     "model_id": _KEYWORD,
     "failed": {"type": "boolean"},
-    "failure": _ONLY_KEPT,
+    "failure": _STORED_ONLY,
     "background": {"type": "double"},
     "predicted_peaks": _KEYWORD,
-    # "PEAK CERTAINTY" each, to be read without the document.
+    # Each value is "PEAK CERTAINTY", so that it can be read without the document.
     "certainties": {"type": "keyword", "index": False},
     "peaks": _OBJECT,
     "corrected": {"type": "boolean"},
@@ -55,15 +55,15 @@ _FIELDS: Final[Fields] = {
     "camera": _KEYWORD,
     "width": {"type": "integer"},
     "height": {"type": "integer"},
-    "document": _ONLY_KEPT,
+    "document": _STORED_ONLY,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class GraphOptions:
-    """How the vectors are indexed; kind is hnsw or int8_hnsw. Each shard has a graph. Fixed when an index is created.
+    """How vectors are indexed: kind is hnsw or int8_hnsw, and each shard has its own graph.
 
-    docs/elasticsearch.md says what each costs.
+    Fixed when an index is created. docs/elasticsearch.md describes the cost of each option.
     """
 
     kind: str = "hnsw"
@@ -73,13 +73,13 @@ class GraphOptions:
 
 
 def mappings(space: VectorSpace, graph: GraphOptions) -> Fields:
-    """The mapping of an index for the vectors of one space; a field that it doesn't name is refused."""
+    """Return the mapping of an index for one vector space. It is strict: Elasticsearch rejects unknown fields."""
     vector = {
         "type": "dense_vector",
         "dims": space.dimensions + 1,
         "index": True,
         "similarity": "max_inner_product",
-        # Written out: from 9.1 on the default for 384 dimensions or more keeps one bit of each.
+        # Explicit, because since 9.1 the default for 384 dimensions or more is one bit per component.
         "index_options": {"type": graph.kind, "m": graph.m, "ef_construction": graph.ef_construction},
     }
     properties = {**_FIELDS, VECTOR_FIELD: vector}
@@ -92,15 +92,15 @@ def mappings(space: VectorSpace, graph: GraphOptions) -> Fields:
 
 
 def space_of(mapping: Fields) -> VectorSpace:
-    """The space of an index of ours, of its mapping. Raises KeyError for another's."""
+    """Return the vector space of an index from its mapping. Raises KeyError if Cumbre did not create the index."""
     meta = mapping["_meta"]
     return VectorSpace(meta["model_id"], meta["dimensions"])
 
 
 def fields_of(document: PhotoDocument, vector: Vector | None) -> Fields:
-    """The fields of a document, all of them, so that an update leaves nothing old; the vector only if it is given.
+    """Return all fields of a document, so that an update leaves no old values; the vector [D] only if it is given.
 
-    The vector goes packed: as numbers in JSON it takes twice as long to index (python -m benchmarks.index).
+    The vector is packed (base64): as JSON numbers it takes twice as long to index (python -m benchmarks.index).
     """
     from elasticsearch.helpers import pack_dense_vector
 

@@ -1,8 +1,8 @@
-"""The photos nearest to a vector, by score or by cosine, as the inner products of elastic_mapping.
+"""Searches the photos nearest to a vector, by score or by cosine, as inner products (see mapping.py).
 
-The graph of vectors is approximate, and worse where a filter lets few photos pass: 0.91 of the ten nearest at 1 % of
-100 000. But Lucene compares all that pass when they are no more than num_candidates, so a question with a filter counts
-first (python -m benchmarks.index has the figures).
+Search in the vector graph is approximate, and worse if few photos pass a filter: it finds 0.91 of the ten nearest if
+1 % of 100 000 photos pass. But Lucene compares every photo that passes if they are no more than num_candidates. So a
+search with a filter counts them first (python -m benchmarks.index measures this).
 """
 
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ _WEIGHT: Final = {RankBy.SCORE: -1.0, RankBy.COSINE: 0.0}
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """num_candidates: photos that a shard looks at for a question; more find more of the nearest, and take longer.
+    """How many photos a search compares. More find more of the nearest photos, and take longer.
 
-    With a filter all photos that pass are looked at, up to WINDOW. oversample: where the graph holds vectors of 8 bits,
-    so many times as many are compared once more with their whole vectors; 0 for none.
+    num_candidates: photos per shard; with a filter, all photos that pass, up to WINDOW. oversample: for graphs of 8-bit
+    vectors, oversample * k candidates are compared again with their full vectors; 0 turns this off.
     """
 
     num_candidates: int = 200
@@ -34,7 +34,7 @@ class Recall:
 def nearest(
     reader: ElasticReader, recall: Recall, vector: Vector, k: int, where: PhotoFilter, rank_by: RankBy
 ) -> list[Neighbour]:
-    """The k best photos, at most WINDOW, best first."""
+    """Return the k best photos for a vector [D], best first; at most WINDOW."""
     k = min(k, WINDOW)
     candidates = recall.num_candidates
     if where != EVERYTHING:
@@ -61,7 +61,9 @@ def nearest(
 
 
 def _inner_product(score: float) -> float:
-    """What Elasticsearch made its score of, which is never negative ("similarity" of the dense_vector field's manual).
+    """Return the inner product behind an Elasticsearch score, which is never negative.
+
+    The formula is under "similarity" (max_inner_product) in the manual page of the dense_vector field.
 
     >>> _inner_product(1.25), _inner_product(0.5)
     (0.25, -1.0)
@@ -70,6 +72,6 @@ def _inner_product(score: float) -> float:
 
 
 def _passing(reader: ElasticReader, where: PhotoFilter) -> int:
-    """How many photos pass; WINDOW + 1 for more."""
+    """Count the photos that pass; WINDOW + 1 if there are more than WINDOW."""
     answer = reader.request(size=0, query=query_filter.query(where), track_total_hits=WINDOW + 1)
     return int(answer["hits"]["total"]["value"])

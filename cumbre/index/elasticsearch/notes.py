@@ -1,4 +1,4 @@
-"""Small facts kept beside the generations, in an index of their own."""
+"""Stores small facts (names and values) about each generation, in a separate index."""
 
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ _MAPPINGS: Final = {
 
 
 class ElasticNotes:
-    """Names and values of each generation; read as they were last written, by whichever process."""
+    """Names and values per generation. Every process reads the latest value."""
 
     def __init__(self, client: Any, address: str, name: str) -> None:
         self.name = name
@@ -20,10 +20,11 @@ class ElasticNotes:
         self._address = address
 
     def create(self) -> bool:
-        """Make the index if it is not there; says whether it was made."""
+        """Create the index if it does not exist; return whether it was created."""
         return create_index(self._client, self._address, self.name, mappings=_MAPPINGS)
 
     def get(self, of: str, name: str) -> str | None:
+        """Return a value of the generation `of`; None if it is not set."""
         from elasticsearch import NotFoundError
 
         with index_faults(self._address):
@@ -33,12 +34,13 @@ class ElasticNotes:
                 return None
 
     def set(self, of: str, name: str, value: str) -> None:
+        """Set a value of the generation `of`; create the index if necessary."""
         self.create()
         with index_faults(self._address):
             self._client.index(index=self.name, id=f"{of}/{name}", document={"of": of, "value": value})
 
     def delete(self, of: str) -> None:
-        """All notes of a generation; what was written in the last moment may stay."""
+        """Delete all values of a generation. Values that are written at the same time may remain."""
         with index_faults(self._address):
             self._client.indices.refresh(index=self.name, ignore_unavailable=True)
             found = self._client.search(

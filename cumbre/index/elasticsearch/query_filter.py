@@ -1,4 +1,4 @@
-"""A PhotoFilter as clauses of an Elasticsearch query. Nothing here scores."""
+"""Converts a PhotoFilter to clauses of an Elasticsearch query. They are filters and do not affect the score."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ PHOTOS: Clause = {"term": {"failed": False}}
 
 
 def clauses(where: PhotoFilter) -> list[Clause]:
-    """What photos (no failures) must fulfil to pass the filter."""
+    """Return the clauses that photos (no failures) must match to pass the filter."""
     found: list[Clause] = [PHOTOS]
     if where.peak_ids:
         found.append({"terms": {"predicted_peaks": list(where.peak_ids)}})
@@ -28,5 +28,5 @@ def clauses(where: PhotoFilter) -> list[Clause]:
 
 
 def query(where: PhotoFilter) -> Clause:
-    """The same as one query."""
+    """Return the same clauses as one query."""
     return {"bool": {"filter": clauses(where)}}

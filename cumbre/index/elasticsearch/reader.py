@@ -1,6 +1,6 @@
-"""Reading one index of Elasticsearch: documents by id, searches, and all hits page by page.
+"""Reads one Elasticsearch index: documents by id, searches, and all hits page by page.
 
-What this process has written is seen by its next search; other processes see it within a second.
+This process finds its own writes at its next search; other processes find them within a second.
 """
 
 import threading
@@ -11,24 +11,24 @@ from cumbre.index.elasticsearch.faults import index_faults
 
 Query = dict[str, Any]
 
-# index.max_result_window, and the most that knn takes as k or num_candidates.
+# index.max_result_window, which is also the largest k and num_candidates of a knn search.
 WINDOW: Final = 10_000
 
 _PAGE: Final = 1000
 _PAGE_WITH_VECTORS: Final = 200
 _KEEP_ALIVE: Final = "2m"
-_MOST_UNSEEN: Final = 10_000
-# Somebody waits for the answer to a question, and wants to know when there won't be one.
+_MAX_UNSEEN: Final = 10_000
+# For searches that a person waits for: an early error is better than a long wait.
 ANSWER_TIMEOUT_S: Final = 2.5
 
 
 class ElasticReader:
-    """Any thread may read. Whoever writes must tell it, by wrote()."""
+    """Reads one index, from any thread. Writers must report their writes with note_writes()."""
 
     def __init__(self, client: Any, address: str, name: str) -> None:
-        # Reading may be done again; with what is written that would need care.
+        # Reads are safe to retry after a timeout; writes are not.
         self._client = client.options(retry_on_timeout=True)
-        self._asked = client.options(request_timeout=ANSWER_TIMEOUT_S, max_retries=1)
+        self._impatient_client = client.options(request_timeout=ANSWER_TIMEOUT_S, max_retries=1)
         self._address = address
         self._name = name
         self._lock = threading.Lock()
@@ -36,7 +36,7 @@ class ElasticReader:
         self._unseen: dict[str, str] = {}
 
     def get(self, photo_id: str, fields: Sequence[str], **options: Any) -> Any:
-        """As it is now, also if no search sees it yet; None if there is none."""
+        """Return a document in its latest version, even before searches find it; None if there is none."""
         from elasticsearch import NotFoundError
 
         with index_faults(self._address):
@@ -48,7 +48,7 @@ class ElasticReader:
                 return None
 
     def get_many(self, photo_ids: Sequence[str], fields: Sequence[str]) -> Iterator[Any]:
-        """Those that exist, as they are now."""
+        """Iterate over the documents that exist, in their latest version, even before searches find them."""
         for start in range(0, len(photo_ids), _PAGE):
             ids = list(photo_ids[start : start + _PAGE])
             with index_faults(self._address):
@@ -56,21 +56,27 @@ class ElasticReader:
             yield from (one for one in answer["docs"] if one.get("found"))
 
     def search(self, **request: Any) -> Any:
+        """Run a search with the client's normal timeout; return the response."""
         self.refresh_if_written()
         return self._search(self._client, **request)
 
     def request(self, **request: Any) -> Any:
-        """A search for somebody who waits."""
+        """Run a search that a person waits for, with ANSWER_TIMEOUT_S; return the response."""
         self.refresh_if_written()
-        return self._search(self._asked, **request)
+        return self._search(self._impatient_client, **request)
 
     def count(self, where: Query) -> int:
+        """Count the documents that match."""
         self.refresh_if_written()
         with index_faults(self._address):
-            return int(self._asked.count(index=self._name, query=where)["count"])
+            return int(self._impatient_client.count(index=self._name, query=where)["count"])
 
     def with_content(self, content_sha256: str, where: Query) -> Iterator[Any]:
-        """Documents of a content, as they are now. Nothing is refreshed: that would cost more than writing does."""
+        """Iterate over the documents with a content in their latest version.
+
+        Includes this process's unrefreshed writes; the caller must check that a document still matches. This does not
+        refresh the index, which would cost more than the writes themselves.
+        """
         answer = self._search(self._client, query=where, **columns("photo_id"))
         with self._lock:
             ids = [photo_id for photo_id, content in self._unseen.items() if content == content_sha256]
@@ -79,22 +85,23 @@ class ElasticReader:
         return self.get_many(ids, ["document"])
 
     def note_writes(self, contents: Iterable[tuple[str, str]]) -> None:
-        """These photos, with their content's SHA-256 ("" for one that was deleted), are not seen by searches yet."""
+        """Record (photo id, content SHA-256; "" if deleted) pairs that searches do not find until the next refresh."""
         with self._lock:
             self._is_stale = True
             self._unseen.update(contents)
-            too_many = len(self._unseen) > _MOST_UNSEEN
+            too_many = len(self._unseen) > _MAX_UNSEEN
         if too_many:
             self.refresh_if_written()
 
     def refresh_if_written(self) -> None:
+        """Refresh the index if this process has written to it since the last refresh."""
         with self._lock:
             if not self._is_stale:
                 return
         self.refresh()
 
     def refresh(self) -> None:
-        """Those of other processes, too."""
+        """Make all writes visible to searches, including those of other processes."""
         with self._lock:
             with index_faults(self._address):
                 self._client.indices.refresh(index=self._name)
@@ -104,7 +111,10 @@ class ElasticReader:
     def pages(
         self, where: Query, fields: Sequence[str], sort: Sequence[Query] = (), vectors: bool = False
     ) -> Iterator[Any]:
-        """Every hit, as the index was when the first page was asked for, however many there are."""
+        """Iterate over all hits, however many, from a snapshot of the index taken when the iteration starts.
+
+        The hits contain these source fields; dense vectors among them only if `vectors` is true.
+        """
         source: Query = {"includes": list(fields)}
         if vectors:
             source["exclude_vectors"] = False
@@ -112,7 +122,7 @@ class ElasticReader:
         return self._pages(where, wanted, sort, _PAGE_WITH_VECTORS if vectors else _PAGE)
 
     def rows(self, where: Query, *fields: str) -> Iterator[dict[str, list[Any]]]:
-        """The same for the values of some fields alone, which is several times as fast."""
+        """Iterate over the values of some fields of all hits, which is several times faster than pages()."""
         return (hit["fields"] for hit in self._pages(where, columns(*fields), (), WINDOW))
 
     def _pages(self, where: Query, wanted: Query, sort: Sequence[Query], size: int) -> Iterator[Any]:
@@ -148,5 +158,8 @@ class ElasticReader:
 
 
 def columns(*fields: str) -> Query:
-    """Asks for fields by their columns alone: whole documents lie in compressed blocks, dearer than a search itself."""
+    """Return the request options for reading fields from doc values only.
+
+    Whole documents are stored in compressed blocks, and decompressing them costs more than the search itself.
+    """
     return {"stored_fields": "_none_", "docvalue_fields": list(fields)}

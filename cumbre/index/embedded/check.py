@@ -1,4 +1,7 @@
-"""Whether the file of an index is what Cumbre has written: SQLite notices some damage only when it meets it."""
+"""Checks the whole file of an embedded index for damage.
+
+SQLite itself reports most damage only when a query reaches the damaged page.
+"""
 
 import sqlite3
 import threading
@@ -12,7 +15,11 @@ from cumbre.system import sqlite_connection
 
 
 def check(path: Path) -> None:
-    """Read the whole file; takes 20 microseconds a photo. Raises DamagedIndex, OldIndex or IndexFault."""
+    """Read the whole file and verify it; this takes 20 microseconds per photo. A missing or empty file passes.
+
+    Raises DamagedIndex if the file is damaged, OldIndex if an older version wrote it, and IndexFault if it is not an
+    index, if a newer version wrote it, or if it can't be read.
+    """
     if not path.is_file() or path.stat().st_size == 0:
         return
     if sqlite_connection.is_other_file(path):
@@ -21,8 +28,8 @@ def check(path: Path) -> None:
         with closing(sqlite_connection.connect(path, reading=True)) as connection:
             _check(path, connection)
     except UnicodeDecodeError as error:
-        # Not even SQLite's message is text, which quotes what it found.
-        raise damaged(path, "it holds text that is no text") from error
+        # SQLite's error message quotes the damaged bytes, so even the message can't be decoded.
+        raise damaged(path, "it contains invalid text") from error
     except sqlite3.OperationalError as error:
         if sqlite_connection.is_of_file(error):
             raise damaged(path, str(error)) from error
@@ -38,8 +45,8 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA cell_size_check = ON")
     if schema(path, connection) != SCHEMA_VERSION:
         return
-    if _statements(connection) != _own_statements():
-        raise damaged(path, "its tables are not those of Cumbre")
+    if _statements(connection) != _expected_statements():
+        raise damaged(path, "its tables are not the ones that Cumbre creates")
     found = [row[0] for row in connection.execute("PRAGMA integrity_check(1)")]
     if found != ["ok"]:
         raise damaged(path, str(found[0]).splitlines()[-1])
@@ -49,7 +56,7 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
         for table in ("vectors", "removals")
     ]
     if len(counters) != 1 or not isinstance(counters[0], int) or counters[0] < max(versions):
-        raise damaged(path, "the counter of versions has gone back")
+        raise damaged(path, "its version counter went backwards")
 
 
 def _statements(connection: sqlite3.Connection) -> set[str]:
@@ -57,14 +64,14 @@ def _statements(connection: sqlite3.Connection) -> set[str]:
 
 
 @cache
-def _own_statements() -> set[str]:
+def _expected_statements() -> set[str]:
     with closing(sqlite3.connect(":memory:")) as connection:
         create(connection)
         return _statements(connection)
 
 
 class BackgroundCheck:
-    """A check in a thread of its own while a question is answered, so that damage never goes unsaid."""
+    """Checks an index in a separate thread while a query runs, so that damage is always reported."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -73,11 +80,11 @@ class BackgroundCheck:
         self._thread.start()
 
     def join(self) -> None:
-        """Wait for the end of the check."""
+        """Wait until the check has finished."""
         self._thread.join()
 
     def result(self) -> None:
-        """Wait for the end of the check. Raises what it has found."""
+        """Wait until the check has finished. Raises the error that it found, as check() does."""
         self.join()
         if self._fault is not None:
             raise self._fault

@@ -1,4 +1,7 @@
-"""The file of the embedded index: connections, transactions. One writer at a time, readers never wait (WAL)."""
+"""Opens the SQLite file of the embedded index: connections, transactions and errors.
+
+The file is in WAL mode: one writer at a time, and readers never wait.
+"""
 
 import logging
 import sqlite3
@@ -19,8 +22,8 @@ _log = logging.getLogger(__name__)
 _BUSY_TIMEOUT_S = 15.0
 
 
-class _Held:
-    """A thread's connection: goes with the thread, whose pools come and go with every batch of photos."""
+class _ThreadConnection:
+    """Closes a thread's connection when the thread ends. Thread pools come and go with every batch of photos."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
@@ -30,30 +33,32 @@ class _Held:
 
 
 class EmbeddedDatabase:
-    """One SQLite file, a connection for each thread that uses it. A file that may not be written is only read.
+    """One SQLite file, with one connection per thread. A file without write permission is opened read-only.
 
-    scanning: the album will be scanned, so that the index may lack photos needn't be said.
+    scanning: the caller scans the whole album next, so a warning about missing photos is not needed.
+    Raises IndexFault if the file is not a usable index, DamagedIndex if it is damaged, OldIndex if an older version
+    wrote it.
     """
 
     def __init__(self, path: Path, scanning: bool = False) -> None:
         self.path = path
         self._scanning = scanning
         self._local = threading.local()
-        self._held: weakref.WeakSet[_Held] = weakref.WeakSet()
+        self._connections: weakref.WeakSet[_ThreadConnection] = weakref.WeakSet()
         self._lock = threading.Lock()
-        self._use = IndexLock(path)
+        self._index_lock = IndexLock(path)
         self._read_only = sqlite_connection.read_only(path)
-        self._noted = False
+        self._damage_logged = False
         with self.faults():
-            self._refuse_other_files()
+            self._refuse_foreign_file()
             if not self._read_only:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 if not path.exists():
-                    # Whole from its first moment, for other processes may start together with this one. Where people
-                    # were is nobody else's business; SQLite gives its side files the rights of this one.
+                    # The file appears complete, because other processes may start at the same time. Mode 0600: the
+                    # photos' places are private. SQLite gives its side files the mode of this file.
                     with suppress(FileExistsError):
                         write_new_file(path, new_file_content(), mode=0o600)
-            self._use.acquire_shared()
+            self._index_lock.acquire_shared()
             try:
                 self._set_up()
             except BaseException:
@@ -61,28 +66,32 @@ class EmbeddedDatabase:
                 raise
 
     def connection(self) -> sqlite3.Connection:
-        """This thread's connection; it is closed when the thread ends."""
-        held: _Held | None = getattr(self._local, "held", None)
+        """Return this thread's connection, which is closed when the thread ends."""
+        held: _ThreadConnection | None = getattr(self._local, "held", None)
         if held is None:
             connection = sqlite_connection.connect(self.path, self._read_only, _BUSY_TIMEOUT_S)
-            held = _Held(connection)
+            held = _ThreadConnection(connection)
             connection.text_factory = sqlite_connection.text
             if not self._read_only:
                 sqlite_connection.use_wal(connection, _BUSY_TIMEOUT_S)
-                # A power cut may cost the last transactions, never the file; the album has the truth.
+                # A power cut may lose the last transactions, but never damages the file. The album is the source of
+                # truth, so a scan brings them back.
                 connection.execute("PRAGMA synchronous = NORMAL")
                 connection.execute("PRAGMA foreign_keys = ON")
             self._local.held = held
             with self._lock:
-                self._held.add(held)
+                self._connections.add(held)
         return held.connection
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that holds the write lock from its start, so what it reads stays true until it ends."""
+        """Open a transaction that holds the write lock from its start, so its reads stay valid until it commits.
+
+        An exception rolls it back. Raises IndexFault if the file is read-only, and the errors of faults().
+        """
         if self._read_only:
             raise IndexFault(
-                f"the index {self.path} may not be written: change its permissions or those of its folder, or name "
+                f"the index {self.path} is read-only: change its permissions or those of its folder, or choose "
                 "another place (CUMBRE_HOME, CUMBRE_INDEX)"
             )
         with self.faults():
@@ -92,19 +101,19 @@ class EmbeddedDatabase:
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
-                # SQLite has taken back a transaction itself that found no room on the disk.
+                # SQLite itself has already rolled back a transaction that met a full disk.
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
 
     @contextmanager
     def faults(self) -> Iterator[None]:
-        """Turns SQLite's errors into an IndexFault that says what to do."""
+        """Raise SQLite's and the system's errors as an IndexFault that says what to do, DamagedIndex for damage."""
         try:
             yield
         except UnicodeDecodeError as error:
-            # Not even SQLite's message is text, which quotes what it found.
-            raise damaged(self.path, "it holds text that is no text") from error
+            # SQLite's error message quotes the damaged bytes, so even the message can't be decoded.
+            raise damaged(self.path, "it contains invalid text") from error
         except sqlite3.OperationalError as error:
             if sqlite_connection.is_of_file(error):
                 raise damaged(self.path, str(error)) from error
@@ -116,38 +125,39 @@ class EmbeddedDatabase:
             raise IndexFault(f"the index {self.path} can't be used: {reason}. {_advice(reason)}") from error
 
     def next_version(self, connection: sqlite3.Connection) -> int:
-        """The next number of the counter; only inside `writing`."""
+        """Increment the version counter and return its new value. Call it only inside writing()."""
         (value,) = connection.execute("UPDATE counter SET value = value + 1 RETURNING value").fetchone()
         return int(value)
 
     def version(self) -> int:
-        """The counter's last number: it has grown whenever anything was written, by whichever process."""
+        """Return the version counter, which grows with every write of any process."""
         with self.faults():
             row = self.connection().execute("SELECT value FROM counter").fetchone()
         if row is None or not isinstance(row[0], int):
-            raise damaged(self.path, "the counter of versions is gone")
+            raise damaged(self.path, "its version counter is missing")
         return row[0]
 
     def close(self) -> None:
+        """Close the connections of all threads and release the lock."""
         with self._lock:
-            for held in list(self._held):
+            for held in list(self._connections):
                 held.connection.close()
-            self._held.clear()
+            self._connections.clear()
         self._local = threading.local()
-        self._use.release()
+        self._index_lock.release()
 
-    def _refuse_other_files(self) -> None:
-        """Before anything is changed: the file may belong to something else."""
+    def _refuse_foreign_file(self) -> None:
+        """Check, before anything is changed, that the file does not belong to another program."""
         if sqlite_connection.is_other_file(self.path):
             raise no_database(self.path)
         if not self.path.is_file():
             return
         if self.path.stat().st_size == 0:
-            # New files are empty for a moment, too; but then somebody is at it.
-            was_used = self._use.was_used()
-            self._use.acquire_shared()
-            if was_used and self._use.exclusive():
-                self._use.release()
+            # A new file is empty for a moment too, but then another process has it open.
+            was_used = self._index_lock.was_used()
+            self._index_lock.acquire_shared()
+            if was_used and self._index_lock.exclusive():
+                self._index_lock.release()
                 raise damaged(self.path, "it is empty")
         else:
             with closing(sqlite_connection.connect(self.path, reading=True)) as connection:
@@ -155,39 +165,41 @@ class EmbeddedDatabase:
 
     def _set_up(self) -> None:
         if not self._read_only:
-            self._use.detect_crash()
-        if self._use.is_incomplete() and not self._scanning:
+            self._index_lock.detect_crash()
+        if self._index_lock.is_incomplete() and not self._scanning:
             _log.warning(
-                "The index may lack photos, because it was damaged or left in the middle of work: `cumbre ingest` "
-                "brings them"
+                "The index may lack photos, because it was damaged or a command was interrupted: run `cumbre ingest` "
+                "to add them"
             )
         connection = self.connection()
         if schema(self.path, connection) == SCHEMA_VERSION:
             return
         if self._read_only:
-            raise IndexFault(f"the index {self.path} is empty and may not be written: run `cumbre ingest` where it may")
+            raise IndexFault(
+                f"the index {self.path} is empty and read-only: change its permissions and run `cumbre ingest`"
+            )
         connection.execute("BEGIN IMMEDIATE")
-        # Another process may have been first while this one waited for the lock.
+        # Another process may have created the tables while this one waited for the lock.
         if schema(self.path, connection) == 0:
             create(connection)
         connection.execute("COMMIT")
 
     @property
     def incomplete(self) -> bool:
-        """Whether photos of the album may be missing until the whole of it has been scanned."""
-        return self._use.is_incomplete()
+        """Whether photos of the album may be missing; stays so until the whole album has been scanned."""
+        return self._index_lock.is_incomplete()
 
     @incomplete.setter
     def incomplete(self, incomplete: bool) -> None:
-        if incomplete != self._use.is_incomplete():
-            self._use.set_incomplete(incomplete)
+        if incomplete != self._index_lock.is_incomplete():
+            self._index_lock.set_incomplete(incomplete)
 
     def note_damaged_row(self) -> None:
-        """Say that a row was left out because its checksum is wrong; once is enough."""
-        if not self._noted:
-            self._noted = True
+        """Log, only once, that a row with a wrong checksum was skipped."""
+        if not self._damage_logged:
+            self._damage_logged = True
             _log.warning(
-                "The index %s has damaged rows, which are left out: `cumbre ingest` takes their photos up again",
+                "The index %s has damaged rows, which are skipped: run `cumbre ingest` to index their photos again",
                 self.path,
             )
 
@@ -195,11 +207,11 @@ class EmbeddedDatabase:
 def _advice(message: str) -> str:
     message = message.lower()
     if "locked" in message:
-        return "Another Cumbre is writing to it: try again when it has finished"
+        return "Another Cumbre process is writing to it: try again when it has finished"
     if "full" in message or "no space" in message or "too large" in message:
-        return "Make room on the disk and run the same command again; what is done is kept"
+        return "Make room on the disk and run the same command again; finished work is kept"
     if "read" in message or "unable to open" in message or "permission" in message or "exists" in message:
-        return "Check that the folder exists and may be written (CUMBRE_HOME, CUMBRE_INDEX)"
+        return "Check that the folder exists and that its permissions allow writing (CUMBRE_HOME, CUMBRE_INDEX)"
     if "disk" in message:
-        return "Check the drive: that it is connected, whole and has room"
-    return "`cumbre doctor` checks every part"
+        return "Check that the drive is connected, healthy and not full"
+    return "Run `cumbre doctor` to check every part"

@@ -1,4 +1,4 @@
-"""The generations of the embedded index: the one that answers, the next one, and the one before, in one file."""
+"""The embedded adapter of IndexGenerations: all generations in one SQLite file."""
 
 import sqlite3
 import threading
@@ -11,7 +11,11 @@ from cumbre.index.port import PhotoIndex, VectorSpace
 
 
 class EmbeddedGenerations:
-    """The generations in one file. An index object is kept as long as its generation is the same, with its matrix."""
+    """The generations of one file.
+
+    An EmbeddedPhotoIndex and its vectors in memory are reused while their generation exists. See EmbeddedDatabase for
+    scanning and the errors raised when the file is opened.
+    """
 
     def __init__(self, path: Path, scanning: bool = False) -> None:
         self._database = EmbeddedDatabase(path, scanning)
@@ -39,7 +43,7 @@ class EmbeddedGenerations:
 
     def create_building(self, space: VectorSpace) -> EmbeddedPhotoIndex:
         with self._database.writing() as connection:
-            _refuse_second(connection)
+            _refuse_if_building(connection)
             connection.execute(
                 "INSERT INTO generations (model_id, dimensions, state) VALUES (?, ?, 'building')",
                 (space.model_id, space.dimensions),
@@ -55,7 +59,7 @@ class EmbeddedGenerations:
                 "SELECT 1 FROM generations WHERE id = ? AND state = 'building'", (generation,)
             ).fetchone()
             if found is None:
-                raise GenerationReplaced("another `cumbre reindex` has finished meanwhile: there is nothing left to do")
+                raise GenerationReplaced("another `cumbre reindex` has finished first: there is nothing left to do")
             connection.execute("DELETE FROM generations WHERE state = 'previous'")
             connection.execute("UPDATE generations SET state = 'previous' WHERE state = 'active'")
             connection.execute("UPDATE generations SET state = 'active' WHERE state = 'building'")
@@ -66,7 +70,7 @@ class EmbeddedGenerations:
 
     def rebuild_previous(self, space: VectorSpace) -> EmbeddedPhotoIndex | None:
         with self._database.writing() as connection:
-            _refuse_second(connection)
+            _refuse_if_building(connection)
             connection.execute(
                 "DELETE FROM notes WHERE generation IN (SELECT id FROM generations WHERE state = 'previous')"
             )
@@ -95,7 +99,7 @@ class EmbeddedGenerations:
             connection = self._database.connection()
             rows = connection.execute("SELECT id, state, model_id, dimensions FROM generations").fetchall()
         with self._lock:
-            # A generation that is gone, or answers no more, takes its matrix with it.
+            # Forget indices whose generation was deleted or replaced, which frees their vectors.
             kept = {generation for generation, its_state, *_ in rows if its_state in ("active", "building", state)}
             self._open = {generation: index for generation, index in self._open.items() if generation in kept}
             for generation, its_state, model_id, dimensions in rows:
@@ -107,6 +111,6 @@ class EmbeddedGenerations:
         return None
 
 
-def _refuse_second(connection: sqlite3.Connection) -> None:
+def _refuse_if_building(connection: sqlite3.Connection) -> None:
     if connection.execute("SELECT 1 FROM generations WHERE state = 'building'").fetchone():
-        raise IndexFault("a new generation of the index is being built already: `cumbre reindex` goes on with it")
+        raise IndexFault("a new generation of the index is being built already: `cumbre reindex` continues it")

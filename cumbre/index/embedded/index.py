@@ -1,4 +1,4 @@
-"""The embedded adapter of PhotoIndex: one SQLite file, exact kNN over a matrix in memory."""
+"""The embedded adapter of PhotoIndex: one SQLite file, exact nearest-neighbour search over a matrix in memory."""
 
 import sqlite3
 from collections import Counter
@@ -31,7 +31,7 @@ from cumbre.photos.document import PhotoDocument
 
 
 class EmbeddedPhotoIndex:
-    """One generation in the file."""
+    """One generation in the SQLite file. Documents and vectors with a wrong checksum are treated as missing."""
 
     def __init__(self, database: EmbeddedDatabase, generation: int, space: VectorSpace) -> None:
         self._database = database
@@ -43,6 +43,7 @@ class EmbeddedPhotoIndex:
 
     @property
     def generation(self) -> int:
+        """The id of the generation in the file."""
         return self._generation
 
     @property
@@ -96,7 +97,7 @@ class EmbeddedPhotoIndex:
             if current is None:
                 return
             if current != expected_version:
-                raise VersionConflict(f"photo {photo_id} was changed meanwhile")
+                raise VersionConflict(f"photo {photo_id} was changed in the meantime")
             self._writer.delete(connection, photo_id)
 
     def nearest(
@@ -104,7 +105,7 @@ class EmbeddedPhotoIndex:
     ) -> list[Neighbour]:
         if vector.shape != (self._space.dimensions,):
             raise IndexFault(
-                f"a vector of shape {vector.shape} asked of an index of {self._space.dimensions} dimensions"
+                f"a query vector of shape {vector.shape} does not fit an index of {self._space.dimensions} dimensions"
             )
         return self._matrix.nearest(vector, k, where, rank_by)
 
@@ -158,7 +159,8 @@ class EmbeddedPhotoIndex:
             sql = "SELECT peak_id, count(*) FROM photo_peaks WHERE generation = ? GROUP BY peak_id"
             return dict(self._rows.select(sql, (self._generation,)))
         passes, bound = sql_condition(self._generation, where)
-        # CROSS: the photos that pass go first; SQLite would go through all that is shown, which takes thrice as long.
+        # CROSS JOIN makes SQLite start with the photos that pass. By itself it would start with all of photo_peaks,
+        # which takes three times as long.
         shown = f"photos CROSS JOIN photo_peaks USING (generation, photo_id) WHERE {passes}"
         if where.near is None:
             return dict(self._rows.select(f"SELECT peak_id, count(*) FROM {shown} GROUP BY peak_id", bound))  # noqa: S608
@@ -210,7 +212,7 @@ class EmbeddedPhotoIndex:
         forgotten = 0
         with self._writing() as connection:
             for photo_id in suspects:
-                # Another process may have written it since it was read.
+                # Another process may have repaired it since it was read.
                 if not self._rows.is_sound(connection, photo_id):
                     self._writer.delete(connection, photo_id)
                     forgotten += 1
@@ -228,12 +230,12 @@ class EmbeddedPhotoIndex:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction. Raises GenerationReplaced if this generation is not one that is written any more."""
+        """Open a transaction. Raises GenerationReplaced if this generation is neither active nor being built."""
         with self._database.writing() as connection:
             state = "SELECT state FROM generations WHERE id = ?"
             if connection.execute(state, (self._generation,)).fetchone() not in (("active",), ("building",)):
                 raise GenerationReplaced(
-                    "the index was built anew by `cumbre reindex` meanwhile: run the same command again"
+                    "`cumbre reindex` has replaced the index in the meantime: run the same command again"
                 )
             yield connection
 
@@ -245,7 +247,7 @@ class EmbeddedPhotoIndex:
         return [StoredPhoto(from_text(row[3]), row[2]) for row in rows if self._rows.is_whole(*row)]
 
     def _showing(self, condition: str, values: tuple[object, ...], where: PhotoFilter) -> list[Showing]:
-        """What photos that pass the filter show; the condition is on photo_peaks."""
+        """Return the peaks of the photos that pass the filter; `condition` is SQL on photo_peaks."""
         if where == EVERYTHING:
             rows = self._rows.select(
                 f"SELECT photo_id, peak_id, certainty FROM photo_peaks WHERE generation = ? {condition}",  # noqa: S608

@@ -1,10 +1,10 @@
-"""Who has an index open: each process shares a lock file beside it, and only who has it alone may replace the index.
+"""The lock file of an embedded index: shared by every process that has the index open, exclusive to replace it.
 
-A process that went on writing to a file that another has moved away would write for nobody.
+Without it, a process could keep writing to a file that another process has moved away, and its writes would be lost.
 
-The lock file also remembers that the index may lack photos of the album, until a scan has seen to it. Whoever closes
-the index last leaves no log, so a log that lies there with nobody at it was left by a process that was killed or by a
-power cut; of such a log the end may be lost without a sign.
+The lock file also records that photos may be missing from the index, until a scan has added them. The last process to
+close the index leaves no write-ahead log. So a log of an index that nobody has open was left by a killed process or a
+power cut, and the end of such a log may be lost without any error.
 """
 
 import os
@@ -16,29 +16,32 @@ from cumbre.errors import IndexFault
 
 try:
     import fcntl
-except ImportError:  # Windows, which refuses to move an open file anyway.
+except ImportError:  # Windows refuses to move an open file anyway.
     fcntl = None  # type: ignore[assignment]
 
-# Opening an index takes it alone for a moment; building one again takes longer.
+# Opening an index may hold the exclusive lock for a moment; rebuilding one takes longer.
 _PATIENCE_S = 5.0
 _PAUSE_S = 0.02
 
 
 class IndexLock:
-    """The lock of one index file. Where no lock file can be made (a drive for reading alone) nothing is locked."""
+    """The lock of one index file. Does nothing if the lock file can't be created (a read-only drive)."""
 
     def __init__(self, index: Path) -> None:
         self._index = index
         self._path = index.with_name(f"{index.name}.lock")
-        self._log = index.with_name(f"{index.name}-wal")
+        self._wal = index.with_name(f"{index.name}-wal")
         self._descriptor: int | None = None
 
     def was_used(self) -> bool:
-        """Whether any process has ever used the index."""
+        """Return whether any process has ever opened the index."""
         return self._path.is_file()
 
     def acquire_shared(self) -> None:
-        """Say that this process uses the index. Raises IndexFault while another one builds it again."""
+        """Take the shared lock, which says that this process has the index open.
+
+        Waits up to 5 seconds. Raises IndexFault if another process is still rebuilding the index then.
+        """
         if self._descriptor is None:
             try:
                 self._descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600)
@@ -53,16 +56,18 @@ class IndexLock:
                 if time.monotonic() > deadline:
                     self.release()
                     raise IndexFault(
-                        f"the index {self._index} is being built again by another Cumbre: try again when it has "
-                        "finished"
+                        f"another Cumbre process is rebuilding the index {self._index}: try again when it has finished"
                     ) from None
                 time.sleep(_PAUSE_S)
             except OSError:
-                # Some network drives know no locks.
+                # Some network drives do not support locks.
                 return
 
     def exclusive(self) -> bool:
-        """Take the index for this process alone; False if another has it open. Afterwards `share` or `release`."""
+        """Take the exclusive lock; return False if another process has the index open.
+
+        Call acquire_shared() or release() afterwards.
+        """
         if fcntl is None or self._descriptor is None:
             return True
         try:
@@ -73,26 +78,27 @@ class IndexLock:
         return True
 
     def detect_crash(self) -> None:
-        """Remember that the index was left in the middle of work, if it was; call it while sharing."""
+        """Record the index as incomplete if its last writer was interrupted. Call it with the shared lock held."""
         try:
-            left = self._log.stat().st_size > 0
+            has_log = self._wal.stat().st_size > 0
         except OSError:
-            left = False
-        if left and fcntl is not None and self._descriptor is not None and self.exclusive():
+            has_log = False
+        if has_log and fcntl is not None and self._descriptor is not None and self.exclusive():
             self.set_incomplete(True)
             self.acquire_shared()
 
     def is_incomplete(self) -> bool:
-        """Whether the index may lack photos of the album."""
+        """Return whether photos of the album may be missing from the index."""
         return self._descriptor is not None and os.fstat(self._descriptor).st_size > 0
 
     def set_incomplete(self, incomplete: bool) -> None:
+        """Record in the lock file whether photos may be missing from the index."""
         if self._descriptor is not None:
             with suppress(OSError):
                 os.ftruncate(self._descriptor, int(incomplete))
 
     def release(self) -> None:
-        """This process doesn't use the index any more."""
+        """Release the lock: this process has closed the index."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

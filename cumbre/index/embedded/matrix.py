@@ -1,4 +1,4 @@
-"""The vectors of one generation in memory, kept fresh from the file, for exact search."""
+"""Exact vector search: the vectors of one generation in memory, brought up to date from the file before each search."""
 
 import threading
 from collections.abc import Sequence
@@ -12,14 +12,17 @@ from cumbre.index.embedded.vector_rows import COLUMNS, whole_rows
 from cumbre.index.port import EVERYTHING, Neighbour, PhotoFilter, RankBy, Vector
 
 _FIRST_CAPACITY = 1024
-_FETCHED_ROWS = 1000
-# Below this share of the matrix, gathering the wanted rows costs less than scoring all of them.
+_FETCH_SIZE = 1000
+# Below this share of the rows, copying the rows that pass costs less than scoring all rows.
 _GATHER_SHARE = 0.25
-_REMEMBERED_PEAKS = 64
+_PEAK_CACHE_SIZE = 64
 
 
 class VectorMatrix:
-    """Rows [N, D] of unit vectors; beside them what filters and scores need of each photo. Any thread may search."""
+    """The unit vectors [N, D] of a generation and the values that filters and scores need. Any thread may search.
+
+    Loads only the rows that changed since the last search, by their version numbers.
+    """
 
     def __init__(self, database: EmbeddedDatabase, generation: int, dimensions: int) -> None:
         self._database = database
@@ -30,12 +33,12 @@ class VectorMatrix:
         self._row_of: dict[str, int] = {}
         self._rows = np.empty((_FIRST_CAPACITY, dimensions), dtype=np.float32)
         self._background = np.empty(_FIRST_CAPACITY, dtype=np.float32)
-        # Time of the shot in seconds since 1970, latitude, longitude; nan where unknown.
+        # [3, N]: time of the shot in POSIX seconds, latitude, longitude; NaN if unknown.
         self._facts = np.empty((3, _FIRST_CAPACITY), dtype=np.float64)
         self._rows_of_peaks: dict[tuple[str, ...], NDArray[np.intp]] = {}
 
     def nearest(self, vector: Vector, k: int, where: PhotoFilter, rank_by: RankBy) -> list[Neighbour]:
-        """The k best photos for a vector [D] among those that pass the filter, best first."""
+        """Return the k best photos for a vector [D] among those that pass the filter, best first."""
         with self._lock:
             self._refresh()
             count = len(self._ids)
@@ -61,16 +64,16 @@ class VectorMatrix:
             ]
 
     def newest(self, photo_ids: Sequence[str], k: int) -> list[str]:
-        """The ids of the k photos among these that were taken last, newest first; undated ones come last."""
+        """Return the ids of the k photos taken last among these, newest first; photos without a time come last."""
         with self._lock:
             self._refresh()
             known = [(photo_id, self._row_of[photo_id]) for photo_id in photo_ids if photo_id in self._row_of]
             taken_at = self._facts[0, [row for _, row in known]]
-        # nan sorts to the end
+        # NaN sorts to the end.
         return [known[place][0] for place in np.argsort(-taken_at, kind="stable")[:k].tolist()]
 
     def _passing(self, where: PhotoFilter) -> NDArray[np.intp]:
-        """The rows that pass a filter."""
+        """Return the rows that pass a filter."""
         taken_at, lat, lon = self._facts[:, : len(self._ids)]
         if not where.peak_ids:
             return rows_that_pass(where, taken_at, lat, lon)
@@ -78,7 +81,7 @@ class VectorMatrix:
         return rows[rows_that_pass(where, taken_at[rows], lat[rows], lon[rows])]
 
     def _showing(self, peak_ids: tuple[str, ...]) -> NDArray[np.intp]:
-        """The rows of the photos that show one of these peaks, ascending; remembered until something changes."""
+        """Return the rows of the photos that show one of these peaks, ascending. Cached until the index changes."""
         rows = self._rows_of_peaks.get(peak_ids)
         if rows is None:
             marks = ",".join("?" * len(peak_ids))
@@ -89,7 +92,7 @@ class VectorMatrix:
                 )
                 known = [self._row_of[photo_id] for (photo_id,) in found if photo_id in self._row_of]
             rows = np.array(sorted(known), dtype=np.intp)
-            if len(self._rows_of_peaks) >= _REMEMBERED_PEAKS:
+            if len(self._rows_of_peaks) >= _PEAK_CACHE_SIZE:
                 self._rows_of_peaks.clear()
             self._rows_of_peaks[peak_ids] = rows
         return rows
@@ -108,15 +111,15 @@ class VectorMatrix:
                 self._remove(photo_id)
             changed = "FROM vectors WHERE generation = ? AND version > ?"
             self._reserve(len(self._ids) + connection.execute(f"SELECT count(*) {changed}", since).fetchone()[0])
-            # Removals and vectors are two statements, so a photo written again in between may come twice: the later
-            # row wins. Versions beyond `version` are loaded now and once more by the next refresh, which is harmless.
+            # Removals and vectors are read by two statements, so a photo that is written in between may come twice: the
+            # later row wins. Rows newer than `version` are loaded now and again by the next refresh, which is harmless.
             found = connection.execute(f"SELECT {COLUMNS} {changed}", since)
-            while some := found.fetchmany(_FETCHED_ROWS):
+            while some := found.fetchmany(_FETCH_SIZE):
                 self._upsert(some)
         self._version = version
 
     def _upsert(self, found: list[tuple]) -> None:  # type: ignore[type-arg]
-        """Take up rows of the file: new ones at the end, known ones in their place. What is damaged is in no answer."""
+        """Load rows of the file: append new photos, overwrite known ones, and remove damaged ones."""
         whole = whole_rows(found, self._rows.shape[1])
         if len(whole.photo_ids) < len(found):
             self._database.note_damaged_row()
@@ -136,7 +139,7 @@ class VectorMatrix:
         return row
 
     def _remove(self, photo_id: str) -> None:
-        """The last row takes the place of the removed one."""
+        """Remove a photo by moving the last row into its place."""
         row = self._row_of.pop(photo_id, None)
         if row is None:
             return
@@ -150,7 +153,7 @@ class VectorMatrix:
             self._row_of[last_id] = row
 
     def _reserve(self, count: int) -> None:
-        """Make room for so many rows; half as many again, so that growing one by one costs little."""
+        """Make room for `count` rows, and for half as many more, so that adding rows one by one stays cheap."""
         known = len(self._rows)
         if count <= known:
             return
@@ -165,7 +168,7 @@ class VectorMatrix:
 
 
 def _top(scores: NDArray[np.float32], k: int) -> NDArray[np.intp]:
-    """Indices of the k highest scores, highest first; ties by index, so that an answer is repeatable."""
+    """Return the indices of the k highest scores, highest first; ties by index, so that results are repeatable."""
     candidates = np.argpartition(-scores, k)[:k] if k < len(scores) else np.arange(len(scores))
     best: NDArray[np.intp] = candidates[np.lexsort((candidates, -scores[candidates]))]
     return best

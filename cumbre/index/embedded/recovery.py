@@ -1,6 +1,7 @@
-"""A damaged index is set aside and built again: what is whole in it is kept, the rest comes from the album.
+"""Repairs a damaged index: sets the file aside and writes its intact photos to a new one.
 
-The same takes over an index of an older form. Nothing here needs the album or a model.
+The lost photos are indexed again from the album by the next scan. An index in an older format is converted in the same
+way. Nothing here needs the album or a model.
 """
 
 import sqlite3
@@ -25,21 +26,24 @@ from cumbre.index.port import PhotoIndex, PhotoWrite, Vector, VectorSpace
 from cumbre.photos.document import PhotoDocument, photo_id
 from cumbre.system import sqlite_connection
 
-_KEPT_ASIDE = 2
+_DAMAGED_FILES_KEPT = 2
 _WRITE_BATCH = 200
-# A page that can't be read costs so many rows at most, then the next one is looked for farther on.
-_LONGEST_STEP = 64
-_MOST_FAULTS = 5000
+# At an unreadable page the row number advances by 1, 2, 4... up to this step.
+_MAX_STEP = 64
+_MAX_FAULTS = 5000
 
+# Documents and vectors that are read to find the vector space of a generation.
 _SAMPLE = 100
 
 Row = dict[str, Any]
 
 
 def repair(path: Path) -> str:
-    """Make sure that the index can be used, before it is opened; a sentence on what was done, empty if nothing was.
+    """Repair or convert an index file if necessary; call this before opening it.
 
-    Raises IndexFault if the file is none of Cumbre's, of a newer Cumbre, or in use by another process.
+    Returns a sentence about what was done, empty if nothing was. A read-only file is only checked.
+    Raises IndexFault if the file is not an index, was written by a newer version, must be rebuilt while another process
+    has it open, or can't be written.
     """
     if sqlite_connection.read_only(path):
         check(path)
@@ -49,18 +53,18 @@ def repair(path: Path) -> str:
     try:
         lock.detect_crash()
         _remove_empty(path, lock)
-        return _rebuilt_if_damaged(path, lock)
+        return _rebuild_if_damaged(path, lock)
     except OSError as error:
         raise IndexFault(
-            f"the index {path} must be built again, and its folder can't be written to ({error.strerror}): change "
-            "its permissions or make room, and run the same command again"
+            f"the index {path} must be rebuilt, but its folder can't be written to ({error.strerror}): change its "
+            "permissions or make room, and run the same command again"
         ) from error
     finally:
         lock.release()
 
 
 def _remove_empty(path: Path, lock: IndexLock) -> None:
-    """What a power cut may leave of a file."""
+    """Delete an empty file, which a power cut may leave behind."""
     if path.is_file() and path.stat().st_size == 0 and lock.exclusive():
         lock.set_incomplete(True)
         for file in (*sqlite_connection.side_files(path), path):
@@ -68,13 +72,13 @@ def _remove_empty(path: Path, lock: IndexLock) -> None:
         lock.acquire_shared()
 
 
-def _rebuilt_if_damaged(path: Path, lock: IndexLock) -> str:
+def _rebuild_if_damaged(path: Path, lock: IndexLock) -> str:
     try:
         check(path)
     except (DamagedIndex, OldIndex):
         return _rebuild(path, lock)
     if path.is_file():
-        # What a Cumbre that was cut short has left in the log goes into the file.
+        # Opening the file moves what an interrupted process left in the log into the file.
         with suppress(sqlite3.Error, UnicodeDecodeError), closing(sqlite_connection.connect(path)) as connection:
             connection.execute("SELECT value FROM counter").fetchone()
     return ""
@@ -83,10 +87,10 @@ def _rebuilt_if_damaged(path: Path, lock: IndexLock) -> str:
 def _rebuild(path: Path, lock: IndexLock) -> str:
     if not lock.exclusive():
         raise IndexFault(
-            f"the index {path} must be built again, and another Cumbre has it open: stop that one (perhaps `cumbre "
-            "serve`), then run the same command again"
+            f"the index {path} must be rebuilt, but another Cumbre process has it open: stop that one (perhaps "
+            "`cumbre serve`), then run the same command again"
         )
-    # Another process may have been first.
+    # Another process may have rebuilt it while this one waited for the lock.
     fault: IndexFault | None = None
     try:
         check(path)
@@ -94,31 +98,31 @@ def _rebuild(path: Path, lock: IndexLock) -> str:
         fault = error
     if fault is None:
         return ""
-    mended = path.with_name(f"{path.name}.mended")
-    _remove(mended)
+    rebuilt = path.with_name(f"{path.name}.mended")
+    _remove(rebuilt)
     try:
-        kept = _salvage(path, mended)
+        kept = _salvage(path, rebuilt)
     except BaseException:
-        _remove(mended)
+        _remove(rebuilt)
         raise
     aside = None if isinstance(fault, OldIndex) else _set_aside(path)
     for side in sqlite_connection.side_files(path):
         side.unlink(missing_ok=True)
     if aside is not None:
         lock.set_incomplete(True)
-    mended.replace(path)
-    _remove(mended)
+    rebuilt.replace(path)
+    _remove(rebuilt)
     if aside is None:
-        return f"The index of an older Cumbre was taken over, with {kept} photos."
+        return f"The index of an older Cumbre was converted, with {kept} photos."
     return (
-        f"{str(fault).split('. `cumbre')[0]}. It was set aside as {aside.name}; {kept} photos in it were whole and are "
-        "kept, the others are indexed again from the album."
+        f"{str(fault).split('. `cumbre')[0]}. It was set aside as {aside.name}; {kept} photos in it were intact and "
+        "are kept, the others are indexed again from the album."
     )
 
 
-def _salvage(path: Path, mended: Path) -> int:
-    """Write everything that is whole into a new file; returns the number of photos."""
-    generations = EmbeddedGenerations(mended)
+def _salvage(path: Path, rebuilt: Path) -> int:
+    """Write everything that is intact into a new file; return the number of photos."""
+    generations = EmbeddedGenerations(rebuilt)
     try:
         with closing(sqlite_connection.connect(path, reading=True)) as connection:
             connection.text_factory = sqlite_connection.text
@@ -133,7 +137,10 @@ def _salvage(path: Path, mended: Path) -> int:
 
 
 def _generations(connection: sqlite3.Connection, generations: EmbeddedGenerations) -> Iterator[tuple[int, PhotoIndex]]:
-    """The generations that hold photos, by their number in the damaged file, each with its place in the new one."""
+    """Iterate over the active generation and the one being built, if they have photos.
+
+    Yields the generation's id in the damaged file and the new, empty generation for its photos.
+    """
     for row in _rows(connection, "generations", "id"):
         old, state = row["id"], row["state"]
         space = _space(connection, old)
@@ -144,7 +151,7 @@ def _generations(connection: sqlite3.Connection, generations: EmbeddedGeneration
 
 
 def _space(connection: sqlite3.Connection, generation: int) -> VectorSpace | None:
-    """The space of a generation as its photos have it, which are surer than the one row that names it."""
+    """Return the vector space of most photos in a generation, because the one row that names it may be damaged."""
     models = Counter(document.model_id for document in islice(_documents(connection, generation), _SAMPLE))
     dimensions = Counter(len(vector) for _, vector in islice(_vectors(connection, generation), _SAMPLE))
     if not models or not dimensions:
@@ -195,9 +202,9 @@ def _vectors(connection: sqlite3.Connection, generation: int) -> Iterator[tuple[
 
 
 def _rows(connection: sqlite3.Connection, table: str, number: str = "rowid") -> Iterator[Row]:
-    """The rows of a table by their number, past pages that can't be read."""
+    """Iterate over the rows of a table in the order of `number`, skipping pages that can't be read."""
     after, step, faults = -1, 1, 0
-    while faults < _MOST_FAULTS:
+    while faults < _MAX_FAULTS:
         try:
             for row in connection.execute(
                 f"SELECT {number} AS number_, * FROM {table} WHERE {number} > ? ORDER BY {number}",  # noqa: S608  constants
@@ -209,12 +216,15 @@ def _rows(connection: sqlite3.Connection, table: str, number: str = "rowid") -> 
         except (sqlite3.DatabaseError, OverflowError, ValueError, TypeError):
             faults += 1
             after += step
-            step = min(2 * step, _LONGEST_STEP)
+            step = min(2 * step, _MAX_STEP)
 
 
 def _set_aside(path: Path) -> Path:
-    """Rename the file and what belongs to it; of older ones that were set aside, few are kept."""
-    # The log first: beside a new file it would be taken for that one's.
+    """Rename a damaged file and its log; return the new path.
+
+    Deletes all but the newest files that were set aside.
+    """
+    # The log goes first: SQLite would take a log next to a new file for the log of that file.
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
     aside = path.with_name(f"{path.name}.damaged-{stamp}")
     for end in ("-wal", ""):
@@ -224,12 +234,12 @@ def _set_aside(path: Path) -> Path:
     stamps = sorted(
         {one.name.removesuffix("-wal").removesuffix("-shm") for one in path.parent.glob(f"{path.name}.damaged-*")}
     )
-    for old in stamps[:-_KEPT_ASIDE]:
+    for old in stamps[:-_DAMAGED_FILES_KEPT]:
         _remove(path.with_name(old))
     return aside
 
 
 def _remove(file: Path) -> None:
-    """Delete a database and what lies beside it."""
+    """Delete a database and its side files."""
     for end in ("", "-wal", "-shm", ".lock"):
         file.with_name(f"{file.name}{end}").unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The form of the embedded index's file, and the errors for a file that has another one."""
+"""The SQL schema of the embedded index's file, and the errors for files that have another schema."""
 
 import sqlite3
 from contextlib import closing
@@ -7,21 +7,22 @@ from pathlib import Path
 from cumbre.errors import IndexFault
 
 SCHEMA_VERSION = 4
-# "Cmb" and the version once more: a header in which a byte was changed contradicts itself.
+# "Cmb" and the version again, so that a header with one damaged byte contradicts itself.
 APPLICATION_ID = 0x436D6200 + SCHEMA_VERSION
 
-_OWN_NAME = "index.sqlite"
-# A part of the schema, which stands near the beginning of a file.
-_OWN_WORDS = b"CREATE TABLE photo_peaks"
-_LOOKED_AT_BYTES = 1_000_000
+_DEFAULT_NAME = "index.sqlite"
+# Part of the schema, which SQLite stores near the beginning of the file.
+_SCHEMA_MARKER = b"CREATE TABLE photo_peaks"
+_SEARCHED_BYTES = 1_000_000
 
 
-# `version` numbers come from one counter, so one that was seen never comes back: a stale writer can't mistake a
-# re-created document for the one it read. `vectors.version` and `removals.version` tell other processes' matrices
-# what to load again.
+# `version` numbers come from one counter, so no number is used twice: a stale writer can't mistake a re-created
+# document for the one it read. The VectorMatrix of every process uses `vectors.version` and `removals.version` to load
+# only what has changed.
 #
-# SQLite keeps no checksums. A row of photos and vectors has one, and every other column that an answer depends on is in
-# two trees of the file, which `PRAGMA integrity_check` compares: so damage is noticed wherever it is.
+# SQLite has no checksums. Each row of photos and vectors has one, and every other column that results depend on is in
+# two B-trees of the file (a table and an index), which `PRAGMA integrity_check` compares. So damage is noticed
+# wherever it is.
 _SCHEMA = """
 CREATE TABLE counter (value INTEGER NOT NULL);
 INSERT INTO counter VALUES (0);
@@ -93,7 +94,7 @@ CREATE INDEX photo_peaks_by_photo ON photo_peaks (generation, photo_id, peak_id,
 
 
 def create(connection: sqlite3.Connection) -> None:
-    """The tables of this version in an empty database."""
+    """Create the tables of this version in an empty database."""
     for statement in _SCHEMA.split(";"):
         if statement.strip():
             connection.execute(statement)
@@ -102,7 +103,7 @@ def create(connection: sqlite3.Connection) -> None:
 
 
 def new_file_content() -> bytes:
-    """What the file of an index without photos holds; empty where SQLite was built without a way to tell."""
+    """Return the file of an index without photos; empty if this SQLite was built without serialize()."""
     if not hasattr(sqlite3.Connection, "serialize"):
         return b""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
@@ -111,7 +112,11 @@ def new_file_content() -> bytes:
 
 
 def schema(path: Path, connection: sqlite3.Connection) -> int:
-    """SCHEMA_VERSION, or 0 for an empty file. Raises IndexFault for any other file."""
+    """Return the schema version of a file: SCHEMA_VERSION, or 0 for an empty file.
+
+    Raises OldIndex for an older version, DamagedIndex for a damaged header, and IndexFault for a newer version or
+    another program's database.
+    """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     if (version, application) == (SCHEMA_VERSION, APPLICATION_ID):
@@ -120,10 +125,10 @@ def schema(path: Path, connection: sqlite3.Connection) -> int:
     if (version, application) == (0, 0) and not tables:
         return 0
     if not {"photos", "vectors"} <= tables and version != SCHEMA_VERSION and application != APPLICATION_ID:
-        raise IndexFault(f"{path} is a database, but no index of Cumbre: name another file (CUMBRE_INDEX)")
+        raise IndexFault(f"{path} is a database, but not an index of Cumbre: choose another file (CUMBRE_INDEX)")
     if version < SCHEMA_VERSION and application in (0, APPLICATION_ID - SCHEMA_VERSION + version):
         raise OldIndex(
-            f"the index {path} was written by an older Cumbre: `cumbre ingest` takes it over, without looking at the "
+            f"the index {path} was written by an older Cumbre: run `cumbre ingest` to convert it, without reading the "
             "photos again"
         )
     if version > SCHEMA_VERSION and application - APPLICATION_ID == version - SCHEMA_VERSION:
@@ -132,25 +137,27 @@ def schema(path: Path, connection: sqlite3.Connection) -> int:
 
 
 class DamagedIndex(IndexFault):
-    """The file is not what Cumbre has written."""
+    """The file is not as Cumbre wrote it."""
 
 
 class OldIndex(IndexFault):
-    """The file has the form of an older version."""
+    """The file has the schema of an older version."""
 
 
 def damaged(path: Path, found: str) -> DamagedIndex:
-    """The error for a damaged file, with the way out."""
+    """Return the error for a damaged file; `found` says what is wrong with it."""
     return DamagedIndex(
-        f"the index {path} is damaged: {found}. `cumbre ingest` builds it again from the album; what is whole in it is "
-        "kept"
+        f"the index {path} is damaged: {found}. `cumbre ingest` rebuilds it from the album and keeps what is intact"
     )
 
 
 def no_database(path: Path) -> IndexFault:
-    """The error for a file that does not begin as a database; one that never was an index is left alone."""
+    """Return the error for a file that does not begin as a SQLite database.
+
+    DamagedIndex, which recovery may replace, only if the file was an index; a foreign file must never be touched.
+    """
     with path.open("rb") as file:
-        ours = path.name == _OWN_NAME or _OWN_WORDS in file.read(_LOOKED_AT_BYTES)
-    if ours:
+        was_index = path.name == _DEFAULT_NAME or _SCHEMA_MARKER in file.read(_SEARCHED_BYTES)
+    if was_index:
         return damaged(path, "it does not begin as a database")
-    return IndexFault(f"{path} is a file, but no index of Cumbre: name another file (CUMBRE_INDEX)")
+    return IndexFault(f"{path} is a file, but not an index of Cumbre: choose another file (CUMBRE_INDEX)")

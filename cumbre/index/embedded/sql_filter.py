@@ -1,4 +1,7 @@
-"""A PhotoFilter as SQL over the embedded index's tables (of a circle only its box), and over columns in memory."""
+"""Applies a PhotoFilter to the embedded index: as a SQL condition, and to columns in memory.
+
+SQL checks only the bounding box of a circle; `inside` then checks the circle itself.
+"""
 
 import math
 
@@ -10,11 +13,15 @@ from cumbre.index.port import Near, PhotoFilter
 
 Column = NDArray[np.float64]
 
+# A little less than the shortest degree of latitude (110.57 km, at the equator), so that the box is never too small.
 _METRES_PER_DEGREE = 110_000.0
 
 
 def sql_condition(generation: int, where: PhotoFilter) -> tuple[str, tuple[object, ...]]:
-    """The condition for photos (no failures) and its values; of `near` only a box that holds the circle."""
+    """Return the SQL condition for the photos (no failures) that pass, and its bound values.
+
+    For where.near the condition is a box around the circle: pass the rows through inside() afterwards.
+    """
     parts = ["generation = ? AND failed = 0"]
     bound: list[object] = [generation]
     if where.peak_ids:
@@ -40,7 +47,10 @@ def sql_condition(generation: int, where: PhotoFilter) -> tuple[str, tuple[objec
 
 
 def _longitudes(near: Near, reach_deg: float) -> tuple[float, float]:
-    """West and east of a box around the circle; beyond +-180 where it holds a pole or crosses the date line."""
+    """Return the western and eastern longitude of a box around the circle.
+
+    One of them lies beyond +-180 if the circle contains a pole or crosses the date line.
+    """
     farthest = abs(near.lat) + reach_deg
     if farthest >= 89.0:
         return -181.0, 181.0
@@ -49,7 +59,7 @@ def _longitudes(near: Near, reach_deg: float) -> tuple[float, float]:
 
 
 def inside(near: Near, rows: list[tuple]) -> list[tuple]:  # type: ignore[type-arg]
-    """The rows (.., lat, lon) that lie inside the circle."""
+    """Return the rows inside the circle. Columns 1 and 2 of a row are its latitude and longitude in degrees."""
     if not rows:
         return []
     lats = np.array([row[1] for row in rows], dtype=np.float64)
@@ -59,7 +69,7 @@ def inside(near: Near, rows: list[tuple]) -> list[tuple]:  # type: ignore[type-a
 
 
 def rows_that_pass(where: PhotoFilter, taken_at: Column, lat: Column, lon: Column) -> NDArray[np.intp]:
-    """The rows of these columns [N] (nan where unknown) that pass the filter, its peaks aside."""
+    """Return the indices in these columns [N] (NaN if unknown) that pass the filter; ignores where.peak_ids."""
     passes = np.ones(len(taken_at), dtype=bool)
     if where.since is not None:
         passes &= taken_at >= where.since.timestamp()

@@ -1,4 +1,7 @@
-"""Writes of one generation, within a transaction: the document, its vector, what it shows, what others must load."""
+"""Writes and deletes the photos of one generation, in every table: document, vector, peaks and removals.
+
+The removals tell the VectorMatrix of other processes which vectors to drop.
+"""
 
 import sqlite3
 
@@ -16,7 +19,7 @@ WhenAndWhere = tuple[float | None, float | None, float | None]
 
 
 class GenerationWriter:
-    """Puts and drops photos; the transaction is the caller's."""
+    """Writes and deletes photos within the caller's transaction, which must have checked the versions."""
 
     def __init__(self, database: EmbeddedDatabase, generation: int, dimensions: int, rows: GenerationRows) -> None:
         self._database = database
@@ -25,6 +28,10 @@ class GenerationWriter:
         self._rows = rows
 
     def upsert(self, connection: sqlite3.Connection, write: PhotoWrite) -> None:
+        """Insert or replace a document with its vector and peaks, under a new version.
+
+        Raises IndexFault if a photo would have no vector, or the vector has another shape.
+        """
         document = write.document
         version = self._database.next_version(connection)
         taken_at, lat, lon = when_and_where = _when_and_where(document)
@@ -62,10 +69,11 @@ class GenerationWriter:
             )
 
     def delete(self, connection: sqlite3.Connection, photo_id: str) -> None:
+        """Delete a document with its vector and peaks."""
         self._delete_vector(connection, photo_id, self._database.next_version(connection))
         for table in ("photo_peaks", "photos"):
             connection.execute(
-                f"DELETE FROM {table} WHERE generation = ? AND photo_id = ?",  # noqa: S608  two names of our own
+                f"DELETE FROM {table} WHERE generation = ? AND photo_id = ?",  # noqa: S608  constants
                 (self._generation, photo_id),
             )
 
@@ -78,7 +86,9 @@ class GenerationWriter:
         elif write.vector is not None:
             vector = np.ascontiguousarray(write.vector, dtype=np.float32)
             if vector.shape != (self._dimensions,):
-                raise IndexFault(f"a vector of shape {vector.shape} for an index of {self._dimensions} dimensions")
+                raise IndexFault(
+                    f"a vector of shape {vector.shape} does not fit an index of {self._dimensions} dimensions"
+                )
             beside = (document.background, *when_and_where)
             connection.execute(
                 "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -93,10 +103,10 @@ class GenerationWriter:
     def _keep_vector(
         self, connection: sqlite3.Connection, document: PhotoDocument, version: int, when_and_where: WhenAndWhere
     ) -> None:
-        """The stored vector stays; what lies beside it follows the document."""
+        """Keep the stored vector; update the other columns of its row from the document."""
         kept = self._rows.vector_row(connection, document.id)
         if kept is None:
-            raise IndexFault(f"{document.key} would be in the index without a vector, where no search finds it")
+            raise IndexFault(f"{document.key} can't be indexed without a vector: no search would find it")
         vector, beside_before = kept
         beside = (document.background, *when_and_where)
         if beside_before != beside:
@@ -112,7 +122,7 @@ class GenerationWriter:
 
 
 def _when_and_where(document: PhotoDocument) -> WhenAndWhere:
-    """Time of the shot in seconds since 1970, latitude and longitude in degrees; None where unknown."""
+    """Return the time of the shot in POSIX seconds, latitude and longitude in degrees; None if unknown."""
     facts = document.facts
     if facts is None:
         return None, None, None

@@ -1,4 +1,4 @@
-"""Errors as HTTP: a status, a code for programs and a sentence for people, never a stack trace or a path."""
+"""Map errors to HTTP: a status, a code for programs and a sentence for people, never a stack trace or a path."""
 
 import logging
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ RETRY_LATER_S = 30
 
 @dataclass(frozen=True, slots=True)
 class HttpError:
-    """What a failed request is answered with."""
+    """The response to a failed request. retry_after_s is the value of Retry-After in seconds; None for no header."""
 
     status: int
     code: str
@@ -37,7 +37,10 @@ _HTTP_CODES = {
 
 
 def http_error_for(error: Exception) -> HttpError:
-    """The answer to an error. What people can act on keeps its message; the rest may name paths and is only logged."""
+    """Return the response to an error.
+
+    Errors that people can act on keep their message. Other messages may contain paths: they are only logged.
+    """
     match error:
         case errors.InvalidRequest():
             return HttpError(400, "invalid_request", error.message)
@@ -70,6 +73,7 @@ def _unavailable(error: Exception, message: str) -> HttpError:
 
 
 def error_response(problem: HttpError) -> Response:
+    """Return an HttpError as a JSON response."""
     response = jsonify({"error": {"code": problem.code, "message": problem.message}})
     response.status_code = problem.status
     if problem.retry_after_s is not None:

@@ -1,6 +1,7 @@
-"""From the text of a request to typed, checked values. What can't be read is refused with the form that can.
+"""Parse the parameters of API requests into typed, validated values.
 
-Unknown parameters are refused rather than ignored: a misspelt filter would silently answer another question.
+Invalid values raise InvalidRequest with a message that states the valid form. Unknown parameters are rejected rather
+than ignored: a misspelt filter would silently answer another question.
 """
 
 import re
@@ -37,8 +38,11 @@ Parameters = MultiDict[str, str]
 
 
 def search_request(given: Parameters, photo: bytes | None, peaks: Mapping[str, Peak]) -> SearchRequest:
-    """The parameters of a search as a SearchRequest; peaks is the catalogue that `peak` must be in."""
-    _only(given, SEARCH_PARAMETERS if photo is None else PHOTO_SEARCH_PARAMETERS)
+    """Return the parameters of a search as a SearchRequest.
+
+    photo is the photo of a search by photo, else None. peaks is the catalogue that must contain every `peak`.
+    """
+    _allow_only(given, SEARCH_PARAMETERS if photo is None else PHOTO_SEARCH_PARAMETERS)
     text = _one(given, "q").strip()
     if len(text) > MAX_QUERY_CHARS:
         raise InvalidRequest(f"q may have at most {MAX_QUERY_CHARS} characters")
@@ -60,26 +64,26 @@ def search_request(given: Parameters, photo: bytes | None, peaks: Mapping[str, P
 
 
 def shots_filter(given: Parameters, peaks: Mapping[str, Peak]) -> PhotoFilter:
-    """The filters of a request for when and where photos were taken."""
-    _only(given, SHOTS_PARAMETERS)
+    """Return the filters of a request for /shots."""
+    _allow_only(given, SHOTS_PARAMETERS)
     return _filter(given, peaks)
 
 
 def peaks_filter(given: Parameters) -> PhotoFilter:
-    """The filters of a request for how many photos show each peak."""
-    _only(given, PEAKS_PARAMETERS)
+    """Return the filters of a request for /peaks."""
+    _allow_only(given, PEAKS_PARAMETERS)
     return _filter(given, {})
 
 
 def place(given: Parameters) -> Position:
-    """The place that peaks are asked around."""
-    _only(given, frozenset({"at"}))
+    """Return the place of a request for /peaks/around."""
+    _allow_only(given, frozenset({"at"}))
     return text_forms.parse_position("at", _one(given, "at"))
 
 
 def identify_place(given: Parameters) -> tuple[Position | None, float | None]:
-    """Where the photo was taken and the camera's true heading in degrees, as far as the request says."""
-    _only(given, IDENTIFY_PARAMETERS)
+    """Return where the photo was taken and the camera's true heading in degrees, each None if not given."""
+    _allow_only(given, IDENTIFY_PARAMETERS)
     at, heading = _one(given, "at"), _one(given, "heading")
     return (
         text_forms.parse_position("at", at) if at else None,
@@ -88,11 +92,11 @@ def identify_place(given: Parameters) -> tuple[Position | None, float | None]:
 
 
 def peak_ids(given: Any, peaks: Mapping[str, Peak]) -> tuple[str, ...]:
-    """Ids of catalogued peaks, each once, in the order given."""
+    """Return the given ids of catalogued peaks, without duplicates, in their order."""
     if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
-        raise InvalidRequest("peaks is a list of peak ids")
+        raise InvalidRequest("peaks must be a list of peak ids")
     if len(given) > MAX_PEAK_IDS:
-        raise InvalidRequest(f"at most {MAX_PEAK_IDS} peaks at once")
+        raise InvalidRequest(f"at most {MAX_PEAK_IDS} peaks are allowed at once")
     for one in given:
         if one not in peaks:
             raise InvalidRequest(f"no peak with the id {one[:80]!r}; /api/peaks lists them all")
@@ -100,52 +104,54 @@ def peak_ids(given: Any, peaks: Mapping[str, Peak]) -> tuple[str, ...]:
 
 
 def correction(body: Any, peaks: Mapping[str, Peak]) -> tuple[str, ...]:
-    """The peaks of a correction, {"peaks": [...]}."""
+    """Return the ids of the peaks of a correction, {"peaks": [...]}."""
     if not isinstance(body, dict) or set(body) != {"peaks"}:
         raise InvalidRequest('send {"peaks": [...]} with the ids of the peaks; [] for none of them')
     return peak_ids(body["peaks"], peaks)
 
 
 def camera_pose(body: Any) -> CameraPose:
-    """Where a camera looked, {"heading_deg": 0 to 360, "pitch_deg": -90 to 90, "roll_deg": -180 to 180}."""
+    """Return a camera pose, {"heading_deg": 0 to 360, "pitch_deg": -90 to 90, "roll_deg": -180 to 180}."""
     form = 'send {"heading_deg": ..., "pitch_deg": ..., "roll_deg": ...} with numbers of degrees'
     if not isinstance(body, dict) or set(body) != set(_AIM_RANGES_DEG):
         raise InvalidRequest(form)
     for name, (least, most) in _AIM_RANGES_DEG.items():
         value = body[name]
         if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-            raise InvalidRequest(f"{name} is a number between {least} and {most}; {form}")
+            raise InvalidRequest(f"{name} must be a number between {least} and {most}; {form}")
     return CameraPose(float(body["heading_deg"]) % 360.0, float(body["pitch_deg"]), float(body["roll_deg"]))
 
 
 def photo_id(given: str) -> str:
+    """Return the id of a photo. Raises NotFound if it is malformed."""
     if not _PHOTO_ID.fullmatch(given):
         raise NotFound("no photo with this id")
     return given
 
 
 def rendition(given: Parameters) -> tuple[int, bool]:
-    """The size of a rendition in pixels, and whether the names of the summits are to be on it."""
-    _only(given, frozenset({"size", "names"}))
+    """Return the size of a rendition in pixels, and whether to draw the names of the summits on it."""
+    _allow_only(given, frozenset({"size", "names"}))
     names = _one(given, "names")
     if names not in ("", "0", "1"):
-        raise InvalidRequest("names is 1 (with the names of the summits) or 0")
+        raise InvalidRequest("names must be 1 (draw the names of the summits) or 0")
     return _rendition_size_px(given), names == "1"
 
 
 def _rendition_size_px(given: Parameters) -> int:
     text = _one(given, "size") or str(RENDITION_SIZES_PX[0])
     if text not in map(str, RENDITION_SIZES_PX):
-        raise InvalidRequest(f"size is one of {', '.join(map(str, RENDITION_SIZES_PX))}")
+        raise InvalidRequest(f"size must be one of {', '.join(map(str, RENDITION_SIZES_PX))}")
     return int(text)
 
 
 def no_parameters(given: Parameters) -> None:
-    _only(given, frozenset())
+    """Raise InvalidRequest if any parameter is given."""
+    _allow_only(given, frozenset())
 
 
 def filename(given: str | None) -> str:
-    """The last part of the name that came with an upload, without control characters.
+    """Return the last path component of an upload's file name, without control characters; "photo" if none is left.
 
     >>> filename("C:\\\\Trek\\\\Ama Dablam.jpg")
     'Ama Dablam.jpg'
@@ -165,16 +171,16 @@ def _filter(given: Parameters, peaks: Mapping[str, Peak]) -> PhotoFilter:
     )
 
 
-def _only(given: Parameters, known: frozenset[str]) -> None:
+def _allow_only(given: Parameters, known: frozenset[str]) -> None:
     if unknown := sorted(set(given) - known):
-        says = f"known are {', '.join(sorted(known))}" if known else "there are none here"
-        raise InvalidRequest(f"unknown parameter {unknown[0][:80]!r}; {says}")
+        allowed = f"known are {', '.join(sorted(known))}" if known else "none is allowed here"
+        raise InvalidRequest(f"unknown parameter {unknown[0][:80]!r}; {allowed}")
 
 
 def _one(given: Parameters, name: str) -> str:
     values = given.getlist(name)
     if len(values) > 1:
-        raise InvalidRequest(f"{name} may be given once")
+        raise InvalidRequest(f"{name} may be given only once")
     return values[0] if values else ""
 
 
@@ -182,7 +188,7 @@ def _whole(name: str, text: str, default: int, least: int, most: int) -> int:
     if not text:
         return default
     if not re.fullmatch(r"[0-9]{1,5}", text) or not least <= int(text) <= most:
-        raise InvalidRequest(f"{name} is a whole number between {least} and {most}")
+        raise InvalidRequest(f"{name} must be a whole number between {least} and {most}")
     return int(text)
 
 
@@ -192,4 +198,4 @@ def _sort(text: str) -> Sort:
             return "score"
         case "time":
             return "time"
-    raise InvalidRequest("sort is score or time")
+    raise InvalidRequest("sort must be score or time")

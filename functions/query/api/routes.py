@@ -1,4 +1,4 @@
-"""The QueryService and the AlbumService as JSON over HTTP; described by openapi.yaml beside this file."""
+"""JSON over HTTP for the QueryService and the AlbumService; openapi.yaml in this folder describes the API."""
 
 import hashlib
 from collections.abc import Callable
@@ -20,10 +20,10 @@ from cumbre.services.query_service import QueryService
 from functions.query.api import parameters
 from functions.query.api.http_errors import error_response, http_error_for
 
-# What a multipart body needs beside the photo: boundaries, headers and the fields.
+# Allowance for a multipart body's boundaries, headers and other fields.
 MULTIPART_OVERHEAD_BYTES = 64 * 1024
 MAX_FORM_PARTS = 100
-# A photo that is edited in place keeps its id, so its renditions are asked for again after a while (a 304 mostly).
+# A photo edited in place keeps its id, so browsers revalidate its renditions after this time (mostly with a 304).
 RENDITION_MAX_AGE_S = 3600
 
 
@@ -35,9 +35,10 @@ def create_api(
     max_upload_bytes: int,
     originals: bool = False,
 ) -> Blueprint:
-    """The blueprint under /api. catalog is called for each request, since a catalogue may be edited meanwhile.
+    """Return the blueprint of /api.
 
-    originals: the files themselves may be downloaded, with all that the camera wrote into them.
+    catalog is called for each request, because the catalogue may be edited while the server runs. originals allows
+    downloads of the original files, with all the metadata that the camera wrote.
     """
     api = Blueprint("api", __name__, url_prefix="/api")
     description = resources.files("functions.query.api").joinpath("openapi.yaml").read_bytes()
@@ -50,7 +51,7 @@ def create_api(
     @api.after_request
     def forbid_storing(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", "private, no-store")
-        # Reasons are told in the reader's language.
+        # Sentences are in the reader's language.
         response.vary.add("Accept-Language")
         return response
 
@@ -60,7 +61,7 @@ def create_api(
 
     @api.app_errorhandler(HTTPException)
     def answer_http_error(error: HTTPException) -> ResponseReturnValue:
-        """An address that no route has belongs to no blueprint; below /api it is answered as JSON too."""
+        """Answer unknown addresses below /api as JSON, too; they belong to no blueprint."""
         return error_response(http_error_for(error)) if request.path.startswith("/api/") else error
 
     def uploaded_photo() -> tuple[FileStorage, bytes]:
@@ -108,9 +109,9 @@ def create_api(
     def rendition(photo_id: str) -> Response:
         size_px, names = parameters.rendition(request.args)
         document = query.photo(parameters.photo_id(photo_id))
-        written = labels_key(labels_for(document.orientation, catalog())) if names else ""
-        known_by = f"{document.etag} {document.content_sha256} {size_px} {written}"
-        etag = hashlib.sha256(known_by.encode()).hexdigest()[:32]
+        drawn_labels = labels_key(labels_for(document.orientation, catalog())) if names else ""
+        version = f"{document.etag} {document.content_sha256} {size_px} {drawn_labels}"
+        etag = hashlib.sha256(version.encode()).hexdigest()[:32]
         if request.if_none_match.contains(etag):
             response = Response(status=304)
         else:
@@ -123,7 +124,7 @@ def create_api(
     def original(photo_id: str) -> Response:
         parameters.no_parameters(request.args)
         if not originals:
-            raise Forbidden("originals are not given out here: CUMBRE_ORIGINALS=1 allows it")
+            raise Forbidden("downloading originals is disabled here; CUMBRE_ORIGINALS=1 allows it")
         document = query.photo(parameters.photo_id(photo_id))
         response = Response(query.original(document.id), mimetype="application/octet-stream")
         name = parameters.filename(PurePosixPath(document.key).name)

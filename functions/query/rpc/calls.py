@@ -1,7 +1,7 @@
 """Direct calls of the query function: {"call": NAME, "arguments": {...}} -> {"result": ...} or {"error": {...}}.
 
-A result of more bytes than Lambda carries is {"staged": KEY}, the same JSON in the staging area. What may be called,
-with what and for what, is taken once from the two interfaces.
+A result too large for Lambda is returned as {"staged": KEY}: the same JSON, in the staging area. The types of arguments
+and results are read once from the two service interfaces.
 """
 
 import inspect
@@ -35,7 +35,7 @@ QUERY_CALLS: Final = (
     "status",
 )
 ALBUM_CALLS: Final = ("add", "remove", "correct", "correct_picture", "orient", "retry")
-# Lambda takes 6 MB each way; the rest is for what stands around.
+# Lambda allows 6 MB each way; the rest is left for the envelope.
 ANSWER_BYTES_MAX: Final = 5_000_000
 
 Answer = dict[str, Json]
@@ -43,7 +43,7 @@ Answer = dict[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One method of an interface: the types of its arguments, which of them must be there, and its result's."""
+    """One method of a service interface: its signature and the type hints of its arguments and its result."""
 
     service: type
     signature: inspect.Signature
@@ -52,18 +52,19 @@ class Call:
 
     @classmethod
     def of(cls, service: type, name: str) -> "Call":
+        """Return the call of a method of a service interface."""
         method = getattr(service, name)
         hints = get_type_hints(method)
         result = hints.pop("return")
         return cls(service, inspect.signature(method), hints, result)
 
-    def encode_arguments(self, given: tuple[Any, ...], named: Mapping[str, Any], parcels: Payloads) -> Json:
-        """The arguments by name; those that were not given take their defaults on the other side."""
+    def encode_arguments(self, given: tuple[Any, ...], named: Mapping[str, Any], payloads: Payloads) -> Json:
+        """Return the arguments by name, as JSON. Arguments not given take their defaults on the other side."""
         bound = self.signature.bind(None, *given, **named).arguments
-        return {name: encode(bound[name], hint, parcels) for name, hint in self.hints.items() if name in bound}
+        return {name: encode(bound[name], hint, payloads) for name, hint in self.hints.items() if name in bound}
 
-    def decode_arguments(self, data: Json, parcels: Payloads) -> dict[str, Any]:
-        """Raises WireError for what the method doesn't take."""
+    def decode_arguments(self, data: Json, payloads: Payloads) -> dict[str, Any]:
+        """Return the arguments of a call by name. Raises WireError if the method doesn't take them."""
         if not isinstance(data, dict):
             raise WireError("arguments must be an object")
         arguments = {}
@@ -71,7 +72,7 @@ class Call:
             if name not in self.hints:
                 raise WireError(f"there is no argument {name[:40]!r}")
             try:
-                arguments[name] = decode(one, self.hints[name], parcels)
+                arguments[name] = decode(one, self.hints[name], payloads)
             except WireError as error:
                 raise WireError(f"{name}: {error}") from None
         try:
@@ -88,14 +89,14 @@ CALLS: Final = {
 }
 
 
-def answer(request: object, query: QueryService, album: AlbumService, parcels: Payloads) -> Answer:
-    """The answer to one call; never raises. The library's errors go back as they are, others only into the log."""
+def answer(request: object, query: QueryService, album: AlbumService, payloads: Payloads) -> Answer:
+    """Return the answer to one call; never raises. CumbreErrors go to the caller, other errors only to the log."""
     name = ""
     try:
-        name, call, arguments = _read(request, parcels)
+        name, call, arguments = _read(request, payloads)
         service: object = query if call.service is QueryService else album
         method: Callable[..., Any] = getattr(service, name)
-        return _fitting(encode(method(**arguments), call.result, parcels), parcels)
+        return _inline_or_staged(encode(method(**arguments), call.result, payloads), payloads)
     except (errors.InvalidRequest, errors.NotFound, errors.PhotoError) as error:
         return {"error": error_to_json(error)}
     except CumbreError as error:
@@ -103,41 +104,41 @@ def answer(request: object, query: QueryService, album: AlbumService, parcels: P
         return {"error": error_to_json(error)}
     except Exception:
         _log.exception("%s failed", name or "a call")
-        return {"error": {"type": "CumbreError", "message": "the query function failed: its log says why"}}
+        return {"error": {"type": "CumbreError", "message": "the query function failed: see its log"}}
 
 
 def error_to_json(error: CumbreError) -> Json:
-    """The type and the message of an error; the type is the nearest that cumbre.errors knows."""
+    """Return the type and message of an error as JSON; the type is the nearest base class in cumbre.errors."""
     known = next(one for one in type(error).__mro__ if getattr(errors, one.__name__, None) is one)
     return {"type": known.__name__, "message": sentence_to_json(error.message)}
 
 
 def error_of_json(data: Json) -> CumbreError:
-    """The error that was raised on the other side, to be raised on this one."""
+    """Return the error that the other side raised, to be raised here. Raises WireError if it can't be read."""
     try:
         kind, message = getattr(errors, data["type"], None), str_or_sentence(data["message"])
     except (TypeError, ValueError, LookupError, AttributeError):
-        raise WireError("the query function answers with an error that can't be read") from None
+        raise WireError("the query function returned an error that can't be read") from None
     if not (isinstance(kind, type) and issubclass(kind, CumbreError)):
         kind = CumbreError
     return kind(message)
 
 
-def _read(request: object, parcels: Payloads) -> tuple[str, Call, dict[str, Any]]:
-    """The name, the call and the arguments of a request. Raises InvalidRequest."""
+def _read(request: object, payloads: Payloads) -> tuple[str, Call, dict[str, Any]]:
+    """Return the name, the call and the arguments of a request. Raises InvalidRequest."""
     match request:
         case {"call": str(name), "arguments": arguments}:
             call = CALLS.get(name)
             if call is None:
                 raise InvalidRequest(f"there is no call {name[:40]!r}; known are {', '.join(CALLS)}")
             try:
-                return name, call, call.decode_arguments(arguments, parcels)
+                return name, call, call.decode_arguments(arguments, payloads)
             except WireError as error:
                 raise InvalidRequest(f"{name}: {error}") from None
     raise InvalidRequest('a call is {"call": NAME, "arguments": {...}}')
 
 
-def _fitting(result: Json, parcels: Payloads) -> Answer:
-    # As the runtime client writes it: text that is no Unicode (half a character) must fail here, where it is caught.
+def _inline_or_staged(result: Json, payloads: Payloads) -> Answer:
+    # Encoded as the runtime client does it: invalid Unicode (a lone surrogate) must fail here, where it is caught.
     text = json.dumps(result, ensure_ascii=False).encode()
-    return {"result": result} if len(text) <= ANSWER_BYTES_MAX else dict(parcels.stage(text))
+    return {"result": result} if len(text) <= ANSWER_BYTES_MAX else dict(payloads.stage(text))

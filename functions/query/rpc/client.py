@@ -1,4 +1,4 @@
-"""The two services over direct calls of the query function; front ends can't tell them from those in one process."""
+"""Clients of the two services over direct calls of the query function; front ends use them like local services."""
 
 import json
 from collections.abc import Callable
@@ -26,38 +26,41 @@ _R = TypeVar("_R")
 
 
 class Calls:
-    """Makes calls by methods of the interfaces, whose types it keeps."""
+    """Calls methods of the service interfaces remotely, with their static types."""
 
-    def __init__(self, invoke: Invoke, parcels: Payloads) -> None:
+    def __init__(self, invoke: Invoke, payloads: Payloads) -> None:
         self._invoke = invoke
-        self._parcels = parcels
+        self._payloads = payloads
 
     def __call__(self, method: Callable[Concatenate[Any, _P], _R], *given: _P.args, **named: _P.kwargs) -> _R:
-        """What the method of the other side answers. Raises what it raises, and what invoke raises."""
+        """Call the method on the other side and return its result.
+
+        Raises what that method raises and what invoke raises, and CumbreError if the answer can't be read.
+        """
         call = CALLS[method.__name__]
-        arguments = call.encode_arguments(given, named, self._parcels)
-        said = self._invoke(json.dumps({"call": method.__name__, "arguments": arguments}).encode())
+        arguments = call.encode_arguments(given, named, self._payloads)
+        reply = self._invoke(json.dumps({"call": method.__name__, "arguments": arguments}).encode())
         try:
-            result: _R = decode(self._result(said), call.result, self._parcels)
+            result: _R = decode(self._result(reply), call.result, self._payloads)
         except (WireError, ValueError) as error:
             raise CumbreError(
-                f"the query function answers what this version can't read ({error}): deploy the same version of both"
+                f"this version can't read the query function's answer ({error}): deploy the same version of both"
             ) from error
         return result
 
-    def _result(self, said: bytes) -> Any:
-        match json.loads(said):
+    def _result(self, reply: bytes) -> Any:
+        match json.loads(reply):
             case {"result": result}:
                 return result
             case {"error": error}:
                 raise error_of_json(error)
             case {"staged": _} as staged:
-                return json.loads(self._parcels.unpack(staged))
-        raise WireError("neither result nor error")
+                return json.loads(self._payloads.unpack(staged))
+        raise WireError("it has neither a result nor an error")
 
 
 class RemoteQueryService:
-    """QueryService in another process."""
+    """QueryService over direct calls."""
 
     def __init__(self, call: Calls) -> None:
         self._call = call
@@ -72,7 +75,7 @@ class RemoteQueryService:
         return self._call(QueryService.photo, photo_id)
 
     def rendition(self, photo_id: str, size_px: int, names: bool = False) -> bytes:
-        # Only where it is asked for: a query function of another version may not know of it.
+        # Sent only if true: a query function of another version may not know this argument.
         return self._call(QueryService.rendition, photo_id, size_px, *([True] if names else []))
 
     def labelled(self, photo: bytes, orientation: Orientation, size_px: int) -> bytes:
@@ -98,7 +101,7 @@ class RemoteQueryService:
 
 
 class RemoteAlbumService:
-    """AlbumService in another process."""
+    """AlbumService over direct calls."""
 
     def __init__(self, call: Calls) -> None:
         self._call = call
@@ -123,9 +126,9 @@ class RemoteAlbumService:
 
 
 def connect(settings: Settings) -> tuple[QueryService, AlbumService]:
-    """The services of the function that the settings name. Raises SettingsError; nothing is asked yet."""
+    """Return the services of the function named in the settings, without calling it yet. Raises SettingsError."""
     if not settings.query_function:
-        raise SettingsError("CUMBRE_QUERY_FUNCTION is not set: name the function that answers")
-    parcels = Payloads(open_staging(settings), settings.max_photo_mb * 1_000_000)
-    call = Calls(LambdaInvoker(open_lambda_client(), settings.query_function), parcels)
+        raise SettingsError("CUMBRE_QUERY_FUNCTION is not set: set it to the name of the query function")
+    payloads = Payloads(open_staging(settings), settings.max_photo_mb * 1_000_000)
+    call = Calls(LambdaInvoker(open_lambda_client(), settings.query_function), payloads)
     return RemoteQueryService(call), RemoteAlbumService(call)

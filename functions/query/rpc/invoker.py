@@ -1,4 +1,4 @@
-"""LambdaInvoker: calls a function by name and waits for its answer."""
+"""Call a Lambda function by name and wait for its answer."""
 
 import json
 import logging
@@ -9,21 +9,21 @@ from cumbre.errors import CumbreError, SettingsError
 _log = logging.getLogger(__name__)
 
 _CONNECT_TIMEOUT_S: Final = 3
-# The function's own time-out must be shorter: a call that is given up here may still do what it was asked to, and would
-# be repeated.
+# The function's own time-out must be shorter: a call that times out here may still take effect there, and would be
+# repeated.
 _READ_TIMEOUT_S: Final = 60
 _ATTEMPTS: Final = 4
 _CONNECTIONS: Final = 16
-# Of either direction.
+# Limit in each direction.
 _PAYLOAD_BYTES_MAX: Final = 6 * 1024 * 1024 + 64 * 1024
 
 
 class FunctionFault(CumbreError):
-    """A function can't be called, or it failed; the message says what to do."""
+    """A function can't be called, or the call failed. The message says what to do."""
 
 
 def open_lambda_client() -> Any:
-    """A client; nothing is asked yet. Throttled calls are repeated after a while. Raises SettingsError."""
+    """Return a Lambda client; it makes no request yet and retries throttled calls. Raises SettingsError."""
     import boto3
     from botocore.config import Config
     from botocore.exceptions import NoRegionError
@@ -42,14 +42,14 @@ def open_lambda_client() -> Any:
 
 
 class LambdaInvoker:
-    """JSON in, JSON out, by the function of this name; needs lambda:InvokeFunction on it."""
+    """Sends JSON to the named function and returns its JSON answer; needs lambda:InvokeFunction on the function."""
 
     def __init__(self, client: Any, function_name: str) -> None:
         self._client = client
         self._name = function_name
 
     def __call__(self, payload: bytes) -> bytes:
-        """What the function answers. Raises FunctionFault."""
+        """Invoke the function with a payload and return its answer. Raises FunctionFault."""
         from botocore.exceptions import BotoCoreError, ClientError
         from urllib3.exceptions import HTTPError
 
@@ -58,18 +58,18 @@ class LambdaInvoker:
             with answer["Payload"] as body:
                 content: bytes = body.read(_PAYLOAD_BYTES_MAX + 1)
         except ClientError as error:
-            raise FunctionFault(self._refused(error)) from error
+            raise FunctionFault(self._explain_refusal(error)) from error
         except (BotoCoreError, HTTPError, OSError) as error:
             raise FunctionFault(
                 f"the function {self._name} can't be reached ({' '.join(str(error).split())[:200]}): try again"
             ) from error
         if len(content) > _PAYLOAD_BYTES_MAX:
-            raise FunctionFault(f"the function {self._name} answers with more than Lambda carries")
+            raise FunctionFault(f"the function {self._name} returned more than Lambda allows")
         if "FunctionError" in answer:
-            raise FunctionFault(self._failed(content))
+            raise FunctionFault(self._explain_failure(content))
         return content
 
-    def _refused(self, error: Any) -> str:
+    def _explain_refusal(self, error: Any) -> str:
         code = error.response.get("Error", {}).get("Code", "")
         match code:
             case "ResourceNotFoundException":
@@ -77,21 +77,21 @@ class LambdaInvoker:
             case "AccessDeniedException":
                 return f"the function {self._name} may not be called: allow lambda:InvokeFunction on it"
             case "TooManyRequestsException":
-                return f"the function {self._name} has too much to do: try again, or allow it more concurrency"
+                return f"the function {self._name} is overloaded: try again, or allow it more concurrency"
             case "RequestTooLargeException":
-                return f"this is more than the function {self._name} can be sent: set CUMBRE_STAGING for both functions"
+                return f"this is too large to send to the function {self._name}: set CUMBRE_STAGING for both functions"
         return f"the function {self._name} can't be called ({code}): try again"
 
-    def _failed(self, content: bytes) -> str:
-        """What to say of a function that broke off; its own words, which may tell anything, are left in its log."""
+    def _explain_failure(self, content: bytes) -> str:
+        """Explain a failed call. The function's own message may contain anything, so it stays in the function's log."""
         try:
-            said = json.loads(content)
-            kind, words = str(said.get("errorType", "")), str(said.get("errorMessage", ""))
+            fault = json.loads(content)
+            kind, message = str(fault.get("errorType", "")), str(fault.get("errorMessage", ""))
         except (ValueError, AttributeError):
-            kind, words = "", ""
-        _log.error("the function %s failed: %s", self._name, kind or "it doesn't say why")
-        if kind == "Sandbox.Timedout" or "Task timed out" in words:
+            kind, message = "", ""
+        _log.error("the function %s failed: %s", self._name, kind or "unknown error")
+        if kind == "Sandbox.Timedout" or "Task timed out" in message:
             return f"the function {self._name} took too long: try again, or give it more memory or a longer time-out"
-        if kind == "Runtime.OutOfMemory" or "signal: killed" in words:
+        if kind == "Runtime.OutOfMemory" or "signal: killed" in message:
             return f"the function {self._name} needs more memory"
-        return f"the function {self._name} failed ({kind[:80] or 'it does not say why'}): its log says why"
+        return f"the function {self._name} failed ({kind[:80] or 'unknown error'}): see its log"

@@ -1,8 +1,8 @@
-"""Values of the library as JSON types and back, by their type hints: what direct calls of the query function carry.
+"""Encode values as JSON and decode them by their type hints, for direct calls of the query function.
 
-What the hints of the two services need is known: dataclasses, texts (a Sentence keeps its template), numbers, times
-with their offset, bytes, Literal, X | None, tuple[X, ...] and list[X]. Both sides may be of different versions for a
-while: fields that one doesn't know are left out, and fields that are missing take their default.
+Supported are the types in the hints of the two services: dataclasses, strings (a Sentence keeps its template), numbers,
+datetimes with their offset, bytes, Literal, X | None, tuple[X, ...] and list[X]. Both sides may run different versions
+for a while: unknown fields are ignored, and missing fields take their defaults.
 """
 
 import dataclasses
@@ -18,31 +18,36 @@ from cumbre.errors import CumbreError
 from cumbre.text.sentence import sentence_from_json, sentence_to_json
 
 Json = Any
-# What JSON has no numbers for.
+# Floats that JSON can't represent; they travel as strings.
 _NOT_FINITE = ("nan", "inf", "-inf")
 
 
 class WireError(CumbreError):
-    """What came is not what its type says; the message says where, and nothing of what it holds."""
+    """A value doesn't match its type hint. The message says where, but never contains the value."""
 
 
 class BytesAsJson(Protocol):
-    """How bytes travel."""
+    """Carries bytes in JSON."""
 
-    def pack(self, data: bytes) -> Json: ...
+    def pack(self, data: bytes) -> Json:
+        """Return bytes as JSON types."""
+        ...
 
     def unpack(self, data: Json) -> bytes:
-        """Raises WireError for what pack doesn't make."""
+        """Return the bytes that were packed. Raises WireError if pack can't have returned data."""
         ...
 
 
 def encode(value: Any, hint: Any, files: BytesAsJson) -> Json:
-    """A value of the type that hint names, as JSON types. Raises WireError if it is of another."""
+    """Return a value of the hinted type as JSON types. Raises WireError if the value is of another type."""
     return _codec(hint).encode(value, files)
 
 
 def decode(data: Json, hint: Any, files: BytesAsJson) -> Any:
-    """What was encoded with the same hint. Raises WireError, or what the type's own checks raise (InvalidRequest)."""
+    """Return the value that was encoded with the same hint.
+
+    Raises WireError, or what the type's own checks raise (InvalidRequest).
+    """
     return _codec(hint).decode(data, files)
 
 
@@ -66,12 +71,12 @@ def _codec(hint: Any) -> _Codec:
         return _Items(origin, _codec(arguments[0]))
     if dataclasses.is_dataclass(hint):
         return _Record.of(hint)
-    raise TypeError(f"{hint} can't be carried")
+    raise TypeError(f"{hint} is not supported")
 
 
 @dataclass(frozen=True, slots=True)
 class _Simple:
-    """One way each, which raises TypeError, ValueError or LookupError for what is of another type."""
+    """A type with a function for each direction, which raises TypeError, ValueError or LookupError for another type."""
 
     name: str
     to_json: Callable[[Any], Json]
@@ -87,13 +92,13 @@ class _Simple:
         try:
             return convert(value)
         except (TypeError, ValueError, LookupError, AttributeError):
-            # Without what it was: that may be a secret, or where somebody lives.
+            # Without the value: it may be a secret, or show where somebody lives.
             raise WireError(f"this must be {self.name}") from None
 
 
 def _is(kind: type) -> Callable[[Any], Any]:
     def check(value: Any) -> Any:
-        # True is an int to Python.
+        # bool is a subclass of int.
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise TypeError
         return value
@@ -112,7 +117,7 @@ def _number_of_json(data: Json) -> float:
 
 _SIMPLE: dict[Any, _Codec] = {
     str: _Simple(
-        "a text", lambda value: sentence_to_json(_is(str)(value)), lambda data: _is(str)(sentence_from_json(data))
+        "a string", lambda value: sentence_to_json(_is(str)(value)), lambda data: _is(str)(sentence_from_json(data))
     ),
     bool: _Simple("true or false", _is(bool), _is(bool)),
     int: _Simple("a whole number", lambda value: int(_is(Integral)(value)), _is(int)),
@@ -202,7 +207,7 @@ class _Record:
 
 
 def _at(place: str, convert: Callable[[Any, BytesAsJson], Any], value: Any, files: BytesAsJson) -> Any:
-    """A part of a value; an error says which."""
+    """Convert a part of a value, and add its place to the message of an error."""
     try:
         return convert(value, files)
     except WireError as error:

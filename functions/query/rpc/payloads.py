@@ -1,4 +1,4 @@
-"""Bytes on their way in a direct call: within the call where they are few, else by the staging area."""
+"""Carry bytes in direct calls: inline if they are small, otherwise through the staging area."""
 
 import base64
 import binascii
@@ -9,15 +9,17 @@ from cumbre.errors import SettingsError
 from functions.query.rpc.json_codec import Json, WireError
 from functions.query.rpc.staging import StagingArea
 
-# Lambda carries 6 MB each way, and base64 makes four bytes of three.
+# Lambda allows 6 MB each way, and base64 turns three bytes into four.
 INLINE_BYTES_MAX: Final = 1_000_000
 
 
 class Payloads:
-    """Packs bytes as base64 text, or as {"staged": KEY} where they are more than inline_max."""
+    """Packs bytes as base64 text, or as {"staged": KEY} if there are more than inline_max.
+
+    max_bytes limits what is read from the staging area at once. staging may be None if all payloads are small.
+    """
 
     def __init__(self, staging: StagingArea | None, max_bytes: int, inline_max: int = INLINE_BYTES_MAX) -> None:
-        """max_bytes is the most that is taken from the staging area at once."""
         self._staging = staging
         self._max_bytes = max_bytes
         self._inline_max = inline_max
@@ -37,13 +39,13 @@ class Payloads:
         raise WireError("this must be bytes")
 
     def stage(self, data: bytes) -> Mapping[str, Any]:
-        """{"staged": KEY} of these bytes, however few."""
+        """Put bytes of any size into the staging area and return {"staged": KEY}."""
         return {"staged": self._area().put(data)}
 
     def _area(self) -> StagingArea:
         if self._staging is None:
             raise SettingsError(
-                "CUMBRE_STAGING is not set, and what a call of the query function carries is too large without it: "
-                "name s3://BUCKET/PREFIX for both functions"
+                "this call of the query function is too large to send without a staging area: "
+                "set CUMBRE_STAGING to s3://BUCKET/PREFIX for both functions"
             )
         return self._staging

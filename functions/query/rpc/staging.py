@@ -1,6 +1,6 @@
-"""Pictures and long answers on their way between functions, and uploads of the page: objects that expire after a day.
+"""Staging area: a bucket for large payloads between functions and for uploads of the page, which expire after a day.
 
-Keys under the prefix: `DATE/SHA256` of what functions hand to each other, `upload/TOKEN` of what browsers send.
+Keys below the prefix are `DATE/SHA256` for payloads between functions, and `upload/TOKEN` for uploads from browsers.
 """
 
 import hashlib
@@ -25,9 +25,9 @@ _UPLOAD: Final = re.compile(r"upload/[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class PresignedUpload:
-    """A form that a browser may post one file with: to url, with the fields before the part named `file`.
+    """A form with which a browser may post one file: to url, with the fields before the part named `file`.
 
-    key is what take() wants afterwards.
+    key is the argument for StagingArea.read_upload() afterwards.
     """
 
     url: str
@@ -36,7 +36,7 @@ class PresignedUpload:
 
 
 class StagingArea:
-    """The objects of a bucket whose keys begin with prefix. Nothing is deleted here: a rule of the bucket does that."""
+    """The objects of a bucket with a prefix. A lifecycle rule of the bucket deletes them; this class never does."""
 
     def __init__(
         self, client: Any, bucket: str, prefix: str = "", now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -47,9 +47,9 @@ class StagingArea:
         self._now = now
 
     def put(self, data: bytes) -> str:
-        """The key under which the bytes lie from now on, for a day at least. Raises StorageError.
+        """Store bytes for at least a day and return their key. Raises StorageError.
 
-        The day is a part of the key: what lies there since yesterday may expire before it is fetched.
+        The date is part of the key: the same bytes stored yesterday may expire before they are fetched.
         """
         key = f"{self._prefix}{self._now():%Y-%m-%d}/{hashlib.sha256(data).hexdigest()}"
         for attempt in range(1, _ATTEMPTS + 1):
@@ -58,19 +58,20 @@ class StagingArea:
         return key
 
     def get(self, key: str, max_bytes: int) -> bytes:
-        """What was put. Raises NotFound, PhotoError for more than max_bytes, StorageError."""
-        form = _CONTENT.fullmatch(self._own(key))
+        """Return the bytes of a key from put(). Raises NotFound, PhotoError for more than max_bytes, StorageError."""
+        form = _CONTENT.fullmatch(self._without_prefix(key))
         if form is None:
-            raise NotFound(sentence("no such file on its way"))
+            raise NotFound(sentence("there is no such file, or it has expired"))
         data = self._get_object(key, max_bytes)
         if hashlib.sha256(data).hexdigest() != form[1]:
-            raise StorageError(f"{key} in the bucket {self._bucket} is not what was put there")
+            raise StorageError(f"{key} in the bucket {self._bucket} was changed after it was stored")
         return data
 
     def presigned_upload(self, max_bytes: int, expires_s: int) -> PresignedUpload:
-        """A form for one file of 1 to max_bytes. The bucket keeps both limits; it must allow the page's origin (CORS).
+        """Return a form for uploading one file of 1 to max_bytes, valid for expires_s seconds.
 
-        A role's temporary credentials may end before expires_s: the form ends with them.
+        S3 enforces both limits. The bucket's CORS rules must allow the page's origin. If the temporary credentials of
+        a role expire earlier, the form expires with them.
         """
         key = f"{self._prefix}upload/{secrets.token_hex(_TOKEN_BYTES)}"
         with storage_faults(self._bucket, key, _SETTING):
@@ -80,13 +81,13 @@ class StagingArea:
         return PresignedUpload(form["url"], form["fields"], key)
 
     def read_upload(self, key: str, max_bytes: int) -> bytes:
-        """What a browser sent; it stays until it expires. Raises as get() does."""
-        if _UPLOAD.fullmatch(self._own(key)) is None:
-            raise NotFound(sentence("no such file on its way"))
+        """Return an upload from a browser, which stays stored until it expires. Raises as get() does."""
+        if _UPLOAD.fullmatch(self._without_prefix(key)) is None:
+            raise NotFound(sentence("there is no such file, or it has expired"))
         return self._get_object(key, max_bytes)
 
     def _put_if_absent(self, key: str, data: bytes, is_last: bool) -> bool:
-        """Whether the bytes lie there now; if not, two wrote at once, and the server wants it said again."""
+        """Store bytes unless the key exists. Returns False if a concurrent write conflicted: repeat the call then."""
         from botocore.exceptions import ClientError
 
         with storage_faults(self._bucket, key, _SETTING):
@@ -107,13 +108,13 @@ class StagingArea:
         except ObjectGone as error:
             raise NotFound(sentence("this file was kept for a day only: send it again")) from error
 
-    def _own(self, key: str) -> str:
-        """The key without the prefix; empty for a key that is none of this area's."""
+    def _without_prefix(self, key: str) -> str:
+        """Return a key without the prefix; empty if the key is outside this area."""
         return key[len(self._prefix) :] if key.startswith(self._prefix) else ""
 
 
 def open_staging(settings: Settings) -> StagingArea | None:
-    """The staging area that the settings name."""
+    """Return the staging area named in the settings; None if none is named."""
     if settings.staging_place is None:
         return None
     client = open_s3_client(settings.s3_endpoint, settings.s3_access_key, settings.s3_secret_key)

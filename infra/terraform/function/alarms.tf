@@ -4,13 +4,13 @@ locals {
       metric    = "Errors"
       statistic = "Sum"
       above     = 0
-      about     = "invocations that failed, or ran out of time or memory"
+      about     = "invocations failed, or ran out of time or memory"
     }
     throttles = {
       metric    = "Throttles"
       statistic = "Sum"
       above     = 0
-      about     = "invocations that were turned away: the account's concurrency is used up"
+      about     = "invocations were throttled: the account's concurrency is used up"
     }
     slow = {
       metric    = "Duration"

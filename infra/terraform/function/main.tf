@@ -1,5 +1,5 @@
-# One function: its role, its log, and the alias by which it is called. An alias, because provisioned concurrency needs
-# one, and because it can be pointed at the release before without Terraform.
+# One function: its role, its log, and the alias through which it is called. Provisioned concurrency needs an alias, and
+# an alias can be pointed at the previous release without Terraform.
 
 data "aws_iam_policy_document" "trust" {
   statement {
@@ -38,20 +38,20 @@ resource "aws_iam_role_policy" "rights" {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  #checkov:skip=CKV_AWS_158:logs hold nothing of people, and are encrypted with CloudWatch's own key
-  #checkov:skip=CKV_AWS_338:what nobody reads after a month needs no year; log_retention_days makes it longer
+  #checkov:skip=CKV_AWS_158:logs contain no personal data, and are encrypted with CloudWatch's own key
+  #checkov:skip=CKV_AWS_338:nobody reads these logs after a month; log_retention_days keeps them longer
 
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days
 }
 
 resource "aws_lambda_function" "this" {
-  #checkov:skip=CKV_AWS_117:Elasticsearch is reached by TLS and an API key; a VPC would need a NAT gateway, dearer than all else here
-  #checkov:skip=CKV_AWS_116:what fails is kept by the dead-letter queues of SQS; the schedule comes again
+  #checkov:skip=CKV_AWS_117:Elasticsearch is protected by TLS and an API key; a VPC would need a NAT gateway, which costs more than everything else here
+  #checkov:skip=CKV_AWS_116:the dead-letter queues of SQS keep failed messages; the schedule runs again anyway
   #checkov:skip=CKV_AWS_50:X-Ray is not used
-  #checkov:skip=CKV_AWS_115:MaximumConcurrency of the queues bounds it; reserved concurrency would throttle messages into dead letters
-  #checkov:skip=CKV_AWS_173:the environment holds no secret; secrets come from Secrets Manager
-  #checkov:skip=CKV_AWS_272:container images can't be signed for Lambda; their digest pins them
+  #checkov:skip=CKV_AWS_115:MaximumConcurrency of the queues limits it; reserved concurrency would throttle messages into the dead-letter queue
+  #checkov:skip=CKV_AWS_173:the environment contains no secrets; they come from Secrets Manager
+  #checkov:skip=CKV_AWS_272:Lambda does not support signed container images; the digest pins the image
 
   function_name = var.name
   description   = var.description
@@ -72,7 +72,7 @@ resource "aws_lambda_function" "this" {
   }
 
   environment {
-    # Empty means the default (docs/settings.md): what is not set is not there.
+    # Empty means the default (docs/settings.md): leave such a setting out.
     variables = { for name, value in var.environment : name => value if value != "" }
   }
 

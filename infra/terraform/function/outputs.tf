@@ -7,6 +7,6 @@ output "alias" {
 }
 
 output "arn" {
-  description = "The alias's ARN, by which it is called."
+  description = "ARN of the alias through which the function is called."
   value       = aws_lambda_alias.this.arn
 }

@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "alias" {
-  description = "The alias by which it is called."
+  description = "Alias through which the function is called."
   type        = string
 }
 
@@ -23,7 +23,7 @@ variable "command" {
 }
 
 variable "memory_mb" {
-  description = "1769 MB are about one processor core."
+  description = "Memory; 1769 MB give about one processor core."
   type        = number
 }
 
@@ -32,24 +32,24 @@ variable "timeout_s" {
 }
 
 variable "temporary_mb" {
-  description = "Size of /tmp."
+  description = "Size of /tmp in MB."
   type        = number
   default     = 512
 }
 
 variable "provisioned" {
-  description = "Copies that always wait."
+  description = "Number of instances that are always ready."
   type        = number
   default     = 0
 }
 
 variable "environment" {
-  description = "Settings; those that are empty are left out."
+  description = "Settings; empty ones are left out."
   type        = map(string)
 }
 
 variable "policy" {
-  description = "What it may do beside writing its log, as JSON."
+  description = "Permissions in addition to writing its log, as JSON."
   type        = string
 }
 
@@ -58,6 +58,6 @@ variable "log_retention_days" {
 }
 
 variable "alarm_topic" {
-  description = "ARN of the SNS topic of alarms."
+  description = "ARN of the SNS topic for alarms."
   type        = string
 }

@@ -1,4 +1,4 @@
-# What each function has, planned without any account.
+# Tests of the module of one function, planned without an AWS account.
 
 mock_provider "aws" {
   mock_data "aws_iam_policy_document" {
@@ -33,7 +33,7 @@ run "a_function" {
   }
   assert {
     condition     = aws_lambda_function.this.environment[0].variables == tomap({ CUMBRE_MODEL = "lite" })
-    error_message = "A setting that is empty must not be there."
+    error_message = "An empty setting must be left out."
   }
   assert {
     condition = (
@@ -41,11 +41,11 @@ run "a_function" {
       && aws_lambda_function.this.logging_config[0].application_log_level == "INFO"
       && aws_cloudwatch_log_group.this.retention_in_days == 30
     )
-    error_message = "Logs must be structured, and not be kept for ever."
+    error_message = "Logs must be structured, and must not be kept forever."
   }
   assert {
     condition     = aws_lambda_function.this.reserved_concurrent_executions == null && length(aws_lambda_provisioned_concurrency_config.this) == 0
-    error_message = "Nothing is reserved unless it is asked for."
+    error_message = "Nothing may be reserved unless requested."
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["slow"].threshold == 36000
@@ -70,6 +70,6 @@ run "copies_that_always_wait" {
 
   assert {
     condition     = aws_lambda_provisioned_concurrency_config.this[0].provisioned_concurrent_executions == 2 && aws_lambda_provisioned_concurrency_config.this[0].qualifier == "live"
-    error_message = "They must belong to the alias by which the function is called."
+    error_message = "Provisioned concurrency must belong to the alias through which the function is called."
   }
 }

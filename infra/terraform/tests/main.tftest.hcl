@@ -1,4 +1,4 @@
-# What the configuration promises, planned without any account: `terraform test`.
+# Tests of the configuration, planned without an AWS account: `terraform test`.
 
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
@@ -47,21 +47,21 @@ run "queues" {
   }
   assert {
     condition     = aws_sqs_queue.chat.fifo_queue && aws_sqs_queue.chat_dead.fifo_queue && !aws_sqs_queue.chat.content_based_deduplication
-    error_message = "Messages of a chat must keep their order, and the application names them."
+    error_message = "Messages of a chat must keep their order, and the application sets their deduplication ids."
   }
   assert {
     condition = alltrue([
       for mapping in [aws_lambda_event_source_mapping.ingest, aws_lambda_event_source_mapping.worker] :
       contains(mapping.function_response_types, "ReportBatchItemFailures") && mapping.scaling_config[0].maximum_concurrency == 10
     ])
-    error_message = "Failures must be told message by message, and what runs at once must be bounded."
+    error_message = "Failures must be reported per message, and concurrency must be limited."
   }
 }
 
 run "dead_letters" {
   command = plan
 
-  # Known before they are made.
+  # ARNs that are known before the queues are created.
   override_resource {
     target          = aws_sqs_queue.ingest
     override_during = plan
@@ -90,7 +90,7 @@ run "dead_letters" {
         [aws_sqs_queue.chat, aws_sqs_queue.chat_dead],
       ] : jsondecode(pair[0].redrive_policy) == { deadLetterTargetArn = pair[1].arn, maxReceiveCount = 5 }
     ])
-    error_message = "What failed five times must go into the queue's own dead-letter queue."
+    error_message = "Messages that failed five times must go to the queue's own dead-letter queue."
   }
   assert {
     condition = (
@@ -106,7 +106,7 @@ run "storage" {
 
   assert {
     condition     = aws_s3_bucket.photos.bucket == "cumbre-photos-123456789012-eu-central-1" && !aws_s3_bucket.photos.force_destroy
-    error_message = "The photos must have a bucket of this account's, which is not emptied by a mistake."
+    error_message = "The photos must have a bucket named after this account, which can't be emptied by mistake."
   }
   assert {
     condition = length(aws_s3_bucket_public_access_block.this) == 2 && alltrue([
@@ -119,7 +119,7 @@ run "storage" {
     condition = length(aws_s3_bucket_server_side_encryption_configuration.this) == 2 && alltrue([
       for one in aws_s3_bucket_ownership_controls.this : one.rule[0].object_ownership == "BucketOwnerEnforced"
     ])
-    error_message = "Both buckets must be encrypted, and belong to their owner alone."
+    error_message = "Both buckets must be encrypted, and only their owner may own objects."
   }
   assert {
     condition     = aws_s3_bucket_versioning.photos.versioning_configuration[0].status == "Enabled"
@@ -130,7 +130,7 @@ run "storage" {
       for rule in aws_s3_bucket_lifecycle_configuration.photos.rule : rule.id => rule.expiration[0].days
       if contains(["staging", "chat"], rule.id)
     } == { staging = 1, chat = 8 }
-    error_message = "What is on its way must expire after a day, what was sent in a chat after eight."
+    error_message = "Staged files must expire after a day, pictures of a chat after eight."
   }
   assert {
     condition     = aws_s3_bucket_notification.photos.queue[0].filter_prefix == "photos/"
@@ -143,7 +143,7 @@ run "state" {
 
   assert {
     condition     = aws_dynamodb_table.state.hash_key == "kind" && aws_dynamodb_table.state.range_key == "key" && aws_dynamodb_table.state.billing_mode == "PAY_PER_REQUEST"
-    error_message = "The table must be as cumbre/state/dynamodb.py reads it."
+    error_message = "The table must have the keys that cumbre/state/dynamodb.py expects."
   }
   assert {
     condition     = aws_dynamodb_table.state.ttl[0].attribute_name == "expires_at" && aws_dynamodb_table.state.ttl[0].enabled
@@ -151,7 +151,7 @@ run "state" {
   }
   assert {
     condition     = aws_dynamodb_table.state.point_in_time_recovery[0].enabled && aws_dynamodb_table.state.deletion_protection_enabled
-    error_message = "What people said must be recoverable, and not be deleted by a mistake."
+    error_message = "People's corrections must be recoverable, and protected from deletion by mistake."
   }
 }
 
@@ -164,7 +164,7 @@ run "doors" {
   }
   assert {
     condition     = aws_lambda_permission.page_url.function_url_auth_type == "NONE" && aws_lambda_permission.page_url.function_name == "cumbre-page"
-    error_message = "Only the page may be called by everyone, and only through its address."
+    error_message = "Everyone may call the page, but only through its address."
   }
   assert {
     condition     = strcontains(aws_scheduler_schedule.reconcile.target[0].input, "reconcile") && aws_scheduler_schedule.reconcile.schedule_expression == "rate(1 hour)"
@@ -172,7 +172,7 @@ run "doors" {
   }
   assert {
     condition     = alltrue([for repository in aws_ecr_repository.this : repository.image_tag_mutability == "IMMUTABLE"])
-    error_message = "A release must stay what it was."
+    error_message = "A release must never change."
   }
 }
 

@@ -1,6 +1,7 @@
-"""Which calls of AWS were made by whom, as IAM names them: read off the requests that reach the servers of the tests.
+"""Record which AWS calls each function makes, under the names that IAM uses.
 
-Whoever calls is told by the access key that signed the request; each function of a test has one of its own.
+The calls are read from the requests that reach the test servers. The access key that signed a request identifies the
+caller, so each function of a test has its own key.
 """
 
 import io
@@ -13,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 ACCOUNT = "123456789012"
-# In a header, in an address that was signed for somebody else, or in the form of an upload.
+# In a header, in a presigned URL, or in the form fields of a presigned upload.
 _CREDENTIAL = re.compile(r"redential=?[\"\s]*([^/,\s\"]+)/\d{8}/([a-z0-9-]+)/([a-z0-9]+)/aws4_request")
 _FORM_BYTES = 8192
 _S3_ACTIONS = {
@@ -23,7 +24,7 @@ _S3_ACTIONS = {
     "DELETE": "DeleteObject",
     "POST": "PutObject",
 }
-# What IAM calls by another name than the API.
+# API operations that have another name in IAM.
 _BATCHES = {
     "SendMessageBatch": "SendMessage",
     "DeleteMessageBatch": "DeleteMessage",
@@ -33,7 +34,7 @@ _BATCHES = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class AwsCall:
-    """caller is an access key; resource an ARN."""
+    """A call: the caller's access key, the IAM action, and the ARN of the resource."""
 
     caller: str
     action: str
@@ -42,36 +43,35 @@ class AwsCall:
 
 @dataclass
 class AwsCalls:
-    """A record of calls; middleware() writes into it."""
+    """The calls so far; middleware() records them."""
 
     made: set[AwsCall] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __reduce__(self) -> tuple[type["AwsCalls"], tuple[()]]:
-        """What another process is given is a record of its own: the server is here."""
+        """Pickle as an empty record: another process can't share this one."""
         return AwsCalls, ()
 
     def note(self, caller: str, action: str, resource: str) -> None:
+        """Record a call."""
         with self.lock:
             self.made.add(AwsCall(caller, action, resource))
 
     def note_invocation(self, authorization: str, function: str) -> None:
-        """A function was called, by its name or its ARN."""
+        """Record that a function, given by name or ARN, was invoked by the signer of a request."""
         signed = _CREDENTIAL.search(authorization)
         if signed:
             caller, region, _ = signed.groups()
-            whole = (
-                function if function.startswith("arn:") else f"arn:aws:lambda:{region}:{ACCOUNT}:function:{function}"
-            )
-            self.note(caller, "lambda:InvokeFunction", whole)
+            arn = function if function.startswith("arn:") else f"arn:aws:lambda:{region}:{ACCOUNT}:function:{function}"
+            self.note(caller, "lambda:InvokeFunction", arn)
 
     def of(self, caller: str) -> set[tuple[str, str]]:
-        """(action, resource) of one caller."""
+        """Return the calls of one caller as (action, resource)."""
         with self.lock:
             return {(call.action, call.resource) for call in self.made if call.caller == caller}
 
     def middleware(self, application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
-        """The application of a server, each of whose signed requests is recorded."""
+        """Wrap a WSGI application so that every signed request is recorded."""
 
         def recording(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -88,20 +88,20 @@ class AwsCalls:
 
 
 def action_of(service: str, region: str, environ: Mapping[str, Any], body: bytes) -> tuple[str, str]:
-    """The IAM action of a request and the ARN that it is about."""
+    """Return the IAM action of a request and the ARN of its resource."""
     if service == "s3":
         return _s3(environ)
     operation = str(environ.get("HTTP_X_AMZ_TARGET", "")).rpartition(".")[2]
-    asked = json.loads(body) if body.startswith(b"{") else {}
-    where = f"arn:aws:{service}:{region}:{ACCOUNT}"
+    fields = json.loads(body) if body.startswith(b"{") else {}
+    prefix = f"arn:aws:{service}:{region}:{ACCOUNT}"
     if service == "dynamodb":
-        return f"dynamodb:{operation}", f"{where}:table/{asked.get('TableName', '')}"
+        return f"dynamodb:{operation}", f"{prefix}:table/{fields.get('TableName', '')}"
     if service == "sqs":
-        name = str(asked.get("QueueUrl") or asked.get("SourceArn") or asked.get("QueueName")).rpartition("/")[2]
-        return f"sqs:{_BATCHES.get(operation, operation)}", f"{where}:{name.rpartition(':')[2]}"
+        name = str(fields.get("QueueUrl") or fields.get("SourceArn") or fields.get("QueueName")).rpartition("/")[2]
+        return f"sqs:{_BATCHES.get(operation, operation)}", f"{prefix}:{name.rpartition(':')[2]}"
     if service == "secretsmanager":
-        return f"secretsmanager:{operation}", f"{where}:secret:{str(asked.get('SecretId', '')).rpartition(':')[2]}"
-    return f"{service}:{operation}", where
+        return f"secretsmanager:{operation}", f"{prefix}:secret:{str(fields.get('SecretId', '')).rpartition(':')[2]}"
+    return f"{service}:{operation}", prefix
 
 
 def _s3(environ: Mapping[str, Any]) -> tuple[str, str]:
@@ -109,6 +109,6 @@ def _s3(environ: Mapping[str, Any]) -> tuple[str, str]:
     if key:
         return f"s3:{_S3_ACTIONS[environ['REQUEST_METHOD']]}", f"arn:aws:s3:::{bucket}/{key}"
     if environ["REQUEST_METHOD"] == "POST":
-        # A form has the key in a field; all of them are for uploads.
+        # A form upload has its key in a field; all forms upload to the staging area.
         return "s3:PutObject", f"arn:aws:s3:::{bucket}/staging/upload/of-a-form"
     return "s3:ListBucket", f"arn:aws:s3:::{bucket}"

@@ -1,4 +1,4 @@
-"""An album in the cloud, on moto: buckets, the ingest queue with its dead letters, and a home for the index."""
+"""An album in the cloud, on moto: photo and rendition buckets, the ingest queue, and its dead-letter queue."""
 
 import json
 import uuid
@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from tests.support.aws.moto_server import REGION, MotoServer
+from tests.support.small_album import photo_towards
 
 RECEIVES = 5
 
 
 @dataclass
 class CloudAlbum:
-    """environment is what a function would find: the address of moto in place of Amazon's, an index in a folder."""
+    """The album's buckets and queues; `environment` has the settings of a function, with an index in a local folder."""
 
     moto: MotoServer
     environment: dict[str, str]
@@ -26,17 +27,18 @@ class CloudAlbum:
     sqs: Any = field(repr=False)
 
     def put(self, key: str, heading_deg: float, bucket: str = "") -> None:
-        from tests.support.small_album import photo_towards  # which imports the fixture below
-
+        """Upload a photo taken above Namche in this direction."""
         self.s3.put_object(
             Bucket=bucket or self.photos, Key=key, Body=photo_towards(heading_deg, "2023:10:29 08:00:00")
         )
 
     def send(self, *bodies: str) -> None:
+        """Send messages to the ingest queue."""
         entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
         self.sqs.send_message_batch(QueueUrl=self.queue, Entries=entries)
 
     def in_queue(self, address: str) -> int:
+        """Return how many messages are in a queue, visible or not."""
         names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
         found = self.sqs.get_queue_attributes(QueueUrl=address, AttributeNames=list(names))["Attributes"]
         return sum(int(found[name]) for name in names)
@@ -44,6 +46,7 @@ class CloudAlbum:
 
 @pytest.fixture
 def cloud(moto: MotoServer, home: Any, monkeypatch: pytest.MonkeyPatch) -> CloudAlbum:
+    """A new album on moto, with boto3 configured to use moto."""
     name = uuid.uuid4().hex
     s3, sqs = moto.client("s3"), moto.client("sqs")
     for bucket in (f"photos-{name}", f"shown-{name}"):
@@ -60,7 +63,7 @@ def cloud(moto: MotoServer, home: Any, monkeypatch: pytest.MonkeyPatch) -> Cloud
         "CUMBRE_RENDITIONS": f"s3://shown-{name}",
         "CUMBRE_QUEUE": queue,
     }
-    # boto3 reads these itself.
+    # boto3 reads these from the environment.
     for variable, value in {
         "AWS_ENDPOINT_URL": moto.address,
         "AWS_ACCESS_KEY_ID": moto.access_key,

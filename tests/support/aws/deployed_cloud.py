@@ -1,7 +1,7 @@
-"""The cloud as Terraform makes it, with its four functions running from their images, and Telegram before it.
+"""The cloud that Terraform creates, with its four functions running from their images and a fake Telegram.
 
-Each function is a process of Lambda's own runtime client; what Lambda does between them (event source mappings, Invoke,
-the function URL) is done by the small servers of the tests.
+Each function is a process of Lambda's own runtime client. The test servers do what Lambda does between the functions:
+event source mappings, Invoke and the function URL.
 """
 
 import itertools
@@ -31,22 +31,22 @@ from tests.support.telegram.burst import SECRET
 from tests.support.telegram.server import TOKEN, RunningTelegram, Sent
 
 PASSWORD = "pangboche 3 985"
-# Of each function its image and what its command is there; the page's is that of its Dockerfile.
+# The image of each function. The worker runs the bot image with another command.
 FUNCTIONS = {"ingest": "ingest", "query": "query", "page": "bot", "worker": "bot"}
 WORKER = "bot.aws.entry.worker"
-# What has been answered is remembered by the state, and what was queued by the queue: each house begins anew.
+# Each cloud starts with new update numbers, because state and queues outlive it and remember those already handled.
 _FIRST_UPDATES = itertools.count(1_000_000, 1_000_000)
-_DELETED = EVENTS / "s3_removed.json"
+_DELETION_EVENT = EVENTS / "s3_removed.json"
 
 
 def key_of(function: str) -> str:
-    """The access key by which the calls of a function are told from those of others."""
+    """Return the access key of a function, which identifies its calls."""
     return f"key-of-{function}"
 
 
 @dataclass
-class CloudHouse:
-    """Amazon's services and Telegram, with the functions between them."""
+class DeployedCloud:
+    """Amazon's services and Telegram on test servers, with the functions between them."""
 
     stack: AppliedStack
     telegram: RunningTelegram
@@ -65,48 +65,48 @@ class CloudHouse:
         return str(self.stack.outputs["rendition_bucket"])
 
     def put(self, key: str, data: bytes) -> None:
-        """An upload; S3 tells the queue, ingest handles it, and the index shows it a moment later."""
+        """Upload a photo, run ingest on the event that S3 queues, and wait until a search finds the photo."""
         self.s3.put_object(Bucket=self.photos, Key=key, Body=data)
         self.settle()
         eventually(lambda: self.has(key))
 
     def has(self, key: str) -> bool:
-        """Whether the page finds a photo. (Elasticsearch shows what was written within a second.)"""
+        """Return whether the page finds a photo. (Elasticsearch needs up to a second to show a change.)"""
         self.log_in()
-        return any(one["path"].endswith(f"/{key}") for one in self.get("/api/search?k=200")["results"])
+        return any(hit["path"].endswith(f"/{key}") for hit in self.get("/api/search?k=200")["results"])
 
-    def photos_are(self, count: int) -> None:
-        """So many photos are in the index, soon."""
+    def wait_for_photos(self, count: int) -> None:
+        """Wait until the index contains this many photos."""
         eventually(lambda: self.get("/api/status")["photos"] == count)
 
     def delete(self, key: str) -> None:
-        """As a person deletes it: the versioned bucket keeps it behind a marker."""
+        """Delete a photo as a person does, which only adds a delete marker, and wait until it is not found."""
         self.s3.delete_object(Bucket=self.photos, Key=key)
-        # moto tells of deletions in buckets without versions alone.
-        told = json.loads(_DELETED.read_text())
-        [record] = told["Records"]
+        # moto sends deletion events only for buckets without versions.
+        event = json.loads(_DELETION_EVENT.read_text())
+        [record] = event["Records"]
         record["eventName"] = "ObjectRemoved:DeleteMarkerCreated"
         record["s3"]["bucket"]["name"] = self.photos
         record["s3"]["object"]["key"] = quote_plus(key, safe="/")
-        self.sqs.send_message(QueueUrl=self.stack.mapping("ingest").queue_url, MessageBody=json.dumps(told))
+        self.sqs.send_message(QueueUrl=self.stack.mapping("ingest").queue_url, MessageBody=json.dumps(event))
         self.settle()
         eventually(lambda: not self.has(key))
 
     @contextmanager
-    def silent_bucket(self) -> Iterator[None]:
-        """Nobody hears of what happens in the photo bucket meanwhile."""
-        told = self.s3.get_bucket_notification_configuration(Bucket=self.photos)
+    def without_bucket_events(self) -> Iterator[None]:
+        """Turn off the photo bucket's event notifications."""
+        configuration = self.s3.get_bucket_notification_configuration(Bucket=self.photos)
         self.s3.put_bucket_notification_configuration(Bucket=self.photos, NotificationConfiguration={})
         yield
-        told.pop("ResponseMetadata")
-        self.s3.put_bucket_notification_configuration(Bucket=self.photos, NotificationConfiguration=told)
+        configuration.pop("ResponseMetadata")
+        self.s3.put_bucket_notification_configuration(Bucket=self.photos, NotificationConfiguration=configuration)
 
     def settle(self) -> None:
-        """What waits for the ingest function is handled."""
+        """Run the ingest function until its queue is empty."""
         SqsPoller(self.sqs, self.stack.mapping("ingest").queue_url, self._invoke("ingest")).drain()
 
-    def bring(self, *give: Callable[[], int]) -> None:
-        """What people do reaches the webhook."""
+    def deliver(self, *give: Callable[[], int]) -> None:
+        """Perform actions of people and deliver each update to the webhook."""
         address = f"{MOUNTED_AT}/{webhook_path(TOKEN, SECRET)}"
         headers = {"x-telegram-bot-api-secret-token": SECRET}
         for act in give:
@@ -114,32 +114,36 @@ class CloudHouse:
             assert self.url.ask("POST", address, json=self.telegram.state.newest, headers=headers).status == 200
 
     def work(self) -> list[Sent]:
-        """What the worker sends about a batch of what was brought."""
+        """Run the worker on one batch of the chat queue and return what it sends."""
         before = len(self.telegram.state.sent)
         SqsPoller(self.sqs, self.stack.mapping("worker").queue_url, self._invoke("worker")).poll()
-        return [one for one in self.telegram.state.sent[before:] if one.method != "sendChatAction"]
+        return [sent for sent in self.telegram.state.sent[before:] if sent.method != "sendChatAction"]
 
     def after(self, give: Callable[[], int]) -> list[Sent]:
-        self.bring(give)
+        """Return what the bot sends after an action of a person."""
+        self.deliver(give)
         return self.work()
 
     def log_in(self) -> None:
+        """Log in to the page."""
         origin = {"origin": f"https://{HOST}"}
         assert self.url.ask("POST", "/login", data={"password": PASSWORD, "next": "/"}, headers=origin).status == 303
 
     def get(self, address: str) -> Any:
+        """Return the JSON of an address."""
         answer = self.url.ask("GET", address)
         assert answer.status == 200, answer.body
         return json.loads(answer.body)
 
     def upload(self, data: bytes, name: str) -> str:
-        """As the page does it; what stands in a form in place of the photo."""
-        place = json.loads(self.url.ask("POST", "/api/uploads").body)
-        sent = httpx.post(place["url"], data=place["fields"], files={"file": data})
+        """Upload a file to the staging area, as the page does; return the value that stands for it in a form."""
+        target = json.loads(self.url.ask("POST", "/api/uploads").body)
+        sent = httpx.post(target["url"], data=target["fields"], files={"file": data})
         assert sent.status_code == 204, sent.text
-        return f"{place['token']} {name}"
+        return f"{target['token']} {name}"
 
     def post(self, address: str, **fields: str) -> Any:
+        """Post a form and return the JSON of the answer."""
         answer = self.url.ask("POST", address, data=fields, content_type="multipart/form-data")
         assert answer.status in (200, 201), answer.body
         return json.loads(answer.body)
@@ -148,13 +152,13 @@ class CloudHouse:
         return lambda event, _context: self.runtimes[function].invoke(event)
 
 
-def open_house(
+def open_cloud(
     stack: AppliedStack,
     image_of: Callable[[str], ImageTree],
     index: Mapping[str, str],
     scratch: Path,
-) -> CloudHouse:
-    """index holds the settings of the index, which is no part of the stack. Close it with close_house()."""
+) -> DeployedCloud:
+    """Start the functions and Telegram; close them with close_cloud(). `index` has the settings of the index."""
     _store_secrets(stack)
     telegram = RunningTelegram(first_update=next(_FIRST_UPDATES))
     service = LambdaService(stack.moto.calls)
@@ -162,9 +166,9 @@ def open_house(
     for function, image in FUNCTIONS.items():
         tree = image_of(image)
         home = scratch / function
-        if (made := tree.root / "opt" / "cumbre" / "cache").is_dir():
-            # Where the image has it is no place of this machine's.
-            shutil.copytree(made, home / "cache")
+        if (image_cache := tree.root / "opt" / "cumbre" / "cache").is_dir():
+            # Its path inside the image does not exist on this machine.
+            shutil.copytree(image_cache, home / "cache")
         environment = {
             **stack.environment(function),
             **(index if image != "bot" else {}),
@@ -182,33 +186,34 @@ def open_house(
         runtimes[function] = LambdaRuntime(handler, environment, cwd=tree.task_root)
         service.register(f"cumbre-{function}", runtimes[function])
     url = FunctionUrl(lambda event, _context: runtimes["page"].invoke(event))
-    return CloudHouse(stack, telegram, service, runtimes, url, stack.moto.client("s3"), stack.moto.client("sqs"))
+    return DeployedCloud(stack, telegram, service, runtimes, url, stack.moto.client("s3"), stack.moto.client("sqs"))
 
 
-def close_house(house: CloudHouse) -> None:
-    house.service.__exit__()
-    house.telegram.stop()
-    # Buckets that hold anything are not removed with the rest.
-    for bucket in (house.photos, house.renditions):
-        versions = house.s3.list_object_versions(Bucket=bucket)
-        for one in [*versions.get("Versions", ()), *versions.get("DeleteMarkers", ())]:
-            house.s3.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
-    table, state = house.stack.outputs["state_table"], house.stack.moto.client("dynamodb")
+def close_cloud(cloud: DeployedCloud) -> None:
+    """Stop everything, empty the buckets and the state table, and assert that the bot broke no rule of Telegram."""
+    cloud.service.__exit__()
+    cloud.telegram.stop()
+    # Terraform does not delete buckets that contain anything.
+    for bucket in (cloud.photos, cloud.renditions):
+        versions = cloud.s3.list_object_versions(Bucket=bucket)
+        for version in [*versions.get("Versions", ()), *versions.get("DeleteMarkers", ())]:
+            cloud.s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+    table, state = cloud.stack.outputs["state_table"], cloud.stack.moto.client("dynamodb")
     for item in state.scan(TableName=table)["Items"]:
         state.delete_item(TableName=table, Key={name: item[name] for name in ("kind", "key")})
     state.close()
-    house.s3.close()
-    house.sqs.close()
-    assert house.telegram.state.violations == []
+    cloud.s3.close()
+    cloud.sqs.close()
+    assert cloud.telegram.state.violations == []
 
 
 def _store_secrets(stack: AppliedStack) -> None:
-    about_bot = {
+    bot_secrets = {
         "CUMBRE_PASSWORD": PASSWORD,
         "CUMBRE_TELEGRAM_TOKEN": TOKEN,
         "CUMBRE_TELEGRAM_WEBHOOK_SECRET": SECRET,
     }
     client = stack.moto.client("secretsmanager")
-    client.put_secret_value(SecretId="cumbre/bot", SecretString=json.dumps(about_bot))
+    client.put_secret_value(SecretId="cumbre/bot", SecretString=json.dumps(bot_secrets))
     client.put_secret_value(SecretId="cumbre/index", SecretString=json.dumps({"CUMBRE_DEBUG": "0"}))
     client.close()

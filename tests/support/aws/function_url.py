@@ -1,4 +1,4 @@
-"""Requests as a Lambda function URL hands them to a function (payload version 2), and its answers."""
+"""Send requests to a Lambda handler as a function URL does (payload version 2), and decode its responses."""
 
 import base64
 from collections.abc import Callable, Mapping
@@ -13,6 +13,8 @@ HOST = "abc123.lambda-url.eu-central-1.on.aws"
 
 @dataclass
 class Answer:
+    """A decoded response."""
+
     status: int
     headers: dict[str, str]
     body: bytes
@@ -21,7 +23,7 @@ class Answer:
 
 @dataclass
 class FunctionUrl:
-    """A browser, or a program, that talks to a function; it keeps cookies."""
+    """A client of a function, such as a browser; it keeps cookies."""
 
     handler: Callable[[dict[str, Any], Any], dict[str, Any]]
     cookies: dict[str, str] = field(default_factory=dict)
@@ -36,7 +38,7 @@ class FunctionUrl:
         domain: str = HOST,
         **body: Any,
     ) -> Answer:
-        """body: data, json or content_type, as Flask's test client takes them."""
+        """Send a request; `body` takes data, json and content_type, like Flask's test client."""
         built = EnvironBuilder(method=method, path=urlsplit(address).path, **body)
         environ = built.get_environ()
         data = environ["wsgi.input"].read()

@@ -1,6 +1,6 @@
-"""Lambda for the tests: the runtime client of the base images (awslambdaric) runs a handler in a process of its own.
+"""Run a Lambda handler in its own process with the runtime client of the base images (awslambdaric).
 
-The client asks a small server here for events, as it asks Lambda, and brings it the results.
+The client fetches events from a small server here, as it would from Lambda, and posts the results to it.
 """
 
 import io
@@ -25,11 +25,11 @@ from tests.support.paths import ROOT
 
 INIT_PATIENCE_S = 60.0
 _API = "/2018-06-01/runtime"
-_LOOK_AGAIN_S = 0.05
+_POLL_S = 0.05
 
 
 class FunctionFailed(AssertionError):
-    """The handler raised, ended its process, or did not come to an end in time. payload is what the caller is told."""
+    """The handler raised, ended its process, or timed out. `payload` is the response to the caller."""
 
     def __init__(self, payload: bytes) -> None:
         super().__init__(payload.decode())
@@ -48,16 +48,16 @@ class _Invocation:
 
 
 class LambdaRuntime:
-    """One environment of a function, which is started by the first event; one event at a time, as in Lambda.
+    """One execution environment of a function, started by the first event; like Lambda's, it handles one at a time.
 
-    environment comes on top of this process's own, without its CUMBRE_ settings. After an event that ran out of time or
-    ended the process, the next one is answered by a new process. A context manager: leaving it ends the process.
+    `environment` is added to this process's own environment without its CUMBRE_ variables. After an event that timed
+    out or ended the process, a new process handles the next one. A context manager: leaving it ends the process.
     """
 
     def __init__(
         self, handler: str, environment: Mapping[str, str], cwd: Path = ROOT, python: str = sys.executable
     ) -> None:
-        pytest.importorskip("awslambdaric", reason="Lambda's runtime client is there for Linux only")
+        pytest.importorskip("awslambdaric", reason="Lambda's runtime client exists only for Linux")
         self.handler = handler
         self.starts = 0
         self._environment = dict(environment)
@@ -79,11 +79,11 @@ class LambdaRuntime:
         self.close()
 
     def invoke(self, event: object, remaining_ms: int = 60_000) -> Any:
-        """What the handler returns for an event. Raises FunctionFailed."""
+        """Return the handler's result for an event. Raises FunctionFailed."""
         return json.loads(self.invoke_raw(json.dumps(event).encode(), remaining_ms))
 
     def invoke_raw(self, event: bytes, remaining_ms: int = 60_000) -> bytes:
-        """The same, from JSON to JSON."""
+        """Like invoke(), with the event and the result as JSON."""
         with self._turn:
             self._start()
             invocation = _Invocation(event, int(time.time() * 1000) + remaining_ms)
@@ -95,11 +95,12 @@ class LambdaRuntime:
 
     @property
     def logs(self) -> str:
-        """What the function has written to its log so far."""
+        """The function's log so far."""
         size = os.fstat(self._log.fileno()).st_size
         return os.pread(self._log.fileno(), size, 0).decode(errors="replace")
 
     def close(self) -> None:
+        """End the process and the server."""
         self._end()
         self.starts += 1
         self._server.shutdown()
@@ -107,22 +108,22 @@ class LambdaRuntime:
         self._log.close()
 
     def _start(self) -> None:
-        """A process that has come through its init. Raises FunctionFailed if it doesn't."""
+        """Start a process if none runs, and wait for its init. Raises FunctionFailed if the init fails."""
         if self.process is not None and self.process.poll() is None:
             return
         self._end()
         self._init_error, self._ready = None, threading.Event()
         self.starts += 1
-        own = {name: value for name, value in os.environ.items() if not name.startswith("CUMBRE_")}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("CUMBRE_")}
         self.process = subprocess.Popen(
             [self._python, "-m", "awslambdaric", self.handler],
             env={
-                **own,
+                **inherited,
                 "AWS_LAMBDA_FUNCTION_NAME": "function-of-a-test",
                 "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
                 "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "2048",
                 "AWS_LAMBDA_LOG_FORMAT": "JSON",
-                # By this the client knows how to write JSON, and that it has to answer signals.
+                # The client reads this to choose how to write JSON and to handle signals.
                 "AWS_EXECUTION_ENV": "AWS_Lambda_python3.12",
                 **self._environment,
                 "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.server_port}",
@@ -132,24 +133,24 @@ class LambdaRuntime:
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
-        patience_ends = time.monotonic() + INIT_PATIENCE_S
-        while not self._ready.wait(_LOOK_AGAIN_S):
+        deadline = time.monotonic() + INIT_PATIENCE_S
+        while not self._ready.wait(_POLL_S):
             if self._init_error is not None:
                 self._end()
                 raise FunctionFailed(self._init_error)
-            if self.process.poll() is not None or time.monotonic() > patience_ends:
+            if self.process.poll() is not None or time.monotonic() > deadline:
                 self._end()
-                raise FunctionFailed(_error("Runtime.ExitError", f"the function does not start:\n{self.logs}"))
+                raise FunctionFailed(_error("Runtime.ExitError", f"the function did not start:\n{self.logs}"))
 
-    def _wait(self, invocation: _Invocation, ends_at: float, remaining_ms: int) -> None:
+    def _wait(self, invocation: _Invocation, deadline: float, remaining_ms: int) -> None:
         assert self.process is not None
-        while not invocation.done.wait(_LOOK_AGAIN_S):
+        while not invocation.done.wait(_POLL_S):
             if self.process.poll() is not None:
                 if invocation.done.is_set():
                     return
                 invocation.failed = True
                 invocation.result = _error("Runtime.ExitError", "Runtime exited without providing a reason")
-            elif time.monotonic() > ends_at:
+            elif time.monotonic() > deadline:
                 self._end()
                 invocation.failed = True
                 seconds = remaining_ms / 1000
@@ -167,12 +168,12 @@ class LambdaRuntime:
         self._running.clear()
 
     def next(self) -> _Invocation | None:
-        """The next event for the process that asks; None if its time is over."""
+        """Wait for the next event for the current process; return None if that process was replaced or closed."""
         process, waiting = self.starts, self._waiting
         self._ready.set()
         while process == self.starts:
             try:
-                invocation = waiting.get(timeout=_LOOK_AGAIN_S)
+                invocation = waiting.get(timeout=_POLL_S)
             except queue.Empty:
                 continue
             self._running[invocation.id] = invocation
@@ -180,12 +181,14 @@ class LambdaRuntime:
         return None
 
     def finish(self, invocation_id: str, result: bytes, failed: bool) -> None:
+        """Store the result of an event."""
         invocation = self._running.pop(invocation_id, None)
         if invocation is not None:
             invocation.result, invocation.failed = result, failed
             invocation.done.set()
 
     def fail_init(self, error: bytes) -> None:
+        """Store the error of a failed init."""
         self._init_error = error
 
 
@@ -194,7 +197,7 @@ def _error(kind: str, message: str) -> bytes:
 
 
 class QuietServer(ThreadingHTTPServer):
-    """A server whose clients may be killed."""
+    """A server that ignores the connection errors of killed clients."""
 
     daemon_threads = True
 
@@ -252,7 +255,7 @@ def _serve(runtime: LambdaRuntime) -> ThreadingHTTPServer:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Quiet."""
+            """Do not log requests."""
 
     server = QuietServer(("127.0.0.1", 0), RuntimeApi)
     threading.Thread(target=server.serve_forever, name="lambda-runtime", daemon=True).start()

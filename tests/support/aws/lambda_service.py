@@ -1,6 +1,7 @@
-"""Lambda's Invoke for the tests: functions by name over real boto3, each run by its own LambdaRuntime.
+"""A server for Lambda's Invoke API that runs each function in its own LambdaRuntime.
 
-AWS_ENDPOINT_URL_LAMBDA=service.address leads boto3 here; moto, which needs Docker to run a function, does the rest.
+Set AWS_ENDPOINT_URL_LAMBDA to `service.address` so that boto3 uses it. All other AWS services are on moto, which would
+need Docker to run a function.
 """
 
 import json
@@ -20,7 +21,7 @@ _TOO_LARGE = {
 
 
 class LambdaService:
-    """A context manager; leaving it closes the runtimes that were registered."""
+    """The server, as a context manager; leaving it closes the registered runtimes."""
 
     def __init__(self, calls: AwsCalls | None = None) -> None:
         self.calls = calls or AwsCalls()
@@ -44,15 +45,15 @@ class LambdaService:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def register(self, name: str, runtime: LambdaRuntime, timeout_s: int = 60) -> None:
-        """The function of this name, or in its place another one, with its time-out."""
+        """Register a function with its timeout, replacing any function of the same name."""
         self._functions[name] = (runtime, timeout_s)
 
     def throttle(self, times: int) -> None:
-        """So many invocations are refused from now on."""
+        """Refuse the next `times` invocations with TooManyRequestsException."""
         self._throttled = times
 
     def invoke(self, name: str, payload: bytes, kind: str) -> tuple[int, bytes, Mapping[str, str]]:
-        """Status, body and headers of the answer."""
+        """Return the status, body and headers of the response."""
         name = name.split(":")[6] if name.startswith("arn:") else name.split(":")[0]
         with self._lock:
             throttled, self._throttled = self._throttled > 0, max(self._throttled - 1, 0)
@@ -68,7 +69,7 @@ class LambdaService:
         if kind == "DryRun":
             return 204, b"", {}
         if kind == "Event":
-            threading.Thread(target=_unheard, args=(runtime, payload, timeout_s), daemon=True).start()
+            threading.Thread(target=_run_in_background, args=(runtime, payload, timeout_s), daemon=True).start()
             return 202, b"", {}
         try:
             result = runtime.invoke_raw(payload, timeout_s * 1000)
@@ -79,11 +80,11 @@ class LambdaService:
         return 200, result, {"X-Amz-Executed-Version": "$LATEST"}
 
 
-def _unheard(runtime: LambdaRuntime, payload: bytes, timeout_s: int) -> None:
+def _run_in_background(runtime: LambdaRuntime, payload: bytes, timeout_s: int) -> None:
     try:
         runtime.invoke_raw(payload, timeout_s * 1000)
     except FunctionFailed:
-        """Its log tells."""
+        """The function's log has the error."""
 
 
 def _refusal(status: int, code: str, message: str) -> tuple[int, bytes, Mapping[str, str]]:
@@ -112,7 +113,7 @@ def _serve(service: LambdaService) -> ThreadingHTTPServer:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Quiet."""
+            """Do not log requests."""
 
     server = QuietServer(("127.0.0.1", 0), InvokeApi)
     threading.Thread(target=server.serve_forever, name="lambda-service", daemon=True).start()

@@ -1,6 +1,6 @@
-"""An imitation of Amazon's services for the tests: moto, behind HTTP, so that several processes see the same.
+"""A fake of Amazon's services: moto over HTTP, so that several processes share the same state.
 
-It takes any credentials, so the tests have some of their own and never this machine's.
+It accepts any credentials. The tests use invented ones, never those of this machine.
 """
 
 import threading
@@ -20,12 +20,15 @@ REGION = "us-east-1"
 
 @dataclass(frozen=True)
 class MotoServer:
+    """The running server, its credentials, and the calls that it has received."""
+
     address: str
     calls: AwsCalls
     access_key: str = "cumbre-test"
     secret_key: str = field(default="cumbre-test-secret", repr=False)
 
     def client(self, service: str) -> Any:
+        """Return a new boto3 client for a service."""
         return boto3.client(
             service,
             endpoint_url=self.address,
@@ -35,7 +38,7 @@ class MotoServer:
         )
 
     def make_state_table(self) -> str:
-        """A new table with the keys of the state; its name."""
+        """Create a table with the keys of the state and return its name."""
         name = f"state-{uuid.uuid4().hex}"
         client = self.client("dynamodb")
         client.create_table(
@@ -55,7 +58,8 @@ class MotoServer:
 
 @pytest.fixture(scope="session")
 def moto() -> Iterator[MotoServer]:
-    # Imported by those who ask for it: it takes a second.
+    """The server that all tests share."""
+    # Imported here because the import takes a second.
     from moto.server import DomainDispatcherApplication, create_backend_app
 
     calls = AwsCalls()
@@ -69,7 +73,7 @@ def moto() -> Iterator[MotoServer]:
 
 
 def _atomic_dynamodb(application: Any) -> Any:
-    """moto checks a condition and then writes, with nothing that keeps other threads out in between."""
+    """Serialise DynamoDB requests: moto checks a condition and then writes without a lock in between."""
     lock = threading.Lock()
 
     def locked(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

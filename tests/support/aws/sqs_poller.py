@@ -1,4 +1,4 @@
-"""Lambda's event source mapping for SQS, in small: receives, calls the handler, deletes what is not given back."""
+"""A small version of Lambda's event source mapping for SQS: receive, call the handler, delete what succeeded."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,10 +7,10 @@ Handler = Callable[[object, object], dict[str, Any]]
 
 
 class SqsPoller:
-    """With ReportBatchItemFailures, as the user guide states it ("Using Lambda with Amazon SQS").
+    """Polls one queue for one handler, with ReportBatchItemFailures.
 
-    A handler that raises, or answers what is no list of known messages, leaves the whole batch in the queue, from where
-    it comes again when its visibility time-out is over.
+    Source: "Using Lambda with Amazon SQS" in the Lambda user guide. If the handler raises or returns a message id that
+    is not in the batch, the whole batch stays in the queue and is received again after its visibility timeout.
     """
 
     def __init__(self, client: Any, address: str, handler: Handler, context: object = None) -> None:
@@ -21,40 +21,40 @@ class SqsPoller:
         self._arn = self._attributes("QueueArn")["QueueArn"]
 
     def poll(self) -> tuple[int, int]:
-        """One batch of up to ten messages; returns how many came and how many were deleted."""
+        """Process one batch of up to ten messages; return how many were received and how many were deleted."""
         received = self._client.receive_message(
             QueueUrl=self._address,
             MaxNumberOfMessages=10,
             MessageSystemAttributeNames=["All"],
-            # Lambda waits for messages as long as the queue says; a test knows when there are none.
+            # Lambda uses long polling; a test knows when the queue is empty.
             WaitTimeSeconds=0,
         ).get("Messages", [])
         if not received:
             return 0, 0
         deleted = 0
-        for message in self._settled(received):
+        for message in self._successful(received):
             self._client.delete_message(QueueUrl=self._address, ReceiptHandle=message["ReceiptHandle"])
             deleted += 1
         return len(received), deleted
 
     def drain(self) -> int:
-        """Poll until nothing is visible any more; returns how many messages were deleted."""
+        """Poll until no message is visible; return how many messages were deleted."""
         total = 0
         while True:
-            came, deleted = self.poll()
+            received, deleted = self.poll()
             total += deleted
-            if not came:
+            if not received:
                 return total
 
-    def _settled(self, received: list[Any]) -> list[Any]:
+    def _successful(self, received: list[Any]) -> list[Any]:
         try:
-            answer = self._handler({"Records": [self._record(one) for one in received]}, self._context)
+            answer = self._handler({"Records": [self._record(message) for message in received]}, self._context)
         except Exception:
             return []
-        failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
-        if not failed <= {one["MessageId"] for one in received}:
+        failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        if not failed <= {message["MessageId"] for message in received}:
             return []
-        return [one for one in received if one["MessageId"] not in failed]
+        return [message for message in received if message["MessageId"] not in failed]
 
     def _record(self, message: Any) -> dict[str, Any]:
         return {

@@ -1,4 +1,4 @@
-// Reads a compose file as Docker Compose does, with the makers' own library, and prints what it comes to as JSON.
+// Reads a compose file with the library that Docker Compose uses, and prints the resolved project as JSON.
 //
 //	check COMPOSE_FILE ENV_FILE
 package main
@@ -19,7 +19,7 @@ func main() {
 }
 
 func printProject(composeFile, envFile string) error {
-	// Nothing of this process's environment: what the file needs must be in the .env that belongs to it.
+	// This process's environment is not used: all variables must come from the given .env file.
 	options, err := cli.NewProjectOptions([]string{composeFile}, cli.WithEnvFiles(envFile), cli.WithDotEnv)
 	if err != nil {
 		return err

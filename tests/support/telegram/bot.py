@@ -1,4 +1,4 @@
-"""The whole bot for tests: the real client and a real Cumbre, against the Bot API server of the tests."""
+"""Run the complete bot for tests: the real Telegram client and a real library, on the fake Bot API server."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -16,8 +16,8 @@ GROUP, STORAGE = -100500, -100900
 
 
 @dataclass
-class BotHouse:
-    """Telegram, Cumbre and the bot between them. say() and the like wait until the bot has nothing left to do."""
+class RunningBot:
+    """The fake Telegram server, a library and the bot between them."""
 
     library: Library
     telegram: RunningTelegram
@@ -28,24 +28,25 @@ class BotHouse:
     def server(self) -> TelegramServer:
         return self.telegram.state
 
-    def person(self, user_id: int = MIRA, **about: object) -> Person:
-        return Person(self.server, user_id, **about)  # type: ignore[arg-type]
+    def person(self, user_id: int = MIRA, **details: object) -> Person:
+        """Return somebody who can write to the bot; `details` are further fields of Person."""
+        return Person(self.server, user_id, **details)  # type: ignore[arg-type]
 
     def settle(self) -> None:
-        """Until every update that was given has been answered."""
+        """Wait until the bot has answered every update so far."""
         self.server.wait(self._is_idle)
         self.server.given.clear()
 
     def repeat_newest(self) -> None:
-        """The newest update comes once more, as it does where Telegram has not heard that it arrived."""
+        """Deliver the newest update again, as Telegram does when it received no confirmation."""
         self.service.receive(self.server.newest)
 
     def after(self, give: Callable[[], int]) -> list[Sent]:
-        """What the bot does about an update: all that it sends, to whomever."""
+        """Perform an action of a person, wait for the bot, and return all that it sends, to any chat."""
         before = len(self.server.sent)
         give()
         self.settle()
-        return [one for one in self.server.sent[before:] if one.method != "sendChatAction"]
+        return [sent for sent in self.server.sent[before:] if sent.method != "sendChatAction"]
 
     def _is_idle(self) -> bool:
         given = self.server.given
@@ -60,8 +61,8 @@ def start_bot(
     storage_chat: int | None = None,
     polls: bool = True,
     everyone: bool = False,
-) -> BotHouse:
-    """A bot that runs; stop its service at the end."""
+) -> RunningBot:
+    """Start a bot; stop its service at the end."""
     problems: list[str] = []
     settings = BotSettings(
         TOKEN,
@@ -79,18 +80,19 @@ def start_bot(
         problems.append,
     )
     service.start()
-    return BotHouse(library, telegram, service, problems)
+    return RunningBot(library, telegram, service, problems)
 
 
 def texts(sent: Iterable[Sent]) -> list[str]:
-    """What was said: texts and captions, in order."""
-    said = []
+    """Return the texts and captions of the messages sent, in order."""
+    found = []
     for one in sent:
         message = one.message or {}
-        said.append(str(message.get("text") or message.get("caption") or ""))
-    return said
+        found.append(str(message.get("text") or message.get("caption") or ""))
+    return found
 
 
 def buttons(one: Sent) -> list[str]:
+    """Return the labels of the buttons below a message."""
     rows = (one.message or {}).get("reply_markup", {}).get("inline_keyboard", [])
     return [button["text"] for row in rows for button in row]

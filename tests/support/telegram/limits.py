@@ -1,4 +1,4 @@
-"""What Telegram's documentation allows a bot to send; anything beyond is refused in Telegram's words."""
+"""The documented limits on what a bot may send; check_call() refuses anything else with Telegram's error texts."""
 
 import io
 import json
@@ -23,7 +23,7 @@ _TAGS = frozenset({"b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "
 
 
 class Refused(Exception):
-    """An answer that is not ok."""
+    """An error response of the Bot API."""
 
     def __init__(self, status: int, description: str, retry_after: int | None = None) -> None:
         super().__init__(description)
@@ -33,12 +33,12 @@ class Refused(Exception):
 
 
 def units(text: str) -> int:
-    """Telegram counts UTF-16 code units."""
+    """Return the length of a text as Telegram counts it: in UTF-16 code units."""
     return len(text.encode("utf-16-le")) // 2
 
 
 def check_call(method: str, fields: dict[str, Any], files: dict[str, FileStorage]) -> None:
-    """Raises Refused for what Telegram would refuse."""
+    """Raise Refused for a call that Telegram would refuse."""
     if method in ("sendMessage", "editMessageText"):
         _check_text(fields, "text", TEXT_UNITS, "message text is empty")
     if method in ("sendPhoto", "editMessageCaption"):
@@ -77,6 +77,7 @@ def check_call(method: str, fields: dict[str, Any], files: dict[str, FileStorage
 
 
 def picture_size(content: bytes) -> tuple[int, int]:
+    """Return width and height. Raises Refused if Telegram could not process the picture."""
     try:
         with Image.open(io.BytesIO(content)) as picture:
             return picture.size

@@ -1,4 +1,4 @@
-"""The people and groups who talk to the bot, as Telegram tells of them."""
+"""People and groups that write to the bot through the fake Telegram server."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +9,10 @@ from tests.support.telegram.server import Sent, TelegramServer
 
 @dataclass
 class Person:
-    """Somebody with a private chat; in a group they write to that group."""
+    """Somebody with a private chat; with a group_id they write to that group instead.
+
+    Each action returns the number of its update.
+    """
 
     server: TelegramServer
     user_id: int
@@ -28,13 +31,16 @@ class Person:
 
     @property
     def chat_id(self) -> int:
+        """The chat in which this person writes."""
         return self.user_id if self.group_id is None else self.group_id
 
     @property
     def user(self) -> dict[str, Any]:
+        """The person as a User object of the Bot API."""
         return {"id": self.user_id, "is_bot": False, "first_name": self.name, "language_code": self.language}
 
     def say(self, text: str, reply_to: dict[str, Any] | None = None) -> int:
+        """Send a text, which may be a command."""
         content: dict[str, Any] = {"text": text}
         if text.startswith("/"):
             command = text.split()[0]
@@ -44,7 +50,7 @@ class Person:
         return self._message(content, reply_to)
 
     def send_photo(self, content: bytes, caption: str = "", group: str = "") -> int:
-        """As Telegram sends it on: re-encoded, without EXIF, in several sizes."""
+        """Send a compressed photo, which reaches the bot in two sizes. `group` makes it part of an album."""
         width, height = picture_size(content)
         file_id = self.server.store(content, "photo.jpg")
         size = {"file_id": file_id, "file_unique_id": self.server.files[file_id].unique, "file_size": len(content)}
@@ -55,21 +61,23 @@ class Person:
     def send_file(
         self, content: bytes, name: str, mime_type: str = "image/jpeg", caption: str = "", group: str = ""
     ) -> int:
+        """Send a file as a document. `group` makes it part of an album."""
         file_id = self.server.store(content, "file")
-        about = {"file_id": file_id, "file_unique_id": self.server.files[file_id].unique, "file_size": len(content)}
-        document = {**about, "file_name": name, "mime_type": mime_type}
+        file = {"file_id": file_id, "file_unique_id": self.server.files[file_id].unique, "file_size": len(content)}
+        document = {**file, "file_name": name, "mime_type": mime_type}
         return self._message(_with({"document": document}, caption=caption, media_group_id=group))
 
     def send_place(self, lat: float, lon: float, reply_to: dict[str, Any] | None = None) -> int:
+        """Send a location."""
         return self._message({"location": {"latitude": lat, "longitude": lon}}, reply_to)
 
     def send_other(self, kind: str) -> int:
-        """What no bot of photos understands."""
-        about = {"file_id": "other", "file_unique_id": "o", "width": 9, "height": 9, "duration": 1}
+        """Send a kind of message that the bot does not understand: voice, video, sticker or contact."""
+        file = {"file_id": "other", "file_unique_id": "o", "width": 9, "height": 9, "duration": 1}
         contents: dict[str, dict[str, Any]] = {
-            "voice": about,
-            "video": about,
-            "sticker": {**about, "type": "regular", "is_animated": False, "is_video": False},
+            "voice": file,
+            "video": file,
+            "sticker": {**file, "type": "regular", "is_animated": False, "is_video": False},
             "contact": {"phone_number": "1", "first_name": "Pasang"},
         }
         return self._message({kind: contents[kind]})
@@ -83,19 +91,21 @@ class Person:
         return self.press_data(sent.message, found[0]["callback_data"])
 
     def press_data(self, message: dict[str, Any], data: str) -> int:
+        """Press a button with this callback data."""
         query = {"id": self.server.open_callback(), "from": self.user, "message": message, "chat_instance": "1"}
         return self.server.give({"callback_query": {**query, "data": data}})
 
     def ask_inline(self, text: str) -> int:
+        """Send an inline query."""
         query = {"id": self.server.open_inline(), "from": self.user, "query": text, "offset": ""}
         return self.server.give({"inline_query": query})
 
     def any_message(self) -> dict[str, Any]:
-        """A message of this chat, for who presses what was never there."""
+        """Add a message to this chat and return it, for pressing a button that it does not have."""
         return self.server.add_message(self.chat_id, {"from": self.user, "text": "hello"})
 
     def answers(self) -> list[Sent]:
-        """What this chat has been sent."""
+        """Return what this chat has been sent."""
         return self.server.of_chat(self.chat_id)
 
     def _message(self, content: dict[str, Any], reply_to: dict[str, Any] | None = None) -> int:

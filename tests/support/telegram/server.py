@@ -1,8 +1,8 @@
-"""A Bot API server for the tests: it speaks HTTP as Telegram's does, checks what a bot sends, and plays the people.
+"""A fake Bot API server that serves the documented HTTP API and checks everything that a bot sends.
 
-Written after Telegram's documentation (core.telegram.org/bots/api). The real client talks to it through `base_url` and
-`base_file_url`. What a bot sends beyond a documented limit is refused as Telegram refuses it, and kept in `violations`,
-because a client may swallow the refusal.
+It follows Telegram's documentation (core.telegram.org/bots/api). The real client uses it through `base_url` and
+`base_file_url`. A call that exceeds a documented limit is refused as Telegram would refuse it, and also recorded in
+`violations`, because a client may ignore the refusal.
 """
 
 import itertools
@@ -29,7 +29,7 @@ _MESSAGES_A_MINUTE_IN_GROUPS = 20
 
 @dataclass
 class Sent:
-    """One call of the bot's that reached somebody: the method, what it said, and the message that came of it."""
+    """A call of the bot that had a visible effect: the method, its fields, and the resulting message."""
 
     method: str
     fields: dict[str, Any]
@@ -38,6 +38,8 @@ class Sent:
 
 @dataclass
 class Stored:
+    """A file on the server, its download path and its unique id."""
+
     content: bytes
     path: str
     unique: str
@@ -45,7 +47,7 @@ class Stored:
 
 @dataclass
 class TelegramServer:
-    """Its whole state; every method of the API is one method here, called under the lock."""
+    """The complete state of the server. Each API method is a method `_on_NAME`, called while the lock is held."""
 
     address: str = ""
     sent: list[Sent] = field(default_factory=list)
@@ -58,7 +60,7 @@ class TelegramServer:
     blocked_by: set[int] = field(default_factory=set)
     given: list[int] = field(default_factory=list)
     newest: dict[str, Any] = field(default_factory=dict)
-    # Of a bot whose state goes on, another server must not begin with the same.
+    # Each server used with the same bot state needs another number, because the state remembers answered updates.
     first_update: int = 1000
 
     def __post_init__(self) -> None:
@@ -74,10 +76,10 @@ class TelegramServer:
         self._group_times: dict[int, list[float]] = {}
         self._faults: list[tuple[str, int, str]] = []
 
-    # --- what tests do ---
+    # --- for tests ---
 
     def give(self, update: dict[str, Any]) -> int:
-        """Put an update where the bot gets it: by polling, or at its webhook. Returns its number."""
+        """Add an update that the bot gets by polling or that a test delivers to its webhook; return its number."""
         with self.lock:
             number = next(self._update_numbers)
             self.given.append(number)
@@ -87,12 +89,12 @@ class TelegramServer:
             return number
 
     def forget_faults(self) -> None:
-        """Faults that no call has met."""
+        """Forget planned errors that no call has triggered."""
         with self.lock:
             self._faults.clear()
 
     def deliver(self, update: dict[str, Any]) -> int:
-        """Send one update to the webhook, as Telegram does; the status of the answer."""
+        """Send an update to the webhook, as Telegram does, and return the status of the response."""
         body = json.dumps(update).encode()
         headers = {"Content-Type": "application/json"}
         if self.webhook.get("secret_token"):
@@ -101,17 +103,17 @@ class TelegramServer:
             return int(answer.status)
 
     def flood(self, method: str, seconds: int) -> None:
-        """The next call of a method is answered with 429 and this time to wait."""
+        """Answer the next call of a method with 429 and this waiting time."""
         with self.lock:
             self._floods[method] = (seconds, 0.0)
 
     def fail(self, method: str, status: int, description: str) -> None:
-        """The next call of a method is answered with an error."""
+        """Answer the next call of a method with an error."""
         with self.lock:
             self._faults.append((method, status, description))
 
     def store(self, content: bytes, name: str) -> str:
-        """Keep a file; its id."""
+        """Store a file and return its id."""
         with self.lock:
             number = next(self._numbers)
             file_id = f"AgAC-file-{number}"
@@ -119,37 +121,39 @@ class TelegramServer:
             return file_id
 
     def of_chat(self, chat_id: int) -> list[Sent]:
-        """What a chat has been sent, in order, without typing indicators."""
+        """Return what a chat has been sent, in order, without typing indicators."""
         with self.lock:
             return [
-                one
-                for one in self.sent
-                if one.method != "sendChatAction" and str(one.fields.get("chat_id")) == str(chat_id)
+                sent
+                for sent in self.sent
+                if sent.method != "sendChatAction" and str(sent.fields.get("chat_id")) == str(chat_id)
             ]
 
     def waiting(self) -> int:
+        """Return how many updates the bot has not confirmed yet."""
         with self.lock:
             return len(self._updates)
 
     def wait(self, condition: Callable[[], bool], patience_s: float = 30.0) -> None:
-        """Until it holds, looked at whenever the bot has done something; fails after a while."""
+        """Wait until the condition is true, checking it after every call of the bot; fail after `patience_s`."""
         ends = time.monotonic() + patience_s
         with self.lock:
             while not condition():
-                # What a condition looks at may change without a call: looked at again soon, in any case.
+                # The condition may also become true without a call, so check again soon.
                 self._changed.wait(_LONG_POLL_STEP_S)
-                assert time.monotonic() < ends, "in vain"
+                assert time.monotonic() < ends, "the condition never became true"
 
-    # --- what the bot asks ---
+    # --- for the bot ---
 
     def call(self, method: str, fields: dict[str, Any], files: dict[str, FileStorage]) -> Any:
+        """Return the result of an API method. Raises Refused."""
         handler = getattr(self, f"_on_{method}", None)
         if handler is None:
             raise Refused(404, "Not Found: method not found")
         with self.lock:
-            for place, (of, status, description) in enumerate(self._faults):
-                if of == method:
-                    del self._faults[place]
+            for index, (faulty_method, status, description) in enumerate(self._faults):
+                if faulty_method == method:
+                    del self._faults[index]
                     raise Refused(status, description)
             seconds, until = self._floods.get(method, (0, 0.0))
             if seconds and until == 0.0:
@@ -173,7 +177,7 @@ class TelegramServer:
         with self._changed:
             if self.webhook:
                 raise Refused(409, "Conflict: can't use getUpdates method while webhook is active")
-            # The newest poll is the one that counts.
+            # A newer poll ends this one, as at Telegram.
             self._polls += 1
             mine = self._polls
             offset = int(fields.get("offset", 0))
@@ -228,8 +232,8 @@ class TelegramServer:
         ]
 
     def _on_sendLocation(self, fields: dict[str, Any], files: Any) -> Any:
-        place = {"latitude": float(fields["latitude"]), "longitude": float(fields["longitude"])}
-        return self._send("sendLocation", fields, {"location": place})
+        location = {"latitude": float(fields["latitude"]), "longitude": float(fields["longitude"])}
+        return self._send("sendLocation", fields, {"location": location})
 
     def _on_editMessageText(self, fields: dict[str, Any], files: Any) -> Any:
         return self._edit("editMessageText", fields, {"text": fields["text"]})
@@ -268,23 +272,25 @@ class TelegramServer:
             raise Refused(400, "Bad Request: invalid file_id")
         if len(stored.content) > 20_000_000:
             raise Refused(400, "Bad Request: file is too big")
-        about = {"file_id": fields["file_id"], "file_unique_id": stored.unique, "file_size": len(stored.content)}
-        return {**about, "file_path": stored.path}
+        file = {"file_id": fields["file_id"], "file_unique_id": stored.unique, "file_size": len(stored.content)}
+        return {**file, "file_path": stored.path}
 
     def open_callback(self) -> str:
+        """Return the id of a new callback query, which the bot may answer once."""
         with self.lock:
             name = f"callback-{next(self._numbers)}"
             self._open_callbacks.add(name)
             return name
 
     def open_inline(self) -> str:
+        """Return the id of a new inline query, which the bot may answer once."""
         with self.lock:
             name = f"inline-{next(self._numbers)}"
             self._open_inline.add(name)
             return name
 
     def add_message(self, chat_id: int, content: dict[str, Any]) -> dict[str, Any]:
-        """A message in a chat, whoever wrote it."""
+        """Add a message of a person or of the bot to a chat and return it."""
         with self.lock:
             message = {
                 "message_id": next(self._numbers),
@@ -308,8 +314,8 @@ class TelegramServer:
         if chat["type"] != "private":
             self._check_group(chat["id"])
         replied = json_of(fields.get("reply_parameters"))
-        is_there = not replied or (chat["id"], int(replied["message_id"])) in self.messages
-        if not is_there and not replied.get("allow_sending_without_reply"):
+        target_exists = not replied or (chat["id"], int(replied["message_id"])) in self.messages
+        if not target_exists and not replied.get("allow_sending_without_reply"):
             raise Refused(400, "Bad Request: message to be replied not found")
         markup = json_of(fields.get("reply_markup"))
         inline = {"reply_markup": markup} if markup and "inline_keyboard" in markup else {}
@@ -342,7 +348,7 @@ class TelegramServer:
         return message
 
     def _photo(self, fields: dict[str, Any], media: str, files: dict[str, FileStorage]) -> dict[str, Any]:
-        """What Telegram keeps of a photo that was uploaded or named by its id."""
+        """Return the message content for a photo that was uploaded or given by its file id."""
         upload = files.get(media.removeprefix("attach://"))
         if upload is not None:
             content = upload.stream.read()
@@ -358,25 +364,27 @@ class TelegramServer:
 
 
 def json_of(value: Any) -> Any:
+    """Decode a field that may be a JSON string."""
     return json.loads(value) if isinstance(value, str) and value else value
 
 
-class _Quiet(WSGIRequestHandler):
+class _Handler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """What was asked is in `sent`."""
+        """Do not log requests; they are in `sent`."""
 
 
 class RunningTelegram:
-    """The server on a free port of this machine, between start and stop."""
+    """A server on a free port of this machine; it runs until stop()."""
 
     def __init__(self, first_update: int = 1000) -> None:
         self.state = TelegramServer(first_update=first_update)
-        self._server = make_server("127.0.0.1", 0, _application(self.state), threaded=True, request_handler=_Quiet)
+        self._server = make_server("127.0.0.1", 0, _application(self.state), threaded=True, request_handler=_Handler)
         self.state.address = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, name="telegram")
         self._thread.start()
 
     def stop(self) -> None:
+        """Stop the server and end waiting polls."""
         self.state.address = ""
         self._server.shutdown()
         self._thread.join()
@@ -402,7 +410,7 @@ def _application(state: TelegramServer) -> Flask:
             response.status_code = refused.status
             return response
         except Exception as error:
-            state.violations.append(f"{method}: the server of the tests failed: {error!r}")
+            state.violations.append(f"{method}: the test server failed: {error!r}")
             raise
 
     @app.get(f"/file/bot{TOKEN}/<path:path>")
@@ -414,7 +422,7 @@ def _application(state: TelegramServer) -> Flask:
         return Response(found.content, mimetype="application/octet-stream")
 
     @app.route("/bot<token>/<method>", methods=["GET", "POST"])
-    def stranger(token: str, method: str) -> Response:
+    def wrong_token(token: str, method: str) -> Response:
         response = jsonify({"ok": False, "error_code": 401, "description": "Unauthorized"})
         response.status_code = 401
         return response
@@ -423,7 +431,7 @@ def _application(state: TelegramServer) -> Flask:
 
 
 def _value(text: Any) -> Any:
-    """Form fields carry lists and objects as JSON."""
+    """Decode a form field: lists and objects are sent as JSON."""
     if isinstance(text, str) and text[:1] in ("[", "{"):
         try:
             return json.loads(text)

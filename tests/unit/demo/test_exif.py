@@ -1,3 +1,5 @@
+"""The EXIF data of drawn sample photos."""
+
 import io
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -18,7 +20,7 @@ SCENE = Scene("evening", CAMERA, datetime(2024, 10, 31, 17, 20, 28, tzinfo=NEPAL
 
 
 def saved(scene: Scene) -> Image.Exif:
-    """The EXIF as it comes back out of a JPEG."""
+    """Return the EXIF data of a scene, read back from a saved JPEG."""
     file = io.BytesIO()
     Image.new("RGB", (64, 48)).save(file, "JPEG", exif=exif_bytes(scene))
     return Image.open(file).getexif()
@@ -28,7 +30,7 @@ def degrees(parts: tuple[float, float, float]) -> float:
     return float(sum(Fraction(float(p)).limit_denominator(10**7) / 60**k for k, p in enumerate(parts)))
 
 
-def test_a_scene_comes_back_out_of_its_file() -> None:
+def test_the_facts_of_a_scene_are_read_back_from_its_file() -> None:
     exif = saved(SCENE)
     shot, gps = exif.get_ifd(IFD.Exif), exif.get_ifd(IFD.GPSInfo)
     assert (exif[Base.Make], exif[Base.Model], exif[Base.Orientation]) == ("Cumbre", "Sample album", 1)
@@ -54,18 +56,18 @@ def test_a_position_survives_to_a_tenth_of_a_metre(lat: float, lon: float) -> No
     assert all(float(p) < 60 for p in gps[GPS.GPSLatitude][1:])
 
 
-def test_below_the_sea_the_reference_says_so() -> None:
+def test_an_altitude_below_sea_level_is_marked_by_its_reference() -> None:
     gps = saved(replace(SCENE, camera=replace(CAMERA, altitude_m=-420.5))).get_ifd(IFD.GPSInfo)
     assert (gps[GPS.GPSAltitudeRef], float(gps[GPS.GPSAltitude])) == (b"\x01", pytest.approx(420.5))
 
 
-def test_a_picture_stored_on_its_side_states_the_stored_size_and_how_to_turn_it() -> None:
+def test_a_picture_stored_on_its_side_has_the_stored_size_and_an_orientation_tag() -> None:
     exif = saved(replace(SCENE, camera=replace(CAMERA, width=48, height=64), stored_turned=True))
     shot = exif.get_ifd(IFD.Exif)
     assert exif[Base.Orientation] == 6
     assert (shot[Base.ExifImageWidth], shot[Base.ExifImageHeight]) == (64, 48)
 
 
-def test_a_time_without_offset_is_refused() -> None:
+def test_a_time_without_a_utc_offset_is_refused() -> None:
     with pytest.raises(ValueError, match="UTC offset"):
         exif_bytes(replace(SCENE, taken_at=datetime(2024, 10, 31, 17, 20)))  # noqa: DTZ001

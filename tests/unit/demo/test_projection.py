@@ -1,3 +1,5 @@
+"""The upright picture plane of the renderer, and its tilt into the camera's picture."""
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,6 @@ def test_the_upright_plane_of_a_level_camera_is_the_picture_itself() -> None:
     assert plane.focal_px == focal_px(camera())
 
 
-def test_a_camera_that_looks_at_its_feet_is_refused() -> None:
+def test_a_camera_pointed_at_its_feet_is_refused() -> None:
     with pytest.raises(ValueError, match="at most 40 degrees"):
         upright_plane(camera(pitch=-60.0))

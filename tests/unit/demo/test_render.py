@@ -1,4 +1,4 @@
-"""Pictures are drawn small here; what is exact in them is exact at every size."""
+"""Rendering sample scenes. The pictures are small: geometry that is exact in them is exact at every size."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -56,7 +56,7 @@ def scene(catalog: Catalog, viewpoint: Viewpoint, peak_id: str, aside_deg: float
 
 
 def skyline_near(drawn: Rendering, x: float, width: int) -> float:
-    """The highest ground within a pixel of a column, as a fraction of the height."""
+    """Return the highest ground within one pixel of a column, as a fraction of the height."""
     column = int(x * width)
     return float(np.nanmin(drawn.skyline_y[max(0, column - 1) : column + 2]))
 
@@ -71,12 +71,12 @@ def test_a_summit_is_drawn_where_geometry_puts_it(
     assert abs(skyline_near(drawn, drawn.summits[peak_id][0], SIZE[0]) - y) * SIZE[1] < 2.0
 
 
-def test_the_ground_ends_and_the_sky_begins_at_the_summit_s_pixel() -> None:
+def test_the_ground_ends_and_the_sky_begins_at_the_pixel_of_the_summit() -> None:
     aimed = scene(KHUMBU, TENGBOCHE, "ama-dablam")
     drawn = render(aimed, KHUMBU)
     x, y = drawn.summits["ama-dablam"]
     column = np.asarray(drawn.image.convert("L"), dtype=float)[:, int(x * SIZE[0])]
-    # Snow in the sun is brighter than the blue behind it: the edge is the steepest step in its neighbourhood.
+    # Sunlit snow is brighter than the blue sky behind it, so the edge is the steepest step nearby.
     row = int(y * SIZE[1])
     steps = np.abs(np.diff(column[row - 10 : row + 11]))
     assert abs(int(np.argmax(steps)) - 9.5) <= 2.5
@@ -99,7 +99,7 @@ def test_the_same_scene_gives_the_same_pixels_and_another_seed_another_picture()
     assert render(replace(aimed, seed=4), KHUMBU).image.tobytes() != first.tobytes()
 
 
-def test_ornaments_leave_the_summits_free() -> None:
+def test_ornaments_do_not_cover_the_summits() -> None:
     plain = scene(KHUMBU, TENGBOCHE, "ama-dablam", pitch_deg=0.0)
     adorned = replace(plain, ornaments=("pines", "flags", "chorten", "houses"))
     before, after = (np.asarray(render(s, KHUMBU).image, dtype=int) for s in (plain, adorned))
@@ -139,7 +139,9 @@ def test_every_light_draws_the_whole_picture(light: str) -> None:
 
 
 @pytest.mark.parametrize(("catalog", "viewpoint", "_"), EVERYWHERE)
-def test_scenes_around_a_place_show_their_summit_or_none(catalog: Catalog, viewpoint: Viewpoint, _: str) -> None:
+def test_scenes_around_a_place_show_summits_only_if_they_are_meant_to(
+    catalog: Catalog, viewpoint: Viewpoint, _: str
+) -> None:
     scenes = scenes_around(catalog, [viewpoint], with_peaks=2, without_peaks=1, size=SIZE)
     shown = {s.name: visible_summits(s, catalog) for s in scenes}
     assert len(shown) == 3
@@ -147,7 +149,7 @@ def test_scenes_around_a_place_show_their_summit_or_none(catalog: Catalog, viewp
     assert all(not summits for name, summits in shown.items() if "away" in name)
 
 
-def test_looking_away_keeps_every_summit_clear_of_the_frame() -> None:
+def test_a_view_away_from_summits_keeps_them_out_of_the_frame_by_a_margin() -> None:
     camera = away(KHUMBU, TENGBOCHE, -3.0, SIZE)
     assert camera is not None
     offset = signed_angle_deg(summit_views(camera, KHUMBU).bearing_deg - camera.heading_deg)
@@ -155,7 +157,7 @@ def test_looking_away_keeps_every_summit_clear_of_the_frame() -> None:
     assert np.abs(offset).min() >= half + EMPTY_MARGIN_DEG - 0.1
 
 
-def test_there_is_no_looking_away_from_summits_all_around() -> None:
+def test_with_summits_all_around_there_is_no_view_away_from_them() -> None:
     ring = [(0.05, 0.0), (0.035, 0.05), (0.0, 0.07), (-0.035, 0.05), (-0.05, 0.0), (-0.035, -0.05), (0.0, -0.07)]
     more = [(0.035, -0.05), (0.048, 0.02), (0.048, -0.02), (-0.048, 0.02), (-0.048, -0.02), (0.018, 0.065)]
     more += [(0.018, -0.065), (-0.018, 0.065), (-0.018, -0.065)]

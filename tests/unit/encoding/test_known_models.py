@@ -1,4 +1,4 @@
-"""Which model answers, and what people are told about it."""
+"""Which model is selected, and the notices about it."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from cumbre.errors import ModelError
 
 @pytest.fixture
 def fetched_home(tmp_path: Path) -> Path:
-    """A home where SigLIP-2 lies as after a fetch (with contents of a byte each)."""
+    """A home folder with SigLIP-2 as after a fetch (each file is one byte long)."""
     directory = SIGLIP2.directory(tmp_path)
     (directory / "onnx").mkdir(parents=True)
     for file in SIGLIP2.files:
@@ -28,18 +28,18 @@ def test_auto_is_lite_until_siglip2_has_been_fetched(tmp_path: Path) -> None:
     assert "`cumbre models fetch` (785 MB)" in choice.notice
 
 
-def test_auto_is_siglip2_once_it_is_there(fetched_home: Path) -> None:
+def test_auto_is_siglip2_once_it_has_been_fetched(fetched_home: Path) -> None:
     choice = resolve_model("auto", fetched_home)
     assert (choice.name, choice.directory, choice.notice) == ("siglip2", SIGLIP2.directory(fetched_home), "")
 
 
-def test_who_asks_for_lite_gets_lite_and_is_told_of_the_better_one(fetched_home: Path) -> None:
+def test_choosing_lite_gives_lite_and_a_notice_about_the_better_model(fetched_home: Path) -> None:
     choice = resolve_model("lite", fetched_home)
     assert choice.name == "lite"
     assert "CUMBRE_MODEL=auto" in choice.notice
 
 
-def test_siglip2_that_is_missing_is_an_error_with_the_command(tmp_path: Path) -> None:
+def test_a_missing_siglip2_is_an_error_that_names_the_fetch_command(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="run `cumbre models fetch`"):
         resolve_model("siglip2", tmp_path)
 
@@ -52,21 +52,23 @@ def test_any_directory_may_be_the_model(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wanted", ["", "siglip3", "/nowhere/at/all"])
-def test_a_model_that_does_not_exist_is_named(tmp_path: Path, wanted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_model_is_an_error_that_lists_the_choices(
+    tmp_path: Path, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ModelError, match="neither auto, lite, siglip2 nor a directory"):
         resolve_model(wanted, tmp_path)
 
 
 @pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"revision": "older", "files": {}}', '{"files": 3}'])
-def test_a_manifest_of_something_else_does_not_count(fetched_home: Path, manifest: str) -> None:
+def test_a_model_with_a_foreign_manifest_is_incomplete(fetched_home: Path, manifest: str) -> None:
     directory = SIGLIP2.directory(fetched_home)
     assert is_complete(SIGLIP2, directory)
     (directory / MANIFEST_FILE).write_text(manifest)
     assert not is_complete(SIGLIP2, directory)
 
 
-def test_a_file_that_has_gone_does_not_count(fetched_home: Path) -> None:
+def test_a_model_with_a_deleted_file_is_incomplete(fetched_home: Path) -> None:
     directory = SIGLIP2.directory(fetched_home)
     (directory / "onnx" / "text_model_fp16.onnx").unlink()
     assert not is_complete(SIGLIP2, directory)

@@ -1,4 +1,4 @@
-"""What a model directory states, and what Cumbre says about one that is broken."""
+"""Reading the description of a model directory, and the errors for a broken one."""
 
 import json
 import math
@@ -14,7 +14,7 @@ from cumbre.errors import ModelError
 
 MakeDirectory = Callable[..., Path]
 
-# What the published directory of SigLIP-2 base states: most of it is left to the architecture's usual values.
+# The published configuration of SigLIP-2 base leaves most values to the architecture's defaults.
 SPARSE_SIGLIP = {"model_type": "siglip", "text_config": {"vocab_size": 256000}, "vision_config": {}}
 SIGLIP_IMAGES = {
     "image_mean": [0.5, 0.5, 0.5],
@@ -54,7 +54,7 @@ def test_lite_describes_itself(tmp_path: Path) -> None:
     assert lite.batch_size == 1
 
 
-def test_what_siglip_leaves_out_has_the_usual_value(make_directory: MakeDirectory) -> None:
+def test_values_that_siglip_leaves_out_have_the_architectures_defaults(make_directory: MakeDirectory) -> None:
     found = read_model_directory(make_directory())
     assert found.dimensions == 768
     assert (found.pad_length, found.pad_token_id, found.closing_token) == (64, 0, "<eos>")
@@ -63,18 +63,18 @@ def test_what_siglip_leaves_out_has_the_usual_value(make_directory: MakeDirector
     assert found.calibration == SearchCalibration()
 
 
-def test_our_own_file_for_siglip2_is_sound(make_directory: MakeDirectory) -> None:
+def test_the_bundled_cumbre_json_for_siglip2_is_valid(make_directory: MakeDirectory) -> None:
     own = json.loads(SIGLIP2.own_file.read_text())
     found = read_model_directory(make_directory(own=own, graphs=("_fp16", "_fp16")))
     assert found.model_id == "siglip2-base-patch16-224-fp16"
     assert found.vision_file.name == "vision_model_fp16.onnx"
     assert {f"onnx/{found.vision_file.name}", f"onnx/{found.text_file.name}"} < {f.path for f in SIGLIP2.files}
-    # The cosine at which the model says "as likely as not".
+    # At this cosine the model considers a match as likely as no match.
     assert found.match_probability(16.771724700927734 / math.exp(4.724453449249268)) == pytest.approx(0.5)
     assert found.match_probability(-1.0) < 1e-6 < found.match_probability(1.0)
 
 
-def test_a_directory_without_an_id_gets_one_that_lasts(make_directory: MakeDirectory) -> None:
+def test_a_directory_without_an_id_gets_a_stable_id_that_changes_with_its_graphs(make_directory: MakeDirectory) -> None:
     directory = make_directory()
     first = read_model_directory(directory).model_id
     assert first.startswith("model-")
@@ -83,7 +83,7 @@ def test_a_directory_without_an_id_gets_one_that_lasts(make_directory: MakeDirec
     assert read_model_directory(directory).model_id != first
 
 
-def test_dimensions_that_nothing_states_are_left_open(make_directory: MakeDirectory) -> None:
+def test_dimensions_that_are_not_configured_are_unknown(make_directory: MakeDirectory) -> None:
     assert read_model_directory(make_directory(config={"model_type": "clip"})).dimensions is None
 
 
@@ -110,12 +110,12 @@ def test_a_missing_file_is_named(make_directory: MakeDirectory, name: str) -> No
 
 
 def test_a_missing_directory_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="no model directory"):
+    with pytest.raises(ModelError, match="not a model directory"):
         read_model_directory(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "[" * 100_000, "\udcff"])
-def test_a_file_that_is_no_json_object_is_named(make_directory: MakeDirectory, text: str) -> None:
+def test_a_file_that_is_not_a_json_object_is_named(make_directory: MakeDirectory, text: str) -> None:
     directory = make_directory()
     (directory / "config.json").write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(ModelError, match=r"config\.json"):
@@ -134,7 +134,7 @@ def test_a_file_that_is_no_json_object_is_named(make_directory: MakeDirectory, t
         ({"size": 224}, "size"),
     ],
 )
-def test_nonsense_is_named(make_directory: MakeDirectory, images: Any, named: str) -> None:
+def test_an_invalid_value_is_named(make_directory: MakeDirectory, images: Any, named: str) -> None:
     with pytest.raises(ModelError, match=rf"preprocessor_config\.json: {named} must be"):
         read_model_directory(make_directory(images=SIGLIP_IMAGES | images))
 
@@ -151,6 +151,6 @@ def test_nonsense_is_named(make_directory: MakeDirectory, images: Any, named: st
         ({"calibration": {"cutof": 1}}, "cutof"),
     ],
 )
-def test_nonsense_in_our_own_file_is_named(make_directory: MakeDirectory, own: Any, named: str) -> None:
+def test_an_invalid_value_in_cumbre_json_is_named(make_directory: MakeDirectory, own: Any, named: str) -> None:
     with pytest.raises(ModelError, match=named):
         read_model_directory(make_directory(own=own))

@@ -1,4 +1,7 @@
-"""A picture becomes the tensor that the directory describes. test_encoder.py pins the values to the reference."""
+"""A picture becomes the tensor that the model directory describes.
+
+tests/integration/test_onnx_encoder.py compares the values with the reference implementation.
+"""
 
 from dataclasses import replace
 
@@ -34,7 +37,7 @@ def test_nothing_is_cropped(description: ModelDescription) -> None:
     left_white = Image.new("RGB", (1000, 100))
     left_white.paste((255, 255, 255), (0, 0, 100, 100))
     red = pixel_values(left_white, description)[0, 112]
-    assert np.count_nonzero(red > 0) == pytest.approx(22, abs=1)  # a tenth of the width, as in the picture
+    assert np.count_nonzero(red > 0) == pytest.approx(22, abs=1)  # a tenth of the width, as in the original
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "CMYK", "1"])

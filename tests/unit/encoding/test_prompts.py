@@ -1,3 +1,5 @@
+"""The texts that peaks and searches are turned into, and the background of everyday texts."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ AMA_DABLAM = Peak("ama-dablam", 27.86, 86.86, 6812, ("Ama Dablam", "आमा �
 
 
 class WordEncoder:
-    """One dimension a word, so that a vector can be read by eye."""
+    """An encoder with one dimension per word, so that a vector can be read by eye."""
 
     def __init__(self) -> None:
         self.words: dict[str, int] = {}
@@ -28,7 +30,7 @@ class WordEncoder:
         return float(vector[self.words[word]])
 
 
-def test_a_peak_is_asked_for_by_its_latin_names_with_region_and_country():
+def test_the_prompts_for_a_peak_use_its_latin_names_with_region_and_country():
     encoder = WordEncoder()
     prototype = peak_prototype(encoder, AMA_DABLAM)
     assert np.linalg.norm(prototype) == pytest.approx(1.0)
@@ -37,7 +39,7 @@ def test_a_peak_is_asked_for_by_its_latin_names_with_region_and_country():
     assert encoder.weight(prototype, "poster") < 0 < encoder.weight(prototype, "dablam")
 
 
-def test_reference_photos_count_half():
+def test_reference_photos_are_half_of_a_prototype():
     encoder = WordEncoder()
     photo = np.zeros((2, 200), dtype=np.float32)
     photo[:, 199] = 1.0
@@ -46,7 +48,7 @@ def test_reference_photos_count_half():
     np.testing.assert_allclose(blended, unit(0.5 * text + 0.5 * photo[0]), atol=1e-6)
 
 
-def test_a_question_is_the_mean_of_its_templates_less_the_anti_concept():
+def test_a_query_is_the_mean_of_its_templates_minus_the_anti_concept():
     encoder = WordEncoder()
     vector = query_vector(encoder, "prayer flags", ("{}", "a photo of {}"), 0.25)
     assert encoder.texts[:2] == ["prayer flags", "a photo of prayer flags"]

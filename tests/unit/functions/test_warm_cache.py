@@ -1,4 +1,4 @@
-"""What an image brings along, so that its functions need not compute it at every start."""
+"""The cache in a container image, which saves its functions work at every start."""
 
 from pathlib import Path
 
@@ -10,14 +10,14 @@ from functions.warm_cache import build, install
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("image") / "cache"
     build(Settings(model="lite"), folder)
     return folder
 
 
-def test_a_function_that_starts_encodes_none_of_these_texts(
-    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_starting_function_encodes_none_of_the_cached_texts(
+    built_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from cumbre.bootstrap import open_library
 
@@ -29,7 +29,7 @@ def test_a_function_that_starts_encodes_none_of_these_texts(
         return encode_texts(self, texts)
 
     monkeypatch.setattr(OnnxEncoder, "encode_texts", counted)
-    install(tmp_path / "home", made)
+    install(tmp_path / "home", built_cache)
     library = open_library(Settings(home=tmp_path / "home", model="lite"))
     library.active().fill_cache()
     library.active().warm_up()
@@ -37,16 +37,16 @@ def test_a_function_that_starts_encodes_none_of_these_texts(
     assert encoded == []
 
 
-def test_only_vectors_are_made_and_what_is_there_stays(made: Path, tmp_path: Path) -> None:
-    assert sorted(file.name for file in made.iterdir()) == ["everyday-lite-1.npz", "prototypes-lite-1.npz"]
+def test_only_vectors_are_built_and_existing_files_are_kept(built_cache: Path, tmp_path: Path) -> None:
+    assert sorted(file.name for file in built_cache.iterdir()) == ["everyday-lite-1.npz", "prototypes-lite-1.npz"]
     own = tmp_path / "cache" / "everyday-lite-1.npz"
     own.parent.mkdir()
     own.write_bytes(b"newer")
-    install(tmp_path, made)
+    install(tmp_path, built_cache)
     assert own.read_bytes() == b"newer"
     assert (tmp_path / "cache" / "prototypes-lite-1.npz").exists()
 
 
-def test_an_image_without_them_is_fine(tmp_path: Path) -> None:
+def test_an_image_without_a_cache_is_no_error(tmp_path: Path) -> None:
     install(tmp_path / "home", tmp_path / "nothing")
     assert list(tmp_path.iterdir()) == []

@@ -1,3 +1,5 @@
+"""Bearings, distances, circles, apparent elevations and fields of view."""
+
 import math
 
 import numpy as np
@@ -18,14 +20,14 @@ latitudes = st.floats(-85, 85)
 longitudes = st.floats(-180, 180)
 
 
-def test_everest_stands_28_km_north_east_of_namche():
+def test_everest_is_29_km_north_east_of_namche():
     bearing, distance_m = bearing_and_distance(27.8069, 86.7140, np.array([27.98833]), np.array([86.92528]))
     assert bearing[0] == pytest.approx(46, abs=1)
     assert distance_m[0] == pytest.approx(28_900, abs=300)
 
 
 @given(latitudes, longitudes, st.floats(0, 359.9), st.floats(100, 100_000))
-def test_going_somewhere_and_looking_back_gives_bearing_and_distance(lat, lon, bearing_deg, distance_m):
+def test_a_destination_has_the_bearing_and_distance_it_was_computed_from(lat, lon, bearing_deg, distance_m):
     lat2, lon2 = destination(lat, lon, bearing_deg, distance_m)
     bearing, distance = bearing_and_distance(lat, lon, np.array([lat2]), np.array([lon2]))
     assert distance[0] == pytest.approx(distance_m, abs=0.01)
@@ -36,7 +38,7 @@ places = st.tuples(st.floats(-90, 90), longitudes)
 
 
 @given(places, st.lists(places, min_size=1, max_size=20), st.floats(0.001, 21_000_000))
-def test_what_lies_within_a_circle_is_what_the_geodesic_says(centre, others, radius_m):
+def test_the_places_within_a_circle_agree_with_the_geodesic_distance(centre, others, radius_m):
     lats, lons = np.array(others).T
     _, distance_m = bearing_and_distance(*centre, lats, lons)
     assert within(*centre, radius_m, lats, lons).tolist() == (distance_m <= radius_m).tolist()
@@ -50,22 +52,22 @@ def test_the_rim_of_a_circle_is_exact(centre, bearing_deg, radius_m, share):
     assert within(*centre, radius_m, lats, lons).tolist() == [True, False]
 
 
-def test_a_place_that_is_not_known_is_in_no_circle():
+def test_an_unknown_place_is_in_no_circle():
     assert not within(0.0, 0.0, 30_000_000.0, np.array([np.nan]), np.array([0.0]))[0]
 
 
-def test_the_earth_hides_a_sixth_of_a_far_summit():
-    # 100 km away the ground has dropped by D^2 / 2R * 0.87 = 683 m.
+def test_the_earths_curvature_lowers_a_summit_100_km_away_by_683_m():
+    # At 100 km the ground has dropped by D^2 / 2R * 0.87 = 683 m.
     level = apparent_elevation_deg(0.0, np.array([683.0]), np.array([100_000.0]))
     assert level[0] == pytest.approx(0.0, abs=0.01)
 
 
-def test_a_summit_as_far_as_it_is_high_stands_at_45_degrees():
+def test_a_summit_as_far_away_as_it_is_high_appears_at_45_degrees():
     assert apparent_elevation_deg(4000.0, np.array([5000.0]), np.array([1000.0]))[0] == pytest.approx(45.0, abs=0.01)
 
 
 @given(st.floats(-1e4, 1e4))
-def test_a_signed_angle_is_the_same_angle_in_half_a_turn(angle_deg):
+def test_a_signed_angle_is_the_same_angle_within_half_a_turn(angle_deg):
     signed = float(signed_angle_deg(np.array([angle_deg]))[0])
     assert -180.0 < signed <= 180.0
     assert math.cos(math.radians(signed)) == pytest.approx(math.cos(math.radians(angle_deg)), abs=1e-6)
@@ -77,5 +79,5 @@ def test_equivalent_focal_length_compares_diagonals():
     assert horizontal_fov_deg(34.61 / 2, 4000, 3000) == pytest.approx(90.0, abs=0.1)
 
 
-def test_a_portrait_sees_less_width_than_height():
+def test_a_portrait_has_a_narrower_view_than_a_landscape():
     assert horizontal_fov_deg(24.0, 3024, 4032) < horizontal_fov_deg(24.0, 4032, 3024)

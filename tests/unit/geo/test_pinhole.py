@@ -1,3 +1,5 @@
+"""The projection of directions into a picture, and back."""
+
 from typing import Any
 
 import numpy as np
@@ -23,17 +25,17 @@ def test_the_heading_at_the_pitch_is_the_middle_of_the_picture() -> None:
     assert place(camera(40.0, pitch=6.0), 40.0, 6.0) == pytest.approx((0.5, 0.5))
 
 
-def test_the_edge_of_the_frame_lies_half_the_field_of_view_off() -> None:
+def test_the_edge_of_the_frame_is_half_the_field_of_view_from_the_middle() -> None:
     half = horizontal_fov_deg(26.0, 400, 300) / 2
     assert place(camera(350.0), 350.0 + half, 0.0)[0] == pytest.approx(1.0)
 
 
 def test_a_camera_rolled_clockwise_sees_the_horizon_rise_on_its_right() -> None:
-    # docs/summits.md: yu = vx sin r + U cos r, so what lies right of the middle moves up.
+    # docs/summits.md: up' = right sin r + above cos r, so everything right of the middle moves up.
     assert place(camera(roll=5.0), 60.0, 0.0)[1] < 0.5
 
 
-def test_what_is_behind_the_camera_has_no_place() -> None:
+def test_a_direction_behind_the_camera_has_no_place_in_the_picture() -> None:
     assert np.isnan(place(camera(40.0), 220.0, 0.0)).all()
 
 

@@ -1,3 +1,5 @@
+"""Decoding photos: formats, colour modes, orientation, limits and facts."""
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -26,7 +28,7 @@ def test_every_format_is_read_with_its_position(file_format):
     assert photo.facts.heading_deg == pytest.approx(41.0)
 
 
-def test_a_turned_photo_stands_upright():
+def test_a_turned_photo_is_rotated_upright():
     image = Image.new("RGB", (60, 40), "white")
     image.paste("red", (0, 0, 10, 40))  # red at the left of the stored picture
     photo = read_photo(encoded(image, "PNG", exif(orientation=6)), LIMITS)
@@ -34,7 +36,7 @@ def test_a_turned_photo_stands_upright():
     assert photo.image.getpixel((20, 2)) == (255, 0, 0)  # turned by 90 degrees clockwise: red on top
 
 
-def test_a_large_jpeg_is_decoded_small_but_its_size_is_known():
+def test_a_large_jpeg_is_decoded_at_a_reduced_size_but_its_full_size_is_known():
     photo = read_photo(encoded(landscape((4000, 3000))), LIMITS, wanted_px=224)
     assert (photo.facts.width, photo.facts.height) == (4000, 3000)
     assert 448 <= min(photo.image.size) < 1000
@@ -78,7 +80,7 @@ def test_an_animation_shows_its_first_picture():
         (encoded(landscape())[:2000], "damaged"),
     ],
 )
-def test_what_is_no_picture_has_a_reason(data, reason):
+def test_a_file_that_is_not_a_picture_is_refused_with_a_reason(data, reason):
     with pytest.raises(PhotoError, match=reason):
         read_photo(data, LIMITS)
 
@@ -91,9 +93,9 @@ def test_limits_are_checked_before_decoding():
         read_photo(bytes(2_000_001), PhotoLimits(max_bytes=2_000_000))
 
 
-# Pillow warns of it while it opens the file.
+# Pillow warns about it when it opens the file.
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
-def test_broken_exif_is_unknown_and_the_picture_is_read():
+def test_a_picture_with_broken_exif_is_read_without_its_facts():
     photo = read_photo(encoded(landscape(), "JPEG", b"Exif\0\0MM\0\x2a\xff\xff\xff\xff"), LIMITS)
     assert photo.facts.position is None
     assert photo.facts.width == 320
@@ -101,7 +103,7 @@ def test_broken_exif_is_unknown_and_the_picture_is_read():
 
 @pytest.mark.skipif(not SHARED_PHOTOS.is_dir(), reason="the real photos are not beside this checkout")
 @pytest.mark.parametrize("path", sorted(SHARED_PHOTOS.glob("[hj]*/*")), ids=lambda path: path.stem)
-def test_real_photos_tell_where_when_and_whither(path):
+def test_real_photos_have_a_place_a_time_and_a_heading(path):
     facts = read_photo(path.read_bytes(), LIMITS, wanted_px=224).facts
     assert 27.6 < facts.position.lat < 28.1
     assert 2000 < facts.position.altitude_m < 5800

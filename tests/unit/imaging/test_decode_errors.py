@@ -1,4 +1,4 @@
-"""Files that are no pictures, broken ones and hostile ones: each has a reason that its owner understands."""
+"""Broken and hostile files, and files that are not pictures: each gets a reason that its owner understands."""
 
 import io
 import struct
@@ -19,7 +19,7 @@ from tests.fuzz.corpus import pictures
 from tests.support.pictures import apple_note, encoded, exif, landscape, png_of_size
 
 LIMITS = PhotoLimits()
-# Pillow warns of broken metadata; outside of tests nobody sees it.
+# Pillow warns about broken metadata; outside of tests nobody sees the warnings.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
 
@@ -31,9 +31,9 @@ def corpus() -> dict[str, bytes]:
 def reason(data: bytes, limits: PhotoLimits = LIMITS) -> str:
     with pytest.raises(PhotoError) as refused:
         read_photo(data, limits, wanted_px=224)
-    said = str(refused.value)
-    assert said.isprintable()
-    return said
+    message = str(refused.value)
+    assert message.isprintable()
+    return message
 
 
 def box(kind: bytes, body: bytes) -> bytes:
@@ -45,10 +45,10 @@ def box(kind: bytes, body: bytes) -> bytes:
 
 @pytest.mark.parametrize("name", ["jpeg", "jpeg progressive", "png", "webp", "webp lossless", "avif", "heic", "tiff"])
 @pytest.mark.parametrize("share", [0.3, 0.95])
-def test_a_picture_cut_short_is_damaged_however_much_of_it_is_there(corpus, name, share):
+def test_a_picture_cut_short_is_damaged_however_much_of_it_is_left(corpus, name, share):
     data = corpus[name]
-    said = reason(data[: int(len(data) * share)])
-    assert said.startswith("the picture is damaged, the file ends too early: copy it again")
+    message = reason(data[: int(len(data) * share)])
+    assert message.startswith("the picture is damaged, the file ends too early: copy it again")
 
 
 @pytest.mark.parametrize("name", ["tiff tiff_lzw", "tiff grey 16", "tiff jpeg", "tiff packbits", "tiff tiles"])
@@ -57,19 +57,19 @@ def test_a_compressed_tiff_cut_short_is_damaged(corpus, name):
 
 
 @pytest.mark.parametrize(
-    ("data", "says"),
+    ("data", "expected"),
     [
         (b"", "the file is empty: copy it again"),
         (bytes(5000), "nothing but zeros"),
-        (b"Day 3: Namche, 3440 m. Tea.\n", "but a text: it reads HEIC, JPEG"),
-        ("दिन ३: नाम्चे बजार".encode(), "but a text"),
+        (b"Day 3: Namche, 3440 m. Tea.\n", "but a text file: it reads HEIC, JPEG"),
+        ("दिन ३: नाम्चे बजार".encode(), "but a text file"),
         (b"\xef\xbb\xbf<!doctype html><title>404</title>", "but a web page"),
         (b"GIF89a" + bytes(range(100)), "but a GIF"),
         (b"%PDF-1.7\n", "but a PDF"),
         (b"PK\3\4" + bytes(range(64)), "but a ZIP"),
         (box(b"ftyp", b"isom\0\0\2\0isomiso2mp41") + box(b"mdat", bytes(100)), "but a video"),
         (box(b"ftyp", b"qt  \0\0\0\0qt  ") + box(b"moov", bytes(100)), "but a video"),
-        (box(b"ftyp", b"crx \0\0\0\1crx isom"), "but a raw file of a camera"),
+        (box(b"ftyp", b"crx \0\0\0\1crx isom"), "but a camera raw file"),
         (b"\x93\x11\xfe\x00\xd8\xff" * 40, "not a picture in a format that Cumbre reads (HEIC,"),
         (b"\xff\xd8\xff", "the picture is damaged"),
         (b"\x89PNG\r\n\x1a\n", "the picture is damaged"),
@@ -79,11 +79,11 @@ def test_a_compressed_tiff_cut_short_is_damaged(corpus, name):
         (box(b"ftyp", b"avif\0\0\0\0avifmif1"), "the picture is damaged"),
     ],
 )
-def test_what_is_no_picture_is_called_what_it_is(data, says):
-    assert says in reason(data)
+def test_the_reason_for_a_file_that_is_not_a_picture_says_what_it_is(data, expected):
+    assert expected in reason(data)
 
 
-def test_a_picture_under_another_name_of_its_format_is_called_damaged(corpus):
+def test_a_picture_labelled_as_another_format_is_called_damaged(corpus):
     data = corpus["avif"]
     assert data[8:12] == b"avif"
     assert "name another format" in reason(data[:8] + b"isom" + data[12:])
@@ -104,7 +104,7 @@ def test_a_picture_under_another_name_of_its_format_is_called_damaged(corpus):
     ],
     ids=["png", "png of all", "webp canvas", "webp lossless", "webp lossy", "jpeg"],
 )
-def test_a_small_file_that_says_it_is_huge_costs_nothing(data):
+def test_a_small_file_that_claims_to_be_huge_costs_no_memory(data):
     tracemalloc.start()
     assert "more than the limit of 120 megapixels" in reason(data)
     assert tracemalloc.get_traced_memory()[1] < 5_000_000
@@ -112,7 +112,7 @@ def test_a_small_file_that_says_it_is_huge_costs_nothing(data):
 
 
 @pytest.mark.parametrize("field", [256, 257])
-def test_a_tiff_that_says_it_is_huge_is_not_decoded(corpus, field):
+def test_a_tiff_that_claims_to_be_huge_is_not_decoded(corpus, field):
     data = bytearray(corpus["tiff big"])
     (offset,) = struct.unpack_from("<Q", data, 8)
     for entry in range(offset + 8, offset + 8 + 20 * 6, 20):
@@ -122,15 +122,15 @@ def test_a_tiff_that_says_it_is_huge_is_not_decoded(corpus, field):
 
 
 @pytest.mark.parametrize("name", ["avif", "heic"])
-def test_a_heic_or_avif_that_says_it_is_huge_is_not_decoded(corpus, name):
+def test_a_heic_or_avif_that_claims_to_be_huge_is_not_decoded(corpus, name):
     data = bytearray(corpus[name])
     at = data.index(b"ispe")
     struct.pack_into(">II", data, at + 8, 15_000, 15_000)
     assert "more than the limit" in reason(bytes(data))
 
 
-def test_a_heic_whose_pixels_are_more_than_it_says_is_not_decoded(corpus):
-    """The declared size passes the limit, the true one does not."""
+def test_a_heic_with_more_pixels_than_it_declares_is_not_decoded(corpus):
+    """The declared size is within the limit, the true size is not."""
     data = corpus["heic"].replace(struct.pack(">II", 160, 120), struct.pack(">II", 16, 12))
     assert data != corpus["heic"]
     assert "damaged" in reason(data, PhotoLimits(max_pixels=1000))
@@ -145,18 +145,18 @@ def test_two_hundred_real_megapixels_are_refused_before_they_are_decoded():
 
 
 @pytest.mark.parametrize("zipped", [True, False])
-def test_text_that_unpacks_to_much_is_refused(zipped):
+def test_text_that_unpacks_to_megabytes_is_refused(zipped):
     texts = PngInfo()
     texts.add_itxt("Comment", "x" * 5_000_000, zip=True) if zipped else texts.add_text("a", "x" * 5_000_000, zip=True)
     assert "oversized text" in reason(encoded(landscape(), "PNG", pnginfo=texts))
 
 
-def test_a_colour_profile_that_unpacks_to_much_is_refused():
+def test_a_colour_profile_that_unpacks_to_megabytes_is_refused():
     assert "colour profile" in reason(encoded(landscape(), "PNG", icc_profile=bytes(5_000_000)))
 
 
-def test_a_jpeg_of_endless_scans_is_refused_at_once():
-    """Each is 26 bytes of file and a pass over twelve megapixels."""
+def test_a_jpeg_with_thousands_of_scans_is_refused_at_once():
+    """Each scan has 26 bytes in the file and costs a pass over twelve megapixels."""
     data = encoded(Image.new("L", (4000, 3000), 128), progressive=True)
     last = data[data.rindex(b"\xff\xda") : -2]
     read_photo(data[:-2] + last * 50 + data[-2:], LIMITS, wanted_px=224)
@@ -166,13 +166,13 @@ def test_a_jpeg_of_endless_scans_is_refused_at_once():
 
 
 def test_scans_after_the_picture_and_in_its_exif_do_not_count():
-    """A phone's motion photo has a film behind the picture; a preview is in the EXIF."""
+    """A phone's motion photo has a video after the picture; EXIF data may contain a preview."""
     scans = b"\xff\xda" * 1000
     picture = encoded(landscape(), "JPEG", exif(MakerNote=scans))
     assert read_photo(picture + scans, LIMITS).image.size == (320, 240)
 
 
-def test_a_bigtiff_of_endless_tags_is_refused(corpus):
+def test_a_bigtiff_with_too_many_tags_is_refused(corpus):
     data = bytearray(corpus["tiff big"])
     (offset,) = struct.unpack_from("<Q", data, 8)
     struct.pack_into("<Q", data, offset, 2**40)
@@ -182,14 +182,14 @@ def test_a_bigtiff_of_endless_tags_is_refused(corpus):
 # --- metadata ---
 
 
-def test_a_file_that_leads_its_reader_in_circles_is_left():
-    """A box of size nought, at which ExifRead would stay for ever."""
+def test_reading_exif_that_loops_for_ever_is_given_up():
+    """ExifRead would stay at a box of size zero for ever."""
     circle = box(b"ftyp", b"heic\0\0\0\0mif1") + struct.pack(">I4sQ", 1, b"free", 0) + bytes(100)
     with pytest.raises(_ReadBudgetExceeded):
         exifread.process_file(_BudgetedFile(circle))
 
 
-def test_exif_of_many_megabytes_is_unknown_and_the_picture_is_read():
+def test_a_picture_with_many_megabytes_of_exif_is_read_without_its_facts():
     directory = b"Exif\0\0MM\0\x2a\0\0\0\x08" + struct.pack(">HHHII", 1, 40_000, 5, 600_000, 26) + bytes(4_900_000)
     started = time.process_time()
     photo = read_photo(encoded(landscape(), "PNG", directory), LIMITS)
@@ -198,7 +198,7 @@ def test_exif_of_many_megabytes_is_unknown_and_the_picture_is_read():
 
 
 def tiff(*entries: tuple[int, int, int, int], next_directory: int = 0) -> bytes:
-    """An EXIF block of one directory at 8."""
+    """Return an EXIF block with one directory, at offset 8."""
     body = b"".join(struct.pack(">HHII", *entry) for entry in entries)
     return b"Exif\0\0MM\0\x2a\0\0\0\x08" + struct.pack(">H", len(entries)) + body + struct.pack(">I", next_directory)
 
@@ -236,9 +236,9 @@ def test_a_broken_makernote_loses_nothing_but_the_tilt(note):
 
 def test_zero_denominators_and_impossible_values_in_a_real_file_are_unknown():
     data = encoded(landscape(), "JPEG", exif(lat=27.8, lon=86.7, altitude_m=3440.0, heading_deg=41.0))
-    over_nought = {numerator: struct.pack(">II", numerator, 0) for numerator in (27, 3440, 41)}
+    over_zero = {numerator: struct.pack(">II", numerator, 0) for numerator in (27, 3440, 41)}
     broken = data
-    for numerator, rational in over_nought.items():
+    for numerator, rational in over_zero.items():
         assert struct.pack(">II", numerator, 1) in broken
         broken = broken.replace(struct.pack(">II", numerator, 1), rational)
     facts = read_photo(broken, LIMITS).facts
@@ -255,8 +255,8 @@ def test_zero_denominators_and_impossible_values_in_a_real_file_are_unknown():
 @pytest.mark.parametrize(
     "name", ["mpo", "png animated", "webp animated", "avif sequence", "heic sequence", "tiff pages"]
 )
-def test_of_several_pictures_the_first_is_read(corpus, name):
-    """Its summit stands at the left, the second's at the right."""
+def test_the_first_of_several_pictures_is_read(corpus, name):
+    """The first picture has its summit on the left, the second on the right."""
     photo = read_photo(corpus[name], LIMITS)
     picture = photo.image.rotate(90, expand=True) if photo.image.height > photo.image.width else photo.image
     left, right = (sum(picture.getpixel((round(x * picture.width), 60))) for x in (0.3, 0.7))
@@ -276,7 +276,7 @@ def test_a_picture_without_pixels_is_refused(size):
 
 
 def test_transparency_is_white_as_in_a_viewer():
-    """A map drawn in black on nothing would be all black."""
+    """Otherwise a map drawn in black on a transparent background would be all black."""
     clear = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
     half = Image.new("LA", (8, 8), (0, 128))
     palette = Image.new("P", (8, 8), 1)
@@ -290,7 +290,7 @@ def test_a_transparent_colour_of_a_plain_png_is_white():
     assert read_photo(data, LIMITS).image.getpixel((4, 4)) == (255, 255, 255)
 
 
-def test_inks_are_inverted_where_adobe_wrote_them_and_only_there():
+def test_inks_are_inverted_only_in_files_with_an_adobe_marker():
     data = encoded(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), quality=95)
     red = read_photo(data, LIMITS).image.getpixel((8, 8))
     assert red[0] > 250
@@ -299,16 +299,16 @@ def test_inks_are_inverted_where_adobe_wrote_them_and_only_there():
     marker = data.index(b"\xff\xee")
     plain = data[:marker] + data[marker + 16 :]
     assert b"Adobe" not in plain
-    # Now the numbers mean ink: cyan in full.
+    # Now the numbers are amounts of ink: full cyan.
     cyan = read_photo(plain, LIMITS).image.getpixel((8, 8))
     assert cyan[0] < 5
     assert min(cyan[1:]) > 250
 
 
-def test_ycck_is_turned_into_inks_first():
+def test_ycck_is_converted_to_cmyk_first():
     data = bytearray(encoded(Image.new("CMYK", (16, 16), (55, 127, 127, 0)), quality=100))
     data[data.index(b"Adobe") + 11] = 2
-    # Stored: Y 200, Cb and Cr 128, so a grey of 200 whose inks are inverted.
+    # Stored as Y 200, Cb and Cr 128: a grey of 200 with inverted inks.
     grey = read_photo(bytes(data), LIMITS).image.getpixel((8, 8))
     assert all(abs(level - 200) <= 3 or abs(level - 55) <= 3 for level in grey)
     assert max(grey) - min(grey) <= 3
@@ -316,19 +316,19 @@ def test_ycck_is_turned_into_inks_first():
 
 @pytest.mark.parametrize(("level", "expected"), [(0, 0), (257, 1), (32_896, 128), (65_535, 255)])
 @pytest.mark.parametrize("file_format", ["PNG", "TIFF"])
-def test_sixteen_bits_of_grey_are_scaled(level, expected, file_format):
+def test_16_bit_grey_is_scaled_to_8_bits(level, expected, file_format):
     data = encoded(Image.fromarray(np.full((8, 8), level, dtype=np.uint16)), file_format)
     assert read_photo(data, LIMITS).image.getpixel((4, 4)) == (expected,) * 3
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int32])
-def test_numbers_reach_from_black_to_white(dtype):
+def test_floats_and_large_integers_are_scaled_from_black_to_white(dtype):
     data = encoded(Image.fromarray(np.array([[-1000, 0], [500, 1000]], dtype=dtype)), "TIFF")
     image = read_photo(data, LIMITS).image
     assert [image.getpixel((x, y))[0] for y in (0, 1) for x in (0, 1)] == [0, 127, 191, 255]
 
 
-def test_numbers_that_are_none_spoil_no_others():
+def test_nan_and_infinity_do_not_affect_other_pixels():
     levels = np.array([[np.nan, np.inf], [0.0, 2.0]], dtype=np.float32)
     image = read_photo(encoded(Image.fromarray(levels), "TIFF"), LIMITS).image
     assert [image.getpixel((x, y))[0] for y in (0, 1) for x in (0, 1)] == [0, 255, 0, 255]
@@ -336,13 +336,13 @@ def test_numbers_that_are_none_spoil_no_others():
     assert read_photo(encoded(nothing, "TIFF"), LIMITS).image.getpixel((0, 0)) == (0, 0, 0)
 
 
-def test_lab_becomes_its_colour():
+def test_lab_is_converted_to_rgb():
     grey = encoded(Image.new("LAB", (8, 8), (128, 128, 128)), "TIFF")
     assert read_photo(grey, LIMITS).image.getpixel((4, 4)) == pytest.approx((119, 119, 119), abs=2)
 
 
 def test_a_large_picture_is_converted_in_bands_like_a_small_one():
-    """Five megapixels are two bands; the seam shows nowhere."""
+    """Five megapixels are converted in two bands; there is no visible seam."""
     ramp = np.linspace(0, 65_535, 2500 * 2000).reshape(2500, 2000).astype(np.uint16)
     image = read_photo(encoded(Image.fromarray(ramp), "PNG", compress_level=1), LIMITS).image
     assert (np.asarray(image)[..., 0] == (ramp / 257).astype(np.uint8)).all()
@@ -354,12 +354,12 @@ def test_a_large_picture_is_converted_in_bands_like_a_small_one():
 
 @pytest.mark.parametrize("file_format", ["JPEG", "TIFF", "HEIF"])
 @pytest.mark.parametrize("turn", range(1, 9))
-def test_every_orientation_stands_upright_with_its_size(file_format, turn):
+def test_a_picture_of_any_orientation_is_rotated_upright_and_has_the_rotated_size(file_format, turn):
     stored = Image.new("RGB", (64, 32), "white")
     stored.paste("red", (0, 0, 16, 8))
     photo = read_photo(encoded(stored, file_format, exif(orientation=turn)), LIMITS)
     assert photo.image.size == (photo.facts.width, photo.facts.height) == ((64, 32) if turn < 5 else (32, 64))
-    # Where the stored picture's first corner is to be seen.
+    # Where the first corner of the stored picture is after the rotation.
     right, bottom = turn in (2, 3, 6, 7), turn in (3, 4, 7, 8)
     corner = (photo.image.width - 4 if right else 3, photo.image.height - 4 if bottom else 3)
     red, green, _ = photo.image.getpixel(corner)
@@ -367,7 +367,7 @@ def test_every_orientation_stands_upright_with_its_size(file_format, turn):
 
 
 def test_a_photo_keeps_nothing_of_its_file():
-    """Pixels alone go on: no metadata into renditions, no file into memory."""
+    """Only pixels are passed on: renditions get no metadata, and the file does not stay in memory."""
     photo = read_photo(encoded(landscape(), "JPEG", exif(lat=27.8, lon=86.7)), LIMITS)
     assert type(photo.image) is Image.Image
     assert photo.image.info == {}

@@ -1,3 +1,5 @@
+"""Facts from EXIF tags: place, time, heading, focal length and camera."""
+
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +16,7 @@ def facts(**tags):
     return facts_from_tags(tags, 4032, 3024, "JPEG")
 
 
-def test_position_in_degrees_minutes_and_seconds():
+def test_a_position_is_read_from_degrees_minutes_and_seconds():
     position = facts(**NAMCHE, GPSAltitude=3440.0, GPSAltitudeRef=0.0).position
     assert (position.lat, position.lon) == pytest.approx((27.80833, 86.71667), abs=1e-4)
     assert position.altitude_m == 3440.0
@@ -40,7 +42,7 @@ def test_south_and_west_are_negative():
         {"GPSStatus": "V"},
     ],
 )
-def test_a_place_that_cannot_be_is_unknown(nonsense):
+def test_an_impossible_place_is_unknown(nonsense):
     assert facts(**(NAMCHE | nonsense)).position is None
 
 
@@ -59,20 +61,20 @@ def test_heading_keeps_its_reference():
     assert facts(GPSImgDirection=361.0).heading_deg is None
 
 
-def test_the_offset_makes_the_clock_utc():
+def test_the_clock_and_its_offset_give_utc():
     seen = facts(DateTimeOriginal="2023:10:31 06:25:42", OffsetTimeOriginal="+05:45")
     assert seen.taken_at == datetime(2023, 10, 31, 0, 40, 42, tzinfo=UTC)
     assert seen.utc_offset_min == 345
     assert seen.taken_at_local.strftime("%H:%M") == "06:25"
 
 
-def test_without_an_offset_the_satellites_tell_the_zone():
+def test_without_an_offset_the_gps_time_gives_the_time_zone():
     seen = facts(DateTimeOriginal="2023:10:31 06:25:42", GPSDateStamp="2023:10:31", GPSTimeStamp=[0.0, 40.0, 40.0])
     assert seen.utc_offset_min == 345
     assert seen.taken_at == datetime(2023, 10, 31, 0, 40, 42, tzinfo=UTC)
 
 
-def test_without_any_clock_the_gps_time_serves():
+def test_without_a_clock_the_gps_time_is_used():
     seen = facts(GPSDateStamp="2023:10:31", GPSTimeStamp=[0.0, 40.0, 40.0])
     assert seen.taken_at == datetime(2023, 10, 31, 0, 40, 40, tzinfo=UTC)
 
@@ -87,18 +89,18 @@ def test_a_photo_from_the_future_has_no_date():
     assert facts(DateTimeOriginal=tomorrow_year.strftime("%Y:%m:%d %H:%M:%S")).taken_at is None
 
 
-def test_focal_length_from_the_sensor_size():
-    # A full-frame sensor: 6000 pixels over 36 mm are 4233 an inch.
+def test_the_equivalent_focal_length_is_computed_from_the_sensor_size():
+    # A full-frame sensor: 6000 pixels over 36 mm are 4233 per inch.
     seen = facts(FocalLength=50.0, FocalPlaneXResolution=6000 / 36 * 25.4, FocalPlaneYResolution=6000 / 36 * 25.4,
                  FocalPlaneResolutionUnit=2.0, ExifImageWidth=6000.0, ExifImageHeight=4000.0)  # fmt: skip
     assert seen.focal_length_35mm == pytest.approx(50.0, abs=0.1)
 
 
-def test_focal_length_zero_is_unknown():
+def test_a_focal_length_of_zero_is_unknown():
     assert facts(FocalLengthIn35mmFilm=0.0, FocalLength=6.0).focal_length_35mm is None
 
 
-def test_the_camera_is_named_once():
+def test_the_name_of_the_camera_has_no_repeated_make_and_no_control_characters():
     assert facts(Make="Apple", Model="iPhone 15 Pro Max").camera == "Apple iPhone 15 Pro Max"
     assert facts(Make="Canon", Model="Canon EOS R5").camera == "Canon EOS R5"
     assert facts(Make="Evil\x1b[31m", Model="x").camera == "Evil[31m x"
@@ -119,14 +121,14 @@ _names = st.sampled_from(
 
 
 @given(st.dictionaries(_names, _anything))
-def test_no_nonsense_ever_becomes_an_error_or_an_impossible_fact(tags):
+def test_arbitrary_values_never_cause_an_error_or_an_impossible_fact(tags):
     seen = facts_from_tags(tags, 100, 100, "JPEG")
     assert seen.position is None or (-90 <= seen.position.lat <= 90 and -180 <= seen.position.lon <= 180)
     assert seen.heading_deg is None or 0 <= seen.heading_deg < 360
     assert seen.focal_length_35mm is None or seen.focal_length_35mm >= 4
 
 
-def test_a_picture_of_other_proportions_than_its_file_states_is_cropped():
+def test_a_picture_with_other_proportions_than_in_its_exif_is_cropped():
     assert not facts(ExifImageWidth=4032.0, ExifImageHeight=3024.0).cropped
     assert not facts(ExifImageWidth=3024.0, ExifImageHeight=4032.0).cropped
     assert not facts(ExifImageWidth=800.0, ExifImageHeight=601.0).cropped
@@ -134,7 +136,7 @@ def test_a_picture_of_other_proportions_than_its_file_states_is_cropped():
     assert not facts().cropped
 
 
-def test_the_front_camera_is_told_from_its_lens():
+def test_the_front_camera_is_recognised_by_its_lens():
     assert facts(LensModel="iPhone 15 Pro Max front TrueDepth camera 2.69mm f/1.9").front_camera
     assert not facts(LensModel="iPhone 15 Pro Max back triple camera 6.765mm f/1.78").front_camera
     assert not facts().front_camera

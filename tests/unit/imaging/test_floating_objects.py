@@ -1,4 +1,4 @@
-"""The moon beside a summit is no summit; a tower that stands on the ground is no moon."""
+"""Floating objects: the moon next to a summit is not part of the skyline, a tower on the ground is."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ RIDGE = peak(at=SUMMIT)
 
 
 def with_a_disc(pixels: np.ndarray, at: int, row: int, radius: int) -> np.ndarray:
-    """A pale, rough disc."""
+    """Return the pixels with a pale, rough disc drawn into them."""
     rows, columns = np.mgrid[0 : len(pixels), 0 : pixels.shape[1]]
     inside = (rows - row) ** 2 + (columns - at) ** 2 <= radius**2
     pale = np.random.default_rng(3).integers(150, 210, pixels.shape, dtype=np.uint8)
@@ -26,24 +26,24 @@ def jumping_to(row: int, start: int, end: int) -> np.ndarray:
 
 
 def sky() -> np.ndarray:
-    """Colours that brighten downwards."""
+    """Return colours that get brighter downwards, [H, W, 3]."""
     return np.zeros((240, 320, 3), np.float32) + np.linspace(50, 70, 240, dtype=np.float32)[:, None, None]
 
 
-def test_the_moon_beside_a_summit_is_no_part_of_the_skyline():
+def test_the_moon_next_to_a_summit_is_not_part_of_the_skyline():
     picture = with_a_disc(mountains(RIDGE), MOON, row=70, radius=8)
     line = skylines_of(picture)[0]
     assert np.abs(line.y * len(picture) - RIDGE).max() < 6
     assert line.maxima(240 / 320).x == pytest.approx([(SUMMIT + 0.5) / 320], abs=0.01)
 
 
-def test_what_stands_on_the_ground_is_part_of_it():
+def test_a_tower_on_the_ground_is_part_of_the_skyline():
     picture = mountains(RIDGE)
     picture[60:140, 60:75] = np.random.default_rng(5).integers(0, 90, (80, 15, 3), dtype=np.uint8)
     assert skylines_of(picture)[0].at(67 / 320) * len(picture) == pytest.approx(60, abs=4)
 
 
-def test_what_floats_has_sky_below_it_of_the_colour_beside_and_above():
+def test_an_object_floats_if_the_sky_below_has_the_colour_of_the_sky_beside_and_above():
     colours = sky()
     colours[60:80, 100:115] = 95
     line = jumping_to(60, 100, 115)
@@ -60,5 +60,5 @@ def test_what_floats_has_sky_below_it_of_the_colour_beside_and_above():
 
 
 @pytest.mark.parametrize(("row", "start", "end"), [(60, 100, 180), (137, 100, 115), (60, 0, 15), (60, 305, 320)])
-def test_what_is_broad_or_low_or_at_the_edge_is_left_alone(row, start, end):
+def test_broad_or_low_objects_and_those_at_the_edge_do_not_count(row, start, end):
     assert find_floating_objects(jumping_to(row, start, end), sky()) == []

@@ -1,3 +1,5 @@
+"""Skylines and the sky in pictures."""
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -10,7 +12,7 @@ def noise(width: int, height: int, seed: int = 7) -> np.ndarray:
 
 
 def mountains(ridge: np.ndarray, height: int = 240) -> np.ndarray:
-    """Rough ground below a ridge [W] of rows, under a blue sky that brightens downwards."""
+    """Return rough ground below a ridge (rows, [W]), under a blue sky that gets brighter downwards, [H, W, 3]."""
     pixels = noise(len(ridge), height)
     rows = np.arange(height)[:, None]
     sky = np.stack([90 + rows * 0.2, 140 + rows * 0.2, 210 + rows * 0.1], axis=-1)
@@ -22,7 +24,7 @@ def first_line(pixels: np.ndarray) -> Skyline:
 
 
 def peak(width: int = 320, at: int = 200, top: int = 60, foot: int = 140, flat: int = 0) -> np.ndarray:
-    """The ridge of one mountain."""
+    """Return the ridge of one mountain (rows, [W])."""
     away = np.maximum(np.abs(np.arange(width) - at) - flat, 0)
     return np.minimum(top + away, foot).astype(float)
 
@@ -39,7 +41,7 @@ def test_snow_as_smooth_as_the_sky_has_a_second_line_along_its_edge():
 
 
 @pytest.mark.parametrize("width", [16, 20, 25, 40])
-def test_tops_of_pictures_of_a_few_pixels_are_found_or_not_without_a_fault(width):
+def test_searching_for_maxima_in_tiny_pictures_raises_no_error(width):
     for seed in range(40):
         pixels = np.full((16, width, 3), 200, np.uint8)
         pixels[4 + seed % 8 :, seed % width] = 20
@@ -47,7 +49,7 @@ def test_tops_of_pictures_of_a_few_pixels_are_found_or_not_without_a_fault(width
             line.maxima(16 / width)
 
 
-def test_of_the_tops_of_noise_the_most_prominent_are_kept():
+def test_only_the_most_prominent_maxima_of_noise_are_kept():
     rows = np.random.default_rng(4).uniform(0.0, 1.0, 512).astype(np.float32)
     tops = Skyline(rows, np.ones(512, np.float32)).maxima(0.75)
     assert len(tops.x) == 40
@@ -55,7 +57,7 @@ def test_of_the_tops_of_noise_the_most_prominent_are_kept():
     assert tops.prominence.min() > 0.2
 
 
-def test_where_both_lines_are_the_same_there_is_one():
+def test_two_identical_lines_are_returned_as_one():
     assert len(skylines_of(mountains(peak()))) == 1
 
 
@@ -97,12 +99,12 @@ def test_a_flat_summit_is_one_maximum_in_its_middle():
     assert maxima.x[0] == pytest.approx(0.5, abs=0.015)
 
 
-def test_a_slope_that_leaves_the_picture_is_no_maximum():
+def test_a_slope_that_leaves_the_picture_is_not_a_maximum():
     ridge = np.linspace(150, 40, 320)
     assert len(first_line(mountains(ridge)).maxima(0.75).x) == 0
 
 
-def test_where_a_soft_cloud_hides_the_ridge_nothing_is_sure():
+def test_the_skyline_is_not_sure_where_a_soft_cloud_hides_the_ridge():
     pixels = mountains(peak()).astype(float)
     soft = np.clip((np.arange(240) - 50) / 80, 0, 1)[:, None]
     pixels[:, 20:120] += soft[..., None] * (np.array([200, 205, 215]) - pixels[:, 20:120])
@@ -111,7 +113,7 @@ def test_where_a_soft_cloud_hides_the_ridge_nothing_is_sure():
     assert skyline.sureness[180:300].min() > 0.9
 
 
-def test_broad_tops_and_those_beside_a_cliff_are_doubtful():
+def test_broad_maxima_and_those_next_to_a_cliff_are_doubtful():
     sharp, broad = peak(at=160), peak(at=160, flat=30)
     cliff = np.where(np.arange(320) > 161, 140.0, sharp)
     assert first_line(mountains(sharp)).maxima(0.75).doubtful.tolist() == [False]

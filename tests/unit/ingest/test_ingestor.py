@@ -1,4 +1,4 @@
-"""One key at a time: whatever happens to the object, the index ends as the storage is."""
+"""The ingestor, key by key: whatever happens to an object, the index ends up like the storage."""
 
 import os
 
@@ -33,14 +33,14 @@ def test_a_new_photo_is_indexed_with_its_facts_and_peaks(ingestor, bucket):
     assert ingestor.index.vector(document.id).shape == (1000,)
 
 
-def test_looking_again_changes_nothing(ingestor, bucket):
+def test_reconciling_again_changes_nothing(ingestor, bucket):
     ingestor.reconcile(bucket, "plain.png")
     before = ingestor.index.get(ingestor.index.select()[0].id)
     assert ingestor.reconcile(bucket, "plain.png").kind is OutcomeKind.UNCHANGED
     assert ingestor.index.get(before.document.id) == before
 
 
-def test_a_deleted_object_leaves_the_index_and_its_late_event_is_fine(ingestor, bucket, album):
+def test_a_deleted_object_is_removed_from_the_index_and_a_late_event_does_no_harm(ingestor, bucket, album):
     ingestor.reconcile(bucket, "plain.png")
     (album / "plain.png").unlink()
     assert ingestor.reconcile(bucket, "plain.png").kind is OutcomeKind.REMOVED
@@ -48,7 +48,7 @@ def test_a_deleted_object_leaves_the_index_and_its_late_event_is_fine(ingestor, 
     assert ingestor.index.count() == 0
 
 
-def test_a_bad_photo_is_recorded_with_its_reason_and_not_tried_again_until_it_changes(ingestor, bucket, album):
+def test_a_bad_photo_is_recorded_with_its_reason_and_not_retried_until_it_changes(ingestor, bucket, album):
     bad = album / "bad.jpg"
     bad.write_bytes(photo_towards(0, "2023:10:29 08:00:00")[:3000])
     outcome = ingestor.reconcile(bucket, "bad.jpg")
@@ -64,7 +64,7 @@ def test_a_bad_photo_is_recorded_with_its_reason_and_not_tried_again_until_it_ch
     assert ingestor.index.failures() == []
 
 
-def test_one_bad_photo_stops_no_other(ingestor, bucket, album):
+def test_one_bad_photo_does_not_stop_the_others(ingestor, bucket, album):
     (album / "bad.jpg").write_bytes(b"no picture")
     outcomes = ingestor.reconcile_many(bucket, ["bad.jpg", "plain.png", "gone.jpg", "day 1/valley.jpg"])
     assert {o.key: o.kind.value for o in outcomes} == {
@@ -110,14 +110,14 @@ def test_photos_are_embedded_in_batches_and_all_are_indexed(ingestor, bucket, al
     assert ingestor.index.count() == counting.images == 21
 
 
-def test_stopping_keeps_what_is_done_and_starts_nothing_more(ingestor, bucket):
+def test_after_a_stop_no_further_photo_is_started(ingestor, bucket):
     done = []
     outcomes = ingestor.reconcile_many(bucket, ["plain.png", "day 1/valley.jpg"], done.append, stopped=lambda: True)
     assert outcomes == done == []
 
 
 class MeddlingStorage:
-    """A real folder in which something happens right after a key was read."""
+    """A real folder in which something happens right after a key is read."""
 
     def __init__(self, storage, meddle) -> None:
         self._storage = storage
@@ -139,20 +139,20 @@ def meddled(library, album, *happenings):
     return library.ingestor(library.active())
 
 
-def test_a_photo_replaced_while_it_was_read_ends_as_its_successor(library, album, bucket):
+def test_a_photo_replaced_while_it_is_read_is_indexed_in_its_new_version(library, album, bucket):
     successor = photo_towards(TO_AMA_DABLAM, "2023:11:01 08:00:00")
     ingestor = meddled(library, album, lambda: (album / "plain.png").write_bytes(successor))
     assert ingestor.reconcile(bucket, "plain.png").kind is OutcomeKind.INDEXED
     assert ingestor.index.select()[0].facts.format == "JPEG"
 
 
-def test_a_photo_deleted_while_it_was_read_is_not_resurrected(library, album, bucket):
+def test_a_photo_deleted_while_it_is_read_is_not_resurrected(library, album, bucket):
     ingestor = meddled(library, album, lambda: (album / "plain.png").unlink())
     assert ingestor.reconcile(bucket, "plain.png").kind is OutcomeKind.REMOVED
     assert ingestor.index.count() == 0
 
 
-def test_another_worker_on_the_same_key_in_between_ends_right(library, album, bucket):
+def test_two_workers_on_the_same_key_index_the_photo_once(library, album, bucket):
     other = library.ingestor(library.active())
     other._storage_of = lambda _: FolderPhotoStorage(album)
     other._reader._storage_of = other._storage_of
@@ -161,7 +161,7 @@ def test_another_worker_on_the_same_key_in_between_ends_right(library, album, bu
     assert ingestor.index.count() == 1
 
 
-def test_a_photo_that_never_rests_is_given_up_and_said(library, album, bucket):
+def test_a_photo_that_keeps_changing_is_given_up_with_a_reason(library, album, bucket):
     def change():
         change.count += 1
         (album / "plain.png").write_bytes(photo_towards(change.count, "2023:11:01 08:00:00"))

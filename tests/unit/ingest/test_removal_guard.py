@@ -1,4 +1,4 @@
-"""Photos that are not there: deleted, or on a drive that is not connected."""
+"""Missing photos: deleted, or on a drive that is not connected."""
 
 import shutil
 
@@ -23,16 +23,16 @@ from tests.support.small_album import ingest, photo_towards
         (50_000, 600, True),
     ],
 )
-def test_few_or_a_small_part_may_be_meant(lost, present, suspicious):
+def test_losing_few_photos_or_a_small_part_is_not_suspicious(lost, present, suspicious):
     assert is_suspicious(lost, present) is suspicious
 
 
-def looked(library, album):
+def warning(library, album):
     return missing_photos_warning(library.index(), library.storage(str(album)))
 
 
 @pytest.fixture
-def many(album):
+def large_album(album):
     for i in range(150):
         (album / "day 1" / f"{i}.jpg").write_bytes(photo_towards(TWO_CONTENTS[i % 2], "2023:11:01 08:00:00"))
     return album
@@ -41,25 +41,25 @@ def many(album):
 TWO_CONTENTS = (10.0, 20.0)
 
 
-def test_an_album_that_is_there_is_not_worth_a_word(library, many):
-    assert looked(library, many) == ""
-    ingest(library, many)
-    assert looked(library, many) == ""
+def test_an_album_with_most_of_its_photos_gives_no_warning(library, large_album):
+    assert warning(library, large_album) == ""
+    ingest(library, large_album)
+    assert warning(library, large_album) == ""
     for i in range(40):
-        (many / "day 1" / f"{i}.jpg").unlink()
-    assert looked(library, many) == ""
+        (large_album / "day 1" / f"{i}.jpg").unlink()
+    assert warning(library, large_album) == ""
 
 
-def test_a_look_at_some_photos_tells_that_most_are_gone(library, many):
-    ingest(library, many)
-    shutil.rmtree(many / "day 1")
-    assert "not where they were" in looked(library, many)
-    many.joinpath("plain.png").unlink()
-    assert "connect it" in looked(library, many)
+def test_a_sample_of_photos_reveals_that_most_are_missing(library, large_album):
+    ingest(library, large_album)
+    shutil.rmtree(large_album / "day 1")
+    assert "Most photos of" in warning(library, large_album)
+    large_album.joinpath("plain.png").unlink()
+    assert "connect it" in warning(library, large_album)
 
 
-def test_a_folder_that_is_gone_is_an_error_even_if_nothing_is_known_of_it(library, album):
+def test_a_missing_folder_is_an_error_even_if_none_of_its_photos_is_indexed(library, album):
     library.albums.remember(album)
     shutil.rmtree(album)
     with pytest.raises(StorageError, match="cumbre forget"):
-        looked(library, album)
+        warning(library, album)

@@ -1,4 +1,4 @@
-"""A whole album against the index."""
+"""Scans, which compare a whole album with the index."""
 
 import shutil
 
@@ -19,7 +19,7 @@ def test_a_first_scan_indexes_all_and_a_second_finds_nothing_to_do(library, albu
     assert counts(ingest(library, album)) == (0, 3, 0, 0)
 
 
-def test_what_changed_meanwhile_is_taken_up(library, album):
+def test_changes_since_the_last_scan_reach_the_index(library, album):
     ingest(library, album)
     (album / "plain.png").unlink()
     (album / "new.jpg").write_bytes(photo_towards(10, "2023:11:01 08:00:00"))
@@ -27,7 +27,7 @@ def test_what_changed_meanwhile_is_taken_up(library, album):
     assert counts(ingest(library, album)) == (2, 1, 1, 0)
 
 
-def test_old_failures_are_reported_again_but_not_tried_again(library, album):
+def test_old_failures_are_reported_again_but_not_retried(library, album):
     (album / "bad.jpg").write_bytes(b"no picture")
     first, second = ingest(library, album), ingest(library, album)
     assert counts(first) == (3, 0, 0, 1)
@@ -35,7 +35,7 @@ def test_old_failures_are_reported_again_but_not_tried_again(library, album):
     assert first.failed == second.failed
 
 
-def test_a_renamed_folder_costs_no_embedding_and_no_doubt(library, album, lite, monkeypatch):
+def test_a_renamed_folder_is_not_embedded_again_and_not_suspicious(library, album, lite, monkeypatch):
     for i in range(30):
         (album / "day 1" / f"{i}.jpg").write_bytes(photo_towards(i, "2023:11:01 08:00:00"))
     ingest(library, album)
@@ -45,7 +45,7 @@ def test_a_renamed_folder_costs_no_embedding_and_no_doubt(library, album, lite, 
     assert library.active().index.count() == 33
 
 
-def test_an_empty_album_folder_does_not_empty_the_index_until_it_is_confirmed(library, album):
+def test_an_empty_album_folder_does_not_empty_the_index_until_the_removal_is_confirmed(library, album):
     ingest(library, album)
     shutil.rmtree(album / "day 1")
     (album / "plain.png").unlink()
@@ -55,7 +55,7 @@ def test_an_empty_album_folder_does_not_empty_the_index_until_it_is_confirmed(li
     assert counts(ingest(library, album, confirm_removals=True)) == (0, 0, 3, 0)
 
 
-def test_losing_most_of_an_album_is_suspicious_and_new_photos_are_indexed_all_the_same(library, album):
+def test_losing_most_of_an_album_is_suspicious_but_new_photos_are_still_indexed(library, album):
     for i in range(40):
         (album / f"{i}.jpg").write_bytes(photo_towards(i, "2023:11:01 08:00:00"))
     ingest(library, album)
@@ -67,7 +67,7 @@ def test_losing_most_of_an_album_is_suspicious_and_new_photos_are_indexed_all_th
     assert library.active().index.count() == 44
 
 
-def test_an_album_that_is_not_there_changes_nothing(library, album):
+def test_a_missing_album_changes_nothing(library, album):
     ingest(library, album)
     storage = library.storage(str(album.resolve()))
     album.rename(album.with_name("elsewhere"))
@@ -78,7 +78,7 @@ def test_an_album_that_is_not_there_changes_nothing(library, album):
     assert library.active().index.count() == 3
 
 
-def test_a_prefix_looks_at_nothing_else(library, album):
+def test_a_scan_of_a_prefix_ignores_everything_else(library, album):
     ingest(library, album)
     (album / "plain.png").unlink()
     (album / "day 1" / "new.jpg").write_bytes(photo_towards(10, "2023:11:01 08:00:00"))
@@ -86,7 +86,7 @@ def test_a_prefix_looks_at_nothing_else(library, album):
     assert library.active().index.count() == 4
 
 
-def test_a_crash_in_the_middle_costs_only_what_was_in_hand(library, album, open_cumbre):
+def test_an_interrupted_scan_loses_only_the_photos_in_progress(library, album, open_cumbre):
     for i in range(20):
         (album / f"{i}.jpg").write_bytes(photo_towards(i, "2023:11:01 08:00:00"))
     progress = ScanProgress()
@@ -96,13 +96,13 @@ def test_a_crash_in_the_middle_costs_only_what_was_in_hand(library, album, open_
     assert counts(ingest(open_cumbre(), album)) == (23 - done, done, 0, 0)
 
 
-def test_progress_knows_how_much_there_is(library, album):
+def test_the_progress_counts_all_photos(library, album):
     progress = ScanProgress()
     ingest(library, album, progress=progress)
     assert (progress.done, progress.total, progress.failed) == (3, 3, 0)
 
 
-def test_a_folder_that_can_not_be_read_is_reported_and_its_photos_stay(library, album, monkeypatch):
+def test_a_folder_that_cannot_be_read_is_reported_and_its_photos_stay_indexed(library, album, monkeypatch):
     from cumbre.storage.folder import FolderPhotoStorage
     from cumbre.storage.port import ListingIncomplete
 
@@ -121,7 +121,7 @@ def test_a_folder_that_can_not_be_read_is_reported_and_its_photos_stay(library, 
     assert library.active().index.count() == 4
 
 
-def test_copies_on_the_drive_that_is_gone_are_no_comfort(library, album):
+def test_copies_on_the_same_missing_drive_do_not_prevent_the_warning(library, album):
     shutil.copytree(album / "day 1", album / "backup")
     (album / "copy of plain.png").write_bytes((album / "plain.png").read_bytes())
     ingest(library, album)
@@ -133,7 +133,7 @@ def test_copies_on_the_drive_that_is_gone_are_no_comfort(library, album):
 
 
 class IgnoringCase:
-    """A folder as macOS, Windows and memory cards have it: whatever the case of a name, the file is found."""
+    """A folder that ignores case in names, as on macOS, Windows and memory cards."""
 
     def __init__(self, storage) -> None:
         self._storage = storage
@@ -150,7 +150,7 @@ class IgnoringCase:
         return self._storage.read(found.key, etag, max_bytes)
 
 
-def test_a_photo_whose_letters_change_case_is_there_once_where_case_is_ignored(library, album):
+def test_a_photo_renamed_only_in_case_is_indexed_once_where_case_is_ignored(library, album):
     storage = IgnoringCase(library.storage(str(album)))
     ingestor = library.ingestor(library.active())
     ingestor._storage_of = ingestor._reader._storage_of = lambda _: storage
@@ -161,8 +161,8 @@ def test_a_photo_whose_letters_change_case_is_there_once_where_case_is_ignored(l
     assert counts(scan(ingestor, storage)) == (0, 3, 0, 0)
 
 
-def test_what_the_album_does_not_list_leaves_the_index(library, album):
-    """An event may have named a photo behind a link within the album, which a walk does not follow."""
+def test_photos_that_the_album_does_not_list_are_removed_from_the_index(library, album):
+    """An event may have named a photo behind a link within the album, which a scan does not follow."""
     ingest(library, album)
     (album / "favourites").symlink_to(album / "day 1")
     library.ingestor(library.active()).reconcile(str(album), "favourites/valley.jpg")
@@ -171,7 +171,7 @@ def test_what_the_album_does_not_list_leaves_the_index(library, album):
     assert library.active().index.count() == 3
 
 
-def test_photos_behind_a_link_to_a_drive_that_is_away_stay(library, album, tmp_path):
+def test_photos_behind_a_link_to_an_unplugged_drive_stay_indexed(library, album, tmp_path):
     drive = tmp_path / "drive"
     shutil.copytree(album / "day 1", drive / "2019")
     (drive / "2019" / "third.jpg").write_bytes(photo_towards(99, "2019:11:02 08:00:00"))
@@ -187,6 +187,6 @@ def test_photos_behind_a_link_to_a_drive_that_is_away_stay(library, album, tmp_p
     assert (counts(report), report.unreadable) == ((0, 3, 3, 0), [])
 
 
-def test_a_link_that_always_led_nowhere_is_not_worth_a_word(library, album, tmp_path):
+def test_a_link_that_always_led_nowhere_is_not_reported(library, album, tmp_path):
     (album / "nowhere").symlink_to(tmp_path / "nowhere")
     assert ingest(library, album).unreadable == []

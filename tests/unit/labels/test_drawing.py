@@ -1,3 +1,5 @@
+"""Drawing the names of summits on pictures."""
+
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
@@ -9,7 +11,7 @@ from cumbre.labels.layout import SummitLabel
 
 AMA_DABLAM = SummitLabel("Ama Dablam", "6 812 m", 0.5, 0.6)
 PUMORI = SummitLabel("Pumori", "7 165 m", 0.2, 0.7)
-# No character has this code.
+# No character has this code point.
 UNWRITABLE = "\ufdd0"
 SNOW, SKY, HAZE, NIGHT = (255, 255, 255), (90, 140, 220), (200, 215, 235), (0, 0, 0)
 SIZES = [(360, 270), (1440, 1080), (4000, 3000)]
@@ -20,18 +22,18 @@ def paper(size: tuple[int, int], colour: tuple[int, int, int] = SKY) -> Image.Im
 
 
 def changed(before: Image.Image, *labels: SummitLabel) -> np.ndarray:
-    """The pixels that the names change, [height, width]."""
+    """Return which pixels the names change, [height, width]."""
     return (np.asarray(draw_names(before, labels)) != np.asarray(before)).any(axis=2)
 
 
 def around_name(drawn: Image.Image) -> Image.Image:
-    """The part of a picture where AMA_DABLAM is written, without its leader."""
+    """Return the part of a picture where AMA_DABLAM is written, without its leader."""
     width, height = drawn.size
     return drawn.crop((int(0.35 * width), int(0.4 * height), int(0.65 * width), int(0.54 * height)))
 
 
 def luminance(image: Image.Image) -> np.ndarray:
-    """Relative luminance as WCAG 2 defines it, [height, width]."""
+    """Return the relative luminance as defined by WCAG 2, [height, width]."""
     value = np.asarray(image) / 255
     linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
     return linear @ (0.2126, 0.7152, 0.0722)
@@ -39,17 +41,17 @@ def luminance(image: Image.Image) -> np.ndarray:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("ground", [SNOW, SKY, HAZE, NIGHT])
-def test_letters_stand_out_from_what_surrounds_them(size, ground):
-    # On black only what is light can be seen: the letters, and where the pixels next to them are.
+def test_letters_stand_out_from_their_surroundings(size, ground):
+    # On black only the light letters are visible. They show where the letters and the pixels next to them are.
     on_black = around_name(draw_names(paper(size, NIGHT), [AMA_DABLAM])).convert("L")
     wider = np.asarray(on_black.filter(ImageFilter.MaxFilter(3 if size[0] < 1000 else 5))) > 200
     letters, seam = np.asarray(on_black) > 200, wider & (np.asarray(on_black) < 60)
     drawn = luminance(around_name(draw_names(paper(size, ground), [AMA_DABLAM])))
     contrast = (np.median(drawn[letters]) + 0.05) / (np.median(drawn[seam]) + 0.05)
-    assert contrast > 4.5  # what WCAG 2 asks of text
+    assert contrast > 4.5  # WCAG 2 requires this for text
 
 
-def test_the_lighter_the_ground_the_more_of_it_is_shaded():
+def test_a_lighter_background_is_shaded_more():
     def shaded(ground: tuple[int, int, int]) -> int:
         before = paper((1440, 1080), ground)
         drawn = draw_names(before, [AMA_DABLAM])
@@ -65,18 +67,18 @@ def test_only_the_pixels_near_a_name_change(size):
     assert 0.4 < rows.min() / size[1] < rows.max() / size[1] < 0.65
 
 
-def test_the_summit_itself_can_be_seen():
+def test_the_summit_itself_stays_visible():
     assert not changed(paper((1440, 1080)), AMA_DABLAM)[646:650, 718:722].any()
 
 
-def test_without_names_the_copy_is_the_picture():
+def test_without_names_the_copy_equals_the_picture():
     picture = paper((360, 270))
     copy = draw_names(picture, [])
     assert copy is not picture
     assert copy.tobytes() == picture.tobytes()
 
 
-def test_the_picture_itself_is_not_written_on():
+def test_the_original_picture_is_not_changed():
     picture = paper((360, 270))
     before = picture.tobytes()
     drawn = draw_names(picture, [AMA_DABLAM])
@@ -89,7 +91,7 @@ def test_the_same_picture_gets_the_same_pixels():
     assert draw_names(picture, [AMA_DABLAM, PUMORI]).tobytes() == draw_names(picture, [AMA_DABLAM, PUMORI]).tobytes()
 
 
-def test_a_picture_too_small_for_a_name_has_none():
+def test_a_picture_too_small_for_a_name_gets_none():
     assert not changed(paper((40, 30)), AMA_DABLAM).any()
     assert not changed(paper((1, 1)), AMA_DABLAM).any()
 
@@ -107,7 +109,7 @@ def test_a_name_that_no_font_can_write_is_left_out():
     assert both.tobytes() == draw_names(picture, [PUMORI]).tobytes()
 
 
-def test_where_no_font_has_its_accents_a_name_goes_without_them(monkeypatch):
+def test_a_name_is_written_without_its_accents_if_no_font_has_them(monkeypatch):
     monkeypatch.setattr(fonts, "_system_fonts", lambda: ())
     assert writable("Piz Palü") == "Piz Palu"
     assert writable("Nevado\u00a0Huascarán") == "Nevado Huascaran"
@@ -135,12 +137,12 @@ def test_pillows_own_font_has_plain_letters_only():
     assert not bundled.can_write(UNWRITABLE)
 
 
-def test_what_has_no_letters_is_no_name():
+def test_text_without_letters_cannot_be_a_name():
     assert [text for text in ("", " ", "\u200b", "...", UNWRITABLE) if can_write(text)] == []
     assert can_write("K2")
 
 
-def test_every_space_is_a_plain_one_and_accents_belong_to_their_letters():
+def test_spaces_become_plain_spaces_and_accents_are_joined_to_their_letters():
     assert one_line("6\u202f812\xa0m") == "6 812 m"
     assert one_line(" Ama\nDablam\t") == "Ama Dablam"
     assert one_line("Palu\u0308") == "Palü"

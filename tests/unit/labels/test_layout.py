@@ -1,3 +1,5 @@
+"""The layout of names above the summits of a picture."""
+
 import math
 from itertools import combinations
 from typing import Any
@@ -37,7 +39,7 @@ def touch(one: Box, other: Box) -> bool:
 
 
 @pytest.mark.parametrize("size", [PHONE, SCREEN, CAMERA])
-def test_a_name_stands_centred_above_its_summit(size):
+def test_a_name_is_centred_above_its_summit(size):
     [ama_dablam] = placed(size, named("Ama Dablam", 0.5, 0.5))
     box, leader, x, y = ama_dablam.box, ama_dablam.leader, size[0] / 2, size[1] / 2
     assert ama_dablam.align == "centre"
@@ -59,27 +61,27 @@ def test_neighbours_of_about_the_same_height_share_a_row():
     assert one.box.bottom == other.box.bottom
 
 
-def test_a_name_that_has_no_room_in_the_middle_is_a_flag_on_its_leader():
+def test_a_name_without_room_in_the_middle_is_placed_like_a_flag_on_its_leader():
     lhotse, shar = placed(SCREEN, named("Lhotse", 0.5, 0.5), named("Lhotse Shar", 0.54, 0.51))
     assert (lhotse.align, shar.align) == ("centre", "left")
     assert shar.leader.left < shar.box.left
     assert shar.leader.top == shar.box.top
 
 
-def test_below_the_top_edge_a_name_stands_beside_its_summit():
+def test_near_the_top_edge_a_name_is_placed_beside_its_summit():
     for x, align in ((0.4, "left"), (0.97, "right")):
         [one] = placed(SCREEN, named("Ama Dablam", x, 0.02))
         assert one.align == align
         assert one.leader.top == one.leader.bottom == pytest.approx(0.02 * 1080)
 
 
-def test_at_the_top_edge_it_stands_below():
+def test_at_the_top_edge_a_name_is_placed_below_its_summit():
     [one] = placed(SCREEN, named("Ama Dablam", 0.4, 0.0))
     assert one.leader.top < one.leader.bottom == one.box.top
 
 
 @pytest.mark.parametrize("x", [0.0, 0.03, 0.97, 1.0])
-def test_at_the_sides_it_is_moved_into_the_picture(x):
+def test_at_the_sides_a_name_is_moved_into_the_picture(x):
     [one] = placed(PHONE, named("Kangchenjunga", x, 0.6))
     assert one.box.left > 0
     assert one.box.right < 360
@@ -87,47 +89,47 @@ def test_at_the_sides_it_is_moved_into_the_picture(x):
 
 
 def test_a_leader_does_not_run_through_another_summit():
-    """The higher of two, right above the lower one, which is the more important."""
+    """The higher summit is right above the lower one, which is more important."""
     labels = placed(SCREEN, named("Nuptse", 0.5, 0.6), named("Everest", 0.5, 0.5))
     assert names(labels) == ["Nuptse", "Everest"]
     assert not touch(labels[0].leader, labels[1].mark)
 
 
-def test_what_is_out_of_the_picture_gets_no_name():
+def test_a_summit_outside_the_picture_gets_no_name():
     outside = [named("A", -0.01, 0.5), named("B", 1.01, 0.5), named("C", 0.5, -0.2), named("D", 0.5, math.nan)]
     assert names(placed(SCREEN, *outside, named("Lhotse", 0.5, 0.5))) == ["Lhotse"]
 
 
-def test_of_one_name_the_more_important_stands():
+def test_of_two_summits_with_the_same_name_the_more_important_one_is_labelled():
     labels = placed(SCREEN, named("Lhotse", 0.2, 0.5), named("Pumori", 0.5, 0.5), named("Lhotse", 0.8, 0.5))
     assert [(one.label.text, one.label.x) for one in labels] == [("Lhotse", 0.2), ("Pumori", 0.5)]
 
 
-def test_of_two_at_one_place_the_more_important_stands():
+def test_of_two_summits_at_the_same_place_the_more_important_one_is_labelled():
     assert names(placed(SCREEN, named("Lhotse", 0.5, 0.5), named("Pumori", 0.5, 0.5))) == ["Lhotse"]
 
 
-def test_where_there_is_no_room_there_is_no_name():
+def test_without_room_there_is_no_name():
     assert placed((40, 30), named("Kangchenjunga", 0.5, 0.5)) == []
     assert placed((1, 1), named("Kangchenjunga", 0.5, 0.5)) == []
     assert placed(PHONE) == []
 
 
-def test_a_row_of_many_summits_stays_tidy():
+def test_the_number_of_names_in_a_row_of_many_summits_is_limited():
     many = [named(name, 0.03 + 0.065 * i, 0.5 + 0.02 * (i % 3)) for i, name in enumerate(NAMES.split())]
     assert len(placed(PHONE, *many)) == most_labels(360) == 4
     assert len(placed(SCREEN, *many)) == most_labels(1440) == 7
     assert len(placed(CAMERA, *many)) == most_labels(4000) == 12
 
 
-def test_letters_grow_with_the_picture_but_can_always_be_read():
+def test_letters_grow_with_the_picture_but_are_always_legible():
     assert letters_px_for(*PHONE) == letters_px_for(120, 90) == 12
     assert 20 <= letters_px_for(*SCREEN) <= 30
     assert letters_px_for(*CAMERA) == letters_px_for(3000, 4000) == 65
 
 
 def summits() -> Any:
-    """Up to twenty, in crowds as on a ridge or all over the picture, some of one name, some outside."""
+    """Generate up to 20 labels, crowded or spread out, some with equal names, some outside the picture."""
     place = st.one_of(st.tuples(st.floats(0.4, 0.6), st.floats(0.4, 0.45)), st.tuples(*2 * [st.floats(-0.05, 1.05)]))
     label = st.builds(
         lambda name, detail, at: SummitLabel(name, detail, *at),
@@ -140,14 +142,14 @@ sizes = st.sampled_from([PHONE, (270, 360), SCREEN, CAMERA, (4000, 1000)])
 
 
 @given(sizes, summits())
-def test_nothing_of_one_label_touches_another(size, labels):
+def test_no_part_of_a_label_touches_another_label(size, labels):
     for one, other in combinations(placed(size, *labels), 2):
         for part in (one.box, one.leader, one.mark):
             assert not any(touch(part, others) for others in (other.box, other.leader, other.mark))
 
 
 @given(sizes, summits())
-def test_every_text_lies_inside_the_picture_and_hides_no_summit_of_its_own(size, labels):
+def test_every_text_is_inside_the_picture_and_does_not_hide_its_own_summit(size, labels):
     for one in placed(size, *labels):
         assert 0 < one.box.left < one.box.right < size[0]
         assert 0 < one.box.top < one.box.bottom < size[1]
@@ -167,7 +169,7 @@ def test_every_leader_goes_from_its_text_to_just_before_its_summit(size, labels)
 
 
 @given(sizes, summits())
-def test_the_more_important_come_first_each_name_once_and_not_too_many(size, labels):
+def test_labels_are_sorted_by_importance_have_different_names_and_are_limited_in_number(size, labels):
     found = [one.label for one in placed(size, *labels)]
     assert len(found) == len({label.text for label in found}) <= most_labels(size[0])
     rest = iter(labels)
@@ -175,6 +177,6 @@ def test_the_more_important_come_first_each_name_once_and_not_too_many(size, lab
 
 
 @given(sizes, summits())
-def test_the_most_important_stands_wherever_it_would_stand_alone(size, labels):
+def test_the_most_important_summit_is_labelled_whenever_it_would_be_labelled_alone(size, labels):
     alone = placed(size, *labels[:1])
     assert names(placed(size, *labels)[: len(alone)]) == names(alone)

@@ -1,9 +1,11 @@
+"""The folders of an album: added, merged, forgotten, and protected."""
+
 import pytest
 
 from cumbre.errors import StorageError
 
 
-def test_a_folder_that_was_named_is_remembered_by_the_next_process(library, album, open_cumbre):
+def test_an_added_folder_is_remembered_by_the_next_process(library, album, open_cumbre):
     library.albums.remember(album)
     assert open_cumbre().albums.folders() == [album.resolve()]
 
@@ -14,14 +16,14 @@ def test_a_folder_inside_an_album_is_a_prefix_of_it(library, album):
     assert library.albums.folders() == [album.resolve()]
 
 
-def test_a_folder_around_an_album_takes_its_place(library, album):
+def test_a_folder_that_contains_an_album_replaces_it(library, album):
     library.albums.remember(album / "day 1")
     root, prefix, replaced = library.albums.remember(album)
     assert (root, prefix, replaced) == (album.resolve(), "", [(album / "day 1").resolve()])
     assert library.albums.folders() == [album.resolve()]
 
 
-def test_the_sample_album_gives_way_to_the_first_other(library, album):
+def test_the_sample_album_is_replaced_by_the_first_other_album(library, album):
     library.albums.sample.mkdir(parents=True)
     library.albums.remember(library.albums.sample)
     _, _, replaced = library.albums.remember(album)
@@ -29,15 +31,15 @@ def test_the_sample_album_gives_way_to_the_first_other(library, album):
     assert library.albums.folders() == [album.resolve()]
 
 
-def test_a_folder_that_is_not_there_is_said(library, tmp_path):
+def test_a_path_that_is_not_an_existing_folder_is_an_error(library, tmp_path):
     with pytest.raises(StorageError, match="does not exist"):
         library.albums.remember(tmp_path / "nowhere")
     (tmp_path / "file").write_text("x")
-    with pytest.raises(StorageError, match="is no folder"):
+    with pytest.raises(StorageError, match="is not a folder"):
         library.albums.remember(tmp_path / "file")
 
 
-def test_a_file_belongs_to_the_album_around_it_or_stands_alone(library, album):
+def test_a_single_file_belongs_to_the_album_that_contains_it_or_stands_alone(library, album):
     file = album / "day 1" / "valley.jpg"
     bucket = str((album / "day 1").resolve())
     assert library.albums.remember_file(file) == (bucket, "valley.jpg")
@@ -47,18 +49,18 @@ def test_a_file_belongs_to_the_album_around_it_or_stands_alone(library, album):
     assert bucket not in library.storages()
 
 
-def test_what_has_no_photos_name_is_no_part_of_the_album(library, album):
+def test_a_file_without_a_photo_extension_is_not_part_of_the_album(library, album):
     (album / "notes.txt").write_text("x")
-    with pytest.raises(StorageError, match="no photo's name"):
+    with pytest.raises(StorageError, match="no photo file extension"):
         library.albums.remember_file(album / "notes.txt")
 
 
-def test_cumbres_own_folder_is_never_album(library, album, tmp_path):
+def test_cumbres_own_folder_is_never_part_of_an_album(library, album, tmp_path):
     library.albums.sample.mkdir(parents=True)
     for own in (tmp_path / "home", tmp_path / "home" / "cache"):
         with pytest.raises(StorageError, match="Cumbre's own folder"):
             library.albums.remember(own)
-    # An album around it leaves it out.
+    # An album that contains this folder leaves it out.
     (tmp_path / "home" / "cache" / "thumbnail.jpg").write_bytes(b"x")
     library.albums.remember(tmp_path)
     around = library.storages()[str(tmp_path.resolve())]
@@ -68,7 +70,7 @@ def test_cumbres_own_folder_is_never_album(library, album, tmp_path):
     assert around.stat("home/cache/thumbnail.jpg") is None
 
 
-def test_another_process_follows_what_is_named_and_forgotten(library, album, open_cumbre):
+def test_another_process_notices_added_and_forgotten_folders(library, album, open_cumbre):
     other = open_cumbre()
     assert str(album.resolve()) not in other.storages()
     library.albums.remember(album)
@@ -77,7 +79,7 @@ def test_another_process_follows_what_is_named_and_forgotten(library, album, ope
     assert str(album.resolve()) not in other.storages()
 
 
-def test_only_the_inbox_may_be_written(library, album):
+def test_only_the_inbox_is_writable(library, album):
     library.albums.remember(album)
     storages = library.albums.storages()
     assert list(storages) == [str(album.resolve()), str(library.albums.inbox.resolve())]

@@ -1,4 +1,4 @@
-"""What belongs to one generation, with an encoder that may vote on peaks (lite's graphs under another description)."""
+"""One generation of the index; some tests use an encoder that votes on peaks (a copy of lite with that setting)."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,7 @@ def voting_model(tmp_path: Path) -> Path:
 @pytest.fixture
 def voting(home, voting_model, album):
     library = open_library(Settings(home=home, model=str(voting_model)))
-    # Three peaks' prototypes instead of 25: each costs a dozen texts.
+    # Prototypes of three peaks instead of 25, because each costs a dozen texts.
     few = Catalog(bundled_catalog()[name] for name in ("ama-dablam", "lhotse", "kwangde-ri"))
     library.store.catalog = lambda: few  # type: ignore[method-assign]
     yield library
@@ -41,7 +41,7 @@ def test_lite_does_not_vote_on_peaks(library, album):
     assert {document.used for document in library.active().index.select()} == {("geometry",), ()}
 
 
-def test_an_encoder_that_tells_peaks_apart_votes_beside_geometry(voting, album):
+def test_an_encoder_that_tells_peaks_apart_votes_in_addition_to_geometry(voting, album):
     ingest(voting, album)
     photo = next(d for d in voting.active().index.select() if d.key == "day 1/ama dablam.jpg")
     assert photo.used == ("geometry", "appearance")
@@ -67,36 +67,36 @@ def test_reference_photos_change_a_prototype(voting, album):
     assert np.linalg.norm(after) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_the_album_teaches_what_a_peak_looks_like(voting, album):
+def test_corrected_photos_teach_what_a_peak_looks_like(voting, album):
     ingest(voting, album)
     generation = voting.active()
     taught = next(d for d in generation.index.select() if d.key == "day 1/ama dablam.jpg")
     LocalAlbumService(voting).correct(taught.id, ("ama-dablam",))
-    # The same view without EXIF: sent by a chat, say.
+    # The same view without EXIF data, as chat apps send it.
     (album / "chat.png").write_bytes(encoded(landscape(), "PNG"))
     ingest(voting, album)
     generation.learn_appearance()
     chat = next(d for d in generation.index.select() if d.key == "chat.png")
     assert chat.used == ("appearance",)
     assert chat.peaks[0].id == "ama-dablam"
-    assert "whose place is known" in evidence_text(chat.peaks[0])
+    assert "looks like a known photo" in evidence_text(chat.peaks[0])
 
 
-def test_a_changed_catalogue_names_the_photos_anew_once_also_after_a_crash(library, album):
+def test_a_changed_catalogue_renames_the_photos_once_even_after_a_crash(library, album):
     ingest(library, album)
     generation = library.active()
     generation.refresh()
     assert generation.refresh_names() == 0
     moved = Peak("ama-dablam", 10.0, 10.0, 6812.0, ("Ama Dablam",))
     library.store.import_peaks([moved])
-    # A crash right here: the peaks are stored and no photo is named. The next scan, or the same import, does it.
+    # A crash at this point: the peaks are stored, but not yet used for photos. The next scan or import catches up.
     assert library.store.import_peaks([moved]).unchanged == 1
     assert generation.refresh() >= 1
     assert "ama-dablam" not in {peak for d in generation.index.select() for peak in d.predicted_peaks}
     assert generation.refresh() == 0
 
 
-def test_new_prompts_mean_new_backgrounds_and_no_new_embedding(library, album):
+def test_new_prompts_update_the_backgrounds_without_a_new_embedding(library, album):
     ingest(library, album)
     generation = library.active()
     generation.refresh_backgrounds()

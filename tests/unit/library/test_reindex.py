@@ -1,4 +1,4 @@
-"""The next generation, with siglip2-tiny where it is at hand, else a copy of lite under another name."""
+"""Reindexing with another model: a copy of lite with another id."""
 
 import shutil
 from dataclasses import replace
@@ -19,20 +19,20 @@ from tests.support.small_album import TO_NOTHING, ingest, photo_towards
 
 @pytest.fixture
 def other_model(tmp_path: Path) -> Path:
-    """An encoder of another id; its vectors must never meet those of lite."""
+    """An encoder with another id; its vectors must never be mixed with those of lite."""
     return lite_as(tmp_path / "other", model_id="other-1")
 
 
 @pytest.fixture
 def changed(library, album, other_model):
-    """The same home, opened by someone who wants another model."""
+    """The same home, opened with settings that choose another model."""
     ingest(library, album)
     opened = open_library(replace(library.settings, model=str(other_model)))
     yield opened
     opened.close()
 
 
-def test_the_old_model_answers_and_says_that_a_reindex_is_due(changed):
+def test_the_old_model_answers_with_a_notice_that_a_reindex_is_due(changed):
     service = LocalQueryService(changed)
     assert service.search(SearchRequest(text="ama dablam")).hits
     status = service.status()
@@ -49,7 +49,7 @@ def test_a_reindex_moves_every_photo_to_the_wanted_model(changed):
     assert changed.reindex_due() == ""
 
 
-def test_one_goes_back_to_the_old_model_in_a_moment(changed, library, album):
+def test_going_back_to_the_old_model_indexes_only_the_changes_since(changed, library, album):
     reindex(changed)
     assert "cumbre reindex --drop-old" in changed.old_index()
     corrected = next(d for d in changed.active().index.select() if d.key == "plain.png")
@@ -67,7 +67,7 @@ def test_one_goes_back_to_the_old_model_in_a_moment(changed, library, album):
     back.close()
 
 
-def test_a_stopped_reindex_goes_on_where_it_was(changed):
+def test_a_stopped_reindex_continues_where_it_was(changed):
     progress = ScanProgress()
     changed.options = replace(changed.options, batch_size=1)
     assert reindex(changed, progress, stopped=lambda: progress.done >= 1).stopped
@@ -85,7 +85,7 @@ def test_corrections_survive_a_reindex(changed, album):
     assert changed.active().index.get(photo.id).document.predicted_peaks == ("makalu",)
 
 
-def test_photos_added_while_it_is_built_go_into_both(changed):
+def test_photos_added_during_a_reindex_go_into_both_generations(changed):
     changed.active()
     changed.generations.create_building(changed.encoders.wanted().space)
     added = LocalAlbumService(changed).add("new.jpg", photo_towards(TO_NOTHING, "2023:10:30 07:00:00"))
@@ -93,7 +93,7 @@ def test_photos_added_while_it_is_built_go_into_both(changed):
         assert generation.index.get(added.photo.id) is not None
 
 
-def test_an_album_that_is_away_stops_the_reindex_and_the_old_index_stays(changed, album):
+def test_a_missing_album_stops_the_reindex_and_the_old_index_stays(changed, album):
     album.rename(album.with_name("away"))
     with pytest.raises(StorageError, match="cumbre reindex"):
         reindex(changed)
@@ -101,7 +101,7 @@ def test_an_album_that_is_away_stops_the_reindex_and_the_old_index_stays(changed
     assert changed.active().index.count() == 3
 
 
-def test_a_drive_that_left_its_empty_folder_stops_the_reindex_too(changed, album):
+def test_an_unplugged_drive_that_leaves_an_empty_folder_stops_the_reindex_too(changed, album):
     album.rename(album.with_name("away"))
     album.mkdir()
     with pytest.raises(AlbumMissing, match="--confirm-removals"):
@@ -114,7 +114,7 @@ def test_a_drive_that_left_its_empty_folder_stops_the_reindex_too(changed, album
     assert changed.active().index.space.model_id == "other-1"
 
 
-def test_photos_that_are_gone_for_good_can_be_confirmed_before_a_reindex(changed, album):
+def test_the_removal_of_deleted_photos_can_be_confirmed_before_a_reindex(changed, album):
     shutil.rmtree(album)
     album.mkdir()
     ingest(changed, album, confirm_removals=True)
@@ -123,7 +123,7 @@ def test_photos_that_are_gone_for_good_can_be_confirmed_before_a_reindex(changed
     assert changed.active().index.count() == 0
 
 
-def test_a_linked_drive_that_is_away_stops_the_reindex(changed, album, tmp_path):
+def test_an_unplugged_linked_drive_stops_the_reindex(changed, album, tmp_path):
     (album / "day 1").rename(tmp_path / "drive")
     (album / "drive").symlink_to(tmp_path / "drive")
     ingest(changed, album)
@@ -136,13 +136,13 @@ def test_a_linked_drive_that_is_away_stops_the_reindex(changed, album, tmp_path)
     assert changed.active().index.count() == 3
 
 
-def test_a_renamed_folder_stops_no_reindex(changed, album):
+def test_a_renamed_folder_does_not_stop_a_reindex(changed, album):
     (album / "day 1").rename(album / "first day")
     reindex(changed)
     assert changed.active().index.count() == 3
 
 
-def test_an_index_whose_model_is_gone_says_so_and_a_reindex_is_the_way_out(library, album, other_model, open_cumbre):
+def test_an_index_without_its_model_is_an_error_that_a_reindex_fixes(library, album, other_model, open_cumbre):
     theirs = open_library(replace(library.settings, model=str(other_model)))
     ingest(theirs, album)
     theirs.close()
@@ -167,7 +167,7 @@ def test_two_reindexes_at_once_lose_nothing(changed, other_model):
     second.close()
 
 
-def test_single_files_that_were_named_are_in_the_new_index_too(changed, tmp_path, album):
+def test_single_added_files_are_in_the_new_index_too(changed, tmp_path, album):
     loose = tmp_path / "loose"
     loose.mkdir()
     (loose / "one.jpg").write_bytes((album / "day 1" / "ama dablam.jpg").read_bytes())

@@ -1,4 +1,4 @@
-"""The secrets of the compose file."""
+"""The secrets in the .env file of the compose setup."""
 
 from pathlib import Path
 
@@ -9,19 +9,19 @@ def lines(file: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in file.read_text().splitlines())
 
 
-def test_every_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+def test_every_secret_is_generated_once_and_readable_only_by_its_owner(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     assert complete(file) == list(NAMES)
-    made = lines(file)
-    assert set(made) == set(NAMES)
-    assert len(set(made.values())) == len(NAMES)
-    assert min(map(len, made.values())) >= 32
+    generated = lines(file)
+    assert set(generated) == set(NAMES)
+    assert len(set(generated.values())) == len(NAMES)
+    assert min(map(len, generated.values())) >= 32
     assert file.stat().st_mode & 0o777 == 0o600
     assert complete(file) == []
-    assert lines(file) == made
+    assert lines(file) == generated
 
 
-def test_what_someone_has_written_stays(tmp_path: Path) -> None:
+def test_existing_values_are_kept(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("CUMBRE_PASSWORD=my own\nCUMBRE_MODEL=lite")
     assert "CUMBRE_PASSWORD" not in complete(file)

@@ -1,4 +1,4 @@
-"""Secrets are in no log, whoever logs them."""
+"""Secrets are redacted in logs, whichever library logs them."""
 
 import logging
 
@@ -8,7 +8,7 @@ from local.logs import SecretRedactor
 
 
 @pytest.mark.parametrize("how", ["message", "argument", "exception"])
-def test_a_secret_is_left_out(how: str) -> None:
+def test_a_secret_is_redacted(how: str) -> None:
     message, args, info = "polling", (), None
     if how == "message":
         message = "POST https://api.telegram.org/bot123:TOKEN/getMe"

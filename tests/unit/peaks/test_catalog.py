@@ -1,3 +1,5 @@
+"""The catalogue of peaks, and its peaks."""
+
 import pytest
 
 from cumbre.errors import CatalogError, NotFound
@@ -35,7 +37,7 @@ def test_two_peaks_with_one_id_are_refused():
         Catalog([LHOTSE, LHOTSE])
 
 
-def test_an_unknown_peak_is_not_found_and_says_where_to_look():
+def test_an_unknown_peak_is_an_error_that_says_where_to_look():
     with pytest.raises(NotFound, match="cumbre peaks list"):
         Catalog([LHOTSE]).peak("pumori")
     assert Catalog([LHOTSE]).peak("lhotse") is LHOTSE

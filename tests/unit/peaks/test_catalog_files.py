@@ -1,3 +1,5 @@
+"""Reading peaks from YAML, CSV and GeoJSON files."""
+
 import json
 from pathlib import Path
 
@@ -28,7 +30,7 @@ peaks:
 
 @pytest.fixture
 def read(tmp_path: Path):
-    """Write a file of this name, read the peaks in it."""
+    """Return a function that writes a file with a name and a content, and reads the peaks in it."""
 
     def write_and_read(name: str, content: str | bytes) -> CatalogFile:
         path = tmp_path / name
@@ -52,7 +54,7 @@ def geojson(*features: object) -> str:
 
 
 class TestBundled:
-    def test_the_khumbu_comes_with_cumbre(self):
+    def test_the_peaks_of_the_khumbu_are_bundled(self):
         catalog = bundled_catalog()
         assert len(catalog) == 25
         assert catalog["mount-everest"].name == "Mount Everest"
@@ -70,7 +72,7 @@ class TestBundled:
 
 
 class TestYaml:
-    def test_a_peak(self, read):
+    def test_a_peak_is_read_with_all_its_keys(self, read):
         assert read("peaks.yaml", AMA_DABLAM_YAML) == CatalogFile((AMA_DABLAM,))
 
     def test_aliases_region_and_country_may_be_left_out(self, read):
@@ -79,10 +81,10 @@ class TestYaml:
 
     def test_a_key_given_twice_is_refused(self, read):
         text = AMA_DABLAM_YAML.replace("lat: 27.861213", "lat: 27.861213\n    lat: 28")
-        with pytest.raises(CatalogError, match=r"line \d+: the key 'lat' stands twice; remove one of them"):
+        with pytest.raises(CatalogError, match=r"line \d+: the key 'lat' appears twice; remove one of them"):
             read("peaks.yaml", text)
 
-    def test_keys_of_different_peaks_and_lists_are_no_repetition(self, read):
+    def test_equal_keys_of_different_peaks_and_equal_list_items_are_allowed(self, read):
         peak = "{id: %s, name: %s, aliases: [lat, lat], lat: 27, lon: 86, elev_m: 5000}"
         assert len(read("peaks.yaml", f"peaks: [{peak % ('a', 'A')}, {peak % ('b', 'B')}]").peaks) == 2
 
@@ -103,11 +105,11 @@ class TestYaml:
             ("lon: 86.861468", f"lon: {'9' * 400}", "a number of more than 20 digits"),
             ("elev_m: 6812", "elev_m: 22349", "between -500 and 9000"),
             ("    elev_m: 6812\n", "", "elev_m is missing"),
-            ("id: ama-dablam", "id: Ama Dablam", "at most 100 of a-z, 0-9 and hyphens"),
+            ("id: ama-dablam", "id: Ama Dablam", "at most 100 characters a-z, 0-9 and hyphens"),
             ("id: ama-dablam", f"id: {'a' * 101}", "at most 100"),
             ("id: ama-dablam", "id: 12", "id is 12"),
-            ("name: Ama Dablam", "name: ''", "neither letter nor digit"),
-            ("name: Ama Dablam", "name: no", "a name is False; write a text, in quotes"),
+            ("name: Ama Dablam", "name: ''", "no letters or digits"),
+            ("name: Ama Dablam", "name: no", "a name is False; write text, in quotes"),
             ("name: Ama Dablam", r'name: "Ama\tDablam"', "control character"),
             ("name: Ama Dablam", r'name: "Ama \u202eDablam"', "control character"),
             ("name: Ama Dablam", f"name: {'x' * 201}", "201 characters"),
@@ -124,12 +126,12 @@ class TestYaml:
         assert str(caught.value).startswith("mine.yaml, peak 1")
         assert reason in str(caught.value)
 
-    def test_0_0_is_a_forgotten_place(self, read):
+    def test_coordinates_of_0_0_are_refused(self, read):
         text = AMA_DABLAM_YAML.replace("27.861213", "0").replace("86.861468", "0.0")
         with pytest.raises(CatalogError, match="open sea"):
             read("peaks.yaml", text)
 
-    def test_ids_differ(self, read):
+    def test_an_id_that_is_taken_is_refused(self, read):
         with pytest.raises(CatalogError, match=r"peak 2 .*'ama-dablam' is taken \(peak 1"):
             read("peaks.yaml", AMA_DABLAM_YAML + AMA_DABLAM_YAML.removeprefix("peaks:\n"))
 
@@ -143,25 +145,25 @@ class TestYaml:
         with pytest.raises(CatalogError, match="line 1: nested too deep"):
             read("peaks.yaml", "peaks: " + "[" * depth)
 
-    def test_objects_of_python_are_not_built(self, read):
-        with pytest.raises(CatalogError, match="no valid YAML"):
+    def test_python_objects_are_not_constructed(self, read):
+        with pytest.raises(CatalogError, match="is not valid YAML"):
             read("peaks.yaml", "peaks: !!python/object/apply:os.getcwd []")
 
     @pytest.mark.parametrize("text", ["", "[]", "peaks: 3", "peaks:\n", "- a\n- b"])
-    def test_it_must_list_peaks(self, read, text: str):
-        with pytest.raises(CatalogError, match='begin with "peaks:"'):
+    def test_a_file_without_a_list_of_peaks_is_refused(self, read, text: str):
+        with pytest.raises(CatalogError, match='start with "peaks:"'):
             read("peaks.yaml", text)
 
     @pytest.mark.parametrize("text", ["peaks: [", "peaks: 2024-99-99", "peaks: \x00", "a: b: c", "{[]: 1}"])
-    def test_what_is_no_yaml(self, read, text: str):
-        with pytest.raises(CatalogError, match="no valid YAML"):
+    def test_invalid_yaml_is_refused(self, read, text: str):
+        with pytest.raises(CatalogError, match="is not valid YAML"):
             read("peaks.yaml", text)
 
-    def test_an_entry_that_is_no_mapping(self, read):
+    def test_an_entry_that_is_not_a_mapping_is_refused(self, read):
         with pytest.raises(CatalogError, match="peak 1: must be a list entry"):
             read("peaks.yaml", "peaks: [Ama Dablam]")
 
-    def test_what_was_written_is_read_again(self, read):
+    def test_written_peaks_are_read_back(self, read):
         entries = [
             {**{key: getattr(p, key) for key in ("id", "lat", "lon", "elev_m", "region", "country")}, "name": p.name}
             | {"aliases": list(p.names[1:])}
@@ -177,12 +179,12 @@ class TestCsv:
         text += "ama-dablam,27.861213,86.861468,6812,Ama Dablam|Amadablam,Khumbu,Nepal\n\n"
         assert read("peaks.csv", text).peaks == (AMA_DABLAM,)
 
-    def test_a_spreadsheet_with_semicolons_decimal_commas_and_a_byte_order_mark(self, read):
+    def test_a_spreadsheet_with_semicolons_decimal_commas_and_a_byte_order_mark_is_read(self, read):
         text = "\ufeffName;Aliases;Latitude;Longitude;Elevation;Region;Country\r\n"
         text += "Ama Dablam;Amadablam;27,861213;86,861468;6812 m;Khumbu;Nepal\r\n"
         assert read("peaks.csv", text).peaks == (AMA_DABLAM,)
 
-    def test_without_ids_the_name_gives_one_that_is_unique(self, read):
+    def test_without_ids_the_names_give_unique_ones(self, read):
         text = "name,lat,lon,elev_m\nSnow Dome,52.2,-117.3,3456\nSnow Dome,53.1,-117.9,3100\n雪山,1,2,3\n"
         assert [peak.id for peak in read("peaks.csv", text).peaks] == ["snow-dome", "snow-dome-2", "peak-2"]
 
@@ -191,13 +193,13 @@ class TestCsv:
         [
             ("ama-dablam,27.8,86.8,6812,Ama Dablam\n", "line 1: the header lacks lat, lon, elev_m"),
             ("id,lat,lon,elev_m\na,1,2,3\n", "line 1: the header lacks names"),
-            ("id,lat,latitude,lon,elev_m,name\n", "line 1: two columns of the header mean the same"),
+            ("id,lat,latitude,lon,elev_m,name\n", "line 1: two columns of the header have the same meaning"),
             ("id,lat,lon,elev_m,names\na,27.8,86.8,6812\n", "line 2: has 4 cells where the header has 5"),
             ("id,lat,lon,elev_m,names\na,north,86.8,6812,Ama\n", "line 2: lat is 'north'"),
             ("id,lat,lon,elev_m,names\na,1,2,high,Ama\n", "line 2: elev_m is 'high'"),
             ("id,lat,lon,elev_m,names\na,1,2,3,|\n", "line 2: there is no name"),
             ("id,lat,lon,elev_m,names\n,1,2,3,Ama\n", "line 2: the id '' can't be used"),
-            ('id,lat,lon,elev_m,names\na,1,2,3,"Ama\n', "no valid CSV"),
+            ('id,lat,lon,elev_m,names\na,1,2,3,"Ama\n', "not valid CSV"),
             ("id,lat,lon,elev_m,names\na,1,2,3,A\na,1,2,3,B\n", r"line 3: the id 'a' is taken \(line 2\)"),
             ("id,lat,lon,elev_m,names\n", "no usable peak"),
             ("", "the header lacks"),
@@ -209,7 +211,7 @@ class TestCsv:
 
 
 class TestGeoJson:
-    def test_a_peak_of_openstreetmap(self, read):
+    def test_a_peak_from_openstreetmap_is_read_with_all_its_names(self, read):
         tags = {
             "name": "आमा दब्लम",
             "name:en": "Ama Dablam",
@@ -228,11 +230,11 @@ class TestGeoJson:
         nested = feature({"tags": {"name": "Ama Dablam", "ele": "6812"}, "id": 7})
         assert read("export.json", geojson(nested)).peaks[0].name == "Ama Dablam"
 
-    def test_two_names_in_one_tag_are_names_of_their_own(self, read):
+    def test_two_names_in_one_tag_are_also_separate_names(self, read):
         (peak,) = read("alps.geojson", geojson(feature({"name": "Matterhorn - Cervino", "ele": "4478"}))).peaks
         assert peak.names == ("Matterhorn - Cervino", "Matterhorn", "Cervino")
 
-    def test_ids_are_unique_whatever_the_file_says(self, read):
+    def test_ids_are_unique_even_if_the_file_repeats_them(self, read):
         twins = [
             feature({"@id": "node/1", "name": "Snow Dome", "ele": "3456"}),
             feature({"name": "Snow Dome", "ele": "3100"}, id="node/2"),
@@ -245,13 +247,13 @@ class TestGeoJson:
         ids = [peak.id for peak in read("export.geojson", geojson(*twins)).peaks]
         assert ids == ["node-1", "node-2", "snow-dome", "snow-dome-2", "peak-2", "other"]
 
-    def test_a_feature_that_stands_twice_is_one_peak(self, read):
+    def test_a_feature_that_appears_twice_is_one_peak(self, read):
         twice = feature({"@id": "node/1", "name": "Snow Dome", "ele": "3456"})
         found = read("export.geojson", geojson(twice, twice))
         assert len(found.peaks) == 1
-        assert found.skipped == ("feature 2 ('Snow Dome'): is feature 1 once more",)
+        assert found.skipped == ("feature 2 ('Snow Dome'): is a duplicate of feature 1",)
 
-    def test_what_cant_be_used_is_skipped_and_reported(self, read):
+    def test_unusable_features_are_skipped_and_reported(self, read):
         good = feature({"name": "Ama Dablam", "ele": "6812"})
         bad = [
             feature({"ele": "6812"}),
@@ -272,21 +274,21 @@ class TestGeoJson:
         assert len(found.skipped) == len(bad)
         assert found.skipped[0] == "feature 2: has no name"
         assert found.skipped[1] == "feature 3 ('Pumori'): has no elevation (ele)"
-        assert "'very high' is no number of metres or feet" in found.skipped[2]
-        assert "natural='saddle' is no peak" in found.skipped[7]
-        assert "is no point" in found.skipped[8]
+        assert "'very high' is not a number of metres or feet" in found.skipped[2]
+        assert "natural='saddle' is not a peak" in found.skipped[7]
+        assert "is not a point" in found.skipped[8]
 
     def test_a_file_without_any_usable_peak_is_an_error(self, read):
         with pytest.raises(CatalogError, match="no usable peak in it; the first of 1 skipped: feature 1: has no name"):
             read("export.geojson", geojson(feature({"ele": "1"})))
 
     @pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "NULL"])
-    def test_what_is_no_json(self, read, text: str):
-        with pytest.raises(CatalogError, match="no valid JSON"):
+    def test_invalid_json_is_refused(self, read, text: str):
+        with pytest.raises(CatalogError, match="is not valid JSON"):
             read("export.geojson", text)
 
     @pytest.mark.parametrize("text", ["[]", "3", '{"features": {}}', '{"type": "Feature"}'])
-    def test_it_must_be_a_feature_collection(self, read, text: str):
+    def test_a_file_that_is_not_a_feature_collection_is_refused(self, read, text: str):
         with pytest.raises(CatalogError, match="FeatureCollection"):
             read("export.geojson", text)
 
@@ -310,30 +312,30 @@ class TestGeoJson:
             ("9" * 50, None),
         ],
     )
-    def test_elevations_as_people_write_them(self, text: str, metres: float | None):
+    def test_elevations_are_read_as_people_write_them(self, text: str, metres: float | None):
         assert parse_elevation_m(text) == (None if metres is None else pytest.approx(metres))
 
 
 class TestFiles:
-    def test_a_kind_that_isnt_read(self, read):
+    def test_an_unknown_file_type_is_refused(self, read):
         with pytest.raises(CatalogError, match=r"use \.yaml, \.yml, \.csv, \.geojson, \.json"):
             read("peaks.kml", "<kml/>")
 
-    def test_a_file_that_isnt_there(self, tmp_path: Path):
+    def test_a_missing_file_is_an_error(self, tmp_path: Path):
         with pytest.raises(CatalogError, match="check the path"):
             read_peaks(tmp_path / "missing.yaml")
 
     @pytest.mark.parametrize("name", ["peaks.yaml", "peaks.csv", "peaks.geojson"])
-    def test_text_that_is_not_utf_8(self, read, name: str):
+    def test_text_that_is_not_utf_8_is_refused(self, read, name: str):
         with pytest.raises(CatalogError, match="is not UTF-8"):
             read(name, "größer".encode("latin-1"))
 
-    def test_a_file_that_is_too_large(self, read, monkeypatch: pytest.MonkeyPatch):
+    def test_a_file_that_is_too_large_is_refused(self, read, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(catalog_files, "MAX_FILE_BYTES", len(AMA_DABLAM_YAML) - 1)
         with pytest.raises(CatalogError, match="larger than"):
             read("peaks.yaml", AMA_DABLAM_YAML)
 
-    def test_too_many_peaks(self, read, monkeypatch: pytest.MonkeyPatch):
+    def test_too_many_peaks_are_refused(self, read, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(catalog_files, "MAX_PEAKS", 1)
         with pytest.raises(CatalogError, match="line 3: more than 1 peaks"):
             read("peaks.csv", "name,lat,lon,elev_m\nA,1,2,3\nB,1,2,3\n")
@@ -357,7 +359,7 @@ class TestFiles:
         )
     )
     @example({"properties": {"natural": []}})
-    def test_no_json_breaks_the_reader(self, value: object):
+    def test_no_json_makes_the_reader_fail(self, value: object):
         document = json.dumps({"features": [value, feature({"name": "Ama Dablam", "ele": "6812"})]})
         found = catalog_files._parsed(document.encode(), "fuzz.geojson", catalog_files._read_geojson)
         assert found.peaks[-1].name == "Ama Dablam"

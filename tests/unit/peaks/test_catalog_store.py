@@ -1,3 +1,5 @@
+"""The stored catalogue: bundled peaks, imported peaks and reference photos."""
+
 import pytest
 
 from cumbre.errors import CatalogError, NotFound
@@ -19,7 +21,7 @@ def test_the_bundled_peaks_are_there_from_the_start(state):
     assert "ama-dablam" in CatalogStore(state).catalog()
 
 
-def test_imported_peaks_join_the_bundled_ones_and_stay(state):
+def test_imported_peaks_are_added_to_the_bundled_ones_and_stored(state):
     count = CatalogStore(state).import_peaks([MULHACEN])
     assert (count.added, count.changed, count.unchanged) == (1, 0, 0)
     again = CatalogStore(state)
@@ -36,7 +38,7 @@ def test_an_import_replaces_a_peak_with_the_same_id(state):
     assert len(store.catalog()) == before
 
 
-def test_a_known_summit_under_another_id_keeps_its_own_and_gains_names(state):
+def test_a_known_summit_imported_under_another_id_keeps_its_id_and_gains_names(state):
     store = CatalogStore(state)
     from_a_map = Peak("q333836", 27.8620, 86.8610, 6812.0, ("Amā Dablam", "Mother's Necklace"))
     assert store.import_peaks([from_a_map]).changed == 1
@@ -47,7 +49,7 @@ def test_a_known_summit_under_another_id_keeps_its_own_and_gains_names(state):
     assert store.import_peaks([elsewhere]).added == 1
 
 
-def test_an_import_can_be_taken_back(state):
+def test_an_import_can_be_undone(state):
     store = CatalogStore(state)
     moved = Peak("ama-dablam", 27.8612, 86.8612, 6900.0, ("Ama Dablam",))
     store.import_peaks([MULHACEN, moved])

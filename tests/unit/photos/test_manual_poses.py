@@ -1,4 +1,4 @@
-"""What people say of a camera's aim is kept by content; a compass that is far off is remembered for a minute."""
+"""Poses set by people are stored by content; a large compass error applies to photos within a minute."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +9,7 @@ from cumbre.photos.manual_poses import ManualPoses, nearest_compass_error
 from cumbre.state.sqlite import SqliteStateStore
 
 AT = datetime(2024, 11, 1, 4, 30, tzinfo=UTC)
-AIM = CameraPose(5.0, 2.0, -1.0)
+POSE = CameraPose(5.0, 2.0, -1.0)
 
 
 def facts(seconds_later: float = 0.0, camera: str | None = "Pixel 7") -> PhotoFacts:
@@ -17,24 +17,24 @@ def facts(seconds_later: float = 0.0, camera: str | None = "Pixel 7") -> PhotoFa
 
 
 @pytest.fixture
-def aims(tmp_path):
+def poses(tmp_path):
     state = SqliteStateStore(tmp_path / "state.sqlite")
     yield ManualPoses(state)
     state.close()
 
 
-def test_an_aim_is_kept_until_it_is_removed(aims):
-    assert aims.get("a") is None
-    aims.put("a", AIM, facts(), 350.0)
-    assert aims.get("a") == AIM
-    aims.remove("a")
-    assert aims.get("a") is None
-    assert list(aims.compass_errors()) == []
+def test_a_pose_is_kept_until_it_is_removed(poses):
+    assert poses.get("a") is None
+    poses.put("a", POSE, facts(), 350.0)
+    assert poses.get("a") == POSE
+    poses.remove("a")
+    assert poses.get("a") is None
+    assert list(poses.compass_errors()) == []
 
 
-def test_a_compass_that_is_far_off_is_so_for_photos_of_the_same_camera_and_minute(aims):
-    aims.put("a", AIM, facts(), 350.0)
-    (error,) = aims.compass_errors()
+def test_a_large_compass_error_applies_to_photos_of_the_same_camera_and_minute(poses):
+    poses.put("a", POSE, facts(), 350.0)
+    (error,) = poses.compass_errors()
     assert error.error_deg == pytest.approx(15.0)
     assert nearest_compass_error([error], facts(59.0)) == error
     assert nearest_compass_error([error], facts(-60.0)) == error
@@ -43,14 +43,14 @@ def test_a_compass_that_is_far_off_is_so_for_photos_of_the_same_camera_and_minut
     assert nearest_compass_error([error], facts(camera=None)) is None
 
 
-def test_the_nearest_moment_counts(aims):
-    aims.put("a", AIM, facts(), 350.0)
-    aims.put("b", AIM, facts(30.0), 325.0)
-    found = nearest_compass_error(list(aims.compass_errors()), facts(20.0))
+def test_the_compass_error_nearest_in_time_counts(poses):
+    poses.put("a", POSE, facts(), 350.0)
+    poses.put("b", POSE, facts(30.0), 325.0)
+    found = nearest_compass_error(list(poses.compass_errors()), facts(20.0))
     assert found.error_deg == pytest.approx(40.0)
 
 
 @pytest.mark.parametrize(("camera", "heading_deg"), [("Pixel 7", 1.0), ("Pixel 7", None), (None, 350.0)])
-def test_what_all_compasses_err_by_or_nobody_knows_is_not_shared(aims, camera, heading_deg):
-    aims.put("a", AIM, facts(camera=camera), heading_deg)
-    assert list(aims.compass_errors()) == []
+def test_a_usual_or_unknown_compass_error_is_not_shared(poses, camera, heading_deg):
+    poses.put("a", POSE, facts(camera=camera), heading_deg)
+    assert list(poses.compass_errors()) == []

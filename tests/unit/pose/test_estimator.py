@@ -1,4 +1,4 @@
-"""Rendered scenes, whose summits are known to the pixel, with a compass and an accelerometer that err."""
+"""Pose estimation in rendered scenes: summits are known to the pixel, compass and accelerometer have errors."""
 
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ CAMERA = Camera(PLACE.lat, PLACE.lon, PLACE.altitude_m, 62.0, 5.0, 35.0, 512, 38
 
 
 def facts(camera: Camera = CAMERA, heading: float = 0.0, pitch: float = 0.0, **more) -> PhotoFacts:
-    """What a phone would say whose compass and accelerometer are so far off."""
+    """Return the facts of a phone with these errors of compass and accelerometer, in degrees."""
     return replace(
         PhotoFacts(
             camera.width,
@@ -51,7 +51,7 @@ def skylines(drawn) -> tuple[Skyline, ...]:
 
 
 @pytest.mark.parametrize(("heading", "pitch"), [(0.0, 0.0), (4.0, 0.6), (-7.0, -0.8), (12.0, 0.3)])
-def test_summits_stand_where_they_were_drawn_however_the_compass_errs(drawn, skylines, heading, pitch):
+def test_summits_are_placed_where_they_were_drawn_despite_errors_of_the_compass(drawn, skylines, heading, pitch):
     found = FITTER.fit(skylines, facts(heading=heading, pitch=pitch))
     assert found.sure
     assert abs(signed_angle_deg(np.array([found.aim.heading_deg - CAMERA.heading_deg]))[0]) < 0.5
@@ -63,7 +63,7 @@ def test_summits_stand_where_they_were_drawn_however_the_compass_errs(drawn, sky
     assert names_note(found, obstacles(facts(), sighting(facts()))) == ""
 
 
-def test_only_summits_in_the_picture_are_kept_and_those_that_hide_come_last(skylines):
+def test_only_summits_in_the_picture_are_kept_and_hidden_ones_come_last(skylines):
     found = FITTER.fit(skylines, facts())
     assert all(0 <= place.x <= 1 and 0 <= place.y <= 1 for place in found.summits)
     assert all(not (place.hidden and place.matched) for place in found.summits)
@@ -72,21 +72,21 @@ def test_only_summits_in_the_picture_are_kept_and_those_that_hide_come_last(skyl
     assert replace(found, sure=False).drawn == ()
 
 
-def test_a_picture_turned_away_from_what_it_claims_is_not_sure(skylines):
+def test_with_a_heading_in_a_wrong_direction_the_fit_is_not_sure(skylines):
     assert not FITTER.fit(skylines, facts(heading=150.0)).sure
 
 
-def test_a_catalogue_without_these_summits_is_not_sure(drawn, skylines):
+def test_with_a_catalogue_without_these_summits_the_fit_is_not_sure(drawn, skylines):
     rest = Catalog([peak for peak in bundled_catalog().values() if peak.id not in drawn.summits])
     found = OrientationFitter(rest).fit(skylines, facts())
     assert found is None or not found.sure
 
 
-def test_a_catalogue_without_summits_around_says_nothing(skylines):
+def test_with_a_catalogue_without_summits_around_there_is_no_fit(skylines):
     assert OrientationFitter(Catalog([])).fit(skylines, facts()) is None
 
 
-def test_thousands_of_peaks_around_cost_no_more_than_thirty(skylines):
+def test_of_thousands_of_peaks_around_only_a_few_are_kept(skylines):
     rng = np.random.default_rng(1)
     many = [
         Peak(f"p{i}", PLACE.lat + rng.uniform(-0.3, 0.3), PLACE.lon + rng.uniform(-0.3, 0.3), 6000.0, (f"P {i}",))
@@ -98,7 +98,7 @@ def test_thousands_of_peaks_around_cost_no_more_than_thirty(skylines):
 
 
 @pytest.mark.parametrize(
-    ("more", "doubt"),
+    ("more", "obstacle"),
     [
         ({"position": None}, Obstacle.NO_POSITION),
         ({"position": Position(PLACE.lat, PLACE.lon)}, Obstacle.NO_ALTITUDE),
@@ -106,16 +106,16 @@ def test_thousands_of_peaks_around_cost_no_more_than_thirty(skylines):
         ({"width": 2000}, Obstacle.PANORAMA),
     ],
 )
-def test_without_these_there_is_no_fit(skylines, more, doubt):
+def test_without_the_necessary_facts_there_is_no_fit(skylines, more, obstacle):
     photo = facts(**more)
     assert FITTER.fit(skylines, photo) is None
-    doubted = obstacles(photo, sighting(photo))
-    assert doubt in doubted
-    assert doubt.words in names_note(None, doubted)
+    found_obstacles = obstacles(photo, sighting(photo))
+    assert obstacle in found_obstacles
+    assert obstacle.words in names_note(None, found_obstacles)
 
 
 @pytest.mark.parametrize(
-    ("more", "doubt"),
+    ("more", "obstacle"),
     [
         ({"focal_length_35mm": None}, Obstacle.NO_FOCAL_LENGTH),
         ({"front_camera": True}, Obstacle.FRONT_CAMERA),
@@ -125,14 +125,14 @@ def test_without_these_there_is_no_fit(skylines, more, doubt):
         ({"pitch_deg": 60.0}, Obstacle.STEEP),
     ],
 )
-def test_with_these_it_is_never_sure_and_says_so(skylines, more, doubt):
+def test_with_an_obstacle_the_fit_is_never_sure_and_the_note_names_it(skylines, more, obstacle):
     photo = facts(**more)
     found = FITTER.fit(skylines, photo)
     assert found is None or not found.sure
-    assert doubt.words in names_note(found, obstacles(photo, sighting(photo)))
+    assert obstacle.words in names_note(found, obstacles(photo, sighting(photo)))
 
 
-def test_without_an_accelerometer_it_says_so_and_asks_for_two_summits(skylines):
+def test_a_missing_tilt_is_an_obstacle_and_a_sure_fit_then_needs_two_summits(skylines):
     photo = facts(pitch_deg=None, roll_deg=None)
     found = FITTER.fit(skylines, photo)
     assert obstacles(photo, sighting(photo)) == (Obstacle.NO_TILT,)
@@ -140,7 +140,7 @@ def test_without_an_accelerometer_it_says_so_and_asks_for_two_summits(skylines):
         assert sum(place.matched for place in found.summits) >= 2
 
 
-def test_what_a_person_says_stands_whatever_the_skyline_is(drawn):
+def test_a_pose_set_by_a_person_counts_without_a_skyline(drawn):
     aim = CameraPose(CAMERA.heading_deg, CAMERA.pitch_deg, CAMERA.roll_deg)
     for more in ({}, {"heading_deg": None}, {"focal_length_35mm": CAMERA.focal_length_35mm, "cropped": True}):
         found = FITTER.said(aim, facts(**more))
@@ -158,7 +158,7 @@ def test_what_a_person_says_stands_whatever_the_skyline_is(drawn):
     assert FITTER.said(aim, facts(position=Position(PLACE.lat, PLACE.lon))) is None
 
 
-def test_identification_gets_the_fitted_heading_where_it_is_better(skylines):
+def test_identification_gets_the_fitted_heading_if_it_is_better(skylines):
     photo = facts(heading=9.0)
     seen = sighting(photo)
     found = FITTER.fit(skylines, photo)

@@ -1,4 +1,4 @@
-"""Fits to skylines that are drawn from the summits themselves, as a camera with known errors sees them."""
+"""Fits to skylines drawn from the summits themselves, starting from a pose with known errors."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ THREE = Summits(
 
 
 def skyline(aim: PoseHypothesis = TRUE, summits: Summits = THREE, sureness: float = 1.0) -> Skyline:
-    """A ridge with a cone on every summit."""
+    """Return the skyline of a ridge with a cone at every summit."""
     x, y = project(aim, summits.bearing_deg, summits.elevation_deg)
     columns = (np.arange(512) + 0.5) / 512
     cones = y[:, None] + 1.6 * np.abs(columns - x[:, None])
@@ -38,7 +38,7 @@ def off(prior: PoseHypothesis, heading: float = 0.0, pitch: float = 0.0, **more)
 
 @settings(max_examples=25, deadline=None)
 @given(heading=st.floats(-12, 12), pitch=st.floats(-1.2, 1.2))
-def test_compass_and_accelerometer_are_corrected(heading, pitch):
+def test_errors_of_compass_and_accelerometer_are_corrected(heading, pitch):
     found = fit(skyline(), off(TRUE, heading, pitch))
     assert found.aim.heading_deg == pytest.approx(TRUE.heading_deg, abs=0.25)
     assert found.aim.pitch_deg == pytest.approx(TRUE.pitch_deg, abs=0.4)
@@ -48,21 +48,21 @@ def test_compass_and_accelerometer_are_corrected(heading, pitch):
     assert np.hypot(found.x - x, (found.y - y) * 0.75).max() < 0.01
 
 
-def test_roll_and_focal_length_that_are_a_little_off_are_corrected_too():
+def test_small_errors_of_roll_and_focal_length_are_corrected_too():
     found = fit(skyline(), off(TRUE, 3.0, 0.4, roll_deg=2.1, focal_length_35mm=26.4))
     x, y = project(TRUE, THREE.bearing_deg, THREE.elevation_deg)
     assert np.hypot(found.x - x, (found.y - y) * 0.75).max() < 0.01
     assert abs(found.aim.roll_deg - 1.5) < 0.6
 
 
-def test_the_way_over_north_is_no_jump():
+def test_headings_wrap_around_at_north():
     turned = replace(THREE, bearing_deg=(THREE.bearing_deg - 40.0) % 360)
     aim = replace(TRUE, heading_deg=0.0)
     found = fit(skyline(aim, turned), off(aim, -5.0), turned)
     assert min(found.aim.heading_deg, 360 - found.aim.heading_deg) < 0.25
 
 
-def test_without_any_maximum_nothing_is_sure():
+def test_without_a_maximum_nothing_is_sure():
     flat = Skyline(np.full(512, 0.5, np.float32), np.ones(512, np.float32))
     found = fit(flat, TRUE)
     assert found.probability == 0.0
@@ -70,11 +70,11 @@ def test_without_any_maximum_nothing_is_sure():
     assert found.spread_deg > 2.0
 
 
-def test_unsure_columns_tell_nothing():
+def test_unsure_columns_are_ignored():
     assert fit(skyline(sureness=0.0), off(TRUE, 4.0)).probability == 0.0
 
 
-def test_a_lone_summit_between_two_alike_tops_is_not_sure():
+def test_a_single_summit_with_two_similar_maxima_is_not_sure():
     lone = Summits(np.array([40.0]), np.array([10.0]), np.array([10_000.0]), np.array([1.0]))
     twins = replace(lone, bearing_deg=np.array([30.0]))
     both = np.minimum(skyline(TRUE, lone).y, skyline(TRUE, twins).y)
@@ -83,20 +83,20 @@ def test_a_lone_summit_between_two_alike_tops_is_not_sure():
     assert found.margin < 2.0
 
 
-def test_of_two_summits_on_one_top_only_one_counts():
+def test_of_two_summits_at_one_maximum_only_one_counts():
     one = Summits(np.array([40.0]), np.array([10.0]), np.array([10_000.0]), np.array([1.0]))
     same = Summits(np.array([40.0] * 2), np.array([10.0] * 2), np.array([10_000.0] * 2), np.array([1.0] * 2))
     lone = fit(skyline(TRUE, one), TRUE, one)
     assert fit(skyline(TRUE, one), TRUE, same).margin == pytest.approx(lone.margin, abs=0.5)
 
 
-def test_an_unknown_tilt_is_searched_wider():
+def test_an_unknown_tilt_is_searched_in_a_wider_range():
     found = fit(skyline(), off(TRUE, 3.0, -6.0, pitch_known=False, roll_deg=0.0))
     assert found.aim.heading_deg == pytest.approx(TRUE.heading_deg, abs=1.0)
     assert found.aim.pitch_deg == pytest.approx(TRUE.pitch_deg, abs=1.0)
 
 
-def test_a_summit_beside_its_top_is_drawn_on_it():
+def test_a_summit_next_to_its_maximum_is_placed_on_it():
     near = replace(THREE, distance_m=np.array([2_000.0] * 3))
     seen = skyline()
     shifted = replace(near, bearing_deg=near.bearing_deg + np.array([0.8, -0.8, 0.8]))

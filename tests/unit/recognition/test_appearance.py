@@ -1,3 +1,5 @@
+"""Votes on peaks by prototypes and by known photos."""
+
 import numpy as np
 import pytest
 
@@ -6,12 +8,12 @@ from cumbre.recognition.appearance import PeakAppearance, Reference
 IDS = ["north", "east", "south"]
 PROTOTYPES = {name: np.eye(4, dtype=np.float32)[i] for i, name in enumerate(IDS)}
 NORTH = PROTOTYPES["north"]
-# Like north's prototype, and its neighbours in the album.
+# Similar to the prototype of north, and equal to its neighbours in the album.
 PHOTO = np.array([0.6, 0.0, 0.0, 0.8], dtype=np.float32)
 NAN = np.full(4, np.nan, dtype=np.float32)
 
 
-def test_the_likest_prototype_gains_within_the_limit():
+def test_the_most_similar_prototype_gains_likelihood_up_to_the_limit():
     vote = PeakAppearance(PROTOTYPES).vote(NORTH, IDS)
     assert vote.cosine.tolist() == [1.0, 0.0, 0.0]
     assert vote.likelihood.tolist() == pytest.approx([6.0, 1 / 6, 1 / 6])
@@ -23,7 +25,7 @@ def test_votes_come_in_the_order_of_the_ids_asked_for():
     assert vote.cosine.tolist() == [0.0, 1.0]
 
 
-def test_a_peak_without_a_prototype_has_no_likeness():
+def test_a_peak_without_a_prototype_has_no_similarity():
     vote = PeakAppearance({"north": NORTH}).vote(NORTH, ["unknown", "north"])
     assert vote.cosine.tolist() == [0.0, 1.0]
 
@@ -35,13 +37,13 @@ def test_a_known_photo_votes_for_its_peak():
     assert vote.likelihood[1] > vote.likelihood[0]
 
 
-def test_a_photo_is_no_reference_for_itself_under_any_of_its_keys():
+def test_a_photo_is_not_a_reference_for_itself_under_any_of_its_keys():
     twice = PeakAppearance({}, [Reference("east", "a", PHOTO), Reference("east", "a", PHOTO)])
     assert twice.vote(PHOTO, IDS, itself="a").familiar.tolist() == [0.0, 0.0, 0.0]
     assert twice.vote(PHOTO, IDS, itself="b").familiar.tolist() == pytest.approx([0.0, 1.0, 0.0])
 
 
-def test_leaving_itself_out_lets_the_next_neighbour_vote():
+def test_without_the_photo_itself_the_next_neighbour_votes():
     copies = [Reference("east", "a", PHOTO)] * 8
     appearance = PeakAppearance({}, [*copies, Reference("south", "b", NORTH)])
     assert appearance.vote(PHOTO, IDS).familiar[2] == 0.0
@@ -49,19 +51,19 @@ def test_leaving_itself_out_lets_the_next_neighbour_vote():
 
 
 @pytest.mark.parametrize("vector", [NAN, np.array([1, np.inf, 0, 0], dtype=np.float32), np.zeros(0, dtype=np.float32)])
-def test_a_vector_without_meaning_says_nothing(vector):
+def test_an_invalid_vector_gives_a_neutral_vote(vector):
     vote = PeakAppearance(PROTOTYPES, [Reference("east", "a", PHOTO)]).vote(vector, IDS)
     assert vote.likelihood.tolist() == [1.0, 1.0, 1.0]
     assert vote.cosine.tolist() == vote.familiar.tolist() == [0.0, 0.0, 0.0]
 
 
-def test_known_vectors_without_meaning_are_left_out():
+def test_invalid_known_vectors_are_ignored():
     appearance = PeakAppearance({**PROTOTYPES, "east": NAN}, [Reference("south", "a", NAN)])
     vote = appearance.vote(PHOTO, IDS)
     assert vote.cosine.tolist() == pytest.approx([0.6, 0.0, 0.0])
     assert vote.familiar.tolist() == [0.0, 0.0, 0.0]
 
 
-def test_nothing_is_asked_or_known():
+def test_a_vote_without_candidates_is_empty_and_without_knowledge_neutral():
     assert len(PeakAppearance(PROTOTYPES).vote(NORTH, []).likelihood) == 0
     assert PeakAppearance({}).vote(NORTH, IDS).likelihood.tolist() == [1.0, 1.0, 1.0]

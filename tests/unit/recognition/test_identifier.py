@@ -1,3 +1,5 @@
+"""Naming the peaks in a photo by geometry and appearance."""
+
 import tracemalloc
 from dataclasses import replace
 
@@ -37,7 +39,7 @@ def identify(seen: Sighting, catalog: Catalog = ALPS, **parts: object):
     return PeakIdentifier(catalog, **parts).identify(seen)
 
 
-def test_the_peak_before_the_camera_is_named_with_its_evidence():
+def test_the_peak_in_front_of_the_camera_is_named_with_its_evidence():
     found = identify(LOOKING_NORTH)
     assert found.answer == "north"
     assert found.used == ("geometry",)
@@ -49,7 +51,7 @@ def test_the_peak_before_the_camera_is_named_with_its_evidence():
     assert evidence_text(peak) == "10 km away at 000°, inside the view, 11.3° above the horizon"
 
 
-def test_looking_where_no_peak_stands_has_no_answer():
+def test_a_direction_without_peaks_has_no_answer():
     found = identify(replace(LOOKING_NORTH, heading_deg=270.0))
     assert found.answer is None
     assert "270°" in found.note
@@ -71,12 +73,12 @@ def test_a_compass_twelve_degrees_off_still_finds_the_peak_in_the_middle(error_d
         assert identify(seen).answer == "north"
 
 
-def test_a_camera_that_looks_at_the_ground_shows_no_peak():
+def test_a_camera_pointed_at_the_ground_shows_no_peak():
     assert identify(replace(LOOKING_NORTH, pitch_deg=-50.0)).answer is None
     assert identify(replace(LOOKING_NORTH, pitch_deg=5.0)).answer == "north"
 
 
-def test_without_sky_no_summit_stands_out():
+def test_without_sky_no_summit_is_named():
     found = identify(replace(LOOKING_NORTH, sky_fraction=0.0))
     assert found.answer is None
     assert "no sky" in found.note
@@ -90,29 +92,29 @@ def test_position_alone_lists_the_peaks_around_and_says_what_would_help():
     assert all(p.offset_deg is None for p in found.peaks)
 
 
-def test_position_alone_names_a_peak_that_stands_far_above_all_others():
+def test_position_alone_names_a_peak_that_rises_far_above_all_others():
     catalog = Catalog([peak_at("giant", 10.0, 5000.0, 4500.0), peak_at("hill", 200.0, 9000.0, 2300.0)])
     found = identify(Sighting(HERE), catalog)
     assert found.answer == "giant"
     assert "position alone" in found.note
 
 
-def test_without_position_and_without_a_voter_it_says_what_would_help():
+def test_without_position_and_appearance_the_note_says_what_would_help():
     found = identify(Sighting(None))
     assert (found.answer, found.peaks, found.used) == (None, (), ())
     assert "can't tell without position" in found.note
     assert "original" in found.note
 
 
-def test_no_altitude_weighs_the_plausible_ones_instead_of_the_sea():
-    at_sea_level = replace(HERE, altitude_m=None)
-    found = identify(replace(LOOKING_NORTH, position=at_sea_level))
+def test_without_an_altitude_plausible_ones_are_weighed_instead_of_sea_level():
+    without_altitude = replace(HERE, altitude_m=None)
+    found = identify(replace(LOOKING_NORTH, position=without_altitude))
     assert found.answer == "north"
     assert "altitude is unknown" in found.note
     assert found.peaks[0].elevation_deg < 20
 
 
-def test_nothing_within_range_is_said():
+def test_the_note_says_if_no_peak_is_within_range():
     found = identify(Sighting(Position(0.0, 0.5, 10.0), heading_deg=0.0, hfov_deg=70.0))
     assert found.answer is None
     assert "within 60 km" in found.note
@@ -125,7 +127,7 @@ def test_a_summit_underfoot_hides_nothing_and_is_not_named():
     assert "knoll" not in {peak.id for peak in found.peaks}
 
 
-def test_an_empty_catalogue_is_said():
+def test_the_note_says_if_the_catalogue_is_empty():
     assert "no peaks" in identify(LOOKING_NORTH, Catalog(())).note
 
 
@@ -134,7 +136,7 @@ TRIO = Catalog([*TWINS.values(), peak_at("middle", 0.0, 10_000.0, 4000.0)])
 
 
 def ring(count: int) -> Catalog:
-    """Like peaks close together, as many to the left of north as to the right."""
+    """Return equal peaks close together, as many to the left of north as to the right."""
     return Catalog(peak_at(f"p{i}", 3.0 * (i - (count - 1) / 2) % 360, 10_000.0, 4000.0) for i in range(count))
 
 
@@ -145,7 +147,7 @@ def test_the_note_names_the_peaks_that_share_the_picture():
     assert identify(LOOKING_NORTH).note == ""
 
 
-def test_peaks_that_a_narrow_frame_may_miss_are_only_said_to_be_possible():
+def test_the_note_calls_peaks_possible_that_a_narrow_frame_may_miss():
     found = identify(replace(LOOKING_NORTH, hfov_deg=12.0, vfov_deg=9.0), TRIO)
     assert found.answer == "middle"
     shared = identify(replace(LOOKING_NORTH, hfov_deg=12.0, vfov_deg=9.0), ring(12))
@@ -153,30 +155,30 @@ def test_peaks_that_a_narrow_frame_may_miss_are_only_said_to_be_possible():
     assert shared.note.endswith(" more")
 
 
-def test_what_was_assumed_is_said_beside_the_peaks_that_share_the_picture():
+def test_the_note_names_assumptions_in_addition_to_the_peaks_that_share_the_picture():
     assumed = identify(replace(LOOKING_NORTH, position=replace(HERE, altitude_m=None)), TRIO)
     assert assumed.note.startswith("several peaks are in view: ")
     assert assumed.note.endswith("; the altitude is unknown: all plausible ones were weighed")
 
 
 @pytest.mark.parametrize(
-    ("heading_deg", "said"),
+    ("heading_deg", "where"),
     [
         (330.0, "inside the view"),
-        (320.0, "5° beyond the right edge, within the compass's error"),
-        (40.0, "5° beyond the left edge, within the compass's error"),
-        (311.0, "14° beyond the right edge, within the compass's error"),
+        (320.0, "5° beyond the right edge, within the compass error"),
+        (40.0, "5° beyond the left edge, within the compass error"),
+        (311.0, "14° beyond the right edge, within the compass error"),
         (309.0, "16° beyond the right edge, unlikely"),
         (55.0, "20° beyond the left edge, unlikely"),
     ],
 )
-def test_a_peak_far_outside_the_frame_is_called_unlikely(heading_deg, said):
+def test_a_peak_far_outside_the_frame_is_called_unlikely(heading_deg, where):
     catalog = Catalog([ALPS["north"]])
     peak = identify(replace(LOOKING_NORTH, heading_deg=heading_deg), catalog).peaks[0]
-    assert evidence_text(peak) == f"10 km away at 000°, {said}, 11.3° above the horizon"
+    assert evidence_text(peak) == f"10 km away at 000°, {where}, 11.3° above the horizon"
 
 
-def test_thousands_of_peaks_take_no_table_of_all_pairs():
+def test_thousands_of_peaks_need_no_table_of_all_pairs():
     seen = replace(LOOKING_NORTH, position=replace(HERE, altitude_m=None), fov_assumed=True)
     rng = np.random.default_rng(5)
     catalog = Catalog(
@@ -187,11 +189,11 @@ def test_thousands_of_peaks_take_no_table_of_all_pairs():
     assert identifier.identify(seen).peaks
     _, most_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    # One table of truth values of 3000 x 3000 would be 9 MB already.
+    # A single table of 3000 x 3000 booleans would already be 9 MB.
     assert most_bytes < 8e6
 
 
-def test_hills_of_one_degree_are_named_as_well_as_giants():
+def test_hills_only_one_degree_high_are_named_like_giants():
     hills = Catalog([peak_at("tump", 0.0, 8000.0, 2250.0), peak_at("knoll", 120.0, 9000.0, 2300.0)])
     assert identify(LOOKING_NORTH, hills).answer == "tump"
     assert identify(replace(LOOKING_NORTH, heading_deg=250.0), hills).answer is None
@@ -208,7 +210,7 @@ def test_probabilities_are_a_distribution_whatever_is_known(heading_deg, hfov_de
 
 
 @given(st.integers(0, 359), st.integers(0, 3))
-def test_turning_the_world_turns_nothing_in_the_answer(turn_deg, which):
+def test_rotating_the_world_does_not_change_the_answer(turn_deg, which):
     bearings = [0.0, 90.0, 91.0, 180.0]
     world = [(10_000.0, 4000.0), (10_000.0, 4000.0), (20_000.0, 4100.0), (50_000.0, 3500.0)]
 
@@ -229,7 +231,7 @@ def test_turning_the_world_turns_nothing_in_the_answer(turn_deg, which):
 VECTORS = {name: np.eye(4, dtype=np.float32)[i] for i, name in enumerate(ALPS)}
 
 
-def test_appearance_decides_between_peaks_that_geometry_can_not_tell_apart():
+def test_appearance_decides_between_peaks_that_geometry_cannot_tell_apart():
     both = replace(LOOKING_NORTH, heading_deg=45.0, hfov_deg=110.0)
     appearance = PeakAppearance(VECTORS)
     identifier = PeakIdentifier(ALPS, appearance=appearance)
@@ -240,7 +242,7 @@ def test_appearance_decides_between_peaks_that_geometry_can_not_tell_apart():
         assert found.peaks[0].cosine == pytest.approx(1.0)
 
 
-def test_a_photo_like_a_known_one_is_recognised_without_position():
+def test_a_photo_similar_to_a_known_one_is_recognised_without_position():
     known = np.array([0.6, 0.0, 0.0, 0.8], dtype=np.float32)
     identifier = PeakIdentifier(ALPS, appearance=PeakAppearance(VECTORS, [Reference("north", "its file", known)]))
     found = identifier.identify(Sighting(None), known)
@@ -273,7 +275,7 @@ def real_sightings():
 
 
 @needs_photos
-def test_real_photos_get_a_right_answer_or_none(real_sightings):
+def test_real_photos_get_a_correct_answer_or_none(real_sightings):
     from benchmarks.identify import wrong
     from cumbre.peaks.catalog_files import bundled_catalog
 

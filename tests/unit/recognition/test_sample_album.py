@@ -1,4 +1,4 @@
-"""Peaks are named right in drawn pictures, whose truth is known, in the Khumbu and in gentler ranges."""
+"""Peaks are named correctly in drawn pictures, where the truth is known, in the Khumbu and in gentler ranges."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from cumbre.peaks.catalog_files import bundled_catalog
 
 
 @pytest.mark.parametrize(("catalog", "places"), [(ALPS, ALPINE_PLACES), (HILLS, HILL_PLACES)], ids=["alps", "hills"])
-def test_gentler_ranges(catalog, places):
+def test_peaks_of_gentler_ranges_are_named_and_empty_views_are_not(catalog, places):
     tally = judged(scenes_around(catalog, places, with_peaks=2, without_peaks=2, size=(400, 300)), catalog)
     assert tally.with_peak >= 5
     assert tally.without_peak >= 5
@@ -17,7 +17,7 @@ def test_gentler_ranges(catalog, places):
     assert tally.silent >= 0.8 * tally.without_peak
 
 
-def test_the_sample_album():
+def test_peaks_of_the_sample_album_are_named_and_empty_views_are_not():
     catalog = bundled_catalog()
     tally = judged(tuple(small(scene) for scene in trail_scenes(catalog)), catalog)
     assert tally.with_peak + tally.without_peak == 40

@@ -1,3 +1,5 @@
+"""The index of peak names: spelling, shared names and typos."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
@@ -5,7 +7,7 @@ from rapidfuzz.distance import OSA
 from cumbre.peaks.catalog import Catalog, Peak
 from cumbre.search.alias_index import MIN_TYPO_LETTERS, AliasIndex
 
-# Few letters, so that typos of one name are often another.
+# A small alphabet, so that a typo of one name is often another name.
 NAMES = st.text("abc", min_size=1, max_size=9)
 
 
@@ -24,7 +26,7 @@ def test_peaks_that_share_a_name_come_highest_first():
     assert index_of("Snow Dome", "Lhotse", "Snowdome").peaks("snowdome") == ("p2", "p0")
 
 
-def test_all_four_kinds_of_typo():
+def test_all_four_kinds_of_typo_are_found():
     index = index_of("Lhotse")
     for typed in ("lhotsse", "lhtse", "lhotze", "lhtose", "hlotse", "lhoste", "hotse", "lhotsex"):
         assert index.one_typo_away(typed) == ["lhotse"], typed
@@ -37,6 +39,6 @@ def test_short_names_are_not_guessed():
 
 
 @given(st.lists(NAMES, max_size=30), NAMES)
-def test_one_typo_away_is_what_comparing_with_every_name_finds(names: list[str], typed: str):
+def test_one_typo_away_finds_the_same_as_comparing_with_every_name(names: list[str], typed: str):
     expected = {name for name in names if len(name) >= MIN_TYPO_LETTERS and OSA.distance(name, typed) == 1}
     assert index_of(*names).one_typo_away(typed) == sorted(expected)

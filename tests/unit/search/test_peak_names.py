@@ -1,3 +1,5 @@
+"""Names of peaks in a search text, and suggestions while typing."""
+
 import unicodedata
 
 import pytest
@@ -31,12 +33,12 @@ class TestEveryAlias:
         assert KHUMBU.find(name) == NameMatch((peak_id,), "")
 
     @pytest.mark.parametrize(("peak_id", "name"), ALIASES)
-    def test_does_so_in_a_sentence(self, peak_id: str, name: str):
+    def test_names_its_peak_in_a_sentence(self, peak_id: str, name: str):
         assert KHUMBU.find(f"photos of {name} with prayer flags") == NameMatch((peak_id,), "prayer flags")
         assert KHUMBU.find(f"fotos de {name} en 2022") == NameMatch((peak_id,), "2022")
 
     @given(st.sampled_from(ALIASES), st.sampled_from(CASES), st.data())
-    def test_in_any_case_with_any_accents_and_hyphens(self, alias, case, data):
+    def test_names_its_peak_in_any_case_with_any_accents_and_hyphens(self, alias, case, data):
         peak_id, name = alias
         typed = case(name).replace(" ", data.draw(st.sampled_from((" ", "-", "  ", " - ", "’"))))
         at = data.draw(st.integers(0, len(typed) - 1))
@@ -45,7 +47,7 @@ class TestEveryAlias:
         assert peaks(typed) == (peak_id,)
 
     @given(st.sampled_from(ALIASES))
-    def test_without_its_spaces(self, alias):
+    def test_names_its_peak_without_its_spaces(self, alias):
         peak_id, name = alias
         assert peaks(name.replace(" ", "").replace("-", "")) == (peak_id,)
 
@@ -77,10 +79,10 @@ class TestLongestAndExact:
             ("雪アマ・ダブラム", ("ama-dablam",)),
         ],
     )
-    def test_which_peak(self, query: str, found: tuple[str, ...]):
+    def test_the_longest_and_most_exact_name_counts(self, query: str, found: tuple[str, ...]):
         assert peaks(query) == found
 
-    def test_peaks_of_one_name_are_all_found_highest_first(self):
+    def test_peaks_with_the_same_name_are_all_found_highest_first(self):
         names = PeakNames(
             Catalog(
                 [
@@ -105,14 +107,14 @@ class TestNoFalseFriends:
     def test_a_name_that_is_a_word_counts_where_the_mountain_is_meant(self, query: str):
         assert peaks(query) == ("mera-peak",)
 
-    def test_mera_counts_beside_other_names(self):
+    def test_mera_counts_next_to_other_names(self):
         assert peaks("kangtega, mera") == ("kangtega", "mera-peak")
 
     @pytest.mark.parametrize("query", ["verest", "verest in the dusk", "a yak below wverest"])
     def test_the_first_letter_may_be_the_wrong_one(self, query: str):
         assert peaks(query) == ("mount-everest",)
 
-    def test_a_long_text_is_searched_at_its_beginning_only(self):
+    def test_only_the_beginning_of_a_long_text_is_searched(self):
         assert peaks("lhotse " + "snow " * 10_000 + "makalu") == ("lhotse",)
 
 
@@ -137,7 +139,7 @@ class TestRest:
             ("아마다블람의 사진", ""),
         ],
     )
-    def test_what_else_was_asked_for(self, query: str, rest: str):
+    def test_the_rest_is_what_else_was_asked_for(self, query: str, rest: str):
         assert KHUMBU.find(query) == NameMatch(("ama-dablam",), rest)
 
     @given(st.lists(st.sampled_from(["yaks", "on", "a", "bridge", "Lhotse", "Cho Oyu", "snow", "and"]), max_size=8))
@@ -162,18 +164,18 @@ class TestSuggest:
             ("珠", "mount-everest"),
         ],
     )
-    def test_the_likeliest_is_first(self, text: str, first: str):
+    def test_the_most_likely_peak_is_first(self, text: str, first: str):
         assert KHUMBU.suggest(text, 5)[0] == first
 
-    def test_beginnings_come_before_later_words_and_the_highest_first(self):
+    def test_beginnings_of_names_come_before_later_words_and_higher_peaks_before_lower_ones(self):
         assert KHUMBU.suggest("ta", 3)[0] == "taboche"
         assert KHUMBU.suggest("lho")[:2] == ["lhotse", "lhotse-shar"]
 
     @pytest.mark.parametrize("text", ["", " - ", "xyzzyx"])
-    def test_nothing_is_like_it(self, text: str):
+    def test_a_text_unlike_any_name_has_no_suggestions(self, text: str):
         assert KHUMBU.suggest(text, 5) == []
 
     @given(st.text(max_size=20), st.integers(0, 5))
-    def test_at_most_the_limit_without_repetition(self, text: str, limit: int):
+    def test_suggestions_are_limited_and_not_repeated(self, text: str, limit: int):
         found = KHUMBU.suggest(text, limit)
         assert len(found) == len(set(found)) <= limit

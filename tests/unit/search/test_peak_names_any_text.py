@@ -1,4 +1,4 @@
-"""Whatever is typed: names are found or not, and nothing breaks."""
+"""Arbitrary text: names are found or not, and nothing fails."""
 
 import unicodedata
 
@@ -14,7 +14,7 @@ from cumbre.text.folding import fold
 KHUMBU = PeakNames(bundled_catalog())
 CATALOG = bundled_catalog()
 NAMES = [name for peak in CATALOG.values() for name in peak.names]
-# Any code point, lone surrogates included; and texts in which names, words and marks meet.
+# Any code points, including lone surrogates; and texts that mix names, words and marks.
 ANY = st.text(st.characters(), max_size=60)
 MIXED = st.lists(
     st.sampled_from([*NAMES, *"photos of the a mera peak with el la de base camp snow 2 ' - . の 写真 की 📷".split()])
@@ -44,12 +44,12 @@ def test_a_text_names_peaks_or_remains_whole(text: str):
 def test_a_peak_that_is_found_has_a_name_in_the_text(text: str):
     typed = fold(text).replace(" ", "")
     for peak_id in KHUMBU.find(text).peaks:
-        # One typo in six letters is the least alike: a similarity of 2 * 5 / 12, and of more the longer the name.
+        # One typo in six letters is the least similar match, 2 * 5 / 12; longer names are more similar.
         assert max(fuzz.partial_ratio(key, typed) for key in keys(peak_id)) > 80
 
 
 @given(TEXTS)
-def test_what_remains_are_words_of_the_text_in_their_order(text: str):
+def test_the_rest_consists_of_words_of_the_text_in_their_order(text: str):
     match = KHUMBU.find(text)
     remaining = iter(fold(text).replace(" ", ""))
     assert all(letter in remaining for letter in fold(match.rest).replace(" ", ""))
@@ -61,7 +61,7 @@ def test_what_remains_are_words_of_the_text_in_their_order(text: str):
 def test_letter_case_does_not_matter(text: str):
     found = KHUMBU.find(text).peaks
     for other in (text.lower(), text.upper(), text.title(), text.swapcase()):
-        # Some letters have no capital, or one that is another's: ŉ, ß, ſ.
+        # Some letters have no capital, or that of another letter: ŉ, ß, ſ.
         if fold(other) == fold(text):
             assert KHUMBU.find(other).peaks == found
 
@@ -74,7 +74,7 @@ def test_suggestions_are_peaks_without_repetition_and_at_most_the_limit(text: st
 
 
 @given(TEXTS)
-def test_a_suggested_peak_has_a_name_that_is_alike(text: str):
+def test_a_suggested_peak_has_a_similar_name(text: str):
     typed = fold(text).replace(" ", "")
     for peak_id in KHUMBU.suggest(text):
         assert max(fuzz.partial_ratio(key, typed) for key in keys(peak_id)) >= 75
@@ -109,7 +109,7 @@ HUGE = {
 
 
 @pytest.mark.parametrize("text", HUGE.values(), ids=HUGE)
-def test_huge_texts_are_searched_at_their_beginning(text: str):
+def test_only_the_beginning_of_a_huge_text_is_searched(text: str):
     match = KHUMBU.find("cho oyu " + text)
     assert match.peaks[0] == "cho-oyu"
     letters = "".join(char + unicodedata.normalize("NFKC", char) for char in set(text))
@@ -117,7 +117,7 @@ def test_huge_texts_are_searched_at_their_beginning(text: str):
     assert len(KHUMBU.suggest(text)) <= 8
 
 
-def test_a_name_far_behind_is_not_looked_for_but_its_words_remain():
+def test_a_name_far_into_a_text_is_not_found_but_its_words_remain():
     match = KHUMBU.find("lhotse " + "snow " * 10_000 + "makalu")
     assert match.peaks == ("lhotse",)
     assert match.rest.split() == ["snow"] * 10_000 + ["makalu"]
@@ -137,5 +137,5 @@ def test_a_name_far_behind_is_not_looked_for_but_its_words_remain():
         ("ｴﾍﾞﾚｽﾄ", "mount-everest"),
     ],
 )
-def test_what_is_invisible_or_decorates_does_not_hide_a_name(text: str, peak_id: str):
+def test_invisible_and_decorative_characters_do_not_hide_a_name(text: str, peak_id: str):
     assert KHUMBU.find(text).peaks == (peak_id,)

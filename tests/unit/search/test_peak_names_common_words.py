@@ -1,4 +1,4 @@
-"""Common words of English and Spanish name no peak, in the Khumbu and in a catalogue whose names are made of them."""
+"""Common English and Spanish words name no peak, even in a catalogue of names made of such words."""
 
 import pytest
 
@@ -15,7 +15,7 @@ NAMES_OF_WORDS = (
     *("The Old Man", "Long Peak", "Black Mountain", "Snow Peak"),
 )
 ELSEWHERE = PeakNames(Catalog(Peak(fold(n).replace(" ", "-"), 45.0, 7.0, 3000.0, (n,)) for n in NAMES_OF_WORDS))
-# Beside such words a peak is named exactly.
+# In the sentences below, these words make the exact name of a peak.
 EXACT = {"en": {"long", "black", "snow", "old"}, "es": {"perdido"}}
 
 
@@ -40,7 +40,7 @@ def test_no_common_word_becomes_a_peak_whose_name_is_made_of_words(language: str
 
 
 @pytest.mark.parametrize("name", NAMES_OF_WORDS)
-def test_those_names_are_found_all_the_same(name: str):
+def test_names_made_of_words_are_still_found(name: str):
     assert ELSEWHERE.find(name).peaks == (fold(name).replace(" ", "-"),)
     assert ELSEWHERE.find(f"photos of {name} in winter").rest == "winter"
 
@@ -59,11 +59,11 @@ def test_those_names_are_found_all_the_same(name: str):
         ("sonw peak", "snow-peak"),
     ],
 )
-def test_their_typos_are_forgiven_where_they_are_no_words(typed: str, peak_id: str):
+def test_typos_in_names_made_of_words_are_forgiven_unless_they_are_words(typed: str, peak_id: str):
     assert ELSEWHERE.find(typed).peaks == (peak_id,)
     assert ELSEWHERE.find(f"yaks below {typed}").peaks == (peak_id,)
 
 
 @pytest.mark.parametrize("query", ["the bold man", "snowy peaks", "a long walk", "el paso perdido", "black yak", "k 3"])
-def test_phrases_like_them_are_phrases(query: str):
+def test_phrases_similar_to_such_names_name_no_peak(query: str):
     assert ELSEWHERE.find(query).peaks == ()

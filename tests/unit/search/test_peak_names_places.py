@@ -1,4 +1,4 @@
-"""What a trekker means by a name of a mountain with other words beside it, in English and Spanish."""
+"""What a trekker means by the name of a mountain together with other words, in English and Spanish."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from cumbre.search.peak_names import NameMatch, PeakNames
 
 KHUMBU = PeakNames(bundled_catalog())
 
-# Places at the foot, walks and houses: pictures of them need not show the summit.
+# Places at the foot, treks and buildings: pictures of them do not always show the summit.
 PLACES = [
     *("everest base camp", "Everest Basecamp", "EVEREST BASE-CAMP", "mount everest base camp", "everst base camp"),
     *("everest's base camp", "everest base camps", "base camp of everest", "basecamp of mount everest", "ebc"),
@@ -23,7 +23,7 @@ PLACES = [
     *("parque nacional de Sagarmatha", "refugio everest", "maratón del everest"),
     *("базовый лагерь Эвереста", "珠峰大本营", "エベレストベースキャンプ"),
 ]
-# Words that are a part of a name, and what else lies there: villages, passes, glaciers, hills that aren't catalogued.
+# Words that are part of a name, and other places there: villages, passes, glaciers, hills that aren't catalogued.
 NOT_EVEN_NAMED = [
     *("island", "islands", "the island", "an island in a lake", "desert island", "treasure island", "Island Lodge"),
     *("isla", "la isla", "una isla en el lago", "la isla del tesoro", "pico isla", "isla pico", "el pico de la isla"),
@@ -39,12 +39,12 @@ NOT_EVEN_NAMED = [
 
 
 @pytest.mark.parametrize("query", [*PLACES, *NOT_EVEN_NAMED])
-def test_it_is_no_summit(query: str):
+def test_a_place_is_not_a_summit(query: str):
     assert KHUMBU.find(query) == NameMatch((), query)
 
 
 @pytest.mark.parametrize("query", PLACES)
-def test_it_is_none_beside_a_summit_either(query: str):
+def test_a_place_is_not_a_summit_next_to_another_summit_either(query: str):
     match = KHUMBU.find(f"pumori with {query}")
     assert match.peaks == ("pumori",)
     assert set(query.split()) & set(match.rest.split())
@@ -89,10 +89,10 @@ def test_it_is_none_beside_a_summit_either(query: str):
         ("machermo peak", "phari-lapcha", ""),
     ],
 )
-def test_it_is_the_summit_and_these_words_remain(query: str, peak_id: str, rest: str):
+def test_the_summit_is_meant_and_the_other_words_remain(query: str, peak_id: str, rest: str):
     assert KHUMBU.find(query) == NameMatch((peak_id,), rest)
 
 
-def test_the_words_of_a_place_remain_beside_a_peak():
+def test_the_words_of_a_place_remain_next_to_a_peak():
     assert KHUMBU.find("ama dablam from everest base camp") == NameMatch(("ama-dablam",), "everest base camp")
     assert KHUMBU.find("el Pumori desde el campo base del Everest") == NameMatch(("pumori",), "campo base del Everest")

@@ -1,4 +1,4 @@
-"""Every alias of the bundled catalogue, however it is typed, and with every typo; benchmarks/names.py asks for more."""
+"""Every alias of the bundled catalogue in many spellings and with every typo; benchmarks/names.py tests more."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from cumbre.text.folding import fold
 
 KHUMBU = PeakNames(bundled_catalog())
 ALIASES = [(peak.id, name) for peak in bundled_catalog().values() for name in peak.names]
-# Other typos than these find the peak. They are taken at their word, for:
+# All typos find the peak, except for these, which are taken literally. They are:
 NOT_FORGIVEN = {
     # a word, a village, or another mountain's name
     "everest": "everett, severest",
@@ -25,13 +25,13 @@ NOT_FORGIVEN = {
     "lhotse shar": "lhotse shard, lhotse share, lhotse shark, lhotse sharp, lhotse star",
     "lobuche east": "tobuche east",
     "lobuche peak": "tobuche peak",
-    # everyday words alone: a snowy saddle is one in any range
+    # only everyday words: any range has a snowy saddle
     "the snow saddle": "te snow saddle, the know saddle, the now saddle, the show saddle, the slow saddle, "
     "the snow saddles, the snowy saddle, then snow saddle, tse snow saddle",
     "mera peak": "mera leak, mera pear, mera peat, mera speak, mera weak, mere peak, merma peak, meta peak",
     "island peak": "island leak, island pear, island peat, island speak, island weak, islands peak",
 }
-# Beside a subject ("a yak below cama dablam") these words keep their meaning, too.
+# If the text has another subject ("a yak below cama dablam"), these words keep their meaning, too.
 ALSO_WORDS = {
     "ama": "am cama",
     "cho": "who",
@@ -56,7 +56,7 @@ def forgiven(alias: str, typed: str) -> bool:
 
 
 def becomes_a_word(alias: str, typed: str) -> bool:
-    """Whether the typo made a word of the alias into one of ALSO_WORDS."""
+    """Return whether the typo turned a word of the alias into one of ALSO_WORDS."""
     changed = [(was, now) for was, now in zip(alias.split(), typed.split(), strict=False) if was != now]
     return len(changed) == 1 and changed[0][1] in ALSO_WORDS.get(changed[0][0], "").split()
 
@@ -67,7 +67,7 @@ def test_an_alias_in_any_case_accents_and_spacing_names_its_peak_and_nothing_els
 
 
 @pytest.mark.parametrize("sentence", SENTENCES)
-def test_an_alias_does_so_in_sentences_of_both_languages(sentence: str):
+def test_an_alias_names_its_peak_in_sentences_of_both_languages(sentence: str):
     typed = [(peak_id, sentence.format(variant)) for peak_id, name in ALIASES for variant in {name, name.lower()}]
     assert [text for peak_id, text in typed if peaks(text) != (peak_id,)] == []
 
@@ -80,7 +80,7 @@ def test_every_single_typo_finds_the_peak():
 
 @pytest.mark.parametrize("sentence", SENTENCES)
 def test_typos_are_forgiven_in_sentences(sentence: str):
-    """Every 40th, from another start for each sentence; the benchmark asks for all."""
+    """Each sentence tests every 40th typo, from another start; the benchmark tests all."""
     every_40th = list(typos_of(bundled_catalog()))[SENTENCES.index(sentence) :: 40]
     missed = [
         (alias, typed)
@@ -90,7 +90,7 @@ def test_typos_are_forgiven_in_sentences(sentence: str):
     assert [typed for alias, typed in missed if sentence != CARRYING or not becomes_a_word(alias, typed)] == []
 
 
-def test_a_typo_that_is_a_word_is_one_where_only_a_mountain_is_asked_for():
+def test_a_typo_that_is_a_word_is_forgiven_only_if_nothing_but_a_mountain_is_asked_for():
     listed = {
         (peak_id, typed)
         for peak_id, alias, typed in typos_of(bundled_catalog())
@@ -102,7 +102,7 @@ def test_a_typo_that_is_a_word_is_one_where_only_a_mountain_is_asked_for():
         assert peaks(CARRYING.format(typed)) == (), typed
 
 
-def test_typos_are_what_one_slip_of_a_finger_gives():
+def test_typos_are_the_results_of_one_wrong_keystroke():
     assert typos("ab", "ax") == {"aab", "xab", "axb", "aba", "abx", "b", "xb", "a", "aa", "ax", "ba"}
     assert "nuptse 3" not in typos("nuptse 2", "3")
 
@@ -113,7 +113,7 @@ def test_names_with_apostrophes_and_odd_letters_are_found_however_they_are_typed
     assert {typed for typed in spellings(name) if names.find(typed).peaks != ("it",)} == set()
 
 
-def test_what_is_one_typo_from_several_peaks_names_them_all_and_an_exact_name_only_its_own():
+def test_a_text_one_typo_from_several_peaks_names_them_all_and_an_exact_name_only_its_own():
     names = PeakNames(
         Catalog([Peak("one", 46.0, 7.0, 3000.0, ("Marbor",)), Peak("two", 46.0, 7.0, 3200.0, ("Carbor",))])
     )
@@ -121,7 +121,7 @@ def test_what_is_one_typo_from_several_peaks_names_them_all_and_an_exact_name_on
     assert names.find("marbor").peaks == ("one",)
 
 
-def test_short_names_want_every_letter():
+def test_short_names_need_every_letter():
     short = [(peak_id, name) for peak_id, name in ALIASES if fold(name).isascii() and len(fold(name)) < 6]
     assert short == [("mera-peak", "Mera")]
     assert [typed for typed in typos("mera", "abcdefghijklmnopqrstuvwxyz") if peaks(typed)] == []

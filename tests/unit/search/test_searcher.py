@@ -1,4 +1,4 @@
-"""Ranking with a fake encoder whose space is readable: one axis a word, and photos placed on it by hand."""
+"""Ranking with a fake encoder: its space has one axis per word, and photos are placed in it by hand."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ class Description:
 
 
 class AxisEncoder:
-    """A text points along the axes whose words it holds."""
+    """Encodes a text as a vector along the axes of the words it contains."""
 
     def __init__(self, tells_peaks: bool = False) -> None:
         self.description = Description(tells_peaks)
@@ -46,7 +46,7 @@ def axes(**weights: float) -> np.ndarray:
 
 
 class Album:
-    """Photos put into a real index; names are keys."""
+    """Adds photos to a real index."""
 
     def __init__(self, index) -> None:
         self.index = index
@@ -94,28 +94,28 @@ def test_words_rank_by_meaning_and_stop_at_the_cutoff(album, searcher):
     assert found(searcher, "a stupa") == ["stupa.jpg", "stupa and flags.jpg"]
 
 
-def test_a_photo_that_is_near_everything_is_held_back_by_its_background(album, searcher):
+def test_a_photo_that_is_similar_to_everything_is_held_back_by_its_background(album, searcher):
     album.add("hub.jpg", axes(stupa=1.0), background=0.6)
     assert "hub.jpg" not in found(searcher, "stupa")
 
 
-def test_what_nothing_shows_is_said_plainly_with_what_to_try(album, searcher):
+def test_the_note_of_a_search_without_matches_says_so_and_what_to_try(album, searcher):
     answer = searcher.search(SearchRequest(text="a dog"))
     assert answer.hits == ()
     assert "nothing in the album matches “a dog”" in answer.note
     assert "other words" in answer.note
 
 
-def test_a_peak_name_finds_its_photos_surest_first(album, searcher):
+def test_a_peak_name_finds_its_photos_most_probable_first(album, searcher):
     assert found(searcher, "Ama Dablam") == ["ama plain.jpg", "ama with flags.jpg", "ama maybe.jpg"]
 
 
 @pytest.mark.parametrize("name", ["ama dablam", "AMADABLAM", "आमा दब्लम", "Ама-Даблам", "ama dablan", "amq dablam"])
-def test_every_name_of_a_peak_and_a_typo_find_it(album, searcher, name):
+def test_every_name_of_a_peak_finds_it_even_with_a_typo(album, searcher, name):
     assert found(searcher, name)[0] == "ama plain.jpg"
 
 
-def test_further_words_refine_among_the_photos_of_a_peak(album, searcher):
+def test_further_words_rank_the_photos_of_a_peak(album, searcher):
     assert found(searcher, "ama dablam with flags")[:3] == ["ama with flags.jpg", "ama maybe.jpg", "ama plain.jpg"]
     assert found(searcher, "ama dablam with flags")[3:] == ["stupa and flags.jpg"]
 
@@ -125,14 +125,14 @@ def test_two_peaks_put_photos_of_both_first(album, searcher):
 
 
 def pages(searcher: Searcher, k: int, **request) -> list[list[str]]:
-    """What turning page after page shows."""
-    turned: list[list[str]] = []
+    """Return the keys on each page of an answer."""
+    all_pages: list[list[str]] = []
     more = True
     while more:
-        answer = searcher.search(SearchRequest(k=k, offset=k * len(turned), **request))
-        turned.append([hit.photo.key for hit in answer.hits])
+        answer = searcher.search(SearchRequest(k=k, offset=k * len(all_pages), **request))
+        all_pages.append([hit.photo.key for hit in answer.hits])
         more = answer.more
-    return turned
+    return all_pages
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 6, 7])
@@ -147,18 +147,18 @@ def pages(searcher: Searcher, k: int, **request) -> list[list[str]]:
     ],
 )
 def test_pages_together_are_the_whole_answer(album, searcher, k, request_):
-    turned = pages(searcher, k, **request_)
+    all_pages = pages(searcher, k, **request_)
     whole = [hit.photo.key for hit in searcher.search(SearchRequest(k=100, **request_)).hits]
-    assert [key for page in turned for key in page] == whole
-    assert all(len(page) == k for page in turned[:-1])
+    assert [key for page in all_pages for key in page] == whole
+    assert all(len(page) == k for page in all_pages[:-1])
 
 
-def test_behind_the_last_page_there_is_nothing_and_no_advice(album, searcher):
+def test_after_the_last_page_there_are_no_hits_and_no_advice(album, searcher):
     answer = searcher.search(SearchRequest("stupa", offset=50))
     assert (answer.hits, answer.note, answer.more) == ((), "", False)
 
 
-def test_photos_like_one_of_the_album(album, searcher):
+def test_photos_similar_to_one_of_the_album_are_found(album, searcher):
     stupa = photo_id("album", "stupa.jpg")
     album.add("another stupa.jpg", axes(stupa=1.0, flags=0.3), day=7)
     album.add("a stupa, hardly.jpg", axes(stupa=1.0, flags=0.5), {"lhotse": 0.5}, day=8)
@@ -166,16 +166,16 @@ def test_photos_like_one_of_the_album(album, searcher):
     assert found(searcher, like=stupa, peak_ids=("lhotse",)) == ["a stupa, hardly.jpg"]
     with pytest.raises(NotFound):
         searcher.search(SearchRequest(like="0" * 40))
-    with pytest.raises(InvalidRequest, match="alone"):
+    with pytest.raises(InvalidRequest, match="neither words nor another photo"):
         SearchRequest("stupa", like=stupa)
 
 
-def test_an_answer_can_not_be_turned_through_for_ever():
+def test_the_number_of_results_on_all_pages_is_limited():
     with pytest.raises(InvalidRequest, match="narrow it down"):
         SearchRequest(offset=9_999, k=1)
 
 
-def test_reasons_are_words(album, searcher):
+def test_a_hit_has_a_reason_in_words(album, searcher):
     (first, *_) = searcher.search(SearchRequest(text="ama dablam")).hits
     assert first.why == "shows Ama Dablam; 10 km away at 041°, 9.0° above the horizon"
     (first, *_) = searcher.search(SearchRequest(text="stupa")).hits
@@ -195,7 +195,7 @@ def test_a_peak_without_photos_is_named_in_the_answer(album, searcher):
     assert answer.note == "no photo of Makalu in the album"
 
 
-def test_a_name_alone_is_filled_by_looks_only_if_the_encoder_tells_peaks_apart(album, index):
+def test_a_name_finds_photos_by_appearance_only_if_the_encoder_tells_peaks_apart(album, index):
     names = PeakNames(bundled_catalog())
     blind = Searcher(index, AxisEncoder(), names, lambda peak: axes(sunrise=1.0))
     seeing = Searcher(index, AxisEncoder(tells_peaks=True), names, lambda peak: axes(sunrise=1.0))
@@ -207,27 +207,27 @@ def question(vector: np.ndarray, answer: str | None = None) -> PhotoQuestion:
     return PhotoQuestion(vector, Identification(answer, (), ("geometry",)))
 
 
-def test_a_photo_finds_those_that_look_alike(album, searcher):
+def test_a_photo_finds_similar_photos(album, searcher):
     assert found(searcher, question=question(axes(stupa=1.0))) == ["stupa.jpg"]
 
 
-def test_a_photo_of_a_sure_peak_first_finds_the_photos_of_that_peak(album, searcher):
+def test_a_photo_with_a_sure_peak_finds_the_photos_of_that_peak_first(album, searcher):
     hits = found(searcher, question=question(axes(stupa=1.0), "ama-dablam"))
     assert set(hits[:3]) == {"ama plain.jpg", "ama maybe.jpg", "ama with flags.jpg"}
     assert hits[3:] == ["stupa.jpg"]
 
 
-def test_words_and_photo_together_prefer_what_both_find(album, searcher):
+def test_words_and_a_photo_together_prefer_photos_that_both_find(album, searcher):
     hits = found(searcher, "flags", question=question(axes(stupa=1.0, flags=0.9)))
     assert hits[0] == "stupa and flags.jpg"
 
 
-def test_a_named_peak_comes_first_also_beside_a_photo(album, searcher):
+def test_a_named_peak_comes_first_even_together_with_a_photo(album, searcher):
     hits = found(searcher, "lhotse", question=question(axes(stupa=1.0)))
     assert hits[:2] == ["lhotse.jpg", "ama maybe.jpg"]
 
 
-def test_sorting_by_time_looks_at_every_photo_of_the_peak(album, searcher):
+def test_sorting_by_time_considers_every_photo_of_the_peak(album, searcher):
     assert found(searcher, "ama dablam", sort="time", k=1) == ["ama with flags.jpg"]
 
 
@@ -244,10 +244,10 @@ def test_without_words_everything_is_shown_newest_first(album, searcher):
     assert found(searcher, k=2) == ["lhotse.jpg", "ama with flags.jpg"]
 
 
-def test_an_empty_album_says_so(searcher):
+def test_the_note_says_if_the_album_is_empty(searcher):
     assert "album is empty" in searcher.search(SearchRequest(text="stupa")).note
 
 
-def test_filters_that_leave_nothing_are_named(album, searcher):
+def test_the_note_mentions_filters_that_leave_nothing(album, searcher):
     answer = searcher.search(replace(SearchRequest(text="stupa"), until=START))
     assert "filters" in answer.note

@@ -1,4 +1,4 @@
-"""The two services that front ends use, over a whole Cumbre: in the same process, and by direct calls to another."""
+"""The two services that front ends use, with a whole Cumbre: in the same process, and by calls through JSON."""
 
 import io
 import json
@@ -32,13 +32,13 @@ def in_process(library):
 
 
 def by_direct_calls(library):
-    """As the bot function asks the query function, with JSON in between."""
-    here, parcels = in_process(library), Payloads(None, 1_000_000)
+    """Connect through JSON, as the bot function does with the query function."""
+    local, payloads = in_process(library), Payloads(None, 1_000_000)
 
     def invoke(payload: bytes) -> bytes:
-        return json.dumps(answer(json.loads(payload), *here, parcels)).encode()
+        return json.dumps(answer(json.loads(payload), *local, payloads)).encode()
 
-    call = Calls(invoke, parcels)
+    call = Calls(invoke, payloads)
     return RemoteQueryService(call), RemoteAlbumService(call)
 
 
@@ -65,7 +65,7 @@ def difference(one: bytes, other: bytes) -> Image.Image:
 
 
 def around(summit, size):
-    """The box of pixels above and beside a summit."""
+    """Return the box of pixels above and beside a summit."""
     x, y = summit.x * size[0], summit.y * size[1]
     return int(x - 50), int(max(0, y - 60)), int(x + 50), int(y + 10)
 
@@ -79,7 +79,7 @@ def test_a_name_finds_its_photo(query):
     assert hit.photo.key == "day 1/ama dablam.jpg"
 
 
-def test_a_photo_in_the_question_is_identified_too(query):
+def test_a_query_photo_is_identified_too(query):
     answer = query.search(SearchRequest(photo=photo_towards(TO_AMA_DABLAM, "2023:11:05 08:00:00")))
     assert answer.identification.answer == "ama-dablam"
     assert answer.hits[0].photo.key == "day 1/ama dablam.jpg"
@@ -92,24 +92,24 @@ def test_identify_adds_nothing_to_the_album(query):
     assert query.status().photos == before
 
 
-def test_a_stripped_photo_is_named_once_someone_says_where_and_whither(query):
+def test_a_photo_without_metadata_is_identified_once_place_and_heading_are_given(query):
     stripped = encoded(landscape())
     assert query.identify(stripped).answer is None
     at = Position(NAMCHE["lat"], NAMCHE["lon"], NAMCHE["altitude_m"])
     found = query.identify(stripped, at, TO_AMA_DABLAM)
-    # Without a focal length the view is taken as wide, and Thamserku at its edge is twice as high.
+    # Without a focal length a wide view is assumed, and Thamserku at its edge appears twice as high.
     assert {peak.id for peak in found.peaks[:2]} == {"ama-dablam", "thamserku"}
     assert found.answer is not None
     assert "focal length is unknown" in found.note
 
 
-def test_a_place_without_altitude_takes_that_of_album_photos_nearby(query):
+def test_a_place_without_altitude_takes_the_altitude_of_album_photos_nearby(query):
     found = query.identify(encoded(landscape()), Position(NAMCHE["lat"], NAMCHE["lon"]), TO_AMA_DABLAM)
     assert found.answer is not None
     assert "album photos taken nearby" in found.note
 
 
-def test_no_picture_is_a_photo_error(query):
+def test_a_file_that_is_not_a_picture_is_a_photo_error(query):
     with pytest.raises(PhotoError):
         query.identify(b"no picture")
 
@@ -126,7 +126,7 @@ def test_renditions_are_small_jpegs_without_metadata(query):
         query.rendition(photo.id, 321)
 
 
-def test_peaks_are_counted(query):
+def test_photos_are_counted_per_peak(query):
     counts = {one.peak.id: one.photos for one in query.peaks()}
     assert counts["ama-dablam"] == 1
     assert counts["makalu"] <= 1
@@ -135,7 +135,7 @@ def test_peaks_are_counted(query):
     assert {one.photos for one in query.peaks(elsewhere)} == {0}
 
 
-def test_what_does_not_exist_is_not_found(query, editor):
+def test_unknown_photos_and_peaks_are_not_found(query, editor):
     for ask in (query.photo, editor.retry, lambda i: editor.correct(i, ()), lambda i: query.rendition(i, 320)):
         with pytest.raises(NotFound):
             ask("0" * 40)
@@ -143,7 +143,7 @@ def test_what_does_not_exist_is_not_found(query, editor):
         query.search(SearchRequest(peak_ids=("olympus-mons",)))
 
 
-def test_status_says_what_answers_and_what_would_be_better(query, library, album):
+def test_the_status_has_counts_failures_the_model_and_advice_about_a_better_one(query, library, album):
     (album / "bad.jpg").write_bytes(b"no picture")
     ingest(library, album)
     status = query.status()
@@ -167,14 +167,14 @@ def test_a_correction_is_used_everywhere_survives_a_rename_and_can_be_undone(que
     assert (undone.corrected, undone.predicted_peaks) == (False, ())
 
 
-def test_a_correction_to_nothing_takes_the_peaks_away(query, editor):
+def test_an_empty_correction_removes_the_peaks(query, editor):
     photo = by_key(query, "day 1/ama dablam.jpg")
     editor.correct(photo.id, ())
     assert query.search(SearchRequest(text="ama dablam")).hits == ()
     assert query.photo(photo.id).peaks[0].id == "ama-dablam"
 
 
-def test_a_correction_names_catalogued_peaks_only(query, editor):
+def test_a_correction_may_name_only_catalogued_peaks(query, editor):
     with pytest.raises(NotFound):
         editor.correct(by_key(query, "plain.png").id, ("olympus-mons",))
 
@@ -189,7 +189,7 @@ def test_an_added_photo_is_searchable_at_once_and_the_album_folder_is_untouched(
     assert sorted(album.rglob("*")) == before
 
 
-def test_a_picture_of_no_album_is_corrected_and_says_what_was_said_before(query, editor):
+def test_a_picture_outside_the_album_can_be_corrected_and_returns_its_previous_correction(query, editor):
     picture = encoded(landscape(sky=(10, 20, 30)))
     assert editor.correct_picture(picture, ("makalu",)) is None
     assert editor.correct_picture(picture, ()) == ("makalu",)
@@ -197,7 +197,7 @@ def test_a_picture_of_no_album_is_corrected_and_says_what_was_said_before(query,
     assert editor.correct_picture(picture, None) is None
 
 
-def test_a_photo_is_oriented_by_its_skyline_and_answers_carry_it(query, editor):
+def test_a_photo_is_oriented_by_its_skyline_and_answers_include_the_orientation(query, editor):
     found = query.identify(photo_of_the_view(compass_error_deg=9.0))
     assert found.orientation.sure
     assert found.orientation.aim.heading_deg == pytest.approx(HEADING_DEG, abs=0.5)
@@ -210,7 +210,7 @@ def test_a_photo_is_oriented_by_its_skyline_and_answers_carry_it(query, editor):
     assert added.names_note == ""
 
 
-def test_names_are_drawn_where_they_are_sure_and_where_they_are_wanted(query, editor):
+def test_names_are_drawn_only_if_they_are_sure_and_requested(query, editor):
     photo = photo_of_the_view()
     added = editor.add("view.jpg", photo).photo
     plain, named = query.rendition(added.id, 640), query.rendition(added.id, 640, names=True)
@@ -226,11 +226,11 @@ def test_names_are_drawn_where_they_are_sure_and_where_they_are_wanted(query, ed
     assert query.rendition(unsure.id, 320, names=True) == query.rendition(unsure.id, 320)
 
 
-def test_what_a_person_says_of_a_view_counts_until_it_is_undone(query, editor):
+def test_a_pose_set_by_a_person_counts_until_it_is_undone(query, editor):
     added = editor.add("view.jpg", photo_of_the_view()).photo
-    said = editor.orient(added.id, CameraPose(80.0, 4.0, 1.0))
-    assert (said.orientation.said, said.orientation.sure, said.heading_true_deg) == (True, True, 80.0)
-    assert said.orientation.aim == CameraPose(80.0, 4.0, 1.0)
+    manual = editor.orient(added.id, CameraPose(80.0, 4.0, 1.0))
+    assert (manual.orientation.said, manual.orientation.sure, manual.heading_true_deg) == (True, True, 80.0)
+    assert manual.orientation.aim == CameraPose(80.0, 4.0, 1.0)
     assert query.identify(photo_of_the_view()).heading_true_deg == 80.0
     assert query.photo(added.id).peaks != added.peaks
     undone = editor.orient(added.id, None)
@@ -238,11 +238,11 @@ def test_what_a_person_says_of_a_view_counts_until_it_is_undone(query, editor):
     assert undone.peaks == added.peaks
 
 
-def test_what_was_said_of_a_compass_that_is_far_off_helps_the_photos_of_the_same_minute(query, editor):
-    off = 60.0
-    first = editor.add("first.jpg", photo_of_the_view(off)).photo
-    second = editor.add("second.jpg", photo_of_the_view(off, seconds_later=20)).photo
-    later = editor.add("later.jpg", photo_of_the_view(off, seconds_later=600)).photo
+def test_a_pose_that_reveals_a_large_compass_error_helps_the_photos_of_the_same_minute(query, editor):
+    error_deg = 60.0
+    first = editor.add("first.jpg", photo_of_the_view(error_deg)).photo
+    second = editor.add("second.jpg", photo_of_the_view(error_deg, seconds_later=20)).photo
+    later = editor.add("later.jpg", photo_of_the_view(error_deg, seconds_later=600)).photo
     assert not any(one.orientation and one.orientation.sure for one in (first, second, later))
     editor.orient(first.id, CameraPose(HEADING_DEG, PITCH_DEG, 0.0))
     helped = query.photo(second.id)
@@ -254,7 +254,7 @@ def test_what_was_said_of_a_compass_that_is_far_off_helps_the_photos_of_the_same
     assert query.photo(second.id).orientation == second.orientation
 
 
-def test_a_heading_that_is_given_goes_before_all_that_was_said(query, editor):
+def test_a_given_heading_overrides_poses_set_earlier(query, editor):
     first = editor.add("first.jpg", photo_of_the_view(60.0)).photo
     editor.orient(first.id, CameraPose(HEADING_DEG, PITCH_DEG, 0.0))
     beside = photo_of_the_view(60.0, seconds_later=20)
@@ -263,19 +263,19 @@ def test_a_heading_that_is_given_goes_before_all_that_was_said(query, editor):
     assert query.identify(photo_of_the_view(60.0), heading_deg=200.0).heading_true_deg == 200.0
 
 
-def test_one_photo_that_can_not_be_named_is_found_all_the_same(query, editor, monkeypatch):
-    def astray(*_arguments: object) -> None:
+def test_a_photo_is_still_added_if_its_identification_fails(query, editor, monkeypatch):
+    def fail(*_arguments: object) -> None:
         raise ZeroDivisionError
 
     with monkeypatch.context() as patched:
-        patched.setattr(PeakIdentifier, "identify", astray)
+        patched.setattr(PeakIdentifier, "identify", fail)
         added = editor.add("view.jpg", photo_of_the_view()).photo
     assert added.failure is None
-    assert "a fault of Cumbre" in added.note
+    assert "a bug in Cumbre" in added.note
     assert query.photo(added.id).predicted_peaks == ()
 
 
-def test_a_photo_that_an_earlier_version_indexed_says_what_brings_its_names(query, editor, library):
+def test_a_photo_indexed_by_an_earlier_version_says_how_to_get_its_names(query, editor, library):
     added = editor.add("view.jpg", photo_of_the_view()).photo
     index = library.index()
     stored = index.get(added.id)
@@ -284,13 +284,13 @@ def test_a_photo_that_an_earlier_version_indexed_says_what_brings_its_names(quer
     assert "`cumbre reindex` reads the album again" in query.photo(added.id).names_note
 
 
-def test_a_photo_of_no_known_place_has_no_summits_to_lay_a_view_on(query, editor):
+def test_a_photo_without_a_position_cannot_be_oriented(query, editor):
     stripped = by_key(query, "plain.png")
-    with pytest.raises(InvalidRequest, match="no summit has a place in this photo: the file doesn't say where"):
+    with pytest.raises(InvalidRequest, match="no summit can be placed in this photo: the file doesn't say where"):
         editor.orient(stripped.id, CameraPose(80.0, 4.0, 1.0))
 
 
-def test_shots_peaks_and_places_are_told(query):
+def test_shots_peaks_and_the_peaks_around_a_place_are_returned(query):
     shots = {one.photo_id: one for one in query.shots(PhotoFilter())}
     photo = by_key(query, "day 1/ama dablam.jpg")
     assert shots[photo.id].taken_at == photo.facts.taken_at.timestamp()
@@ -300,7 +300,7 @@ def test_shots_peaks_and_places_are_told(query):
     assert "ama-dablam" in {one.peak.id for one in around.peaks}
 
 
-def test_why_nothing_is_said_can_be_told_in_another_language(query):
+def test_notes_and_errors_can_be_translated(query):
     note = query.identify(encoded(landscape())).note
     assert isinstance(note, Sentence)
     assert note.template
@@ -309,7 +309,7 @@ def test_why_nothing_is_said_can_be_told_in_another_language(query):
     assert isinstance(missing.value.message, Sentence)
 
 
-def test_what_was_added_can_be_taken_back_and_nothing_else(query, editor, library, album):
+def test_only_added_photos_can_be_removed(query, editor, library, album):
     data = photo_towards(TO_AMA_DABLAM, "2023:11:05 08:00:00")
     added = editor.add("new.jpg", data)
     assert added.is_new
@@ -320,7 +320,7 @@ def test_what_was_added_can_be_taken_back_and_nothing_else(query, editor, librar
     with pytest.raises(NotFound):
         query.photo(added.photo.id)
     of_the_album = by_key(query, "plain.png")
-    with pytest.raises(InvalidRequest, match="a file of yours"):
+    with pytest.raises(InvalidRequest, match="your own file"):
         editor.remove(of_the_album.id)
     assert (album / "plain.png").is_file()
 
@@ -329,13 +329,13 @@ def test_an_original_is_the_file_itself(query, album):
     assert query.original(by_key(query, "plain.png").id) == (album / "plain.png").read_bytes()
 
 
-def test_what_is_no_photo_is_not_added(query, editor, library):
+def test_a_file_that_is_not_a_photo_is_not_added(query, editor, library):
     with pytest.raises(PhotoError):
         editor.add("x.jpg", b"no picture")
     assert list(library.albums.inbox.iterdir()) == []
 
 
-def test_a_failure_is_tried_again_on_request(query, editor, library, album):
+def test_a_failure_is_retried_on_request(query, editor, library, album):
     (album / "bad.jpg").write_bytes(b"no picture")
     ingest(library, album)
     failed = query.status().failures[0]
@@ -343,7 +343,7 @@ def test_a_failure_is_tried_again_on_request(query, editor, library, album):
     assert editor.retry(by_key(query, "plain.png").id).failure is None
 
 
-def test_an_imported_peak_renames_the_photos_without_reading_them(query, library, album):
+def test_an_imported_peak_updates_the_names_of_photos_without_reading_them(query, library, album):
     from cumbre.geo.geodesy import destination
     from cumbre.peaks.catalog import Peak
 

@@ -1,3 +1,5 @@
+"""Places, circles, headings and times given as text."""
+
 from datetime import UTC, datetime
 
 import pytest
@@ -8,21 +10,21 @@ from cumbre.index.port import Near
 from cumbre.services import text_forms
 
 
-def test_places():
+def test_places_and_headings_are_parsed():
     assert text_forms.parse_circle("near", "27.8,86.7,2.5") == Near(27.8, 86.7, 2500.0)
     assert text_forms.parse_position("at", "27.8, 86.7") == Position(27.8, 86.7)
     assert text_forms.parse_position("at", "27.8,86.7,3440") == Position(27.8, 86.7, 3440.0)
     assert text_forms.parse_heading_deg("heading", "360") == 0.0
 
 
-def test_moments():
+def test_times_are_parsed():
     assert text_forms.parse_time("from", "2023-10-31") == datetime(2023, 10, 31, tzinfo=UTC)
     assert text_forms.parse_time("to", "2023-10-31", end_of_day=True) == datetime(2023, 11, 1, tzinfo=UTC)
     assert text_forms.parse_time("from", "2023-10-31T05:45+05:45") == datetime(2023, 10, 31, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("form", "text"),
+    ("parse", "text"),
     [
         (text_forms.parse_circle, "27.8,86.7"),
         (text_forms.parse_circle, "27.8,86.7,0"),
@@ -38,6 +40,6 @@ def test_moments():
         (text_forms.parse_time, "2023-13-01"),
     ],
 )
-def test_what_can_not_be_read_names_the_option_and_the_form(form, text):
+def test_an_invalid_text_is_an_error_that_names_the_option(parse, text):
     with pytest.raises(InvalidRequest, match="--option"):
-        form("--option", text)
+        parse("--option", text)

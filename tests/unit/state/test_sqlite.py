@@ -1,4 +1,4 @@
-"""The file of the state: who may read it, and what happens if it is not what it should be."""
+"""The state file: its permissions, damage to it, its backup copy and older versions."""
 
 import os
 import random
@@ -36,7 +36,7 @@ def test_only_the_owner_may_read_it_whatever_the_umask(path: Path) -> None:
     assert set(modes.values()) == {0o600}
 
 
-def test_a_damaged_file_is_named_with_the_way_out_and_left_alone(path: Path) -> None:
+def test_a_damaged_file_is_named_with_what_to_do_and_not_changed(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"not a database" * 1000)
     with pytest.raises(CumbreError, match="backup") as caught:
@@ -45,7 +45,7 @@ def test_a_damaged_file_is_named_with_the_way_out_and_left_alone(path: Path) -> 
     assert path.read_bytes() == b"not a database" * 1000
 
 
-def test_a_newer_file_asks_for_a_newer_cumbre(path: Path) -> None:
+def test_a_newer_file_requires_a_newer_cumbre(path: Path) -> None:
     SqliteStateStore(path).close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 99")
@@ -63,12 +63,12 @@ def test_another_database_is_not_touched(path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_a_place_that_is_a_folder(tmp_path: Path) -> None:
+def test_a_path_that_is_a_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CumbreError, match="CUMBRE_STATE"):
         SqliteStateStore(tmp_path)
 
 
-def test_expiry_follows_the_clock_and_the_expired_are_dropped(path: Path) -> None:
+def test_expiry_follows_the_clock_and_expired_records_are_deleted(path: Path) -> None:
     now = 1000.0
     with closing(SqliteStateStore(path, clock=lambda: now)) as store:
         store.put("file", "a", b"x", expires_at=1010.0)
@@ -80,12 +80,12 @@ def test_expiry_follows_the_clock_and_the_expired_are_dropped(path: Path) -> Non
         assert connection.execute("SELECT key FROM records").fetchall() == [("b",)]
 
 
-def test_text_that_is_no_unicode_is_an_error_of_ours(path: Path) -> None:
+def test_text_that_is_not_valid_unicode_is_a_cumbre_error(path: Path) -> None:
     with closing(SqliteStateStore(path)) as store, pytest.raises(CumbreError, match="Unicode"):
         store.put("album", "/photos/\udcff", b"")
 
 
-def test_a_closed_store_says_so(path: Path) -> None:
+def test_a_closed_store_raises_an_error(path: Path) -> None:
     store = SqliteStateStore(path)
     store.close()
     store.close()
@@ -94,8 +94,8 @@ def test_a_closed_store_says_so(path: Path) -> None:
 
 
 @pytest.fixture
-def told(path: Path) -> dict[str, bytes]:
-    """What a state holds that was closed."""
+def saved(path: Path) -> dict[str, bytes]:
+    """The records in a closed state file."""
     records = {f"key {number}": f"said {number}".encode() * 20 for number in range(60)}
     with closing(SqliteStateStore(path)) as store:
         for key, value in records.items():
@@ -107,8 +107,8 @@ def flip(data: bytes, at: int, bit: int) -> bytes:
     return data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :]
 
 
-def test_no_flipped_bit_changes_what_people_said(path: Path, told: dict[str, bytes]) -> None:
-    """What is read is what was said, or the damage is said and the file left as it is."""
+def test_no_flipped_bit_changes_records_unnoticed(path: Path, saved: dict[str, bytes]) -> None:
+    """Either the records are read unchanged, or the damage is reported and the file is left as it is."""
     whole = path.read_bytes()
     chance = random.Random(11)
     noticed = 0
@@ -117,19 +117,19 @@ def test_no_flipped_bit_changes_what_people_said(path: Path, told: dict[str, byt
         path.write_bytes(damaged)
         try:
             with closing(SqliteStateStore(path)) as store:
-                assert dict(store.items("correction")) == told
-                assert store.get("correction", "key 7") == told["key 7"]
+                assert dict(store.items("correction")) == saved
+                assert store.get("correction", "key 7") == saved["key 7"]
         except CumbreError as error:
             noticed += 1
-            said = re.search("damaged or no state|newer Cumbre|not Cumbre's state", str(error))
-            assert said
+            message = re.search("damaged or not a state file|newer Cumbre|not Cumbre's state", str(error))
+            assert message
             assert path.read_bytes() == damaged
         for file in path.parent.glob("state.sqlite-*"):
             file.unlink()
     assert noticed > 10
 
 
-def test_a_copy_is_kept_and_named_as_the_way_out(path: Path, told: dict[str, bytes]) -> None:
+def test_a_backup_copy_is_kept_and_named_as_the_way_to_recover(path: Path, saved: dict[str, bytes]) -> None:
     copy = path.with_name("state.sqlite.bak")
     with closing(SqliteStateStore(path)) as store:
         store.keep_copy()
@@ -139,11 +139,11 @@ def test_a_copy_is_kept_and_named_as_the_way_out(path: Path, told: dict[str, byt
     path.unlink()
     copy.rename(path)
     with closing(SqliteStateStore(path)) as store:
-        assert dict(store.items("correction")) == told
+        assert dict(store.items("correction")) == saved
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_copy_is_made_anew_only_when_something_was_said(path: Path, told: dict[str, bytes]) -> None:
+def test_the_copy_is_renewed_only_after_a_change(path: Path, saved: dict[str, bytes]) -> None:
     copy = path.with_name("state.sqlite.bak")
     with closing(SqliteStateStore(path)) as store:
         store.keep_copy()
@@ -159,7 +159,7 @@ def test_a_copy_is_made_anew_only_when_something_was_said(path: Path, told: dict
         assert store.get("correction", "one more") == b"x"
 
 
-def test_many_that_start_together_on_a_new_home_take_nothing_for_damaged(tmp_path: Path) -> None:
+def test_simultaneous_starts_on_a_new_home_report_no_damage(tmp_path: Path) -> None:
     together = Barrier(3)
 
     def start(number: int) -> None:
@@ -172,7 +172,7 @@ def test_many_that_start_together_on_a_new_home_take_nothing_for_damaged(tmp_pat
                 started.result()
 
 
-def test_the_copy_is_whole_at_every_moment_though_many_make_it(path: Path) -> None:
+def test_the_copy_is_intact_at_every_moment_even_if_several_stores_make_it(path: Path) -> None:
     copy = path.with_name("state.sqlite.bak")
     with closing(SqliteStateStore(path)) as store:
         store.keep_copy()
@@ -196,7 +196,7 @@ def test_the_copy_is_whole_at_every_moment_though_many_make_it(path: Path) -> No
         assert len(list(store.items("correction"))) == 60
 
 
-def test_a_damaged_state_never_replaces_its_copy(path: Path, told: dict[str, bytes]) -> None:
+def test_a_damaged_state_never_replaces_its_copy(path: Path, saved: dict[str, bytes]) -> None:
     copy = path.with_name("state.sqlite.bak")
     with closing(SqliteStateStore(path)) as store:
         store.keep_copy()
@@ -213,7 +213,7 @@ def test_a_damaged_state_never_replaces_its_copy(path: Path, told: dict[str, byt
     assert copy.read_bytes() == kept
 
 
-def test_a_state_that_has_become_empty_is_no_new_one(path: Path, told: dict[str, bytes]) -> None:
+def test_a_state_that_has_become_empty_is_not_taken_for_a_new_one(path: Path, saved: dict[str, bytes]) -> None:
     with closing(SqliteStateStore(path)) as store:
         store.keep_copy()
     path.write_bytes(b"")
@@ -222,10 +222,10 @@ def test_a_state_that_has_become_empty_is_no_new_one(path: Path, told: dict[str,
     assert path.read_bytes() == b""
 
 
-def test_the_first_version_gets_its_checksums(path: Path, told: dict[str, bytes]) -> None:
+def test_a_file_of_the_first_version_gets_checksums(path: Path, saved: dict[str, bytes]) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("ALTER TABLE records DROP COLUMN checksum")
         connection.execute("PRAGMA user_version = 1")
         connection.commit()
     with closing(SqliteStateStore(path)) as store:
-        assert dict(store.items("correction")) == told
+        assert dict(store.items("correction")) == saved

@@ -1,4 +1,4 @@
-"""What only folders have: links, FIFOs, names that are no text, permissions."""
+"""Properties that only folders have: links, FIFOs, names that are not text, permissions."""
 
 import os
 import socket
@@ -52,8 +52,8 @@ def test_the_bucket_is_the_real_path(album: Path, tmp_path: Path) -> None:
     assert FolderPhotoStorage(tmp_path / "album" / ".." / "album").bucket == str(album.resolve())
 
 
-def test_a_root_that_is_a_file_says_what_to_do(album: Path) -> None:
-    with pytest.raises(StorageError, match="name the folder that holds it"):
+def test_a_root_that_is_a_file_is_an_error_that_says_what_to_do(album: Path) -> None:
+    with pytest.raises(StorageError, match="name the folder that contains it"):
         keys(put(album / "yak.jpg"))
 
 
@@ -63,7 +63,7 @@ def test_photos_of_a_folder_come_before_its_subfolders_sorted_by_name(album: Pat
     assert keys(album) == ["a.jpg", "c.jpg", "a/z.jpg", "a/b/x.jpg", "b/y.jpg"]
 
 
-def test_a_folder_that_is_called_like_a_photo_is_a_folder(album: Path) -> None:
+def test_a_folder_with_the_name_of_a_photo_is_a_folder(album: Path) -> None:
     put(album / "trip.jpg" / "yak.jpg")
     assert keys(album) == ["trip.jpg/yak.jpg"]
     assert FolderPhotoStorage(album).stat("trip.jpg") is None
@@ -79,7 +79,7 @@ def test_linked_folders_and_files_are_part_of_the_album(album: Path, tmp_path: P
     assert storage.read("drive/2019/ama.jpg", etag(storage, "drive/2019/ama.jpg"), MB) == b"ama"
 
 
-def test_links_in_circles_end(album: Path, tmp_path: Path) -> None:
+def test_circular_links_are_not_followed_for_ever(album: Path, tmp_path: Path) -> None:
     put(album / "day 1" / "yak.jpg")
     put(tmp_path / "drive" / "ama.jpg")
     (album / "day 1" / "back").symlink_to(album)
@@ -98,8 +98,8 @@ def test_a_link_within_the_album_gives_no_second_key(album: Path) -> None:
     assert keys(album) == ["day 1/yak.jpg"]
 
 
-def test_links_among_many_folders_end_soon(album: Path, tmp_path: Path) -> None:
-    """Every way through them would be millions; each folder is seen once."""
+def test_links_between_many_folders_are_listed_quickly(album: Path, tmp_path: Path) -> None:
+    """There are millions of paths through these links, but each folder is visited once."""
     folders = [tmp_path / f"drive {number}" for number in range(10)]
     for folder in folders:
         put(folder / "yak.jpg")
@@ -109,14 +109,14 @@ def test_links_among_many_folders_end_soon(album: Path, tmp_path: Path) -> None:
     assert len(keys(album)) == 10
 
 
-def test_a_folder_that_is_linked_twice_has_its_photos_once(album: Path, tmp_path: Path) -> None:
+def test_a_folder_that_is_linked_twice_is_listed_once(album: Path, tmp_path: Path) -> None:
     put(tmp_path / "drive" / "ama.jpg")
     (album / "a").symlink_to(tmp_path / "drive")
     (album / "b").symlink_to(tmp_path / "drive")
     assert keys(album) == ["a/ama.jpg"]
 
 
-def test_links_to_a_drive_that_is_away_are_said(album: Path, tmp_path: Path) -> None:
+def test_links_to_an_unplugged_drive_are_reported(album: Path, tmp_path: Path) -> None:
     put(album / "yak.jpg")
     (album / "drive").symlink_to(tmp_path / "unplugged")
     listing = FolderPhotoStorage(album).list()
@@ -126,7 +126,7 @@ def test_links_to_a_drive_that_is_away_are_said(album: Path, tmp_path: Path) -> 
     assert (caught.value.prefixes, caught.value.away) == ((), ("drive/",))
 
 
-def test_links_that_lead_nowhere_are_nothing(album: Path, tmp_path: Path) -> None:
+def test_links_that_lead_nowhere_are_ignored(album: Path, tmp_path: Path) -> None:
     put(album / "yak.jpg")
     (album / "gone.jpg").symlink_to(tmp_path / "gone.jpg")
     (album / "round.jpg").symlink_to(album / "round.jpg")
@@ -154,7 +154,7 @@ def test_fifos_sockets_and_devices_are_never_opened(album: Path, monkeypatch: py
 
 
 @posix
-def test_a_fifo_that_takes_a_photos_place_does_not_block(album: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fifo_that_replaces_a_photo_does_not_block(album: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = put(album / "yak.jpg")
     storage = FolderPhotoStorage(album)
     tag = etag(storage, "yak.jpg")
@@ -171,10 +171,10 @@ def test_a_fifo_that_takes_a_photos_place_does_not_block(album: Path, monkeypatc
 
 
 @pytest.mark.parametrize("tick_ns", [4_000_000, 1_000_000_000])
-def test_a_second_version_of_the_same_moment_and_size_is_not_missed(
+def test_a_second_version_with_the_same_time_and_size_is_not_missed(
     album: Path, monkeypatch: pytest.MonkeyPatch, tick_ns: int
 ) -> None:
-    """Its ETag is that of the first: so what has just been written is read only when its moment has passed."""
+    """It has the ETag of the first, so a file that was just written is read only once its timestamp has passed."""
     path = put(album / "yak.jpg", b"a yak")
     now = time.time_ns() // tick_ns * tick_ns
     monkeypatch.setattr(folder_module.time, "time_ns", lambda: now + 1_000_000)
@@ -195,7 +195,7 @@ def test_a_second_version_of_the_same_moment_and_size_is_not_missed(
 
 
 @pytest.mark.parametrize("mtime_s", [1.5, 4_000_000_000.5])
-def test_old_files_and_files_of_the_future_are_read_at_once(
+def test_old_files_and_files_from_the_future_are_read_at_once(
     album: Path, monkeypatch: pytest.MonkeyPatch, mtime_s: float
 ) -> None:
     os.utime(put(album / "yak.jpg", b"a yak"), (mtime_s, mtime_s))
@@ -226,7 +226,7 @@ def test_a_file_that_grows_while_it_is_read_has_changed(album: Path, monkeypatch
 
 
 @posix
-def test_names_that_are_no_utf8_have_keys_that_are(album: Path) -> None:
+def test_names_that_are_not_utf8_have_keys_that_are(album: Path) -> None:
     put(Path(os.fsdecode(os.fsencode(album) + b"/se\xf1or/caf\xe9.jpg")), b"coffee")
     storage = FolderPhotoStorage(album)
     (listed,) = storage.list()
@@ -238,7 +238,7 @@ def test_names_that_are_no_utf8_have_keys_that_are(album: Path) -> None:
 
 
 @posix
-def test_a_name_that_really_has_private_characters_wins(album: Path) -> None:
+def test_a_name_that_really_contains_private_use_characters_takes_precedence(album: Path) -> None:
     put(album / "caf\uefe9.jpg", b"real")
     put(Path(os.fsdecode(os.fsencode(album) + b"/caf\xe9.jpg")), b"broken")
     storage = FolderPhotoStorage(album)
@@ -247,7 +247,7 @@ def test_a_name_that_really_has_private_characters_wins(album: Path) -> None:
 
 
 @posix
-def test_an_album_whose_own_name_is_no_utf8(tmp_path: Path) -> None:
+def test_an_album_with_a_name_that_is_not_utf8_is_listed(tmp_path: Path) -> None:
     root = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xe1lbum"))
     put(root / "yak.jpg")
     storage = FolderPhotoStorage(root)
@@ -256,7 +256,7 @@ def test_an_album_whose_own_name_is_no_utf8(tmp_path: Path) -> None:
 
 
 @given(st.binary(min_size=1, max_size=40).filter(lambda raw: b"/" not in raw and b"\0" not in raw))
-def test_every_name_of_bytes_comes_back(raw: bytes) -> None:
+def test_every_byte_name_survives_the_round_trip_through_its_key(raw: bytes) -> None:
     name = raw.decode("utf-8", "surrogateescape")
     key = encode_name(name)
     assert key is not None
@@ -265,13 +265,13 @@ def test_every_name_of_bytes_comes_back(raw: bytes) -> None:
         assert decode_path(Path("/nowhere") / key).name.encode("utf-8", "surrogateescape") == raw
 
 
-def test_a_surrogate_is_no_key(album: Path) -> None:
+def test_a_key_with_a_surrogate_is_refused(album: Path) -> None:
     with pytest.raises(StorageError):
         FolderPhotoStorage(album).stat("caf\udce9.jpg")
 
 
 @as_user
-def test_an_unreadable_folder_is_not_an_empty_one(album: Path) -> None:
+def test_an_unreadable_folder_is_not_treated_as_empty(album: Path) -> None:
     put(album / "a.jpg")
     put(album / "locked" / "b.jpg")
     put(album / "z.jpg")
@@ -287,7 +287,7 @@ def test_an_unreadable_folder_is_not_an_empty_one(album: Path) -> None:
 
 
 def test_a_folder_that_fails_to_list_is_reported_after_the_rest(album: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same for root, whom permissions don't stop: the disk reports an error."""
+    """As above, but also for root, who ignores permissions: the disk reports an error."""
     put(album / "a.jpg")
     put(album / "bad" / "b.jpg")
     put(album / "good" / "c.jpg")
@@ -307,7 +307,7 @@ def test_a_folder_that_fails_to_list_is_reported_after_the_rest(album: Path, mon
 
 
 @as_user
-def test_a_file_that_may_not_be_read_is_a_bad_photo(album: Path) -> None:
+def test_a_file_without_read_permission_is_a_photo_error(album: Path) -> None:
     put(album / "yak.jpg").chmod(0)
     storage = FolderPhotoStorage(album)
     with pytest.raises(PhotoError, match="permission"):
@@ -315,7 +315,7 @@ def test_a_file_that_may_not_be_read_is_a_bad_photo(album: Path) -> None:
 
 
 @pytest.mark.parametrize(("number", "expected"), [(13, PhotoError), (5, PhotoError), (2, ObjectGone)])
-def test_what_goes_wrong_on_opening_is_said_in_words(
+def test_system_errors_on_opening_become_errors_of_the_photo(
     album: Path, monkeypatch: pytest.MonkeyPatch, number: int, expected: type[Exception]
 ) -> None:
     put(album / "yak.jpg")
@@ -357,8 +357,8 @@ def test_a_write_leaves_nothing_else_behind(album: Path) -> None:
     assert [path.name for path in album.iterdir()] == ["yak.jpg"]
 
 
-def test_writes_where_there_are_no_hard_links(album: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on exFAT, which USB sticks have."""
+def test_photos_are_written_even_without_hard_links(album: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For example on exFAT, the file system of USB sticks."""
 
     def refuse(*_: object, **__: object) -> None:
         raise OSError(1, "Operation not permitted")
@@ -372,7 +372,7 @@ def test_writes_where_there_are_no_hard_links(album: Path, monkeypatch: pytest.M
     assert [path.name for path in album.iterdir()] == ["yak.jpg"]
 
 
-def test_what_a_killed_writer_left_is_forgotten_where_files_need_a_name(
+def test_old_temporary_files_of_a_killed_writer_are_deleted_where_they_need_a_name(
     album: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr(os, "O_TMPFILE", raising=False)
@@ -383,7 +383,7 @@ def test_what_a_killed_writer_left_is_forgotten_where_files_need_a_name(
 
 
 @pytest.mark.parametrize("nameless", [True, False])
-def test_a_full_disk_leaves_no_half_photo(album: Path, monkeypatch: pytest.MonkeyPatch, nameless: bool) -> None:
+def test_a_full_disk_leaves_no_partial_photo(album: Path, monkeypatch: pytest.MonkeyPatch, nameless: bool) -> None:
     if not nameless:
         monkeypatch.delattr(os, "O_TMPFILE", raising=False)
 

@@ -1,3 +1,5 @@
+"""A storage reduced to selected photos."""
+
 import pytest
 
 from cumbre.errors import StorageError
@@ -10,7 +12,7 @@ def selected(album):
     return SelectedPhotoStorage(FolderPhotoStorage(album), frozenset({"plain.png", "gone.jpg"}))
 
 
-def test_only_what_was_selected_is_there(selected, album):
+def test_only_selected_photos_are_listed_and_read(selected, album):
     assert selected.bucket == str(album.resolve())
     assert [stat.key for stat in selected.list()] == ["plain.png"]
     assert [stat.key for stat in selected.list("other")] == []
@@ -19,8 +21,8 @@ def test_only_what_was_selected_is_there(selected, album):
     assert selected.read("plain.png", stat.etag, 1_000_000) == (album / "plain.png").read_bytes()
 
 
-def test_a_folder_that_is_away_is_said(selected, album):
+def test_a_missing_folder_is_an_error(selected, album):
     album.rename(album.with_name("away"))
-    for look in (lambda: list(selected.list()), lambda: selected.stat("plain.png"), lambda: selected.stat("other.jpg")):
+    for call in (lambda: list(selected.list()), lambda: selected.stat("plain.png"), lambda: selected.stat("other.jpg")):
         with pytest.raises(StorageError):
-            look()
+            call()

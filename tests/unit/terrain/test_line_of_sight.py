@@ -1,3 +1,5 @@
+"""Terrain that hides summits from a camera."""
+
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +18,7 @@ METRES_PER_DEGREE = 110_800.0
 
 
 def wall(height_m: float, away_m: float, of: Position = CAMERA, width_m: float = 1000.0) -> Terrain:
-    """A plain with a range from east to west: its crest begins so far north of a place and is as broad as width_m."""
+    """Return a plain with a range from east to west: its crest, width_m wide, begins away_m north of a place."""
 
     def terrain(lat: Floats, lon: Floats) -> Floats:
         beyond_m = (lat - of.lat) * METRES_PER_DEGREE - away_m
@@ -37,7 +39,7 @@ def model(folder: Path, terrain: Terrain, *cells: tuple[int, int], make=hgt) -> 
 
 
 def hidden(terrain: TerrainModel, elev_m: float, away_m: float, camera: Position = CAMERA, seen_from_m=None) -> bool:
-    """Whether a summit in the north is."""
+    """Return whether the terrain hides a summit in the north."""
     lat, lon = destination(camera.lat, camera.lon, 0.0, away_m)
     bearing, distance = bearing_and_distance(camera.lat, camera.lon, np.array([lat]), np.array([lon]))
     altitude_m = camera.altitude_m if seen_from_m is None else seen_from_m
@@ -48,8 +50,8 @@ def hidden(terrain: TerrainModel, elev_m: float, away_m: float, camera: Position
 # --- what hides a summit ---
 
 
-def test_a_ridge_between_hides_a_summit(tmp_path: Path) -> None:
-    # From 10 km the ridge stands 8.5 degrees high, the summits 30 km away 3.8 and 13.
+def test_a_ridge_in_between_hides_a_summit(tmp_path: Path) -> None:
+    # The ridge, 10 km away, is 8.5 degrees high; the summits, 30 km away, are 3.8 and 13 degrees high.
     terrain = model(tmp_path, wall(2500.0, 10_000.0))
     assert hidden(terrain, 3000.0, 30_000.0)
     assert not hidden(terrain, 8000.0, 30_000.0)
@@ -72,23 +74,23 @@ def test_a_ridge_in_another_direction_hides_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("summit_away_m", "before_m"), [(5_000.0, 300.0), (50_000.0, 1_000.0)])
 def test_a_summits_own_flank_does_not_hide_it(tmp_path: Path, summit_away_m: float, before_m: float) -> None:
-    # A tile that has the mountain too near and too high, by what it stands from the summit's place.
+    # The tile has the mountain too high and before_m too near.
     terrain = model(tmp_path, wall(3500.0, summit_away_m - before_m, width_m=100.0), make=fine)
     assert not hidden(terrain, 3000.0, summit_away_m)
     assert hidden(terrain, 3000.0, summit_away_m + 3 * before_m)
 
 
-def test_what_rises_at_the_cameras_feet_hides_nothing(tmp_path: Path) -> None:
-    # With a position 100 m off the camera may stand on it.
+def test_ground_that_rises_at_the_cameras_feet_hides_nothing(tmp_path: Path) -> None:
+    # The position may be 100 m off, so the camera may be on top of it.
     assert not hidden(model(tmp_path, wall(1100.0, 50.0, width_m=50.0), make=fine), 3000.0, 30_000.0)
     assert hidden(model(tmp_path, wall(1100.0, 200.0, width_m=50.0), make=fine), 3000.0, 30_000.0)
 
 
 @pytest.mark.parametrize(("ridge_away_m", "clear_deg", "hidden_deg"), [(10_000.0, 0.15, 0.3), (1_000.0, 0.5, 1.0)])
-def test_only_what_is_clearly_higher_hides(
+def test_only_clearly_higher_terrain_hides_a_summit(
     tmp_path: Path, ridge_away_m: float, clear_deg: float, hidden_deg: float
 ) -> None:
-    # Near the camera 10 m of error are more degrees than far away.
+    # An error of 10 m is a larger angle near the camera than far away.
     ridge_m = PLAIN_M + ridge_away_m / 10
     terrain = model(tmp_path, wall(ridge_m, ridge_away_m), make=fine)
     ridge_deg = apparent_elevation_deg(PLAIN_M + 2, np.array([ridge_m]), np.array([ridge_away_m]))
@@ -103,7 +105,7 @@ def test_the_earths_curvature_lowers_a_far_summit_behind_a_near_ridge(tmp_path: 
     assert hidden(terrain, PLAIN_M + 1100, 58_000.0)
 
 
-# --- what is not known ---
+# --- unknown terrain and altitude ---
 
 
 def test_unknown_terrain_hides_nothing(tmp_path: Path) -> None:
@@ -120,14 +122,14 @@ def test_terrain_behind_unknown_terrain_still_hides(tmp_path: Path) -> None:
     assert hidden(terrain, 3000.0, 30_000.0, camera)
 
 
-def test_an_altitude_below_the_ground_is_raised_to_the_eyes_of_who_stands_there(tmp_path: Path) -> None:
+def test_an_altitude_below_the_ground_is_raised_to_eye_level(tmp_path: Path) -> None:
     too_low = Position(CAMERA.lat, CAMERA.lon, PLAIN_M - 200)
     terrain = model(tmp_path, wall(1050.0, 3000.0))
     assert not hidden(terrain, 1800.0, 30_000.0, too_low)
     assert hidden(terrain, 1300.0, 30_000.0, too_low)
 
 
-def test_without_an_altitude_the_camera_stands_on_the_ground(tmp_path: Path) -> None:
+def test_without_an_altitude_the_camera_is_on_the_ground(tmp_path: Path) -> None:
     nowhere_high = Position(CAMERA.lat, CAMERA.lon)
     terrain = model(tmp_path, wall(2500.0, 10_000.0))
     assert hidden(terrain, 3000.0, 30_000.0, nowhere_high, seen_from_m=PLAIN_M)
@@ -135,7 +137,7 @@ def test_without_an_altitude_the_camera_stands_on_the_ground(tmp_path: Path) -> 
     assert not hidden(terrain, 3000.0, 30_000.0, unknown, seen_from_m=PLAIN_M)
 
 
-def test_what_is_wrong_with_a_tile_is_told(tmp_path: Path) -> None:
+def test_a_problem_with_a_tile_is_reported(tmp_path: Path) -> None:
     (tmp_path / "N27E086.hgt").write_bytes(b"no tile")
     terrain = TerrainModel(tmp_path)
     assert not hidden(terrain, 3000.0, 30_000.0)
@@ -147,7 +149,7 @@ def test_what_is_wrong_with_a_tile_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("make", [hgt, geotiff])
 @pytest.mark.parametrize(("lat", "lon"), [(27, 86), (-34, -71), (-1, -1), (46, 7), (51, -180)])
-def test_a_ridge_beyond_the_border_of_a_tile_hides_too(tmp_path: Path, make, lat: int, lon: int) -> None:
+def test_a_ridge_beyond_the_border_of_a_tile_hides_summits_too(tmp_path: Path, make, lat: int, lon: int) -> None:
     camera = Position(lat - 0.05, lon + 0.001, PLAIN_M + 2)
     ridge = wall(2500.0, 10_000.0, camera, width_m=3000.0)
     west = lon - 1 if lon > -180 else 179
@@ -161,7 +163,7 @@ def test_a_ridge_beyond_the_border_of_a_tile_hides_too(tmp_path: Path, make, lat
 @given(
     lat=st.floats(-65, 65), lon=st.floats(-180, 180), azimuth=st.floats(0, 360), away_m=st.floats(100, 60_000)
 )  # fmt: skip
-def test_places_along_a_ray_are_those_of_the_geodesic(lat: float, lon: float, azimuth: float, away_m: float) -> None:
+def test_places_along_a_ray_agree_with_the_geodesic(lat: float, lon: float, azimuth: float, away_m: float) -> None:
     found = places_along(Position(lat, lon), np.array([azimuth]), np.array([away_m]))
     _, off_m = bearing_and_distance(*destination(lat, lon, azimuth, away_m), *found)
     assert off_m[0] < 10.0
@@ -185,7 +187,7 @@ def test_a_higher_ridge_never_reveals_a_summit(
     assert (found[1] >= found[0]).all()
 
 
-def test_many_summits_are_hidden_as_a_few(tmp_path: Path) -> None:
+def test_many_summits_are_hidden_like_a_few_at_a_time(tmp_path: Path) -> None:
     terrain = model(tmp_path, wall(2500.0, 10_000.0))
     rng = np.random.default_rng(3)
     bearing, distance, elevation = rng.uniform(0, 360, 450), rng.uniform(600, 60_000, 450), rng.uniform(-1, 12, 450)
@@ -195,6 +197,6 @@ def test_many_summits_are_hidden_as_a_few(tmp_path: Path) -> None:
     assert terrain.hidden(CAMERA, bearing, distance, elevation).tolist() == np.concatenate(few).tolist()
 
 
-def test_no_summits(tmp_path: Path) -> None:
+def test_no_summits_give_an_empty_result(tmp_path: Path) -> None:
     nothing = np.zeros(0)
     assert model(tmp_path, flat(PLAIN_M)).hidden(CAMERA, nothing, nothing, nothing).shape == (0,)

@@ -1,3 +1,5 @@
+"""Elevation tiles of SRTM and Copernicus: formats, borders, damage, memory and threads."""
+
 import logging
 import struct
 import zipfile
@@ -17,7 +19,7 @@ from tests.support.elevation_tiles import Floats, copernicus_name, flat, geotiff
 
 
 def slope(lat: Floats, lon: Floats) -> Floats:
-    """A plane, so that what lies between two points is known."""
+    """Return the elevation of a plane, so that values between grid points are known."""
     return 2000.0 + 900.0 * (lat - 27) - 400.0 * (lon - 86)
 
 
@@ -34,7 +36,7 @@ def at(tiles: TerrainTiles, lat: float, lon: float) -> float:
     return float(tiles.elevation_m(np.array([lat]), np.array([lon]))[0])
 
 
-# --- what is read ---
+# --- formats ---
 
 
 @pytest.mark.parametrize("points", [1201, 3601])
@@ -65,7 +67,7 @@ def test_copernicus_is_read_however_it_is_laid_out(
     assert tiles.problems == ()
 
 
-def test_another_decoder_reads_the_same_tile(tmp_path: Path) -> None:
+def test_another_decoder_reads_the_same_elevations(tmp_path: Path) -> None:
     path = geotiff(tmp_path, 27, 86, hills)
     with Image.open(path) as picture:
         decoded = np.asarray(picture)
@@ -74,7 +76,7 @@ def test_another_decoder_reads_the_same_tile(tmp_path: Path) -> None:
     assert found == pytest.approx(decoded[row, column], abs=0.01)
 
 
-def test_a_tile_of_another_encoder_is_read(tmp_path: Path) -> None:
+def test_a_tile_written_by_another_encoder_is_read(tmp_path: Path) -> None:
     points = np.arange(1200) / 1200
     elevation = hills(28.0 - points[:, None], 86.0 + points[None, :]).astype(np.float32)
     tags = TiffImagePlugin.ImageFileDirectory_v2()
@@ -97,13 +99,13 @@ def test_srtm_and_copernicus_of_the_same_terrain_agree(tmp_path: Path) -> None:
     geotiff(folders[1], 27, 86, hills, 1200, 1200, tile=512)
     lat, lon = places(1000)
     srtm, copernicus = (TerrainTiles(folder).elevation_m(lat, lon) for folder in folders)
-    # In its last row and column Copernicus' lone tile repeats what is before.
+    # In its last row and column, a single Copernicus tile repeats the values before.
     assert srtm == pytest.approx(copernicus, abs=5.0)
     inside = (lat > 27 + 1 / 1200) & (lon < 87 - 1 / 1200)
     assert srtm[inside] == pytest.approx(copernicus[inside], abs=0.6)
 
 
-def test_of_several_files_of_a_place_the_finest_is_used(tmp_path: Path) -> None:
+def test_of_several_files_for_a_place_the_finest_is_used(tmp_path: Path) -> None:
     geotiff(tmp_path, 27, 86, flat(90.0), resolution=30)
     assert at(TerrainTiles(tmp_path), 27.5, 86.5) == 90.0
     hgt(tmp_path, 27, 86, flat(60.0))
@@ -112,7 +114,7 @@ def test_of_several_files_of_a_place_the_finest_is_used(tmp_path: Path) -> None:
     assert at(TerrainTiles(tmp_path), 27.5, 86.5) == 30.0
 
 
-def test_tiles_are_found_in_folders_of_the_folder(tmp_path: Path) -> None:
+def test_tiles_are_found_in_subfolders(tmp_path: Path) -> None:
     inner = tmp_path / "Copernicus_DSM_COG_10_N27_00_E086_00_DEM" / "DEM"
     inner.mkdir(parents=True)
     geotiff(inner, 27, 86, flat(700.0))
@@ -149,7 +151,7 @@ def test_a_wide_tile_meets_a_narrow_one(tmp_path: Path) -> None:
     assert TerrainTiles(tmp_path).elevation_m(lat, lon) == pytest.approx(north_slope(lat, lon), abs=0.01)
 
 
-def test_where_no_tile_is_nothing_is_known(tmp_path: Path) -> None:
+def test_without_a_tile_the_elevation_is_unknown(tmp_path: Path) -> None:
     hgt(tmp_path, 27, 86, flat(500.0))
     lat = np.array([27.5, 28.5, 27.5, np.nan, 91.0, 27.5, -90.0, 90.0])
     lon = np.array([86.5, 86.5, 85.9, 86.5, 86.5, np.inf, 0.0, 0.0])
@@ -159,7 +161,7 @@ def test_where_no_tile_is_nothing_is_known(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [hgt, lambda *where: geotiff(*where, nodata=0.0)])
-def test_a_void_makes_what_touches_it_unknown(tmp_path: Path, make) -> None:
+def test_elevations_that_touch_a_void_are_unknown(tmp_path: Path, make) -> None:
     def holed(lat: Floats, lon: Floats) -> Floats:
         return np.where((abs(lat - 27.5) < 0.1) & (abs(lon - 86.5) < 0.1), np.nan, 800.0)
 
@@ -170,7 +172,7 @@ def test_a_void_makes_what_touches_it_unknown(tmp_path: Path, make) -> None:
     assert at(tiles, 27.5, 86.61) == 800.0
 
 
-def test_a_block_that_was_left_out_is_void(tmp_path: Path) -> None:
+def test_an_omitted_block_is_void(tmp_path: Path) -> None:
     def western(lat: Floats, lon: Floats) -> Floats:
         return np.where(lon < 86 + 128 / 360, 800.0, np.nan) + 0.0 * lat
 
@@ -190,14 +192,14 @@ def test_a_signalling_nan_is_void(tmp_path: Path) -> None:
     assert np.isnan(at(tiles, 27.5, 86.7))
 
 
-# --- what is wrong with files ---
+# --- damaged and unsuitable files ---
 
 
 def shortened(path: Path, share: float = 0.5) -> None:
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
 
 
-def test_a_damaged_tile_is_said_once_and_is_no_longer_there(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_tile_is_reported_once_and_then_ignored(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     shortened(hgt(tmp_path, 27, 86, flat(500.0)))
     hgt(tmp_path, 28, 86, flat(600.0))
     tiles = TerrainTiles(tmp_path)
@@ -207,21 +209,21 @@ def test_a_damaged_tile_is_said_once_and_is_no_longer_there(tmp_path: Path, capl
     assert at(tiles, 28.5, 86.5) == 600.0
     assert [record.getMessage() for record in caplog.records] == list(tiles.problems)
     reason = "1442401 bytes are neither 1201 x 1201 nor 3601 x 3601 points"
-    assert tiles.problems == (f"{str(tmp_path / 'N27E086.hgt')!r} is passed over: {reason}",)
+    assert tiles.problems == (f"{str(tmp_path / 'N27E086.hgt')!r} is skipped: {reason}",)
 
 
-def test_another_file_of_the_place_stands_in_for_a_damaged_one(tmp_path: Path) -> None:
+def test_another_file_for_the_same_place_replaces_a_damaged_one(tmp_path: Path) -> None:
     path = geotiff(tmp_path, 27, 86, hills)
     path.write_bytes(path.read_bytes()[:8] + b"\xff" * 5000 + path.read_bytes()[5008:])
     hgt(tmp_path, 27, 86, flat(500.0))
     tiles = TerrainTiles(tmp_path)
-    # The first block is damaged; from then on none of them is used.
+    # The first block is damaged; once it has been read, no block of this file is used.
     assert at(tiles, 27.01, 86.99) > 2000.0
     assert at(tiles, 27.99, 86.01) == at(tiles, 27.01, 86.99) == 500.0
     assert len(tiles.problems) == 1
 
 
-def test_a_damaged_neighbour_is_passed_over_too(tmp_path: Path) -> None:
+def test_a_damaged_neighbour_is_ignored_too(tmp_path: Path) -> None:
     geotiff(tmp_path, 27, 86, flat(500.0))
     shortened(hgt(tmp_path, 27, 87, flat(900.0)))
     tiles = TerrainTiles(tmp_path)
@@ -232,18 +234,18 @@ def test_a_damaged_neighbour_is_passed_over_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda path: path.write_bytes(b"<html>not found</html>"), "it is no TIFF file"),
+        (lambda path: path.write_bytes(b"<html>not found</html>"), "it is not a TIFF file"),
         (lambda path: path.write_bytes(b""), "it ends too early"),
         (lambda path: shortened(path, 0.99), "it ends too early"),
-        (lambda path: path.rename(path.with_name(copernicus_name(27, 87))), "another place than its name says"),
+        (lambda path: path.rename(path.with_name(copernicus_name(27, 87))), "a different place than its name says"),
         (lambda path: path.rename(path.with_name("N27E086.hgt")), "1201"),
         (lambda path: Image.new("L", (360, 360)).save(path, "TIFF"), "32 bit floating-point numbers"),
-        (lambda path: Image.new("F", (MAX_POINTS + 1, 9)).save(path, "TIFF"), "not those of a tile"),
-        (lambda path: Image.new("F", (360, 360)).save(path, "TIFF"), "doesn't say where it lies"),
-        (lambda path: Image.new("F", (360, 360)).save(path, "TIFF", compression="tiff_lzw"), "save it deflated"),
+        (lambda path: Image.new("F", (MAX_POINTS + 1, 9)).save(path, "TIFF"), "a tile does not have"),
+        (lambda path: Image.new("F", (360, 360)).save(path, "TIFF"), "it has no coordinates"),
+        (lambda path: Image.new("F", (360, 360)).save(path, "TIFF", compression="tiff_lzw"), "DEFLATE compression"),
     ],
 )
-def test_a_foreign_file_is_said_with_its_reason(tmp_path: Path, change, reason: str) -> None:
+def test_an_unsuitable_file_is_reported_with_a_reason(tmp_path: Path, change, reason: str) -> None:
     change(geotiff(tmp_path, 27, 86, flat(500.0)))
     tiles = TerrainTiles(tmp_path)
     assert np.isnan(tiles.elevation_m(np.array([27.5, 27.5]), np.array([86.5, 87.5]))).all()
@@ -257,10 +259,10 @@ def test_a_block_that_claims_to_be_huge_is_not_read(tmp_path: Path) -> None:
     path.write_bytes(before + field + struct.pack("<I", 4_000_000_000) + after[4:])
     tiles = TerrainTiles(tmp_path)
     assert np.isnan(at(tiles, 27.5, 86.5))
-    assert "larger than what it holds" in tiles.problems[0]
+    assert "more bytes than its points need" in tiles.problems[0]
 
 
-def test_an_archive_without_its_tile_is_said(tmp_path: Path) -> None:
+def test_an_archive_without_its_tile_is_reported(tmp_path: Path) -> None:
     zipped(hgt(tmp_path, 28, 86, flat(500.0)), "N27E086.zip")
     (tmp_path / "N28E086.zip").write_bytes(b"PK\3\4 and no more")
     with zipfile.ZipFile(tmp_path / "N29E086.zip", "w") as archive:
@@ -270,7 +272,7 @@ def test_an_archive_without_its_tile_is_said(tmp_path: Path) -> None:
     assert len(tiles.problems) == 3
 
 
-def test_a_folder_without_tiles_is_said(tmp_path: Path) -> None:
+def test_a_folder_without_tiles_is_reported(tmp_path: Path) -> None:
     (tmp_path / "readme.txt").write_text("hello")
     (tmp_path / "N99E086.hgt").write_text("no such place")
     assert TerrainTiles(tmp_path).problems == (f"{str(tmp_path)!r} has no elevation tile, such as N27E086.hgt",)
@@ -278,11 +280,11 @@ def test_a_folder_without_tiles_is_said(tmp_path: Path) -> None:
 
 
 @given(st.data())
-def test_no_bytes_at_all_end_in_an_error(data: st.DataObject) -> None:
+def test_arbitrary_changes_to_a_file_never_raise_an_error(data: st.DataObject) -> None:
     with TemporaryDirectory() as folder:
         path = geotiff(Path(folder), 27, 86, hills, rows=48, columns=48, tile=16)
         tile = bytearray(path.read_bytes())
-        # Most of what can go wrong stands in the fields, at the end.
+        # Most errors are possible in the fields at the end.
         end = st.integers(len(tile) - 700, len(tile) - 1)
         for place in data.draw(st.lists(st.one_of(end, st.integers(0, len(tile) - 1)), min_size=1, max_size=6)):
             tile[place] = data.draw(st.integers(0, 255))
@@ -295,7 +297,7 @@ def test_no_bytes_at_all_end_in_an_error(data: st.DataObject) -> None:
 # --- memory and threads ---
 
 
-def test_threads_that_share_little_memory_read_what_one_reads(tmp_path: Path) -> None:
+def test_threads_that_share_little_memory_read_the_same_as_one_thread(tmp_path: Path) -> None:
     geotiff(tmp_path, 27, 86, hills)
     hgt(tmp_path, 28, 86, hills)
     wanted = [places(200, 27.0 + i / 20, 86.0) for i in range(16)]
@@ -307,7 +309,7 @@ def test_threads_that_share_little_memory_read_what_one_reads(tmp_path: Path) ->
         assert elevation == pytest.approx(alone.elevation_m(*place), nan_ok=True)
 
 
-def test_threads_that_meet_a_damaged_tile_together_give_it_up_once(tmp_path: Path) -> None:
+def test_threads_that_read_a_damaged_tile_together_report_it_once(tmp_path: Path) -> None:
     path = geotiff(tmp_path, 27, 86, hills)
     path.write_bytes(path.read_bytes()[:8] + b"\xff" * 5000 + path.read_bytes()[5008:])
     hgt(tmp_path, 27, 86, flat(500.0))
@@ -318,7 +320,7 @@ def test_threads_that_meet_a_damaged_tile_together_give_it_up_once(tmp_path: Pat
     assert len(tiles.problems) == 1
 
 
-def test_a_revision_is_of_the_tiles_and_not_of_where_they_lie(tmp_path: Path) -> None:
+def test_the_revision_depends_on_the_tiles_and_not_on_their_folder(tmp_path: Path) -> None:
     here, there, more = tmp_path / "here", tmp_path / "there", tmp_path / "more"
     for folder in (here, there, more):
         folder.mkdir()

@@ -1,3 +1,5 @@
+"""Folding text for comparisons, and splitting it into words."""
+
 import unicodedata
 
 import pytest
@@ -31,7 +33,7 @@ from cumbre.text.folding import composed, fold, words
         ("lho\x00tse\ud800", "lho tse"),
     ],
 )
-def test_case_accents_hyphens_and_apostrophes_dont_count(text: str, folded: str):
+def test_case_accents_hyphens_and_apostrophes_do_not_count(text: str, folded: str):
     assert fold(text) == folded
 
 
@@ -50,7 +52,7 @@ def test_folding_a_folded_text_changes_nothing(text: str):
 
 
 @given(st.text(max_size=30))
-def test_words_come_from_where_they_say(text: str):
+def test_words_have_their_true_offsets_in_the_text(text: str):
     source = composed(text)
     found = words(source)
     assert [word.start for word in found] == sorted(word.start for word in found)

@@ -1,4 +1,4 @@
-"""Sentences are English text, and can be said in another language after any journey."""
+"""Sentences are English text, and can be translated even after a round trip through JSON or a copy."""
 
 import copy
 import json
@@ -20,7 +20,7 @@ def test_a_sentence_is_its_english_text() -> None:
     assert json.dumps(AWAY) == '"4.2 km away at 041\\u00b0"'
 
 
-def test_it_is_told_in_another_language_with_its_numbers() -> None:
+def test_a_sentence_is_translated_with_its_numbers() -> None:
     assert Translator("es").translate(AWAY) == "a 4,2 km, rumbo 041°"
     assert (
         Translator("es").translate(joined("; ", [AWAY, "", sentence("unlikely")]))
@@ -29,7 +29,7 @@ def test_it_is_told_in_another_language_with_its_numbers() -> None:
     assert Translator("en").translate(AWAY) == AWAY
 
 
-def test_plain_text_is_told_as_it_is() -> None:
+def test_plain_text_is_not_translated() -> None:
     assert Translator("es").translate("whatever a plug-in says") == "whatever a plug-in says"
 
 
@@ -42,10 +42,10 @@ def test_plain_text_is_told_as_it_is() -> None:
         (["a", "b", "c", "d", "e"], "a, b, c and 2 more", "a, b, c y 2 más"),
     ],
 )
-def test_names_are_listed_as_each_language_does(names: list[str], english: str, spanish: str) -> None:
-    said = sentence("shows {names}", names=Names(names))
-    assert said == f"shows {english}"
-    assert Translator("es").translate(said) == f"sale {spanish}"
+def test_names_are_listed_in_the_style_of_each_language(names: list[str], english: str, spanish: str) -> None:
+    text = sentence("shows {names}", names=Names(names))
+    assert text == f"shows {english}"
+    assert Translator("es").translate(text) == f"muestra {spanish}"
 
 
 values = st.recursive(
@@ -64,16 +64,16 @@ values = st.recursive(
 
 
 @given(values)
-def test_what_is_packed_comes_back_and_can_still_be_translated(value: object) -> None:
-    said = sentence("it is {x}", x=value)
-    back = str_or_sentence(json.loads(json.dumps(sentence_to_json(said))))
-    assert back == said
+def test_a_sentence_survives_the_round_trip_and_can_still_be_translated(value: object) -> None:
+    original = sentence("it is {x}", x=value)
+    back = str_or_sentence(json.loads(json.dumps(sentence_to_json(original))))
+    assert back == original
     assert isinstance(back, Sentence)
-    assert Translator("es").translate(back) == Translator("es").translate(said)
-    assert Translator("es").translate(copy.deepcopy(said)) == Translator("es").translate(said)
+    assert Translator("es").translate(back) == Translator("es").translate(original)
+    assert Translator("es").translate(copy.deepcopy(original)) == Translator("es").translate(original)
 
 
-def test_a_field_is_a_name_and_no_expression() -> None:
+def test_a_field_is_a_name_and_not_an_expression() -> None:
     assert sentence("{x.__class__} {x[0]} {y}", x="a") == "{x.__class__} {x[0]} {y}"
 
 
@@ -84,7 +84,7 @@ def test_a_field_is_a_name_and_no_expression() -> None:
         (PeakPrediction("a", 0.5, cosine=0.11), "looks like its description (cosine 0.11)"),
         (
             PeakPrediction("a", 0.5, cosine=0.11, familiar=0.9),
-            "looks like a photo of it whose place is known (cosine 0.90)",
+            "looks like a known photo of it (cosine 0.90)",
         ),
         (
             PeakPrediction("a", 0.5, None, 850.0, 361.0, None, -2.0),
@@ -96,7 +96,7 @@ def test_a_field_is_a_name_and_no_expression() -> None:
         ),
         (
             PeakPrediction("a", 0.5, 0.9, 4_200.0, 41.0, -40.0, 9.84, None, 4.2),
-            "4.2 km away at 041°, 5° beyond the left edge, within the compass's error, 9.8° above the horizon",
+            "4.2 km away at 041°, 5° beyond the left edge, within the compass error, 9.8° above the horizon",
         ),
         (
             PeakPrediction("a", 0.5, 0.9, 4_200.0, 41.0, 60.0, 9.84, None, 24.0),
@@ -104,5 +104,5 @@ def test_a_field_is_a_name_and_no_expression() -> None:
         ),
     ],
 )
-def test_the_evidence_for_a_peak_in_words(found: PeakPrediction, why: str) -> None:
+def test_the_evidence_for_a_peak_is_put_into_words(found: PeakPrediction, why: str) -> None:
     assert evidence_text(found) == why

@@ -1,3 +1,5 @@
+"""Summits hidden behind nearer ones."""
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,13 +9,13 @@ from cumbre.viewshed.occlusion import hidden_behind_nearer
 
 
 def hidden(*summits: tuple[float, float, float], flank_slope: float = 0.5) -> list[bool]:
-    """Of summits given as bearing, distance in km, elevation."""
+    """Return which summits are hidden; each is given as (bearing, distance in km, elevation in degrees)."""
     bearing, distance, elevation = (np.array(column, dtype=np.float64) for column in zip(*summits, strict=True))
     return hidden_behind_nearer(bearing, 1000 * distance, elevation, flank_slope).tolist()
 
 
 def excess_deg(bearing, distance, elevation, flank_slope):
-    """The definition: how far the highest outline of nearer summits stands above each summit; [N]."""
+    """Return, by definition, how far the highest outline of nearer summits is above each summit, [N]."""
     apart = np.abs(signed_angle_deg(bearing[:, None] - bearing[None, :]))
     outline = elevation[None, :] - flank_slope * apart
     return np.where(distance[None, :] < distance[:, None], outline, -np.inf).max(axis=1) - elevation
@@ -23,7 +25,7 @@ def test_a_nearer_and_higher_summit_hides_what_is_behind_it():
     assert hidden((90.0, 10.0, 11.0), (91.0, 20.0, 6.0)) == [False, True]
 
 
-def test_a_farther_or_lower_one_hides_nothing():
+def test_a_farther_or_lower_summit_hides_nothing():
     assert hidden((90.0, 10.0, 5.0), (91.0, 20.0, 6.0)) == [False, False]
     assert hidden((90.0, 20.0, 11.0), (91.0, 10.0, 6.0)) == [False, False]
 
@@ -42,12 +44,12 @@ def test_summits_equally_far_do_not_hide_each_other():
     assert hidden((90.0, 10.0, 11.0), (90.0, 10.0, 6.0)) == [False, False]
 
 
-def test_no_summits():
+def test_no_summits_give_an_empty_result():
     nothing = np.zeros(0)
     assert hidden_behind_nearer(nothing, nothing, nothing, 0.5).shape == (0,)
 
 
-# Quarters are exact in binary, so equal heights, bearings and distances are equal in either computation.
+# Quarters are exact in binary, so equal heights, bearings and distances are equal in both computations.
 QUARTERS = st.integers(0, 1439).map(lambda quarter: quarter / 4)
 ROUGH_SUMMITS = st.lists(
     st.tuples(QUARTERS, st.integers(1, 6).map(float), st.integers(-40, 160).map(lambda quarter: quarter / 4)),
@@ -64,7 +66,7 @@ def test_the_definition_is_met_exactly_with_many_ties(summits, flank_slope):
 
 
 @given(st.integers(0, 2**32), st.integers(1, 300), st.floats(0.0, 3.0))
-def test_the_definition_is_met_by_any_summits(seed, count, flank_slope):
+def test_the_definition_is_met_for_any_summits(seed, count, flank_slope):
     rng = np.random.default_rng(seed)
     bearing, distance = rng.uniform(0, 360, count), rng.uniform(500, 60_000, count)
     elevation = rng.uniform(-5, 5, count) + rng.exponential(5, count)

@@ -1,3 +1,5 @@
+"""The direction and the field of view of a photo, from its facts."""
+
 from datetime import UTC, datetime
 
 import pytest
@@ -13,13 +15,13 @@ def facts(**changes: object) -> PhotoFacts:
     return PhotoFacts(4000, 3000, "JPEG", taken_at=datetime(2023, 6, 1, tzinfo=UTC), **changes)
 
 
-def test_a_magnetic_heading_becomes_true_by_the_declination():
+def test_a_magnetic_heading_is_corrected_by_the_declination():
     # The World Magnetic Model 2020 gives 15.5 degrees east at Fairbanks in 2023.
     seen = sighting(facts(position=FAIRBANKS, heading_deg=350.0, heading_ref="M"))
     assert seen.heading_deg == pytest.approx(5.5, abs=0.7)
 
 
-def test_a_true_heading_stays():
+def test_a_true_heading_is_not_changed():
     assert sighting(facts(position=FAIRBANKS, heading_deg=350.0)).heading_deg == 350.0
 
 
@@ -39,14 +41,14 @@ def test_an_unknown_focal_length_is_assumed_wide_and_marked():
     assert not sighting(facts(position=FAIRBANKS, focal_length_35mm=77.0)).fov_assumed
 
 
-def test_what_a_person_says_wins_over_the_file():
+def test_values_given_by_a_person_override_the_file():
     at = Position(27.8, 86.7, 3440.0)
     seen = sighting(facts(position=FAIRBANKS, heading_deg=1.0), at=at, heading_deg=400.0)
     assert seen.position == at
     assert seen.heading_deg == 40.0
 
 
-def test_the_album_lends_its_altitude_only_where_there_is_none():
+def test_the_altitude_of_the_album_is_used_only_if_the_photo_has_none():
     bare = Position(27.8, 86.7)
     assert sighting(facts(position=bare), album_altitude_m=3400.0).position.altitude_m == 3400.0
     assert sighting(facts(position=FAIRBANKS), album_altitude_m=3400.0).position.altitude_m == 150.0

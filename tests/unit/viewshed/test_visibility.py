@@ -1,3 +1,5 @@
+"""How probably a summit is visible: frame, compass error, terrain and sky."""
+
 import math
 from dataclasses import replace
 
@@ -19,7 +21,7 @@ LOOKING_NORTH = Sighting(HERE, heading_deg=0.0, hfov_deg=70.0, vfov_deg=55.0)
 
 
 def catalog_of(*summits: tuple[float, float, float]) -> Catalog:
-    """Of summits given as bearing, distance, elevation above the sea."""
+    """Return a catalogue of summits, each given as (bearing, distance, elevation above sea level)."""
     return Catalog(
         Peak(f"p{i}", *destination(HERE.lat, HERE.lon, bearing_deg, distance_m), elev_m, (f"P{i}",))
         for i, (bearing_deg, distance_m, elev_m) in enumerate(summits)
@@ -41,7 +43,7 @@ def test_surroundings_end_at_the_range_and_cross_the_date_line():
     assert around.distance_m[0] == pytest.approx(22_264, abs=1)
 
 
-def test_no_peaks_around():
+def test_without_peaks_around_the_views_are_empty():
     nothing = views(catalog=Catalog(()))
     assert len(nothing) == 0
     assert aimed_in_frame(nothing, np.zeros(0), LOOKING_NORTH, MODEL).shape == (0,)
@@ -62,7 +64,7 @@ def test_in_frame_is_the_share_of_compass_errors_that_keep_the_summit_inside(hea
     for offset_deg, likely in zip(found.offset_deg, found.in_frame, strict=True):
         expected = offset_deg + MODEL.heading_error_per_roll * roll_deg
         inside = math.erf((half + expected) / scale) + math.erf((half - expected) / scale)
-        # Twice the error of the error function, over what a summit in the centre has.
+        # Twice the error of the error function, relative to a summit in the centre.
         assert likely == pytest.approx(inside / 2 / math.erf(half / scale), abs=3e-7 / math.erf(half / scale))
         assert likely >= 0.0
 
@@ -82,7 +84,7 @@ def test_aimed_in_frame_is_a_sum_over_the_compass_errors(heading_deg, hfov_deg, 
         np.testing.assert_allclose(aimed_in_frame(found, mass, seen, MODEL), inside @ belief / belief.sum(), atol=1e-9)
 
 
-def test_known_terrain_hides_what_no_catalogued_peak_hides(tmp_path):
+def test_known_terrain_hides_summits_that_no_catalogued_peak_hides(tmp_path):
     def ridge(lat, lon):
         """A range 15 km to the north, from east to west."""
         return np.where(np.abs(lat - HERE.lat - 0.135) < 0.01, 3500.0, 1900.0) + 0.0 * lon
@@ -98,12 +100,12 @@ def test_known_terrain_hides_what_no_catalogued_peak_hides(tmp_path):
     around = surroundings(catalog, position, MODEL)
     open_view, real_view = (outlook(around, 2000.0, MODEL, terrain) for terrain in (None, TerrainModel(tmp_path)))
     assert list(open_view.hidden) == [False, False, False]
-    # The highest stands above the ridge; of the south no tile is known.
+    # The highest summit rises above the ridge; for the south there is no tile.
     assert list(real_view.hidden) == [True, False, False]
     assert real_view.clear[0] == pytest.approx(MODEL.hidden_factor * open_view.clear[0])
 
 
-def test_a_better_known_heading_tells_more_sharply_what_is_in_the_frame():
+def test_with_a_smaller_heading_error_the_edge_of_the_frame_is_sharper():
     beside = catalog_of((0.0, 10_000.0, 4000.0), (45.0, 10_000.0, 4000.0))
     by_compass, by_skyline = (views(replace(LOOKING_NORTH, heading_sigma_deg=sigma), beside) for sigma in (None, 2.0))
     assert by_compass.in_frame[1] > 0.1

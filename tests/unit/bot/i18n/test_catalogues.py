@@ -1,4 +1,4 @@
-"""The words: every language has all of them, with the same values to fill in."""
+"""The translations: every language has all texts, with the same placeholders."""
 
 import re
 import string
@@ -21,8 +21,8 @@ from bot.i18n.english import ENGLISH
 from bot.i18n.update_catalogues import library_sentences, template
 
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
-# Alike in both languages, and rightly so.
-ALIKE = {"page.album", "page.percent", "page.no", "chat.peak", "chat.evidence"}
+# Rightly the same in both languages.
+ALIKE = {"page.album", "page.chat", "page.percent", "page.no", "chat.peak", "chat.evidence"}
 
 
 def fields(text: str) -> set[str]:
@@ -45,7 +45,7 @@ def test_no_translation_is_missing_fuzzy_or_left_over(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_a_translation_fills_in_the_same_values(language: str) -> None:
+def test_a_translation_has_the_same_placeholders(language: str) -> None:
     words = texts_of(language)
     assert words.keys() == ENGLISH.keys()
     for key, english in ENGLISH.items():
@@ -53,27 +53,27 @@ def test_a_translation_fills_in_the_same_values(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_the_library_s_sentences_fill_in_the_same_values(language: str) -> None:
+def test_translated_sentences_of_the_library_have_the_same_placeholders(language: str) -> None:
     known = library_translations(language)
     for english in library_sentences():
         assert fields(known[english]) == fields(english), english
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_hardly_a_text_is_the_english_one(language: str) -> None:
+def test_only_the_listed_texts_are_the_same_as_in_english(language: str) -> None:
     words = texts_of(language)
-    alike = {key for key, english in ENGLISH.items() if words[key] == english and re.search("[a-z]{3}", english)}
-    assert alike <= ALIKE
+    same = {key for key, english in ENGLISH.items() if words[key] == english and re.search("[a-z]{3}", english)}
+    assert same <= ALIKE
 
 
-def test_the_template_holds_every_text() -> None:
+def test_the_template_contains_every_text() -> None:
     assert sum(1 for message in template() if message.id) == len(dict(entries())) + len(library_sentences())
 
 
 @pytest.mark.parametrize(
     ("code", "language"), [("es", "es"), ("es-PE", "es"), ("ES_mx", "es"), ("en-NP", "en"), ("eu", "en"), (None, "en")]
 )
-def test_the_language_of_a_code(code: str | None, language: str) -> None:
+def test_a_language_code_chooses_a_supported_language(code: str | None, language: str) -> None:
     assert language_of(code) == language
 
 
@@ -81,12 +81,12 @@ def test_every_language_has_a_locale() -> None:
     assert [locale_of(language)[:2] for language in LANGUAGES] == list(LANGUAGES)
 
 
-def test_numbers_choose_their_form() -> None:
+def test_numbers_choose_their_plural_form() -> None:
     assert text_of(ENGLISH, "page.photos", n=1) == "1 photo"
     assert text_of(texts_of("es"), "page.photos", n=1) == "1 foto"
     assert text_of(texts_of("es"), "page.photos", n=0) == "0 fotos"
 
 
-def test_the_page_gets_its_own_words_in_its_language() -> None:
+def test_the_page_gets_only_its_own_texts_in_its_language() -> None:
     assert page_texts("es")["search"] == "Buscar"
     assert not any(key.startswith("chat.") for key in page_texts("es"))

@@ -1,4 +1,4 @@
-"""One chat's messages stay in order, and slow work in one keeps no other waiting."""
+"""Messages of a chat stay in order, and a slow chat does not delay the others."""
 
 import asyncio
 
@@ -29,29 +29,29 @@ def run(items: list[Item], pause_s: dict[str, float]) -> list[Item]:
     return done
 
 
-def test_within_a_chat_the_first_is_handled_first() -> None:
+def test_messages_of_a_chat_are_handled_in_order() -> None:
     done = run([(chat, number) for number in range(5) for chat in ("a", "b")], {})
     assert [number for chat, number in done if chat == "a"] == [0, 1, 2, 3, 4]
     assert [number for chat, number in done if chat == "b"] == [0, 1, 2, 3, 4]
 
 
-def test_a_slow_chat_keeps_no_other_waiting() -> None:
+def test_a_slow_chat_does_not_delay_the_others() -> None:
     assert run([("slow", 0), ("slow", 1), ("quick", 0)], {"slow": 0.05})[0] == ("quick", 0)
 
 
-def test_what_follows_a_fault_is_handled(caplog: pytest.LogCaptureFixture) -> None:
+def test_messages_after_an_error_are_still_handled(caplog: pytest.LogCaptureFixture) -> None:
     assert run([("a", -1), ("a", 1)], {}) == [("a", 1)]
     assert "could not be handled" in caplog.text
 
 
-def test_a_batch_is_handled_once_when_no_more_of_it_come() -> None:
+def test_a_batch_is_handled_once_when_no_more_items_arrive() -> None:
     done: list[list[int]] = []
 
     async def handle(batch: list[int]) -> None:
         done.append(batch)
 
     async def play() -> None:
-        # Numbers of two digits belong together.
+        # Two-digit numbers belong together.
         queues: ChatQueues[int] = ChatQueues(handle, lambda number: Batch("tens", 0.05) if number > 9 else None)
         for number in (1, 11, 2):
             queues.enqueue("chat", number)
@@ -65,7 +65,7 @@ def test_a_batch_is_handled_once_when_no_more_of_it_come() -> None:
     assert done == [[1], [11, 12, 13], [2]]
 
 
-def test_draining_ends_when_its_patience_does() -> None:
+def test_draining_ends_after_its_time_limit() -> None:
     async def handle(_batch: list[int]) -> None:
         await asyncio.sleep(60)
 

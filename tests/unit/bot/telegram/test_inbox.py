@@ -1,4 +1,4 @@
-"""Updates outlive the process that received them, and none is answered twice."""
+"""Received updates outlive the process, and none is answered twice."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,13 +22,13 @@ def update(number: int) -> dict[str, object]:
     return {"update_id": number, "message": {"text": f"words {number}"}}
 
 
-def test_what_is_kept_waits_in_order_also_for_another_process(state: SqliteStateStore) -> None:
+def test_stored_updates_wait_in_order_even_for_another_process(state: SqliteStateStore) -> None:
     for number in (10, 9, 100):
         assert UpdateInbox(state).store(update(number))
     assert list(UpdateInbox(state).waiting()) == [(update(9), 0), (update(10), 0), (update(100), 0)]
 
 
-def test_one_that_comes_again_is_not_kept_twice_before_or_after_its_answer(state: SqliteStateStore) -> None:
+def test_a_repeated_update_is_not_stored_again_before_or_after_its_answer(state: SqliteStateStore) -> None:
     inbox = UpdateInbox(state)
     assert inbox.store(update(1))
     assert not inbox.store(update(1))
@@ -37,7 +37,7 @@ def test_one_that_comes_again_is_not_kept_twice_before_or_after_its_answer(state
     assert list(inbox.waiting()) == []
 
 
-def test_how_often_it_was_taken_up_again_is_remembered(state: SqliteStateStore) -> None:
+def test_the_number_of_times_an_update_was_resumed_is_stored(state: SqliteStateStore) -> None:
     UpdateInbox(state).store(update(1))
     UpdateInbox(state).resumed(update(1), 2)
     assert list(UpdateInbox(state).waiting()) == [(update(1), 2)]
@@ -45,7 +45,9 @@ def test_how_often_it_was_taken_up_again_is_remembered(state: SqliteStateStore) 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(steps=st.lists(st.tuples(st.sampled_from(["keep", "answer"]), st.integers(0, 4)), max_size=20))
-def test_each_is_answered_at_most_once_whatever_comes_when(tmp_path: Path, steps: list[tuple[str, int]]) -> None:
+def test_each_update_is_answered_at_most_once_in_any_order_of_steps(
+    tmp_path: Path, steps: list[tuple[str, int]]
+) -> None:
     state = SqliteStateStore(tmp_path / "state.sqlite")
     for kind in ("telegram update", "telegram answered"):
         for key, _ in list(state.items(kind)):

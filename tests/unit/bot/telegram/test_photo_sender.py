@@ -1,4 +1,4 @@
-"""Pictures have a shape that Telegram takes."""
+"""Pictures are sent in proportions that Telegram accepts."""
 
 import io
 
@@ -15,10 +15,10 @@ def size(jpeg: bytes) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize(("given", "sent"), [((1280, 30), (1280, 64)), ((12, 1280), (64, 1280))])
-def test_a_picture_that_is_too_long_gets_paper_around_it(given: tuple[int, int], sent: tuple[int, int]) -> None:
+def test_a_picture_that_is_too_long_or_too_tall_gets_margins(given: tuple[int, int], sent: tuple[int, int]) -> None:
     assert size(within_ratio(encoded(Image.new("RGB", given, "blue"), "JPEG"))) == sent
 
 
-def test_any_other_is_sent_as_it_is() -> None:
+def test_any_other_picture_is_sent_unchanged() -> None:
     jpeg = encoded(Image.new("RGB", (1280, 64), "blue"), "JPEG")
     assert within_ratio(jpeg) is jpeg

@@ -24,12 +24,12 @@ NEPAL = "\N{REGIONAL INDICATOR SYMBOL LETTER N}\N{REGIONAL INDICATOR SYMBOL LETT
         ("अमा दब्लम", 7, "अमा द…"),
     ],
 )
-def test_a_text_is_cut_where_a_character_ends(text: str, most: int, kept: str) -> None:
+def test_a_text_is_cut_at_the_end_of_a_character(text: str, most: int, kept: str) -> None:
     assert cut(text, most) == kept
 
 
 @given(st.text(max_size=40), st.integers(min_value=1, max_value=40))
-def test_what_is_cut_fits_and_is_a_beginning(text: str, most: int) -> None:
+def test_a_cut_text_fits_and_is_the_beginning_of_the_text(text: str, most: int) -> None:
     shown = cut(text, most)
     assert utf16_units(shown) <= most
     assert shown == text or text.startswith(shown.removesuffix("…"))

@@ -1,4 +1,4 @@
-"""The webhook takes what Telegram brings, and nothing else."""
+"""The webhook accepts updates from Telegram, and nothing else."""
 
 import json
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ HEADERS = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
 
 class Inbox:
     def __init__(self) -> None:
-        self.kept: list[Mapping[str, Any]] = []
+        self.stored: list[Mapping[str, Any]] = []
         self.is_full = False
 
     def receive(self, update: Mapping[str, Any]) -> None:
         if self.is_full:
             raise CumbreError("the disk is full")
-        self.kept.append(update)
+        self.stored.append(update)
 
 
 @pytest.fixture
@@ -36,26 +36,28 @@ def client(inbox: Inbox) -> FlaskClient:
     return create_webhook(TOKEN, SECRET, inbox.receive).test_client()
 
 
-def test_an_update_is_kept_before_the_answer(client: FlaskClient, inbox: Inbox) -> None:
+def test_an_update_is_stored_before_the_answer(client: FlaskClient, inbox: Inbox) -> None:
     answer = client.post(PATH, json={"update_id": 7, "message": {}}, headers=HEADERS)
     assert answer.status_code == 200
-    assert inbox.kept == [{"update_id": 7, "message": {}}]
+    assert inbox.stored == [{"update_id": 7, "message": {}}]
 
 
-def test_one_that_can_not_be_kept_is_to_be_brought_again(client: FlaskClient, inbox: Inbox) -> None:
+def test_an_update_that_cannot_be_stored_is_rejected_so_that_telegram_sends_it_again(
+    client: FlaskClient, inbox: Inbox
+) -> None:
     inbox.is_full = True
     assert client.post(PATH, json={"update_id": 7}, headers=HEADERS).status_code == 503
 
 
 @pytest.mark.parametrize("given", [None, "", "wrong", SECRET[:-1], SECRET + "x", "ä"])
-def test_without_the_secret_nothing_is_taken(client: FlaskClient, inbox: Inbox, given: str | None) -> None:
+def test_without_the_secret_nothing_is_accepted(client: FlaskClient, inbox: Inbox, given: str | None) -> None:
     headers = {} if given is None else {"X-Telegram-Bot-Api-Secret-Token": given}
     assert client.post(PATH, json={"update_id": 7}, headers=headers).status_code == 401
-    assert inbox.kept == []
+    assert inbox.stored == []
 
 
 @pytest.mark.parametrize("path", ["/", "/webhook", f"/{TOKEN}", PATH[:-1], PATH + "/x"])
-def test_another_address_is_not_there(client: FlaskClient, inbox: Inbox, path: str) -> None:
+def test_another_address_does_not_exist(client: FlaskClient, inbox: Inbox, path: str) -> None:
     assert client.post(path, json={"update_id": 7}, headers=HEADERS).status_code == 404
 
 
@@ -67,22 +69,22 @@ def test_only_post_is_answered(client: FlaskClient) -> None:
     "body",
     [b"", b"[]", b"7", b"{", b"\xff", b"{}", b'{"update_id": "7"}', b'{"update_id": true}', b'{"update_id": -1}'],
 )
-def test_what_is_no_update_is_refused(client: FlaskClient, inbox: Inbox, body: bytes) -> None:
+def test_a_body_that_is_not_an_update_is_refused(client: FlaskClient, inbox: Inbox, body: bytes) -> None:
     assert client.post(PATH, data=body, headers=HEADERS).status_code == 400
-    assert inbox.kept == []
+    assert inbox.stored == []
 
 
 def test_deep_nesting_is_refused(client: FlaskClient, inbox: Inbox) -> None:
     assert client.post(PATH, data=b"[" * 100_000, headers=HEADERS).status_code == 400
 
 
-def test_what_is_too_large_is_refused_unread(client: FlaskClient, inbox: Inbox) -> None:
+def test_a_body_that_is_too_large_is_refused_unread(client: FlaskClient, inbox: Inbox) -> None:
     body = json.dumps({"update_id": 7, "message": {"text": "x" * 300_000}})
     assert client.post(PATH, data=body, headers=HEADERS).status_code == 413
-    assert inbox.kept == []
+    assert inbox.stored == []
 
 
-def test_the_address_tells_neither_the_token_nor_the_secret() -> None:
+def test_the_address_reveals_neither_the_token_nor_the_secret() -> None:
     address = webhook_address("https://cumbre.example/", TOKEN, SECRET)
     assert address == f"https://cumbre.example/telegram{PATH}"
     assert len(PATH) > 30

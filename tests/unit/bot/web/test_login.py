@@ -1,4 +1,4 @@
-"""The password on its own page, the session after it, and what guessing comes to."""
+"""The login page, the session after a login, and the limits on guessing."""
 
 import re
 from collections.abc import Iterator
@@ -33,12 +33,12 @@ def log_in(client: FlaskClient, password: str = PASSWORD, wanted: str = "/?q=ama
     return client.post("/login", data={"password": password, "next": wanted}).status_code
 
 
-def test_a_stranger_is_sent_to_the_form_and_back_to_where_they_wanted_to_go() -> None:
+def test_a_visitor_is_sent_to_the_form_and_then_to_the_requested_page() -> None:
     client = make_client()
     sent = client.get("/?q=ama&peak=lhotse", headers=A_PAGE)
     assert sent.status_code == 303
     form = client.get(sent.headers["Location"])
-    assert "asks for its password" in form.get_data(as_text=True)
+    assert "is protected by a password" in form.get_data(as_text=True)
     wanted = re.search(r'name="next" value="([^"]*)"', form.get_data(as_text=True))
     assert wanted is not None
     entered = client.post("/login", data={"password": PASSWORD, "next": wanted[1].replace("&amp;", "&")})
@@ -66,23 +66,23 @@ def test_the_form_shows_nothing_of_the_album_and_needs_no_script() -> None:
         assert client.get(address).status_code in (401, 404), address
 
 
-def test_a_wrong_password_is_said_in_the_reader_s_language() -> None:
+def test_a_wrong_password_is_reported_in_the_language_of_the_reader() -> None:
     client = make_client()
     answer = client.post("/login", data={"password": "wrong"}, headers={"Accept-Language": "es"})
     assert answer.status_code == 401
-    assert "Esa no es la contraseña." in answer.get_data(as_text=True)
+    assert "Contraseña incorrecta." in answer.get_data(as_text=True)
     assert "Set-Cookie" not in answer.headers
 
 
-def test_leaving_ends_the_session() -> None:
+def test_logging_out_ends_the_session() -> None:
     client = make_client()
     log_in(client)
-    left = client.post("/logout")
-    assert left.headers["Clear-Site-Data"] == '"cache", "storage"'
+    logged_out = client.post("/logout")
+    assert logged_out.headers["Clear-Site-Data"] == '"cache", "storage"'
     assert client.get("/api/status").status_code == 401
 
 
-def test_a_session_outlives_a_restart_but_no_new_password_and_no_other_key() -> None:
+def test_a_session_outlives_a_restart_but_not_a_new_password_or_another_key() -> None:
     client = make_client()
     log_in(client)
     cookie = client.get_cookie(SESSION_COOKIE)
@@ -97,7 +97,7 @@ def test_a_forged_token_opens_nothing(token: str) -> None:
     assert not Sessions(KEY, PASSWORD).is_valid(token)
 
 
-def test_a_token_ends_after_a_month(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_expires_after_a_month(monkeypatch: pytest.MonkeyPatch) -> None:
     sessions = Sessions(KEY, PASSWORD)
     real = TimestampSigner.get_timestamp
     monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda self: real(self) - 31 * 86_400)
@@ -117,17 +117,17 @@ def test_nobody_is_sent_to_another_site(wanted: str) -> None:
     assert len(answer.headers.getlist("Set-Cookie")) == 1
 
 
-def test_an_address_for_afterwards_is_only_text_in_the_form() -> None:
+def test_the_address_of_the_next_page_is_only_text_in_the_form() -> None:
     html = make_client().get("/login?next=/%22%3E%3Cscript%3Ealert(1)%3C/script%3E").get_data(as_text=True)
     assert "<script" not in html
 
 
-def test_another_site_can_not_log_anybody_in() -> None:
+def test_another_site_cannot_log_anybody_in() -> None:
     answer = make_client().post("/login", data={"password": PASSWORD}, headers={"Origin": "https://evil.test"})
     assert answer.status_code == 403
 
 
-def test_guessing_is_slowed_down_on_every_way_in_and_sessions_go_on() -> None:
+def test_guessing_is_slowed_down_for_every_kind_of_login_and_sessions_continue() -> None:
     client = make_client()
     inside = make_client()
     inside.application = client.application
@@ -141,7 +141,7 @@ def test_guessing_is_slowed_down_on_every_way_in_and_sessions_go_on() -> None:
     assert inside.get("/api/status").status_code == 200
 
 
-def test_a_program_may_bring_the_password_with_each_request() -> None:
+def test_a_program_may_send_the_password_with_each_request() -> None:
     client = make_client()
     for _ in range(MOST_OF_ONE):
         assert client.get("/api/status", auth=("me", PASSWORD)).status_code == 200
@@ -150,7 +150,7 @@ def test_a_program_may_bring_the_password_with_each_request() -> None:
     assert client.get("/api/status", auth=("me", PASSWORD)).status_code == 429
 
 
-def test_a_page_whose_session_has_ended_gets_no_window_of_the_browser() -> None:
+def test_a_page_with_an_expired_session_does_not_open_the_browsers_login_dialog() -> None:
     client = make_client()
     assert "WWW-Authenticate" in client.get("/api/status").headers
     assert "WWW-Authenticate" not in client.get("/api/status", headers={"Sec-Fetch-Mode": "cors"}).headers
@@ -160,7 +160,7 @@ def test_a_large_form_is_refused() -> None:
     assert make_client().post("/login", data={"password": "x" * 1_000_000}).status_code == 413
 
 
-def test_without_a_password_there_is_nothing_to_log_in_to() -> None:
+def test_without_a_password_the_login_page_leads_straight_on() -> None:
     client = make_client(None)
     assert client.get("/login?next=/?q=a").headers["Location"] == "/?q=a"
     assert client.post("/login", data={"next": "/"}).headers["Location"] == "/"
@@ -174,7 +174,7 @@ class Clock:
 
 
 @pytest.fixture(params=["of one process", "shared"])
-def counting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[LoginThrottle, Clock]]:
+def throttle_and_clock(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[LoginThrottle, Clock]]:
     clock = Clock()
     if request.param == "of one process":
         yield InMemoryLoginThrottle(clock), clock
@@ -184,8 +184,8 @@ def counting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[L
     state.close()
 
 
-def test_attempts_are_forgotten_after_a_while_or_a_success(counting: tuple[LoginThrottle, Clock]) -> None:
-    attempts, clock = counting
+def test_attempts_are_forgotten_after_a_while_or_a_success(throttle_and_clock: tuple[LoginThrottle, Clock]) -> None:
+    attempts, clock = throttle_and_clock
     for _ in range(MOST_OF_ONE):
         attempts.failed("192.0.2.7")
     assert attempts.wait_s("192.0.2.7") == WINDOW_S
@@ -198,8 +198,10 @@ def test_attempts_are_forgotten_after_a_while_or_a_success(counting: tuple[Login
     assert attempts.wait_s("192.0.2.7") == 0
 
 
-def test_a_household_of_addresses_is_one_and_many_households_are_bounded(counting: tuple[LoginThrottle, Clock]) -> None:
-    attempts, _ = counting
+def test_the_addresses_of_a_household_count_as_one_and_all_households_share_a_limit(
+    throttle_and_clock: tuple[LoginThrottle, Clock],
+) -> None:
+    attempts, _ = throttle_and_clock
     for host in range(MOST_OF_ONE):
         attempts.failed(f"2001:db8::{host:x}")
     assert attempts.wait_s("2001:db8::ffff") > 0
@@ -209,7 +211,7 @@ def test_a_household_of_addresses_is_one_and_many_households_are_bounded(countin
     assert attempts.wait_s("203.0.113.1") > 0
 
 
-def test_shared_attempts_count_those_of_other_processes(tmp_path: Path) -> None:
+def test_shared_attempts_include_those_of_other_processes(tmp_path: Path) -> None:
     state = SqliteStateStore(tmp_path / "state.sqlite")
     one, other = SharedLoginThrottle(state), SharedLoginThrottle(state)
     for _ in range(MOST_OF_ONE):

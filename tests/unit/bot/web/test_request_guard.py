@@ -1,4 +1,4 @@
-"""Who may ask: host names, passwords, other web sites."""
+"""Which requests are accepted (host names, passwords, other websites), and the headers of answers."""
 
 import base64
 import gzip
@@ -38,7 +38,7 @@ def test_loopback_names_are_answered(host: str) -> None:
 @pytest.mark.parametrize(
     "host", ["evil.test", "localhost.evil.test", "127.0.0.1.evil.test", "192.168.1.7", "", "evil.test:8080", "[::2]"]
 )
-def test_a_name_that_was_rebound_to_this_machine_is_refused(host: str) -> None:
+def test_a_foreign_name_that_was_rebound_to_this_machine_is_refused(host: str) -> None:
     for path in ("/", "/api/status", "/static/js/app/main.js"):
         assert make_client().get(path, headers={"Host": host}).status_code == 403
 
@@ -48,7 +48,7 @@ def test_a_configured_name_is_answered() -> None:
     assert client.get("/api/status", headers={"Host": "photos.home.arpa"}).status_code == 200
 
 
-def test_with_a_password_bare_addresses_are_answered_but_no_foreign_names() -> None:
+def test_with_a_password_bare_addresses_are_answered_but_foreign_names_are_not() -> None:
     client = make_client(PASSWORD)
     assert client.get("/", headers={"Host": "192.168.1.7:8080", **basic(PASSWORD)}).status_code == 200
     assert client.get("/", headers={"Host": "evil.test", **basic(PASSWORD)}).status_code == 403
@@ -81,7 +81,7 @@ def test_a_password_is_right_only_if_it_is_the_same(given_text: str, password: s
     assert is_password(given_text, password) == (given_text == password)
 
 
-def test_no_password_at_all_is_never_right() -> None:
+def test_a_missing_password_is_never_right() -> None:
     assert not is_password(None, "x")
 
 
@@ -95,7 +95,7 @@ def test_no_password_at_all_is_never_right() -> None:
         {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost"},
     ],
 )
-def test_another_site_can_not_change_anything(headers: dict[str, str]) -> None:
+def test_another_site_cannot_change_anything(headers: dict[str, str]) -> None:
     client = make_client()
     photo_id = khumbu_album()[0].document.id
     assert client.delete(f"/api/photos/{photo_id}/peaks", headers=headers).status_code == 403
@@ -105,13 +105,13 @@ def test_another_site_can_not_change_anything(headers: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "headers", [{}, {"Origin": "http://localhost"}, {"Origin": "https://localhost", "Sec-Fetch-Site": "same-origin"}]
 )
-def test_the_page_itself_and_programs_may(headers: dict[str, str]) -> None:
+def test_the_page_itself_and_programs_may_make_changes(headers: dict[str, str]) -> None:
     photo_id = khumbu_album()[0].document.id
     assert make_client().delete(f"/api/photos/{photo_id}/peaks", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/", "/api/status", "/api/nowhere", "/static/js/app/main.js"])
-def test_every_answer_tells_the_browser_what_it_may_do(path: str) -> None:
+def test_every_answer_has_security_headers(path: str) -> None:
     headers = make_client().get(path, buffered=True).headers
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
@@ -122,7 +122,7 @@ def test_every_answer_tells_the_browser_what_it_may_do(path: str) -> None:
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
-def test_only_the_map_s_tiles_may_come_from_elsewhere() -> None:
+def test_only_map_tiles_may_come_from_another_site() -> None:
     assert "https" not in content_security_policy()
     policy = content_security_policy("https://tiles.example.org/{z}/{x}/{y}.png")
     assert "img-src 'self' blob: https://tiles.example.org;" in policy
@@ -130,7 +130,7 @@ def test_only_the_map_s_tiles_may_come_from_elsewhere() -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/static/js/app/main.js", "/api/status"])
-def test_texts_go_out_compressed_to_who_takes_them_so(path: str) -> None:
+def test_texts_are_compressed_for_clients_that_accept_it(path: str) -> None:
     client = make_client()
     plain = client.get(path, buffered=True)
     packed = client.get(path, headers={"Accept-Encoding": "gzip, br"}, buffered=True)
@@ -143,7 +143,7 @@ def test_texts_go_out_compressed_to_who_takes_them_so(path: str) -> None:
         assert "Accept-Encoding" in response.headers["Vary"]
 
 
-def test_a_compressed_file_is_asked_for_once() -> None:
+def test_a_compressed_file_is_not_sent_again_to_a_client_that_has_it() -> None:
     client = make_client()
     first = client.get("/static/js/app/main.js", headers={"Accept-Encoding": "gzip"}, buffered=True)
     again = client.get(
@@ -154,7 +154,7 @@ def test_a_compressed_file_is_asked_for_once() -> None:
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_beyond_loopback_a_password_is_needed() -> None:
+def test_beyond_loopback_a_password_is_required() -> None:
     for host in ("127.0.0.1", "localhost", "::1"):
         require_password_beyond_loopback(host, None)
     require_password_beyond_loopback("0.0.0.0", PASSWORD)

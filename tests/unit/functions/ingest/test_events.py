@@ -1,4 +1,4 @@
-"""Events as AWS and MinIO write them (tests/events, after their documentation) become ObjectEvents."""
+"""Parsing events of AWS and MinIO; tests/events has an example of each, written after their documentation."""
 
 import json
 from typing import Any
@@ -49,17 +49,17 @@ def test_every_source_gives_the_same_events(name: str, expected: list[ObjectEven
 
 
 @pytest.mark.parametrize("name", ["eventbridge_created", "sqs_eventbridge"])
-def test_event_bridge_keys_are_taken_as_they_are(name: str) -> None:
+def test_keys_in_eventbridge_events_are_not_url_decoded(name: str) -> None:
     (event,) = parse_events(saved(name))
     assert event.key == "day 3/Ama Dablam + ü 100%25.jpg"
 
 
 @pytest.mark.parametrize("key", ["notes.txt", "day+3/", ".thumbnails/yak.jpg", "day+3/._yak.jpg"])
-def test_what_is_no_photo_by_its_name_gives_no_event(key: str) -> None:
+def test_a_key_that_is_not_the_name_of_a_photo_gives_no_event(key: str) -> None:
     assert parse_events(s3_event(key)) == []
 
 
-def test_a_queue_keeps_its_messages_apart() -> None:
+def test_each_message_of_a_queue_has_its_own_events_and_error() -> None:
     one, two, three, four = parse_sqs(saved("sqs_s3"))
     assert (one.events, one.error) == ((AMA,), None)
     assert (two.events, two.error) == ((YAK_REMOVED,), None)
@@ -69,12 +69,13 @@ def test_a_queue_keeps_its_messages_apart() -> None:
     assert [message.message_id[-1] for message in (one, two, three, four)] == ["1", "2", "3", "4"]
 
 
-def test_only_a_queue_is_one() -> None:
+def test_only_batches_from_sqs_are_recognised_as_such() -> None:
     assert is_sqs(saved("sqs_s3"))
     assert not any(is_sqs(other) for other in (saved("s3_put"), saved("sns_s3"), {"Records": []}, {}, [], None))
 
 
-def test_a_batch_without_message_ids_can_be_neither_acknowledged_nor_refused() -> None:
+def test_a_batch_with_a_missing_message_id_is_refused() -> None:
+    """Without its id, a message can be neither acknowledged nor returned to the queue."""
     batch = saved("sqs_s3")
     del batch["Records"][1]["messageId"]
     with pytest.raises(InvalidRequest, match="messageId"):
@@ -94,8 +95,8 @@ def nested(depth: int) -> object:
         (None, "object"),
         (17, "object"),
         ([], "object"),
-        ({}, "no event"),
-        ({"source": "aws.ec2", "detail-type": "EC2 Instance State-change Notification"}, "no event"),
+        ({}, "not an event"),
+        ({"source": "aws.ec2", "detail-type": "EC2 Instance State-change Notification"}, "not an event"),
         ({"Records": "many"}, "list"),
         ({"Records": [None]}, "object"),
         ({"Records": [{"eventSource": "aws:dynamodb"}]}, "dynamodb"),
@@ -137,7 +138,7 @@ _JSON = st.recursive(
 
 
 @given(_JSON)
-def test_whatever_arrives_is_events_or_refused(payload: object) -> None:
+def test_any_json_is_either_parsed_into_events_or_refused(payload: object) -> None:
     try:
         found = parse_events(payload)
     except InvalidRequest:
@@ -145,7 +146,7 @@ def test_whatever_arrives_is_events_or_refused(payload: object) -> None:
     assert all(isinstance(event, ObjectEvent) for event in found)
 
 
-def test_each_key_is_looked_at_once_whatever_its_events_say():
+def test_each_key_is_listed_once_whatever_its_events_are():
     created, removed = ObjectEventKind.CREATED, ObjectEventKind.REMOVED
     events = [
         ObjectEvent("a", "1.jpg", created),

@@ -1,4 +1,4 @@
-"""The ingest function: which photos it looks at, and which messages come again."""
+"""The ingest function: which photos it reconciles, and which messages it returns to the queue."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -26,12 +26,12 @@ def batch_of(*bodies: str) -> dict[str, Any]:
     return {"Records": records}
 
 
-def given_back(answer: dict[str, list[dict[str, str]]]) -> list[str]:
+def returned_messages(answer: dict[str, list[dict[str, str]]]) -> list[str]:
     return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
 
 
 class Reconciler:
-    """Notes what it was asked for; ends with an error at some, as a bucket or an index does that is away."""
+    """Records the keys it is called with; raises an error at some, like an unreachable bucket or index."""
 
     def __init__(self, failing: tuple[tuple[str, str], ...] = (), error: Exception | None = None) -> None:
         self.asked: list[list[tuple[str, str]]] = []
@@ -51,7 +51,7 @@ class Reconciler:
 
 
 class Clock:
-    """A Lambda context: each look at the time that is left costs some of it."""
+    """A Lambda context whose remaining time shrinks by look_costs_s with every query."""
 
     def __init__(self, left_s: float, look_costs_s: float = 0.0) -> None:
         self._left_s = left_s
@@ -63,7 +63,7 @@ class Clock:
 
 
 @pytest.mark.parametrize("name", ["s3_put", "sns_s3", "minio_put", "sqs_sns_s3"])
-def test_reconciles_what_an_event_names(name: str) -> None:
+def test_the_photo_named_by_an_event_is_reconciled(name: str) -> None:
     settle = Reconciler()
     assert create_handler(settle)(saved(name), None) == {"batchItemFailures": []}
     assert settle.asked == [[AMA]]
@@ -75,78 +75,80 @@ def test_a_removed_photo_is_reconciled_too() -> None:
     assert settle.asked == [[YAK]]
 
 
-def test_photos_of_a_bucket_are_looked_at_together() -> None:
-    """So the encoder gets batches."""
+def test_photos_of_a_bucket_are_reconciled_together() -> None:
+    """So that the encoder gets batches."""
     settle = Reconciler()
     bodies = [s3_event("trek", "a.jpg"), s3_event("other", "x.jpg"), s3_event("trek", "b.jpg", removed=True)]
-    assert given_back(create_handler(settle)(batch_of(*bodies), None)) == []
+    assert returned_messages(create_handler(settle)(batch_of(*bodies), None)) == []
     assert settle.asked == [[("trek", "a.jpg"), ("trek", "b.jpg")], [("other", "x.jpg")]]
 
 
-def test_of_ten_messages_exactly_the_three_poisoned_ones_come_again() -> None:
+def test_exactly_the_three_poisoned_messages_of_ten_are_returned() -> None:
     bodies = [s3_event("trek", f"{number}.jpg") for number in range(10)]
     bodies[1], bodies[8] = "no event", json.dumps({"hello": "world"})
     settle = Reconciler(failing=(("trek", "4.jpg"),))
-    assert given_back(create_handler(settle)(batch_of(*bodies), None)) == ["message-1", "message-4", "message-8"]
+    assert returned_messages(create_handler(settle)(batch_of(*bodies), None)) == ["message-1", "message-4", "message-8"]
 
 
-def test_a_bad_bucket_fails_no_other() -> None:
+def test_a_failing_bucket_does_not_affect_another() -> None:
     bodies = [s3_event("gone", "a.jpg"), s3_event("trek", "b.jpg"), s3_event("gone", "c.jpg")]
     settle = Reconciler(failing=(("gone", "a.jpg"), ("gone", "c.jpg")))
-    assert given_back(create_handler(settle)(batch_of(*bodies), None)) == ["message-0", "message-2"]
+    assert returned_messages(create_handler(settle)(batch_of(*bodies), None)) == ["message-0", "message-2"]
 
 
-def test_a_message_that_names_several_photos_comes_again_for_one_of_them() -> None:
+def test_a_message_that_names_several_photos_is_returned_if_one_of_them_fails() -> None:
     both = json.loads(s3_event("trek", "a.jpg"))
     both["Records"] += json.loads(s3_event("trek", "b.jpg"))["Records"]
     settle = Reconciler(failing=(("trek", "b.jpg"),))
-    assert given_back(create_handler(settle)(batch_of(json.dumps(both), s3_event("trek", "a.jpg")), None)) == [
+    assert returned_messages(create_handler(settle)(batch_of(json.dumps(both), s3_event("trek", "a.jpg")), None)) == [
         "message-0"
     ]
 
 
-def test_only_the_failed_messages_of_a_batch_come_again() -> None:
+def test_only_the_failed_messages_of_a_batch_are_returned() -> None:
     batch = saved("sqs_s3")
     ids = [record["messageId"] for record in batch["Records"]]
     answer = create_handler(Reconciler(failing=(AMA,)))(batch, None)
-    # The third is no event at all; the second and the test event are done with.
-    assert given_back(answer) == [ids[0], ids[2]]
+    # The third is not an event; the second and the test event have been handled.
+    assert returned_messages(answer) == [ids[0], ids[2]]
 
 
-def test_an_error_that_nobody_foresaw_fails_one_message() -> None:
+def test_after_an_unexpected_error_the_other_messages_are_still_handled() -> None:
     batch = saved("sqs_s3")
     settle = Reconciler(failing=(AMA,), error=ZeroDivisionError())
-    assert batch["Records"][0]["messageId"] in given_back(create_handler(settle)(batch, None))
+    assert batch["Records"][0]["messageId"] in returned_messages(create_handler(settle)(batch, None))
     assert [YAK] in settle.asked
 
 
-def test_a_photo_that_two_messages_name_is_looked_at_once() -> None:
+def test_a_photo_named_by_two_messages_is_reconciled_once() -> None:
     batch = saved("sqs_s3")
     batch["Records"] = [batch["Records"][0], {**batch["Records"][0], "messageId": "again"}]
     settle = Reconciler()
-    assert given_back(create_handler(settle)(batch, None)) == []
+    assert returned_messages(create_handler(settle)(batch, None)) == []
     assert settle.asked == [[AMA]]
     failing = create_handler(Reconciler(failing=(AMA,)))
-    assert given_back(failing(batch, None)) == [batch["Records"][0]["messageId"], "again"]
+    assert returned_messages(failing(batch, None)) == [batch["Records"][0]["messageId"], "again"]
 
 
-def test_near_its_end_no_photo_is_begun_and_the_rest_is_given_back() -> None:
+def test_near_the_time_limit_no_photo_is_started_and_the_rest_is_returned() -> None:
     bodies = [s3_event("trek", f"{number}.jpg") for number in range(5)]
     handler = create_handler(Reconciler(), margin_s=20.0)
-    assert given_back(handler(batch_of(*bodies), Clock(left_s=120.0))) == []
-    # Each look costs 10 s: after two photos less than 20 s are left.
-    assert given_back(handler(batch_of(*bodies), Clock(45.0, look_costs_s=10.0))) == [f"message-{n}" for n in (2, 3, 4)]
-    assert len(given_back(handler(batch_of(*bodies), Clock(left_s=19.9)))) == 5
+    assert returned_messages(handler(batch_of(*bodies), Clock(left_s=120.0))) == []
+    # Each query costs 10 s: after two photos less than 20 s are left.
+    assert returned_messages(handler(batch_of(*bodies), Clock(45.0, look_costs_s=10.0))) == [
+        f"message-{n}" for n in (2, 3, 4)
+    ]
+    assert len(returned_messages(handler(batch_of(*bodies), Clock(left_s=19.9)))) == 5
 
 
-def test_no_time_is_left_for_photos_one_by_one_either() -> None:
+def test_near_the_time_limit_failed_photos_are_not_retried_one_by_one() -> None:
     bodies = [s3_event("trek", "a.jpg"), s3_event("trek", "b.jpg")]
     settle = Reconciler(failing=(("trek", "a.jpg"),))
-    assert len(given_back(create_handler(settle, 20.0)(batch_of(*bodies), Clock(30.0, look_costs_s=9.0)))) == 2
+    assert len(returned_messages(create_handler(settle, 20.0)(batch_of(*bodies), Clock(30.0, look_costs_s=9.0)))) == 2
     assert settle.asked == [[("trek", "a.jpg"), ("trek", "b.jpg")]]
 
 
-def test_without_a_queue_an_error_is_raised_for_the_caller_to_try_again() -> None:
+def test_without_a_queue_an_error_is_raised_so_that_the_caller_retries() -> None:
     with pytest.raises(StorageError):
         create_handler(Reconciler(failing=(AMA,)))(saved("s3_put"), None)
     with pytest.raises(CumbreError, match="time"):
@@ -155,8 +157,8 @@ def test_without_a_queue_an_error_is_raised_for_the_caller_to_try_again() -> Non
         create_handler(Reconciler())({"hello": "world"}, None)
 
 
-def test_what_failed_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    """The answer names messages only."""
+def test_failures_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """The answer contains only the ids of messages."""
     create_handler(Reconciler(failing=(AMA,)))(saved("sqs_s3"), None)
     assert "can't be reached" in caplog.text
-    assert "no valid JSON" in caplog.text
+    assert "not valid JSON" in caplog.text

@@ -1,4 +1,4 @@
-"""A damaged index: what notices it, what is kept of it, and who may replace it."""
+"""A damaged index: how damage is detected, what is kept, and when the file may be replaced."""
 
 import re
 import shutil
@@ -28,7 +28,7 @@ _PHOTOS = 30
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """An index of 30 photos and a failure, closed."""
+    """A closed index with 30 photos and one failure."""
     file = tmp_path / "index.sqlite"
     with closing(EmbeddedGenerations(file)) as generations:
         index = generations.ensure_active(SPACE)
@@ -39,7 +39,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def change(path: Path, sql: str, *values: object) -> None:
-    """Change the file behind Cumbre's back; SQLite's own books stay right."""
+    """Change the file behind Cumbre's back, in a way that SQLite considers consistent."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(sql, values)
         connection.commit()
@@ -51,11 +51,11 @@ def overwrite(path: Path, at: int, data: bytes) -> None:
         file.write(data)
 
 
-def with_index(path: Path, look: Callable[[PhotoIndex], object]) -> object:
+def with_index(path: Path, use: Callable[[PhotoIndex], object]) -> object:
     with closing(EmbeddedGenerations(path)) as generations:
         index = generations.active()
         assert index is not None
-        return look(index)
+        return use(index)
 
 
 def is_incomplete(path: Path) -> bool:
@@ -63,14 +63,14 @@ def is_incomplete(path: Path) -> bool:
         return generations.incomplete()
 
 
-def test_a_whole_index_passes_and_nothing_is_done(path):
+def test_an_intact_index_passes_the_check_and_is_not_changed_by_a_repair(path):
     check(path)
     before = path.read_bytes()
     assert repair(path) == ""
     assert path.read_bytes() == before
 
 
-def test_no_index_is_no_damage(tmp_path):
+def test_a_missing_index_is_not_damaged(tmp_path):
     check(tmp_path / "index.sqlite")
     assert repair(tmp_path / "home" / "index.sqlite") == ""
 
@@ -88,7 +88,7 @@ def test_no_index_is_no_damage(tmp_path):
         "DELETE FROM vectors WHERE photo_id = ?",
     ],
 )
-def test_a_damaged_row_is_in_no_answer_and_leaves_at_the_next_scan(path, sql, caplog):
+def test_a_damaged_row_is_in_no_answer_and_is_removed_by_the_next_scan(path, sql, caplog):
     victim = photo("7.jpg").id
     change(path, sql, victim)
     with closing(EmbeddedGenerations(path)) as generations:
@@ -108,7 +108,7 @@ def test_a_damaged_row_is_in_no_answer_and_leaves_at_the_next_scan(path, sql, ca
         put(index, photo("7.jpg"), seed=7)
         assert index.nearest(unit_vector(7), 1)[0].photo_id == victim
     if "DELETE" not in sql:
-        assert "damaged rows, which are left out: `cumbre ingest`" in caplog.text
+        assert "damaged rows, which are skipped: run `cumbre ingest`" in caplog.text
     check(path)
 
 
@@ -118,8 +118,8 @@ def test_a_damaged_document_can_be_written_again_as_if_it_were_not_there(path):
     assert with_index(path, lambda index: index.get(photo("7.jpg").id).document.note) == "new"
 
 
-def test_an_index_that_disagrees_with_its_table_is_damage_though_nothing_fails(path):
-    """SQLite would go on: answers that use this tree would lack a photo."""
+def test_an_sql_index_that_disagrees_with_its_table_is_damage_even_if_nothing_fails(path):
+    """SQLite would report no error, and answers that use this tree would lack a photo."""
     with closing(sqlite3.connect(path)) as connection:
         (root,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'photos_by_time'").fetchone()
         (size,) = connection.execute("PRAGMA page_size").fetchone()
@@ -146,19 +146,19 @@ def test_an_index_that_disagrees_with_its_table_is_damage_though_nothing_fails(p
         "PRAGMA application_id = 7",
     ],
 )
-def test_what_is_not_as_cumbre_wrote_it_is_built_again_with_all_photos(path, sql):
+def test_an_index_that_cumbre_did_not_write_like_this_is_rebuilt_with_all_photos(path, sql):
     change(path, sql)
-    with pytest.raises(IndexFault, match=r"is damaged.*`cumbre ingest` builds it again"):
+    with pytest.raises(IndexFault, match=r"is damaged.*`cumbre ingest` rebuilds it"):
         check(path)
     sentence = repair(path)
     assert is_incomplete(path)
     assert re.search(
-        rf"was set aside as index\.sqlite\.damaged-\d{{8}}-\d{{6}}; {_PHOTOS} photos in it were whole", sentence
+        rf"was set aside as index\.sqlite\.damaged-\d{{8}}-\d{{6}}; {_PHOTOS} photos in it were intact", sentence
     )
     assert with_index(path, lambda index: (index.count(), len(index.failures()))) == (_PHOTOS, 1)
 
 
-def test_what_is_kept_is_the_same_as_before(path):
+def test_everything_kept_is_the_same_as_before(path):
     def everything(index: PhotoIndex) -> object:
         documents = {d.id: d for d in [*index.select(), *index.failures()]}
         near = index.nearest(unit_vector(3), 5, PhotoFilter(peak_ids=("ama-dablam",)))
@@ -171,12 +171,12 @@ def test_what_is_kept_is_the_same_as_before(path):
     assert with_index(path, everything) == before
 
 
-def test_past_pages_that_can_not_be_read_the_rest_is_kept(path):
+def test_if_some_pages_cannot_be_read_the_rest_is_kept(path):
     with closing(sqlite3.connect(path)) as connection:
         (size,) = connection.execute("PRAGMA page_size").fetchone()
     data = path.read_bytes()
-    hurt = [data.index(f'"key": "{n}.jpg"'.encode()) // size for n in (4, 20)]
-    for number in hurt:
+    damaged_pages = [data.index(f'"key": "{n}.jpg"'.encode()) // size for n in (4, 20)]
+    for number in damaged_pages:
         overwrite(path, number * size, b"\xff" * size)
     assert repair(path)
     assert is_incomplete(path)
@@ -186,7 +186,7 @@ def test_past_pages_that_can_not_be_read_the_rest_is_kept(path):
 
 
 @pytest.mark.parametrize("length", [0, 1, 50, 100, 4096, 9000])
-def test_a_file_that_is_cut_short_is_built_again(path, length):
+def test_a_file_that_is_cut_short_is_rebuilt(path, length):
     path.write_bytes(path.read_bytes()[:length])
     repair(path)
     check(path)
@@ -194,7 +194,7 @@ def test_a_file_that_is_cut_short_is_built_again(path, length):
         generations.ensure_active(SPACE)
 
 
-def test_an_index_that_has_become_empty_is_no_new_one(path):
+def test_an_index_that_has_become_empty_is_not_taken_for_a_new_one(path):
     path.write_bytes(b"")
     with pytest.raises(IndexFault, match=r"is damaged: it is empty\. `cumbre ingest`"):
         EmbeddedGenerations(path)
@@ -202,7 +202,7 @@ def test_an_index_that_has_become_empty_is_no_new_one(path):
     assert is_incomplete(path)
 
 
-def test_a_next_generation_is_kept_too(path):
+def test_a_generation_under_construction_is_kept_too(path):
     with closing(EmbeddedGenerations(path)) as generations:
         building = generations.create_building(replace(SPACE, model_id="next"))
         put(building, photo("0.jpg", model_id="next"), seed=5)
@@ -215,35 +215,35 @@ def test_a_next_generation_is_kept_too(path):
         assert (active.count(), building.count(), building.space.model_id) == (_PHOTOS, 1, "next")
 
 
-def test_a_flipped_name_of_the_model_does_not_cost_the_vectors(path):
+def test_a_damaged_model_name_does_not_cost_the_vectors(path):
     change(path, "UPDATE generations SET model_id = 'tesu-encoder', dimensions = 9")
     change(path, "UPDATE counter SET value = 0")
     repair(path)
     assert with_index(path, lambda index: (index.space, index.count())) == (SPACE, _PHOTOS)
 
 
-def test_who_has_the_index_open_keeps_it(path):
+def test_an_index_that_is_open_elsewhere_is_not_replaced(path):
     with closing(EmbeddedGenerations(path)):
         change(path, "UPDATE counter SET value = 0")
-        with pytest.raises(IndexFault, match=r"another Cumbre has it open: stop that one \(perhaps `cumbre serve`\)"):
+        with pytest.raises(IndexFault, match=r"Cumbre process has it open: stop that one \(perhaps `cumbre serve`\)"):
             repair(path)
         assert not list(path.parent.glob("*.damaged-*"))
     assert repair(path)
     assert is_incomplete(path)
 
 
-def test_an_index_that_is_being_built_again_is_not_opened(path, monkeypatch):
+def test_an_index_that_is_being_rebuilt_is_not_opened(path, monkeypatch):
     monkeypatch.setattr("cumbre.index.embedded.lock._PATIENCE_S", 0.0)
     lock = IndexLock(path)
     lock.acquire_shared()
     assert lock.exclusive()
-    with pytest.raises(IndexFault, match="is being built again by another Cumbre: try again when it has finished"):
+    with pytest.raises(IndexFault, match=r"another Cumbre process is rebuilding the index .*: try again when it"):
         EmbeddedGenerations(path)
     lock.release()
     EmbeddedGenerations(path).close()
 
 
-def test_few_damaged_files_are_kept(path):
+def test_only_a_few_damaged_files_are_kept(path):
     for day in range(1, 5):
         old = path.with_name(f"index.sqlite.damaged-2020010{day}-120000")
         old.write_bytes(b"")
@@ -263,16 +263,16 @@ def test_the_index_of_a_newer_cumbre_is_left_alone(path):
             use(path)
 
 
-def test_an_index_of_the_version_before_is_taken_over(path):
+def test_an_index_of_the_previous_version_is_converted(path):
     change(path, f"PRAGMA user_version = {SCHEMA_VERSION - 1}")
     change(path, f"PRAGMA application_id = {APPLICATION_ID - 1}")
     with pytest.raises(IndexFault, match="written by an older Cumbre"):
         EmbeddedGenerations(path)
-    assert repair(path) == f"The index of an older Cumbre was taken over, with {_PHOTOS} photos."
+    assert repair(path) == f"The index of an older Cumbre was converted, with {_PHOTOS} photos."
     assert with_index(path, lambda index: index.count()) == _PHOTOS
 
 
-def test_an_index_of_the_first_version_is_taken_over(path):
+def test_an_index_of_the_first_version_is_converted(path):
     """The first version had no checksums and fewer columns."""
     for table, columns in (("photos", ("checksum", "teaches")), ("vectors", ("checksum", "taken_at", "lat", "lon"))):
         with closing(sqlite3.connect(path)) as connection:
@@ -282,31 +282,31 @@ def test_an_index_of_the_first_version_is_taken_over(path):
         change(path, f"ALTER TABLE old RENAME TO {table}")
     change(path, "PRAGMA user_version = 1")
     change(path, "PRAGMA application_id = 0")
-    with pytest.raises(IndexFault, match="written by an older Cumbre: `cumbre ingest` takes it over"):
+    with pytest.raises(IndexFault, match="written by an older Cumbre: run `cumbre ingest` to convert it"):
         EmbeddedGenerations(path)
-    assert repair(path) == f"The index of an older Cumbre was taken over, with {_PHOTOS} photos."
+    assert repair(path) == f"The index of an older Cumbre was converted, with {_PHOTOS} photos."
     assert not list(path.parent.glob("*.damaged-*"))
     np.testing.assert_array_equal(with_index(path, lambda index: index.vector(photo("3.jpg").id)), unit_vector(3))
 
 
 @pytest.mark.parametrize("content", [b"x", b"my recipes\n" * 1000])
-def test_a_file_of_someone_else_is_never_touched(tmp_path, content):
+def test_a_file_of_another_program_is_never_touched(tmp_path, content):
     file = tmp_path / "recipes.txt"
     file.write_bytes(content)
     for use in (check, repair, EmbeddedGenerations):
-        with pytest.raises(IndexFault, match="is a file, but no index of Cumbre: name another file"):
+        with pytest.raises(IndexFault, match="is a file, but not an index of Cumbre: choose another file"):
             use(file)
     assert file.read_bytes() == content
     database = tmp_path / "recipes.sqlite"
     change(database, "CREATE TABLE recipes (name TEXT)")
     before = database.read_bytes()
     for use in (check, repair, EmbeddedGenerations):
-        with pytest.raises(IndexFault, match="is a database, but no index of Cumbre"):
+        with pytest.raises(IndexFault, match="is a database, but not an index of Cumbre"):
             use(database)
     assert database.read_bytes() == before
 
 
-def test_an_index_left_in_the_middle_of_work_is_said_until_a_scan_follows(path, tmp_path, caplog):
+def test_an_interrupted_index_is_reported_until_the_next_scan(path, tmp_path, caplog):
     with closing(EmbeddedGenerations(path)) as generations:
         index = generations.active()
         assert index is not None
@@ -320,7 +320,7 @@ def test_an_index_left_in_the_middle_of_work_is_said_until_a_scan_follows(path, 
     for _ in range(2):
         caplog.clear()
         EmbeddedGenerations(index).close()
-        assert "The index may lack photos, because it was damaged or left in the middle of work" in caplog.text
+        assert "The index may lack photos, because it was damaged or a command was interrupted" in caplog.text
     assert repair(index) == ""
     caplog.clear()
     with closing(EmbeddedGenerations(index, scanning=True)) as generations:
@@ -331,7 +331,7 @@ def test_an_index_left_in_the_middle_of_work_is_said_until_a_scan_follows(path, 
     assert caplog.text == ""
 
 
-def test_a_running_cumbre_is_not_one_that_was_cut_short(path, caplog):
+def test_an_index_in_use_is_not_reported_as_interrupted(path, caplog):
     with closing(EmbeddedGenerations(path)) as generations:
         index = generations.active()
         assert index is not None
@@ -340,20 +340,20 @@ def test_a_running_cumbre_is_not_one_that_was_cut_short(path, caplog):
     assert caplog.text == ""
 
 
-def test_a_check_beside_tells_what_it_found(path):
+def test_a_check_in_the_background_reports_damage(path):
     BackgroundCheck(path).result()
     change(path, "UPDATE counter SET value = 0")
-    beside = BackgroundCheck(path)
-    beside.join()
-    with pytest.raises(IndexFault, match="the counter of versions has gone back"):
-        beside.result()
+    background = BackgroundCheck(path)
+    background.join()
+    with pytest.raises(IndexFault, match="its version counter went backwards"):
+        background.result()
 
 
 @pytest.mark.parametrize("serializes", [True, False])
-def test_many_that_start_together_on_a_new_home_take_nothing_for_damaged(
+def test_simultaneous_starts_on_a_new_home_report_no_damage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serializes: bool
 ) -> None:
-    """Where SQLite can't tell what an empty database holds, the file is empty at first; then only one begins."""
+    """Where SQLite can't serialize an empty database, a new file is empty at first; there, only one thread starts."""
     at_a_time = 3 if serializes else 1
     if not serializes:
         monkeypatch.setattr(database, "new_file_content", bytes)

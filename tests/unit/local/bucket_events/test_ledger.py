@@ -1,4 +1,4 @@
-"""Events on the disk: kept over restarts, oldest first, no more than there is room for."""
+"""Bucket events on disk: kept across restarts, oldest first, and limited in number."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,13 +24,13 @@ def state(tmp_path: Path) -> Iterator[SqliteStateStore]:
     store.close()
 
 
-def test_what_is_recorded_outlives_the_process_that_recorded_it(state: SqliteStateStore) -> None:
+def test_recorded_events_outlive_the_process_that_recorded_them(state: SqliteStateStore) -> None:
     EventLedger(state).record([created("a.jpg"), created("b ü.jpg")])
     assert list(EventLedger(state).waiting(10).values()) == [created("a.jpg"), created("b ü.jpg")]
     assert list(EventLedger(state).waiting(1).values()) == [created("a.jpg")]
 
 
-def test_what_is_done_is_gone_and_what_came_meanwhile_is_not(state: SqliteStateStore) -> None:
+def test_done_events_are_removed_but_not_those_that_arrived_meanwhile(state: SqliteStateStore) -> None:
     ledger = EventLedger(state)
     ledger.record([created("a.jpg")])
     seen = ledger.waiting(10)
@@ -39,7 +39,7 @@ def test_what_is_done_is_gone_and_what_came_meanwhile_is_not(state: SqliteStateS
     assert list(ledger.waiting(10).values()) == [created("a.jpg")]
 
 
-def test_no_more_than_there_is_room_for(state: SqliteStateStore) -> None:
+def test_a_full_ledger_refuses_events_until_some_are_done(state: SqliteStateStore) -> None:
     ledger = EventLedger(state, most=2)
     ledger.record([created("a.jpg")])
     with pytest.raises(TooManyEvents):
@@ -50,14 +50,14 @@ def test_no_more_than_there_is_room_for(state: SqliteStateStore) -> None:
     EventLedger(state, most=2).record([created("d.jpg")])
 
 
-def test_a_worker_tries_again_until_the_store_is_back(state: SqliteStateStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_retries_until_the_storage_is_back(state: SqliteStateStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("local.bucket_events.worker._FIRST_PAUSE_S", 0.01)
     ledger = EventLedger(state)
-    looked: list[tuple[str, list[str]]] = []
+    calls: list[tuple[str, list[str]]] = []
 
     def reconcile(bucket: str, keys: list[str], _: object) -> None:
-        looked.append((bucket, keys))
-        if len(looked) < 3:
+        calls.append((bucket, keys))
+        if len(calls) < 3:
             raise StorageError("the bucket trek can't be reached")
 
     worker = EventWorker(ledger, reconcile)
@@ -65,11 +65,11 @@ def test_a_worker_tries_again_until_the_store_is_back(state: SqliteStateStore, m
     worker.start()
     eventually(lambda: not ledger.waiting(1))
     worker.stop()
-    assert looked[0] == ("trek", ["a.jpg", "b.jpg"])
-    assert {keys[0] for _, keys in looked[2:]} == {"a.jpg", "b.jpg"}
+    assert calls[0] == ("trek", ["a.jpg", "b.jpg"])
+    assert {keys[0] for _, keys in calls[2:]} == {"a.jpg", "b.jpg"}
 
 
-def test_a_photo_that_can_not_be_indexed_keeps_no_other_waiting(
+def test_a_photo_that_cannot_be_indexed_does_not_hold_up_others(
     state: SqliteStateStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("local.bucket_events.worker._FIRST_PAUSE_S", 0.01)
@@ -90,7 +90,7 @@ def test_a_photo_that_can_not_be_indexed_keeps_no_other_waiting(
     worker.stop()
 
 
-def test_what_a_stop_cut_short_waits_for_the_next_start(state: SqliteStateStore) -> None:
+def test_events_interrupted_by_a_stop_wait_for_the_next_start(state: SqliteStateStore) -> None:
     ledger = EventLedger(state)
     ledger.record([created("a.jpg")])
     workers: list[EventWorker] = []

@@ -1,4 +1,4 @@
-"""Network folders, told by the kernel's list of mounts."""
+"""Network folders, recognised by the kernel's list of mounts."""
 
 from pathlib import Path
 
@@ -35,12 +35,12 @@ def test_the_innermost_mount_counts(tmp_path: Path, folder: str, network: bool) 
     assert is_network_mount(Path(folder), mountinfo) is network
 
 
-def test_without_such_a_list_nothing_is_known(tmp_path: Path) -> None:
+def test_without_a_list_of_mounts_nothing_is_known(tmp_path: Path) -> None:
     assert not is_network_mount(Path("/home"), tmp_path / "none")
     assert mounts_within(Path("/home"), tmp_path / "none") == frozenset()
 
 
-def test_drives_that_come_and_go_are_told_apart(tmp_path: Path) -> None:
+def test_a_drive_that_is_mounted_again_is_recognised_as_changed(tmp_path: Path) -> None:
     mountinfo = tmp_path / "mountinfo"
     mountinfo.write_text(MOUNTS)
     within_home = mounts_within(Path("/home/ana"), mountinfo)

@@ -1,145 +1,145 @@
-// Joins the parts: the address says what is asked, and every part draws what follows from it.
+// Entry point of the page: connects its parts. The URL holds the state (url_state.js), and every part is drawn from it.
 
-import { asksTheSame, EVERYTHING, isFiltered, readAddress, toAddress } from "../state/url_state.js";
-import { Answers } from "../state/paged_results.js";
+import { isSameQuery, EMPTY_QUERY, isFiltered, readUrl, toUrl } from "../state/url_state.js";
+import { PagedResults } from "../results/paged_results.js";
 import * as api from "../net/api.js";
-import { offerChat } from "../chat/chat_loader.js";
+import { initChat } from "../chat/chat_loader.js";
 import { listenForPhotos } from "../ui/file_drop.js";
 import { byId } from "../ui/dom.js";
-import { foldOnSmallScreens } from "../filters/collapsible.js";
+import { collapseOnSmallScreens } from "../filters/collapsible.js";
 import { Facets } from "../filters/facets.js";
 import { Grid } from "../results/grid.js";
 import { MapPanel } from "../map/map_panel.js";
 import { ModelBanner } from "./model_banner.js";
-import { More } from "../results/infinite_scroll.js";
-import { drawEmptyAlbum, drawFault, drawNothing, hideNothing } from "../results/empty_state.js";
+import { InfiniteScroll } from "../results/infinite_scroll.js";
+import { drawEmptyAlbum, drawError, drawNoMatches, hideEmptyState } from "../results/empty_state.js";
 import { PeakList } from "../filters/peak_list.js";
-import { drawQuestion, drawWaiting } from "../results/photo_query.js";
-import { drawFilters, drawHead, isScored, pageTitle } from "../results/results_header.js";
+import { drawPhotoQuery, resetPhotoQuery } from "../results/photo_query.js";
+import { drawFilterChips, drawHeader, isScored, pageTitle } from "../results/results_header.js";
 import { StatusLine } from "./status_line.js";
-import { Steps } from "../state/history.js";
-import { TimeLine } from "../filters/timeline.js";
+import { PageHistory } from "../state/history.js";
+import { Timeline } from "../filters/timeline.js";
 import { toast } from "../ui/toast.js";
-import { Uploads } from "./upload_queue.js";
+import { UploadQueue } from "./upload_queue.js";
 import { Viewer } from "../viewer/viewer.js";
 import { t } from "../ui/i18n.js";
 
 const NEAR_TOP_PX = 300;
 
-let asked = readAddress();
-// The photo that is asked, a File.
-let question = null;
-let isLeaving = false;
-let loading = null;
+let state = readUrl();
+// The File that is searched by, or null. state.question is its id.
+let queryPhoto = null;
+let isClosing = false;
+let loadingMore = null;
 
-const answers = new Answers();
+const results = new PagedResults();
 const peakList = new PeakList(togglePeak);
 const open = (photo) => go({ photo });
-const grid = new Grid(byId("grid"), { addressOf: (photo) => toAddress({ ...asked, photo }), open });
+const grid = new Grid(byId("grid"), { urlOf: (photo) => toUrl({ ...state, photo }), open });
 const viewer = new Viewer(peakList, {
-  goTo: (photo) => go({ photo }, "replace"), leave: leavePhoto, all: showAll, changed: refresh,
-  hasMore: () => answers.more, more: loadMore,
-  similar: (like) => go({ ...EVERYTHING, question: null, like, photo: null }),
-  map: (photo) => { go({ photo: null, map: true }); mapPanel.focus(photo); },
+  goTo: (photo) => go({ photo }, "replace"), close: closePhoto, showAll, onChange: refresh,
+  hasMore: () => results.more, loadMore,
+  findSimilar: (like) => go({ ...EMPTY_QUERY, question: null, like, photo: null }),
+  showOnMap: (photo) => { go({ photo: null, map: true }); mapPanel.focus(photo); },
 });
-const more = new More(loadMore);
-const steps = new Steps(() => grid.place);
-const timeLine = new TimeLine((from, to, how) => go({ from, to }, how));
+const infiniteScroll = new InfiniteScroll(loadMore);
+const pageHistory = new PageHistory(() => grid.position);
+const timeline = new Timeline((from, to, how) => go({ from, to }, how));
 const mapPanel = new MapPanel({ open, near: (near) => go({ near }), peak: togglePeak, large: (map) => go({ map }) });
-const facets = new Facets({ timeLine, map: mapPanel, peakList, drawn: () => drawTitle() });
-const statusLine = new StatusLine(albumChanged);
-const modelBanner = new ModelBanner({ switched: () => { statusLine.refresh(); refresh(); }, covers: (notices) => statusLine.cover(notices) });
-const uploads = new Uploads({ open, changed: () => statusLine.refresh() });
+const facets = new Facets({ timeline, map: mapPanel, peakList, onTotal: () => drawTitle() });
+const statusLine = new StatusLine(onAlbumChange);
+const modelBanner = new ModelBanner({ onSwitch: () => { statusLine.refresh(); refresh(); }, hideNotices: (notices) => statusLine.hideNotices(notices) });
+const uploads = new UploadQueue({ open, onChange: () => statusLine.refresh() });
 
-/** Change what is asked; "push" makes a step that Back undoes. */
+/** Change a part of the state; "push" adds a history entry that Back undoes, "replace" does not. */
 function go(change, how = "push") {
-  const next = { ...asked, ...change };
-  // Words and a photo of the album are two questions.
+  const next = { ...state, ...change };
+  // Words and a photo of the album are separate queries.
   if (change.q) next.like = null;
-  steps.go(toAddress(next), next.question, how);
-  follow(next);
+  pageHistory.go(toUrl(next), next.question, how);
+  applyState(next);
 }
 
-/** place is where the reader was when this was asked before; a new question starts at the top. */
-function follow(next, place = null) {
-  const before = asked;
-  asked = next;
+/** Draw the page for a state. position is where to scroll to in known results; new results start at the top. */
+function applyState(next, position = null) {
+  const before = state;
+  state = next;
   if (before.question !== next.question) {
-    question = steps.photo(next.question);
-    drawWaiting(question);
+    queryPhoto = pageHistory.photo(next.question);
+    resetPhotoQuery(queryPhoto);
   }
-  if (!asksTheSame(before, next)) {
-    if (!place) scrollToStart();
-    search().then(() => place && bringBack(place, next));
+  if (!isSameQuery(before, next)) {
+    if (!position) scrollToStart();
+    search().then(() => position && restorePosition(position, next));
     loadFacets();
   }
   drawControls();
   if (next.photo) viewer.show(next.photo);
   else {
     viewer.hide();
-    if (before.photo && asksTheSame(before, next)) grid.focus(before.photo);
+    if (before.photo && isSameQuery(before, next)) grid.focus(before.photo);
   }
 }
 
 function drawControls() {
-  if (document.activeElement !== byId("words") || byId("words").value.trim() !== asked.q) byId("words").value = asked.q;
+  if (document.activeElement !== byId("words") || byId("words").value.trim() !== state.q) byId("words").value = state.q;
   byId("clear-words").hidden = !byId("words").value;
-  peakList.choose(asked.peaks);
-  drawFilters(asked, go);
-  mapPanel.enlarge(asked.map);
-  mapPanel.drawPeaks(peakList.peaks, asked.peaks);
-  for (const radio of document.querySelectorAll("#sort input")) radio.checked = radio.value === asked.sort;
-  // How far photos on their way have come stays before it (uploads.js).
+  peakList.select(state.peaks);
+  drawFilterChips(state, go);
+  mapPanel.setLarge(state.map);
+  mapPanel.drawPeaks(peakList.peaks, state.peaks);
+  for (const radio of document.querySelectorAll("#sort input")) radio.checked = radio.value === state.sort;
+  // Keep the progress of uploads at the start of the title (upload_queue.js).
   const [share] = document.title.match(/^\(\d+ ?%\) /) || [""];
-  document.title = share + pageTitle(asked, namesAsked());
+  document.title = share + pageTitle(state, selectedNames());
 }
 
-// Of an address that somebody wrote, or of another catalogue; while the peaks are not here, the server tells.
-const unknownPeaks = () => (peakList.peaks.length ? asked.peaks.filter((id) => !peakList.byId(id)) : []);
-const order = () => ({ scored: isScored(asked, question), byTime: !isScored(asked, question) || asked.sort === "time" });
-const namesAsked = () => asked.peaks.map((id) => peakList.byId(id)?.name || id);
+// Peaks of a hand-written URL or of another catalogue. Until the peaks are loaded, the server checks.
+const unknownPeaks = () => (peakList.peaks.length ? state.peaks.filter((id) => !peakList.byId(id)) : []);
+const order = () => ({ scored: isScored(state, queryPhoto), byTime: !isScored(state, queryPhoto) || state.sort === "time" });
+const selectedNames = () => state.peaks.map((id) => peakList.byId(id)?.name || id);
 
 async function search() {
-  const scored = isScored(asked, question);
+  const scored = isScored(state, queryPhoto);
   const [unknown] = unknownPeaks();
   if (unknown) {
-    answers.forget();
+    results.clear();
     drawHits();
-    return drawFault(t("no_such_peak", { name: unknown }), { showAll });
+    return drawError(t("no_such_peak", { name: unknown }), { showAll });
   }
   document.body.classList.add("searching");
   byId("changed").hidden = true;
-  if (question) ask();
+  if (queryPhoto) drawQueryPhoto();
   try {
-    const answer = await answers.begin({ ...asked, sort: scored ? asked.sort : "time" }, question);
-    if (!answer) return;
-    if (question) ask({ identification: answer.identification });
-    drawAnswer(answer.note);
+    const response = await results.search({ ...state, sort: scored ? state.sort : "time" }, queryPhoto);
+    if (!response) return;
+    if (queryPhoto) drawQueryPhoto({ identification: response.identification });
+    drawResults(response.note);
   } catch (error) {
-    // A fault of the page itself belongs in the console, not in front of people.
+    // A bug in the page belongs in the console, not on the screen.
     if (!(error instanceof api.ApiError)) throw error;
     drawHits();
     byId("results-note").hidden = true;
-    if (question) { hideNothing(); ask({ error: error.message }); }
-    // What the server refuses once it refuses again.
-    else drawFault(error.message, { retry: error.status && error.status < 500 ? null : refresh, showAll });
+    if (queryPhoto) { hideEmptyState(); drawQueryPhoto({ error: error.message }); }
+    // Retrying a client error (4xx) can't help.
+    else drawError(error.message, { retry: error.status && error.status < 500 ? null : refresh, showAll });
   }
   document.body.classList.remove("searching");
 }
 
-/** Several may ask for the next page at once: it is drawn once. */
+/** Load and draw the next page. Concurrent calls share one request. Resolves to results.more, or null on error. */
 function loadMore() {
-  loading ??= loadPage().finally(() => { loading = null; });
-  return loading;
+  loadingMore ??= loadPage().finally(() => { loadingMore = null; });
+  return loadingMore;
 }
 
 async function loadPage() {
   try {
-    const hits = await answers.next();
+    const hits = await results.next();
     grid.append(withReasons(hits), order());
-    viewer.setHits(withReasons(answers.hits));
+    viewer.setHits(withReasons(results.hits));
     drawTitle();
-    return answers.more;
+    return results.more;
   } catch (error) {
     if (!(error instanceof api.ApiError)) throw error;
     toast(error.message);
@@ -147,81 +147,82 @@ async function loadPage() {
   }
 }
 
-function ask(state = {}) {
-  drawQuestion(question, {
-    ...state, peakById: (id) => peakList.byId(id), dismiss: () => go({ question: null }), added: () => statusLine.refresh(),
+function drawQueryPhoto(outcome = {}) {
+  drawPhotoQuery(queryPhoto, {
+    ...outcome, peakById: (id) => peakList.byId(id), dismiss: () => go({ question: null }), onAdded: () => statusLine.refresh(),
   });
 }
 
-function drawAnswer(note) {
+function drawResults(note) {
   drawHits();
-  hideNothing();
-  byId("results-note").textContent = answers.hits.length ? note : "";
+  hideEmptyState();
+  byId("results-note").textContent = results.hits.length ? note : "";
   byId("results-note").hidden = !byId("results-note").textContent;
-  if (answers.hits.length) return;
-  if (!isScored(asked, question) && !isFiltered(asked)) drawEmptyAlbum({ indexing: Boolean(statusLine.current?.indexing), choose: () => byId("album-files").click() });
+  if (results.hits.length) return;
+  if (!isScored(state, queryPhoto) && !isFiltered(state)) drawEmptyAlbum({ indexing: Boolean(statusLine.current?.indexing), choose: () => byId("album-files").click() });
   else {
-    drawNothing({
-      query: asked.q, note, filtered: isFiltered(asked), peaks: peakList.peaks.filter((peak) => peak.photos > 0),
-      ask: (q) => go({ ...EVERYTHING, q }), clearFilters: () => go({ ...EVERYTHING, q: asked.q, like: asked.like }),
+    drawNoMatches({
+      query: state.q, note, filtered: isFiltered(state), peaks: peakList.peaks.filter((peak) => peak.photos > 0),
+      ask: (q) => go({ ...EMPTY_QUERY, q }), clearFilters: () => go({ ...EMPTY_QUERY, q: state.q, like: state.like }),
       showAll,
     });
   }
 }
 
 function drawHits() {
-  const hits = withReasons(answers.hits);
+  const hits = withReasons(results.hits);
   grid.draw(hits, order());
   viewer.setHits(hits);
   drawTitle();
-  more.show(answers.more);
+  infiniteScroll.show(results.more);
 }
 
-// Without words or photo every one is there for the same reason: it passes the filters.
-const withReasons = (hits) => (isScored(asked, question) ? hits : hits.map((hit) => ({ ...hit, why: "" })));
+// Without words or a photo, all hits have the same reason (they match the filters), so don't show it.
+const withReasons = (hits) => (isScored(state, queryPhoto) ? hits : hits.map((hit) => ({ ...hit, why: "" })));
 
 function drawTitle() {
-  const n = answers.hits.length;
-  const title = drawHead({ asked, question, n, more: answers.more, names: namesAsked(), total: facets.total });
-  mapPanel.tell(n ? title : null);
+  const n = results.hits.length;
+  const title = drawHeader({ state, queryPhoto, n, more: results.more, names: selectedNames(), total: facets.total });
+  mapPanel.setResultsTitle(n ? title : null);
 }
 
 function showAll() {
-  go({ ...EVERYTHING, question: null, sort: "score", photo: null, map: false });
+  go({ ...EMPTY_QUERY, question: null, sort: "score", photo: null, map: false });
 }
 
+/** Select or deselect a peak; null deselects all. */
 function togglePeak(id) {
   if (id === null) return go({ peaks: [] });
-  return go({ peaks: asked.peaks.includes(id) ? asked.peaks.filter((one) => one !== id) : [...asked.peaks, id] });
+  return go({ peaks: state.peaks.includes(id) ? state.peaks.filter((one) => one !== id) : [...state.peaks, id] });
 }
 
-const askPhoto = (file) => go({ question: steps.numberOf(file), photo: null, like: null, map: false });
+const searchByPhoto = (file) => go({ question: pageHistory.register(file), photo: null, like: null, map: false });
 
-/** Peaks, time and map stand before the answer to a photo on a phone, which is what was asked for. */
+/** Scroll to the top; on a phone, past the filters to the panel of the query photo. */
 function scrollToStart() {
   scrollTo({ top: 0 });
-  if (question && byId("question").getBoundingClientRect().top > innerHeight / 3) byId("question").scrollIntoView();
+  if (queryPhoto && byId("question").getBoundingClientRect().top > innerHeight / 3) byId("question").scrollIntoView();
 }
 
-/** As many pages as it takes until the photo is there that the reader had before them. */
-async function bringBack(place, wanted) {
-  while (asksTheSame(asked, wanted) && !grid.bring(place)) if (!answers.more || await loadMore() === null) return;
+/** Scroll to a position; loads pages until its photo is there. */
+async function restorePosition(position, wanted) {
+  while (isSameQuery(state, wanted) && !grid.scrollToPosition(position)) if (!results.more || await loadMore() === null) return;
 }
 
-/** Close the photo: back to where it was opened from, or to the page alone if the address was opened directly. */
-function leavePhoto() {
-  // Going back takes a moment; whoever presses twice must not go back twice.
-  if (isLeaving) return;
-  isLeaving = Boolean(history.state?.within);
-  if (isLeaving) history.back();
+/** Close the photo: go back to where it was opened, or to the grid if the photo's URL was opened directly. */
+function closePhoto() {
+  // history.back() is asynchronous: a second press must not go back twice.
+  if (isClosing) return;
+  isClosing = Boolean(history.state?.within);
+  if (isClosing) history.back();
   else go({ photo: null }, "replace");
 }
 
-/** Photos came or went: shown at once at the top; further down the page stays still until a person asks. */
-function albumChanged() {
+/** Photos were added or removed: update at the top of the page; further down, offer a button so that nothing jumps. */
+function onAlbumChange() {
   loadPeaks();
   loadFacets({ changed: true });
-  if (scrollY < NEAR_TOP_PX || !answers.hits.length) search();
+  if (scrollY < NEAR_TOP_PX || !results.hits.length) search();
   else byId("changed").hidden = false;
 }
 
@@ -231,14 +232,14 @@ function refresh() {
   loadFacets({ changed: true });
 }
 
-function loadFacets(how) {
+function loadFacets(options) {
   const unknown = unknownPeaks();
-  facets.load({ ...asked, peaks: asked.peaks.filter((id) => !unknown.includes(id)) }, how);
+  facets.load({ ...state, peaks: state.peaks.filter((id) => !unknown.includes(id)) }, options);
 }
 
 async function loadPeaks() {
   try {
-    peakList.set(await api.peaks());
+    peakList.setPeaks(await api.peaks());
     drawControls();
     drawTitle();
   } catch (error) {
@@ -249,14 +250,14 @@ async function loadPeaks() {
 byId("ask").addEventListener("submit", (event) => {
   event.preventDefault();
   const q = byId("words").value.trim();
-  if (q !== asked.q) go({ q });
+  if (q !== state.q) go({ q });
   else search();
 });
 byId("words").addEventListener("input", () => { byId("clear-words").hidden = !byId("words").value; });
 byId("clear-words").addEventListener("click", () => {
   byId("words").value = "";
   byId("words").focus();
-  if (asked.q) go({ q: "" });
+  if (state.q) go({ q: "" });
   else drawControls();
 });
 byId("home").addEventListener("click", (event) => {
@@ -273,19 +274,19 @@ addEventListener("keydown", (event) => {
   }
 });
 addEventListener("popstate", () => {
-  isLeaving = false;
-  steps.arrive();
-  follow({ ...readAddress(), question: steps.question }, steps.place);
+  isClosing = false;
+  pageHistory.arrive();
+  applyState({ ...readUrl(), question: pageHistory.question }, pageHistory.position);
 });
-// A page that comes back as it was left has arrived, wherever it was going.
-addEventListener("pageshow", () => { isLeaving = false; });
-listenForPhotos({ ask: askPhoto, add: (files) => uploads.add(files) });
-foldOnSmallScreens();
-offerChat({ open, changed: refresh });
+// A page from the back-forward cache is no longer closing a photo.
+addEventListener("pageshow", () => { isClosing = false; });
+listenForPhotos({ ask: searchByPhoto, add: (files) => uploads.add(files) });
+collapseOnSmallScreens();
+initChat({ open, onChange: refresh });
 
 await Promise.all([loadPeaks(), statusLine.refresh(), modelBanner.refresh()]);
 drawControls();
 loadFacets();
 await search();
-if (steps.place) bringBack(steps.place, asked);
-if (asked.photo) viewer.show(asked.photo);
+if (pageHistory.position) restorePosition(pageHistory.position, state);
+if (state.photo) viewer.show(state.photo);

@@ -1,71 +1,76 @@
-// While the small model answers: what a better one would bring, and one button that fetches it and changes over.
+// The banner that offers the better model while the small one is active: it downloads the model and switches to it.
 
 import * as api from "../net/api.js";
 import { byId, el } from "../ui/dom.js";
 import { savePreference, readPreference } from "../state/storage.js";
-import { sentence, number, t } from "../ui/i18n.js";
+import { capitalize, number, t } from "../ui/i18n.js";
 
-const BUSY_MS = 1000;
-const PUT_AWAY = "model offer put away";
+const POLL_MS = 1000;
+const DISMISSED_KEY = "model offer put away";
 
+/** The banner. It polls the server while an upgrade is running. */
 export class ModelBanner {
   #page;
   #timer = 0;
-  #drawn = "";
-  #before = "";
+  #drawnPhase = "";
+  #phaseBefore = "";
 
-  /** page: switched() is called when another model answers; covers(notices) hears what the banner says already. */
+  /**
+   * @param {{ onSwitch: () => void, hideNotices: (notices: string[]) => void }} page onSwitch is called when another
+   *   model is active; hideNotices gets the notices that the banner already covers
+   */
   constructor(page) {
     this.#page = page;
   }
 
+  /** Load and draw the state; "POST" starts the upgrade, "DELETE" stops it. */
   async refresh(method = "GET") {
     clearTimeout(this.#timer);
-    // Where the server can't index there is no such offer.
+    // The template has no banner if the server can't index.
     if (!byId("model-banner")) return;
     try {
       const state = await api.model(method);
-      this.#page.covers(state.phase === "none" ? [] : state.notices);
+      this.#page.hideNotices(state.phase === "none" ? [] : state.notices);
       this.#draw(state);
-      // A small album is indexed between two looks.
-      if (state.phase === "done" && isBusy({ phase: this.#before })) this.#page.switched();
-      this.#before = state.phase;
-      if (isBusy(state)) this.#timer = setTimeout(() => this.refresh(), BUSY_MS);
+      // The phase "indexing" may be over between two polls, so check for any busy phase.
+      if (state.phase === "done" && isBusy({ phase: this.#phaseBefore })) this.#page.onSwitch();
+      this.#phaseBefore = state.phase;
+      if (isBusy(state)) this.#timer = setTimeout(() => this.refresh(), POLL_MS);
     } catch (error) {
       if (!(error instanceof api.ApiError)) throw error;
-      // The status line says that nobody answers; a change that was under way is looked for again.
-      if (isBusy({ phase: this.#before })) this.#timer = setTimeout(() => this.refresh(), 5 * BUSY_MS);
+      // The status line reports that the server is unreachable. Poll on if an upgrade was running.
+      if (isBusy({ phase: this.#phaseBefore })) this.#timer = setTimeout(() => this.refresh(), 5 * POLL_MS);
     }
   }
 
   #draw(state) {
-    const place = byId("model-banner");
-    const hidden = state.phase === "none" || (state.phase === "offered" && readPreference(PUT_AWAY) === offerOf(state));
-    place.hidden = hidden;
+    const banner = byId("model-banner");
+    const hidden = state.phase === "none" || (state.phase === "offered" && readPreference(DISMISSED_KEY) === offerKey(state));
+    banner.hidden = hidden;
     if (hidden) return;
-    const progress = place.querySelector("progress");
-    // A new figure moves the bar; only another phase is drawn anew, so that focus stays and readers hear it once.
-    if (this.#drawn === state.phase && isBusy(state) && progress) {
-      place.querySelector(".model-figures").textContent = figures(state);
-      setShare(progress, state);
+    const progress = banner.querySelector("progress");
+    // Only a new phase redraws the banner, so that focus stays and screen readers announce it once.
+    if (this.#drawnPhase === state.phase && isBusy(state) && progress) {
+      banner.querySelector(".model-figures").textContent = figures(state);
+      setProgress(progress, state);
       return;
     }
-    this.#drawn = state.phase;
-    place.replaceChildren(
+    this.#drawnPhase = state.phase;
+    banner.replaceChildren(
       el("p", { class: "model-text", role: "status" }, text(state)),
       isBusy(state) ? el("span", { class: "model-figures", text: figures(state) }) : "",
-      isBusy(state) ? setShare(el("progress", { max: 1, "aria-label": text(state) }), state) : "",
+      isBusy(state) ? setProgress(el("progress", { max: 1, "aria-label": text(state) }), state) : "",
       el("span", { class: "actions" }, this.#actions(state)));
   }
 
   #actions(state) {
     const button = (label, run, kind = "link") => el("button", { type: "button", class: kind, text: label, on: { click: run } });
-    const putAway = () => {
-      savePreference(PUT_AWAY, offerOf(state));
+    const dismiss = () => {
+      savePreference(DISMISSED_KEY, offerKey(state));
       byId("model-banner").hidden = true;
     };
     switch (state.phase) {
-      case "offered": return [button(offerText(state), () => this.refresh("POST"), "primary"), button(t("model_not_now"), putAway)];
+      case "offered": return [button(offerText(state), () => this.refresh("POST"), "primary"), button(t("model_not_now"), dismiss)];
       case "failed": return [button(t("retry"), () => this.refresh("POST"), "primary"), button(t("model_leave"), () => this.refresh("DELETE"))];
       case "done": return [button(t("close"), () => { byId("model-banner").hidden = true; })];
       default: return [button(t("cancel"), () => this.refresh("DELETE"))];
@@ -75,14 +80,15 @@ export class ModelBanner {
 
 const isBusy = ({ phase }) => phase === "fetching" || phase === "indexing";
 const megabytes = (bytes) => number(Math.round(bytes / 1e6));
-const offerOf = ({ model, bytes_total: total }) => `${model} ${total}`;
+// Identifies an offer that was dismissed: another model, or another size, is a new offer.
+const offerKey = ({ model, bytes_total: total }) => `${model} ${total}`;
 
 function text({ phase, bytes_total: total, message }) {
   switch (phase) {
     case "offered": return t(total ? "model_offer" : "model_due");
     case "fetching": return t("model_fetching");
     case "indexing": return t("model_indexing");
-    case "failed": return sentence(message);
+    case "failed": return capitalize(message);
     default: return t("model_done");
   }
 }
@@ -97,7 +103,7 @@ function figures(state) {
   return t("model_megabytes", { n: megabytes(state.bytes_done), total: megabytes(state.bytes_total) });
 }
 
-function setShare(progress, state) {
+function setProgress(progress, state) {
   const [done, total] = state.phase === "indexing" ? [state.photos_done, state.photos_total] : [state.bytes_done, state.bytes_total];
   if (total) progress.value = done / total;
   else progress.removeAttribute("value");

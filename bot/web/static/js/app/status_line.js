@@ -1,20 +1,21 @@
-// What Cumbre has and what stands in the way; asked often while photos are being read, seldom otherwise.
+// The status line: numbers, notices, indexing progress and failures. Polls often while indexing, otherwise seldom.
 
-import { retry, status } from "../net/api.js";
-import { byId, el, icon, withCommands } from "../ui/dom.js";
+import { retryPhoto, status } from "../net/api.js";
+import { byId, el, icon, withCode } from "../ui/dom.js";
 import { toast } from "../ui/toast.js";
 import { number, t, tn } from "../ui/i18n.js";
 
-const BUSY_MS = 1500;
-const IDLE_MS = 20_000;
+const BUSY_POLL_MS = 1500;
+const IDLE_POLL_MS = 20_000;
 
-/** onChange(status) is called when the number of photos has changed. */
+/** The status line. onChange(status) is called when the album has changed. */
 export class StatusLine {
   #onChange;
   #timer = 0;
   #drawn = "";
   #openFailures = false;
-  #covered = [];
+  #hiddenNotices = [];
+  /** The last status of the server, or null. */
   current = null;
 
   constructor(onChange) {
@@ -22,14 +23,15 @@ export class StatusLine {
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.refresh(); });
   }
 
-  /** Notices that something else on the page says already. */
-  cover(notices) {
-    if (String(notices) === String(this.#covered)) return;
-    this.#covered = notices;
+  /** Hide notices that another part of the page already shows. */
+  hideNotices(notices) {
+    if (String(notices) === String(this.#hiddenNotices)) return;
+    this.#hiddenNotices = notices;
     this.#drawn = "";
     if (this.current) this.#draw(this.current);
   }
 
+  /** Load and draw the status, and schedule the next poll unless the page is hidden. */
   async refresh() {
     clearTimeout(this.#timer);
     let busy = false;
@@ -45,17 +47,17 @@ export class StatusLine {
       byId("status").replaceChildren(notice(error.message));
     }
     clearTimeout(this.#timer);
-    if (!document.hidden) this.#timer = setTimeout(() => this.refresh(), busy ? BUSY_MS : IDLE_MS);
+    if (!document.hidden) this.#timer = setTimeout(() => this.refresh(), busy ? BUSY_POLL_MS : IDLE_POLL_MS);
   }
 
   #draw(now) {
-    // Drawn only when something has changed: a screen reader or an open list is not disturbed.
-    const same = JSON.stringify(now);
-    if (same === this.#drawn) return;
-    this.#drawn = same;
+    // Redraw only on changes, to disturb neither screen readers nor an open list.
+    const serialized = JSON.stringify(now);
+    if (serialized === this.#drawn) return;
+    this.#drawn = serialized;
     byId("status").replaceChildren(
       now.indexing ? progress(now.indexing) : "",
-      ...now.notices.filter((text) => !this.#covered.includes(text)).map(notice),
+      ...now.notices.filter((text) => !this.#hiddenNotices.includes(text)).map(notice),
       now.failures.length ? this.#failures(now.failures) : "",
       el("p", { class: "facts-line" },
         el("span", { text: tn("photos", now.photos) }),
@@ -64,10 +66,10 @@ export class StatusLine {
   }
 
   #failures(failures) {
-    const again = async (failure, button) => {
+    const retry = async (failure, button) => {
       button.disabled = true;
       try {
-        const photo = await retry(failure.id);
+        const photo = await retryPhoto(failure.id);
         toast(photo.failure || t("retried"));
       } catch (error) {
         toast(error.message);
@@ -76,7 +78,7 @@ export class StatusLine {
     };
     const item = (failure) => {
       const button = el("button", { type: "button", class: "link", text: t("retry"), "aria-label": `${t("retry")}: ${failure.path}` });
-      button.addEventListener("click", () => again(failure, button));
+      button.addEventListener("click", () => retry(failure, button));
       return el("li", {}, el("span", { class: "path", text: failure.path }), el("span", { class: "reason", text: failure.reason }), button);
     };
     return el("details", { class: "failures", open: this.#openFailures, on: { toggle: (event) => { this.#openFailures = event.target.open; } } },
@@ -86,7 +88,7 @@ export class StatusLine {
 }
 
 function notice(text) {
-  return el("p", { class: "notice" }, icon("note"), el("span", {}, ...withCommands(text)));
+  return el("p", { class: "notice" }, icon("note"), el("span", {}, ...withCode(text)));
 }
 
 function progress({ done, total, rate_per_s: rate }) {

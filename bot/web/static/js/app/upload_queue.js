@@ -1,46 +1,52 @@
-// Photos on their way into the album: how far each is, what went wrong, and a way back for each.
+// The upload queue: photos that are added to the album, with progress, errors, retry and undo for each.
 
 import { addPhoto, ApiError, removePhoto } from "../net/api.js";
 import { byId, el, icon } from "../ui/dom.js";
 import { options } from "../state/options.js";
-import { fileSize, percent, sentence, t, tn } from "../ui/i18n.js";
+import { fileSize, percent, capitalize, t, tn } from "../ui/i18n.js";
 
-const AT_ONCE = 2;
-const SAID = {
+const CONCURRENT_MAX = 2;
+// Text keys of the states; the text of the state "failed" is its error message.
+const STATE_TEXTS = {
   waiting: "upload_waiting", sending: "upload_sending", reading: "upload_reading", added: "upload_added",
   known: "upload_known", taken_back: "upload_taken_back", given_up: "upload_given_up",
 };
 
-/** changed() is called when the album has other photos than before; open(id) shows a photo. */
-export class Uploads {
+/** The queue and its panel. */
+export class UploadQueue {
   #page;
   #items = [];
   #running = 0;
 
+  /**
+   * @param {{ onChange: () => void, open: (id: string) => void }} page onChange is called when photos were added or
+   *   removed; open shows a photo
+   */
   constructor(page) {
     this.#page = page;
     byId("uploads-close").addEventListener("click", () => this.#close());
     addEventListener("beforeunload", (event) => { if (this.#isBusy) event.preventDefault(); });
   }
 
+  /** Add files to the queue. */
   add(files) {
     for (const file of files) {
-      const item = { file, state: "waiting", share: 0, photo: null, message: "", giveUp: new AbortController(), row: el("li", { class: "upload", tabindex: -1 }) };
+      const item = { file, state: "waiting", share: 0, photo: null, message: "", abort: new AbortController(), row: el("li", { class: "upload", tabindex: -1 }) };
       if (file.size > options.max_upload_bytes) Object.assign(item, { state: "failed", message: t("too_large", { size: fileSize(options.max_upload_bytes) }) });
       this.#items.push(item);
       byId("uploads-list").append(item.row);
       this.#drawItem(item);
     }
     byId("uploads").hidden = false;
-    this.#proceed();
+    this.#startNext();
   }
 
   get #isBusy() {
     return this.#items.some(({ state }) => state === "waiting" || state === "sending" || state === "reading");
   }
 
-  #proceed() {
-    while (this.#running < AT_ONCE) {
+  #startNext() {
+    while (this.#running < CONCURRENT_MAX) {
       const item = this.#items.find(({ state }) => state === "waiting");
       if (!item) break;
       this.#send(item);
@@ -50,26 +56,26 @@ export class Uploads {
 
   async #send(item) {
     this.#running += 1;
-    this.#set(item, { state: "sending", share: 0, message: "", giveUp: new AbortController() });
+    this.#set(item, { state: "sending", share: 0, message: "", abort: new AbortController() });
     try {
-      const { photo, isNew } = await addPhoto(item.file, (share) => this.#set(item, { share, state: share < 1 ? "sending" : "reading" }), item.giveUp.signal);
+      const { photo, isNew } = await addPhoto(item.file, (share) => this.#set(item, { share, state: share < 1 ? "sending" : "reading" }), item.abort.signal);
       this.#set(item, { state: isNew ? "added" : "known", photo });
-      if (isNew) this.#page.changed();
+      if (isNew) this.#page.onChange();
     } catch (error) {
       if (error.name === "AbortError") this.#set(item, { state: "given_up" });
       else if (error instanceof ApiError) this.#set(item, { state: "failed", message: error.message });
       else throw error;
     } finally {
       this.#running -= 1;
-      this.#proceed();
+      this.#startNext();
     }
   }
 
-  async #takeBack(item) {
+  async #undo(item) {
     try {
       await removePhoto(item.photo.id);
       this.#set(item, { state: "taken_back", photo: null });
-      this.#page.changed();
+      this.#page.onChange();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.#set(item, { message: error.message });
@@ -80,7 +86,7 @@ export class Uploads {
     const before = item.state;
     Object.assign(item, change);
     const bar = item.row.querySelector("progress");
-    // Progress moves the bar; only another state draws the row anew, so that focus stays where it is.
+    // Progress only moves the bar; only a new state redraws the row, so that focus stays.
     if (before === item.state && bar && !change.message) bar.value = item.share;
     else this.#drawItem(item);
     this.#drawHead();
@@ -91,22 +97,22 @@ export class Uploads {
     const button = (text, run) => el("button", { type: "button", class: "link", text, "aria-label": `${text}: ${file.name}`, on: { click: run } });
     const actions = {
       waiting: () => [button(t("cancel"), () => { this.#set(item, { state: "given_up" }); })],
-      sending: () => [button(t("cancel"), () => item.giveUp.abort())],
-      added: () => [button(t("show"), () => this.#page.open(photo.id)), button(t("undo"), () => this.#takeBack(item))],
+      sending: () => [button(t("cancel"), () => item.abort.abort())],
+      added: () => [button(t("show"), () => this.#page.open(photo.id)), button(t("undo"), () => this.#undo(item))],
       known: () => [button(t("show"), () => this.#page.open(photo.id))],
-      failed: () => (file.size > options.max_upload_bytes ? [] : [button(t("retry"), () => { this.#set(item, { state: "waiting" }); this.#proceed(); })]),
-      given_up: () => [button(t("retry"), () => { this.#set(item, { state: "waiting" }); this.#proceed(); })],
+      failed: () => (file.size > options.max_upload_bytes ? [] : [button(t("retry"), () => { this.#set(item, { state: "waiting" }); this.#startNext(); })]),
+      given_up: () => [button(t("retry"), () => { this.#set(item, { state: "waiting" }); this.#startNext(); })],
     }[state]?.() || [];
     const sending = state === "sending" || state === "reading";
     const hadFocus = item.row.contains(document.activeElement);
     item.row.className = `upload ${state}`;
     item.row.replaceChildren(
       el("span", { class: "upload-name", text: file.name, title: file.name }),
-      el("span", { class: "upload-state", text: state === "failed" ? sentence(message) : t(SAID[state]) }),
+      el("span", { class: "upload-state", text: state === "failed" ? capitalize(message) : t(STATE_TEXTS[state]) }),
       sending ? el("progress", { max: 1, value: state === "reading" ? null : item.share, "aria-label": file.name }) : "",
-      message && state !== "failed" ? el("span", { class: "problem", text: sentence(message) }) : "",
+      message && state !== "failed" ? el("span", { class: "problem", text: capitalize(message) }) : "",
       el("span", { class: "upload-actions" }, actions));
-    // The button that was pressed may be gone: focus goes to the next one, or stays in the row.
+    // The focused button may be gone: focus the next button, or the row.
     if (hadFocus) (item.row.querySelector("button") || item.row).focus();
   }
 
@@ -125,7 +131,7 @@ export class Uploads {
   #close() {
     for (const item of this.#items) {
       if (item.state === "waiting") item.state = "given_up";
-      item.giveUp.abort();
+      item.abort.abort();
     }
     this.#items = [];
     byId("uploads-list").replaceChildren();

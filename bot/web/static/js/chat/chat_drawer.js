@@ -1,32 +1,38 @@
-// The chat: a drawer beside the page, the whole screen of a phone. It talks to the server's conversation.
+// The chat: a drawer at the side of the page, or the whole screen on a phone.
 
-import { ApiError, say, withFiles } from "../net/api.js";
-import { ChatBox } from "./composer.js";
-import { ChatLog } from "./message_log.js";
-import { readPlace } from "./parse_place.js";
+import { ApiError, sendChatMessage, appendFiles } from "../net/api.js";
+import { Composer } from "./composer.js";
+import { MessageLog } from "./message_log.js";
+import { parsePlace } from "./parse_place.js";
 import { byId, el, icon } from "../ui/dom.js";
 import { saveTabState } from "../state/storage.js";
 import { toast } from "../ui/toast.js";
 import { t } from "../ui/i18n.js";
 
-const isPhone = matchMedia("(max-width: 40rem)");
-const isTouched = matchMedia("(pointer: coarse)");
+const phone = matchMedia("(max-width: 40rem)");
+const touchScreen = matchMedia("(pointer: coarse)");
 
-export class Chat {
+/** The chat drawer. It sends messages to the server's conversation and shows the replies. */
+export class ChatDrawer {
   #button;
   #page;
   #dialog;
   #byKeyboard = false;
   #busy = false;
-  // The next words may be the name of a peak, which corrects a photo.
-  #namesPeak = false;
-  #box = new ChatBox((made) => this.#send(made));
-  #log = new ChatLog({
+  // Whether the next message may be the name of a peak that corrects a photo.
+  #expectsPeak = false;
+  #composer = new Composer((draft) => this.#send(draft));
+  #log = new MessageLog({
     say: (text) => this.#say(text),
     press: (data, entry) => this.#press(data, entry),
     open: (id, link) => this.#openPhoto(id, link),
   });
 
+  /**
+   * @param {HTMLButtonElement} button opens and closes the drawer
+   * @param {{ open: (id: string) => void, onChange: () => void }} page open shows a photo; onChange is called when a
+   *   message may have changed the album
+   */
   constructor(button, page) {
     this.#button = button;
     this.#page = page;
@@ -34,108 +40,115 @@ export class Chat {
     const close = el("button", { type: "button", class: "quiet", "aria-label": t("close"), title: t("close"), on: { click: () => this.#dialog.close() } }, icon("close"));
     this.#dialog = el("dialog", { id: "chat", class: "chat", tabindex: -1, "aria-labelledby": "chat-title" },
       el("div", { class: "chat-head" }, el("h2", { id: "chat-title", text: t("chat_title") }), close),
-      this.#log.element, this.#box.element);
-    this.#dialog.addEventListener("close", () => this.#closed());
+      this.#log.element, this.#composer.element);
+    this.#dialog.addEventListener("close", () => this.#onClose());
     this.#dialog.addEventListener("keydown", (event) => this.#onKey(event));
     this.#dialog.addEventListener("pointerdown", () => { this.#byKeyboard = false; });
     this.#listenForPhotos();
     document.body.append(this.#dialog);
   }
 
+  /** Open or close the drawer. */
   toggle({ byKeyboard }) {
     this.#byKeyboard = byKeyboard;
     if (this.#dialog.open) this.#dialog.close();
     else this.open();
   }
 
+  /** Open the drawer. takesFocus is false if it only returns after a reload. */
   open({ takesFocus = true } = {}) {
     const before = document.activeElement;
-    if (isPhone.matches) this.#dialog.showModal();
+    if (phone.matches) this.#dialog.showModal();
     else this.#dialog.show();
     document.body.classList.add("chatting");
     this.#button.setAttribute("aria-expanded", "true");
     saveTabState("chat open", true);
     this.#log.scrollTo(null);
     if (takesFocus) this.#focus();
-    else this.#giveFocusBack(before);
+    else this.#restoreFocus(before);
   }
 
-  /** A dialog takes the focus when it is shown, whoever had it. */
-  #giveFocusBack(before) {
-    if (isPhone.matches) this.#dialog.focus();
+  /** Undo that show() of a dialog moves the focus into it. */
+  #restoreFocus(before) {
+    if (phone.matches) this.#dialog.focus();
     else if (before && before !== document.body) before.focus();
     else document.activeElement.blur();
   }
 
-  #closed() {
+  #onClose() {
     document.body.classList.remove("chatting");
     this.#button.setAttribute("aria-expanded", "false");
     saveTabState("chat open", false);
     this.#button.focus();
   }
 
-  /** Into the box; not where that would bring up a phone's keyboard unasked. */
+  /** Focus the composer, unless that would open the on-screen keyboard unasked. */
   #focus() {
-    if (isTouched.matches && !this.#byKeyboard) this.#dialog.focus();
-    else this.#box.focus();
+    if (touchScreen.matches && !this.#byKeyboard) this.#dialog.focus();
+    else this.#composer.focus();
   }
 
   #greeting() {
     const ask = (label, text) => el("button", { type: "button", class: "chip", text: label, on: { click: () => this.#say(text) } });
-    return el("div", { class: "chat-hello" },
+    return el("div", { class: "chat-greeting" },
       el("p", { class: "chat-lead", text: t("chat_hello") }), el("p", { text: t("chat_how") }),
       el("div", { class: "chips" }, ask(t("chat_ask_peaks"), "/peaks"), ask(t("chat_ask_help"), "/help")));
   }
 
-  /** What was made in the box goes back there unsent; it is empty until then. */
-  #send(made) {
-    this.#post(made, () => {
-      this.#box.fill(made);
-      return () => this.#box.submit();
+  /** Send a draft of the composer. If it fails, the draft goes back into the composer, which stays empty until then. */
+  #send(draft) {
+    this.#post(draft, () => {
+      this.#composer.fill(draft);
+      return () => this.#composer.submit();
     });
   }
 
-  /** What a button says leaves alone what stands in the box. */
+  /** Send the text of a button; the draft in the composer stays. */
   #say(text) {
     this.#post({ text, files: [] }, () => () => this.#say(text));
   }
 
-  #post({ text, files }, unsent) {
+  #post({ text, files }, restore) {
     if (this.#busy) return;
     const entry = { kind: "mine", text, files, names: files.map((file) => file.name) };
     this.#log.add(entry);
-    this.#ask(message(text, files), () => {
+    this.#request(requestBody(text, files), () => {
       this.#log.remove(entry);
-      return unsent();
+      return restore();
     });
   }
 
   #press(data, entry) {
     if (this.#busy) return;
-    this.#ask({ pressed: data }, () => () => this.#press(data, entry), entry);
+    this.#request({ pressed: data }, () => () => this.#press(data, entry), entry);
   }
 
-  /** unsent() puts back what could not be sent, and gives what sends it again. */
-  async #ask(body, unsent, pressed = null) {
+  /**
+   * Send a message and draw the replies.
+   * @param {object | FormData | Promise<object | FormData>} body
+   * @param {() => () => void} restore called on failure; restores the draft and returns a function that sends it again
+   * @param {?object} pressed the entry of the button that was pressed
+   */
+  async #request(body, restore, pressed = null) {
     this.#busy = true;
-    this.#box.lock(true);
-    this.#log.pass(el("p", { class: "waiting", text: t("chat_waiting") }));
+    this.#composer.lock(true);
+    this.#log.showPending(el("p", { class: "waiting", text: t("chat_waiting") }));
     try {
-      const { replies } = await say(await body);
-      this.#log.pass();
+      const { replies } = await sendChatMessage(await body);
+      this.#log.showPending();
       this.#draw(replies, pressed);
     } catch (error) {
-      const again = unsent();
-      this.#log.pass();
-      // A fault of the page itself belongs in the console, not in front of people.
+      const retry = restore();
+      this.#log.showPending();
+      // A bug in the page belongs in the console, not on the screen.
       if (!(error instanceof ApiError)) throw error;
-      const told = error.status >= 500 ? t("chat_not_sent") : error.message;
-      this.#log.pass(
-        el("p", { class: "problem", text: told }),
-        el("button", { type: "button", text: t("retry"), on: { click: () => { this.#focus(); again(); } } }));
+      const problem = error.status >= 500 ? t("chat_not_sent") : error.message;
+      this.#log.showPending(
+        el("p", { class: "problem", text: problem }),
+        el("button", { type: "button", text: t("retry"), on: { click: () => { this.#focus(); retry(); } } }));
     } finally {
       this.#busy = false;
-      this.#box.lock(false);
+      this.#composer.lock(false);
     }
   }
 
@@ -149,15 +162,15 @@ export class Chat {
       if (!first && reply.kind !== "toast" && reply.kind !== "buttons_gone") first = reply;
     }
     if (first) this.#log.scrollTo(this.#log.elementOf(first));
-    const wants = replies.some((reply) => reply.asks_text || reply.asks_place);
-    if (wants) this.#box.focus();
-    else if (hadFocus && !this.#dialog.contains(document.activeElement)) this.#focusAfter(first);
-    if ((pressed || this.#namesPeak) && !replies.some((reply) => reply.kind === "photos")) this.#page.changed();
-    this.#namesPeak = replies.some((reply) => reply.asks_text);
+    const expectsText = replies.some((reply) => reply.asks_text || reply.asks_place);
+    if (expectsText) this.#composer.focus();
+    else if (hadFocus && !this.#dialog.contains(document.activeElement)) this.#focusReply(first);
+    if ((pressed || this.#expectsPeak) && !replies.some((reply) => reply.kind === "photos")) this.#page.onChange();
+    this.#expectsPeak = replies.some((reply) => reply.asks_text);
   }
 
-  /** Who pressed a button that is gone goes on at the first of what has come in its place. */
-  #focusAfter(entry) {
+  /** The focused button is gone: focus the first button of the reply, or the composer. */
+  #focusReply(entry) {
     const next = entry && this.#log.elementOf(entry)?.querySelector("button");
     if (next) next.focus();
     else this.#focus();
@@ -174,22 +187,22 @@ export class Chat {
       event.preventDefault();
       this.#dialog.close();
     } else if (event.key === "/") {
-      // A command begins; the page's own box stays out of it.
+      // "/" starts a command here; it must not focus the search box of the page.
       event.stopPropagation();
       if (event.target.matches("input")) return;
       event.preventDefault();
-      this.#box.focus();
+      this.#composer.focus();
     }
   }
 
-  /** What is pasted or dropped here is for the chat; the page, which listens as well, does not hear of it. */
+  /** Attach photos that are pasted or dropped on the drawer; stop the events, so that the page ignores them. */
   #listenForPhotos() {
     const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
     this.#dialog.addEventListener("paste", (event) => {
       if (!event.clipboardData?.files.length) return;
       event.preventDefault();
       event.stopPropagation();
-      this.#box.attach(event.clipboardData.files);
+      this.#composer.attach(event.clipboardData.files);
     });
     for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
       this.#dialog.addEventListener(name, (event) => {
@@ -197,18 +210,18 @@ export class Chat {
         event.preventDefault();
         event.stopPropagation();
         this.#dialog.classList.toggle("dropping", name === "dragenter" || name === "dragover");
-        if (name === "drop") this.#box.attach(event.dataTransfer.files);
+        if (name === "drop") this.#composer.attach(event.dataTransfer.files);
       });
     }
   }
 }
 
-async function message(text, files) {
+async function requestBody(text, files) {
   if (!files.length) {
-    const place = readPlace(text);
+    const place = parsePlace(text);
     return place ? { place } : { text };
   }
   const form = new FormData();
   if (text) form.append("text", text);
-  return withFiles(form, files);
+  return appendFiles(form, files);
 }

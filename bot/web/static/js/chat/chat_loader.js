@@ -1,19 +1,19 @@
-// The way into the chat, whose script and style are loaded when they are first wanted.
+// The chat button. It loads the chat's script and style sheet on first use.
 
 import { byId, el } from "../ui/dom.js";
 import { readTabState } from "../state/storage.js";
 import { toast } from "../ui/toast.js";
 import { t } from "../ui/i18n.js";
 
-/** page.open(id) shows a photo in full; page.changed() draws anew what a correction may have changed. */
-export function offerChat(page) {
+/** Set up the chat button; for page see ChatDrawer. */
+export function initChat(page) {
   const button = byId("open-chat");
-  // Where the server has no chat, the page has no button.
+  // The template has no button if the server has no chat.
   if (!button) return;
   let loading = null;
   const load = async () => {
-    const [{ Chat }] = await Promise.all([import("./chat_drawer.js"), style("/static/css/chat.css")]);
-    return new Chat(button, page);
+    const [{ ChatDrawer }] = await Promise.all([import("./chat_drawer.js"), loadStyle("/static/css/chat.css")]);
+    return new ChatDrawer(button, page);
   };
   const withChat = async (act) => {
     loading ??= load();
@@ -27,12 +27,13 @@ export function offerChat(page) {
     }
     act(chat);
   };
-  // A click of no pointer is one of the keyboard.
+  // A click with detail 0 comes from the keyboard.
   button.addEventListener("click", (event) => withChat((chat) => chat.toggle({ byKeyboard: event.detail === 0 })));
   if (readTabState("chat open")) withChat((chat) => chat.open({ takesFocus: false }));
 }
 
-function style(href) {
+/** Load a style sheet. Unlike loadStylesheet(), it rejects on errors, so that the chat never opens unstyled. */
+function loadStyle(href) {
   return new Promise((loaded, failed) => {
     document.head.append(el("link", { rel: "stylesheet", href, on: { load: loaded, error: failed } }));
   });

@@ -1,51 +1,55 @@
-// Where a message is made: words, and photos that are chosen, pasted or dropped.
+// The composer of the chat: a text field and photos that are chosen, pasted or dropped.
 
 import { isPicture } from "../ui/file_drop.js";
 import { el, icon } from "../ui/dom.js";
 import { toast } from "../ui/toast.js";
 import { t } from "../ui/i18n.js";
 
-const MOST_PHOTOS = 10;
+const PHOTOS_MAX = 10;
 
-/** element is the form; submit({ text, files }) is called with what was made, which leaves the box. */
-export class ChatBox {
-  #submit;
+/** The composer; `element` is its form. */
+export class Composer {
+  #onSubmit;
   #files = [];
   #locked = false;
-  #words = el("input", {
-    type: "text", class: "chat-words", maxlength: 500, enterkeyhint: "send", autocomplete: "off",
+  #input = el("input", {
+    type: "text", class: "chat-input", maxlength: 500, enterkeyhint: "send", autocomplete: "off",
     "aria-label": t("chat_label"), placeholder: t("chat_placeholder"),
   });
-  #chooser = el("input", { type: "file", accept: "image/*,.heic,.heif,.avif", multiple: true, tabindex: -1, "aria-label": t("chat_attach"), hidden: true });
+  #fileInput = el("input", { type: "file", accept: "image/*,.heic,.heif,.avif", multiple: true, tabindex: -1, "aria-label": t("chat_attach"), hidden: true });
   #photos = el("ul", { class: "chat-chosen", "aria-label": t("chat_chosen"), hidden: true });
 
-  constructor(submit) {
-    this.#submit = submit;
-    const attach = el("button", { type: "button", class: "quiet", "aria-label": t("chat_attach"), title: t("chat_attach"), on: { click: () => this.#chooser.click() } }, icon("photo"));
+  /** @param {(draft: { text: string, files: File[] }) => void} onSubmit called after the composer has been emptied */
+  constructor(onSubmit) {
+    this.#onSubmit = onSubmit;
+    const attach = el("button", { type: "button", class: "quiet", "aria-label": t("chat_attach"), title: t("chat_attach"), on: { click: () => this.#fileInput.click() } }, icon("photo"));
     const send = el("button", { type: "submit", class: "primary", "aria-label": t("chat_send"), title: t("chat_send") }, icon("send"));
-    this.element = el("form", { class: "chat-box", on: { submit: (event) => { event.preventDefault(); this.submit(); } } },
-      this.#photos, el("div", { class: "chat-line" }, attach, this.#words, send, this.#chooser));
-    this.#chooser.addEventListener("change", () => {
-      this.attach(this.#chooser.files);
-      // The same file can be chosen again.
-      this.#chooser.value = "";
+    this.element = el("form", { class: "chat-composer", on: { submit: (event) => { event.preventDefault(); this.submit(); } } },
+      this.#photos, el("div", { class: "chat-line" }, attach, this.#input, send, this.#fileInput));
+    this.#fileInput.addEventListener("change", () => {
+      this.attach(this.#fileInput.files);
+      // So that choosing the same file again fires another change event.
+      this.#fileInput.value = "";
       this.focus();
     });
   }
 
+  /** Submit the draft, unless it is empty or the composer is locked. */
   submit() {
-    const made = { text: this.#words.value.trim(), files: this.#files };
-    if (this.#locked || (!made.text && !made.files.length)) return;
+    const draft = { text: this.#input.value.trim(), files: this.#files };
+    if (this.#locked || (!draft.text && !draft.files.length)) return;
     this.fill({ text: "", files: [] });
-    this.#submit(made);
+    this.#onSubmit(draft);
   }
 
+  /** Replace the draft. */
   fill({ text, files }) {
-    this.#words.value = text;
+    this.#input.value = text;
     this.#files = files;
     this.#draw();
   }
 
+  /** Add photos to the draft. */
   attach(files) {
     if (this.#locked) return;
     const pictures = [...files].filter(isPicture);
@@ -53,19 +57,19 @@ export class ChatBox {
       toast(t("not_a_file"));
       return;
     }
-    if (this.#files.length + pictures.length > MOST_PHOTOS) toast(t("chat_most_photos"));
-    this.#files = [...this.#files, ...pictures].slice(0, MOST_PHOTOS);
+    if (this.#files.length + pictures.length > PHOTOS_MAX) toast(t("chat_most_photos"));
+    this.#files = [...this.#files, ...pictures].slice(0, PHOTOS_MAX);
     this.#draw();
   }
 
-  /** While a message is on its way the box takes nothing: it must have room for what comes back unsent. */
+  /** Lock the composer while a message is being sent: if that fails, the draft must fit back in. */
   lock(locked) {
     this.#locked = locked;
-    this.#words.readOnly = locked;
+    this.#input.readOnly = locked;
   }
 
   focus() {
-    this.#words.focus();
+    this.#input.focus();
   }
 
   #draw() {

@@ -1,108 +1,114 @@
-// What was said, by both sides. Every text is set as text; entries are kept for a reload of this tab.
+// The chat's messages of both sides. All texts are inserted as text; entries survive a reload of the tab.
 
 import { el, icon } from "../ui/dom.js";
 import { showPhoto } from "../ui/responsive_image.js";
 import { saveTabState, readTabState } from "../state/storage.js";
 import { t } from "../ui/i18n.js";
 
-const KEPT_AS = "chat";
-const MOST_ENTRIES = 60;
+const STORAGE_KEY = "chat";
+const ENTRIES_MAX = 60;
 const MARGIN_PX = 12;
-// /help and its like, wherever a text names them.
+// Commands such as /help within a text.
 const COMMAND = /(?<=^|\s)(\/[a-z]{2,12})(?=[\s.,]|$)/m;
 
-/** element is the log. say(text), press(data, entry) and open(id, link) are told what a person does in it. */
-export class ChatLog {
-  #does;
+/** The log; `element` is its container. Entries are replies of the server, or { kind: "mine", text, files, names }. */
+export class MessageLog {
+  #actions;
   #entries = [];
-  #drawn = new Map();
-  #passing = el("div", { class: "chat-passing" });
+  #elements = new Map();
+  #pending = el("div", { class: "chat-pending" });
   element = el("div", { class: "chat-log", role: "log", "aria-live": "polite", "aria-label": t("chat_title"), tabindex: 0 });
 
-  constructor(does) {
-    this.#does = does;
-    this.element.append(this.#passing);
-    for (const entry of readTabState(KEPT_AS) || []) this.#append(entry);
+  /**
+   * @param {{ say: (text: string) => void, press: (data: string, entry: object) => void,
+   *   open: (id: string, link: HTMLElement) => void }} actions say sends a command, press reports a pressed button,
+   *   open shows a photo
+   */
+  constructor(actions) {
+    this.#actions = actions;
+    this.element.append(this.#pending);
+    for (const entry of readTabState(STORAGE_KEY) || []) this.#append(entry);
   }
 
-  /** A reply as the server gives it, or { kind: "mine", text, files }. */
+  /** Append an entry. */
   add(entry) {
     this.#append(entry);
-    while (this.#entries.length > MOST_ENTRIES) this.#drop(this.#entries[0]);
-    this.#keep();
+    while (this.#entries.length > ENTRIES_MAX) this.#drop(this.#entries[0]);
+    this.#save();
   }
 
   remove(entry) {
     this.#drop(entry);
-    this.#keep();
+    this.#save();
   }
 
-  /** The new one takes the place of the old; false where that is gone. */
+  /** Replace an entry; returns false if it is no longer in the log. */
   replace(old, entry) {
     const at = this.#entries.indexOf(old);
     if (at < 0) return false;
-    const drawn = this.#draw(entry);
-    this.#drawn.get(old).replaceWith(drawn);
-    this.#drawn.delete(old);
-    this.#drawn.set(entry, drawn);
+    const element = this.#draw(entry);
+    this.#elements.get(old).replaceWith(element);
+    this.#elements.delete(old);
+    this.#elements.set(entry, element);
     this.#entries[at] = entry;
-    this.#keep();
+    this.#save();
     return true;
   }
 
   elementOf(entry) {
-    return this.#drawn.get(entry);
+    return this.#elements.get(entry);
   }
 
-  /** What stands below the last message until the next: that an answer is on its way, or why there is none. */
-  pass(...children) {
-    this.#passing.replaceChildren(...children);
-    if (children.length) this.scrollTo(this.#passing);
+  /** Show elements below the last message, such as a waiting indicator or an error; without any, clear the place. */
+  showPending(...children) {
+    this.#pending.replaceChildren(...children);
+    if (children.length) this.scrollTo(this.#pending);
   }
 
-  /** The end, unless the beginning of the element would then be out of sight. */
+  /** Scroll to the top of an element; null scrolls to the end. */
   scrollTo(element) {
     this.element.scrollTop = element ? element.offsetTop - MARGIN_PX : this.element.scrollHeight;
   }
 
   #append(entry) {
-    const drawn = this.#draw(entry);
-    this.#passing.before(drawn);
-    this.#drawn.set(entry, drawn);
+    const element = this.#draw(entry);
+    this.#pending.before(element);
+    this.#elements.set(entry, element);
     this.#entries.push(entry);
   }
 
   #drop(entry) {
-    this.#drawn.get(entry)?.remove();
-    this.#drawn.delete(entry);
+    this.#elements.get(entry)?.remove();
+    this.#elements.delete(entry);
     this.#entries = this.#entries.filter((one) => one !== entry);
   }
 
-  #keep() {
-    // Files don't outlive the page; their names do.
-    saveTabState(KEPT_AS, this.#entries.map(({ files, jpeg, ...entry }) => entry));
+  #save() {
+    // Files and annotated pictures are too large to store; their names remain.
+    saveTabState(STORAGE_KEY, this.#entries.map(({ files, jpeg, ...entry }) => entry));
   }
 
   #draw(entry) {
-    if (entry.kind === "mine") return mine(entry);
-    if (entry.kind === "picture") return withNames(entry);
+    if (entry.kind === "mine") return drawOwnMessage(entry);
+    if (entry.kind === "picture") return drawAnnotatedPicture(entry);
     if (entry.kind === "photos") return el("div", { class: "chat-photos" }, entry.photos.map((photo) => this.#photo(photo)));
     return this.#text(entry);
   }
 
   #text(entry) {
     const rows = entry.buttons.map((row) => el("div", { class: "chat-row" }, row.map(({ label, data }) =>
-      el("button", { type: "button", text: label, on: { click: () => this.#does.press(data, entry) } }))));
-    return el("div", { class: "chat-said" },
+      el("button", { type: "button", text: label, on: { click: () => this.#actions.press(data, entry) } }))));
+    return el("div", { class: "chat-reply" },
       entry.title ? el("p", { class: "chat-lead", text: entry.title }) : null,
       entry.text ? el("p", {}, this.#withCommands(entry.text)) : null,
       entry.asks_place ? el("p", { class: "note", text: t("chat_write_place") }) : null,
       rows);
   }
 
+  /** Turn the commands of a text into buttons. */
   #withCommands(text) {
     return text.split(COMMAND).map((part, i) => (i % 2
-      ? el("button", { type: "button", class: "link chat-command", text: part, on: { click: () => this.#does.say(part) } })
+      ? el("button", { type: "button", class: "link chat-command", text: part, on: { click: () => this.#actions.say(part) } })
       : part));
   }
 
@@ -113,10 +119,10 @@ export class ChatLog {
       class: "chat-photo", href: `/?photo=${encodeURIComponent(id)}`, "aria-label": t("open_photo", { what: caption.replaceAll("\n", ", ") || alt }),
       on: {
         click: (event) => {
-          // With a modifier key the browser opens a tab, as for any link.
+          // With a modifier key the browser opens the link in a new tab or window.
           if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
           event.preventDefault();
-          this.#does.open(id, link);
+          this.#actions.open(id, link);
         },
       },
     },
@@ -127,29 +133,29 @@ export class ChatLog {
   }
 }
 
-/** The picture that was sent, with names on it. After a reload its names alone are left. */
-function withNames({ jpeg, alt }) {
-  if (!jpeg) return el("p", { class: "chat-named", text: alt });
+/** The picture that was sent, with names drawn on it. After a reload only the names remain. */
+function drawAnnotatedPicture({ jpeg, alt }) {
+  if (!jpeg) return el("p", { class: "chat-annotated", text: alt });
   const bytes = Uint8Array.from(atob(jpeg), (one) => one.charCodeAt(0));
-  const address = URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" }));
-  const done = () => URL.revokeObjectURL(address);
-  return el("img", { class: "chat-named", src: address, alt, on: { load: done, error: done } });
+  const url = URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" }));
+  const revoke = () => URL.revokeObjectURL(url);
+  return el("img", { class: "chat-annotated", src: url, alt, on: { load: revoke, error: revoke } });
 }
 
-function mine({ text, names = [], files = [] }) {
-  const pictures = names.map((name, i) => (files[i] ? preview(files[i]) : named(name)));
-  return el("div", { class: "chat-mine" },
-    el("span", { class: "unseen", text: `${t("chat_you")}: ` }),
-    pictures.length ? el("div", { class: "chat-given" }, pictures) : null,
+function drawOwnMessage({ text, names = [], files = [] }) {
+  const pictures = names.map((name, i) => (files[i] ? preview(files[i]) : fileName(name)));
+  return el("div", { class: "chat-own" },
+    el("span", { class: "visually-hidden", text: `${t("chat_you")}: ` }),
+    pictures.length ? el("div", { class: "chat-attachments" }, pictures) : null,
     text ? el("p", { text }) : null);
 }
 
 function preview(file) {
-  const address = URL.createObjectURL(file);
-  const done = () => URL.revokeObjectURL(address);
-  // Not every browser can draw every format (HEIC): then the name stands for it.
-  const stand = (event) => { done(); event.target.replaceWith(named(file.name)); };
-  return el("img", { src: address, alt: file.name, on: { load: done, error: stand } });
+  const url = URL.createObjectURL(file);
+  const revoke = () => URL.revokeObjectURL(url);
+  // Not every browser can decode every format (HEIC): show the file name instead.
+  const fallBack = (event) => { revoke(); event.target.replaceWith(fileName(file.name)); };
+  return el("img", { src: url, alt: file.name, on: { load: revoke, error: fallBack } });
 }
 
-const named = (name) => el("span", { class: "chat-file" }, icon("photo"), name);
+const fileName = (name) => el("span", { class: "chat-file" }, icon("photo"), name);

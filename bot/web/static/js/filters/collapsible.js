@@ -1,12 +1,15 @@
-// Time line and map: open beside the photos on a large screen, folded on a small one.
+// The timeline and map sections: expanded on large screens, collapsed on small ones.
 
 import { byId } from "../ui/dom.js";
 
-const LARGE = matchMedia("(min-width: 60.01rem)");
+const LARGE_SCREEN = matchMedia("(min-width: 60.01rem)");
 
-/** Call once; what a person opens or folds afterwards stays as it is until the screen becomes another one. */
-export function foldOnSmallScreens() {
-  const apply = () => { for (const id of ["time", "map-panel"]) byId(id).open = LARGE.matches; };
-  LARGE.addEventListener("change", apply);
+/**
+ * Expand or collapse the sections now and whenever the screen size crosses the limit. Call it once. In between, the
+ * sections stay as people leave them.
+ */
+export function collapseOnSmallScreens() {
+  const apply = () => { for (const id of ["time", "map-panel"]) byId(id).open = LARGE_SCREEN.matches; };
+  LARGE_SCREEN.addEventListener("change", apply);
   apply();
 }

@@ -1,17 +1,17 @@
-// The peaks with their numbers of photos: a click filters.
+// The peak filter: a list of peaks with their numbers of photos. A click selects or deselects a peak.
 
 import { byId, el } from "../ui/dom.js";
 import { metres, t, tn } from "../ui/i18n.js";
 
 const SHOWN_AT_FIRST = 8;
 
-/** Draws the list. onToggle(id) is called for a peak, onToggle(null) for "all". */
+/** Draws the list. onToggle(id) is called for a click on a peak, onToggle(null) for "All peaks". */
 export class PeakList {
   #onToggle;
   #peaks = [];
-  #chosen = [];
+  #selected = [];
   #counts = null;
-  #all = false;
+  #showsAll = false;
 
   constructor(onToggle) {
     this.#onToggle = onToggle;
@@ -25,36 +25,38 @@ export class PeakList {
     return this.#peaks.find((peak) => peak.id === id);
   }
 
-  set(peaks) {
+  /** Set the peaks of the catalogue, with their numbers of photos in the album. */
+  setPeaks(peaks) {
     this.#peaks = peaks;
     this.#draw();
   }
 
-  /** peaks with their numbers of photos that pass the filters; null: those of the album. */
-  count(peaks) {
+  /** Show the counts of these peaks, which match the filters; null shows the counts of the whole album. */
+  setCounts(peaks) {
     this.#counts = peaks && new Map(peaks.map(({ id, photos }) => [id, photos]));
     this.#draw();
   }
 
-  choose(ids) {
-    this.#chosen = ids;
+  /** Set the ids of the selected peaks. */
+  select(ids) {
+    this.#selected = ids;
     this.#draw();
   }
 
   #draw() {
     const list = byId("peaks");
     const focused = list.contains(document.activeElement) ? document.activeElement.dataset.id : undefined;
-    const present = this.#peaks.filter((peak) => peak.photos > 0 || this.#chosen.includes(peak.id));
+    const present = this.#peaks.filter((peak) => peak.photos > 0 || this.#selected.includes(peak.id));
     if (!present.length) {
-      list.replaceChildren(el("li", { class: "teach", text: t("no_peaks_yet") }));
+      list.replaceChildren(el("li", { class: "empty-note", text: t("no_peaks_yet") }));
       return;
     }
-    const shown = this.#all ? present : present.filter((p, i) => i < SHOWN_AT_FIRST || this.#chosen.includes(p.id));
+    const shown = this.#showsAll ? present : present.filter((p, i) => i < SHOWN_AT_FIRST || this.#selected.includes(p.id));
     const items = shown.map((peak) => this.#item(peak));
-    items.unshift(this.#button({ id: "", name: t("all_peaks"), pressed: !this.#chosen.length, run: () => this.#onToggle(null) }));
+    items.unshift(this.#button({ id: "", name: t("all_peaks"), pressed: !this.#selected.length, run: () => this.#onToggle(null) }));
     if (present.length > SHOWN_AT_FIRST) {
-      const text = this.#all ? t("fewer_peaks") : t("more_peaks", { n: present.length });
-      const run = () => { this.#all = !this.#all; this.#draw(); };
+      const text = this.#showsAll ? t("fewer_peaks") : t("more_peaks", { n: present.length });
+      const run = () => { this.#showsAll = !this.#showsAll; this.#draw(); };
       items.push(el("li", {}, el("button", { type: "button", class: "link", "data-id": "more", text, on: { click: run } })));
     }
     list.replaceChildren(...items);
@@ -62,12 +64,12 @@ export class PeakList {
   }
 
   #item(peak) {
-    // The peaks stay in their order, whatever the filters leave of their photos.
+    // Keep the order, whatever the counts are: filters must not move the peaks.
     const photos = this.#counts ? this.#counts.get(peak.id) || 0 : peak.photos;
     const label = `${peak.name}, ${metres(peak.elev_m)}, ${tn("photos", photos)}`;
     return this.#button({
       id: peak.id, name: peak.name, count: photos, label,
-      pressed: this.#chosen.includes(peak.id), run: () => this.#onToggle(peak.id),
+      pressed: this.#selected.includes(peak.id), run: () => this.#onToggle(peak.id),
     });
   }
 

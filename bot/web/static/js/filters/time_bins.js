@@ -1,8 +1,9 @@
-// Times in equal spans, for a time line: days, weeks, months or years, whichever fit.
+// A histogram of times for the timeline, with bins of a day, a week, a month or a year.
 
 const DAY_S = 86_400;
 
-// days: how long a span is on average; step: so many days after its start lies in the next one.
+// start returns the start of a time's bin. days is the average length of a bin. A time `step` days after the start of a
+// bin is always in the next bin.
 const UNITS = [
   { name: "day", start: (d) => Date.UTC(d.getUTCFullYear(), d.getUTCMonth(), d.getUTCDate()), days: 1, step: 1 },
   { name: "week", start: (d) => Date.UTC(d.getUTCFullYear(), d.getUTCMonth(), d.getUTCDate() - ((d.getUTCDay() + 6) % 7)), days: 7, step: 7 },
@@ -11,11 +12,14 @@ const UNITS = [
 ];
 
 /**
- * The spans from the first to the last of these times (POSIX seconds), at most `most` where years allow it:
- * { unit, spans: [{ from, to, n }] }, from and to as days ("2023-10-05"), both included; empty spans are there too.
+ * Count times in bins from the first to the last time, including empty bins.
+ * @param {number[]} times POSIX seconds
+ * @param {number} most the largest number of bins; more only if even years are too short
+ * @returns {{ unit: string, bins: { from: string, to: string, n: number }[] }} from and to are days ("2023-10-05"),
+ *   inclusive
  */
-export function spansOf(times, most) {
-  if (!times.length) return { unit: "day", spans: [] };
+export function timeBins(times, most) {
+  if (!times.length) return { unit: "day", bins: [] };
   let first = Infinity;
   let last = -Infinity;
   for (const time of times) {
@@ -29,15 +33,15 @@ export function spansOf(times, most) {
     const start = unit.start(new Date(time * 1000));
     counts.set(start, (counts.get(start) || 0) + 1);
   }
-  const spans = [];
+  const bins = [];
   for (let start = unit.start(new Date(first * 1000)); start <= last * 1000;) {
-    const next = after(unit, start);
-    spans.push({ from: dayOf(start), to: dayOf(next - DAY_S * 1000), n: counts.get(start) || 0 });
+    const next = nextStart(unit, start);
+    bins.push({ from: dayOf(start), to: dayOf(next - DAY_S * 1000), n: counts.get(start) || 0 });
     start = next;
   }
-  return { unit: unit.name, spans };
+  return { unit: unit.name, bins };
 }
 
-const after = (unit, start) => unit.start(new Date(start + unit.step * DAY_S * 1000));
+const nextStart = (unit, start) => unit.start(new Date(start + unit.step * DAY_S * 1000));
 
 const dayOf = (ms) => new Date(ms).toISOString().slice(0, 10);

@@ -1,39 +1,40 @@
-// A circle on the map as a filter: drawn from its middle outwards.
+// The circle filter on the map: drawn by dragging from its centre outwards.
 
 import "../../vendor/leaflet/leaflet.js";
 import { byId } from "../ui/dom.js";
-import { readCircle, writeCircle } from "./geodesy.js";
+import { parseCircle, formatCircle } from "../geo/geodesy.js";
 import { hideToast, toast } from "../ui/toast.js";
 import { t } from "../ui/i18n.js";
 
 const { L } = globalThis;
-const LEAST_PX = 5;
+const DRAG_MIN_PX = 5;
 
+/** Draws the circle and shows the one that filters now. */
 export class CircleTool {
   #map;
   #circle = null;
-  #choose;
-  #middle = null;
+  #onSelect;
+  #center = null;
 
-  /** choose(near) is called with "LAT,LON,KM". */
-  constructor(map, choose) {
-    [this.#map, this.#choose] = [map, choose];
-    const place = map.getContainer();
+  /** onSelect(near) is called with a circle as "LAT,LON,KM". */
+  constructor(map, onSelect) {
+    [this.#map, this.#onSelect] = [map, onSelect];
+    const container = map.getContainer();
     byId("map-circle").addEventListener("click", () => this.#arm(!this.#isArmed));
-    byId("map-here").addEventListener("click", () => this.#chooseView());
-    place.addEventListener("pointerdown", (event) => this.#begin(event), true);
-    place.addEventListener("pointermove", (event) => { if (this.#middle) this.#draw(this.#middle, this.#kmTo(event)); });
-    place.addEventListener("pointerup", (event) => this.#end(event));
-    place.addEventListener("pointercancel", () => { this.#middle = null; });
-    place.addEventListener("keydown", (event) => { if (event.key === "Escape" && this.#isArmed) { event.stopPropagation(); this.#arm(false); } });
+    byId("map-here").addEventListener("click", () => this.#selectView());
+    container.addEventListener("pointerdown", (event) => this.#begin(event), true);
+    container.addEventListener("pointermove", (event) => { if (this.#center) this.#draw(this.#center, this.#radiusKm(event)); });
+    container.addEventListener("pointerup", (event) => this.#end(event));
+    container.addEventListener("pointercancel", () => { this.#center = null; });
+    container.addEventListener("keydown", (event) => { if (event.key === "Escape" && this.#isArmed) { event.stopPropagation(); this.#arm(false); } });
   }
 
-  /** The circle that filters now, or null. */
+  /** Show the circle that filters now ("LAT,LON,KM"); null removes it. */
   show(near) {
     this.#circle?.remove();
     this.#circle = null;
     if (!near) return;
-    const { lat, lon, km } = readCircle(near);
+    const { lat, lon, km } = parseCircle(near);
     this.#draw(L.latLng(lat, lon), km);
   }
 
@@ -45,6 +46,7 @@ export class CircleTool {
     return byId("map-circle").getAttribute("aria-pressed") === "true";
   }
 
+  /** Switch drawing on or off. */
   #arm(armed) {
     byId("map-circle").setAttribute("aria-pressed", String(armed));
     this.#map.getContainer().classList.toggle("drawing", armed);
@@ -57,36 +59,36 @@ export class CircleTool {
     event.preventDefault();
     event.stopPropagation();
     this.#map.getContainer().setPointerCapture(event.pointerId);
-    this.#middle = this.#map.mouseEventToLatLng(event);
+    this.#center = this.#map.mouseEventToLatLng(event);
   }
 
   #end(event) {
-    if (!this.#middle) return;
-    const [middle, km] = [this.#middle, this.#kmTo(event)];
-    const from = this.#map.latLngToContainerPoint(middle);
+    if (!this.#center) return;
+    const [center, km] = [this.#center, this.#radiusKm(event)];
+    const from = this.#map.latLngToContainerPoint(center);
     const to = this.#map.mouseEventToContainerPoint(event);
-    this.#middle = null;
-    if (from.distanceTo(to) < LEAST_PX) return;
+    this.#center = null;
+    if (from.distanceTo(to) < DRAG_MIN_PX) return;
     this.#arm(false);
-    this.#choose(writeCircle({ lat: middle.lat, lon: middle.lng, km }));
+    this.#onSelect(formatCircle({ lat: center.lat, lon: center.lng, km }));
   }
 
-  /** The largest circle in the part of the map that is seen. */
-  #chooseView() {
+  /** Select the largest circle that fits into the visible part of the map. */
+  #selectView() {
     const bounds = this.#map.getBounds();
-    const middle = this.#map.getCenter();
-    const high = this.#map.distance(middle, [bounds.getNorth(), middle.lng]);
-    const wide = this.#map.distance(middle, [middle.lat, bounds.getEast()]);
-    this.#choose(writeCircle({ lat: middle.lat, lon: middle.lng, km: Math.min(20_000, Math.min(high, wide) / 1000) }));
+    const center = this.#map.getCenter();
+    const northM = this.#map.distance(center, [bounds.getNorth(), center.lng]);
+    const eastM = this.#map.distance(center, [center.lat, bounds.getEast()]);
+    this.#onSelect(formatCircle({ lat: center.lat, lon: center.lng, km: Math.min(20_000, Math.min(northM, eastM) / 1000) }));
   }
 
-  #kmTo(event) {
-    return this.#map.distance(this.#middle, this.#map.mouseEventToLatLng(event)) / 1000;
+  #radiusKm(event) {
+    return this.#map.distance(this.#center, this.#map.mouseEventToLatLng(event)) / 1000;
   }
 
-  #draw(middle, km) {
-    this.#circle ??= L.circle(middle, { radius: km * 1000, className: "near-circle", interactive: false }).addTo(this.#map);
-    this.#circle.setLatLng(middle);
+  #draw(center, km) {
+    this.#circle ??= L.circle(center, { radius: km * 1000, className: "near-circle", interactive: false }).addTo(this.#map);
+    this.#circle.setLatLng(center);
     this.#circle.setRadius(km * 1000);
   }
 }

@@ -1,14 +1,15 @@
-// The camera's field of view on the map.
+// The camera's field of view as a wedge on the map.
 
 import "../../vendor/leaflet/leaflet.js";
-import { destination } from "./geodesy.js";
+import { destination } from "../geo/geodesy.js";
 
 const { L } = globalThis;
+// The wedge's length as a share of the map's height.
 const SHARE_OF_VIEW = 0.3;
 const ARC_STEPS = 24;
 
-/** A polygon as large as suits the map's zoom; null where the photo's place or direction is not known. */
-export function wedgeOf(photo, map) {
+/** Return a Leaflet polygon for a photo; null if the photo's place or heading is unknown. */
+export function fieldOfViewWedge(photo, map) {
   if (!photo.gps || photo.heading_deg === null) return null;
   const { lat, lon } = photo.gps;
   const bounds = map.getBounds();

@@ -1,13 +1,14 @@
-// The map's ground where there are no tiles: a graticule, so that one sees where one is and how far things are apart.
+// The map's background without tiles: a grid of meridians and parallels with their degrees.
 
 import "../../vendor/leaflet/leaflet.js";
 
 const { L } = globalThis;
 const STEPS_DEG = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 45];
-const LEAST_PX = 90;
-// Drawn beyond the edges, so that a map that is dragged is not empty there.
-const BEYOND = 0.5;
+const STEP_MIN_PX = 90;
+// Extra size beyond each edge, as a share of the map, so that a dragged map shows no empty border.
+const PADDING = 0.5;
 
+/** A Leaflet layer that draws the grid on a canvas, in the colours of the current scheme. */
 export const Graticule = L.Layer.extend({
   onAdd(map) {
     this.canvas = L.DomUtil.create("canvas", "graticule leaflet-zoom-hide", map.getPane("tilePane"));
@@ -30,18 +31,18 @@ export const Graticule = L.Layer.extend({
   draw() {
     const map = this._map;
     const size = map.getSize();
-    const beyond = size.multiplyBy(BEYOND).round();
-    const whole = size.add(beyond.multiplyBy(2));
+    const padding = size.multiplyBy(PADDING).round();
+    const whole = size.add(padding.multiplyBy(2));
     const ratio = globalThis.devicePixelRatio || 1;
     Object.assign(this.canvas, { width: whole.x * ratio, height: whole.y * ratio });
     Object.assign(this.canvas.style, { width: `${whole.x}px`, height: `${whole.y}px` });
-    L.DomUtil.setPosition(this.canvas, map.containerPointToLayerPoint(beyond.multiplyBy(-1)));
+    L.DomUtil.setPosition(this.canvas, map.containerPointToLayerPoint(padding.multiplyBy(-1)));
     const context = this.canvas.getContext("2d");
-    context.setTransform(ratio, 0, 0, ratio, beyond.x * ratio, beyond.y * ratio);
+    context.setTransform(ratio, 0, 0, ratio, padding.x * ratio, padding.y * ratio);
     const colours = getComputedStyle(map.getContainer());
     Object.assign(context, { strokeStyle: colours.getPropertyValue("--grid"), fillStyle: colours.getPropertyValue("--soft"), lineWidth: 1, font: "11px sans-serif" });
-    const corners = [map.containerPointToLatLng(beyond.multiplyBy(-1)), map.containerPointToLatLng(size.add(beyond))];
-    const stepDeg = STEPS_DEG.find((one) => one * pxPerDeg(map) >= LEAST_PX) || STEPS_DEG.at(-1);
+    const corners = [map.containerPointToLatLng(padding.multiplyBy(-1)), map.containerPointToLatLng(size.add(padding))];
+    const stepDeg = STEPS_DEG.find((one) => one * pxPerDeg(map) >= STEP_MIN_PX) || STEPS_DEG.at(-1);
     const lines = (from, to) => {
       const count = Math.min(200, Math.floor((to - from) / stepDeg) + 1);
       return Array.from({ length: Math.max(0, count) }, (_, i) => Math.ceil(from / stepDeg) * stepDeg + i * stepDeg);
@@ -50,15 +51,15 @@ export const Graticule = L.Layer.extend({
     context.beginPath();
     for (const lon of lines(corners[0].lng, corners[1].lng)) {
       const x = Math.round(map.latLngToContainerPoint([0, lon]).x) + 0.5;
-      context.moveTo(x, -beyond.y);
-      context.lineTo(x, size.y + beyond.y);
+      context.moveTo(x, -padding.y);
+      context.lineTo(x, size.y + padding.y);
       context.fillText(degrees(lon, ["E", "W"]), x + 4, size.y - 6);
     }
     for (const lat of lines(Math.max(-85, corners[1].lat), Math.min(85, corners[0].lat))) {
       const y = Math.round(map.latLngToContainerPoint([lat, 0]).y) + 0.5;
-      context.moveTo(-beyond.x, y);
-      context.lineTo(size.x + beyond.x, y);
-      // Down there stand the degrees of longitude.
+      context.moveTo(-padding.x, y);
+      context.lineTo(size.x + padding.x, y);
+      // The bottom row has the degrees of longitude.
       if (y < size.y - 20) context.fillText(degrees(lat, ["N", "S"]), 6, y - 4);
     }
     context.stroke();

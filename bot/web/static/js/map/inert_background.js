@@ -1,31 +1,31 @@
-// What the large map covers can't be reached by keys or read aloud meanwhile, as it can't be seen.
+// Makes what the large map covers inert, so that keyboard and screen readers can't reach it.
 
 import { byId } from "../ui/dom.js";
 
-const BELOW = ".skip, .side nav, #time, #map-panel > summary, #model-banner, #photos, #status";
-// In step with .map-large in facets.css: on a phone the map covers the search box, too.
+const COVERED = ".skip, .side nav, #time, #map-panel > summary, #model-banner, #photos, #status";
+// In step with .map-large in filters.css: on a phone the map covers the search box, too.
 const WHOLE_SCREEN = matchMedia("(max-width: 40rem)");
 let isCovered = false;
-let before = null;
+let focusedBefore = null;
 
-WHOLE_SCREEN.addEventListener("change", draw);
+WHOLE_SCREEN.addEventListener("change", apply);
 
-/** Call when the map has become large or small: the focus goes into it, and back to where it was. */
-export function coverBelow(isLarge) {
-  isCovered = isLarge;
+/** Update when the map becomes large or small. Moves the focus into the large map, and back to where it was. */
+export function setBackgroundInert(isInert) {
+  isCovered = isInert;
   const frame = byId("map").parentElement;
   const focused = document.activeElement;
-  if (isLarge) {
-    before = focused === document.body || focused.closest("dialog") ? null : focused;
-    draw();
-    if (before && document.activeElement !== before) byId("map").focus({ preventScroll: true });
+  if (isInert) {
+    focusedBefore = focused === document.body || focused.closest("dialog") ? null : focused;
+    apply();
+    if (focusedBefore && document.activeElement !== focusedBefore) byId("map").focus({ preventScroll: true });
   } else {
-    draw();
-    if (frame.contains(focused) || focused === document.body) before?.focus({ preventScroll: true });
+    apply();
+    if (frame.contains(focused) || focused === document.body) focusedBefore?.focus({ preventScroll: true });
   }
 }
 
-function draw() {
-  for (const part of document.querySelectorAll(BELOW)) part.inert = isCovered;
+function apply() {
+  for (const part of document.querySelectorAll(COVERED)) part.inert = isCovered;
   document.querySelector(".top").inert = isCovered && WHOLE_SCREEN.matches;
 }

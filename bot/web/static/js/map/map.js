@@ -1,111 +1,121 @@
-// The map: photos and peaks over a graticule or over tiles, the way between the photos, and a circle as a filter.
+// The map: photos, peaks, the route between the photos, and the circle filter, on tiles or a graticule.
 
 import "../../vendor/leaflet/leaflet.js";
-import { Card } from "./photo_popup.js";
+import { PhotoPopup } from "./photo_popup.js";
 import { CircleTool } from "./circle_tool.js";
 import { byId } from "../ui/dom.js";
 import { Graticule } from "./graticule.js";
 import { PeakMarkers, PhotoMarkers } from "./markers.js";
 import { options } from "../state/options.js";
-import { trailOf } from "./track.js";
+import { trackLines } from "./track.js";
 
 const { L } = globalThis;
 const WORLD = [[-50, -120], [65, 150]];
-const NEAREST_ZOOM = 15;
-const MOST_ZOOM = 18;
-// Photos that lie closer together than this are not told apart by zooming in.
+const FIT_ZOOM_MAX = 15;
+const ZOOM_MAX = 18;
+// Zooming in does not separate photos that are closer together than this.
 const SAME_PLACE_M = 25;
-// What lies over the map where it is large.
-const OVER_IT = ".map-tools, #map-answer, #map-note";
+// Elements that lie over the large map.
+const OVERLAYS = ".map-tools, #map-answer, #map-note";
 
+/** The Leaflet map with its layers and controls. */
 export class AlbumMap {
   #map;
   #photos;
   #peaks;
-  #card;
+  #popup;
   #circle;
-  #trail;
+  #track;
   #shots = [];
+  // Whether a person has moved the map: then it no longer fits itself to the photos.
   #moved = false;
 
-  /** page: open(id), near(circle), peak(id) tell it what a person did. */
-  constructor(page) {
+  /**
+   * @param {{ open: (id: string) => void, near: (circle: string) => void, peak: (id: string) => void }} actions open a
+   *   photo, filter by a circle, toggle a peak
+   */
+  constructor(actions) {
     const animated = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.#map = L.map(byId("map"), {
-      zoomControl: false, attributionControl: false, zoomSnap: 0.5, minZoom: 1, maxZoom: MOST_ZOOM, worldCopyJump: true,
+      zoomControl: false, attributionControl: false, zoomSnap: 0.5, minZoom: 1, maxZoom: ZOOM_MAX, worldCopyJump: true,
       zoomAnimation: animated, fadeAnimation: animated, markerZoomAnimation: animated, inertia: animated,
       renderer: L.svg({ padding: 0.5 }),
     }).fitBounds(WORLD);
-    if (options.tiles) L.tileLayer(options.tiles, { maxZoom: MOST_ZOOM, referrerPolicy: "no-referrer" }).addTo(this.#map);
+    if (options.tiles) L.tileLayer(options.tiles, { maxZoom: ZOOM_MAX, referrerPolicy: "no-referrer" }).addTo(this.#map);
     else new Graticule().addTo(this.#map);
-    this.#trail = L.polyline([], { className: "trail", interactive: false, renderer: L.canvas({ padding: 0.5 }), weight: 2 }).addTo(this.#map);
-    this.#card = new Card(this.#map, page);
-    this.#circle = new CircleTool(this.#map, page.near);
-    this.#peaks = new PeakMarkers(this.#map, (peak) => page.peak(peak.id));
+    this.#track = L.polyline([], { className: "track", interactive: false, renderer: L.canvas({ padding: 0.5 }), weight: 2 }).addTo(this.#map);
+    this.#popup = new PhotoPopup(this.#map, actions);
+    this.#circle = new CircleTool(this.#map, actions.near);
+    this.#peaks = new PeakMarkers(this.#map, (peak) => actions.peak(peak.id));
     this.#photos = new PhotoMarkers(this.#map, (points, at) => this.#press(points, at));
     this.#map.on("moveend", () => this.#drawMarkers());
-    this.#map.on("click", () => this.#card.hide());
+    this.#map.on("click", () => this.#popup.hide());
     for (const name of ["pointerdown", "wheel", "keydown"]) byId("map").addEventListener(name, () => { this.#moved = true; }, { passive: true });
     byId("map-in").addEventListener("click", () => { this.#moved = true; this.#map.zoomIn(1); });
     byId("map-out").addEventListener("click", () => { this.#moved = true; this.#map.zoomOut(1); });
     byId("map-fit").addEventListener("click", () => { this.#moved = false; this.#fit(); });
   }
 
-  /** The photos that pass the other filters, and the circle that filters. */
+  /**
+   * Draw the photos and the circle.
+   * @param {{ id: string, takenAt: ?number, lat: number, lon: number }[]} shots photos that match the other filters
+   * @param {?string} near the circle that filters, "LAT,LON,KM"
+   */
   draw(shots, near) {
     this.#shots = shots;
     const colours = getComputedStyle(this.#map.getContainer());
-    this.#trail.setStyle({ color: colours.getPropertyValue("--glacier"), opacity: 0.45 });
-    this.#trail.setLatLngs(trailOf(shots));
+    this.#track.setStyle({ color: colours.getPropertyValue("--glacier"), opacity: 0.45 });
+    this.#track.setLatLngs(trackLines(shots));
     this.#circle.show(near);
     if (!this.#moved) this.#fit();
     this.#photos.set(shots);
-    this.#card.keepTo(shots);
+    this.#popup.hideUnlessIn(shots);
     this.#drawMarkers();
   }
 
-  drawPeaks(peaks, chosen) {
-    this.#peaks.set(peaks, chosen);
+  /** Draw the peaks of the catalogue; selected are ids. */
+  drawPeaks(peaks, selected) {
+    this.#peaks.set(peaks, selected);
     this.#drawMarkers();
   }
 
-  /** The map's place has become larger or smaller. */
+  /** Adapt to a new size of the container. */
   resize() {
     this.#map.invalidateSize({ animate: false });
     if (!this.#moved) this.#fit();
   }
 
-  /** Brings one photo into view, with its card. */
+  /** Centre the map on a photo and show its popup. */
   focus(photo) {
     this.#moved = true;
     this.#map.setView([photo.gps.lat, photo.gps.lon], Math.max(this.#map.getZoom(), 12), { animate: false });
-    this.#card.show([{ id: photo.id, lat: photo.gps.lat, lon: photo.gps.lon }]);
+    this.#popup.show([{ id: photo.id, lat: photo.gps.lat, lon: photo.gps.lon }]);
   }
 
   #drawMarkers() {
-    this.#peaks.draw([...this.#photos.draw(), ...this.#covered()]);
+    this.#peaks.draw([...this.#photos.draw(), ...this.#coveredBoxes()]);
   }
 
-  /** The boxes on the screen that can't be seen, as those of the markers. */
-  #covered() {
+  /** Return the boxes that overlays cover, in the format of PhotoMarkers.draw(). */
+  #coveredBoxes() {
     const { left, top } = this.#map.getContainer().getBoundingClientRect();
-    const boxes = [...document.querySelectorAll(OVER_IT)].map((one) => one.getBoundingClientRect());
+    const boxes = [...document.querySelectorAll(OVERLAYS)].map((one) => one.getBoundingClientRect());
     return boxes.filter((box) => box.width).map((box) => [box.left - left, box.top - top, box.right - left, box.bottom - top]);
   }
 
   #fit() {
     const places = this.#shots.map(({ lat, lon }) => [lat, lon]);
     const bounds = this.#circle.bounds || (places.length ? L.latLngBounds(places) : L.latLngBounds(WORLD));
-    this.#map.fitBounds(bounds.pad(0.12), { maxZoom: NEAREST_ZOOM, animate: false });
+    this.#map.fitBounds(bounds.pad(0.12), { maxZoom: FIT_ZOOM_MAX, animate: false });
   }
 
   #press(points, at) {
     const bounds = L.latLngBounds(points.map(({ lat, lon }) => [lat, lon]));
-    const wide = this.#map.distance(bounds.getSouthWest(), bounds.getNorthEast());
-    if (points.length > 1 && wide > SAME_PLACE_M && this.#map.getZoom() < MOST_ZOOM) {
+    const extentM = this.#map.distance(bounds.getSouthWest(), bounds.getNorthEast());
+    if (points.length > 1 && extentM > SAME_PLACE_M && this.#map.getZoom() < ZOOM_MAX) {
       this.#moved = true;
       const closer = Math.max(this.#map.getZoom() + 1, this.#map.getBoundsZoom(bounds.pad(0.3)));
-      this.#map.setView(points.length > 2 ? bounds.getCenter() : at, Math.min(MOST_ZOOM, closer));
-    } else this.#card.show(points);
+      this.#map.setView(points.length > 2 ? bounds.getCenter() : at, Math.min(ZOOM_MAX, closer));
+    } else this.#popup.show(points);
   }
 }

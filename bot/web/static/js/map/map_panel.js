@@ -1,77 +1,80 @@
-// The place of the map in the page. The map itself is loaded when it is first seen: most visits do without it.
+// The map's panel on the page. It loads the map when it first becomes visible, because most visits don't need it.
 
-import { coverBelow } from "./inert_background.js";
+import { setBackgroundInert } from "./inert_background.js";
 import { byId } from "../ui/dom.js";
 import { options } from "../state/options.js";
-import { styled } from "../ui/lazy_css.js";
+import { loadStylesheet } from "../ui/lazy_css.js";
 import { t } from "../ui/i18n.js";
 
+/** The panel; it keeps the data until the map is loaded. */
 export class MapPanel {
-  #page;
+  #actions;
   #map = null;
   #loading = null;
   #shown = { shots: [], near: null };
   #peaks = [];
-  #chosen = [];
+  #selected = [];
   #isLarge = false;
   #isNeeded = true;
 
-  /** page: open(id), near(circle), peak(id), large(isLarge) tell it what a person did. */
-  constructor(page) {
-    this.#page = page;
-    // Opened later, or scrolled to on a phone.
+  /** actions: open(id), near(circle) and peak(id) as in AlbumMap; large(isLarge) asks for the large or small map. */
+  constructor(actions) {
+    this.#actions = actions;
+    // The map becomes visible when its section is expanded or, on a phone, scrolled to.
     new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) this.#load(); }).observe(byId("map"));
     new ResizeObserver(() => this.#map?.resize()).observe(byId("map"));
-    byId("map-large").addEventListener("click", () => page.large(!this.#isLarge));
+    byId("map-large").addEventListener("click", () => actions.large(!this.#isLarge));
     byId("map-answer-show").addEventListener("click", () => {
-      page.large(false);
+      actions.large(false);
       byId("photos").focus({ preventScroll: true });
       byId("photos").scrollIntoView();
     });
     addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.#isLarge && !document.querySelector("dialog[open]")) page.large(false);
+      if (event.key === "Escape" && this.#isLarge && !document.querySelector("dialog[open]")) actions.large(false);
     });
     byId("map-note").textContent = options.tiles ? options.attribution : "";
   }
 
-  /** isNeeded is false for an album that has no photos at all. */
+  /** Draw photos and circle as in AlbumMap.draw(). isNeeded is false for an album without any photos. */
   draw(shots, near, isNeeded) {
     this.#isNeeded = isNeeded;
-    this.#place();
+    this.#updateVisibility();
     this.#shown = { shots, near };
     byId("map-none").hidden = shots.length > 0;
     this.#map?.draw(shots, near);
   }
 
-  drawPeaks(peaks, chosen) {
-    [this.#peaks, this.#chosen] = [peaks, chosen];
-    this.#map?.drawPeaks(peaks, chosen);
+  /** Draw the peaks of the catalogue; selected are ids. */
+  drawPeaks(peaks, selected) {
+    [this.#peaks, this.#selected] = [peaks, selected];
+    this.#map?.drawPeaks(peaks, selected);
   }
 
-  /** What answers, in the words that stand above it in the page; null where nothing does. */
-  tell(title) {
+  /** Set the title of the results, which the large map shows; null if there are no results. */
+  setResultsTitle(title) {
     byId("map-answer-text").textContent = title ?? t("map_nothing");
     byId("map-answer-show").hidden = title === null;
   }
 
-  /** Over the whole page, or beside the photos. */
-  enlarge(isLarge) {
+  /** Switch between the large map over the whole page and the small one. */
+  setLarge(isLarge) {
     if (isLarge === this.#isLarge) return;
     this.#isLarge = isLarge;
     if (isLarge) byId("map-panel").open = true;
-    this.#place();
+    this.#updateVisibility();
     document.body.classList.toggle("map-large", isLarge);
-    coverBelow(isLarge);
+    setBackgroundInert(isLarge);
     byId("map-large").querySelector("use").setAttribute("href", isLarge ? "#i-small" : "#i-large");
     const label = t(isLarge ? "map_smaller" : "map_larger");
     byId("map-large").setAttribute("aria-label", label);
     byId("map-large").title = label;
   }
 
-  #place() {
+  #updateVisibility() {
     byId("map-panel").hidden = !this.#isNeeded && !this.#isLarge;
   }
 
+  /** Centre the map on a photo and show its popup. */
   async focus(photo) {
     await this.#load();
     this.#map.resize();
@@ -80,15 +83,15 @@ export class MapPanel {
   }
 
   #load() {
-    this.#loading ??= this.#begin();
+    this.#loading ??= this.#createMap();
     return this.#loading;
   }
 
-  async #begin() {
-    for (const sheet of ["vendor/leaflet/leaflet.css", "css/map.css"]) await styled(`/static/${sheet}`);
+  async #createMap() {
+    for (const sheet of ["vendor/leaflet/leaflet.css", "css/map.css"]) await loadStylesheet(`/static/${sheet}`);
     const { AlbumMap } = await import("./map.js");
-    this.#map = new AlbumMap(this.#page);
+    this.#map = new AlbumMap(this.#actions);
     this.#map.draw(this.#shown.shots, this.#shown.near);
-    this.#map.drawPeaks(this.#peaks, this.#chosen);
+    this.#map.drawPeaks(this.#peaks, this.#selected);
   }
 }

@@ -1,20 +1,21 @@
-// What stands on the map: photos, of which those that lie close together are one, and peaks with their names.
+// The map's markers: clusters of photos, and peaks with their names.
 
 import "../../vendor/leaflet/leaflet.js";
-import { clustersOf, mercator } from "./clusters.js";
+import { clusterPoints, mercator } from "./clusters.js";
 import { el } from "../ui/dom.js";
 import { metres, number, t, tn } from "../ui/i18n.js";
 
 const { L } = globalThis;
-// Markers are made anew whenever the map has moved, so that none may move it by being focused.
+// Markers are created anew whenever the map has moved, so focusing a marker must not move the map (autoPanOnFocus).
 const REACH_PX = 46;
-const NAME_PX = 7;
+// Estimated size of a peak's name: width of a letter, and height.
+const NAME_LETTER_PX = 7;
 const NAME_HEIGHT_PX = 20;
-// How far the box of a name may lie beyond the map, above or below: its letters are less high.
+// The box of a name may extend this far beyond the top or bottom of the map, because letters don't fill its height.
 const EDGE_PX = 3;
 const PEAKS_MAX = 60;
 
-/** shots have lat, lon; onClick(points, latLng) hears which ones were pressed. */
+/** Markers of photos. onClick(points, latLng) is called with the photos of the marker that was clicked. */
 export class PhotoMarkers {
   #layer;
   #map;
@@ -26,6 +27,7 @@ export class PhotoMarkers {
     this.#layer = L.layerGroup().addTo(map);
   }
 
+  /** Set the photos, objects with lat and lon. Call draw() afterwards. */
   set(shots) {
     this.#points = shots.map((shot) => {
       const [x, y] = mercator(shot.lat, shot.lon);
@@ -33,7 +35,7 @@ export class PhotoMarkers {
     });
   }
 
-  /** Draws what is in sight; returns the boxes on the screen that the markers take, [left, top, right, bottom] each. */
+  /** Draw the markers in view. Returns their boxes in the container, each [left, top, right, bottom] in pixels. */
   draw() {
     const map = this.#map;
     const boxes = [];
@@ -42,7 +44,7 @@ export class PhotoMarkers {
     const [left, top] = mercator(bounds.getNorth(), bounds.getWest());
     const [right, bottom] = mercator(bounds.getSouth(), bounds.getEast());
     this.#layer.clearLayers();
-    for (const cluster of clustersOf(this.#points, scale, REACH_PX, { left, top, right, bottom })) {
+    for (const cluster of clusterPoints(this.#points, scale, REACH_PX, { left, top, right, bottom })) {
       const px = cluster.points.length === 1 ? 18 : Math.round(26 + 7 * Math.log10(cluster.points.length));
       const marker = this.#marker(cluster, px);
       const { x, y } = map.latLngToContainerPoint(marker.getLatLng());
@@ -56,18 +58,18 @@ export class PhotoMarkers {
     const n = points.length;
     const at = points.length === 1 ? [points[0].lat, points[0].lon] : this.#map.unproject([x * 256, y * 256], 0);
     const label = tn("map_photos", n);
-    const html = el("span", { class: n === 1 ? "spot" : "spot many", text: n === 1 ? "" : n < 10_000 ? number(n) : `${number(Math.round(n / 1000))}k` });
-    const marker = L.marker(at, { icon: L.divIcon({ html, className: "spot-place", iconSize: [px, px] }), title: label, alt: label, keyboard: true, riseOnHover: true, autoPanOnFocus: false });
-    return pressable(marker, label, () => this.#onClick(points, marker.getLatLng()));
+    const html = el("span", { class: n === 1 ? "photo-marker" : "photo-marker cluster", text: n === 1 ? "" : n < 10_000 ? number(n) : `${number(Math.round(n / 1000))}k` });
+    const marker = L.marker(at, { icon: L.divIcon({ html, className: "photo-marker-icon", iconSize: [px, px] }), title: label, alt: label, keyboard: true, riseOnHover: true, autoPanOnFocus: false });
+    return clickable(marker, label, () => this.#onClick(points, marker.getLatLng()));
   }
 }
 
-/** onClick(peak) hears which peak was pressed. */
+/** Markers of peaks. onClick(peak) is called with the peak that was clicked. */
 export class PeakMarkers {
   #layer;
   #map;
   #peaks = [];
-  #chosen = new Set();
+  #selected = new Set();
   #onClick;
 
   constructor(map, onClick) {
@@ -75,27 +77,31 @@ export class PeakMarkers {
     this.#layer = L.layerGroup().addTo(map);
   }
 
-  /** Call draw() then. The ones that photos show go first, then the higher ones. */
-  set(peaks, chosen) {
-    this.#chosen = new Set(chosen);
-    const rank = (peak) => (this.#chosen.has(peak.id) ? 2e6 : 0) + (peak.photos > 0 ? 1e6 : 0) + peak.elev_m;
+  /** Set the peaks and the ids of the selected ones. Call draw() afterwards. */
+  set(peaks, selected) {
+    this.#selected = new Set(selected);
+    // Selected peaks come first, then peaks with photos, then the higher ones.
+    const rank = (peak) => (this.#selected.has(peak.id) ? 2e6 : 0) + (peak.photos > 0 ? 1e6 : 0) + peak.elev_m;
     this.#peaks = [...peaks].sort((a, b) => rank(b) - rank(a));
   }
 
-  /** A name stands right or left of its summit, on the map and where nothing is already: boxes, and other names. */
+  /**
+   * Draw the peaks in view. A name goes to the right or left of its summit, where it overlaps neither the boxes nor
+   * other names; a peak without room for its name is left out.
+   */
   draw(boxes) {
     this.#layer.clearLayers();
     const bounds = this.#map.getBounds();
     const taken = [...boxes];
-    const { x: wide, y: high } = this.#map.getSize();
-    const isOnMap = (box) => box[0] >= 0 && box[2] <= wide && box[1] >= -EDGE_PX && box[3] <= high + EDGE_PX;
+    const { x: width, y: height } = this.#map.getSize();
+    const isOnMap = (box) => box[0] >= 0 && box[2] <= width && box[1] >= -EDGE_PX && box[3] <= height + EDGE_PX;
     const isFree = (box) => isOnMap(box) && !taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]);
     let drawn = 0;
     for (const peak of this.#peaks) {
       if (drawn >= PEAKS_MAX) break;
       if (!bounds.contains([peak.lat, peak.lon])) continue;
       const { x, y } = this.#map.latLngToContainerPoint([peak.lat, peak.lon]);
-      const [top, bottom, length] = [y - NAME_HEIGHT_PX / 2, y + NAME_HEIGHT_PX / 2, 14 + peak.name.length * NAME_PX];
+      const [top, bottom, length] = [y - NAME_HEIGHT_PX / 2, y + NAME_HEIGHT_PX / 2, 14 + peak.name.length * NAME_LETTER_PX];
       const sides = { right: [x - 8, top, x + length, bottom], left: [x - length, top, x + 8, bottom] };
       const side = Object.keys(sides).find((one) => isFree(sides[one]));
       if (!side) continue;
@@ -107,20 +113,20 @@ export class PeakMarkers {
 
   #marker(peak, side) {
     const label = `${peak.name}, ${metres(peak.elev_m)}, ${tn("photos", peak.photos)}`;
-    const kind = this.#chosen.has(peak.id) ? "map-peak chosen" : peak.photos ? "map-peak" : "map-peak unseen-yet";
+    const kind = this.#selected.has(peak.id) ? "map-peak chosen" : peak.photos ? "map-peak" : "map-peak no-photos";
     const html = el("span", { class: `${kind} ${side}` }, el("span", { class: "map-peak-name", text: peak.name }));
-    const marker = L.marker([peak.lat, peak.lon], { icon: L.divIcon({ html, className: "peak-place", iconSize: [16, 14] }), title: label, alt: label, keyboard: peak.photos > 0, zIndexOffset: -1000, autoPanOnFocus: false });
-    return pressable(marker, peak.photos ? t("map_peak", { name: label }) : label, () => this.#onClick(peak));
+    const marker = L.marker([peak.lat, peak.lon], { icon: L.divIcon({ html, className: "peak-marker-icon", iconSize: [16, 14] }), title: label, alt: label, keyboard: peak.photos > 0, zIndexOffset: -1000, autoPanOnFocus: false });
+    return clickable(marker, peak.photos ? t("map_peak", { name: label }) : label, () => this.#onClick(peak));
   }
 }
 
-/** A marker that mouse, finger and keys can press. */
-function pressable(marker, label, press) {
-  marker.on("click", press);
+/** Make a marker respond to mouse, touch and keyboard, with an accessible label. */
+function clickable(marker, label, onPress) {
+  marker.on("click", onPress);
   marker.on("keydown", ({ originalEvent: event }) => {
     if (event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
-    press();
+    onPress();
   });
   marker.on("add", () => marker.getElement()?.setAttribute("aria-label", label));
   return marker;

@@ -1,40 +1,41 @@
-// The photo that was pressed on the map: small, with its names, and where its camera looked.
+// The popup of a photo on the map: a small picture with its peaks, and the wedge of its field of view.
 
 import * as api from "../net/api.js";
 import { byId, el, icon } from "../ui/dom.js";
-import { distanceKm, writeCircle } from "./geodesy.js";
+import { distanceKm, formatCircle } from "../geo/geodesy.js";
 import { showPhoto } from "../ui/responsive_image.js";
 import { toast } from "../ui/toast.js";
-import { wedgeOf } from "./field_of_view.js";
+import { fieldOfViewWedge } from "./field_of_view.js";
 import { bearing, localDate, t, tn } from "../ui/i18n.js";
 
-const LEAST_KM = 0.03;
+const RADIUS_MIN_KM = 0.03;
 
-export class Card {
+/** The popup; at most one is shown. */
+export class PhotoPopup {
   #map;
-  #page;
+  #actions;
   #photo = null;
   #points = [];
   #wedge = null;
-  #asking = null;
+  #abort = null;
 
-  /** page: open(id) shows a photo in full, near(circle) filters by a place. */
-  constructor(map, page) {
-    [this.#map, this.#page] = [map, page];
+  /** actions: open(id) opens a photo, near(circle) filters by a circle. */
+  constructor(map, actions) {
+    [this.#map, this.#actions] = [map, actions];
     map.on("zoomend", () => this.#drawWedge());
   }
 
-  /** points are the photos of one place, of which the first is shown. */
+  /** Show the first of several photos at one place; points have id, lat and lon. */
   async show(points) {
     this.#points = points;
-    this.#asking?.abort();
-    const mine = (this.#asking = new AbortController());
+    this.#abort?.abort();
+    const abort = (this.#abort = new AbortController());
     try {
-      const photo = await api.photo(points[0].id, mine.signal);
+      const photo = await api.photo(points[0].id, abort.signal);
       this.#photo = photo;
       this.#drawWedge();
-      byId("map-card").replaceChildren(...this.#content(photo, points));
-      byId("map-card").hidden = false;
+      byId("map-popup").replaceChildren(...this.#content(photo, points));
+      byId("map-popup").hidden = false;
     } catch (error) {
       if (error.name === "AbortError") return;
       if (!(error instanceof api.ApiError)) throw error;
@@ -42,46 +43,46 @@ export class Card {
     }
   }
 
-  /** shots are those that are on the map now: the card of another one goes. */
-  keepTo(shots) {
+  /** Hide the popup if its photo is not among these photos. */
+  hideUnlessIn(shots) {
     const shown = this.#points[0];
     if (shown && !shots.some(({ id }) => id === shown.id)) this.hide();
   }
 
   hide() {
     this.#points = [];
-    this.#asking?.abort();
+    this.#abort?.abort();
     this.#photo = null;
     this.#drawWedge();
-    byId("map-card").hidden = true;
+    byId("map-popup").hidden = true;
   }
 
   #content(photo, points) {
     const title = photo.peaks.map((peak) => peak.name).join(", ") || t("no_peak");
     const date = photo.local_time ? localDate(photo.local_time) : t("unknown_date");
-    const open = () => this.#page.open(photo.id);
+    const open = () => this.#actions.open(photo.id);
     return [
-      el("button", { type: "button", class: "card-picture", "aria-label": t("open_photo", { what: `${title}, ${date}` }), on: { click: open } },
+      el("button", { type: "button", class: "popup-picture", "aria-label": t("open_photo", { what: `${title}, ${date}` }), on: { click: open } },
         showPhoto(el("img", { alt: "", width: 160, height: 120, sizes: "160px" }), photo, [320])),
-      el("div", { class: "card-text" },
+      el("div", { class: "popup-text" },
         el("strong", { text: title }),
         el("span", { text: photo.heading_deg === null ? date : `${date} · ${bearing(photo.heading_deg)}` }),
-        points.length > 1 ? el("button", { type: "button", class: "link", text: tn("map_all_here", points.length), on: { click: () => this.#page.near(around(points)) } }) : null),
-      el("button", { type: "button", class: "quiet card-close", "aria-label": t("close"), on: { click: () => this.hide() } }, icon("close")),
+        points.length > 1 ? el("button", { type: "button", class: "link", text: tn("map_all_here", points.length), on: { click: () => this.#actions.near(circleAround(points)) } }) : null),
+      el("button", { type: "button", class: "quiet popup-close", "aria-label": t("close"), on: { click: () => this.hide() } }, icon("close")),
     ];
   }
 
   #drawWedge() {
     this.#wedge?.remove();
-    this.#wedge = this.#photo && wedgeOf(this.#photo, this.#map);
+    this.#wedge = this.#photo && fieldOfViewWedge(this.#photo, this.#map);
     this.#wedge?.addTo(this.#map);
   }
 }
 
-/** A circle that holds these points. */
-function around(points) {
+/** Return a circle ("LAT,LON,KM") that contains all points. */
+function circleAround(points) {
   const lat = points.reduce((sum, point) => sum + point.lat, 0) / points.length;
   const lon = points.reduce((sum, point) => sum + point.lon, 0) / points.length;
-  const km = Math.max(LEAST_KM, ...points.map((point) => 1.1 * distanceKm(lat, lon, point.lat, point.lon)));
-  return writeCircle({ lat, lon, km });
+  const km = Math.max(RADIUS_MIN_KM, ...points.map((point) => 1.1 * distanceKm(lat, lon, point.lat, point.lon)));
+  return formatCircle({ lat, lon, km });
 }

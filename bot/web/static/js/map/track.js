@@ -1,21 +1,25 @@
-// The way that the photos were taken along.
+// The track on the map: lines that connect photos in the order in which they were taken.
 
-import { distanceKm } from "./geodesy.js";
+import { distanceKm } from "../geo/geodesy.js";
 
-// A night in between does not end the way; a week at home does.
-const LONGEST_S = 36 * 3600;
-// What is farther apart was flown, or belongs to another person's album.
-const FARTHEST_KM = 100;
+// A night does not end a journey; a week at home does.
+const GAP_MAX_S = 36 * 3600;
+// A longer leg was a flight, or the photo is from another person's album.
+const LEG_MAX_KM = 100;
 
-/** shots ({ takenAt, lat, lon }) as lines of [lat, lon] in the order of time, one for each journey. */
-export function trailOf(shots) {
+/**
+ * Split photos into journeys.
+ * @param {{ takenAt: ?number, lat: number, lon: number }[]} shots takenAt in POSIX seconds
+ * @returns {[number, number][][]} one line of [lat, lon] points for each journey
+ */
+export function trackLines(shots) {
   const inOrder = shots.filter((shot) => shot.takenAt !== null).sort((a, b) => a.takenAt - b.takenAt);
   const lines = [];
   let before = null;
   for (const shot of inOrder) {
-    const goesOn = before && shot.takenAt - before.takenAt <= LONGEST_S
-      && distanceKm(before.lat, before.lon, shot.lat, shot.lon) <= FARTHEST_KM;
-    if (goesOn) lines.at(-1).push([shot.lat, shot.lon]);
+    const continues = before && shot.takenAt - before.takenAt <= GAP_MAX_S
+      && distanceKm(before.lat, before.lon, shot.lat, shot.lon) <= LEG_MAX_KM;
+    if (continues) lines.at(-1).push([shot.lat, shot.lon]);
     else lines.push([[shot.lat, shot.lon]]);
     before = shot;
   }

@@ -1,8 +1,9 @@
-// What the page asks of the server (functions/query/api/openapi.yaml).
+// Client of the server's JSON API (functions/query/api/openapi.yaml) and of the chat.
 
-import { addFiles, send, SendingFailed } from "./upload_request.js";
+import { addFiles, postForm, UploadFailed } from "./upload_request.js";
 import { t } from "../ui/i18n.js";
 
+/** A failed request with a message for people. status is the HTTP status; 0 if the server could not be reached. */
 export class ApiError extends Error {
   constructor(message, status = 0) {
     super(message);
@@ -10,13 +11,13 @@ export class ApiError extends Error {
   }
 }
 
-function refusal(status, body, fallback) {
-  // The session has ended: the form brings the reader back to this address.
+function apiError(status, body, fallback) {
+  // The session has ended: the login form leads back to the current URL.
   if (status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   return new ApiError(body.error?.message || fallback, status);
 }
 
-async function ask(path, options = {}, root = "/api") {
+async function request(path, options = {}, root = "/api") {
   let response;
   try {
     response = await fetch(`${root}${path}`, { headers: { Accept: "application/json" }, ...options });
@@ -26,56 +27,61 @@ async function ask(path, options = {}, root = "/api") {
   }
   if (response.status === 204) return null;
   const body = await response.json().catch((error) => {
-    // Also what was begun may be given up, or break off; only a refusal may come without words of its own.
+    // The request may be aborted or break off while the body is read. Only an error response may lack a JSON body.
     if (error.name === "AbortError") throw error;
     if (response.ok) throw new ApiError(t("connection_lost"));
     return {};
   });
-  if (!response.ok) throw refusal(response.status, body, response.statusText);
+  if (!response.ok) throw apiError(response.status, body, response.statusText);
   return body;
 }
 
 const json = (body) => ({ headers: { "Content-Type": "application/json", Accept: "application/json" }, body: JSON.stringify(body) });
-const put = (path, body) => ask(path, { method: "PUT", ...json(body) });
+const put = (path, body) => request(path, { method: "PUT", ...json(body) });
 
 const filterFields = ({ peaks, near, from, to }) => [
   ...peaks.map((id) => ["peak", id]),
   ...Object.entries({ near, from, to }).filter(([, value]) => value),
 ];
 
-function searchFields(wanted) {
-  const fields = filterFields(wanted);
-  if (wanted.q) fields.push(["q", wanted.q]);
-  if (wanted.like) fields.push(["like", wanted.like]);
-  fields.push(["sort", wanted.sort], ["k", String(wanted.k)], ["offset", String(wanted.offset)]);
+function searchFields(query) {
+  const fields = filterFields(query);
+  if (query.q) fields.push(["q", query.q]);
+  if (query.like) fields.push(["like", query.like]);
+  fields.push(["sort", query.sort], ["k", String(query.k)], ["offset", String(query.offset)]);
   return fields;
 }
 
-/** question is a File or null. */
-export async function search(wanted, question, signal) {
-  const fields = searchFields(wanted);
-  if (!question) return ask(`/search?${new URLSearchParams(fields)}`, { signal });
-  const form = await withFiles(new FormData(), [question], undefined, signal);
+/**
+ * Search by a query (url_state.js, plus k and offset) and, optionally, by a photo.
+ * @param {object} query
+ * @param {?File} queryPhoto
+ * @param {AbortSignal} signal
+ */
+export async function search(query, queryPhoto, signal) {
+  const fields = searchFields(query);
+  if (!queryPhoto) return request(`/search?${new URLSearchParams(fields)}`, { signal });
+  const form = await appendFiles(new FormData(), [queryPhoto], undefined, signal);
   for (const [name, value] of fields) form.append(name, value);
-  return ask("/search", { method: "POST", body: form, signal });
+  return request("/search", { method: "POST", body: form, signal });
 }
 
-/** A form with files in it. Rejects with an ApiError. */
-export async function withFiles(form, files, onProgress, signal) {
+/** Append files to a form and return it; uploads them to a bucket first if needed. Rejects with an ApiError. */
+export async function appendFiles(form, files, onProgress, signal) {
   try {
     return await addFiles(form, files, onProgress, signal);
   } catch (error) {
-    throw told(error);
+    throw toApiError(error);
   }
 }
 
-function told(error) {
-  if (!(error instanceof SendingFailed)) return error;
+function toApiError(error) {
+  if (!(error instanceof UploadFailed)) return error;
   const { status, responseText } = error.request;
-  return refusal(status, bodyOf(responseText), t("connection_lost"));
+  return apiError(status, parseBody(responseText), t("connection_lost"));
 }
 
-function bodyOf(text) {
+function parseBody(text) {
   try {
     return JSON.parse(text);
   } catch {
@@ -83,41 +89,49 @@ function bodyOf(text) {
   }
 }
 
-export const photo = (id, signal) => ask(`/photos/${encodeURIComponent(id)}`, { signal });
-/** Every peak with its number of photos: of all photos, or of those that pass near, from and to. */
-export const peaks = async (where = {}, signal = null) => (await ask(`/peaks?${new URLSearchParams(filterFields({ peaks: [], ...where }))}`, { signal })).peaks;
-export const status = () => ask("/status");
-/** When and where the photos of these peaks were taken, by columns. */
-export const shots = (peaks, signal) => ask(`/shots?${new URLSearchParams(filterFields({ peaks }))}`, { signal });
-export const removePhoto = (id) => ask(`/photos/${encodeURIComponent(id)}`, { method: "DELETE" });
-/** Where the change to a better model stands; "POST" begins it, "DELETE" stops it. */
-export const model = (method = "GET") => ask("/model", { method });
-export const original = (id) => `/api/photos/${encodeURIComponent(id)}/original`;
+export const photo = (id, signal) => request(`/photos/${encodeURIComponent(id)}`, { signal });
+/** Return every peak with its number of photos: of all photos, or of those that match near, from and to. */
+export const peaks = async (where = {}, signal = null) => (await request(`/peaks?${new URLSearchParams(filterFields({ peaks: [], ...where }))}`, { signal })).peaks;
+export const status = () => request("/status");
+/** Return when and where the photos of these peaks were taken, as parallel arrays. */
+export const shots = (peaks, signal) => request(`/shots?${new URLSearchParams(filterFields({ peaks }))}`, { signal });
+export const removePhoto = (id) => request(`/photos/${encodeURIComponent(id)}`, { method: "DELETE" });
+/** Return the state of the upgrade to the better model; "POST" starts it, "DELETE" stops it. */
+export const model = (method = "GET") => request("/model", { method });
+export const originalUrl = (id) => `/api/photos/${encodeURIComponent(id)}/original`;
 
-/** Adds a photo; onProgress(share) hears how much of it has been sent. Resolves to { photo, isNew }. */
+/**
+ * Add a photo to the album.
+ * @param {File} file
+ * @param {(share: number) => void} onProgress called with the share that has been sent, from 0 to 1
+ * @param {?AbortSignal} signal
+ * @returns {Promise<{ photo: object, isNew: boolean }>} isNew is false if the album had this photo already
+ */
 export async function addPhoto(file, onProgress = () => {}, signal = null) {
-  const form = await withFiles(new FormData(), [file], onProgress, signal);
-  // By way of a bucket the photo has gone already.
-  const request = await send("/api/photos", form, form.has("photo") ? onProgress : undefined, signal).catch((error) => { throw told(error); });
-  const body = bodyOf(request.responseText);
-  if (request.status < 300 && body.id) return { photo: body, isNew: request.status === 201 };
-  throw refusal(request.status, body, t("connection_lost"));
+  const form = await appendFiles(new FormData(), [file], onProgress, signal);
+  // A photo that went to a bucket has already reported its progress.
+  const response = await postForm("/api/photos", form, form.has("photo") ? onProgress : undefined, signal).catch((error) => { throw toApiError(error); });
+  const body = parseBody(response.responseText);
+  if (response.status < 300 && body.id) return { photo: body, isNew: response.status === 201 };
+  throw apiError(response.status, body, t("connection_lost"));
 }
 
-export const retry = (id) => ask(`/photos/${encodeURIComponent(id)}/retry`, { method: "POST" });
-export const undoCorrection = (id) => ask(`/photos/${encodeURIComponent(id)}/peaks`, { method: "DELETE" });
+/** Index a photo again that could not be read. */
+export const retryPhoto = (id) => request(`/photos/${encodeURIComponent(id)}/retry`, { method: "POST" });
+export const undoCorrection = (id) => request(`/photos/${encodeURIComponent(id)}/peaks`, { method: "DELETE" });
 
-export const correct = (id, peakIds) => put(`/photos/${encodeURIComponent(id)}/peaks`, { peaks: peakIds });
+/** Save which peaks a photo shows; returns the photo. */
+export const saveCorrection = (id, peakIds) => put(`/photos/${encodeURIComponent(id)}/peaks`, { peaks: peakIds });
 
-/** The summits around a place { lat, lon, altitude_m }, the most striking first. */
-export const around = async ({ lat, lon, altitude_m: altitude }) => (await ask(`/peaks/around?${new URLSearchParams({ at: [lat, lon, altitude].join(",") })}`)).peaks;
-/** Says where the camera looked; an orientation of the API says it, too. */
-export const orient = (id, { heading_deg, pitch_deg, roll_deg }) => put(`/photos/${encodeURIComponent(id)}/orientation`, { heading_deg, pitch_deg, roll_deg });
-export const undoOrientation = (id) => ask(`/photos/${encodeURIComponent(id)}/orientation`, { method: "DELETE" });
+/** Return the summits around a place { lat, lon, altitude_m }, the most striking first. */
+export const peaksAround = async ({ lat, lon, altitude_m: altitude }) => (await request(`/peaks/around?${new URLSearchParams({ at: [lat, lon, altitude].join(",") })}`)).peaks;
+/** Save a photo's camera pose (an orientation of the API has these fields, too); returns the photo. */
+export const saveOrientation = (id, { heading_deg, pitch_deg, roll_deg }) => put(`/photos/${encodeURIComponent(id)}/orientation`, { heading_deg, pitch_deg, roll_deg });
+export const undoOrientation = (id) => request(`/photos/${encodeURIComponent(id)}/orientation`, { method: "DELETE" });
 
-/** A message to the chat: a form with photos, or what becomes JSON. */
-export const say = (message) =>
-  ask("/messages", {
+/** Send a chat message, a FormData with photos or an object for JSON; returns the replies. */
+export const sendChatMessage = (message) =>
+  request("/messages", {
     method: "POST",
     ...(message instanceof FormData ? { body: message } : json(message)),
   }, "/chat");

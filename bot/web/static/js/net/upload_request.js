@@ -1,13 +1,14 @@
-// Pictures on their way to the server: in the request, or by way of a bucket where requests must be small (bot/cloud).
+// Uploads of pictures: in the request itself, or to a bucket first if the site limits the size of requests (bot/aws).
 
 import { options } from "../state/options.js";
 
-// A photo is asked about more than once: page by page, and when the album has changed.
-const inBucket = new WeakMap();
-// Far less than the day that the bucket keeps it.
-const KEPT_MS = 3_600_000;
+// A query photo is sent more than once (for each page, and after the album has changed): remember its upload.
+const uploadedFiles = new WeakMap();
+// Much less than the day that the bucket keeps an upload.
+const REUSE_MS = 3_600_000;
 
-export class SendingFailed extends Error {
+/** An upload that got no response or an error. request is the XMLHttpRequest. */
+export class UploadFailed extends Error {
   constructor(request) {
     super("not sent");
     this.request = request;
@@ -15,45 +16,51 @@ export class SendingFailed extends Error {
 }
 
 /**
- * Posts a form; resolves to the XMLHttpRequest, whatever it answered. onProgress(share) hears how much has gone, which
- * fetch can't tell. Rejects with SendingFailed where nobody answered, and with an AbortError.
+ * POST a form with XMLHttpRequest, because fetch can't report upload progress.
+ * @param {string} url
+ * @param {?FormData} form
+ * @param {(share: number) => void} onProgress called with the share that has been sent, from 0 to 1
+ * @param {?AbortSignal} signal
+ * @returns {Promise<XMLHttpRequest>} resolves with any HTTP status. Rejects with UploadFailed if there was no response,
+ *   or with an AbortError
  */
-export function send(address, form, onProgress = () => {}, signal = null) {
+export function postForm(url, form, onProgress = () => {}, signal = null) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", address);
+    request.open("POST", url);
     request.setRequestHeader("Accept", "application/json");
     request.upload.addEventListener("progress", ({ loaded, total }) => onProgress(total ? loaded / total : 0));
     request.addEventListener("load", () => resolve(request));
-    request.addEventListener("error", () => reject(new SendingFailed(request)));
-    request.addEventListener("abort", () => reject(new DOMException("given up", "AbortError")));
+    request.addEventListener("error", () => reject(new UploadFailed(request)));
+    request.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
     signal?.addEventListener("abort", () => request.abort());
     request.send(form);
   });
 }
 
-/** Adds files to a form, as the server takes them. Rejects as send() does. */
+/** Append files to a form in the way that the server expects and return it. Rejects like postForm(). */
 export async function addFiles(form, files, onProgress, signal) {
   for (const file of files) {
     const name = file.name || "photo.jpg";
-    if (options.parts.includes("uploads")) form.append("upload", `${await putIntoBucket(file, onProgress, signal)} ${name}`);
+    if (options.parts.includes("uploads")) form.append("upload", `${await uploadToBucket(file, onProgress, signal)} ${name}`);
     else form.append("photo", file, name);
   }
   return form;
 }
 
-async function putIntoBucket(file, onProgress, signal) {
-  const there = inBucket.get(file);
-  if (there && Date.now() - there.since < KEPT_MS) return there.token;
-  const asked = await send("/api/uploads", null, undefined, signal);
-  if (asked.status !== 201) throw new SendingFailed(asked);
-  const { url, fields, token } = JSON.parse(asked.responseText);
+/** Upload a file to the bucket and return its token. */
+async function uploadToBucket(file, onProgress, signal) {
+  const known = uploadedFiles.get(file);
+  if (known && Date.now() - known.since < REUSE_MS) return known.token;
+  const created = await postForm("/api/uploads", null, undefined, signal);
+  if (created.status !== 201) throw new UploadFailed(created);
+  const { url, fields, token } = JSON.parse(created.responseText);
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
-  // Buckets leave out what follows the file.
+  // S3 ignores fields after the file, so it must be the last one.
   form.append("file", file);
-  const sent = await send(url, form, onProgress, signal);
-  if (sent.status >= 300) throw new SendingFailed(sent);
-  inBucket.set(file, { token, since: Date.now() });
+  const uploaded = await postForm(url, form, onProgress, signal);
+  if (uploaded.status >= 300) throw new UploadFailed(uploaded);
+  uploadedFiles.set(file, { token, since: Date.now() });
   return token;
 }

@@ -1,32 +1,38 @@
-// Nothing to show: said plainly, with what to try next.
+// Empty states: no matching photos, an empty album, or an error, each with what to try next.
 
-import { byId, el, icon, withCommands } from "../ui/dom.js";
-import { sentence, t } from "../ui/i18n.js";
+import { byId, el, icon, withCode } from "../ui/dom.js";
+import { capitalize, t } from "../ui/i18n.js";
 
-const SUGGESTED = 5;
+const SUGGESTIONS_MAX = 5;
 
-export function hideNothing() {
+/** Hide the empty state. */
+export function hideEmptyState() {
   byId("nothing").hidden = true;
   byId("nothing").replaceChildren();
 }
 
-/** No photo matches. peaks are those that have photos; ask and clear change what is asked. */
-export function drawNothing({ query, note, filtered, peaks, ask, clearFilters, showAll }) {
+/**
+ * Say that no photo matches.
+ * @param {{ query: string, note: string, filtered: boolean, peaks: object[], ask: (q: string) => void,
+ *   clearFilters: () => void, showAll: () => void }} options note is the server's remark; peaks have photos and are
+ *   suggested; ask(q) searches for other words
+ */
+export function drawNoMatches({ query, note, filtered, peaks, ask, clearFilters, showAll }) {
   const title = query ? t("nothing", { query: t("quoted", { text: query }) }) : t("nothing_plain");
-  // A note that repeats the question would say the title again.
-  const advice = query && note.includes(query) ? t("try_other") : sentence(note);
-  const chips = peaks.slice(0, SUGGESTED).map((peak) =>
+  // A note that contains the query would repeat the title.
+  const advice = query && note.includes(query) ? t("try_other") : capitalize(note);
+  const chips = peaks.slice(0, SUGGESTIONS_MAX).map((peak) =>
     el("button", { type: "button", class: "chip", text: peak.name, on: { click: () => ask(peak.name) } }));
   show(
     el("h1", { text: title }),
-    advice ? el("p", {}, ...withCommands(advice)) : null,
+    advice ? el("p", {}, ...withCode(advice)) : null,
     chips.length ? el("p", { class: "chips" }, el("span", { text: t("try_peaks") }), ...chips) : null,
     el("p", { class: "actions" },
       filtered ? el("button", { type: "button", text: t("without_filter"), on: { click: clearFilters } }) : null,
       el("button", { type: "button", class: "link", text: t("show_all"), on: { click: showAll } })));
 }
 
-/** The album has no photos (yet). */
+/** Say that the album has no photos (yet). choose() opens the file dialog for adding photos. */
 export function drawEmptyAlbum({ indexing, choose }) {
   if (indexing) return show(el("h1", { text: t("empty_title") }), el("p", { text: t("empty_indexing") }));
   return show(
@@ -37,10 +43,10 @@ export function drawEmptyAlbum({ indexing, choose }) {
     el("p", {}, t("empty_demo"), " ", el("code", { text: "cumbre demo" })));
 }
 
-/** retry asks once more, where that may bring something else. */
-export function drawFault(message, { retry = null, showAll }) {
+/** Show an error. retry() repeats the request; null if that can't help. */
+export function drawError(message, { retry = null, showAll }) {
   show(
-    el("h1", { text: sentence(message) }),
+    el("h1", { text: capitalize(message) }),
     el("p", { class: "actions" },
       retry ? el("button", { type: "button", text: t("retry"), on: { click: retry } }) : null,
       el("button", { type: "button", class: "link", text: t("show_all"), on: { click: showAll } })));

@@ -1,10 +1,12 @@
-// The photos that answer, in justified rows; by time, days stand above them. Rows lie in blocks that the browser leaves out while they are out of sight.
+// The photo grid in justified rows, with headings for days if sorted by time. Rows are grouped in blocks, and the
+// browser skips rendering blocks that are off-screen (content-visibility in page.css).
 
 import { el } from "../ui/dom.js";
-import { breaksOf, rowsOf } from "./justified_rows.js";
-import { ratioOf, tile } from "./photo_tile.js";
+import { rowBreaks, justifiedRows } from "./justified_rows.js";
+import { tileRatio, photoTile } from "./photo_tile.js";
 import { day, t } from "../ui/i18n.js";
 
+// The first tiles, which load their pictures eagerly.
 const EAGER = 8;
 const ROWS_IN_BLOCK = 8;
 const NARROW_PX = 640;
@@ -12,15 +14,16 @@ const NARROW_PX = 640;
 const WIDE = { height: 224, gap: 16 };
 const NARROW = { height: 147, gap: 11 };
 const CAPTION_PX = 110;
-// What is higher may lie under the page's head, which stays.
+// A tile above this may be hidden by the sticky header of the page.
 const BELOW_HEADER_PX = 100;
 const DAY_PX = 37;
-const DAY = { weekday: "short", day: "numeric", month: "short", year: "numeric" };
+const DAY_FORMAT = { weekday: "short", day: "numeric", month: "short", year: "numeric" };
 const TOP_PX = 50;
 
+/** The grid of photos. */
 export class Grid {
-  #place;
-  #look;
+  #container;
+  #handlers;
   #tiles = [];
   #ratios = [];
   #days = [];
@@ -28,80 +31,92 @@ export class Grid {
   #rows = [];
   #width = 0;
 
-  /** look: { addressOf(id), open(id) } for the tiles. */
-  constructor(place, look) {
-    this.#place = place;
-    this.#look = look;
-    place.addEventListener("keydown", (event) => this.#moveByArrows(event));
+  /**
+   * @param {HTMLElement} container
+   * @param {{ urlOf: (id: string) => string, open: (id: string) => void }} handlers for the tiles
+   */
+  constructor(container, handlers) {
+    this.#container = container;
+    this.#handlers = handlers;
+    container.addEventListener("keydown", (event) => this.#moveByArrows(event));
     new ResizeObserver(() => {
-      if (this.#place.clientWidth && Math.abs(this.#place.clientWidth - this.#width) > 1) this.#layOut(0);
-    }).observe(place);
+      if (this.#container.clientWidth && Math.abs(this.#container.clientWidth - this.#width) > 1) this.#layOut(0);
+    }).observe(container);
   }
 
-  /** scored: scores mean something; byTime: the newest come first. */
+  /**
+   * Replace the photos of the grid.
+   * @param {object[]} hits
+   * @param {{ scored: boolean, byTime: boolean }} order scored shows scores; byTime adds headings for days, for hits
+   *   that are sorted by time
+   */
   draw(hits, order) {
     [this.#tiles, this.#ratios, this.#days] = [[], [], []];
     this.append(hits, order);
   }
 
+  /** Append photos; for the parameters see draw(). */
   append(hits, { scored, byTime }) {
     const first = this.#tiles.length;
-    this.#tiles.push(...hits.map((hit, i) => tile(hit, { ...this.#look, scored, byTime, eager: first + i < EAGER })));
-    this.#ratios.push(...hits.map(ratioOf));
+    this.#tiles.push(...hits.map((hit, i) => photoTile(hit, { ...this.#handlers, scored, byTime, eager: first + i < EAGER })));
+    this.#ratios.push(...hits.map(tileRatio));
     this.#days.push(...hits.map((hit) => (byTime ? (hit.local_time || "").slice(0, 10) : null)));
     this.#layOut(first);
   }
 
-  /** Focus goes to the photo's tile. It comes into sight when the browser, going back, has scrolled to where the page was. */
+  /** Focus the tile of a photo. It is scrolled into view only after the browser has restored its scroll position. */
   focus(id) {
     const tile = this.#tiles.find((one) => one.dataset.id === id);
     tile?.focus({ preventScroll: true });
-    if (tile) requestAnimationFrame(() => requestAnimationFrame(() => this.#bringIntoSight(tile)));
+    if (tile) requestAnimationFrame(() => requestAnimationFrame(() => this.#scrollIntoView(tile)));
   }
 
-  #bringIntoSight(tile) {
+  #scrollIntoView(tile) {
     if (document.activeElement !== tile) return;
     const { top, bottom } = tile.getBoundingClientRect();
     const middle = (top + bottom) / 2;
     if (middle < BELOW_HEADER_PX || middle > innerHeight) tile.scrollIntoView({ block: "center" });
   }
 
-  /** The first photo on the screen and how far from its upper edge it is; null at the top of the page. */
-  get place() {
+  /** The scroll position: the first visible photo and its distance from the top in pixels; null at the page's top. */
+  get position() {
     if (scrollY < TOP_PX) return null;
-    // Only of blocks on the screen are the rows laid out: asking all tiles would lay out the whole page.
-    const block = [...this.#place.children].find((one) => one.getBoundingClientRect().bottom > 0);
+    // Find the block first: measuring all tiles would force the layout of the whole page.
+    const block = [...this.#container.children].find((one) => one.getBoundingClientRect().bottom > 0);
     const tile = block && [...block.querySelectorAll(".tile")].find((one) => one.getBoundingClientRect().bottom > 0);
     return tile ? { id: tile.dataset.id, top: Math.round(tile.getBoundingClientRect().top) } : null;
   }
 
-  /** Scrolls to a place; false where its photo isn't here. */
-  bring({ id, top }) {
+  /** Scroll to a position; returns false if its photo is not loaded. */
+  scrollToPosition({ id, top }) {
     const tile = this.#tiles.find((one) => one.dataset.id === id);
     if (!tile) return false;
     const scroll = () => scrollBy({ top: tile.getBoundingClientRect().top - top });
     scroll();
-    // Rows that are seen for the first time turn out higher or lower than was guessed.
+    // Scroll again once rows have their real height: off-screen blocks only have an estimate.
     requestAnimationFrame(() => requestAnimationFrame(scroll));
     return true;
   }
 
-  /** Rows before the tile `first` stay as they are, but for the last one, and a day that has become a long one. */
+  /**
+   * Lay out the tiles from index `first` on. Earlier rows stay, except for the last one, and for the rows of a day that
+   * the new tiles make longer than a row.
+   */
   #layOut(first) {
-    const width = (this.#width = this.#place.clientWidth || document.documentElement.clientWidth);
+    const width = (this.#width = this.#container.clientWidth || document.documentElement.clientWidth);
     const { height, gap } = width < NARROW_PX ? NARROW : WIDE;
-    const breaks = breaksOf(this.#days, this.#ratios, { width, height, gap });
-    const last = first ? this.#days.indexOf(this.#days[first - 1]) : 0;
-    const changed = breaks.has(last) === this.#breaks.has(last) ? first : last;
+    const breaks = rowBreaks(this.#days, this.#ratios, { width, height, gap });
+    const dayStart = first ? this.#days.indexOf(this.#days[first - 1]) : 0;
+    const changed = breaks.has(dayStart) === this.#breaks.has(dayStart) ? first : dayStart;
     this.#breaks = breaks;
     let kept = first ? this.#rows.findIndex((row) => row.to >= changed) : 0;
     if (kept < 0) kept = this.#rows.length;
-    // Whole blocks are drawn again, so that each block stays a list of its rows.
+    // Always redraw whole blocks, so that every block but the last has ROWS_IN_BLOCK rows.
     kept -= kept % ROWS_IN_BLOCK;
     const from = this.#rows[kept]?.from ?? (kept ? this.#rows.at(-1).to : 0);
-    this.#rows = [...this.#rows.slice(0, kept), ...rowsOf(this.#ratios, { width, height, gap, breaks, from })];
-    for (const block of [...this.#place.children].slice(kept / ROWS_IN_BLOCK)) block.remove();
-    for (let i = kept; i < this.#rows.length; i += ROWS_IN_BLOCK) this.#place.append(this.#block(i, height + CAPTION_PX));
+    this.#rows = [...this.#rows.slice(0, kept), ...justifiedRows(this.#ratios, { width, height, gap, breaks, from })];
+    for (const block of [...this.#container.children].slice(kept / ROWS_IN_BLOCK)) block.remove();
+    for (let i = kept; i < this.#rows.length; i += ROWS_IN_BLOCK) this.#container.append(this.#block(i, height + CAPTION_PX));
   }
 
   #block(first, rowPx) {
@@ -112,44 +127,45 @@ export class Grid {
 
   #row({ from, to, filled }) {
     const days = this.#daysIn({ from, to });
-    const tiles = this.#tiles.slice(from, to).map((one, i) =>
+    const cells = this.#tiles.slice(from, to).map((one, i) =>
       el("div", { class: "cell", role: "listitem", vars: { ratio: this.#ratios[from + i].toFixed(3) } }, this.#heading(from + i), one));
     const used = this.#ratios.slice(from, to).reduce((sum, ratio) => sum + ratio, 0);
-    const rest = filled < 1 ? el("span", { class: "rest", "aria-hidden": "true", vars: { ratio: (used / filled - used).toFixed(3) } }) : null;
-    return el("div", { class: ["row", "row dated", "row dated by-days"][Math.min(2, days)], role: "presentation" }, tiles, rest);
+    const spacer = filled < 1 ? el("span", { class: "spacer", "aria-hidden": "true", vars: { ratio: (used / filled - used).toFixed(3) } }) : null;
+    return el("div", { class: ["row", "row dated", "row dated by-days"][Math.min(2, days)], role: "presentation" }, cells, spacer);
   }
 
-  #beginsDay(i) {
+  #startsDay(i) {
     return this.#days[i] !== null && this.#days[i] !== this.#days[i - 1];
   }
 
+  /** Return the number of days that start in a row. */
   #daysIn({ from, to }) {
-    return this.#days.slice(from, to).filter((_, i) => this.#beginsDay(from + i)).length;
+    return this.#days.slice(from, to).filter((_, i) => this.#startsDay(from + i)).length;
   }
 
   #heading(i) {
-    return this.#beginsDay(i) ? el("h2", { class: "day", text: this.#days[i] ? day(this.#days[i], DAY) : t("unknown_date") }) : null;
+    return this.#startsDay(i) ? el("h2", { class: "day", text: this.#days[i] ? day(this.#days[i], DAY_FORMAT) : t("unknown_date") }) : null;
   }
 
-  /** Arrow keys go from tile to tile; up and down to the tile that is nearest in the next row. */
+  /** Left and right move the focus to the previous and next tile, up and down to the nearest tile of the next row. */
   #moveByArrows(event) {
     const at = this.#tiles.indexOf(document.activeElement);
     if (at < 0) return;
     let next = null;
     if (event.key === "ArrowRight") next = this.#tiles[at + 1];
     else if (event.key === "ArrowLeft") next = this.#tiles[at - 1];
-    else if (event.key === "ArrowDown" || event.key === "ArrowUp") next = this.#acrossRows(at, event.key === "ArrowDown" ? 1 : -1);
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") next = this.#nearestInRow(at, event.key === "ArrowDown" ? 1 : -1);
     else return;
     event.preventDefault();
     next?.focus();
   }
 
-  #acrossRows(at, step) {
+  #nearestInRow(at, step) {
     const row = this.#rows[this.#rows.findIndex(({ from, to }) => at >= from && at < to) + step];
     if (!row) return null;
-    const middle = (tile) => { const box = tile.getBoundingClientRect(); return box.left + box.width / 2; };
-    const here = middle(this.#tiles[at]);
-    const away = (tile) => Math.abs(middle(tile) - here);
-    return this.#tiles.slice(row.from, row.to).reduce((best, one) => (away(one) < away(best) ? one : best));
+    const centerX = (tile) => { const box = tile.getBoundingClientRect(); return box.left + box.width / 2; };
+    const here = centerX(this.#tiles[at]);
+    const distance = (tile) => Math.abs(centerX(tile) - here);
+    return this.#tiles.slice(row.from, row.to).reduce((best, one) => (distance(one) < distance(best) ? one : best));
   }
 }

@@ -1,36 +1,41 @@
-// Further photos come by themselves as one scrolls near the end; a button is there as well, for those who don't scroll.
+// Infinite scroll: loads the next page when the end of the grid is near. A button does the same without scrolling.
 
 import { byId } from "../ui/dom.js";
 
-const AHEAD = "1200px";
+const MARGIN = "1200px";
 
-/** load() brings the next page and resolves to whether there is more after it; null: it failed, and a person decides. */
-export class More {
+/** Calls load() for each page. */
+export class InfiniteScroll {
   #load;
   #isNear = false;
   #isLoading = false;
 
+  /**
+   * @param {() => Promise<?boolean>} load loads the next page and resolves to whether there are more. null means that
+   *   it failed: then it is not called again until a person presses the button or scrolls
+   */
   constructor(load) {
     this.#load = load;
-    byId("more").addEventListener("click", () => this.#begin());
+    byId("more").addEventListener("click", () => this.#loadMore());
     new IntersectionObserver((entries) => {
       this.#isNear = entries.at(-1).isIntersecting;
-      if (this.#isNear) this.#begin();
-    }, { rootMargin: AHEAD }).observe(byId("end"));
+      if (this.#isNear) this.#loadMore();
+    }, { rootMargin: MARGIN }).observe(byId("end"));
   }
 
-  show(isThere) {
-    byId("more").hidden = !isThere;
-    if (isThere && this.#isNear) this.#begin();
+  /** Set whether there are more pages. */
+  show(hasMore) {
+    byId("more").hidden = !hasMore;
+    if (hasMore && this.#isNear) this.#loadMore();
   }
 
-  async #begin() {
+  async #loadMore() {
     if (this.#isLoading || byId("more").hidden) return;
     this.#isLoading = true;
     byId("more").disabled = true;
     try {
       const more = await this.#load();
-      // Only after the new rows are laid out is it known whether the end is still near.
+      // Only after the layout of the new rows is it known whether the end is still near.
       if (more !== null) requestAnimationFrame(() => this.show(more));
     } finally {
       this.#isLoading = false;

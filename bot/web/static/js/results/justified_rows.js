@@ -1,31 +1,36 @@
-// Which pictures share a row, so that rows are about equally high and as wide as the page.
+// Justified layout: distributes pictures over rows of about the same height that fill the width of the page.
 
-// What may be stretched to a full row: it gets higher by as much.
+// A row before a break that is filled at least this far is stretched to the full width and becomes higher by as much.
 const NEARLY_FULL = 0.8;
 
 /**
- * Where a row must begin: with a day that has no room beside those before it, and after one that is longer than a row.
- * days has a key for each picture, null where days don't matter.
+ * Find the pictures that must start a row: the first of a day that does not fit into the current row as a whole, and
+ * the first after a day that is longer than a row.
+ * @param {?string[]} days the day of each picture; null for pictures whose day does not matter
+ * @param {number[]} ratios width divided by height of each picture
+ * @param {{ width: number, height: number, gap: number }} size width of the page, height of a row and gap, in pixels
+ * @returns {Set<number>} indices of pictures
  */
-export function breaksOf(days, ratios, { width, height, gap }) {
+export function rowBreaks(days, ratios, { width, height, gap }) {
   const breaks = new Set();
   let used = 0;
   for (let start = 0, end = 0; start < days.length; start = end) {
-    let wide = 0;
-    for (end = start; end < days.length && days[end] === days[start]; end += 1) wide += ratios[end] * height + gap;
+    let dayWidth = 0;
+    for (end = start; end < days.length && days[end] === days[start]; end += 1) dayWidth += ratios[end] * height + gap;
     if (days[start] === null) continue;
-    if (used && used + wide > width + gap) { breaks.add(start); used = 0; }
-    used += wide;
-    if (wide > width + gap) { breaks.add(end); used = 0; }
+    if (used && used + dayWidth > width + gap) { breaks.add(start); used = 0; }
+    used += dayWidth;
+    if (dayWidth > width + gap) { breaks.add(end); used = 0; }
   }
   return breaks;
 }
 
 /**
- * Splits pictures of these ratios (width by height) into rows of [from, to), starting with picture `from`.
- * A row that is `height` high fills `width`; the last row, and one before a break, may be shorter: then filled is below 1.
+ * Distribute pictures over rows, starting with picture `from`; for the parameters see rowBreaks().
+ * @returns {{ from: number, to: number, filled: number }[]} rows of pictures [from, to). filled is the share of the
+ *   width that a row takes: less than 1 only for the last row and for rows before a break
  */
-export function rowsOf(ratios, { width, height, gap, breaks, from = 0 }) {
+export function justifiedRows(ratios, { width, height, gap, breaks, from = 0 }) {
   const rows = [];
   let start = from;
   let sum = 0;
@@ -40,7 +45,7 @@ export function rowsOf(ratios, { width, height, gap, breaks, from = 0 }) {
     const before = sum;
     sum += ratios[i];
     if (sum * height < room) continue;
-    // One picture too many makes the row low, one too few makes it high: whichever is nearer to what is wanted.
+    // With this picture the row is lower than wanted, without it higher: choose what is closer to the wanted height.
     const low = room / sum / height;
     const high = before ? (room + gap) / before / height : Infinity;
     const to = i > start && 1 / low > high ? i : i + 1;

@@ -1,77 +1,83 @@
-// The steps of the history. Beside its address a step knows which photo was asked, and where in its answer the reader was.
+// Browser history entries. Besides its URL, an entry knows its query photo and the scroll position in its results.
 
 import { saveTabState, readTabState } from "./storage.js";
 
-const PLACES = "places in the history";
-const MOST_PLACES = 100;
-let last = 0;
+const POSITIONS_KEY = "places in the history";
+const POSITIONS_MAX = 100;
+let lastId = 0;
 
-/** A place is what where() tells: anything that becomes JSON, or null for the top of the page. */
-export class Steps {
-  #where;
-  #here = 0;
+/** The page's history. A scroll position is what getPosition() returns: JSON, or null for the top of the page. */
+export class PageHistory {
+  #getPosition;
+  #step = 0;
   #question = null;
-  // Files can't be kept through a reload: the page then shows what the address alone asks for.
+  // Files don't survive a reload: the page then shows the results of the URL alone.
   #photos = new Map();
 
-  constructor(where) {
-    this.#where = where;
-    // The browser would restore a place before the photos of that answer are there again.
+  constructor(getPosition) {
+    this.#getPosition = getPosition;
+    // The browser would restore the scroll position before the results are loaded again.
     history.scrollRestoration = "manual";
     this.arrive();
-    addEventListener("pagehide", () => this.#remember());
+    addEventListener("pagehide", () => this.#savePosition());
   }
 
-  /** The number of the photo that this step asks with, or null. */
+  /** The id of the current entry's query photo, or null. */
   get question() {
     return this.photo(history.state?.question) && history.state.question;
   }
 
-  /** The File of a number. */
-  photo(number) {
-    return this.#photos.get(number) || null;
+  /** Return the query photo (a File) with this id; null if unknown. */
+  photo(id) {
+    return this.#photos.get(id) || null;
   }
 
-  /** A number for a File, by which a step can name it. */
-  numberOf(file) {
-    const number = unused();
-    this.#photos.set(number, file);
-    return number;
+  /** Register a File as query photo and return its id. */
+  register(file) {
+    const id = nextId();
+    this.#photos.set(id, file);
+    return id;
   }
 
-  /** A new step, which Back undoes; or, with "replace", another address for this one. */
-  go(address, question, how) {
+  /**
+   * Change the URL.
+   * @param {string} url
+   * @param {?number} question id of the query photo
+   * @param {"push" | "replace"} how push adds an entry that Back undoes
+   */
+  go(url, question, how) {
     if (how === "push") {
-      this.#remember();
-      this.#here = unused();
+      this.#savePosition();
+      this.#step = nextId();
     }
     this.#question = question;
+    // Whether Back leads to another state of this page.
     const within = how === "push" || Boolean(history.state?.within);
-    history[how === "push" ? "pushState" : "replaceState"]({ within, step: this.#here, question }, "", address);
+    history[how === "push" ? "pushState" : "replaceState"]({ within, step: this.#step, question }, "", url);
   }
 
-  /** Where the reader was when this step was left, null for the top. */
-  get place() {
-    return readTabState(PLACES)?.find(([step]) => step === this.#here)?.[1] || null;
+  /** The scroll position that the current entry was left at; null for the top. */
+  get position() {
+    return readTabState(POSITIONS_KEY)?.find(([step]) => step === this.#step)?.[1] || null;
   }
 
-  /** Call when the browser has gone to another step. */
+  /** Update to the browser's current entry. Call it after popstate. */
   arrive() {
-    if (this.#here) this.#remember();
-    // A first visit, or a link to a part of the page, which asks what was asked before it.
-    if (!history.state?.step) history.replaceState({ question: this.#question, step: unused() }, "");
-    this.#here = history.state.step;
+    if (this.#step) this.#savePosition();
+    // A first visit, or a link to a fragment of the page: it keeps the query photo of the entry before.
+    if (!history.state?.step) history.replaceState({ question: this.#question, step: nextId() }, "");
+    this.#step = history.state.step;
     this.#question = this.question;
   }
 
-  #remember() {
-    const others = (readTabState(PLACES) || []).filter(([step]) => step !== this.#here);
-    saveTabState(PLACES, [...others, [this.#here, this.#where()]].slice(-MOST_PLACES));
+  #savePosition() {
+    const others = (readTabState(POSITIONS_KEY) || []).filter(([step]) => step !== this.#step);
+    saveTabState(POSITIONS_KEY, [...others, [this.#step, this.#getPosition()]].slice(-POSITIONS_MAX));
   }
 }
 
-/** The clock: numbers of before a reload must not come again. */
-function unused() {
-  last = Math.max(Date.now(), last + 1);
-  return last;
+/** Return a unique id. It is based on the clock, so that ids from before a reload don't come again. */
+function nextId() {
+  lastId = Math.max(Date.now(), lastId + 1);
+  return lastId;
 }

@@ -1,3 +1,3 @@
-// What the page offers here (bot/web/page.py).
+// Features that this site offers to the page (PageOptions in bot/web/page.py).
 
 export const options = JSON.parse(document.getElementById("options").textContent);

@@ -1,20 +1,20 @@
-// What the browser keeps for the page: preferences until they are changed, the state of a tab until it is closed.
+// Browser storage: preferences persist (localStorage), the state of a tab ends with it (sessionStorage).
 
-/** store() returns the browser's store; even touching it may throw. */
-function storeIn(store) {
+/** Wrap a Storage. getStore() returns it, because even accessing it may throw. */
+function wrapStorage(getStore) {
   return {
-    /** The value of the key; the fallback if there is none, or if the browser keeps nothing. */
+    /** Return the stored value of a key; the fallback if there is none or the browser stores nothing. */
     read(key, fallback = null) {
       try {
-        return JSON.parse(store().getItem(key)) ?? fallback;
+        return JSON.parse(getStore().getItem(key)) ?? fallback;
       } catch {
         return fallback;
       }
     },
-    /** A browser that keeps nothing (no room, not allowed) is no error: the page works without. */
+    /** Store a value as JSON. Errors (no space, not allowed) are ignored: the page works without storage. */
     save(key, value) {
       try {
-        store().setItem(key, JSON.stringify(value));
+        getStore().setItem(key, JSON.stringify(value));
       } catch {
         // See above.
       }
@@ -22,5 +22,5 @@ function storeIn(store) {
   };
 }
 
-export const { read: readPreference, save: savePreference } = storeIn(() => localStorage);
-export const { read: readTabState, save: saveTabState } = storeIn(() => sessionStorage);
+export const { read: readPreference, save: savePreference } = wrapStorage(() => localStorage);
+export const { read: readTabState, save: saveTabState } = wrapStorage(() => sessionStorage);

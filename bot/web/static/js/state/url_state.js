@@ -1,48 +1,53 @@
-// The address of the page holds what is asked and which photo is open, so that back, forward and links work.
+// The page's state in its URL: the query and the open photo, so that Back, Forward and links work.
 
 const PHOTO_ID = /^[0-9a-f]{40}$/;
 const DAY = /^\d{4}-\d\d-\d\d$/;
 const NUMBER = "-?\\d{1,3}(?:\\.\\d{1,8})?";
 const CIRCLE = new RegExp(`^${NUMBER},${NUMBER},\\d{1,5}(?:\\.\\d{1,8})?$`);
 
-/** Nothing asked: every photo. near is "LAT,LON,KM"; from and to are days, both included; like is a photo's id. */
-export const EVERYTHING = Object.freeze({ q: "", peaks: [], near: null, from: null, to: null, like: null });
-// question is the number of a photo that is asked (steps.js): no address can hold it.
-const START = Object.freeze({ ...EVERYTHING, question: null, sort: "score", photo: null, map: false });
+/**
+ * The query that matches every photo. q is text, peaks are peak ids, near is "LAT,LON,KM", from and to are days
+ * (inclusive), like is a photo id: the query is then for similar photos.
+ */
+export const EMPTY_QUERY = Object.freeze({ q: "", peaks: [], near: null, from: null, to: null, like: null });
+// `question` is the id of the query photo in history.js: a file can't be part of a URL.
+const INITIAL_STATE = Object.freeze({ ...EMPTY_QUERY, question: null, sort: "score", photo: null, map: false });
 
-export function readAddress() {
-  const query = new URLSearchParams(location.search);
-  const fits = (name, form) => (form.test(query.get(name) || "") ? query.get(name) : null);
+/** Return the state in the current URL. Malformed parameters are ignored. */
+export function readUrl() {
+  const params = new URLSearchParams(location.search);
+  const valid = (name, pattern) => (pattern.test(params.get(name) || "") ? params.get(name) : null);
   return {
-    ...START,
-    q: (query.get("q") || "").trim(),
-    peaks: query.getAll("peak"),
-    near: fits("near", CIRCLE),
-    from: fits("from", DAY),
-    to: fits("to", DAY),
-    like: fits("like", PHOTO_ID),
-    sort: query.get("sort") === "time" ? "time" : "score",
-    photo: fits("photo", PHOTO_ID),
-    map: query.has("map"),
+    ...INITIAL_STATE,
+    q: (params.get("q") || "").trim(),
+    peaks: params.getAll("peak"),
+    near: valid("near", CIRCLE),
+    from: valid("from", DAY),
+    to: valid("to", DAY),
+    like: valid("like", PHOTO_ID),
+    sort: params.get("sort") === "time" ? "time" : "score",
+    photo: valid("photo", PHOTO_ID),
+    map: params.has("map"),
   };
 }
 
-export function toAddress({ q, peaks, near, from, to, like, sort, photo, map }) {
-  const query = new URLSearchParams();
-  if (q) query.set("q", q);
-  for (const id of peaks) query.append("peak", id);
-  for (const [name, value] of Object.entries({ near, from, to, like })) if (value) query.set(name, value);
-  if (sort === "time") query.set("sort", "time");
-  if (map) query.set("map", "1");
-  if (photo) query.set("photo", photo);
-  const text = query.toString();
+/** Return the URL path and query string of a state. */
+export function toUrl({ q, peaks, near, from, to, like, sort, photo, map }) {
+  const params = new URLSearchParams();
+  if (q) params.set("q", q);
+  for (const id of peaks) params.append("peak", id);
+  for (const [name, value] of Object.entries({ near, from, to, like })) if (value) params.set(name, value);
+  if (sort === "time") params.set("sort", "time");
+  if (map) params.set("map", "1");
+  if (photo) params.set("photo", photo);
+  const text = params.toString();
   return text ? `/?${text}` : "/";
 }
 
-/** Whether two states ask for the same photos in the same order. */
-export function asksTheSame(one, other) {
-  return [...Object.keys(EVERYTHING), "question", "sort"].every((key) => String(one[key]) === String(other[key]));
+/** Return whether two states have the same results in the same order. */
+export function isSameQuery(one, other) {
+  return [...Object.keys(EMPTY_QUERY), "question", "sort"].every((key) => String(one[key]) === String(other[key]));
 }
 
-/** Whether photos of the album are kept out by something else than words. */
+/** Return whether a filter (peaks, place or time) is set. */
 export const isFiltered = ({ peaks, near, from, to }) => Boolean(peaks.length || near || from || to);

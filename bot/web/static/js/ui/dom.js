@@ -1,10 +1,14 @@
-// Small builders for elements. What comes from data is set as text or as an attribute, never parsed as HTML.
+// Helpers that build DOM elements. Data is inserted as text or attributes, never parsed as HTML.
 
-import { draw } from "./svg.js";
+import { svgEl } from "./svg.js";
 
 /**
+ * Create an HTML element:
  * el("button", { class: "chip", text: name, on: { click }, vars: { ratio: 1.5 }, "aria-pressed": "true" }, child, ...)
- * Attributes that are null, undefined or false are left out; true means present.
+ *
+ * `text` sets the text content, `on` adds event listeners, `vars` sets CSS custom properties. All other options are
+ * attributes: null, undefined and false leave an attribute out, true sets an empty one. Children that are null,
+ * undefined or false are skipped, arrays of children are flattened.
  */
 export function el(tag, { text, on = {}, vars = {}, ...attributes } = {}, ...children) {
   const element = document.createElement(tag);
@@ -19,12 +23,13 @@ export function el(tag, { text, on = {}, vars = {}, ...attributes } = {}, ...chi
   return element;
 }
 
+/** Return an icon of the sprite in index.html. */
 export function icon(name, className = "icon") {
-  return draw("svg", { class: className, "aria-hidden": "true" }, draw("use", { href: `#i-${name}` }));
+  return svgEl("svg", { class: className, "aria-hidden": "true" }, svgEl("use", { href: `#i-${name}` }));
 }
 
-/** `commands` in a sentence are set as code. */
-export function withCommands(text) {
+/** Split a text into nodes in which parts between `backticks` become <code> elements. */
+export function withCode(text) {
   return text.split("`").map((part, i) => (i % 2 ? el("code", { text: part }) : part));
 }
 

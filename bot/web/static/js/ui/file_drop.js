@@ -1,36 +1,40 @@
-// Ways to give photos: drop or paste, choose files, take one with the camera. One is a question, several join the album.
+// Photo input by drag and drop, paste, file dialogs and camera, to search by a photo or to add photos to the album.
 
 import { byId } from "./dom.js";
 import { toast } from "./toast.js";
 import { t } from "./i18n.js";
 
-const BY_NAME = /\.(jpe?g|png|webp|heic|heif|avif|tiff?|gif|bmp)$/i;
-// Some systems know no media type for HEIC, so the name counts too.
-export const isPicture = (file) => file.type.startsWith("image/") || BY_NAME.test(file.name);
+const PICTURE_NAME = /\.(jpe?g|png|webp|heic|heif|avif|tiff?|gif|bmp)$/i;
+// Some systems report no media type for HEIC, so the file name counts too.
+export const isPicture = (file) => file.type.startsWith("image/") || PICTURE_NAME.test(file.name);
 
-/** ask(file) takes a photo as the question, add(files) takes photos for the album. */
+/**
+ * Listen for photos from all sources on the page.
+ * @param {{ ask: (photo: File) => void, add: (photos: File[]) => void }} handlers ask searches by one photo, add adds
+ *   photos to the album
+ */
 export function listenForPhotos({ ask, add }) {
-  const pictures = (files) => {
-    const found = [...files].filter(isPicture);
-    if (!found.length) toast(t("not_a_file"));
-    else if (found.length < files.length) toast(t("some_no_pictures"));
-    return found;
+  const picturesIn = (files) => {
+    const pictures = [...files].filter(isPicture);
+    if (!pictures.length) toast(t("not_a_file"));
+    else if (pictures.length < files.length) toast(t("some_no_pictures"));
+    return pictures;
   };
   const askOne = (files) => {
-    const found = pictures(files);
-    if (found.length > 1) toast(t("one_photo_at_once"));
-    if (found.length) ask(found[0]);
+    const pictures = picturesIn(files);
+    if (pictures.length > 1) toast(t("one_photo_at_once"));
+    if (pictures.length) ask(pictures[0]);
   };
   const addAll = (files) => {
-    const found = pictures(files);
-    if (found.length) add(found);
+    const pictures = picturesIn(files);
+    if (pictures.length) add(pictures);
   };
 
-  for (const [button, input, take] of [["choose-photo", "photo-file", askOne], ["take-photo", "camera-file", askOne], ["add-photos", "album-files", addAll]]) {
+  for (const [button, input, handle] of [["choose-photo", "photo-file", askOne], ["take-photo", "camera-file", askOne], ["add-photos", "album-files", addAll]]) {
     byId(button).addEventListener("click", () => byId(input).click());
     byId(input).addEventListener("change", (event) => {
-      if (event.target.files.length) take([...event.target.files]);
-      // The same file can be chosen again.
+      if (event.target.files.length) handle([...event.target.files]);
+      // So that choosing the same file again fires another change event.
       event.target.value = "";
     });
   }
@@ -43,22 +47,23 @@ export function listenForPhotos({ ask, add }) {
   listenForDrops({ ask: askOne, add: addAll });
 }
 
-/** While files are over the page it is two halves: one asks, the other adds. */
+/** While files are dragged over it, the page has two halves: the left one searches, the right one adds. */
 function listenForDrops({ ask, add }) {
-  const place = byId("drop");
-  let inside = 0;
+  const overlay = byId("drop");
+  // dragenter and dragleave fire for every element below the pointer, so count them.
+  let depth = 0;
   const carriesFiles = (event) => event.dataTransfer?.types.includes("Files") && !event.target.closest?.("#chat");
-  const adds = (event) => event.clientX > innerWidth / 2;
-  const show = (shown) => { place.hidden = !shown; };
-  const mark = (event) => place.classList.toggle("adds", adds(event));
-  addEventListener("dragenter", (event) => { if (carriesFiles(event)) { inside += 1; show(true); mark(event); } });
-  addEventListener("dragleave", (event) => { if (carriesFiles(event)) { inside = Math.max(0, inside - 1); show(inside > 0); } });
+  const isAdding = (event) => event.clientX > innerWidth / 2;
+  const show = (shown) => { overlay.hidden = !shown; };
+  const mark = (event) => overlay.classList.toggle("adding", isAdding(event));
+  addEventListener("dragenter", (event) => { if (carriesFiles(event)) { depth += 1; show(true); mark(event); } });
+  addEventListener("dragleave", (event) => { if (carriesFiles(event)) { depth = Math.max(0, depth - 1); show(depth > 0); } });
   addEventListener("dragover", (event) => { if (carriesFiles(event)) { event.preventDefault(); mark(event); } });
   addEventListener("drop", (event) => {
     if (!carriesFiles(event)) return;
     event.preventDefault();
-    inside = 0;
+    depth = 0;
     show(false);
-    (adds(event) ? add : ask)(event.dataTransfer.files);
+    (isAdding(event) ? add : ask)(event.dataTransfer.files);
   });
 }

@@ -1,28 +1,29 @@
-// The page's words: one table from the server (bot/i18n/catalogues.py), chosen by language there.
+// Translated texts and locale-aware formatting. The server puts the texts into the page (bot/i18n/catalogues.py).
 
 const table = JSON.parse(document.getElementById("wording").textContent);
 const language = document.documentElement.lang;
-// The page's language as it is used where the reader is: en-GB writes dates unlike en-US.
+// The reader's regional variant of the page's language: en-GB and en-US write dates differently.
 const locale = navigator.languages.find((one) => one.split("-")[0] === language) || language;
 const plural = new Intl.PluralRules(language);
 
-/** The text of a key with {names} filled in. */
+/** Return the text of a key with its {placeholders} filled in. */
 export function t(key, values = {}) {
   return table[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }
 
-/** The text of a key in the form for a number. */
+/** Return the text of a key in the plural form for n. {n} is filled in. */
 export function tn(key, n, values = {}) {
   const form = plural.select(n) === "one" ? "one" : "other";
   return t(`${key}.${form}`, { n: number(n), ...values });
 }
 
-export function number(n, digits = 0) {
-  return new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(n);
+/** Format a number with a fixed number of decimals. */
+export function number(n, decimals = 0) {
+  return new Intl.NumberFormat(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(n);
 }
 
-/** A reason or note of the server as a sentence: they come without a capital, to stand after a colon as well. */
-export function sentence(text) {
+/** Capitalize a message of the server: messages start in lower case, so that they also fit after a colon. */
+export function capitalize(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
@@ -30,6 +31,7 @@ export function metres(m) {
   return `${number(m)} m`;
 }
 
+/** Format a distance in metres as metres or kilometres. */
 export function distance(m) {
   return m < 1000 ? metres(m) : `${number(m / 1000, m < 10_000 ? 1 : 0)} km`;
 }
@@ -45,8 +47,10 @@ export function bearing(deg) {
   return `${String(rounded).padStart(3, "0")}° ${compassPoint(rounded)}`;
 }
 
+/** 41.2 -> "NE". */
 export const compassPoint = (deg) => t("compass").split(",")[Math.round(deg / 45) % 8];
 
+/** Describe an angle from the centre of the picture; negative degrees are to the left. */
 export function offset(deg) {
   const n = Math.round(Math.abs(deg));
   if (n === 0) return t("offset_centre");
@@ -57,16 +61,16 @@ export function percent(probability) {
   return t("percent", { n: probability > 0 && probability < 0.01 ? "< 1" : Math.round(100 * probability) });
 }
 
-/** A local time as it stood on the camera's clock: the offset in it is not applied to the reader's zone. */
+/** Format an ISO time as the camera's clock showed it, without conversion to the reader's time zone. */
 export function localDate(iso, options = { dateStyle: "medium" }) {
   const clock = new Date(`${iso.slice(0, 19)}Z`);
   return new Intl.DateTimeFormat(locale, { ...options, timeZone: "UTC" }).format(clock);
 }
 
-/** "2023-10-05" as people write it. */
+/** Format a day ("2023-10-05") in the reader's locale. */
 export const day = (iso, options = { dateStyle: "medium" }) => localDate(`${iso}T00:00:00`, options);
 
-/** 27.83620, 86.76490 -> "27.8362° N, 86.7649° E". */
+/** { lat: 27.83620, lon: 86.76490 } -> "27.8362° N, 86.7649° E". */
 export function place(gps) {
   const points = t("compass").split(",");
   const lat = `${number(Math.abs(gps.lat), 4)}° ${gps.lat < 0 ? points[4] : points[0]}`;

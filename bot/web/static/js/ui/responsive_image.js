@@ -1,28 +1,34 @@
-// Where the pictures of photos come from: the server, or the bucket that they lie in, where the site has one (bot/cloud).
+// Image URLs and srcset for photos: from the server, or straight from a bucket if the site has one (bot/aws).
 
 import { options } from "../state/options.js";
 
-/** A JPEG of a photo by the server, at most `size` pixels long. */
-export const rendition = (id, size) => `/api/photos/${encodeURIComponent(id)}/rendition?size=${size}`;
+/** Return the URL of a photo's rendition by the server: a JPEG of at most `size` pixels on its long side. */
+export const renditionUrl = (id, size) => `/api/photos/${encodeURIComponent(id)}/rendition?size=${size}`;
 
-const fromBucket = (content, size) => `/api/shown/${content}/${size}.jpg`;
+const bucketUrl = (contentSha256, size) => `/api/shown/${contentSha256}/${size}.jpg`;
 
-/** Has an <img> show a photo ({ id, content_sha256, width, height }) in whichever of these sizes suits it. */
+/**
+ * Show a photo in an <img>; the browser chooses the size that fits.
+ * @param {HTMLImageElement} image
+ * @param {{ id: string, content_sha256: ?string, width: ?number, height: ?number }} photo
+ * @param {number[]} sizes rendition sizes to choose from, in pixels of the long side
+ * @returns {HTMLImageElement} the same image
+ */
 export function showPhoto(image, photo, sizes) {
-  const byBucket = options.parts.includes("shown") && photo.content_sha256;
+  const fromBucket = options.parts.includes("shown") && photo.content_sha256;
   image.dataset.photo = photo.id;
-  if (byBucket) {
-    // What the bucket lacks, or no longer allows, the server makes.
-    const instead = () => { if (image.dataset.photo === photo.id) set(image, photo, sizes, (size) => rendition(photo.id, size)); };
-    image.addEventListener("error", instead, { once: true });
+  if (fromBucket) {
+    // The server creates renditions that are missing in the bucket or no longer accessible.
+    const fallBack = () => { if (image.dataset.photo === photo.id) setSources(image, photo, sizes, (size) => renditionUrl(photo.id, size)); };
+    image.addEventListener("error", fallBack, { once: true });
   }
-  set(image, photo, sizes, byBucket ? (size) => fromBucket(photo.content_sha256, size) : (size) => rendition(photo.id, size));
+  setSources(image, photo, sizes, fromBucket ? (size) => bucketUrl(photo.content_sha256, size) : (size) => renditionUrl(photo.id, size));
   return image;
 }
 
-/** Of a srcset the sizes bound the long side, so that a portrait's widths are smaller. */
-function set(image, { width, height }, sizes, address) {
-  const long = Math.max(width || 1, height || 1);
-  image.srcset = sizes.map((size) => `${address(size)} ${Math.round((size * (width || 1)) / long)}w`).join(", ");
-  image.src = address(sizes[0]);
+/** Rendition sizes are those of the long side; srcset needs widths, which are smaller for portraits. */
+function setSources(image, { width, height }, sizes, urlOf) {
+  const longSide = Math.max(width || 1, height || 1);
+  image.srcset = sizes.map((size) => `${urlOf(size)} ${Math.round((size * (width || 1)) / longSide)}w`).join(", ");
+  image.src = urlOf(sizes[0]);
 }

@@ -1,10 +1,14 @@
-// Small builder for drawings.
+// Helper that builds SVG elements.
 
-const SVG = "http://www.w3.org/2000/svg";
+const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 
-/** draw("path", { class: "tick", d: "M0 0h4", text: "N" }, child, ...); numbers get one digit behind the point. */
-export function draw(tag, { text, ...attributes } = {}, ...children) {
-  const element = document.createElementNS(SVG, tag);
+/**
+ * Create an SVG element: svgEl("path", { class: "tick", d: "M0 0h4", text: "N" }, child, ...)
+ *
+ * Numbers in attributes are rounded to one decimal. Falsy children are skipped, arrays of children are flattened.
+ */
+export function svgEl(tag, { text, ...attributes } = {}, ...children) {
+  const element = document.createElementNS(SVG_NAMESPACE, tag);
   for (const [name, value] of Object.entries(attributes)) {
     element.setAttribute(name, typeof value === "number" ? String(Math.round(value * 10) / 10) : value);
   }

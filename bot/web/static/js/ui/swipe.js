@@ -1,15 +1,20 @@
-// A finger drawn across the stage: to the next photo or the one before.
+// Swipe gestures: a horizontal swipe moves to the next or previous photo.
 
 const SWIPE_PX = 50;
 
-/** isFree() says whether a swipe counts as it begins; step(1 or -1) hears of it. */
+/**
+ * Listen for horizontal swipes with one finger.
+ * @param {HTMLElement} stage
+ * @param {{ isFree: () => boolean, step: (by: 1 | -1) => void }} handlers isFree is asked at the start of a swipe and
+ *   returns false to ignore it; step is called with 1 for next, -1 for previous
+ */
 export function listenForSwipes(stage, { isFree, step }) {
   let start = null;
   let fingers = 0;
   stage.addEventListener("pointerdown", (event) => {
     fingers += 1;
-    const swipes = event.pointerType !== "mouse" && fingers === 1 && isFree();
-    start = swipes ? { x: event.clientX, y: event.clientY } : null;
+    const isSwipe = event.pointerType !== "mouse" && fingers === 1 && isFree();
+    start = isSwipe ? { x: event.clientX, y: event.clientY } : null;
   });
   stage.addEventListener("pointerup", (event) => {
     fingers = Math.max(0, fingers - 1);

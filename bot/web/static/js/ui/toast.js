@@ -1,23 +1,29 @@
-// A short message at the foot of the page, also read aloud, with at most one thing to do about it.
+// Toast: a short message at the bottom of the page that screen readers announce, with at most one action.
 
 import { byId, el } from "./dom.js";
-import { sentence } from "./i18n.js";
+import { capitalize } from "./i18n.js";
 
 const SHOWN_MS = 8000;
 let timer = 0;
 
+/**
+ * Show a toast; it replaces the one before.
+ * @param {string} message
+ * @param {?{ label: string, run: () => void }} action a button in the toast
+ */
 export function toast(message, action = null) {
-  const place = byId("toast");
-  // A dialog covers the page: the message goes on top of whichever is in front.
+  const box = byId("toast");
+  // An open dialog covers the page, so move the toast into it.
   const front = document.querySelector("dialog[open]") || document.body;
-  front.append(place.parentElement);
+  front.append(box.parentElement);
   const button = action && el("button", { type: "button", text: action.label, on: { click: () => { hideToast(); action.run(); } } });
-  place.replaceChildren(el("span", { text: sentence(message) }), ...(button ? [button] : []));
-  place.hidden = false;
+  box.replaceChildren(el("span", { text: capitalize(message) }), ...(button ? [button] : []));
+  box.hidden = false;
   clearTimeout(timer);
   timer = setTimeout(hideToast, SHOWN_MS);
 }
 
+/** Hide the toast. */
 export function hideToast() {
   byId("toast").hidden = true;
 }

@@ -1,39 +1,44 @@
-// The full view while a person lays the names on the summits. What that takes is loaded when it is first wanted.
+// Align mode of the viewer: a person aligns the names with the summits. The tool itself is loaded on first use.
 
 import * as api from "../net/api.js";
 import { byId } from "../ui/dom.js";
-import { styled } from "../ui/lazy_css.js";
+import { loadStylesheet } from "../ui/lazy_css.js";
 import { hideToast, toast } from "../ui/toast.js";
 import { t } from "../ui/i18n.js";
 
-// In step with cumbre/pose/preconditions.py: no lens draws a panorama.
-const PANORAMA = 2.2;
+// In step with cumbre/pose/preconditions.py: a wider picture is a panorama, which the pinhole model does not fit.
+const PANORAMA_RATIO = 2.2;
 
-/** Where summits can be known: from a place with its altitude, by one view. */
+/** Return whether a photo can be aligned: its place and altitude are known, and it is no panorama. */
 export const canBeAligned = ({ width, height, gps }) =>
-  Boolean(width && gps && gps.altitude_m !== null && Math.max(width, height) < PANORAMA * Math.min(width, height));
+  Boolean(width && gps && gps.altitude_m !== null && Math.max(width, height) < PANORAMA_RATIO * Math.min(width, height));
 
-export class Aligning {
-  #view;
-  #alignment = null;
+/** Starts and ends the alignment of a photo. */
+export class AlignMode {
+  #viewer;
+  #tool = null;
   #wanted = null;
   #isSaving = false;
 
-  /** view: the stage, image, names and zoom of the full view; save(photo, aim) keeps what fits. */
-  constructor(view) {
-    this.#view = view;
+  /**
+   * @param {{ stage: HTMLElement, image: HTMLImageElement, overlay: object, zoom: object,
+   *   save: (photo: object, pose: object) => Promise<void> }} viewer parts of the viewer; save stores a camera pose
+   */
+  constructor(viewer) {
+    this.#viewer = viewer;
   }
 
   get isOn() {
-    return this.#alignment !== null;
+    return this.#tool !== null;
   }
 
+  /** Load the tool and the summits around the photo, then start. */
   async begin(photo) {
     this.#wanted = photo;
     try {
-      const [{ Alignment }, peaks] = await Promise.all([import("./align_tool.js"), api.around(photo.gps), styled("/static/css/align_tool.css")]);
+      const [{ AlignTool }, peaks] = await Promise.all([import("./align_tool.js"), api.peaksAround(photo.gps), loadStylesheet("/static/css/align_tool.css")]);
       if (this.#wanted !== photo || this.isOn) return;
-      if (peaks.length) this.#open(Alignment, photo, peaks);
+      if (peaks.length) this.#open(AlignTool, photo, peaks);
       else toast(t("align_no_peaks"));
     } catch (error) {
       if (!(error instanceof api.ApiError)) throw error;
@@ -41,45 +46,46 @@ export class Aligning {
     }
   }
 
-  /** Whatever was not kept is dropped. */
+  /** End without saving. */
   end() {
     this.#wanted = null;
     if (!this.isOn) return;
-    this.#alignment.end();
-    this.#alignment = null;
-    this.#change(false);
-    this.#view.names.follow(null);
+    this.#tool.end();
+    this.#tool = null;
+    this.#toggle(false);
+    this.#viewer.overlay.showLive(null);
   }
 
+  /** End without saving and return the focus to the button that started it. */
   cancel() {
     this.end();
     byId("align-names")?.focus({ preventScroll: true });
   }
 
-  /** Says whether the key was one of ours. */
+  /** Handle a key; returns whether it was handled. */
   onKey(event) {
-    return this.isOn && this.#alignment.onKey(event);
+    return this.isOn && this.#tool.onKey(event);
   }
 
-  #open(Alignment, photo, peaks) {
+  #open(AlignTool, photo, peaks) {
     hideToast();
-    this.#change(true);
-    const { stage, image, names } = this.#view;
-    this.#alignment = new Alignment(photo, peaks, {
-      stage, image, moved: (summits) => names.follow(summits), fits: (aim) => this.#save(photo, aim), cancel: () => this.cancel(),
+    this.#toggle(true);
+    const { stage, image, overlay } = this.#viewer;
+    this.#tool = new AlignTool(photo, peaks, {
+      stage, image, onMove: (summits) => overlay.showLive(summits), save: (pose) => this.#save(photo, pose), cancel: () => this.cancel(),
     });
   }
 
-  async #save(photo, aim) {
+  async #save(photo, pose) {
     if (this.#isSaving) return;
     this.#isSaving = true;
-    await this.#view.save(photo, aim).finally(() => { this.#isSaving = false; });
+    await this.#viewer.save(photo, pose).finally(() => { this.#isSaving = false; });
   }
 
-  /** The strip comes, or goes, and the rest of the view rests meanwhile. */
-  #change(isOn) {
-    this.#view.zoom.reset();
-    this.#view.zoom.pans = !isOn;
+  /** Show or hide the strip; while it is shown, the rest of the viewer is inactive. */
+  #toggle(isOn) {
+    this.#viewer.zoom.reset();
+    this.#viewer.zoom.pans = !isOn;
     byId("align").hidden = !isOn;
     byId("panel").inert = isOn;
     byId("viewer").classList.toggle("aligning", isOn);

@@ -1,14 +1,14 @@
-// Laying the names on the summits: a person turns the view, on the picture or along the strip below it, until they fit.
+// The align tool: a person turns the camera's view, on the picture or on the panorama strip, until the names fit.
 
-import { aimOf, inFigures, viewOf } from "./camera_pose.js";
+import { roundedPose, poseInFigures, viewOfPhoto } from "./camera_pose.js";
 import { byId, el, icon } from "../ui/dom.js";
-import { listenForGrabs } from "./drag_view.js";
-import { project, turned } from "./pinhole.js";
+import { listenForDrags } from "./drag_view.js";
+import { project, turnedBy } from "../geo/pinhole.js";
 import { isHidden } from "./synthetic_skyline.js";
-import { Strip } from "./panorama_strip.js";
+import { PanoramaStrip } from "./panorama_strip.js";
 import { t } from "../ui/i18n.js";
 
-// As many as fill a view, of a catalogue of a whole country.
+// Enough to fill a view, even from the catalogue of a whole country.
 const PEAKS_MAX = 400;
 const STEP_DEG = 0.1;
 const LARGE_STEP_DEG = 1;
@@ -17,76 +17,81 @@ const KEYS = {
   "[": { clockwise: -1 }, "{": { clockwise: -1 }, "]": { clockwise: 1 }, "}": { clockwise: 1 },
 };
 
-export class Alignment {
+/** The tool for one photo; it starts at once. */
+export class AlignTool {
   #view;
   #peaks;
-  #page;
+  #viewer;
   #strip;
   #figures;
-  #drawing = 0;
-  #listening = new AbortController();
+  #frame = 0;
+  #listeners = new AbortController();
 
   /**
-   * peaks: the most striking first. page: stage and image; moved(summits) hears where the summits stand now, fits(aim) and
-   * cancel() what a person decides.
+   * @param {object} photo
+   * @param {object[]} peaks summits around the photo, the most striking first
+   * @param {{ stage: HTMLElement, image: HTMLImageElement, onMove: (summits: object[]) => void,
+   *   save: (pose: object) => void, cancel: () => void }} viewer onMove gets the summits with their current places in
+   *   the picture
    */
-  constructor(photo, peaks, page) {
-    [this.#view, this.#page] = [viewOf(photo), page];
+  constructor(photo, peaks, viewer) {
+    [this.#view, this.#viewer] = [viewOfPhoto(photo), viewer];
     this.#peaks = peaks.slice(0, PEAKS_MAX).map((peak, _, most) => ({ ...peak, hidden: isHidden(peak, most) }));
-    this.#strip = new Strip(this.#peaks, this.#view, (change) => this.#set(turned(this.#view, change)));
-    this.#figures = el("p", { class: "align-aim", "aria-hidden": "true" });
+    this.#strip = new PanoramaStrip(this.#peaks, this.#view, (change) => this.#set(turnedBy(this.#view, change)));
+    this.#figures = el("p", { class: "align-pose", "aria-hidden": "true" });
     byId("align").classList.remove("turned");
-    byId("align").replaceChildren(this.#strip.element, this.#figures, ...explained(), this.#tools());
-    listenForGrabs(page.stage, page.image, { view: () => this.#view, turned: (view) => this.#set(view), signal: this.#listening.signal });
+    byId("align").replaceChildren(this.#strip.element, this.#figures, ...help(), this.#tools());
+    listenForDrags(viewer.stage, viewer.image, { view: () => this.#view, onTurn: (view) => this.#set(view), signal: this.#listeners.signal });
     this.#draw();
     this.#strip.element.focus({ preventScroll: true });
   }
 
+  /** Remove the tool from the page. */
   end() {
-    cancelAnimationFrame(this.#drawing);
-    this.#listening.abort();
+    cancelAnimationFrame(this.#frame);
+    this.#listeners.abort();
     byId("align").replaceChildren();
   }
 
-  /** Says whether the key was one of ours. */
+  /** Handle a key; returns whether it was handled. */
   onKey(event) {
     const isOnButton = event.target.closest("button");
     if (KEYS[event.key]) this.#step(KEYS[event.key], event.shiftKey ? LARGE_STEP_DEG : STEP_DEG);
-    else if (event.key === "Escape") this.#page.cancel();
-    else if (event.key === "Enter" && !isOnButton) this.#page.fits(aimOf(this.#view));
+    else if (event.key === "Escape") this.#viewer.cancel();
+    else if (event.key === "Enter" && !isOnButton) this.#viewer.save(roundedPose(this.#view));
     else return false;
     event.preventDefault();
     return true;
   }
 
   #step(change, deg) {
-    this.#set(turned(this.#view, Object.fromEntries(Object.entries(change).map(([name, sign]) => [name, sign * deg]))));
+    this.#set(turnedBy(this.#view, Object.fromEntries(Object.entries(change).map(([name, sign]) => [name, sign * deg]))));
   }
 
   #set(view) {
     this.#view = view;
     byId("align").classList.add("turned");
-    // Pointers move more often than the screen is drawn.
-    this.#drawing ||= requestAnimationFrame(() => this.#draw());
+    // Draw once per frame: pointer events are more frequent.
+    this.#frame ||= requestAnimationFrame(() => this.#draw());
   }
 
   #draw() {
-    this.#drawing = 0;
+    this.#frame = 0;
     this.#strip.show(this.#view);
-    this.#figures.replaceChildren(...inFigures(this.#view).map((text) => el("span", { text })));
-    this.#page.moved(this.#peaks.map((peak) => ({ ...peak, ...project(this.#view, peak) })).filter((peak) => peak.x !== undefined));
+    this.#figures.replaceChildren(...poseInFigures(this.#view).map((text) => el("span", { text })));
+    this.#viewer.onMove(this.#peaks.map((peak) => ({ ...peak, ...project(this.#view, peak) })).filter((peak) => peak.x !== undefined));
   }
 
   #tools() {
-    const tilt = (label, change, sign) => el("button", { type: "button", class: "quiet", "aria-label": t(label), title: t(label), on: { click: () => this.#step(change, STEP_DEG) } }, icon(sign));
+    const tilt = (label, change, iconName) => el("button", { type: "button", class: "quiet", "aria-label": t(label), title: t(label), on: { click: () => this.#step(change, STEP_DEG) } }, icon(iconName));
     return el("div", { class: "align-tools" },
       tilt("align_tilt_left", { clockwise: -1 }, "anticlockwise"), tilt("align_tilt_right", { clockwise: 1 }, "clockwise"),
-      el("button", { type: "button", text: t("cancel"), on: { click: () => this.#page.cancel() } }),
-      el("button", { type: "button", class: "primary", text: t("align_fits"), on: { click: () => this.#page.fits(aimOf(this.#view)) } }));
+      el("button", { type: "button", text: t("cancel"), on: { click: () => this.#viewer.cancel() } }),
+      el("button", { type: "button", class: "primary", text: t("align_fits"), on: { click: () => this.#viewer.save(roundedPose(this.#view)) } }));
   }
 }
 
-const explained = () => [
+const help = () => [
   el("p", { id: "align-hint", class: "align-hint", text: t("align_hint") }),
-  el("p", { id: "align-keys", class: "unseen", text: t("align_keys") }),
+  el("p", { id: "align-keys", class: "visually-hidden", text: t("align_keys") }),
 ];

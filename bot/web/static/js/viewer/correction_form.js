@@ -1,9 +1,15 @@
-// Saying which peaks a photo shows: a small form in the panel of the full view.
+// The form in the viewer's panel that corrects which peaks a photo shows.
 
 import { el, icon } from "../ui/dom.js";
 import { metres, t } from "../ui/i18n.js";
 
-/** peaks is the whole catalogue; save(ids) and cancel() are called by the buttons. */
+/**
+ * Create the form.
+ * @param {object} photo
+ * @param {object[]} peaks the whole catalogue
+ * @param {{ save: (ids: string[]) => void, cancel: () => void }} handlers
+ * @returns {HTMLFormElement}
+ */
 export function correctionForm(photo, peaks, { save, cancel }) {
   const chosen = new Map(photo.peaks.map((peak) => [peak.id, peak.name]));
   const list = el("ul", { class: "chosen" });
@@ -17,12 +23,13 @@ export function correctionForm(photo, peaks, { save, cancel }) {
   const draw = () => list.replaceChildren(...(chosen.size
     ? [...chosen].map(([id, name]) => el("li", { class: "summit-name" }, name,
       el("button", { type: "button", "aria-label": t("correct_remove", { name }), on: { click: () => { chosen.delete(id); draw(); input.focus(); } } }, icon("close"))))
-    : [el("li", { class: "teach", text: t("correct_empty") })]));
+    : [el("li", { class: "empty-note", text: t("correct_empty") })]));
 
+  /** Add the typed peak to the list; returns false if the name is unknown. */
   const add = () => {
-    const wanted = plain(input.value);
+    const wanted = normalized(input.value);
     if (!wanted) return true;
-    const peak = peaks.find((one) => one.names.some((name) => plain(name) === wanted)) || soleStart(peaks, wanted);
+    const peak = peaks.find((one) => one.names.some((name) => normalized(name) === wanted)) || uniqueMatch(peaks, wanted);
     problem.textContent = peak ? "" : t("correct_unknown");
     if (!peak) return false;
     chosen.set(peak.id, peak.name);
@@ -49,10 +56,11 @@ export function correctionForm(photo, peaks, { save, cancel }) {
   el("p", { class: "actions" }, el("button", { type: "submit", class: "primary", text: t("save") }), el("button", { type: "button", class: "link", text: t("cancel"), on: { click: cancel } })));
 }
 
-// Accents and case do not matter when a name is typed.
-const plain = (name) => name.trim().normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
+// Ignores accents and case.
+const normalized = (name) => name.trim().normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
 
-function soleStart(peaks, wanted) {
-  const starting = peaks.filter((peak) => peak.names.some((name) => plain(name).startsWith(wanted)));
-  return starting.length === 1 ? starting[0] : null;
+/** Return the only peak with a name that starts with this text; null if there is none or more than one. */
+function uniqueMatch(peaks, start) {
+  const matches = peaks.filter((peak) => peak.names.some((name) => normalized(name).startsWith(start)));
+  return matches.length === 1 ? matches[0] : null;
 }

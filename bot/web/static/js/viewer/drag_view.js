@@ -1,41 +1,47 @@
-// The names on a picture taken by the hand: what is grabbed stays below the finger or the mouse while the view turns.
+// Dragging the view on the picture: the direction that was grabbed stays below the pointer.
 
-import { drawnBox } from "./object_fit_box.js";
-import { laid, unproject } from "./pinhole.js";
+import { drawnImageBox } from "./object_fit_box.js";
+import { turnedTo, unproject } from "../geo/pinhole.js";
 
-// Less is a click, or two that bring the picture closer.
-const BEGINS_PX = 3;
+// A shorter movement is a click or part of a double click, which zooms.
+const DRAG_MIN_PX = 3;
 
-/** view() is where the camera looks now; turned(view) hears where it would have to look. signal ends it. */
-export function listenForGrabs(stage, image, { view, turned, signal }) {
-  const down = new Set();
-  let grabbed = null;
+/**
+ * Listen for drags on the stage.
+ * @param {HTMLElement} stage
+ * @param {HTMLImageElement} image
+ * @param {{ view: () => object, onTurn: (view: object) => void, signal: AbortSignal }} options view returns the current
+ *   view (pinhole.js), onTurn gets the new one; signal removes the listeners
+ */
+export function listenForDrags(stage, image, { view, onTurn, signal }) {
+  const pointers = new Set();
+  let drag = null;
 
   const placeOf = ({ clientX, clientY }) => {
-    const drawn = drawnBox(image);
+    const drawn = drawnImageBox(image);
     return { x: (clientX - drawn.left) / drawn.width, y: (clientY - drawn.top) / drawn.height };
   };
 
   const begin = (event) => {
-    if (event.target.closest("button") || event.button !== 0 || !drawnBox(image)) return;
-    down.add(event.pointerId);
-    // Two fingers bring the picture closer.
-    grabbed = down.size === 1 ? { event, direction: unproject(view(), placeOf(event)), hasBegun: false } : null;
+    if (event.target.closest("button") || event.button !== 0 || !drawnImageBox(image)) return;
+    pointers.add(event.pointerId);
+    // Two fingers zoom instead.
+    drag = pointers.size === 1 ? { event, direction: unproject(view(), placeOf(event)), hasBegun: false } : null;
   };
 
   const move = (event) => {
-    if (event.pointerId !== grabbed?.event.pointerId) return;
-    const { event: start } = grabbed;
-    if (!grabbed.hasBegun && Math.hypot(event.clientX - start.clientX, event.clientY - start.clientY) < BEGINS_PX) return;
-    // Not before: a click goes to where the pointer is captured.
-    if (!grabbed.hasBegun) stage.setPointerCapture(event.pointerId);
-    grabbed.hasBegun = true;
-    turned(laid(view(), grabbed.direction, placeOf(event)));
+    if (event.pointerId !== drag?.event.pointerId) return;
+    const { event: start } = drag;
+    if (!drag.hasBegun && Math.hypot(event.clientX - start.clientX, event.clientY - start.clientY) < DRAG_MIN_PX) return;
+    // Not earlier, because clicks are dispatched to the element that captures the pointer.
+    if (!drag.hasBegun) stage.setPointerCapture(event.pointerId);
+    drag.hasBegun = true;
+    onTurn(turnedTo(view(), drag.direction, placeOf(event)));
   };
 
   const end = (event) => {
-    down.delete(event.pointerId);
-    if (event.pointerId === grabbed?.event.pointerId) grabbed = null;
+    pointers.delete(event.pointerId);
+    if (event.pointerId === drag?.event.pointerId) drag = null;
   };
 
   stage.addEventListener("pointerdown", begin, { signal });

@@ -1,87 +1,97 @@
-// The panel beside a large picture: its peaks with their evidence, and its facts.
+// The viewer's panel: the photo's peaks with their evidence, drawings of the view, and facts about the file.
 
-import { el, icon, withCommands } from "../ui/dom.js";
-import { original } from "../net/api.js";
-import { chance, evidence } from "./peak_evidence.js";
+import { el, icon, withCode } from "../ui/dom.js";
+import { originalUrl } from "../net/api.js";
+import { probabilityOf, peakEvidence } from "./peak_evidence.js";
 import { options } from "../state/options.js";
 import { panorama } from "./panorama.js";
-import { rendition } from "../ui/responsive_image.js";
-import { rose } from "./compass_rose.js";
-import { bearing, fileSize, localDate, metres, number, place, sentence, t } from "../ui/i18n.js";
+import { renditionUrl } from "../ui/responsive_image.js";
+import { compassRose } from "./compass_rose.js";
+import { bearing, fileSize, localDate, metres, number, place, capitalize, t } from "../ui/i18n.js";
 
-const LARGEST = 2560;
+const DOWNLOAD_SIZE_PX = 2560;
 
 /**
- * actions: say(ids) says which peaks it shows, correct() opens the form for that, undo() takes it back; align(), if it is
- * possible, lays the names on the summits, undoAlign() takes that back; similar() looks for photos like this one, map()
- * shows where it was taken. why is the reason of the search, if any.
+ * Return the content of the panel.
+ * @param {object} photo
+ * @param {object} options
+ * @param {(id: string) => ?object} options.peakById
+ * @param {string} options.why why the photo matches the search; empty if there is no reason
+ * @param {() => void} options.correct opens the correction form
+ * @param {(ids: string[]) => void} options.saveCorrection saves which peaks the photo shows
+ * @param {() => void} options.undoCorrection
+ * @param {(() => void) | null} options.align aligns the names with the summits; null if the photo can't be aligned
+ * @param {() => void} options.undoAlign
+ * @param {() => void} options.findSimilar searches for similar photos
+ * @param {() => void} options.showOnMap
+ * @returns {HTMLElement[]}
  */
-export function panelContent(photo, { peakById, why, correct, undo, align, undoAlign, say, similar, map }) {
+export function panelContent(photo, { peakById, why, correct, undoCorrection, align, undoAlign, saveCorrection, findSimilar, showOnMap }) {
   const shown = new Set(photo.peaks.map((peak) => peak.id));
   const by = "in_view";
   const others = photo.candidates
     .filter((peak) => !shown.has(peak.id) && peak.probability >= 0.005)
-    .sort((a, b) => chance(b, by) - chance(a, by));
+    .sort((a, b) => probabilityOf(b, by) - probabilityOf(a, by));
   const title = photo.peaks.map((peak) => peak.name).join(", ") || t(photo.corrected ? "none_here" : "no_peak");
-  // What Cumbre remarks on speaks of the peaks that it saw: after a correction it no longer holds.
-  const note = photo.corrected ? "" : sentence(photo.note);
+  // The note is about the peaks that Cumbre recognized; after a correction it no longer applies.
+  const note = photo.corrected ? "" : capitalize(photo.note);
   const parts = [
     el("h2", { id: "photo-title", text: title }),
     photo.local_time ? el("p", { class: "when", text: localDate(photo.local_time, { dateStyle: "full", timeStyle: "short" }) }) : null,
-    photo.failure ? el("p", { class: "problem" }, ...withCommands(sentence(photo.failure))) : null,
+    photo.failure ? el("p", { class: "problem" }, ...withCode(capitalize(photo.failure))) : null,
     why ? el("p", { class: "why", text: `${t("why_found")}: ${why}` }) : null,
     el("h3", { text: t("in_this_photo") }),
     panorama(photo, shown),
-    photo.names_note ? el("p", { class: "note", id: "names-note" }, ...withCommands(sentence(photo.names_note))) : null,
+    photo.names_note ? el("p", { class: "note", id: "names-note" }, ...withCode(capitalize(photo.names_note))) : null,
     photo.peaks.length
-      ? el("ul", { class: "evidences" }, photo.peaks.map((peak) => evidence(peak, peakById(peak.id), { by, corrected: photo.corrected, action: notThis(peak, photo, say) })))
-      : el("p", { class: "teach" }, ...withCommands(photo.corrected ? t("you_said_so") : note || t("no_peak"))),
-    photo.peaks.length && note ? el("p", { class: "note" }, ...withCommands(note)) : null,
+      ? el("ul", { class: "evidences" }, photo.peaks.map((peak) => peakEvidence(peak, peakById(peak.id), { by, corrected: photo.corrected, action: removeButton(peak, photo, saveCorrection) })))
+      : el("p", { class: "empty-note" }, ...withCode(photo.corrected ? t("you_said_so") : note || t("no_peak"))),
+    photo.peaks.length && note ? el("p", { class: "note" }, ...withCode(note)) : null,
     el("p", { class: "actions" },
       el("button", { type: "button", id: "correct", on: { click: correct } }, icon("pencil"), t("correct")),
-      photo.corrected ? el("button", { type: "button", class: "link", id: "undo-correction", text: t("undo_correction"), on: { click: undo } }) : null),
-    align || photo.orientation?.said ? alignment(photo, align, undoAlign) : null,
+      photo.corrected ? el("button", { type: "button", class: "link", id: "undo-correction", text: t("undo_correction"), on: { click: undoCorrection } }) : null),
+    align || photo.orientation?.said ? alignActions(photo, align, undoAlign) : null,
     ...(others.length
-      ? [el("h3", { text: t("also_considered") }), el("ul", { class: "evidences brief" }, others.map((peak) => evidence(peak, peakById(peak.id), { by, brief: true, action: thisToo(peak, photo, say) })))]
+      ? [el("h3", { text: t("also_considered") }), el("ul", { class: "evidences brief" }, others.map((peak) => peakEvidence(peak, peakById(peak.id), { by, brief: true, action: addButton(peak, photo, saveCorrection) })))]
       : []),
     ...directions(photo, shown),
     el("h3", { text: t("facts") }),
-    facts(photo, map),
+    facts(photo, showOnMap),
     photo.failure ? null : el("p", { class: "actions" },
-      el("button", { type: "button", id: "similar", on: { click: similar } }, icon("photo"), t("similar_photos")),
-      el("a", { class: "button", href: rendition(photo.id, LARGEST), download: downloadName(photo) }, icon("download"), t("download")),
-      options.originals ? el("a", { class: "button", href: original(photo.id), download: photo.filename }, icon("download"), t("download_original")) : null),
+      el("button", { type: "button", id: "similar", on: { click: findSimilar } }, icon("photo"), t("similar_photos")),
+      el("a", { class: "button", href: renditionUrl(photo.id, DOWNLOAD_SIZE_PX), download: downloadName(photo) }, icon("download"), t("download")),
+      options.originals ? el("a", { class: "button", href: originalUrl(photo.id), download: photo.filename }, icon("download"), t("download_original")) : null),
   ];
   return parts.filter(Boolean);
 }
 
-const alignment = ({ orientation }, align, undoAlign) => el("p", { class: "actions" },
+const alignActions = ({ orientation }, align, undoAlign) => el("p", { class: "actions" },
   align ? el("button", { type: "button", id: "align-names", on: { click: align } }, icon("names"), t("align")) : null,
   orientation?.said ? el("button", { type: "button", class: "link", id: "undo-alignment", text: t("align_undo"), on: { click: undoAlign } }) : null);
 
-// One tap says it; the toast that follows takes it back.
-function notThis(peak, photo, say) {
+/** A button that removes a peak in one tap; the toast that follows offers undo. */
+function removeButton(peak, photo, saveCorrection) {
   const label = t("correct_remove", { name: peak.name });
   const rest = photo.peaks.filter((one) => one.id !== peak.id).map((one) => one.id);
-  return el("button", { type: "button", class: "quiet tap", "aria-label": label, title: label, on: { click: () => say(rest) } }, icon("close"));
+  return el("button", { type: "button", class: "quiet tap", "aria-label": label, title: label, on: { click: () => saveCorrection(rest) } }, icon("close"));
 }
 
-function thisToo(peak, photo, say) {
+function addButton(peak, photo, saveCorrection) {
   const label = t("correct_also", { name: peak.name });
   const all = [...photo.peaks.map((one) => one.id), peak.id];
-  return el("button", { type: "button", class: "quiet tap", "aria-label": label, title: label, on: { click: () => say(all) } }, icon("check"));
+  return el("button", { type: "button", class: "quiet tap", "aria-label": label, title: label, on: { click: () => saveCorrection(all) } }, icon("check"));
 }
 
 function directions(photo, shown) {
-  const drawing = rose(photo, shown);
+  const drawing = compassRose(photo, shown);
   return drawing ? [el("h3", { text: t("compass_rose") }), drawing] : [];
 }
 
 const downloadName = (photo) => `${photo.filename.replace(/\.[^.]*$/, "") || "photo"}.jpg`;
 
-function facts(photo, map) {
+function facts(photo, showOnMap) {
   const rows = [
-    ["taken", photo.local_time && taken(photo)],
+    ["taken", photo.local_time && timeText(photo)],
     ["place", photo.gps && `${place(photo.gps)}${photo.gps_error_m ? ` ± ${metres(photo.gps_error_m)}` : ""}`],
     ["altitude", photo.gps && photo.gps.altitude_m !== null && metres(photo.gps.altitude_m)],
     ["heading", photo.heading_deg !== null && bearing(photo.heading_deg)],
@@ -92,16 +102,16 @@ function facts(photo, map) {
     ["indexed_by", photo.model_id],
   ].filter(([, value]) => value);
   const value = (key, text) => (key === "place"
-    ? el("dd", {}, text, " ", el("button", { type: "button", class: "link", id: "on-map", text: t("on_map"), on: { click: map } }))
+    ? el("dd", {}, text, " ", el("button", { type: "button", class: "link", id: "on-map", text: t("on_map"), on: { click: showOnMap } }))
     : el("dd", {}, text));
   return el("dl", { class: "facts" }, rows.map(([key, text]) => el("div", {}, el("dt", { text: t(key) }), value(key, text))));
 }
 
-/** A path that is broken at the ends of its folders, sooner than in a name. */
+/** Let a path wrap after its slashes rather than inside names. */
 const breakable = (path) => path.split("/").flatMap((part, i) => (i ? ["/", el("wbr"), part] : [part]));
 
-// A local time without its zone came from a camera that knew none: said, since it may be any zone's.
-function taken(photo) {
+/** Format the time; without a time zone from the camera, say that it is the camera's clock. */
+function timeText(photo) {
   const zone = photo.local_time.slice(19).replace(/^\.\d+/, "");
   const clock = localDate(photo.local_time, { dateStyle: "medium", timeStyle: "medium" });
   return photo.local_time === photo.shot_time ? `${clock} (${t("camera_clock")})` : `${clock} (UTC${zone})`;

@@ -1,7 +1,7 @@
-// Where the names of summits go on a picture: near their summits, none over another name, line or summit. The same rules
-// as in cumbre/labels/layout.py.
+// Layout of summit names on a picture: each near its summit, without overlapping other names, leaders or summits. The
+// rules are those of cumbre/labels/layout.py.
 
-// In letters.
+// In units of the font size.
 const MARGIN = 0.5;
 const APART = 0.25;
 const BESIDE_LEADER = 0.35;
@@ -11,26 +11,34 @@ const MARK_RADIUS = 0.22;
 const HALF_ROWS_MAX = 10;
 
 /**
- * labels have a name, x and y of the summit in pixels, width and height of the text; the most important come first. frame
- * is the part of the picture that is seen, blocked are boxes that no text may cover. Labels over a summit at rowsFrom and
- * over others share rows, which is tidier; without it each keeps its own, which is calmer while they move. Returns
- * { label, box, leader, mark, align } of those that find a place: a label yields only to those before it; where there is a
- * choice, it also keeps off the summits of those after it.
+ * Place labels. A label gives way only to labels before it; if it has a choice, it also avoids the summits of labels
+ * after it.
+ * @param {{ name: string, x: number, y: number, width: number, height: number }[]} labels the most important first; x
+ *   and y of the summit, width and height of the text, in pixels
+ * @param {{ left: number, top: number, right: number, bottom: number }} frame visible part of the picture
+ * @param {object} options
+ * @param {number} options.fontPx font size in pixels
+ * @param {number} options.most the largest number of labels
+ * @param {object[]} options.blocked boxes that no text may cover
+ * @param {?number} options.rowsFrom y of the summit that the shared rows of all labels start from, which looks tidy;
+ *   null gives each label its own rows, so that labels move smoothly with the view
+ * @returns {{ label: object, box: object, leader: object, mark: object, align: string }[]} the labels that found a
+ *   place; align is the text-anchor
  */
-export function placeLabels(labels, frame, { lettersPx, most, blocked = [], rowsFrom = null }) {
-  const named = firstOfEachName(labels);
-  const half = (Math.max(0, ...named.map(({ height }) => height)) + APART * lettersPx) / 2;
-  const inner = grown(frame, -MARGIN * lettersPx);
-  const gap = APART * lettersPx;
-  const marks = named.slice(0, most).map((label) => markOf(label, lettersPx));
+export function placeLabels(labels, frame, { fontPx, most, blocked = [], rowsFrom = null }) {
+  const unique = firstOfEachName(labels);
+  const half = (Math.max(0, ...unique.map(({ height }) => height)) + APART * fontPx) / 2;
+  const inner = grown(frame, -MARGIN * fontPx);
+  const gap = APART * fontPx;
+  const marks = unique.slice(0, most).map((label) => markOf(label, fontPx));
   const placed = [];
-  for (const label of named) {
+  for (const label of unique) {
     if (placed.length === most) break;
     const taken = placed.flatMap((other) => [other.box, other.leader, other.mark]);
-    const mark = markOf(label, lettersPx);
+    const mark = markOf(label, fontPx);
     if (!isClear([mark], taken, gap)) continue;
-    const rows = { first: (rowsFrom ?? label.y) - (SUMMIT_GAP + LEADER_MIN) * lettersPx, half };
-    const free = [...places(label, inner, rows, lettersPx)].filter(({ box, leader }) => isClear([box, leader], taken, gap) && isClear([box], blocked, gap));
+    const rows = { first: (rowsFrom ?? label.y) - (SUMMIT_GAP + LEADER_MIN) * fontPx, half };
+    const free = [...places(label, inner, rows, fontPx)].filter(({ box, leader }) => isClear([box, leader], taken, gap) && isClear([box], blocked, gap));
     const others = marks.filter((other) => other.x !== mark.x || other.y !== mark.y);
     const best = free.find(({ box, leader }) => isClear([box, leader], others, gap)) || free[0];
     if (best) placed.push({ label, mark, ...best });
@@ -44,8 +52,8 @@ const isInside = (one, other) => one.left >= other.left && one.right <= other.ri
 const areApart = (one, other, gap) => one.left >= other.right + gap || other.left >= one.right + gap || one.top >= other.bottom + gap || other.top >= one.bottom + gap;
 const isClear = (boxes, taken, gap) => boxes.every((one) => taken.every((other) => areApart(one, other, gap)));
 
-function markOf({ x, y }, lettersPx) {
-  const radius = MARK_RADIUS * lettersPx;
+function markOf({ x, y }, fontPx) {
+  const radius = MARK_RADIUS * fontPx;
   return { x, y, radius, ...grown(box(x, y, x, y), radius) };
 }
 
@@ -54,43 +62,43 @@ function firstOfEachName(labels) {
   return labels.filter(({ name }) => !names.has(name) && names.add(name));
 }
 
-/** All places of a label inside the frame, the best first. */
-function* places(label, frame, rows, lettersPx) {
-  for (const place of [...above(label, frame, rows, lettersPx), ...beside(label, frame, lettersPx), ...below(label, frame, lettersPx)]) {
+/** Yield all places of a label inside the frame, the best first. */
+function* places(label, frame, rows, fontPx) {
+  for (const place of [...above(label, frame, rows, fontPx), ...beside(label, frame, fontPx), ...below(label, frame, fontPx)]) {
     if (isInside(place.box, frame)) yield place;
   }
 }
 
-/** Centred over the leader, or a flag on it; the lowest row first. */
-function* above({ x, y, width, height }, frame, rows, lettersPx) {
-  const end = y - SUMMIT_GAP * lettersPx;
-  const lowest = Math.floor((end - LEADER_MIN * lettersPx - rows.first) / rows.half + 1e-6);
-  const aside = BESIDE_LEADER * lettersPx;
+/** Places above the summit, in the lowest row first: centred over the leader, or beside it like a flag. */
+function* above({ x, y, width, height }, frame, rows, fontPx) {
+  const end = y - SUMMIT_GAP * fontPx;
+  const lowest = Math.floor((end - LEADER_MIN * fontPx - rows.first) / rows.half + 1e-6);
+  const aside = BESIDE_LEADER * fontPx;
   for (let row = lowest; row > lowest - HALF_ROWS_MAX; row -= 1) {
     const bottom = rows.first + row * rows.half;
     const top = bottom - height;
     if (top < frame.top) return;
-    const left = slidInside(x - width / 2, width, frame);
+    const left = clampedLeft(x - width / 2, width, frame);
     if (left <= x && x <= left + width) yield { box: box(left, top, left + width, bottom), leader: box(x, bottom, x, end), align: "middle" };
     yield { box: box(x + aside, top, x + aside + width, bottom), leader: box(x, top, x, end), align: "start" };
     yield { box: box(x - aside - width, top, x - aside, bottom), leader: box(x, top, x, end), align: "end" };
   }
 }
 
-function* beside({ x, y, width, height }, frame, lettersPx) {
-  const gap = SUMMIT_GAP * lettersPx;
-  const away = gap + LEADER_MIN * lettersPx;
+function* beside({ x, y, width, height }, frame, fontPx) {
+  const gap = SUMMIT_GAP * fontPx;
+  const away = gap + LEADER_MIN * fontPx;
   const top = Math.min(Math.max(y - height / 2, frame.top), frame.bottom - height);
   if (top > y || y > top + height) return;
   yield { box: box(x + away, top, x + away + width, top + height), leader: box(x + gap, y, x + away, y), align: "start" };
   yield { box: box(x - away - width, top, x - away, top + height), leader: box(x - away, y, x - gap, y), align: "end" };
 }
 
-function* below({ x, y, width, height }, frame, lettersPx) {
-  const start = y + SUMMIT_GAP * lettersPx;
-  const top = start + LEADER_MIN * lettersPx;
-  const left = slidInside(x - width / 2, width, frame);
+function* below({ x, y, width, height }, frame, fontPx) {
+  const start = y + SUMMIT_GAP * fontPx;
+  const top = start + LEADER_MIN * fontPx;
+  const left = clampedLeft(x - width / 2, width, frame);
   if (left <= x && x <= left + width) yield { box: box(left, top, left + width, top + height), leader: box(x, start, x, top), align: "middle" };
 }
 
-const slidInside = (left, width, frame) => Math.min(Math.max(left, frame.left), frame.right - width);
+const clampedLeft = (left, width, frame) => Math.min(Math.max(left, frame.left), frame.right - width);

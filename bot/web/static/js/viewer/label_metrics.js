@@ -1,46 +1,50 @@
-// How large the names of summits are written, and the room that they take.
+// Font size of summit names, and the size of their labels in pixels.
 
-const measured = document.createElement("canvas").getContext("2d");
-// In letters of the name; the elevation below it is smaller.
+const context = document.createElement("canvas").getContext("2d");
+// In units of the name's font size; the elevation below the name is smaller.
 const DETAIL_SIZE = 0.8;
 const NAME_BASELINE = 0.95;
 const DETAIL_BASELINE = 1.98;
 const DESCENT = 0.23;
-// In rem, on a narrow picture and on a wide one.
+// The font size in rem is SMALLEST plus the picture's width divided by WIDTH_PX_PER_REM, and at most LARGEST.
 const SMALLEST = 0.76;
 const LARGEST = 1.7;
-const FURTHER_REM_PX = 4200;
-// A name that is longer, as a share of the picture's width, is cut.
+const WIDTH_PX_PER_REM = 4200;
+// Names are truncated to this share of the picture's width.
 const NAME_SHARE = 0.42;
 
-/** Who reads larger letters has larger ones here. */
+/** Return the size of a rem in pixels, so that labels follow the reader's font size. */
 export const remPx = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
 
-/** The size of letters, in pixels, that suits a picture shown so wide. */
-export const lettersPxFor = (widthPx) => remPx() * Math.min(LARGEST, SMALLEST + widthPx / FURTHER_REM_PX);
+/** Return the font size in pixels for a picture that is displayed at this width. */
+export const fontPxFor = (widthPx) => remPx() * Math.min(LARGEST, SMALLEST + widthPx / WIDTH_PX_PER_REM);
 
-/** A label of a name and, if there is one, a detail below it: its lines with their baselines, and its size in pixels. */
-export function lettered(name, detail, lettersPx, widthPx) {
-  const lines = [line(name, lettersPx, 600, NAME_BASELINE * lettersPx, NAME_SHARE * widthPx)];
-  if (detail) lines.push(line(detail, DETAIL_SIZE * lettersPx, 500, DETAIL_BASELINE * lettersPx, widthPx));
+/**
+ * Measure a label: a name and, unless empty, a detail below it.
+ * @returns {{ lines: { text: string, px: number, weight: number, baseline: number, width: number }[], width: number,
+ *   height: number }} in pixels; the texts may be truncated
+ */
+export function measureLabel(name, detail, fontPx, widthPx) {
+  const lines = [line(name, fontPx, 600, NAME_BASELINE * fontPx, NAME_SHARE * widthPx)];
+  if (detail) lines.push(line(detail, DETAIL_SIZE * fontPx, 500, DETAIL_BASELINE * fontPx, widthPx));
   const last = lines.at(-1);
   return { lines, width: Math.max(...lines.map((one) => one.width)), height: last.baseline + DESCENT * last.px };
 }
 
-function line(text, px, weight, baseline, mostPx) {
-  measured.font = `${weight} ${px}px ${getComputedStyle(document.body).fontFamily}`;
-  // As a drawing has it: white space is one space.
-  const cut = shortened(text.trim().replace(/\s+/g, " "), mostPx);
-  return { text: cut, px, weight, baseline, width: widthOf(cut) };
+function line(text, px, weight, baseline, maxPx) {
+  context.font = `${weight} ${px}px ${getComputedStyle(document.body).fontFamily}`;
+  // Collapse white space as SVG text does.
+  const shown = truncated(text.trim().replace(/\s+/g, " "), maxPx);
+  return { text: shown, px, weight, baseline, width: widthOf(shown) };
 }
 
-const widthOf = (text) => measured.measureText(text).width;
+const widthOf = (text) => context.measureText(text).width;
 
-function shortened(text, mostPx) {
-  if (widthOf(text) <= mostPx) return text;
+function truncated(text, maxPx) {
+  if (widthOf(text) <= maxPx) return text;
   const letters = [...text];
-  let n = Math.floor((letters.length * mostPx) / widthOf(text));
-  const first = () => `${letters.slice(0, n).join("").trimEnd()}…`;
-  while (n > 1 && widthOf(first()) > mostPx) n -= 1;
-  return first();
+  let n = Math.floor((letters.length * maxPx) / widthOf(text));
+  const firstLetters = () => `${letters.slice(0, n).join("").trimEnd()}…`;
+  while (n > 1 && widthOf(firstLetters()) > maxPx) n -= 1;
+  return firstLetters();
 }

@@ -1,7 +1,7 @@
-// Where a picture is drawn in its place: as a whole, in the middle, with something left over at two sides.
+// Where an <img> with object-fit: contain draws its picture: centred, with empty space at two sides.
 
-/** The box on the screen that the drawn picture takes (object-fit: contain); null while there is none. */
-export function drawnBox(image) {
+/** Return the box of the drawn picture in client coordinates; null until the image has loaded. */
+export function drawnImageBox(image) {
   const place = image.getBoundingClientRect();
   const { naturalWidth, naturalHeight } = image;
   if (!naturalWidth) return null;
@@ -10,10 +10,10 @@ export function drawnBox(image) {
   return new DOMRect(place.left + (place.width - width) / 2, place.top + (place.height - height) / 2, width, height);
 }
 
-/** Whether a point of the screen lies on the drawn picture. */
+/** Return whether a pointer event is on the drawn picture. */
 export function isOnPicture(image, { clientX, clientY }) {
-  const drawn = drawnBox(image);
-  // A picture on its way may come anywhere: the second click of two on a tile must not be one beside it.
+  const drawn = drawnImageBox(image);
+  // While the picture loads, everywhere counts: the second click of a double click on a tile must not count as outside.
   if (!drawn) return !image.complete;
   return clientX >= drawn.left && clientX <= drawn.right && clientY >= drawn.top && clientY <= drawn.bottom;
 }

@@ -1,36 +1,44 @@
 // A peak with its probability as a bar, and the numbers behind it.
 //
-// Two numbers say how likely: the share of the view (all peaks and "none" sum to 1) answers "which mountain is this?",
-// the chance to be in view answers "is it in this photo?", where several peaks can be at once.
+// There are two probabilities. `probability` answers "which mountain is this?": it sums to 1 over all peaks and "none".
+// `in_view` answers "is it in this photo?", which can be true for several peaks.
 
 import { el } from "../ui/dom.js";
-import { bearing, distance, metres, number, offset, percent, sentence, t } from "../ui/i18n.js";
+import { bearing, distance, metres, number, offset, percent, capitalize, t } from "../ui/i18n.js";
 
-/** found is a prediction of the API; peak the catalogue's entry, if there is one; action a button for the row. */
-export function evidence(found, peak, { corrected = false, brief = false, named = true, by = "probability", action = null } = {}) {
-  const likely = corrected ? 1 : chance(found, by);
+/**
+ * Create the list item of a peak.
+ * @param {object} prediction a prediction of the API
+ * @param {?object} peak the catalogue's entry, if any
+ * @param {{ corrected?: boolean, brief?: boolean, named?: boolean, by?: "probability" | "in_view",
+ *   action?: ?HTMLElement }} options corrected: people said so; brief: without numbers; named: with its name; by: which
+ *   probability the bar shows; action: a button
+ * @returns {HTMLLIElement}
+ */
+export function peakEvidence(prediction, peak, { corrected = false, brief = false, named = true, by = "probability", action = null } = {}) {
+  const probability = corrected ? 1 : probabilityOf(prediction, by);
   const head = el("div", { class: "ev-head" },
-    named ? el("span", { class: "ev-name", text: found.name }) : null,
+    named ? el("span", { class: "ev-name", text: prediction.name }) : null,
     peak ? el("span", { class: "ev-elev", text: metres(peak.elev_m) }) : null,
-    el("span", { class: "ev-p", text: corrected ? t("you_said_so") : percent(likely) }), action);
-  const bar = el("div", { class: corrected ? "bar said" : "bar", "aria-hidden": "true" }, el("span", { vars: { p: likely } }));
-  const facts = brief ? null : numbers(found, by, corrected);
-  const why = found.why && !corrected ? el("p", { class: "ev-why", text: sentence(found.why) }) : null;
+    el("span", { class: "ev-p", text: corrected ? t("you_said_so") : percent(probability) }), action);
+  const bar = el("div", { class: corrected ? "bar corrected" : "bar", "aria-hidden": "true" }, el("span", { vars: { p: probability } }));
+  const facts = brief ? null : numbers(prediction, by, corrected);
+  const why = prediction.why && !corrected ? el("p", { class: "ev-why", text: capitalize(prediction.why) }) : null;
   return el("li", { class: "evidence" }, head, bar, why, facts);
 }
 
-/** The number that counts: in_view is not known where geometry did not speak. */
-export const chance = (found, by) => found[by] ?? found.probability;
+/** Return the probability of a kind. in_view is null without geometry; then it is `probability`. */
+export const probabilityOf = (prediction, by) => prediction[by] ?? prediction.probability;
 
-function numbers(found, by, corrected) {
+function numbers(prediction, by, corrected) {
   const other = by === "in_view" ? "probability" : "in_view";
   const rows = [
-    ["direction", found.bearing_deg === null ? null : bearing(found.bearing_deg)],
-    ["offset", found.offset_deg === null ? null : offset(found.offset_deg)],
-    ["distance", found.distance_m === null ? null : distance(found.distance_m)],
-    ["apparent", found.elevation_deg === null ? null : `${number(found.elevation_deg, 1)}°`],
-    // Without geometry there is one number only, and the bar shows it; what a person said is no matter of numbers.
-    [other, found.in_view === null || corrected ? null : percent(found[other])],
+    ["direction", prediction.bearing_deg === null ? null : bearing(prediction.bearing_deg)],
+    ["offset", prediction.offset_deg === null ? null : offset(prediction.offset_deg)],
+    ["distance", prediction.distance_m === null ? null : distance(prediction.distance_m)],
+    ["apparent", prediction.elevation_deg === null ? null : `${number(prediction.elevation_deg, 1)}°`],
+    // Without geometry there is only one probability, which the bar shows; a correction has none.
+    [other, prediction.in_view === null || corrected ? null : percent(prediction[other])],
   ].filter(([, value]) => value !== null);
   return rows.length ? el("dl", { class: "numbers" }, rows.map(([key, value]) => el("div", {}, el("dt", { text: t(key) }), el("dd", { text: value })))) : null;
 }

@@ -1,30 +1,31 @@
-// The names of summits on the large picture: those of which it is sure where they stand, or all of them while a person lays
-// them there.
+// The overlay with the names of summits on the large picture: where the pose is sure, or live in align mode.
 
-import { drawnBox } from "./object_fit_box.js";
+import { drawnImageBox } from "./object_fit_box.js";
 import { byId } from "../ui/dom.js";
-import { lettered, lettersPxFor } from "./label_metrics.js";
+import { measureLabel, fontPxFor } from "./label_metrics.js";
 import { savePreference, readPreference } from "../state/storage.js";
 import { placeLabels } from "./label_layout.js";
-import { draw } from "../ui/svg.js";
+import { svgEl } from "../ui/svg.js";
 import { allOf, metres, t } from "../ui/i18n.js";
 
 const PREFERENCE = "names on pictures";
-const FEWEST = 4;
-const MOST = 16;
-const FURTHER_NAME_PX = 300;
+// The number of names grows with the width of the picture.
+const NAMES_MIN = 4;
+const NAMES_MAX = 16;
+const WIDTH_PX_PER_NAME = 300;
 const DOT_PX = 2;
-// Letters grow with the stage, unless it is a wide and low one.
-const WIDEST = 1.5;
+// The font size follows the width of the stage, but not beyond this ratio to its height.
+const RATIO_MAX = 1.5;
 // Browsers round sizes.
 const TOLERANCE_PX = 1;
 
-export class Names {
+/** The overlay and its button. */
+export class SummitOverlay {
   #stage;
   #image;
   #isOn = readPreference(PREFERENCE, true);
-  #known = [];
-  #moving = null;
+  #summits = [];
+  #liveSummits = null;
 
   constructor(stage, image) {
     [this.#stage, this.#image] = [stage, image];
@@ -33,38 +34,40 @@ export class Names {
     this.#drawButton();
   }
 
-  /** An orientation of the API, or null. */
+  /** Show the summits of an orientation of the API, if it is sure; null removes them. */
   show(orientation) {
-    this.#known = orientation?.sure ? orientation.summits.filter((summit) => !summit.hidden) : [];
+    this.#summits = orientation?.sure ? orientation.summits.filter((summit) => !summit.hidden) : [];
     this.#drawButton();
     this.redraw();
   }
 
-  /** While the view is aligned: where all summits stand now, as in an orientation, hidden ones as dots. null: it is over. */
-  follow(summits) {
-    this.#moving = summits;
+  /** Align mode: show these summits at their current places, hidden ones as dots. null ends it. */
+  showLive(summits) {
+    this.#liveSummits = summits;
     this.#drawButton();
     this.redraw();
   }
 
+  /** Switch the names on or off, if the picture has any. */
   toggle() {
     if (byId("toggle-names").hidden) return;
-    this.turn(!this.#isOn);
+    this.setVisible(!this.#isOn);
   }
 
-  turn(isOn) {
+  /** Switch the names on or off and remember it. */
+  setVisible(isOn) {
     this.#isOn = isOn;
     savePreference(PREFERENCE, isOn);
     this.#drawButton();
     this.redraw();
   }
 
-  /** After the picture has come, moved, or changed its size. */
+  /** Redraw. Call it when the picture has loaded, moved or changed its size. */
   redraw() {
     const drawing = byId("names");
-    const shown = this.#moving ?? (this.#isOn ? this.#known : []);
-    const isThere = this.#image.classList.contains("there");
-    const picture = shown.length && isThere ? drawnBox(this.#image) : null;
+    const shown = this.#liveSummits ?? (this.#isOn ? this.#summits : []);
+    const isLoaded = this.#image.classList.contains("loaded");
+    const picture = shown.length && isLoaded ? drawnImageBox(this.#image) : null;
     const parts = picture ? this.#parts(shown, picture) : [];
     drawing.replaceChildren(...parts);
     drawing.toggleAttribute("hidden", !parts.length);
@@ -73,24 +76,24 @@ export class Names {
   #parts(shown, picture) {
     const stage = this.#stage.getBoundingClientRect();
     const frame = boxIn(stage, picture);
-    const seen = { left: Math.max(0, frame.left), top: Math.max(0, frame.top), right: Math.min(stage.width, frame.right), bottom: Math.min(stage.height, frame.bottom) };
-    this.#scale(stage, frame);
-    const lettersPx = lettersPxFor(Math.min(stage.width, WIDEST * stage.height));
+    const visible = { left: Math.max(0, frame.left), top: Math.max(0, frame.top), right: Math.min(stage.width, frame.right), bottom: Math.min(stage.height, frame.bottom) };
+    this.#setViewBox(stage, frame);
+    const fontPx = fontPxFor(Math.min(stage.width, RATIO_MAX * stage.height));
     const summits = shown
       .map((summit) => ({ ...summit, x: frame.left + summit.x * picture.width, y: frame.top + summit.y * picture.height }))
-      .filter(({ x, y }) => x >= seen.left && x <= seen.right && y >= seen.top && y <= seen.bottom);
-    const labels = summits.filter((summit) => !summit.hidden).map((summit) => ({ ...summit, ...lettered(summit.name, metres(summit.elev_m), lettersPx, seen.right - seen.left) }));
-    const most = Math.min(MOST, FEWEST + Math.floor((seen.right - seen.left) / FURTHER_NAME_PX));
-    const rowsFrom = this.#moving ? null : frame.top + shown[0].y * picture.height;
-    const placed = placeLabels(labels, seen, { lettersPx, most, blocked: this.#buttons(stage), rowsFrom });
+      .filter(({ x, y }) => x >= visible.left && x <= visible.right && y >= visible.top && y <= visible.bottom);
+    const labels = summits.filter((summit) => !summit.hidden).map((summit) => ({ ...summit, ...measureLabel(summit.name, metres(summit.elev_m), fontPx, visible.right - visible.left) }));
+    const most = Math.min(NAMES_MAX, NAMES_MIN + Math.floor((visible.right - visible.left) / WIDTH_PX_PER_NAME));
+    const rowsFrom = this.#liveSummits ? null : frame.top + shown[0].y * picture.height;
+    const placed = placeLabels(labels, visible, { fontPx, most, blocked: this.#buttons(stage), rowsFrom });
     byId("names").setAttribute("aria-label", t("names_on_picture", { names: allOf(placed.map(({ label }) => label.name)) }));
     const named = new Set(placed.map(({ label }) => label.id));
-    const dots = this.#moving ? summits.filter(({ id }) => !named.has(id)).map(drawDot) : [];
+    const dots = this.#liveSummits ? summits.filter(({ id }) => !named.has(id)).map(drawDot) : [];
     return [...dots, ...placed.map(drawName)];
   }
 
-  /** The drawing lies as the picture does even before it is drawn anew: on paper, or while the window changes. */
-  #scale(stage, frame) {
+  /** Set the viewBox, so that the drawing scales with the picture until the next redraw (in print, on resize). */
+  #setViewBox(stage, frame) {
     const isLarger = frame.right - frame.left > stage.width + TOLERANCE_PX || frame.bottom - frame.top > stage.height + TOLERANCE_PX;
     const { left, top, right, bottom } = isLarger ? { left: 0, top: 0, right: stage.width, bottom: stage.height } : frame;
     byId("names").setAttribute("viewBox", `${left} ${top} ${right - left} ${bottom - top}`);
@@ -103,21 +106,21 @@ export class Names {
 
   #drawButton() {
     const button = byId("toggle-names");
-    button.hidden = Boolean(this.#moving) || !this.#known.length;
+    button.hidden = Boolean(this.#liveSummits) || !this.#summits.length;
     button.setAttribute("aria-pressed", String(this.#isOn));
   }
 }
 
-/** A box of the screen, as seen from another's corner. */
+/** Return a box relative to the top left corner of another. */
 const boxIn = (outer, { left, top, right, bottom }) => ({ left: left - outer.left, top: top - outer.top, right: right - outer.left, bottom: bottom - outer.top });
 
 function drawName({ label, box, leader, mark, align }) {
   const x = { start: box.left, middle: (box.left + box.right) / 2, end: box.right }[align];
   const line = `M${leader.left.toFixed(1)} ${leader.top.toFixed(1)}L${leader.right.toFixed(1)} ${leader.bottom.toFixed(1)}`;
   const ring = { cx: mark.x, cy: mark.y, r: mark.radius };
-  return draw("g", { class: "name", "data-peak": label.id },
-    ["edge", "line"].map((name) => draw("g", { class: name }, draw("path", { d: line }), draw("circle", ring))),
-    label.lines.map((one) => draw("text", { x, y: box.top + one.baseline, "font-size": one.px, "font-weight": one.weight, "text-anchor": align, text: one.text })));
+  return svgEl("g", { class: "name", "data-peak": label.id },
+    ["edge", "line"].map((name) => svgEl("g", { class: name }, svgEl("path", { d: line }), svgEl("circle", ring))),
+    label.lines.map((one) => svgEl("text", { x, y: box.top + one.baseline, "font-size": one.px, "font-weight": one.weight, "text-anchor": align, text: one.text })));
 }
 
-const drawDot = ({ x, y }) => draw("circle", { class: "dot", cx: x, cy: y, r: DOT_PX });
+const drawDot = ({ x, y }) => svgEl("circle", { class: "dot", cx: x, cy: y, r: DOT_PX });

@@ -1,76 +1,87 @@
-// One photo in full, over the page: next and previous by arrow keys and swipe, closer by wheel or fingers, Escape closes.
+// The viewer: one photo in a dialog over the page, with a panel beside it. Arrow keys and swipes change the photo, the
+// wheel and pinch gestures zoom, Escape closes.
 
-import { Aligning, canBeAligned } from "./align_loader.js";
+import { AlignMode, canBeAligned } from "./align_loader.js";
 import * as api from "../net/api.js";
 import { correctionForm } from "./correction_form.js";
 import { isOnPicture } from "./object_fit_box.js";
 import { byId, el } from "../ui/dom.js";
-import { Names } from "./summit_overlay.js";
+import { SummitOverlay } from "./summit_overlay.js";
 import { panelContent } from "./info_panel.js";
 import { showPhoto } from "../ui/responsive_image.js";
 import { listenForSwipes } from "../ui/swipe.js";
 import { hideToast, toast } from "../ui/toast.js";
-import { sentence, t } from "../ui/i18n.js";
+import { capitalize, t } from "../ui/i18n.js";
 import { Zoom } from "./zoom.js";
 
-const LARGE_SIZES = [1280, 2560];
-// In step with viewer.css.
-const BESIDE_PANEL = "(max-width: 60rem) and (orientation: portrait) 100vw, (max-width: 60rem) calc(100vw - 20rem), calc(100vw - 24rem)";
+const SIZES = [1280, 2560];
+// The `sizes` attribute of the image beside the panel. In step with viewer.css.
+const IMAGE_SIZES = "(max-width: 60rem) and (orientation: portrait) 100vw, (max-width: 60rem) calc(100vw - 20rem), calc(100vw - 24rem)";
 
-/**
- * show(id) and hide() follow the address. page tells of what a person did: goTo(id), leave(), all(), changed(),
- * similar(id), map(photo); and more() brings further hits, if there are any.
- */
+/** The viewer. The page calls show(id) and hide() when its state changes. */
 export class Viewer {
   #peakList;
   #page;
   #zoom;
-  #names;
-  #aligning;
+  #overlay;
+  #alignMode;
   #hits = [];
   #photo = null;
-  #asking = null;
+  #abort = null;
   #wanted = null;
 
+  /**
+   * @param {object} peakList the peaks of the catalogue
+   * @param {object} page actions of the page
+   * @param {(id: string) => void} page.goTo shows another photo
+   * @param {() => void} page.close closes the viewer
+   * @param {() => void} page.showAll shows all photos
+   * @param {() => void} page.onChange called when a photo was corrected or aligned
+   * @param {() => boolean} page.hasMore returns whether there are more hits to load
+   * @param {() => Promise<?boolean>} page.loadMore loads more hits
+   * @param {(id: string) => void} page.findSimilar searches for photos like this one
+   * @param {(photo: object) => void} page.showOnMap
+   */
   constructor(peakList, page) {
     this.#peakList = peakList;
     this.#page = page;
     const [dialog, stage, image] = ["viewer", "stage", "large"].map(byId);
     dialog.addEventListener("cancel", (event) => {
       event.preventDefault();
-      if (this.#aligning.isOn) this.#aligning.cancel();
-      else page.leave();
+      if (this.#alignMode.isOn) this.#alignMode.cancel();
+      else page.close();
     });
     dialog.addEventListener("keydown", (event) => this.#onKey(event));
-    // A browser may close a dialog without asking, when Escape is all that was pressed.
-    dialog.addEventListener("close", () => { if (this.#wanted && !dialog.open) page.leave(); });
-    byId("close").addEventListener("click", () => page.leave());
+    // Browsers may close a dialog without a cancel event if Escape is pressed twice without another interaction.
+    dialog.addEventListener("close", () => { if (this.#wanted && !dialog.open) page.close(); });
+    byId("close").addEventListener("click", () => page.close());
     byId("previous").addEventListener("click", () => this.#step(-1));
     byId("next").addEventListener("click", () => this.#step(1));
-    image.addEventListener("load", () => { image.classList.add("there"); this.#names.redraw(); });
-    this.#names = new Names(stage, image);
+    image.addEventListener("load", () => { image.classList.add("loaded"); this.#overlay.redraw(); });
+    this.#overlay = new SummitOverlay(stage, image);
     this.#zoom = new Zoom(stage, image, (isZoomed) => {
-      // Who looks closer gets the finest picture there is.
-      if (isZoomed) image.sizes = `${LARGE_SIZES.at(-1)}px`;
-      this.#names.redraw();
+      // Load the largest rendition when zoomed.
+      if (isZoomed) image.sizes = `${SIZES.at(-1)}px`;
+      this.#overlay.redraw();
     });
-    this.#aligning = new Aligning({ stage, image, names: this.#names, zoom: this.#zoom, save: (photo, aim) => this.#keepAim(photo, aim) });
-    listenForSwipes(stage, { isFree: () => !this.#zoom.isZoomed && !this.#aligning.isOn, step: (by) => this.#step(by) });
+    this.#alignMode = new AlignMode({ stage, image, overlay: this.#overlay, zoom: this.#zoom, save: (photo, pose) => this.#savePose(photo, pose) });
+    listenForSwipes(stage, { isFree: () => !this.#zoom.isZoomed && !this.#alignMode.isOn, step: (by) => this.#step(by) });
     this.#listenForClicksBeside(stage);
   }
 
-  /** The photos to step through, as the grid shows them. */
+  /** Set the photos to step through, in the order of the grid. */
   setHits(hits) {
     this.#hits = hits;
     if (this.#wanted) this.#drawSteps();
   }
 
+  /** Open the viewer or change its photo. */
   async show(id) {
     if (this.#wanted === id) return;
     this.#wanted = id;
-    this.#aligning.end();
-    this.#asking?.abort();
-    this.#asking = new AbortController();
+    this.#alignMode.end();
+    this.#abort?.abort();
+    this.#abort = new AbortController();
     const dialog = byId("viewer");
     if (!dialog.open) {
       dialog.showModal();
@@ -80,22 +91,22 @@ export class Viewer {
     const known = this.#hits.find((hit) => hit.id === id);
     this.#drawPicture(known || { id, width: 4, height: 3, peaks: [] });
     try {
-      const photo = await api.photo(id, this.#asking.signal);
+      const photo = await api.photo(id, this.#abort.signal);
       if (!known) this.#drawPicture(photo);
       this.#drawPanel(photo);
     } catch (error) {
       if (error.name === "AbortError") return;
       if (!(error instanceof api.ApiError)) throw error;
-      this.#drawFault(error, id);
+      this.#drawError(error, id);
     }
   }
 
   hide() {
     if (!this.#wanted) return;
     this.#wanted = this.#photo = null;
-    this.#aligning.end();
-    this.#names.show(null);
-    this.#asking?.abort();
+    this.#alignMode.end();
+    this.#overlay.show(null);
+    this.#abort?.abort();
     hideToast();
     byId("viewer").close();
     byId("large").removeAttribute("srcset");
@@ -106,104 +117,110 @@ export class Viewer {
   #drawPicture(hit) {
     const image = byId("large");
     this.#zoom.reset();
-    image.classList.remove("there");
+    image.classList.remove("loaded");
     image.alt = hit.peaks.map((peak) => peak.name).join(", ") || t("photo");
-    image.sizes = BESIDE_PANEL;
-    showPhoto(image, hit, LARGE_SIZES);
-    this.#names.show(hit.orientation);
+    image.sizes = IMAGE_SIZES;
+    showPhoto(image, hit, SIZES);
+    this.#overlay.show(hit.orientation);
   }
 
-  #drawFault(error, id) {
+  #drawError(error, id) {
     this.#photo = null;
     const [text, run] = error.status === 404
-      ? [t("show_all"), () => this.#page.all()]
+      ? [t("show_all"), () => this.#page.showAll()]
       : [t("retry"), () => { this.#wanted = null; byId("panel").focus(); this.show(id); }];
     byId("panel").replaceChildren(
-      el("h2", { text: sentence(error.message) }),
+      el("h2", { text: capitalize(error.message) }),
       el("p", { class: "actions" }, el("button", { type: "button", text, on: { click: run } })));
   }
 
-  /** The search's reason speaks of the peaks that it saw: after a correction it no longer holds. */
-  #drawPanel(photo, { reasonHolds = true } = {}) {
+  /** Draw the panel. showsReason is false after a correction: the reason of the search is about the peaks before it. */
+  #drawPanel(photo, { showsReason = true } = {}) {
     const isSame = this.#photo?.id === photo.id;
     this.#photo = photo;
-    this.#names.show(photo.orientation);
-    const why = reasonHolds ? this.#hits.find((hit) => hit.id === photo.id)?.why : "";
+    this.#overlay.show(photo.orientation);
+    const why = showsReason ? this.#hits.find((hit) => hit.id === photo.id)?.why : "";
     this.#fillPanel(isSame, ...panelContent(photo, {
       peakById: (id) => this.#peakList.byId(id), why,
-      correct: () => this.#drawForm(), undo: () => this.#undo(photo.id), say: (ids) => this.#save(photo.id, ids),
-      align: canBeAligned(photo) ? () => this.#aligning.begin(photo) : null, undoAlign: () => this.#undoAim(photo.id),
-      similar: () => this.#page.similar(photo.id), map: () => this.#page.map(photo),
+      correct: () => this.#drawForm(), undoCorrection: () => this.#undoCorrection(photo.id), saveCorrection: (ids) => this.#saveCorrection(photo.id, ids),
+      align: canBeAligned(photo) ? () => this.#alignMode.begin(photo) : null, undoAlign: () => this.#undoPose(photo.id),
+      findSimilar: () => this.#page.findSimilar(photo.id), showOnMap: () => this.#page.showOnMap(photo),
     }));
   }
 
-  /** What is said about the photo that is there already stays where it is read; another one's begins at its top. */
-  #fillPanel(stays, ...content) {
-    // On narrow screens the picture scrolls with its panel.
-    const scrolled = [byId("panel"), byId("viewer")];
-    const tops = scrolled.map((one) => (stays ? one.scrollTop : 0));
+  /** Replace the panel's content; keeps the scroll position for the same photo. */
+  #fillPanel(isSame, ...content) {
+    // On narrow screens the viewer scrolls instead of the panel.
+    const scrollers = [byId("panel"), byId("viewer")];
+    const tops = scrollers.map((one) => (isSame ? one.scrollTop : 0));
     byId("panel").replaceChildren(...content);
-    scrolled.forEach((one, i) => { one.scrollTop = tops[i]; });
+    scrollers.forEach((one, i) => { one.scrollTop = tops[i]; });
   }
 
   #drawForm() {
     const photo = this.#photo;
-    const back = () => { this.#drawPanel(photo); byId("correct").focus(); };
-    const form = correctionForm(photo, this.#peakList.peaks, { cancel: back, save: (ids) => this.#save(photo.id, ids) });
+    const cancel = () => { this.#drawPanel(photo); byId("correct").focus(); };
+    const form = correctionForm(photo, this.#peakList.peaks, { cancel, save: (ids) => this.#saveCorrection(photo.id, ids) });
     byId("panel").replaceChildren(el("h2", { text: t("correct") }), form);
     form.querySelector("input").focus();
   }
 
-  async #save(id, peakIds) {
+  async #saveCorrection(id, peakIds) {
     const before = this.#photo;
-    await this.#change(() => api.correct(id, peakIds), () => toast(t("corrected"), {
+    await this.#change(() => api.saveCorrection(id, peakIds), () => toast(t("corrected"), {
       label: t("undo"),
-      // Undo goes back to what was there: an earlier correction, or what Cumbre saw.
-      run: () => (before.corrected ? this.#restore(id, before.peaks.map((peak) => peak.id)) : this.#undo(id)),
+      // Undo restores the state before: an earlier correction, or what Cumbre recognized.
+      run: () => (before.corrected ? this.#restoreCorrection(id, before.peaks.map((peak) => peak.id)) : this.#undoCorrection(id)),
     }));
   }
 
-  #undo(id) {
+  #undoCorrection(id) {
     return this.#change(() => api.undoCorrection(id), () => toast(t("undone")));
   }
 
-  #restore(id, peakIds) {
-    return this.#change(() => api.correct(id, peakIds), () => toast(t("undone")));
+  #restoreCorrection(id, peakIds) {
+    return this.#change(() => api.saveCorrection(id, peakIds), () => toast(t("undone")));
   }
 
-  /** Undo goes back to what was there: an earlier word of a person, or what skyline and compass say. */
-  #keepAim(photo, aim) {
+  /** Save a pose. Undo restores the state before: an earlier pose by a person, or that of skyline and compass. */
+  #savePose(photo, pose) {
     const { id, orientation: before } = photo;
-    return this.#orient(() => api.orient(id, aim), () => {
-      this.#names.turn(true);
+    return this.#changePose(() => api.saveOrientation(id, pose), () => {
+      this.#overlay.setVisible(true);
       toast(t("align_saved"), {
         label: t("undo"),
-        run: () => (before?.said ? this.#orient(() => api.orient(id, before), () => toast(t("align_undone"))) : this.#undoAim(id)),
+        run: () => (before?.said ? this.#changePose(() => api.saveOrientation(id, before), () => toast(t("align_undone"))) : this.#undoPose(id)),
       });
     });
   }
 
-  #undoAim(id) {
-    return this.#orient(() => api.undoOrientation(id), () => toast(t("align_undone")));
+  #undoPose(id) {
+    return this.#changePose(() => api.undoOrientation(id), () => toast(t("align_undone")));
   }
 
-  #orient(request, done) {
+  #changePose(request, done) {
     return this.#change(async () => {
       const photo = await request();
-      if (this.#wanted === photo.id) this.#aligning.end();
+      if (this.#wanted === photo.id) this.#alignMode.end();
       return photo;
     }, done, "align-names");
   }
 
-  async #change(request, done, focused = "correct") {
+  /**
+   * Send a change and redraw the panel.
+   * @param {() => Promise<object>} request resolves to the changed photo
+   * @param {() => void} done called after success
+   * @param {string} focusId id of the element to focus
+   */
+  async #change(request, done, focusId = "correct") {
     try {
       const photo = await request();
       if (this.#wanted === photo.id) {
-        this.#drawPanel(photo, { reasonHolds: false });
-        byId(focused)?.focus({ preventScroll: true });
+        this.#drawPanel(photo, { showsReason: false });
+        byId(focusId)?.focus({ preventScroll: true });
       }
       done();
-      this.#page.changed();
+      this.#page.onChange();
     } catch (error) {
       if (!(error instanceof api.ApiError)) throw error;
       toast(error.message);
@@ -225,26 +242,27 @@ export class Viewer {
   async #step(by) {
     const at = this.#position();
     if (at < 0) return;
-    if (at + by >= this.#hits.length && this.#page.hasMore()) await this.#page.more();
+    if (at + by >= this.#hits.length && this.#page.hasMore()) await this.#page.loadMore();
     const next = this.#hits[at + by];
     if (next && this.#position() === at) this.#page.goTo(next.id);
   }
 
   #onKey(event) {
-    // Some keyboards have brackets behind AltGr, which is Alt and Ctrl as well.
-    const isCommand = (event.altKey || event.ctrlKey || event.metaKey) && !event.getModifierState("AltGraph");
-    if (event.target.matches("input") || isCommand) return;
-    if (this.#aligning.onKey(event) || this.#zoom.onKey(event) || this.#aligning.isOn) return;
+    // On some keyboards brackets need AltGr, which sets altKey and ctrlKey, too.
+    const isShortcut = (event.altKey || event.ctrlKey || event.metaKey) && !event.getModifierState("AltGraph");
+    if (event.target.matches("input") || isShortcut) return;
+    if (this.#alignMode.onKey(event) || this.#zoom.onKey(event) || this.#alignMode.isOn) return;
     if (event.key === "ArrowLeft") this.#step(-1);
     else if (event.key === "ArrowRight") this.#step(1);
-    else if (event.key.toLowerCase() === "n") this.#names.toggle();
+    else if (event.key.toLowerCase() === "n") this.#overlay.toggle();
   }
 
+  /** A click beside the picture closes the viewer. */
   #listenForClicksBeside(stage) {
-    const isBeside = (event) => event.target === stage && !this.#zoom.isZoomed && !this.#aligning.isOn && !isOnPicture(byId("large"), event);
-    // What begins on the picture, or ends there, was no click beside it.
+    const isBeside = (event) => event.target === stage && !this.#zoom.isZoomed && !this.#alignMode.isOn && !isOnPicture(byId("large"), event);
+    // Both the press and the release must be beside the picture.
     let began = false;
     stage.addEventListener("pointerdown", (event) => { began = isBeside(event); });
-    stage.addEventListener("click", (event) => { if (began && isBeside(event)) this.#page.leave(); });
+    stage.addEventListener("click", (event) => { if (began && isBeside(event)) this.#page.close(); });
   }
 }

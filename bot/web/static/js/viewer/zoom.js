@@ -1,17 +1,18 @@
-// Looking closer at the large picture: wheel, two fingers, double click or tap, + and -; dragged when it is larger than
-// its place.
+// Zoom of the large picture: by wheel, pinch, double click, double tap, and the keys + - 0. A zoomed picture can be
+// dragged.
 
 import { isOnPicture } from "./object_fit_box.js";
 
-const MOST = 8;
-const STEP = 1.5;
-const WHEEL = 0.002;
-const DOUBLE = 2.5;
+const SCALE_MAX = 8;
+const KEY_FACTOR = 1.5;
+const WHEEL_RATE = 0.002;
+const DOUBLE_CLICK_FACTOR = 2.5;
 const DOUBLE_TAP_MS = 350;
 const DOUBLE_TAP_PX = 30;
 
+/** Zooms an image within a stage. */
 export class Zoom {
-  /** Whether one finger, or the mouse, moves a closer picture; two always do. */
+  /** Whether one pointer drags a zoomed picture; two pointers always do. */
   pans = true;
   #stage;
   #image;
@@ -22,9 +23,9 @@ export class Zoom {
   #pointers = new Map();
   #pinch = null;
   #isTouch = false;
-  #tapped = null;
+  #lastTap = null;
 
-  /** onChange(isZoomed) hears when the picture becomes larger than its place, and when it fits again. */
+  /** onChange(isZoomed) is called after every change of scale or position. */
   constructor(stage, image, onChange = () => {}) {
     [this.#stage, this.#image, this.#onChange] = [stage, image, onChange];
     stage.addEventListener("wheel", (event) => this.#onWheel(event), { passive: false });
@@ -39,17 +40,18 @@ export class Zoom {
     return this.#scale > 1.001;
   }
 
+  /** Show the whole picture. */
   reset() {
     [this.#scale, this.#x, this.#y] = [1, 0, 0];
     this.#apply();
   }
 
-  /** Says whether the key was one of ours. */
+  /** Handle a key; returns whether it was handled. */
   onKey(event) {
-    const middle = this.#stage.getBoundingClientRect();
-    const at = [middle.left + middle.width / 2, middle.top + middle.height / 2];
-    if (event.key === "+" || event.key === "=") this.#by(STEP, ...at);
-    else if (event.key === "-") this.#by(1 / STEP, ...at);
+    const box = this.#stage.getBoundingClientRect();
+    const center = [box.left + box.width / 2, box.top + box.height / 2];
+    if (event.key === "+" || event.key === "=") this.#zoomBy(KEY_FACTOR, ...center);
+    else if (event.key === "-") this.#zoomBy(1 / KEY_FACTOR, ...center);
     else if (event.key === "0") this.reset();
     else return false;
     event.preventDefault();
@@ -59,21 +61,21 @@ export class Zoom {
   #onWheel(event) {
     event.preventDefault();
     const px = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * 16 : event.deltaY;
-    this.#by(Math.exp(-px * WHEEL * (event.ctrlKey ? 4 : 1)), event.clientX, event.clientY);
+    this.#zoomBy(Math.exp(-px * WHEEL_RATE * (event.ctrlKey ? 4 : 1)), event.clientX, event.clientY);
   }
 
   #onDouble(event) {
     if (event.target.closest("button")) return;
     if (this.isZoomed) this.reset();
-    else if (isOnPicture(this.#image, event)) this.#by(DOUBLE, event.clientX, event.clientY);
+    else if (isOnPicture(this.#image, event)) this.#zoomBy(DOUBLE_CLICK_FACTOR, event.clientX, event.clientY);
   }
 
-  /** Two taps at one place; not every phone's browser makes a dblclick of them. */
+  /** Detect double taps, because not every mobile browser fires dblclick for them. */
   #onTap(event) {
-    const before = this.#tapped;
+    const before = this.#lastTap;
     const isSecond = before && event.timeStamp - before.timeStamp < DOUBLE_TAP_MS
       && Math.hypot(event.clientX - before.clientX, event.clientY - before.clientY) < DOUBLE_TAP_PX;
-    this.#tapped = isSecond ? null : event;
+    this.#lastTap = isSecond ? null : event;
     if (isSecond) this.#onDouble(event);
   }
 
@@ -93,7 +95,7 @@ export class Zoom {
       const pinch = { spread: Math.hypot(x2 - x1, y2 - y1), x: (x1 + x2) / 2, y: (y1 + y2) / 2 };
       if (this.#pinch) {
         this.#move(pinch.x - this.#pinch.x, pinch.y - this.#pinch.y);
-        this.#by(pinch.spread / this.#pinch.spread, pinch.x, pinch.y);
+        this.#zoomBy(pinch.spread / this.#pinch.spread, pinch.x, pinch.y);
       }
       this.#pinch = pinch;
     } else if (this.isZoomed && this.pans) {
@@ -107,9 +109,9 @@ export class Zoom {
     this.#y += dy;
   }
 
-  /** The point under (clientX, clientY) stays where it is. */
-  #by(factor, clientX, clientY) {
-    const scale = Math.min(MOST, Math.max(1, this.#scale * factor));
+  /** Zoom by a factor; the point below (clientX, clientY) stays where it is. */
+  #zoomBy(factor, clientX, clientY) {
+    const scale = Math.min(SCALE_MAX, Math.max(1, this.#scale * factor));
     const box = this.#stage.getBoundingClientRect();
     const [x, y] = [clientX - box.left - box.width / 2, clientY - box.top - box.height / 2];
     this.#x = x - ((x - this.#x) * scale) / this.#scale;
@@ -119,9 +121,9 @@ export class Zoom {
   }
 
   #apply() {
-    const room = { x: (this.#stage.clientWidth * (this.#scale - 1)) / 2, y: (this.#stage.clientHeight * (this.#scale - 1)) / 2 };
-    this.#x = Math.min(room.x, Math.max(-room.x, this.#x));
-    this.#y = Math.min(room.y, Math.max(-room.y, this.#y));
+    const limit = { x: (this.#stage.clientWidth * (this.#scale - 1)) / 2, y: (this.#stage.clientHeight * (this.#scale - 1)) / 2 };
+    this.#x = Math.min(limit.x, Math.max(-limit.x, this.#x));
+    this.#y = Math.min(limit.y, Math.max(-limit.y, this.#y));
     this.#image.style.transform = this.isZoomed ? `translate(${this.#x}px, ${this.#y}px) scale(${this.#scale})` : "";
     this.#stage.classList.toggle("zoomed", this.isZoomed);
     this.#onChange(this.isZoomed);

@@ -1,4 +1,4 @@
-"""The chat in the page, as HTTP: what each message is answered with, whose it is, and what is refused."""
+"""The web chat over HTTP: replies, the cookie of each chat, refused requests, and stored pictures."""
 
 import base64
 import io
@@ -38,7 +38,7 @@ class Site:
     def say(self, body: Any, **more: Any) -> TestResponse:
         return self.client.post("/chat/messages", json=body, **more)
 
-    def give(self, *photos: bytes, text: str = "", **more: Any) -> TestResponse:
+    def send_photos(self, *photos: bytes, text: str = "", **more: Any) -> TestResponse:
         data: dict[str, Any] = {"photo": [(io.BytesIO(one), f"{n}.jpg") for n, one in enumerate(photos)]}
         return self.client.post("/chat/messages", data=data | ({"text": text} if text else {}), **more)
 
@@ -82,11 +82,11 @@ def message_of(response: TestResponse) -> str:
     return str(response.get_json()["error"]["message"])
 
 
-# What is said
+# Messages and replies
 
 
-def test_words_bring_photos_and_what_they_are(site: Site) -> None:
-    photos, said = replies(site.say({"text": "ama dablam"}))
+def test_words_find_photos_with_captions(site: Site) -> None:
+    photos, reply = replies(site.say({"text": "ama dablam"}))
     first = next(iter(site.album.photos))
     assert photos["kind"] == "photos"
     assert photos["photos"][0] == {
@@ -97,93 +97,93 @@ def test_words_bring_photos_and_what_they_are(site: Site) -> None:
         "caption": "Ama Dablam (6,812\xa0m)\n3 October 2023, 07:00\nits words are in the photo",
         "alt": "Ama Dablam",
     }
-    assert (said["kind"], said["text"]) == ("text", "2 photos for “ama dablam”, the best first.")
-    assert not any(said[one] for one in ("replaces", "asks_place", "asks_text"))
+    assert (reply["kind"], reply["text"]) == ("text", "2 photos for “ama dablam”, best first.")
+    assert not any(reply[one] for one in ("replaces", "asks_place", "asks_text"))
 
 
-def test_a_photo_is_identified_and_the_album_s_photos_come_with_it(site: Site) -> None:
-    said, picture, photos, _ = replies(site.give(AMA))
+def test_a_photo_is_identified_and_related_photos_of_the_album_are_shown(site: Site) -> None:
+    reply, picture, photos, _ = replies(site.send_photos(AMA))
     assert picture["kind"] == "picture"
     assert picture["alt"].startswith("Ama Dablam")
     assert base64.b64decode(picture["jpeg"])[:2] == b"\xff\xd8"
-    assert said["title"] == "Ama Dablam (6,812\xa0m)"
-    assert "9.2 km away" in said["text"]
+    assert reply["title"] == "Ama Dablam (6,812\xa0m)"
+    assert "9.2 km away" in reply["text"]
     assert len(photos["photos"]) == 2
 
 
-def test_words_that_come_with_a_photo_are_part_of_the_question(site: Site) -> None:
-    _, _, photos, _ = replies(site.give(AMA, text="sunset"))
+def test_words_sent_with_a_photo_are_part_of_the_search(site: Site) -> None:
+    _, _, photos, _ = replies(site.send_photos(AMA, text="sunset"))
     assert len(photos["photos"]) == 1
 
 
-def test_several_photos_are_one_message(site: Site) -> None:
-    said, *_ = replies(site.give(AMA, NO_PEAK, draw_photo((40, 60, 120))))
-    assert said["title"] == "3 photos"
-    assert [line[:2] for line in said["text"].split("\n")[:3]] == ["1.", "2.", "3."]
+def test_several_photos_in_a_message_get_one_answer(site: Site) -> None:
+    reply, *_ = replies(site.send_photos(AMA, NO_PEAK, draw_photo((40, 60, 120))))
+    assert reply["title"] == "3 photos"
+    assert [line[:2] for line in reply["text"].split("\n")[:3]] == ["1.", "2.", "3."]
 
 
-def test_a_place_is_answered_with_what_stands_around_it(site: Site) -> None:
-    said, _, _ = replies(site.say({"place": {"lat": 27.83, "lon": 86.76}}))
-    assert said["title"] == "Around there"
-    assert "Ama Dablam" in said["text"]
+def test_a_place_is_answered_with_the_peaks_around_it(site: Site) -> None:
+    reply, _, _ = replies(site.say({"place": {"lat": 27.83, "lon": 86.76}}))
+    assert reply["title"] == "Peaks around there"
+    assert "Ama Dablam" in reply["text"]
 
 
-def test_a_place_after_a_photo_is_where_it_was_taken(site: Site) -> None:
-    said, *_ = replies(site.give(NO_PEAK))
-    assert said["asks_place"]
-    said, *_ = replies(site.say({"place": {"lat": 27.83, "lon": 86.76}}))
-    assert said["text"].startswith("Taken: 27.83000, 86.76000")
+def test_a_place_after_a_photo_is_taken_as_the_place_of_the_photo(site: Site) -> None:
+    reply, *_ = replies(site.send_photos(NO_PEAK))
+    assert reply["asks_place"]
+    reply, *_ = replies(site.say({"place": {"lat": 27.83, "lon": 86.76}}))
+    assert reply["text"].startswith("Taken: 27.83000, 86.76000")
 
 
-def test_a_button_is_pressed_and_its_answer_takes_its_place(site: Site) -> None:
-    asked = site.press(site.give(AMA), "It is another peak")
+def test_the_answer_to_a_button_replaces_its_message(site: Site) -> None:
+    asked = site.press(site.send_photos(AMA), "It's another peak")
     thanks = site.press(asked, "Thamserku")
-    [said] = replies(thanks)
-    assert said["text"] == "Thanks. From now on this photo shows Thamserku (6,608\xa0m)."
-    assert said["replaces"]
+    [reply] = replies(thanks)
+    assert reply["text"] == "Thanks! From now on this photo shows Thamserku (6,608\xa0m)."
+    assert reply["replaces"]
     [undone] = replies(site.press(thanks, "Undo"))
-    assert undone["text"].startswith("Undone")
+    assert undone["text"].startswith("Correction undone")
 
 
-def test_buttons_go_when_more_is_shown_by_date(site: Site) -> None:
+def test_sorting_by_date_removes_the_pressed_buttons(site: Site) -> None:
     gone, photos, _ = replies(site.press(site.say({"text": "ama dablam"}), "Sort by date"))
     assert gone == {"kind": "buttons_gone"}
     assert photos["kind"] == "photos"
 
 
-def test_a_photo_that_was_given_can_join_the_album(site: Site) -> None:
+def test_a_sent_photo_can_be_added_to_the_album(site: Site) -> None:
     before = len(site.album.photos)
-    _, said = replies(site.press(site.give(draw_photo((91, 141, 221))), "Add to the album"))
-    assert said["text"] == "Added to the album: 1 photo."
+    _, reply = replies(site.press(site.send_photos(draw_photo((91, 141, 221))), "Add to the album"))
+    assert reply["text"] == "Added to the album: 1 photo."
     assert len(site.album.photos) == before + 1
 
 
 def test_the_language_is_that_of_the_browser_until_another_is_chosen(site: Site) -> None:
     spanish = {"Accept-Language": "es-PE,es;q=0.9,en;q=0.5"}
-    [said] = replies(site.say({"text": "/near xyz"}, headers=spanish))
-    assert said["text"].startswith("No conozco ninguna cumbre")
+    [reply] = replies(site.say({"text": "/near xyz"}, headers=spanish))
+    assert reply["text"].startswith("No conozco ninguna cumbre")
     site.say({"text": "/language en"}, headers=spanish)
-    [said] = replies(site.say({"text": "/near xyz"}, headers=spanish))
-    assert said["text"].startswith("I know no peak")
+    [reply] = replies(site.say({"text": "/near xyz"}, headers=spanish))
+    assert reply["text"].startswith("I don't know a peak")
 
 
-def test_markup_in_words_is_text_in_json(site: Site) -> None:
+def test_markup_in_a_message_is_plain_text_in_json(site: Site) -> None:
     response = site.say({"text": "<script>alert(1)</script>"})
     assert response.mimetype == "application/json"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
-    [said] = replies(response)
-    assert "“<script>alert(1)</script>”" in said["text"]
+    [reply] = replies(response)
+    assert "“<script>alert(1)</script>”" in reply["text"]
 
 
-def test_an_answer_is_kept_by_nobody(site: Site) -> None:
+def test_answers_are_not_cached(site: Site) -> None:
     assert site.say({"text": "ama"}).headers["Cache-Control"] == "private, no-store"
     assert site.say({}).headers["Cache-Control"] == "private, no-store"
 
 
-# Whose chat it is
+# The cookie of a chat
 
 
-def test_the_cookie_is_for_the_chat_alone_and_for_no_script(site: Site) -> None:
+def test_the_cookie_is_only_for_the_chat_and_hidden_from_scripts(site: Site) -> None:
     cookie = site.say({"text": "ama"}).headers["Set-Cookie"]
     assert re.match(r"cumbre_chat=[A-Za-z0-9_-]{22};", cookie)
     parts = set(cookie.split("; ")[1:])
@@ -192,11 +192,11 @@ def test_the_cookie_is_for_the_chat_alone_and_for_no_script(site: Site) -> None:
     assert "Domain" not in cookie
 
 
-def test_over_tls_the_cookie_stays_there(site: Site) -> None:
+def test_over_tls_the_cookie_is_secure(site: Site) -> None:
     assert "; Secure" in site.say({"text": "ama"}, base_url="https://localhost").headers["Set-Cookie"]
 
 
-def test_a_visitor_keeps_the_cookie_and_another_gets_another(site: Site) -> None:
+def test_a_visitor_keeps_the_cookie_and_another_visitor_gets_a_different_one(site: Site) -> None:
     number = site.say({"text": "ama"}).headers["Set-Cookie"].split(";")[0]
     assert site.say({"text": "ama"}).headers["Set-Cookie"].split(";")[0] == number
     site.client.delete_cookie("cumbre_chat", path="/chat")
@@ -206,27 +206,27 @@ def test_a_visitor_keeps_the_cookie_and_another_gets_another(site: Site) -> None
 @pytest.mark.parametrize(
     "forged", ["1", "a" * 21, "a" * 23, "a" * 4000, "../../../../etc/passwd", "a b" * 7 + "a", "é" * 22]
 )
-def test_a_cookie_that_we_did_not_make_is_replaced(site: Site, forged: str) -> None:
+def test_a_forged_cookie_is_replaced(site: Site, forged: str) -> None:
     response = site.say({"text": "ama"}, headers={"Cookie": f"cumbre_chat={forged}"})
     assert re.match(r"cumbre_chat=[A-Za-z0-9_-]{22};", response.headers["Set-Cookie"])
 
 
-def test_buttons_of_another_chat_find_nothing(site: Site) -> None:
-    data = data_of(site.give(AMA), "It is another peak")
+def test_buttons_of_another_chat_do_nothing(site: Site) -> None:
+    data = data_of(site.send_photos(AMA), "It's another peak")
     site.client.delete_cookie("cumbre_chat", path="/chat")
     assert replies(site.say({"pressed": data})) == [
-        {"kind": "toast", "text": "This button is too old. Please ask again."}
+        {"kind": "toast", "text": "This button has expired. Please ask again."}
     ]
 
 
-def test_a_place_brings_no_picture_of_another_chat(site: Site) -> None:
-    site.give(NO_PEAK)
+def test_a_place_does_not_apply_to_a_picture_of_another_chat(site: Site) -> None:
+    site.send_photos(NO_PEAK)
     site.client.delete_cookie("cumbre_chat", path="/chat")
-    said, *_ = replies(site.say({"place": {"lat": 27.83, "lon": 86.76}}))
-    assert said["title"] == "Around there"
+    reply, *_ = replies(site.say({"place": {"lat": 27.83, "lon": 86.76}}))
+    assert reply["title"] == "Peaks around there"
 
 
-# What is refused
+# Refused requests
 
 PLACE = {"lat": 27.8, "lon": 86.7}
 
@@ -256,14 +256,14 @@ PLACE = {"lat": 27.8, "lon": 86.7}
         {"text": "x" * 501},
     ],
 )
-def test_what_makes_no_sense_is_refused(site: Site, body: Any) -> None:
+def test_an_invalid_message_is_refused(site: Site, body: Any) -> None:
     response = site.client.post("/chat/messages", data=json.dumps(body), content_type="application/json")
     assert code_of(response) == (400, "invalid_request")
     assert "Set-Cookie" not in response.headers
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 5000])
-def test_what_is_not_json_is_refused(site: Site, body: bytes) -> None:
+def test_a_body_that_is_not_json_is_refused(site: Site, body: bytes) -> None:
     response = site.client.post("/chat/messages", data=body, content_type="application/json")
     assert code_of(response) == (400, "invalid_request")
 
@@ -274,23 +274,23 @@ def test_other_content_types_are_refused(site: Site, content_type: str) -> None:
     assert code_of(response) == (415, "unsupported_media_type")
 
 
-def test_json_has_room_for_a_message_and_no_more(site: Site) -> None:
+def test_json_that_is_larger_than_a_message_is_refused(site: Site) -> None:
     assert code_of(site.say({"text": "x" * 9000})) == (413, "too_large")
 
 
-def test_a_photo_that_is_too_large_is_refused_with_what_is_allowed(site: Site) -> None:
-    response = site.give(AMA + bytes(MAX_PHOTO_BYTES))
+def test_a_photo_that_is_too_large_is_refused_with_the_limit(site: Site) -> None:
+    response = site.send_photos(AMA + bytes(MAX_PHOTO_BYTES))
     assert code_of(response) == (413, "too_large")
     assert message_of(response) == "a photo may have at most 0.1 MB"
 
 
 def test_photos_that_are_too_large_together_are_refused(site: Site) -> None:
-    assert code_of(site.give(*[bytes(MAX_PHOTO_BYTES - 1)] * 3)) == (413, "too_large")
+    assert code_of(site.send_photos(*[bytes(MAX_PHOTO_BYTES - 1)] * 3)) == (413, "too_large")
 
 
-def test_ten_photos_are_taken_and_eleven_are_not(site: Site) -> None:
-    assert replies(site.give(*[AMA] * 10))[0]["title"] == "10 photos"
-    response = site.give(*[AMA] * 11)
+def test_ten_photos_are_accepted_and_eleven_are_refused(site: Site) -> None:
+    assert replies(site.send_photos(*[AMA] * 10))[0]["title"] == "10 photos"
+    response = site.send_photos(*[AMA] * 11)
     assert code_of(response) == (400, "invalid_request")
     assert message_of(response) == "a message may have at most 10 photos"
 
@@ -306,54 +306,54 @@ def test_ten_photos_are_taken_and_eleven_are_not(site: Site) -> None:
         {"photo": (io.BytesIO(AMA), "a.jpg"), "text": ["a", "b"]},
     ],
 )
-def test_a_form_that_makes_no_sense_is_refused(site: Site, data: dict[str, Any]) -> None:
+def test_an_invalid_form_is_refused(site: Site, data: dict[str, Any]) -> None:
     response = site.client.post("/chat/messages", data=data, content_type="multipart/form-data")
     assert code_of(response) == (400, "invalid_request")
 
 
-def test_a_file_that_is_no_picture_is_refused_in_the_chat(site: Site) -> None:
-    [said] = replies(site.give(b"hello"))
-    assert said["text"] == "I can't use that: this is not a picture that can be read."
+def test_a_file_that_is_not_a_picture_is_refused_in_the_chat(site: Site) -> None:
+    [reply] = replies(site.send_photos(b"hello"))
+    assert reply["text"] == "I can't use that: this is not a picture that can be read."
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.test"}, {"Sec-Fetch-Site": "cross-site"}])
-def test_another_web_site_can_say_nothing(site: Site, headers: dict[str, str]) -> None:
+def test_another_website_cannot_send_messages(site: Site, headers: dict[str, str]) -> None:
     assert code_of(site.say({"text": "ama"}, headers=headers)) == (403, "forbidden")
-    assert code_of(site.give(AMA, headers=headers)) == (403, "forbidden")
+    assert code_of(site.send_photos(AMA, headers=headers)) == (403, "forbidden")
     assert site.query.requests == []
     assert not site.folder.exists()
 
 
-def test_a_fault_of_the_service_is_told_without_its_details(site: Site, caplog: pytest.LogCaptureFixture) -> None:
-    def broken(_request: object) -> None:
+def test_an_error_of_the_service_is_reported_without_its_details(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(_request: object) -> None:
         raise IndexFault("/home/me/secret is damaged")
 
-    site.query.search = broken  # type: ignore[method-assign, assignment]
+    site.query.search = fail  # type: ignore[method-assign, assignment]
     with caplog.at_level(logging.CRITICAL):
         response = site.say({"text": "ama"})
     assert code_of(response) == (503, "unavailable")
     assert "secret" not in response.get_data(as_text=True)
 
 
-def test_where_there_is_no_chat_the_page_offers_none(site: Site) -> None:
+def test_without_a_chat_the_page_offers_none(site: Site) -> None:
     without = create_app(site.query, FakeAlbumService(site.album), lambda: site.album.catalog).test_client()
     assert without.post("/chat/messages", json={"text": "ama"}).status_code == 404
     assert 'id="open-chat"' not in without.get("/").get_data(as_text=True)
     assert 'id="open-chat"' in site.client.get("/").get_data(as_text=True)
 
 
-# Pictures that were sent
+# Stored pictures
 
 
-def test_a_picture_that_is_not_kept_any_more_is_said_so(site: Site) -> None:
-    asked = site.press(site.give(AMA), "It is another peak")
+def test_a_picture_that_is_no_longer_stored_is_reported(site: Site) -> None:
+    asked = site.press(site.send_photos(AMA), "It's another peak")
     for file in site.folder.iterdir():
         file.unlink()
-    [said] = replies(site.press(asked, "Thamserku"))
-    assert said["text"] == "I can't use that: this picture is not kept any more: send it again."
+    [reply] = replies(site.press(asked, "Thamserku"))
+    assert reply["text"] == "I can't use that: this picture is no longer stored: send it again."
 
 
-def test_pictures_are_named_by_their_content_and_kept_once(tmp_path: Path) -> None:
+def test_pictures_are_named_by_their_content_and_stored_once(tmp_path: Path) -> None:
     pictures = SentPictures(tmp_path)
     first, second = pictures.save("a.jpg", AMA), pictures.save("b.jpg", AMA)
     assert (first.source, first.name, first.is_original) == (second.source, "a.jpg", True)
@@ -367,23 +367,23 @@ def test_no_other_file_is_fetched(tmp_path: Path, source: str) -> None:
         SentPictures(tmp_path).fetch(SentPicture(source))
 
 
-def test_the_oldest_pictures_go_first(tmp_path: Path) -> None:
+def test_the_oldest_pictures_are_deleted_first(tmp_path: Path) -> None:
     pictures = SentPictures(tmp_path, most_bytes=25)
     sent = [pictures.save("a.jpg", bytes([n]) * 10) for n in range(2)]
     grow_old(tmp_path / sent[0].source, 60.0)
-    # The first is sent again, so that the second is now the oldest.
+    # The first is sent again, so the second is now the oldest.
     grow_old(tmp_path / sent[1].source, 30.0)
     pictures.save("a.jpg", bytes([0]) * 10)
     third = pictures.save("c.jpg", bytes([2]) * 10)
     assert {file.name for file in tmp_path.iterdir()} == {sent[0].source, third.source}
 
 
-def test_a_picture_larger_than_the_bound_is_there_until_the_next(tmp_path: Path) -> None:
+def test_a_picture_larger_than_the_limit_is_kept_until_the_next_one(tmp_path: Path) -> None:
     pictures = SentPictures(tmp_path, most_bytes=5)
     assert pictures.fetch(pictures.save("a.jpg", b"0123456789")) == b"0123456789"
 
 
-def test_old_pictures_go_with_time(tmp_path: Path) -> None:
+def test_pictures_are_deleted_at_the_maximum_age(tmp_path: Path) -> None:
     pictures = SentPictures(tmp_path, most_age_s=100.0)
     sent = pictures.save("a.jpg", AMA)
     grow_old(tmp_path / sent.source, 99.0)
@@ -394,9 +394,9 @@ def test_old_pictures_go_with_time(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_can_not_be_written_is_a_fault_of_the_service(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "chat").write_bytes(b"a file")
-    with pytest.raises(StorageError, match="can't be kept"):
+    with pytest.raises(StorageError, match="can't store a chat picture"):
         SentPictures(tmp_path / "chat").save("a.jpg", AMA)
 
 

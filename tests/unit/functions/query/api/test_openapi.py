@@ -1,4 +1,4 @@
-"""The description of the API says what the API does: its routes, and the shape of real answers."""
+"""The OpenAPI description matches the API: its routes, parameters and limits, and the shape of real answers."""
 
 import io
 import re
@@ -65,7 +65,7 @@ def test_every_route_is_described_and_no_other(app: Flask, description: Any) -> 
 
 
 def resolve(description: Any, node: Any) -> Any:
-    """The node that a reference means."""
+    """Return the node that a $ref points to, or the node itself."""
     if "$ref" not in node:
         return node
     target = description
@@ -121,7 +121,7 @@ def test_a_real_answer_has_the_described_shape(
     assert answer.status_code == status
     described = resolve(description, description["paths"][path][method]["responses"][str(status)])
     schema = described["content"]["application/json"]["schema"]
-    # The schema stands beside the components, so that its references find them.
+    # The schema is put next to the components, so that its references resolve.
     whole = {**schema, "components": description["components"]}
     Draft202012Validator(whole, format_checker=FormatChecker()).validate(answer.get_json())
 
@@ -137,7 +137,7 @@ def test_described_parameters_are_the_ones_that_are_read(description: Any) -> No
     assert set(identify["schema"]["properties"]) == parameters.IDENTIFY_PARAMETERS | {"photo"}
 
 
-def test_described_limits_are_the_ones_that_hold(description: Any) -> None:
+def test_described_limits_are_the_ones_that_apply(description: Any) -> None:
     k = next(p for p in description["paths"]["/api/search"]["get"]["parameters"] if p["name"] == "k")["schema"]
     assert (k["maximum"], k["default"]) == (parameters.MAX_RESULTS, parameters.DEFAULT_RESULTS)
     assert description["components"]["schemas"]["Offset"]["maximum"] == DEEPEST

@@ -1,4 +1,4 @@
-"""The JSON API over a fake service: what it asks of the service, and how it says no."""
+"""The JSON API over a fake service: its requests to the service, and its error answers."""
 
 import io
 import json
@@ -82,13 +82,13 @@ def test_every_parameter_of_a_search_reaches_the_service(client: FlaskClient, qu
     assert (asked.k, asked.sort) == (7, "time")
 
 
-def test_a_date_alone_as_the_end_includes_that_day(client: FlaskClient, query: FakeQueryService) -> None:
+def test_an_end_date_without_a_time_includes_that_day(client: FlaskClient, query: FakeQueryService) -> None:
     client.get("/api/search?to=2023-10-05")
     assert query.requests[0].until is not None
     assert query.requests[0].until.isoformat() == "2023-10-06T00:00:00+00:00"
 
 
-def test_nothing_matching_is_an_answer_with_a_note(client: FlaskClient) -> None:
+def test_a_search_without_matches_is_answered_with_a_note(client: FlaskClient) -> None:
     found = client.get("/api/search?q=zebra")
     assert found.status_code == 200
     assert found.get_json()["results"] == []
@@ -96,18 +96,18 @@ def test_nothing_matching_is_an_answer_with_a_note(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "says"),
+    ("parameters", "message"),
     [
-        ("k=0", "k is"),
-        ("k=201", "k is"),
-        ("k=ten", "k is"),
-        ("sort=colour", "sort is"),
-        ("near=27,86", "near has the form"),
-        ("near=27,86,nan", "near has the form"),
+        ("k=0", "k must be"),
+        ("k=201", "k must be"),
+        ("k=ten", "k must be"),
+        ("sort=colour", "sort must be"),
+        ("near=27,86", "near must have the form"),
+        ("near=27,86,nan", "near must have the form"),
         ("near=91,86,5", "latitude"),
         ("near=27,86,0", "radius"),
-        ("from=yesterday", "from is a date"),
-        ("to=9999-12-31", "to is a date"),
+        ("from=yesterday", "from must be a date"),
+        ("to=9999-12-31", "to must be a date"),
         ("from=2023-10-05&to=2023-10-01", "before"),
         ("peak=matterhorn", "no peak"),
         ("q=a&q=b", "once"),
@@ -115,8 +115,8 @@ def test_nothing_matching_is_an_answer_with_a_note(client: FlaskClient) -> None:
         ("q=" + "a" * 501, "500"),
     ],
 )
-def test_a_question_that_can_not_be_read_is_refused(client: FlaskClient, parameters: str, says: str) -> None:
-    assert says in error(client.get(f"/api/search?{parameters}"), 400, "invalid_request")
+def test_an_invalid_search_is_refused(client: FlaskClient, parameters: str, message: str) -> None:
+    assert message in error(client.get(f"/api/search?{parameters}"), 400, "invalid_request")
 
 
 def test_a_photo_finds_photos_and_is_identified(client: FlaskClient, query: FakeQueryService) -> None:
@@ -126,30 +126,30 @@ def test_a_photo_finds_photos_and_is_identified(client: FlaskClient, query: Fake
     assert query.requests[0].photo == BLUE_LIKE_AMA
 
 
-def test_identify_passes_place_and_heading_on(client: FlaskClient, query: FakeQueryService) -> None:
-    heard: list[object] = []
+def test_identify_passes_on_place_and_heading(client: FlaskClient, query: FakeQueryService) -> None:
+    received: list[object] = []
     identify = query.identify
 
-    def listening(photo: bytes, at: Position | None = None, heading_deg: float | None = None) -> Any:
-        heard.extend((at, heading_deg))
+    def record(photo: bytes, at: Position | None = None, heading_deg: float | None = None) -> Any:
+        received.extend((at, heading_deg))
         return identify(photo, at, heading_deg)
 
-    query.identify = listening  # type: ignore[method-assign]
+    query.identify = record  # type: ignore[method-assign]
     found = client.post("/api/identify", **photo_form(at="27.836,86.764,3867", heading="360")).get_json()
     assert found["answer"] == "ama-dablam"
-    assert heard == [Position(27.836, 86.764, 3867.0), 0.0]
+    assert received == [Position(27.836, 86.764, 3867.0), 0.0]
 
 
 def test_an_altitude_that_is_not_given_stays_unknown(client: FlaskClient, query: FakeQueryService) -> None:
-    heard: list[Position | None] = []
+    received: list[Position | None] = []
     identify = query.identify
-    query.identify = lambda photo, at=None, heading_deg=None: heard.append(at) or identify(photo)  # type: ignore
+    query.identify = lambda photo, at=None, heading_deg=None: received.append(at) or identify(photo)  # type: ignore
     client.post("/api/identify", **photo_form(at="27.836,86.764"))
-    assert heard == [Position(27.836, 86.764, None)]
+    assert received == [Position(27.836, 86.764, None)]
 
 
 @pytest.mark.parametrize("fields", [{"at": "here"}, {"at": "1"}, {"at": "27,86,99999"}, {"heading": "-1"}, {"q": "x"}])
-def test_identify_refuses_what_it_can_not_read(client: FlaskClient, fields: dict[str, str]) -> None:
+def test_identify_refuses_invalid_fields(client: FlaskClient, fields: dict[str, str]) -> None:
     error(client.post("/api/identify", **photo_form(**fields)), 400, "invalid_request")
 
 
@@ -166,7 +166,7 @@ def test_an_unknown_photo_is_not_found(client: FlaskClient, photo_id: str) -> No
     error(client.get(f"/api/photos/{photo_id}/rendition"), 404, "not_found")
 
 
-def test_a_rendition_is_a_jpeg_that_the_browser_keeps(client: FlaskClient, album: FakeAlbum) -> None:
+def test_a_rendition_is_a_jpeg_that_the_browser_caches(client: FlaskClient, album: FakeAlbum) -> None:
     address = f"/api/photos/{id_of(album, 'day 3/ama.jpg')}/rendition?size=320"
     first = client.get(address)
     assert first.mimetype == "image/jpeg"
@@ -200,7 +200,7 @@ def test_a_correction_counts_until_it_is_undone(client: FlaskClient, album: Fake
 @pytest.mark.parametrize(
     "body", [None, [], {}, {"peaks": "lhotse"}, {"peaks": [1]}, {"peaks": ["k2"]}, {"peaks": [], "x": 1}]
 )
-def test_a_correction_that_can_not_be_read_is_refused(client: FlaskClient, album: FakeAlbum, body: object) -> None:
+def test_an_invalid_correction_is_refused(client: FlaskClient, album: FakeAlbum, body: object) -> None:
     address = f"/api/photos/{id_of(album, 'day 3/ama.jpg')}/peaks"
     error(client.put(address, data=json.dumps(body), content_type="application/json"), 400, "invalid_request")
 
@@ -210,11 +210,11 @@ def test_a_correction_must_be_json(client: FlaskClient, album: FakeAlbum) -> Non
     error(response, 415, "unsupported_media_type")
 
 
-def test_a_view_that_a_person_says_counts_until_it_is_undone(client: FlaskClient, album: FakeAlbum) -> None:
+def test_a_manual_orientation_counts_until_it_is_undone(client: FlaskClient, album: FakeAlbum) -> None:
     address = f"/api/photos/{id_of(album, 'day 3/ama.jpg')}/orientation"
-    said = client.put(address, json={"heading_deg": 360, "pitch_deg": 1.5, "roll_deg": -2}).get_json()["orientation"]
-    assert (said["heading_deg"], said["pitch_deg"], said["roll_deg"]) == (0.0, 1.5, -2.0)
-    assert (said["said"], said["sure"]) == (True, True)
+    manual = client.put(address, json={"heading_deg": 360, "pitch_deg": 1.5, "roll_deg": -2}).get_json()["orientation"]
+    assert (manual["heading_deg"], manual["pitch_deg"], manual["roll_deg"]) == (0.0, 1.5, -2.0)
+    assert (manual["said"], manual["sure"]) == (True, True)
     undone = client.delete(address).get_json()["orientation"]
     assert (undone["heading_deg"], undone["said"]) == (70.0, False)
     (ama, *_) = undone["summits"]
@@ -234,9 +234,7 @@ def test_a_view_that_a_person_says_counts_until_it_is_undone(client: FlaskClient
         {"zoom": 1},
     ],
 )
-def test_a_view_that_can_not_be_read_is_refused(
-    client: FlaskClient, album: FakeAlbum, change: dict[str, object]
-) -> None:
+def test_an_invalid_orientation_is_refused(client: FlaskClient, album: FakeAlbum, change: dict[str, object]) -> None:
     address = f"/api/photos/{id_of(album, 'day 3/ama.jpg')}/orientation"
     body = {"heading_deg": 1, "pitch_deg": 2, "roll_deg": 3} | change
     assert "heading_deg" in error(client.put(address, json=body), 400, "invalid_request")
@@ -252,7 +250,7 @@ def test_names_are_written_on_a_rendition_on_request(client: FlaskClient, album:
     assert plain.get_etag() != named.get_etag()
     assert client.get(f"{address}&names=0").data == plain.data
     assert client.get(f"{address}&names=1", headers={"If-None-Match": named.headers["ETag"]}).status_code == 304
-    assert "names is 1" in error(client.get(f"{address}&names=yes"), 400, "invalid_request")
+    assert "names must be 1" in error(client.get(f"{address}&names=yes"), 400, "invalid_request")
 
 
 def test_a_photo_is_added_under_its_own_name(client: FlaskClient, album: FakeAlbum) -> None:
@@ -262,7 +260,7 @@ def test_a_photo_is_added_under_its_own_name(client: FlaskClient, album: FakeAlb
     assert client.get(response.headers["Location"]).get_json()["filename"] == "Ama Dablam.jpg"
 
 
-def test_a_picture_that_the_album_has_is_not_added_twice(client: FlaskClient, album: FakeAlbum) -> None:
+def test_a_picture_that_is_in_the_album_is_not_added_twice(client: FlaskClient, album: FakeAlbum) -> None:
     first = client.post("/api/photos", **photo_form(draw_photo((91, 141, 221))))
     second = client.post("/api/photos", **photo_form(draw_photo((91, 141, 221)), name="copy.jpg"))
     assert (first.status_code, second.status_code) == (201, 200)
@@ -270,15 +268,15 @@ def test_a_picture_that_the_album_has_is_not_added_twice(client: FlaskClient, al
     assert len(album.photos) == 6
 
 
-def test_what_was_added_can_be_deleted_and_files_of_the_album_can_not(client: FlaskClient, album: FakeAlbum) -> None:
+def test_added_photos_can_be_deleted_but_files_of_the_album_cannot(client: FlaskClient, album: FakeAlbum) -> None:
     added = client.post("/api/photos", **photo_form(draw_photo((91, 141, 221)))).get_json()
     assert client.delete(f"/api/photos/{added['id']}").status_code == 204
     assert added["id"] not in album.photos
     refused = client.delete(f"/api/photos/{id_of(album, 'day 3/ama.jpg')}")
-    assert "a file of yours" in error(refused, 400, "invalid_request")
+    assert "your own file" in error(refused, 400, "invalid_request")
 
 
-def test_originals_are_given_out_only_where_that_was_allowed(
+def test_originals_are_served_only_if_the_setting_allows_it(
     client: FlaskClient, album: FakeAlbum, query: FakeQueryService
 ) -> None:
     address = f"/api/photos/{id_of(album, 'day 3/ama.jpg')}/original"
@@ -291,7 +289,7 @@ def test_originals_are_given_out_only_where_that_was_allowed(
 
 
 @pytest.mark.parametrize("key", ["x/a\r\nSet-Cookie: b=1.jpg", 'x/".jpg', "x/<script>.jpg", "x/आमा.jpg"])
-def test_a_name_of_a_file_never_becomes_another_header(album: FakeAlbum, query: FakeQueryService, key: str) -> None:
+def test_a_file_name_never_becomes_another_header(album: FakeAlbum, query: FakeQueryService, key: str) -> None:
     photo = make_photo(key, "evil", (1, 2, 3))
     album.photos[photo.document.id] = photo
     client = create_app(query, FakeAlbumService(album), lambda: album.catalog, originals=True).test_client()
@@ -301,25 +299,25 @@ def test_a_name_of_a_file_never_becomes_another_header(album: FakeAlbum, query: 
     assert answer.headers["Content-Disposition"].startswith("attachment; filename")
 
 
-def test_shots_are_columns(client: FlaskClient, album: FakeAlbum) -> None:
+def test_shots_are_returned_as_columns(client: FlaskClient, album: FakeAlbum) -> None:
     found = client.get("/api/shots?peak=ama-dablam").get_json()
     assert found["ids"] == [id_of(album, "day 3/ama.jpg"), id_of(album, "day 4/ama-sunset.jpg")]
     assert found["taken_at"] == [1696295700, 1696382100]
     assert (found["lat"], found["lon"]) == ([27.8362] * 2, [86.7649] * 2)
 
 
-def test_peaks_around_a_place(client: FlaskClient) -> None:
+def test_peaks_around_a_place_have_a_distance(client: FlaskClient) -> None:
     found = client.get("/api/peaks/around?at=27.8362,86.7649,3867").get_json()
     ama = next(peak for peak in found["peaks"] if peak["id"] == "ama-dablam")
     assert (ama["distance_m"], found["altitude_m"], found["altitude_is_assumed"]) == (9888, 3867, False)
 
 
-def test_the_place_of_a_photo_in_a_question_can_be_said(client: FlaskClient, query: FakeQueryService) -> None:
+def test_the_place_of_a_query_photo_can_be_given(client: FlaskClient, query: FakeQueryService) -> None:
     client.post("/api/search", **photo_form(at="27.8,86.7,3500"))
     assert query.requests[-1].photo_at == Position(27.8, 86.7, 3500.0)
 
 
-def test_an_answer_goes_on_where_it_ended(client: FlaskClient) -> None:
+def test_the_next_page_continues_where_the_first_one_ended(client: FlaskClient) -> None:
     whole = client.get("/api/search?k=5").get_json()
     first, second = (client.get(f"/api/search?k=3&offset={offset}").get_json() for offset in (0, 3))
     assert first["results"] + second["results"] == whole["results"]
@@ -327,7 +325,7 @@ def test_an_answer_goes_on_where_it_ended(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("accepted", ["es", "es-PE,en;q=0.5"])
-def test_sentences_are_told_in_the_language_that_was_asked_for(client: FlaskClient, accepted: str) -> None:
+def test_sentences_are_in_the_requested_language(client: FlaskClient, accepted: str) -> None:
     answer = client.get("/api/search?q=morning", headers={"Accept-Language": accepted})
     (hit,) = answer.get_json()["results"]
     assert hit["peaks"][0]["why"] == "a 9,2 km, rumbo 041°, dentro del encuadre, 17,2° sobre el horizonte"
@@ -336,18 +334,18 @@ def test_sentences_are_told_in_the_language_that_was_asked_for(client: FlaskClie
     assert "principio" in error(refused, 400, "invalid_request")
 
 
-def test_a_failure_can_be_tried_again(client: FlaskClient, album: FakeAlbum) -> None:
+def test_a_failed_photo_can_be_retried(client: FlaskClient, album: FakeAlbum) -> None:
     assert client.get("/api/status").get_json()["failures"][0]["reason"] == "the file ends too early"
     assert client.post(f"/api/photos/{BROKEN.id}/retry").get_json()["failure"] is None
     assert client.get("/api/status").get_json()["failures"] == []
 
 
-def test_peaks_come_with_their_numbers_of_photos(client: FlaskClient) -> None:
+def test_peaks_have_photo_counts(client: FlaskClient) -> None:
     peaks = client.get("/api/peaks").get_json()["peaks"]
     assert [(p["name"], p["photos"]) for p in peaks[:3]] == [("Ama Dablam", 2), ("Mount Everest", 1), ("Lhotse", 0)]
 
 
-def test_peaks_are_counted_among_the_photos_that_pass_the_filters(client: FlaskClient) -> None:
+def test_photo_counts_of_peaks_respect_the_filters(client: FlaskClient) -> None:
     peaks = client.get("/api/peaks?from=2023-10-04").get_json()["peaks"]
     assert [(p["name"], p["photos"]) for p in peaks[:2]] == [("Mount Everest", 1), ("Ama Dablam", 1)]
     error(client.get("/api/peaks?near=here"), 400, "invalid_request")
@@ -362,14 +360,14 @@ def test_uploads_are_limited(client: FlaskClient) -> None:
     error(client.post("/api/photos", **photo_form(b"x" * 400_000)), 413, "too_large")
 
 
-def test_an_upload_must_hold_one_photo(client: FlaskClient) -> None:
+def test_an_upload_must_contain_one_photo(client: FlaskClient) -> None:
     error(client.post("/api/identify", json={}), 415, "unsupported_media_type")
     error(client.post("/api/identify", data={"at": "1,2"}, content_type="multipart/form-data"), 400, "invalid_request")
     error(client.post("/api/identify", **photo_form(b"")), 400, "invalid_request")
     error(client.post("/api/photos", **photo_form(peak="lhotse")), 400, "invalid_request")
 
 
-def test_a_file_that_is_no_picture_says_so(client: FlaskClient) -> None:
+def test_an_upload_that_is_not_a_picture_is_refused(client: FlaskClient) -> None:
     assert "picture" in error(client.post("/api/search", **photo_form(b"hello")), 422, "photo_unusable")
 
 
@@ -385,7 +383,7 @@ def test_a_file_that_is_no_picture_says_so(client: FlaskClient) -> None:
         (errors.ObjectGone("/home/maya/a.jpg"), 404, "not_found"),
     ],
 )
-def test_a_fault_behind_never_shows_paths(
+def test_an_internal_error_never_reveals_paths(
     client: FlaskClient, query: FakeQueryService, fault: Exception, status: int, code: str
 ) -> None:
     def fail(*_: object) -> Any:
@@ -398,16 +396,16 @@ def test_a_fault_behind_never_shows_paths(
     assert ("Retry-After" in response.headers) == (status in (503, 409))
 
 
-def test_an_address_that_does_not_exist_is_answered_as_json(client: FlaskClient) -> None:
+def test_an_unknown_address_is_answered_with_json(client: FlaskClient) -> None:
     error(client.get("/api/nowhere"), 404, "not_found")
     error(client.patch("/api/peaks"), 405, "method_not_allowed")
 
 
-def test_answers_about_the_album_are_not_kept_by_browsers(client: FlaskClient) -> None:
+def test_answers_about_the_album_are_not_cached_by_browsers(client: FlaskClient) -> None:
     assert "no-store" in client.get("/api/search").headers["Cache-Control"]
 
 
-def test_the_catalogue_is_asked_for_at_each_request(query: FakeQueryService, album: FakeAlbum) -> None:
+def test_the_catalogue_is_read_anew_for_each_request(query: FakeQueryService, album: FakeAlbum) -> None:
     current = [KHUMBU]
     client = create_app(query, FakeAlbumService(album), lambda: current[0]).test_client()
     assert client.get("/api/search?peak=lhotse").status_code == 200

@@ -1,4 +1,4 @@
-"""What the query function answers to a call, as JSON."""
+"""The JSON answers of the query function to calls."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ from tests.support.fakes import (
     make_failure,
 )
 
-PARCELS = Payloads(None, 1_000_000)
+INLINE = Payloads(None, 1_000_000)
 
 
 @pytest.fixture
@@ -32,9 +32,9 @@ def album() -> FakeAlbum:
 
 
 def ask(album: FakeAlbum, call: Any, **arguments: Any) -> dict[str, Any]:
-    said = answer({"call": call, "arguments": arguments}, FakeQueryService(album), FakeAlbumService(album), PARCELS)
-    assert json.loads(json.dumps(said)) == said
-    return said
+    reply = answer({"call": call, "arguments": arguments}, FakeQueryService(album), FakeAlbumService(album), INLINE)
+    assert json.loads(json.dumps(reply)) == reply
+    return reply
 
 
 def test_every_method_of_the_interfaces_can_be_called() -> None:
@@ -42,10 +42,10 @@ def test_every_method_of_the_interfaces_can_be_called() -> None:
         assert sorted(calls) == sorted(name for name in vars(service) if not name.startswith("_"))
 
 
-def test_a_search(album: FakeAlbum) -> None:
-    said = ask(album, "search", request={"text": "yak", "k": 1})["result"]
-    assert [hit["photo"]["key"] for hit in said["hits"]] == ["day 1/yak.jpg"]
-    assert said["hits"][0]["photo"]["facts"]["taken_at"] == "2023-10-01T01:15:00+00:00"
+def test_a_search_returns_hits_with_their_facts(album: FakeAlbum) -> None:
+    reply = ask(album, "search", request={"text": "yak", "k": 1})["result"]
+    assert [hit["photo"]["key"] for hit in reply["hits"]] == ["day 1/yak.jpg"]
+    assert reply["hits"][0]["photo"]["facts"]["taken_at"] == "2023-10-01T01:15:00+00:00"
 
 
 def test_bytes_go_both_ways(album: FakeAlbum) -> None:
@@ -56,7 +56,7 @@ def test_bytes_go_both_ways(album: FakeAlbum) -> None:
     assert jpeg.startswith(b"\xff\xd8")
 
 
-def test_nothing_is_an_answer_too(album: FakeAlbum) -> None:
+def test_a_call_without_a_result_returns_null(album: FakeAlbum) -> None:
     added = ask(album, "add", filename="a.jpg", photo=base64.b64encode(draw_photo((1, 2, 3))).decode())["result"]
     assert ask(album, "remove", photo_id=added["photo"]["id"]) == {"result": None}
 
@@ -68,7 +68,7 @@ def test_an_error_comes_back_with_its_type_and_message(album: FakeAlbum) -> None
 
 
 @pytest.mark.parametrize(
-    ("request_", "says"),
+    ("request_", "expected"),
     [
         (None, 'a call is {"call"'),
         ([], 'a call is {"call"'),
@@ -79,41 +79,41 @@ def test_an_error_comes_back_with_its_type_and_message(album: FakeAlbum) -> None
         ({"call": "peaks", "arguments": []}, "peaks: arguments must be an object"),
         ({"call": "peaks", "arguments": {"k": 1}}, "peaks: there is no argument 'k'"),
         ({"call": "photo", "arguments": {}}, "photo: missing a required argument: 'photo_id'"),
-        ({"call": "photo", "arguments": {"photo_id": 7}}, "photo: photo_id: this must be a text"),
+        ({"call": "photo", "arguments": {"photo_id": 7}}, "photo: photo_id: this must be a string"),
         ({"call": "search", "arguments": {"request": {"k": "9"}}}, "search: request: .k: this must be a whole number"),
-        ({"call": "search", "arguments": {"request": {"k": 99_999}}}, "an answer ends after"),
+        ({"call": "search", "arguments": {"request": {"k": 99_999}}}, "a search returns at most"),
         ({"version": "2.0", "rawPath": "/api/search"}, 'a call is {"call"'),
     ],
 )
-def test_what_is_no_call_is_refused(album: FakeAlbum, request_: object, says: str) -> None:
-    said = answer(request_, FakeQueryService(album), FakeAlbumService(album), PARCELS)
-    assert said["error"]["type"] == "InvalidRequest"
-    message = said["error"]["message"]
-    assert (message if isinstance(message, str) else message["text"]).startswith(says)
+def test_an_invalid_call_is_refused(album: FakeAlbum, request_: object, expected: str) -> None:
+    reply = answer(request_, FakeQueryService(album), FakeAlbumService(album), INLINE)
+    assert reply["error"]["type"] == "InvalidRequest"
+    message = reply["error"]["message"]
+    assert (message if isinstance(message, str) else message["text"]).startswith(expected)
 
 
-def test_a_bug_is_logged_and_tells_nothing(album: FakeAlbum, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_details_of_a_bug_are_logged_and_not_returned(album: FakeAlbum, caplog: pytest.LogCaptureFixture) -> None:
     class Broken(FakeQueryService):
         def peak(self, peak_id: str) -> Any:
             raise RuntimeError("the key is hush")
 
-    said = answer({"call": "peak", "arguments": {"peak_id": "lhotse"}}, Broken(album), FakeAlbumService(album), PARCELS)
-    assert said["error"] == {"type": "CumbreError", "message": "the query function failed: its log says why"}
+    reply = answer({"call": "peak", "arguments": {"peak_id": "lhotse"}}, Broken(album), FakeAlbumService(album), INLINE)
+    assert reply["error"] == {"type": "CumbreError", "message": "the query function failed: see its log"}
     assert "the key is hush" in caplog.text
 
 
-def test_a_text_that_is_no_unicode_does_not_end_the_function(album: FakeAlbum) -> None:
+def test_text_that_is_not_valid_unicode_does_not_crash_the_function(album: FakeAlbum) -> None:
     album.notices = ("half a character: \ud83c",)
     assert ask(album, "status")["error"]["type"] == "CumbreError"
 
 
-def test_what_is_in_the_way_is_logged_where_it_happened(album: FakeAlbum, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_returned_error_is_also_logged_where_it_happened(album: FakeAlbum, caplog: pytest.LogCaptureFixture) -> None:
     class Unreachable(FakeQueryService):
         def status(self) -> Any:
             raise errors.IndexFault("Elasticsearch can't be reached")
 
-    said = answer({"call": "status", "arguments": {}}, Unreachable(album), FakeAlbumService(album), PARCELS)
-    assert said["error"]["type"] == "IndexFault"
+    reply = answer({"call": "status", "arguments": {}}, Unreachable(album), FakeAlbumService(album), INLINE)
+    assert reply["error"]["type"] == "IndexFault"
     assert "status: IndexFault: Elasticsearch can't be reached" in caplog.text
 
 
@@ -122,14 +122,14 @@ def test_what_is_in_the_way_is_logged_where_it_happened(album: FakeAlbum, caplog
 )
 def test_every_error_comes_back_as_itself(kind: type[errors.CumbreError]) -> None:
     message = sentence("no photo of {peak}", peak=KHUMBU["lhotse"].name)
-    there = error_of_json(json.loads(json.dumps(error_to_json(kind(message)))))
-    assert type(there) is kind
-    assert isinstance(there.message, Sentence)
-    assert (there.message.template, there.message.values) == ("no photo of {peak}", {"peak": "Lhotse"})
+    restored = error_of_json(json.loads(json.dumps(error_to_json(kind(message)))))
+    assert type(restored) is kind
+    assert isinstance(restored.message, Sentence)
+    assert (restored.message.template, restored.message.values) == ("no photo of {peak}", {"peak": "Lhotse"})
 
 
-def test_an_error_that_others_do_not_know_comes_back_as_what_it_is_one_of() -> None:
-    there = error_of_json(error_to_json(ListingIncomplete("2 objects are dotted", ("a/../b",))))
-    assert type(there) is errors.StorageError
+def test_an_error_of_an_unknown_type_comes_back_as_its_known_base_class() -> None:
+    restored = error_of_json(error_to_json(ListingIncomplete("2 objects are dotted", ("a/../b",))))
+    assert type(restored) is errors.StorageError
     assert type(error_of_json({"type": "OfTheFuture", "message": "hm"})) is errors.CumbreError
     assert type(error_of_json({"type": "annotations", "message": "hm"})) is errors.CumbreError

@@ -1,4 +1,4 @@
-"""Whatever the two services are asked and answer comes out of JSON as it went in."""
+"""The arguments and results of the two services survive a round trip through JSON."""
 
 import dataclasses
 import json
@@ -25,12 +25,12 @@ INLINE = Payloads(None, 1_000_000)
 WORDS = st.text(st.characters(exclude_categories=["Cs"]))
 
 
-def carried(value: Any, hint: Any) -> Any:
+def round_trip(value: Any, hint: Any) -> Any:
     return decode(json.loads(json.dumps(encode(value, hint, INLINE))), hint, INLINE)
 
 
 def sentences() -> SearchStrategy[str]:
-    """Sentences of figures, names, numbers, texts and other sentences, alone and several joined."""
+    """Generate sentences with figures, names, numbers, texts and other sentences, alone and several joined."""
     names = st.lists(WORDS, min_size=1, max_size=6).map(Names)
     figures = st.builds(Figure, st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 3))
     leaves = st.one_of(WORDS, names, figures, st.integers())
@@ -57,11 +57,11 @@ SIMPLE: dict[Any, SearchStrategy[Any]] = {
 
 
 def values(hint: Any) -> SearchStrategy[Any]:
-    """Values of the type that a hint names."""
+    """Generate values of the type of a hint."""
     if hint in SIMPLE:
         return SIMPLE[hint]
     if hint is SearchRequest:
-        return questions()
+        return search_requests()
     inner = get_args(hint)
     if get_origin(hint) is Literal:
         return st.sampled_from(inner)
@@ -75,8 +75,8 @@ def values(hint: Any) -> SearchStrategy[Any]:
     return st.one_of(map(values, inner))
 
 
-def questions() -> SearchStrategy[SearchRequest]:
-    """Questions that don't contradict themselves: words and a photo, or a photo of the album."""
+def search_requests() -> SearchStrategy[SearchRequest]:
+    """Generate valid search requests: with words and a photo, or with a photo of the album."""
     free = {name: values(hint) for name, hint in get_type_hints(SearchRequest).items()}
     own = {"text", "photo", "like", "since", "until"}
     free = {name: one for name, one in free.items() if name not in own} | {"k": st.integers(0, 99)}
@@ -94,17 +94,17 @@ def questions() -> SearchStrategy[SearchRequest]:
     )
 
 
-def told(value: Any) -> Any:
-    """A value with everything that equality passes over: what sentences are made of, and offsets of times."""
+def in_full(value: Any) -> Any:
+    """Return a value for comparisons that include what equality ignores: the parts of sentences and UTC offsets."""
     if isinstance(value, Sentence):
-        parts = [told(part) for part in value.parts]
-        return [str(value), value.template, {name: told(one) for name, one in value.values.items()}, parts]
+        parts = [in_full(part) for part in value.parts]
+        return [str(value), value.template, {name: in_full(one) for name, one in value.values.items()}, parts]
     if isinstance(value, datetime):
         return [value, value.utcoffset()]
     if dataclasses.is_dataclass(value):
-        return [told(getattr(value, f.name)) for f in dataclasses.fields(value)]
+        return [in_full(getattr(value, f.name)) for f in dataclasses.fields(value)]
     if isinstance(value, (tuple, list)):
-        return [type(value), *map(told, value)]
+        return [type(value), *map(in_full, value)]
     return value
 
 
@@ -112,69 +112,71 @@ RESULTS = {str(call.result): call.result for call in CALLS.values()}
 
 
 @pytest.mark.parametrize("kind", RESULTS)
-def test_results_come_out_as_they_went_in(kind: str) -> None:
+def test_results_survive_the_round_trip(kind: str) -> None:
     result = RESULTS[kind]
 
-    # An answer holds documents with all their fields.
+    # Examples are large: an answer contains documents with all their fields.
     @settings(max_examples=40, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
     @given(values(result))
     def check(value: Any) -> None:
-        there = carried(value, result)
-        assert there == value
-        assert told(there) == told(value)
+        restored = round_trip(value, result)
+        assert restored == value
+        assert in_full(restored) == in_full(value)
 
     check()
 
 
 @pytest.mark.parametrize("name", [name for name, call in CALLS.items() if call.hints])
-def test_arguments_come_out_as_they_went_in(name: str) -> None:
+def test_arguments_survive_the_round_trip(name: str) -> None:
     call = CALLS[name]
 
     @settings(max_examples=20, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
     @given(st.fixed_dictionaries({argument: values(hint) for argument, hint in call.hints.items()}))
     def check(arguments: dict[str, Any]) -> None:
         packed = json.loads(json.dumps(call.encode_arguments((), arguments, INLINE)))
-        there = call.decode_arguments(packed, INLINE)
-        assert there == arguments
-        assert {name: told(one) for name, one in there.items()} == {name: told(one) for name, one in arguments.items()}
+        restored = call.decode_arguments(packed, INLINE)
+        assert restored == arguments
+        assert {name: in_full(one) for name, one in restored.items()} == {
+            name: in_full(one) for name, one in arguments.items()
+        }
 
     check()
 
 
-def test_what_json_has_no_number_for_comes_through() -> None:
-    there = carried(Position(math.inf, -math.inf, math.nan), Position)
-    assert (there.lat, there.lon) == (math.inf, -math.inf)
-    assert math.isnan(there.altitude_m)
+def test_infinity_and_nan_survive_the_round_trip() -> None:
+    restored = round_trip(Position(math.inf, -math.inf, math.nan), Position)
+    assert (restored.lat, restored.lon) == (math.inf, -math.inf)
+    assert math.isnan(restored.altitude_m)
 
 
-def test_a_field_of_a_newer_version_is_left_out_and_one_of_an_older_takes_its_default() -> None:
+def test_a_field_of_a_newer_version_is_ignored_and_one_that_an_older_version_lacks_takes_its_default() -> None:
     packed = encode(PeakPrediction("lhotse", 0.5), PeakPrediction, INLINE)
     del packed["familiar"]
     assert decode(packed | {"new": 1}, PeakPrediction, INLINE) == PeakPrediction("lhotse", 0.5)
 
 
 @pytest.mark.parametrize(
-    ("changed", "says"),
+    ("changed", "message"),
     [
         ({"peaks": [{"id": "lhotse", "probability": "much"}]}, r"\.peaks\[0\]\.probability: this must be a number"),
         ({"peaks": [{"id": "lhotse", "probability": True}]}, r"\.peaks\[0\]\.probability: this must be a number"),
         ({"peaks": [{"probability": 0.5}]}, r"\.peaks\[0\]: this lacks id"),
         ({"peaks": "lhotse"}, r"\.peaks: this must be a list"),
-        ({"answer": 7}, r"\.answer: this must be a text"),
-        ({"note": {"text": "{a}", "values": 7}}, r"\.note: this must be a text"),
-        ({"note": {"number": 1.0, "digits": 2}}, r"\.note: this must be a text"),
-        ({"used": ["geometry", None]}, r"\.used\[1\]: this must be a text"),
+        ({"answer": 7}, r"\.answer: this must be a string"),
+        ({"note": {"text": "{a}", "values": 7}}, r"\.note: this must be a string"),
+        ({"note": {"number": 1.0, "digits": 2}}, r"\.note: this must be a string"),
+        ({"used": ["geometry", None]}, r"\.used\[1\]: this must be a string"),
         ({"facts": {"width": 1.5, "height": 1, "format": "JPEG"}}, r"\.facts\.width: this must be a whole number"),
     ],
 )
-def test_what_is_of_another_type_is_refused_with_its_place(changed: dict[str, Any], says: str) -> None:
+def test_a_value_of_the_wrong_type_is_refused_with_its_location(changed: dict[str, Any], message: str) -> None:
     packed = {"answer": None, "peaks": [], "used": [], "note": ""}
-    with pytest.raises(WireError, match=f"^{says}$"):
+    with pytest.raises(WireError, match=f"^{message}$"):
         decode(packed | changed, Identification, INLINE)
 
 
 @pytest.mark.parametrize("packed", [None, [], "photo", 7])
-def test_what_is_no_object_is_no_document(packed: Any) -> None:
+def test_a_document_must_be_an_object(packed: Any) -> None:
     with pytest.raises(WireError, match="PhotoDocument"):
         decode(packed, PhotoDocument, INLINE)
 
@@ -185,23 +187,23 @@ def test_bytes_are_base64_or_staged(packed: Any) -> None:
         decode(packed, bytes, INLINE)
 
 
-def test_a_wrong_word_and_a_wrong_time_are_refused_without_repeating_them() -> None:
+def test_an_invalid_choice_time_or_number_is_refused_without_quoting_it() -> None:
     for changed in ({"sort": "hush"}, {"since": "hush"}, {"k": "hush"}):
         with pytest.raises(WireError) as refused:
             decode(changed, SearchRequest, INLINE)
         assert "hush" not in str(refused.value)
 
 
-def test_a_question_that_contradicts_itself_is_refused_as_where_it_was_asked() -> None:
+def test_a_contradictory_search_raises_the_same_error_as_on_the_callers_side() -> None:
     with pytest.raises(InvalidRequest):
         decode({"text": "yaks", "like": "0" * 40}, SearchRequest, INLINE)
 
 
-def test_a_value_of_another_type_is_not_sent() -> None:
+def test_a_value_of_the_wrong_type_is_not_sent() -> None:
     with pytest.raises(WireError, match="this must be a SearchAnswer"):
         encode("an answer", SearchAnswer, INLINE)
 
 
-def test_a_type_that_nobody_can_carry_is_found_out_at_once() -> None:
-    with pytest.raises(TypeError, match="can't be carried"):
+def test_an_unsupported_type_fails_at_once() -> None:
+    with pytest.raises(TypeError, match="is not supported"):
         encode({}, dict[str, int], INLINE)

@@ -1,6 +1,8 @@
-"""Picture processes that misbehave as a native decoder may: what is read says how.
+"""A picture process that misbehaves as a native decoder might: the bytes that it is given name the fault.
 
-python -m tests.support.gone_wrong MAX_BYTES MAX_PIXELS
+python -m tests.support.misbehaving_decoder MAX_BYTES MAX_PIXELS
+
+With MAX_BYTES 1 it does not start.
 """
 
 import os
@@ -18,8 +20,8 @@ HANG_S = 1
 WRITE = b"write a file at "
 
 
-class Misbehaving(InProcessPictureReader):
-    """Reads pictures, unless the bytes are the name of something worse."""
+class MisbehavingReader(InProcessPictureReader):
+    """Reads pictures, except when the bytes name a fault: crash, hang, eat memory and others."""
 
     def read(self, data: bytes, size: tuple[int, int], resample: int) -> PictureContent:
         if data == b"crash":
@@ -46,5 +48,5 @@ if __name__ == "__main__":
     if sys.argv[1] == "1":
         raise SystemExit("can't start")
     process.PICTURE_PROCESSOR_S = HANG_S
-    process.InProcessPictureReader = Misbehaving  # type: ignore[misc]
+    process.InProcessPictureReader = MisbehavingReader  # type: ignore[misc]
     process.main()

@@ -1,24 +1,25 @@
-// Places, circles and distances on a sphere.
+// Distances, destinations and circles on a spherical Earth.
 
 const EARTH_KM = 6371.0088;
 const radians = (deg) => (deg * Math.PI) / 180;
 
-/** The great circle's length in kilometres (haversine formula). */
+/** Return the great-circle distance in kilometres (haversine formula). */
 export function distanceKm(lat1, lon1, lat2, lon2) {
   const a = Math.sin(radians(lat2 - lat1) / 2) ** 2
     + Math.cos(radians(lat1)) * Math.cos(radians(lat2)) * Math.sin(radians(lon2 - lon1) / 2) ** 2;
   return 2 * EARTH_KM * Math.asin(Math.min(1, Math.sqrt(a)));
 }
 
-/** "LAT,LON,KM" as { lat, lon, km }. */
-export function readCircle(text) {
+/** "LAT,LON,KM" -> { lat, lon, km }. */
+export function parseCircle(text) {
   const [lat, lon, km] = text.split(",").map(Number);
   return { lat, lon, km };
 }
 
-export const writeCircle = ({ lat, lon, km }) => `${lat.toFixed(5)},${wrapped(lon).toFixed(5)},${Math.max(0.01, km).toPrecision(4)}`;
+/** { lat, lon, km } -> "LAT,LON,KM". */
+export const formatCircle = ({ lat, lon, km }) => `${lat.toFixed(5)},${wrapped(lon).toFixed(5)},${Math.max(0.01, km).toPrecision(4)}`;
 
-/** Where one comes to from a place: [lat, lon] after so many kilometres in a direction. */
+/** Return the point [lat, lon] at a distance and bearing from a place. */
 export function destination(lat, lon, bearingDeg, km) {
   const d = km / EARTH_KM;
   const b = radians(bearingDeg);
@@ -28,5 +29,5 @@ export function destination(lat, lon, bearingDeg, km) {
   return [(lat2 * 180) / Math.PI, (lon2 * 180) / Math.PI];
 }
 
-// A map can be turned round the Earth more than once.
+// A map can be dragged around the Earth more than once, so its longitudes may exceed 180 degrees.
 const wrapped = (lon) => ((((lon + 180) % 360) + 360) % 360) - 180;
