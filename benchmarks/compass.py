@@ -18,7 +18,7 @@ from cumbre.geo.geodesy import bearing_and_distance, horizontal_fov_deg, signed_
 from cumbre.imaging.decode import PhotoLimits, read_photo
 from cumbre.peaks.catalog_files import bundled_catalog
 from cumbre.photos.manual_poses import SAME_MOMENT
-from cumbre.pose.estimator import OrientationFitter
+from cumbre.pose.estimator import PoseEstimator
 from cumbre.viewshed.sighting import sighting
 
 
@@ -53,7 +53,7 @@ def errors_of_neighbours(photos: Path) -> np.ndarray:
 
     Only photos with a probable skyline fit are used.
     """
-    fitter = OrientationFitter(bundled_catalog())
+    fitter = PoseEstimator(bundled_catalog())
     known = []
     for photo in sorted(marked_photos(photos), key=lambda photo: str(photo.facts.taken_at)):
         found = fitter.fit(photo.skylines, photo.facts)

@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.identify import LabelledSighting, labelled_sightings, wrong
 from benchmarks.summits import MarkedPhoto, marked_photos
 from cumbre.peaks.catalog_files import bundled_catalog
-from cumbre.pose.estimator import OrientationFitter
+from cumbre.pose.estimator import PoseEstimator
 from cumbre.recognition.identifier import PeakIdentifier
 
 # Name of a run, whether it uses certain labels, and the least and greatest additional compass error in degrees.
@@ -29,7 +29,7 @@ _RUNS = (
 def by_file_and_by_skyline(
     labelled: list[LabelledSighting],
     photos: dict[str, MarkedPhoto],
-    fitter: OrientationFitter,
+    fitter: PoseEstimator,
     least_deg: float,
     most_deg: float,
 ) -> tuple[list[LabelledSighting], list[LabelledSighting]]:
@@ -45,14 +45,14 @@ def by_file_and_by_skyline(
         seen, photo = replace(one.seen, heading_deg=heading), photos[one.name]
         found = fitter.fit(photo.skylines, replace(photo.facts, heading_deg=heading))
         plain.append(replace(one, seen=seen))
-        fitted.append(replace(one, seen=fitter.corrected(seen, found)))
+        fitted.append(replace(one, seen=fitter.improved_sighting(seen, found)))
     return plain, fitted
 
 
 def counted_peaks(
     sightings: list[LabelledSighting],
     photos: dict[str, MarkedPhoto],
-    fitter: OrientationFitter,
+    fitter: PoseEstimator,
     identifier: PeakIdentifier,
 ) -> str:
     """Say how many labelled peaks count for their photo, and how many peaks that count are outside the frame.
@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, default=Path("../shared/photos"))
     folder = parser.parse_args().photos
     catalog = bundled_catalog()
-    fitter, identifier = OrientationFitter(catalog), PeakIdentifier(catalog)
+    fitter, identifier = PoseEstimator(catalog), PeakIdentifier(catalog)
     photos = {photo.name: photo for photo in marked_photos(folder)}
     every = [one for one in labelled_sightings(folder) if one.seen.heading_deg is not None]
     print("right answers with the file's heading / with the skyline's heading where it is better:")

@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 
 from cumbre.imaging.decode import PhotoLimits, read_photo
-from cumbre.imaging.skyline import reduced, sky_fraction
+from cumbre.imaging.skyline import reduce_for_skyline, sky_fraction
 from cumbre.peaks.catalog import Catalog
 from cumbre.peaks.catalog_files import bundled_catalog
 from cumbre.recognition.identifier import IdentifyPolicy, PeakIdentifier
@@ -38,7 +38,7 @@ def labelled_sightings(photos: Path) -> Iterator[LabelledSighting]:
     for path in sorted([*photos.glob("heic/*"), *photos.glob("jpeg/*")]):
         photo = read_photo(path.read_bytes(), PhotoLimits(), wanted_px=256)
         label = labels[path.stem]
-        seen = sighting(photo.facts, sky_fraction(reduced(photo.image)))
+        seen = sighting(photo.facts, sky_fraction(reduce_for_skyline(photo.image)))
         yield LabelledSighting(path.stem, seen, tuple(label["peaks"]), label["certain"])
 
 

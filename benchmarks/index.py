@@ -33,7 +33,7 @@ from cumbre.index.elasticsearch.connection import ElasticAccess, connect
 from cumbre.index.elasticsearch.index import ElasticPhotoIndex
 from cumbre.index.elasticsearch.mapping import GraphOptions
 from cumbre.index.embedded.generations import EmbeddedGenerations
-from cumbre.index.port import EVERYTHING, PhotoFilter, PhotoIndex, PhotoWrite, Vector, VectorSpace
+from cumbre.index.port import NO_FILTER, PhotoFilter, PhotoIndex, PhotoWrite, Vector, VectorSpace
 from cumbre.services.local_query_service import LocalQueryService
 from cumbre.settings import Settings
 from cumbre.system.cpu import usable_cores
@@ -100,14 +100,14 @@ def curve(active: ElasticPhotoIndex, questions: Vector, truth: list[set[str]]) -
     for candidates in _CANDIDATES:
         index = active.with_candidates(candidates)
         times = [milliseconds(partial(index.nearest, question, _K)) for question in questions]
-        print(f"  {candidates} candidates: {shown(times)}, recall@10 {recall(index, questions, EVERYTHING, truth):.4f}")
+        print(f"  {candidates} candidates: {shown(times)}, recall@10 {recall(index, questions, NO_FILTER, truth):.4f}")
 
 
 def ask_in_words(settings: Settings, questions: int) -> None:
     """Print the time of new queries in words, and of the encoder alone."""
     library = open_library(settings)
     try:
-        service, encoder = LocalQueryService(library), library.encoders.wanted()
+        service, encoder = LocalQueryService(library), library.encoders.configured()
         templates = encoder.description.calibration.templates
         ask_service(service, "a warm question")
         own, whole = [], []
@@ -156,7 +156,7 @@ def filters_of(photos: int) -> dict[str, PhotoFilter]:
     """Return filters by name for an album with this many photos."""
     taken = [write.document.facts.taken_at for write in documents(photos // 10 + 1, 2) if write.document.facts]
     return {
-        "all photos": EVERYTHING,
+        "all photos": NO_FILTER,
         "1 % by time": PhotoFilter(until=taken[photos // 100]),
         "10 % by time": PhotoFilter(until=taken[photos // 10]),
         "1 % by peak": PhotoFilter(peak_ids=("ama-dablam",)),

@@ -119,7 +119,7 @@ def plain_loop(encoder: OnnxEncoder, paths: list[Path]) -> None:
 
 def ingest(library: Library, folder: Path) -> None:
     """Index a folder into an empty index, as `cumbre ingest` does once it has started."""
-    library.generations.create_building(library.encoders.wanted().space)
+    library.generations.create_building(library.encoders.configured().space)
     generation = library.building()
     assert generation is not None
     report = scan(library.ingestor(generation), library.storage(str(folder)))
@@ -129,7 +129,7 @@ def ingest(library: Library, folder: Path) -> None:
 
 def measure(library: Library, folder: Path, paths: list[Path], rounds: int) -> None:
     """Measure and print the rates of one album."""
-    encoder = library.encoders.wanted()
+    encoder = library.encoders.configured()
     assert isinstance(encoder, OnnxEncoder)
     batch_size = library.options.batch_size
     tensors = np.stack([prepare(path, encoder) for path in paths])
@@ -181,7 +181,7 @@ def main() -> None:
             paths = write_album(scratch / file_format, file_format, options.photos)
             library = open_library(replace(settings, home=scratch / f"home-{file_format}"))
             try:
-                encoder = library.encoders.wanted()
+                encoder = library.encoders.configured()
                 size_mb = statistics.mean(path.stat().st_size for path in paths) / 1e6
                 print(f"{file_format}: {len(paths)} photos of {size_mb:.1f} MB, on the {encoder.device}")
                 measure(library, scratch / file_format, paths, options.rounds)

@@ -20,7 +20,7 @@ import numpy as np
 from cumbre.geo.geodesy import FloatArray, Position, apparent_elevation_deg, destination, signed_angle_deg
 from cumbre.peaks.catalog import Catalog, Peak
 from cumbre.recognition.identifier import PeakIdentifier
-from cumbre.viewshed.occlusion import hidden_behind_nearer
+from cumbre.viewshed.occlusion import occluded
 from cumbre.viewshed.sighting import Sighting
 from cumbre.viewshed.visibility import VisibilityModel, surroundings
 
@@ -86,7 +86,7 @@ def report(count: int) -> None:
         "photo, altitude and lens unknown": without_lens,
     }.items():
         _print(name, *measured(partial(identifier.identify, seen), repeat))
-    swept = measured(partial(hidden_behind_nearer, *outlines), repeat)
+    swept = measured(partial(occluded, *outlines), repeat)
     paired = measured(partial(hidden_by_pairs, *outlines), repeat)
     _print("hidden by nearer ones", *swept)
     _print("hidden by nearer ones, by pairs", *paired)

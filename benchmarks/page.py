@@ -32,7 +32,7 @@ from benchmarks.query import fill
 from bot.web.site import create_app
 from cumbre.bootstrap import open_library
 from cumbre.library.library import Library
-from cumbre.search.query import DEEPEST
+from cumbre.search.query import MAX_RESULT_WINDOW
 from cumbre.services.local_album_service import LocalAlbumService
 from cumbre.services.local_query_service import LocalQueryService
 from cumbre.settings import Settings
@@ -141,8 +141,8 @@ def scroll_to_the_end(page: Page, photos: int) -> None:
     """Scroll through all photos as fast as a person with a mouse wheel can, and back to the start."""
     page.mouse.move(800, 500)
     loaded, since = 0, time.monotonic()
-    # Answers end after DEEPEST photos.
-    while (count := page.locator(".tile").count()) < min(photos, DEEPEST):
+    # Answers end after MAX_RESULT_WINDOW photos.
+    while (count := page.locator(".tile").count()) < min(photos, MAX_RESULT_WINDOW):
         if count > loaded:
             loaded, since = count, time.monotonic()
         elif time.monotonic() - since > _PATIENCE_S:

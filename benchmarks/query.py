@@ -26,7 +26,7 @@ import numpy as np
 from benchmarks.model_of_full_size import model_directory
 from cumbre.bootstrap import open_library
 from cumbre.geo.geodesy import Position
-from cumbre.index.port import Near, PhotoIndex, PhotoWrite
+from cumbre.index.port import Circle, PhotoIndex, PhotoWrite
 from cumbre.library.library import Library
 from cumbre.photos.document import PeakPrediction, PhotoDocument, PhotoFacts
 from cumbre.search.query import SearchRequest
@@ -133,7 +133,7 @@ def measure(library: Library, photos: int, questions: int) -> None:
     until = _FIRST_SHOT + photos // 100 * _BETWEEN_SHOTS
     filters: dict[str, dict[str, object]] = {
         "1 % by time": {"since": _FIRST_SHOT, "until": until},
-        "1 % by place": {"near": Near(27.9, 50.0, photos / 200_000 * 98_300.0)},
+        "1 % by place": {"near": Circle(27.9, 50.0, photos / 200_000 * 98_300.0)},
         "1 % by peak": {"peak_ids": ("ama-dablam",)},
         "50 % by time": {"since": _FIRST_SHOT, "until": _FIRST_SHOT + photos // 2 * _BETWEEN_SHOTS},
     }

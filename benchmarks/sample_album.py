@@ -23,7 +23,7 @@ from cumbre.demo.sightlines import visible_summits
 from cumbre.demo.trail import trail_scenes
 from cumbre.demo.viewpoints import Viewpoint, scenes_around
 from cumbre.imaging.decode import PhotoLimits, read_photo
-from cumbre.imaging.skyline import reduced, sky_fraction
+from cumbre.imaging.skyline import reduce_for_skyline, sky_fraction
 from cumbre.peaks.catalog import Catalog, Peak
 from cumbre.peaks.catalog_files import bundled_catalog
 from cumbre.recognition.identifier import PeakIdentifier
@@ -88,7 +88,7 @@ def judged(scenes: Iterator[Scene] | tuple[Scene, ...], catalog: Catalog) -> Tal
             path = Path(folder) / f"{scene.name}.jpg"
             draw_picture(scene, catalog, path)
             photo = read_photo(path.read_bytes(), PhotoLimits(), wanted_px=224)
-            answer = identifier.identify(sighting(photo.facts, sky_fraction(reduced(photo.image)))).answer
+            answer = identifier.identify(sighting(photo.facts, sky_fraction(reduce_for_skyline(photo.image)))).answer
             visible = {summit.peak_id for summit in visible_summits(scene, catalog)}
             if visible:
                 tally.with_peak += 1

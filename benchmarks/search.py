@@ -16,7 +16,7 @@ import numpy as np
 import yaml
 
 from cumbre.bootstrap import open_library
-from cumbre.encoding.prompts import background_vectors, backgrounds, query_vector
+from cumbre.encoding.prompts import background_scores, background_vectors, query_vector
 from cumbre.ingest.scan import scan
 from cumbre.library.library import Library
 from cumbre.search.query import SearchRequest
@@ -120,7 +120,7 @@ def variants(library: Library, labels: Labels) -> None:
     scores = {
         "cosine": np.zeros(len(photos)),
         "minus half the mean of the 10 highest (CSLS)": 0.5 * highest.mean(axis=1),
-        **{f"minus log-sum-exp at temperature {t}": backgrounds(photos, everyday, t) for t in (10, 20, 40, 100)},
+        **{f"minus log-sum-exp at temperature {t}": background_scores(photos, everyday, t) for t in (10, 20, 40, 100)},
     }
     print(f"{'score':45} {'templates':25} anti    mAP    F1  cutoff")
     for score_name, background in scores.items():

@@ -27,8 +27,8 @@ from benchmarks.query import fill
 from cumbre.bootstrap import open_library
 from cumbre.encoding.prompts import query_vector
 from cumbre.imaging.decode import read_photo
-from cumbre.imaging.resize import resized
-from cumbre.imaging.skyline import find_skylines, reduced, sky_fraction
+from cumbre.imaging.resize import resize
+from cumbre.imaging.skyline import find_skylines, reduce_for_skyline, sky_fraction
 from cumbre.imaging.skyline_codec import encode_skylines
 from cumbre.index.port import PhotoWrite
 from cumbre.library.library import Library
@@ -62,7 +62,7 @@ def show(stage: str, milliseconds: float) -> None:
 def of_a_photo(library: Library, folder: Path, file_format: str) -> None:
     """Measure and print each stage of indexing the same few files."""
     paths = write_album(folder, file_format, _FILES)
-    encoder, limits = library.encoders.wanted(), library.options.limits
+    encoder, limits = library.encoders.configured(), library.options.limits
     size, resample = encoder.description.image_size, encoder.description.resample
     print(f"indexing a photo of 12 megapixels, {file_format}:")
     took, contents = median_ms(Path.read_bytes, paths)
@@ -72,13 +72,13 @@ def of_a_photo(library: Library, folder: Path, file_format: str) -> None:
     read_photo(contents[0], limits, max(size))
     decoding, photos = median_ms(lambda data: read_photo(data, limits, max(size)), contents)
     show("check, decode, read EXIF", decoding)
-    reducing, small = median_ms(lambda photo: reduced(photo.image), photos)
+    reducing, small = median_ms(lambda photo: reduce_for_skyline(photo.image), photos)
     show("reduce to 512 pixels", reducing)
     sky, skies = median_ms(sky_fraction, small)
     show("estimate the share of sky", sky)
     ridge, lines = median_ms(lambda one: encode_skylines(find_skylines(one)), small)
     show("find the skylines", ridge)
-    resizing, pixels = median_ms(lambda photo: resized(photo.image, size, resample), photos)
+    resizing, pixels = median_ms(lambda photo: resize(photo.image, size, resample), photos)
     show("resize for the encoder", resizing)
     library.pictures.read(contents[0], size, resample)
     isolated, _ = median_ms(lambda data: library.pictures.read(data, size, resample), contents)
@@ -148,7 +148,7 @@ def of_a_question(library: Library, photos: int) -> None:
 def memory(library: Library) -> None:
     """Measure and print the memory of each part."""
     print(f"memory of a process: {resident_bytes() / 1e6:.0f} MB before any model")
-    encoder = library.encoders.wanted()
+    encoder = library.encoders.configured()
     height, width = encoder.description.image_size
     pixels = np.zeros((2, 3, height, width), np.float32)
     steps: dict[str, Callable[[], object]] = {

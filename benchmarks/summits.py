@@ -26,12 +26,12 @@ from cumbre.demo.trail import trail_scenes
 from cumbre.geo.geodesy import apparent_elevation_deg, bearing_and_distance
 from cumbre.geo.pinhole import project
 from cumbre.imaging.decode import PhotoLimits, read_photo
-from cumbre.imaging.skyline import Skyline, find_skylines, skylines_of
+from cumbre.imaging.skyline import Skyline, find_skylines, find_skylines_in_pixels
 from cumbre.imaging.skyline_codec import encode_skylines
 from cumbre.peaks.catalog import Catalog
 from cumbre.peaks.catalog_files import bundled_catalog
 from cumbre.photos.document import Orientation, PhotoFacts
-from cumbre.pose.estimator import OrientationFitter, OrientationPolicy
+from cumbre.pose.estimator import OrientationPolicy, PoseEstimator
 from cumbre.pose.preconditions import Obstacle, obstacles
 from cumbre.pose.skyline_fit import FitModel, PoseHypothesis
 from cumbre.viewshed.sighting import sighting
@@ -91,7 +91,7 @@ def fit_errors(found: Orientation | None, truth: Places, facts: PhotoFacts) -> t
     return errors_of({s.id: (s.x, s.y) for s in found.summits}, truth, facts)
 
 
-def fitted(photo: MarkedPhoto, fitter: OrientationFitter, facts: PhotoFacts | None = None) -> Result:
+def fitted(photo: MarkedPhoto, fitter: PoseEstimator, facts: PhotoFacts | None = None) -> Result:
     """Fit a photo, with other facts if given, and return its errors."""
     facts = facts or photo.facts
     found = fitter.fit(photo.skylines, facts)
@@ -99,7 +99,7 @@ def fitted(photo: MarkedPhoto, fitter: OrientationFitter, facts: PhotoFacts | No
     return Result(photo.name, errors, bool(found and found.sure), found.probability if found else 0.0)
 
 
-def by_exif(photo: MarkedPhoto, catalog: Catalog, tilt: bool, fitter: OrientationFitter) -> Result:
+def by_exif(photo: MarkedPhoto, catalog: Catalog, tilt: bool, fitter: PoseEstimator) -> Result:
     """Return the errors if only the compass, and with `tilt` the accelerometer, place the summits."""
     facts = photo.facts
     seen = sighting(facts)
@@ -138,7 +138,7 @@ def share(errors: np.ndarray, limit: float) -> str:
 def real_photos(photos: list[MarkedPhoto], catalog: Catalog) -> None:
     """Print the errors in real photos, also without parts of the evidence."""
     marked = [photo for photo in photos if photo.summits]
-    fitter = OrientationFitter(catalog)
+    fitter = PoseEstimator(catalog)
     print(f"{len(marked)} photos with marked summits:")
     shown([by_exif(photo, catalog, False, fitter) for photo in marked], "EXIF alone (pitch and roll 0)")
     shown([by_exif(photo, catalog, True, fitter) for photo in marked], "with the accelerometer")
@@ -161,7 +161,7 @@ def cross_validated(photos: list[MarkedPhoto], catalog: Catalog) -> None:
     """Print the errors on each day with the constants that are best on the other days."""
     marked = [photo for photo in photos if photo.summits]
     models = list(_candidates())
-    table = [[fitted(photo, OrientationFitter(catalog, model=model)) for photo in marked] for model in models]
+    table = [[fitted(photo, PoseEstimator(catalog, model=model)) for photo in marked] for model in models]
     days = [_day(photo) for photo in marked]
     held_out: list[Result] = []
     for day in sorted(set(days)):
@@ -209,7 +209,7 @@ def _day(photo: MarkedPhoto) -> date | None:
 def misled(photos: list[MarkedPhoto], catalog: Catalog) -> None:
     """Print the results for photos with false facts: names must not be drawn, unless in the right place."""
     rng = np.random.default_rng(3)
-    fitter = OrientationFitter(catalog)
+    fitter = PoseEstimator(catalog)
     marked = [photo for photo in photos if photo.summits]
     more = []
     for photo in marked:
@@ -232,12 +232,12 @@ def misled(photos: list[MarkedPhoto], catalog: Catalog) -> None:
 def fitted_without(photo: MarkedPhoto, catalog: Catalog) -> bool:
     """Return whether the fit is sure when the photo's summits are not in the catalogue."""
     rest = Catalog([peak for peak in catalog.values() if peak.id not in photo.summits])
-    return fitted(photo, OrientationFitter(rest)).sure
+    return fitted(photo, PoseEstimator(rest)).sure
 
 
 def doubted(photos: list[MarkedPhoto], catalog: Catalog) -> None:
     """Print the results for photos with missing or doubtful facts."""
-    fitter = OrientationFitter(catalog)
+    fitter = PoseEstimator(catalog)
     changes: dict[str, Callable[[PhotoFacts], PhotoFacts]] = {
         "without accelerometer": lambda f: replace(f, pitch_deg=None, roll_deg=None),
         "without focal length": lambda f: replace(f, focal_length_35mm=None),
@@ -277,9 +277,9 @@ def drawn_scenes(count: int, seed: int) -> None:
     for kind in KINDS:
         results: list[Result] = []
         for number, (name, catalog, places) in enumerate(ranges):
-            fitter = OrientationFitter(catalog)
+            fitter = PoseEstimator(catalog)
             photos = list(drawn_photos(kind, catalog, places, count, seed + number))
-            lines = [skylines_of(photo.pixels) for photo in photos]
+            lines = [find_skylines_in_pixels(photo.pixels) for photo in photos]
             here = [drawn_result(photo, both, fitter) for photo, both in zip(photos, lines, strict=True)]
             first_alone += [drawn_result(photo, both[:1], fitter) for photo, both in zip(photos, lines, strict=True)]
             by_range[name] += here
@@ -298,7 +298,7 @@ def drawn_scenes(count: int, seed: int) -> None:
 def sample_album() -> None:
     """Print the errors in the sample album, which has exact EXIF."""
     catalog = bundled_catalog()
-    fitter = OrientationFitter(catalog)
+    fitter = PoseEstimator(catalog)
     results = []
     with tempfile.TemporaryDirectory() as folder:
         for scene in trail_scenes(catalog):
@@ -311,7 +311,7 @@ def sample_album() -> None:
     print(f"  pictures without a visible summit: {sum(r.sure for r in results if not r.errors)} sure")
 
 
-def drawn_result(photo: DrawnPhoto, skylines: tuple[Skyline, ...], fitter: OrientationFitter) -> Result:
+def drawn_result(photo: DrawnPhoto, skylines: tuple[Skyline, ...], fitter: PoseEstimator) -> Result:
     """Fit a drawn photo and return its errors."""
     found = fitter.fit(skylines, photo.facts)
     errors = fit_errors(found, photo.summits, photo.facts)
@@ -337,7 +337,7 @@ def _print_scenes(label: str, results: list[Result]) -> None:
 
 def times(photos: Path, catalog: Catalog) -> None:
     """Print the processor time of finding and fitting the skyline."""
-    fitter = OrientationFitter(catalog)
+    fitter = PoseEstimator(catalog)
     skyline_ms, fit_ms, sizes = [], [], []
     for path in sorted([*photos.glob("heic/*"), *photos.glob("jpeg/*")]):
         photo = read_photo(path.read_bytes(), PhotoLimits(), wanted_px=_ENCODER_PX)

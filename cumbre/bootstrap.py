@@ -38,13 +38,13 @@ _log = logging.getLogger(__name__)
 _SPARE_PICTURE_PROCESSES = 2
 
 
-def _open_generations(settings: Settings, mending: bool) -> IndexGenerations:
+def _open_generations(settings: Settings, repairing: bool) -> IndexGenerations:
     if settings.index_path is not None:
-        if mending:
+        if repairing:
             summary = repair(settings.index_path)
             if summary:
                 _log.warning("%s", summary)
-        return EmbeddedGenerations(settings.index_path, scanning=mending)
+        return EmbeddedGenerations(settings.index_path, scanning=repairing)
     from cumbre.index.elasticsearch.connection import ElasticAccess, connect
 
     access = ElasticAccess(
@@ -58,19 +58,19 @@ def _open_generations(settings: Settings, mending: bool) -> IndexGenerations:
     return connect(access, settings.index_prefix, graph, Recall(settings.num_candidates))
 
 
-def open_state(settings: Settings, mending: bool = False) -> StateStore:
+def open_state(settings: Settings, repairing: bool = False) -> StateStore:
     """Open the state store (a SQLite file or a DynamoDB table). Raises CumbreError if it can't be used.
 
-    mending: first write a backup copy of the state if it is a file.
+    repairing: first write a backup copy of the state if it is a file.
     """
     if settings.state_path is None:
         from cumbre.state.dynamodb import DynamoDbStateStore, open_dynamodb_client
 
         return DynamoDbStateStore(open_dynamodb_client(), settings.state_table)
     state = SqliteStateStore(settings.state_path)
-    if mending:
+    if repairing:
         try:
-            state.keep_copy()
+            state.write_backup()
         except BaseException:
             state.close()
             raise
@@ -78,13 +78,13 @@ def open_state(settings: Settings, mending: bool = False) -> StateStore:
 
 
 def _open_renditions(settings: Settings, cache: Path) -> RenditionStore:
-    if settings.renditions_place is None:
+    if settings.renditions_location is None:
         return FolderRenditions(cache / "renditions")
     from cumbre.renditions.s3 import S3Renditions
     from cumbre.storage.s3 import open_s3_client
 
     client = open_s3_client(settings.s3_endpoint, settings.s3_access_key, settings.s3_secret_key)
-    return S3Renditions(client, *settings.renditions_place)
+    return S3Renditions(client, *settings.renditions_location)
 
 
 def _open_terrain(settings: Settings) -> "TerrainModel | None":
@@ -95,11 +95,11 @@ def _open_terrain(settings: Settings) -> "TerrainModel | None":
     return TerrainModel(Path(settings.terrain).expanduser())
 
 
-def open_library(settings: Settings, mending: bool = False) -> Library:
+def open_library(settings: Settings, repairing: bool = False) -> Library:
     """Open the library in settings.home, creating it if needed. Raises CumbreError if a part can't be opened.
 
-    mending: repair a damaged index from its intact rows (the caller must scan the album afterwards), and write a backup
-    copy of the state.
+    repairing: repair a damaged index from its intact rows (the caller must scan the album afterwards), and write a
+    backup copy of the state.
     """
     try:
         # Private, because the index holds the places where people were.
@@ -108,10 +108,10 @@ def open_library(settings: Settings, mending: bool = False) -> Library:
         raise SettingsError(
             f"CUMBRE_HOME={settings.home} can't be used as a folder ({error.strerror}): name a writable folder"
         ) from error
-    settings.refuse_contradictions()
-    state = open_state(settings, mending)
+    settings.check_consistency()
+    state = open_state(settings, repairing)
     try:
-        generations = _open_generations(settings, mending)
+        generations = _open_generations(settings, repairing)
     except BaseException:
         state.close()
         raise
@@ -123,12 +123,12 @@ def open_library(settings: Settings, mending: bool = False) -> Library:
         settings=settings,
         state=state,
         albums=Albums(settings, state),
-        store=CatalogStore(state),
+        catalog_store=CatalogStore(state),
         corrections=Corrections(state),
-        aims=ManualPoses(state),
+        manual_poses=ManualPoses(state),
         generations=generations,
         encoders=EncoderRegistry(settings, state),
-        model=VisibilityModel(range_m=settings.peak_range_km * 1000.0),
+        visibility_model=VisibilityModel(range_m=settings.peak_range_km * 1000.0),
         policy=IdentifyPolicy(shown_min=settings.peak_min_probability, shown_max=settings.peak_max),
         terrain=_open_terrain(settings),
         options=IngestOptions(limits, workers, settings.batch_size or batch_size_for(usable_cores())),

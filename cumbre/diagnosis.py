@@ -95,7 +95,7 @@ def _formats() -> str:
 
 
 def _model(library: Library) -> str:
-    encoder = library.encoders.wanted()
+    encoder = library.encoders.configured()
     started = time.monotonic()
     encoder.encode_texts(["a mountain"])
     seconds = time.monotonic() - started

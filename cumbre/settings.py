@@ -98,7 +98,7 @@ class Settings:
         20.0,
         "how long before its timeout the ingest function stops starting photos, in seconds",
     )
-    secrets_in: tuple[str, ...] = _setting(
+    secret_names: tuple[str, ...] = _setting(
         "CUMBRE_SECRETS", (), "names or ARNs of AWS Secrets Manager secrets with more settings, separated by commas"
     )
     model: str = _setting("CUMBRE_MODEL", "auto", "auto, lite, siglip2 or the PATH of a model directory")
@@ -220,7 +220,7 @@ class Settings:
         if self.state.startswith(_TABLE) and not re.fullmatch(r"[A-Za-z0-9_.-]{3,255}", self.state_table):
             raise SettingsError(f"CUMBRE_STATE={self.state}: this must be dynamodb:TABLE, with a table's name")
         # Validate them at startup, not when the first picture arrives.
-        _ = (self.renditions_place, self.staging_place)
+        _ = (self.renditions_location, self.staging_location)
 
     @property
     def index_address(self) -> str:
@@ -247,12 +247,12 @@ class Settings:
         return _path("CUMBRE_STATE", self.state, "sqlite", self.home / "state.sqlite")
 
     @property
-    def renditions_place(self) -> tuple[str, str] | None:
+    def renditions_location(self) -> tuple[str, str] | None:
         """Bucket and prefix of the renditions; None if they are cached on disk."""
         return _bucket("CUMBRE_RENDITIONS", self.renditions) if self.renditions else None
 
     @property
-    def staging_place(self) -> tuple[str, str] | None:
+    def staging_location(self) -> tuple[str, str] | None:
         """Bucket and prefix for pictures in transit between functions; None if not set."""
         return _bucket("CUMBRE_STAGING", self.staging) if self.staging else None
 
@@ -281,7 +281,7 @@ class Settings:
         """Return the values of all secret settings, for redaction. An unset one is an empty string."""
         return [str(getattr(self, one.name)) for one in fields(self) if not one.repr]
 
-    def refuse_contradictions(self) -> None:
+    def check_consistency(self) -> None:
         """Raise SettingsError if settings contradict each other or name a folder where a file is needed."""
         index = self.index_path.resolve() if self.index_path else None
         state = self.state_path.resolve() if self.state_path else None

@@ -16,6 +16,6 @@ def read_environment(environment: Mapping[str, str]) -> Settings:
     """
     given = {name: value for name, value in environment.items() if value.strip()}
     # Read CUMBRE_SECRETS alone: other settings may depend on settings that are among the secrets.
-    names = read_settings({_SECRETS: given.get(_SECRETS, "")}).secrets_in
+    names = read_settings({_SECRETS: given.get(_SECRETS, "")}).secret_names
     secrets = read_secrets(open_secrets_client(), names) if names else {}
     return read_settings(secrets | given)

@@ -29,7 +29,7 @@ def serve(photos: tuple[Path, ...], host: str | None, port: int | None, verbose:
     settings = read_settings()
     start_log(verbose, settings.secrets())
     settings = replace(settings, host=host or settings.host, port=settings.port if port is None else port)
-    library = open_library(settings, mending=True)
+    library = open_library(settings, repairing=True)
     try:
         serve_library(library, photos, library.settings.host, library.settings.port)
     finally:

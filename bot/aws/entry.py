@@ -65,12 +65,12 @@ def create_worker(environment: Mapping[str, str]) -> WorkerHandler:
 
 
 def _buckets(settings: Settings) -> Buckets:
-    if settings.staging_place is None or settings.renditions_place is None:
+    if settings.staging_location is None or settings.renditions_location is None:
         raise SettingsError("the bot function needs CUMBRE_STAGING and CUMBRE_RENDITIONS")
     client = open_s3_client(settings.s3_endpoint, settings.s3_access_key, settings.s3_secret_key)
-    staging = StagingArea(client, *settings.staging_place)
-    renditions = S3Renditions(client, *settings.renditions_place)
-    pictures = BucketPictures(client, settings.staging_place[0], _CHAT_PREFIX, settings.max_photo_mb * 1_000_000)
+    staging = StagingArea(client, *settings.staging_location)
+    renditions = S3Renditions(client, *settings.renditions_location)
+    pictures = BucketPictures(client, settings.staging_location[0], _CHAT_PREFIX, settings.max_photo_mb * 1_000_000)
     urls = (staging.presigned_upload(1, 60).url, renditions.presigned_url(_SAMPLE_SHA256, 320, 60))
     return Buckets(staging, renditions, pictures, tuple(dict.fromkeys(map(_origin, urls))))
 

@@ -11,7 +11,7 @@ from bot.chat.search import Question, SearchHandler
 from bot.i18n.translator import Translator
 from cumbre.errors import CumbreError, PhotoError
 from cumbre.geo.geodesy import Position
-from cumbre.labels.layout import most_labels
+from cumbre.labels.layout import max_labels
 from cumbre.photos.document import Identification, PeakPrediction
 from cumbre.photos.evidence import evidence_text
 from cumbre.recognition.reasons import Reasons
@@ -74,7 +74,7 @@ class IdentifyHandler:
         except CumbreError as error:
             _log.warning("the names could not be drawn on a picture: %s", error)
             return []
-        return [PictureReply(jpeg, tuple(peak.name for peak in peaks[: most_labels(_LABELLED_PX)]))]
+        return [PictureReply(jpeg, tuple(peak.name for peak in peaks[: max_labels(_LABELLED_PX)]))]
 
     def _several(self, message: Message, translator: Translator) -> list[Reply]:
         identified: list[tuple[SentPicture, Identification]] = []

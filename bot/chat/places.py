@@ -7,7 +7,7 @@ from bot.chat.messages import Reply, TextReply
 from bot.chat.search import SearchHandler
 from bot.i18n.translator import Translator
 from cumbre.geo.geodesy import Position
-from cumbre.index.port import Near
+from cumbre.index.port import Circle
 from cumbre.search.query import SearchRequest
 from cumbre.viewshed.panorama import Panorama, PanoramaPeak
 
@@ -25,7 +25,7 @@ class PlaceHandler:
     def answer(self, chat: str, place: Position, translator: Translator) -> list[Reply]:
         """Return the peaks around a place and the photos taken near it."""
         around = self._context.query.around(place)
-        near = Near(place.lat, place.lon, _NEARBY_M)
+        near = Circle(place.lat, place.lon, _NEARBY_M)
         return [self._peaks(around, translator), *self._search_handler.near(chat, near, translator)]
 
     def near_peak(self, chat: str, text: str, translator: Translator) -> list[Reply]:
@@ -33,7 +33,7 @@ class PlaceHandler:
         named = self._context.query.search(SearchRequest(text, k=1)).named_peaks
         if not named:
             return [TextReply(translator.text("chat.near_unknown", name=text), asks_place=True)]
-        return self._search_handler.near(chat, Near(named[0].lat, named[0].lon, _NEARBY_M), translator)
+        return self._search_handler.near(chat, Circle(named[0].lat, named[0].lon, _NEARBY_M), translator)
 
     def _peaks(self, around: Panorama, translator: Translator) -> TextReply:
         if not around.peaks:

@@ -9,7 +9,7 @@ from bot.chat.memory import Offer, pictures_of
 from bot.chat.messages import Button, ButtonsGone, PhotosReply, Reply, SentPicture, TextReply, Toast
 from bot.i18n.translator import Translator
 from cumbre.geo.geodesy import Position
-from cumbre.index.port import Near
+from cumbre.index.port import Circle
 from cumbre.search.query import SearchAnswer, SearchHit, SearchRequest, Sort
 
 _SUGGESTED_PEAKS = 3
@@ -21,7 +21,7 @@ class Question:
 
     text: str = ""
     peak_ids: tuple[str, ...] = ()
-    near: Near | None = None
+    near: Circle | None = None
     picture: SentPicture | None = None
     picture_at: Position | None = None
     sort: Sort = "score"
@@ -60,7 +60,7 @@ class SearchHandler:
             return [TextReply(translator.text("chat.nothing", query=names, advice=self._what_to_try(translator)))]
         return self.photos(chat, question, found, "chat.found", translator)
 
-    def near(self, chat: str, near: Near, translator: Translator) -> list[Reply]:
+    def near(self, chat: str, near: Circle, translator: Translator) -> list[Reply]:
         """Search for photos taken in a circle, newest first."""
         question = Question(near=near, sort="time")
         found = self.search(question)
@@ -131,7 +131,7 @@ def _question(kept: dict[str, Any]) -> Question:
     return Question(
         text=kept["text"],
         peak_ids=tuple(kept["peak_ids"]),
-        near=Near(**kept["near"]) if kept["near"] else None,
+        near=Circle(**kept["near"]) if kept["near"] else None,
         picture=pictures_of([kept["picture"]])[0] if kept["picture"] else None,
         picture_at=Position(**kept["picture_at"]) if kept["picture_at"] else None,
         sort=kept["sort"],

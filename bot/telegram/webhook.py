@@ -14,7 +14,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from cumbre.errors import CumbreError
-from cumbre.system.passwords import is_password
+from cumbre.system.passwords import password_matches
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def create_webhook(token: str, secret: str, receive: Callable[[Mapping[str, Any]
 
     @app.post(f"/{webhook_path(token, secret)}")
     def take() -> Response:
-        if not is_password(request.headers.get(_SECRET_HEADER), secret):
+        if not password_matches(request.headers.get(_SECRET_HEADER), secret):
             _log.warning("an update without Telegram's secret was rejected")
             return Response(status=401)
         try:

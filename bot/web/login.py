@@ -7,7 +7,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from bot.i18n.catalogues import page_texts, preferred_language
 from bot.web.login_throttle import LoginThrottle
 from bot.web.sessions import SESSION_MAX_AGE_S, Sessions
-from cumbre.system.passwords import is_password
+from cumbre.system.passwords import password_matches
 
 SESSION_COOKIE: Final = "cumbre_session"
 LOGIN_PATH: Final = "/login"
@@ -40,7 +40,7 @@ def create_login(password: str | None, sessions: Sessions, attempts: LoginThrott
             response.status_code = 429
             response.headers["Retry-After"] = str(wait_s)
             return response
-        if not is_password(request.form.get("password"), password):
+        if not password_matches(request.form.get("password"), password):
             attempts.failed(request.remote_addr)
             response = _page(wanted, "login_wrong")
             response.status_code = 401

@@ -20,7 +20,7 @@ from bot.web.login_throttle import InMemoryLoginThrottle, LoginThrottle
 from bot.web.security_headers import response_headers
 from bot.web.sessions import Sessions
 from cumbre.errors import SettingsError
-from cumbre.system.passwords import is_password
+from cumbre.system.passwords import password_matches
 from functions.query.api.http_errors import HttpError, error_response
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -98,7 +98,7 @@ def _refuse_strangers(password: str, attempts: LoginThrottle) -> AnyResponse | N
     if wait_s:
         message = "too many wrong passwords: wait a while"
         return error_response(HttpError(429, "too_many_requests", message, retry_after_s=wait_s))
-    if not is_password(password_sent, password):
+    if not password_matches(password_sent, password):
         attempts.failed(request.remote_addr)
         return _unauthorized()
     attempts.succeeded(request.remote_addr)

@@ -31,7 +31,7 @@ def demo(directory: Path | None, if_empty: bool, first: int | None) -> None:
 
     # `make run` draws while the server runs and ends both with SIGTERM; without this, worker processes would survive.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
-    with opened_library(mending=True) as library:
+    with opened_library(repairing=True) as library:
         if if_empty and any(folder != library.albums.sample for folder in library.albums.folders()):
             return
         folder = directory or library.albums.sample

@@ -36,7 +36,7 @@ def ingest(paths: tuple[Path, ...], confirm_removals: bool, json: bool) -> int:
     """
     from cumbre.ingest.scan import ScanReport
 
-    with opened_library(mending=True) as library:
+    with opened_library(repairing=True) as library:
         report = ScanReport()
         problems: list[str] = []
         with progress_bar(enabled=not json) as progress:

@@ -62,7 +62,7 @@ def _model_in_use(library: "Library") -> str | None:
 
     index = library.generations.active()
     try:
-        return index.space.model_id if index else library.encoders.wanted().description.model_id
+        return index.space.model_id if index else library.encoders.configured().description.model_id
     except ModelError:
         return None
 

@@ -30,10 +30,10 @@ class GivenPath(click.Path):
 
 
 @contextmanager
-def opened_library(mending: bool = False, model: str | None = None) -> "Iterator[Library]":
+def opened_library(repairing: bool = False, model: str | None = None) -> "Iterator[Library]":
     """Open the library that the settings describe, and close it afterwards.
 
-    mending: the command fills the index, so it may rebuild a damaged one. For other commands the index is checked in
+    repairing: the command fills the index, so it may rebuild a damaged one. For other commands the index is checked in
     the background, and IndexFault is raised after them if it is damaged. model replaces CUMBRE_MODEL.
     """
     from cumbre.bootstrap import open_library
@@ -43,12 +43,12 @@ def opened_library(mending: bool = False, model: str | None = None) -> "Iterator
     settings = read_settings()
     if model:
         settings = replace(settings, model=model)
-    library = open_library(settings, mending)
-    check = None if mending or settings.index_path is None else BackgroundCheck(settings.index_path)
+    library = open_library(settings, repairing)
+    check = None if repairing or settings.index_path is None else BackgroundCheck(settings.index_path)
     try:
         yield library
         if check is not None:
-            check.result()
+            check.raise_if_damaged()
     finally:
         if check is not None:
             check.join()

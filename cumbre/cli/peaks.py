@@ -71,7 +71,7 @@ def import_peaks(file: Path, json: bool) -> None:
 
     with opened_library() as library:
         read = read_peaks(file)
-        count = library.store.import_peaks(read.peaks)
+        count = library.catalog_store.import_peaks(read.peaks)
         for reason in read.skipped:
             notice(f"skipped: {reason}")
         changed = reidentify_photos(library, quiet=json)
@@ -101,7 +101,7 @@ def remove(peak_id: str, json: bool) -> None:
     A bundled peak that it replaced comes back. Afterwards, the peaks in all photos are identified again.
     """
     with opened_library() as library:
-        library.store.remove_peak(peak_id)
+        library.catalog_store.remove_peak(peak_id)
         changed = reidentify_photos(library, quiet=json)
         if json:
             print_json({"id": peak_id, "photos_renamed": changed})
@@ -124,7 +124,7 @@ def reference(peak_id: str, files: tuple[Path, ...], remove: bool, json: bool) -
         raise click.UsageError("name 1 to 3 photos, or use --remove")
     with opened_library() as library:
         jpegs = [library.pictures.rendition(file.read_bytes(), _REFERENCE_PX) for file in files]
-        library.store.set_references(peak_id, jpegs)
+        library.catalog_store.set_references(peak_id, jpegs)
         if not library.active().encoder.description.tells_peaks:
             notice("saved, but not used yet: the model in use (lite) can't tell mountains apart")
         changed = reidentify_photos(library, quiet=json)

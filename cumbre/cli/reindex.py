@@ -25,7 +25,7 @@ def reindex(model: str | None, drop_old: bool, json: bool) -> None:
     if drop_old:
         _drop_old_index(json)
         return
-    with opened_library(mending=True, model=model) as library:
+    with opened_library(repairing=True, model=model) as library:
         with progress_bar(enabled=not json) as progress:
             report = build(library, progress)
             library.generations.set_complete()

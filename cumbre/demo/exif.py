@@ -7,7 +7,7 @@ from PIL.ExifTags import GPS, IFD, Base
 from PIL.TiffImagePlugin import IFDRational
 
 from cumbre.demo.scene import Scene
-from cumbre.imaging.apple_makernote import CameraTilt, tilt_note
+from cumbre.imaging.apple_makernote import CameraTilt, encode_tilt
 
 MAKE, MODEL = "Cumbre", "Sample album"
 DESCRIPTION = "Drawn by Cumbre from its catalogue of peaks; not a photograph"
@@ -49,7 +49,7 @@ def exif_bytes(scene: Scene) -> bytes:
             Base.ExifImageWidth: width,
             Base.ExifImageHeight: height,
             # The tilt in the format of Apple's phones, because no standard tag has both angles.
-            Base.MakerNote: tilt_note(CameraTilt(camera.pitch_deg, camera.roll_deg), camera.width, camera.height),
+            Base.MakerNote: encode_tilt(CameraTilt(camera.pitch_deg, camera.roll_deg), camera.width, camera.height),
         }
     )
     utc = scene.taken_at.astimezone(UTC)

@@ -6,9 +6,9 @@ from threading import Lock
 
 import numpy as np
 
-from cumbre.encoding.normalize import normalized
+from cumbre.encoding.normalize import normalize
 from cumbre.encoding.onnx_encoder import Encoder
-from cumbre.encoding.prompts import PROMPT_VERSION, background_vectors, backgrounds
+from cumbre.encoding.prompts import PROMPT_VERSION, background_scores, background_vectors
 from cumbre.encoding.vector_cache import read_vectors, write_vectors
 from cumbre.imaging.resize import Pixels
 from cumbre.sandbox.port import PictureContent, PictureReader
@@ -31,7 +31,7 @@ class PhotoEmbedder:
     def embed(self, pixels: Sequence[Pixels]) -> tuple[np.ndarray, np.ndarray]:
         """Return vectors [N, D] and backgrounds [N] of N pictures [height, width, 3] in the encoder's size."""
         description = self.encoder.description
-        vectors = self.encoder.encode_images(np.stack([normalized(one, description) for one in pixels]))
+        vectors = self.encoder.encode_images(np.stack([normalize(one, description) for one in pixels]))
         return vectors, self.backgrounds(vectors)
 
     def backgrounds(self, vectors: np.ndarray) -> np.ndarray:
@@ -39,7 +39,7 @@ class PhotoEmbedder:
         calibration = self.encoder.description.calibration
         if calibration.background == "none":
             return np.zeros(len(vectors), dtype=np.float32)
-        return backgrounds(vectors, self._everyday_vectors(), calibration.background_temperature)
+        return background_scores(vectors, self._everyday_vectors(), calibration.background_temperature)
 
     def _everyday_vectors(self) -> np.ndarray:
         with self._lock:

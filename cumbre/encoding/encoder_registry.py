@@ -26,7 +26,7 @@ class EncoderRegistry:
         """Return the model selected by CUMBRE_MODEL. Raises ModelError if it is missing."""
         return resolve_model(self._settings.model, self._settings.home)
 
-    def wanted(self) -> Encoder:
+    def configured(self) -> Encoder:
         """Return the encoder for new generations.
 
         Its directory is stored in the state, so that for_space() finds it later. Raises ModelError if it is missing.

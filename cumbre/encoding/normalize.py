@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cumbre.encoding.model_config import ModelDescription
-from cumbre.imaging.resize import Pixels, resized
+from cumbre.imaging.resize import Pixels, resize
 
 
 def pixel_values(image: Image.Image, description: ModelDescription) -> NDArray[np.float32]:
@@ -19,10 +19,10 @@ def pixel_values(image: Image.Image, description: ModelDescription) -> NDArray[n
 
     These are the steps of SigLIP's reference image processor; tests/integration/test_onnx_encoder.py compares results.
     """
-    return normalized(resized(image, description.image_size, description.resample), description)
+    return normalize(resize(image, description.image_size, description.resample), description)
 
 
-def normalized(pixels: Pixels, description: ModelDescription) -> NDArray[np.float32]:
+def normalize(pixels: Pixels, description: ModelDescription) -> NDArray[np.float32]:
     """Return the tensor [3, height, width] of resized pixels: steps 3 to 5 of pixel_values()."""
     scaled = pixels.astype(np.float32) * np.float32(description.rescale_factor)
     mean = np.asarray(description.image_mean, dtype=np.float32)

@@ -97,7 +97,7 @@ def background_vectors(encoder: TextEncoder) -> np.ndarray:
     return encoder.encode_texts(list(BACKGROUND_TEXTS))
 
 
-def backgrounds(photos: np.ndarray, everyday: np.ndarray, temperature: float) -> np.ndarray:
+def background_scores(photos: np.ndarray, everyday: np.ndarray, temperature: float) -> np.ndarray:
     """Return the similarity of photos [N, D] to the everyday texts [B, D]: a soft maximum of the cosines, [N].
 
     With temperature t it is log(mean(exp(t cos))) / t: the mean for t towards 0, the maximum for t towards infinity. It

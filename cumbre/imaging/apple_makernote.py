@@ -51,7 +51,7 @@ def camera_tilt(maker_note: object, width: int, height: int) -> CameraTilt | Non
     return CameraTilt(math.degrees(math.asin(max(-1.0, min(1.0, z)))), math.degrees(math.atan2(right, -up)))
 
 
-def tilt_note(tilt: CameraTilt, width: int, height: int) -> bytes:
+def encode_tilt(tilt: CameraTilt, width: int, height: int) -> bytes:
     """Return a MakerNote with this tilt for an upright picture, as the inverse of camera_tilt().
 
     The roll must be below 90 degrees.

@@ -13,8 +13,8 @@ from cumbre.imaging.decode_errors import (
     OUT_OF_MEMORY,
     decode_failure_reason,
     empty_file_reason,
-    no_picture_reason,
     picture_format,
+    unsupported_format_reason,
 )
 from cumbre.imaging.exif import exif_orientation, facts_from_tags, read_tags
 from cumbre.imaging.header_limits import check_header, check_pixels
@@ -47,7 +47,7 @@ class PhotoLimits:
     max_bytes: int = 100_000_000
     max_pixels: int = 120_000_000
 
-    def refuse_larger(self, data: bytes) -> None:
+    def check_size(self, data: bytes) -> None:
         """Raise PhotoError if the file has more than max_bytes."""
         if len(data) > self.max_bytes:
             raise PhotoError(sentence("the file is larger than {n} MB", n=self.max_bytes // 1_000_000))
@@ -90,7 +90,7 @@ def read_photo(data: bytes, limits: PhotoLimits, wanted_px: int | None = None) -
     one printable line, if the file can't be decoded; a truncated file is refused even if most of the picture is there.
     """
     _prepare_pillow()
-    limits.refuse_larger(data)
+    limits.check_size(data)
     if not data:
         raise PhotoError(empty_file_reason())
     check_header(data, limits.max_pixels)
@@ -140,7 +140,7 @@ def _upright_rgb(opened: ImageFile.ImageFile, orientation: int) -> Image.Image:
 def _why_unidentified(data: bytes) -> str:
     file_format = picture_format(data)
     if file_format is None:
-        return no_picture_reason(data)
+        return unsupported_format_reason(data)
     # Image.open() discards the decoder's error. Calling the decoder directly raises it.
     try:
         Image.OPEN[file_format][0](io.BytesIO(data), "")

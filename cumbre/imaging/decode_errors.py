@@ -49,7 +49,7 @@ def picture_format(data: bytes) -> str | None:
     return "HEIF" if brands & _HEIF_BRANDS else None
 
 
-def no_picture_reason(data: bytes) -> Sentence:
+def unsupported_format_reason(data: bytes) -> Sentence:
     """Explain why a file in an unsupported format is refused, and name its format if it is known."""
     if not data.strip(b"\0"):
         return sentence("the file holds nothing but zeros, as after a failed copy: {advice}", advice=_COPY_AGAIN)

@@ -17,7 +17,7 @@ from PIL import ExifTags, Image
 
 from cumbre.geo.geodesy import FULL_FRAME_DIAGONAL_MM, Position
 from cumbre.imaging.apple_makernote import camera_tilt
-from cumbre.photos.document import PhotoFacts, now
+from cumbre.photos.document import PhotoFacts, utc_now
 
 # ExifRead logs a warning for every oddity in a file. People only need to see that a fact is unknown.
 logging.getLogger("exifread").setLevel(logging.CRITICAL)
@@ -272,7 +272,7 @@ def _plausible(parts: tuple[int, ...]) -> datetime | None:
     except ValueError:
         return None
     never_set = moment.year <= 1970 or (moment.year, moment.month, moment.day) == (1980, 1, 1)
-    return None if never_set or moment > now() + timedelta(days=2) else moment
+    return None if never_set or moment > utc_now() + timedelta(days=2) else moment
 
 
 def _offset_min(value: Any) -> int | None:

@@ -15,7 +15,7 @@ _REDUCING_GAP = 2.0
 Pixels = NDArray[np.uint8]
 
 
-def resized(image: Image.Image, size: tuple[int, int], resample: int) -> Pixels:
+def resize(image: Image.Image, size: tuple[int, int], resample: int) -> Pixels:
     """Return the picture as uint8 RGB [height, width, 3] for a size of (height, width), with a Pillow resample filter.
 
     These are steps 1 and 2 of cumbre.encoding.normalize.pixel_values().

@@ -107,7 +107,7 @@ class Skyline:
         return min(max(int(x * len(self.y)), 0), len(self.y) - 1)
 
 
-def reduced(image: Image.Image) -> Image.Image:
+def reduce_for_skyline(image: Image.Image) -> Image.Image:
     """Return the picture reduced for sky_fraction() and find_skylines(): at most 512 pixels on its long side."""
     scale = SKYLINE_LONG_SIDE_PX / max(image.size)
     if scale >= 1:
@@ -118,10 +118,10 @@ def reduced(image: Image.Image) -> Image.Image:
 
 def find_skylines(image: Image.Image) -> tuple[Skyline, ...]:
     """Return one or two candidates for the skyline of an upright RGB picture of any size."""
-    return skylines_of(np.asarray(reduced(image)))
+    return find_skylines_in_pixels(np.asarray(reduce_for_skyline(image)))
 
 
-def skylines_of(pixels: NDArray[np.uint8]) -> tuple[Skyline, ...]:
+def find_skylines_in_pixels(pixels: NDArray[np.uint8]) -> tuple[Skyline, ...]:
     """Return one or two candidates for the skyline of RGB pixels [H, W, 3].
 
     The cost of a pixel is the texture above it, minus the edge at it and the texture just below it; the cheapest line

@@ -28,7 +28,7 @@ class VectorSpace:
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class Circle:
     """A circle on the Earth: its centre in degrees, its radius in metres."""
 
     lat: float
@@ -44,12 +44,12 @@ class PhotoFilter:
     """
 
     peak_ids: tuple[str, ...] = ()
-    near: Near | None = None
+    near: Circle | None = None
     since: datetime | None = None
     until: datetime | None = None
 
 
-EVERYTHING = PhotoFilter()
+NO_FILTER = PhotoFilter()
 
 
 class RankBy(Enum):
@@ -84,7 +84,7 @@ class PhotoWrite:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownObject:
+class IndexedObject:
     """The key and ETag of an indexed object: enough to decide whether it must be read again."""
 
     key: str
@@ -101,7 +101,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
-class Showing:
+class PeakInPhoto:
     """A photo and one of its predicted peaks; certainty is PhotoDocument.certainty(peak_id)."""
 
     photo_id: str
@@ -161,7 +161,7 @@ class PhotoIndex(Protocol):
         """Return every document with this content, in no particular order."""
         ...
 
-    def known(self, bucket: str, prefix: str = "") -> Iterator[KnownObject]:
+    def indexed_objects(self, bucket: str, prefix: str = "") -> Iterator[IndexedObject]:
         """Iterate over every document of a bucket with this key prefix, failures included, in no particular order."""
         ...
 
@@ -184,7 +184,7 @@ class PhotoIndex(Protocol):
         ...
 
     def nearest(
-        self, vector: Vector, k: int, where: PhotoFilter = EVERYTHING, rank_by: RankBy = RankBy.SCORE
+        self, vector: Vector, k: int, where: PhotoFilter = NO_FILTER, rank_by: RankBy = RankBy.SCORE
     ) -> list[Neighbour]:
         """Return the k best photos for a vector [D], best first; fewer if fewer pass the filter.
 
@@ -194,7 +194,7 @@ class PhotoIndex(Protocol):
         """
         ...
 
-    def select(self, where: PhotoFilter = EVERYTHING, limit: int | None = None, offset: int = 0) -> list[PhotoDocument]:
+    def select(self, where: PhotoFilter = NO_FILTER, limit: int | None = None, offset: int = 0) -> list[PhotoDocument]:
         """Return the photos that pass the filter, newest shot first; photos without a time come last.
 
         Skips the first `offset` photos and returns at most `limit`; offset and limit together are at most 10 000.
@@ -202,11 +202,11 @@ class PhotoIndex(Protocol):
         """
         ...
 
-    def showing(self, peak_ids: Sequence[str], where: PhotoFilter = EVERYTHING) -> list[Showing]:
+    def peaks_in_photos(self, peak_ids: Sequence[str], where: PhotoFilter = NO_FILTER) -> list[PeakInPhoto]:
         """Return a Showing for each of these peaks in each photo that passes the filter, in no particular order."""
         ...
 
-    def shots(self, where: PhotoFilter = EVERYTHING) -> list[Shot]:
+    def shots(self, where: PhotoFilter = NO_FILTER) -> list[Shot]:
         """Return the time and place of every photo that passes the filter, in no particular order."""
         ...
 
@@ -221,11 +221,11 @@ class PhotoIndex(Protocol):
         """Return up to `limit` photos that are examples of a peak's appearance (PhotoDocument.teaches)."""
         ...
 
-    def count(self, where: PhotoFilter = EVERYTHING) -> int:
+    def count(self, where: PhotoFilter = NO_FILTER) -> int:
         """Count the photos that pass the filter."""
         ...
 
-    def peak_counts(self, where: PhotoFilter = EVERYTHING) -> dict[str, int]:
+    def peak_counts(self, where: PhotoFilter = NO_FILTER) -> dict[str, int]:
         """Count the photos of each predicted peak. Peaks without photos are left out."""
         ...
 

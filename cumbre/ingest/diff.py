@@ -27,7 +27,7 @@ class AlbumDiff:
     gone: list[str] = field(default_factory=list)
     failed: list[Outcome] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
-    unseen: list[tuple[str, str]] = field(default_factory=list)
+    unlisted: list[tuple[str, str]] = field(default_factory=list)
     stopped: bool = False
 
 
@@ -39,7 +39,7 @@ def diff_album(
     Raises StorageError if the bucket can't be listed at all.
     """
     found = AlbumDiff()
-    known = {one.key: one.etag for one in index.known(storage.bucket, prefix)}
+    known = {one.key: one.etag for one in index.indexed_objects(storage.bucket, prefix)}
     failures = {d.key: d.failure or "" for d in index.failures() if d.bucket == storage.bucket}
     try:
         for stat in storage.list(prefix):
@@ -58,7 +58,7 @@ def diff_album(
         kept = [key for key in known if key.startswith((*error.prefixes, *error.away))]
         for key in kept:
             del known[key]
-        found.unseen += [(storage.bucket, unseen) for unseen in (*error.prefixes, *error.away)]
+        found.unlisted += [(storage.bucket, unseen) for unseen in (*error.prefixes, *error.away)]
         if error.prefixes or kept:
             found.unreadable.append(str(error))
     found.gone = list(known)

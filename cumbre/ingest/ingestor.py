@@ -14,7 +14,7 @@ from cumbre.encoding.embedder import PhotoEmbedder
 from cumbre.imaging.decode import PhotoLimits
 from cumbre.index.port import PhotoIndex, PhotoWrite, Vector
 from cumbre.ingest.object_reader import DecodedPhoto, ObjectReader, Outcome, OutcomeKind, ReadyWrite
-from cumbre.photos.document import PhotoDocument, now
+from cumbre.photos.document import PhotoDocument, utc_now
 from cumbre.recognition.annotator import Annotator
 from cumbre.renditions.prerender import Prerenderer
 from cumbre.sandbox.port import PictureReader
@@ -101,8 +101,8 @@ class Ingestor:
 
         def settle(outcome: Outcome) -> None:
             done.append(outcome)
-            if self._ahead is not None and outcome.left_sha256:
-                self._ahead.delete(outcome.left_sha256)
+            if self._ahead is not None and outcome.replaced_sha256:
+                self._ahead.delete(outcome.replaced_sha256)
             if on_outcome:
                 on_outcome(outcome)
 
@@ -180,7 +180,8 @@ class Ingestor:
             for photo in photos:
                 document = self._document(annotator, photo, vector, float(background))
                 write = PhotoWrite(document, vector, photo.expected_version)
-                outcome = Outcome(photo.bucket, photo.stat.key, OutcomeKind.INDEXED, left_sha256=photo.left_sha256)
+                replaced = photo.replaced_sha256
+                outcome = Outcome(photo.bucket, photo.stat.key, OutcomeKind.INDEXED, replaced_sha256=replaced)
                 yield ReadyWrite(write, outcome)
 
     def _document(self, annotator: Annotator, one: DecodedPhoto, vector: Vector, background: float) -> PhotoDocument:
@@ -190,7 +191,7 @@ class Ingestor:
             etag=one.stat.etag,
             content_sha256=one.content_sha256,
             size_bytes=one.stat.size_bytes,
-            indexed_at=now(),
+            indexed_at=utc_now(),
             model_id=self.index.space.model_id,
             facts=one.picture.facts,
             sky_fraction=one.picture.sky_fraction,

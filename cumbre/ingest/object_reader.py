@@ -7,7 +7,7 @@ from enum import Enum
 from cumbre.encoding.embedder import PhotoEmbedder
 from cumbre.errors import ObjectChanged, ObjectGone, PhotoError, VersionConflict
 from cumbre.index.port import PhotoIndex, PhotoWrite, StoredPhoto
-from cumbre.photos.document import PhotoDocument, content_hash, now, photo_id
+from cumbre.photos.document import PhotoDocument, content_hash, photo_id, utc_now
 from cumbre.renditions.prerender import Prerenderer
 from cumbre.sandbox.port import PictureContent, PictureReader
 from cumbre.storage.port import ObjectStat, PhotoStorage
@@ -27,7 +27,7 @@ class Outcome:
     """The result for one key.
 
     reason: set for FAILED.
-    left_sha256: the content hash that the index had for this key, if it was removed or replaced, else "".
+    replaced_sha256: the content hash that the index had for this key, if it was removed or replaced, else "".
     settled: False if the object kept changing; then nothing was recorded and it must be tried again.
     """
 
@@ -35,20 +35,20 @@ class Outcome:
     key: str
     kind: OutcomeKind
     reason: str = ""
-    left_sha256: str = ""
+    replaced_sha256: str = ""
     settled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedPhoto:
-    """A decoded photo that waits to be embedded. expected_version and left_sha256 are those of its write."""
+    """A decoded photo that waits to be embedded. expected_version and replaced_sha256 are those of its write."""
 
     stat: ObjectStat
     bucket: str
     content_sha256: str
     picture: PictureContent
     expected_version: int | None
-    left_sha256: str = ""
+    replaced_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class ObjectReader:
         twin = self._index.find_by_content(photo.content_sha256)
         if twin is None:
             return None
-        return self._copy(photo.bucket, photo.stat, photo.expected_version, twin, left_sha256=photo.left_sha256)
+        return self._copy(photo.bucket, photo.stat, photo.expected_version, twin, replaced_sha256=photo.replaced_sha256)
 
     def _copy(
         self,
@@ -138,21 +138,26 @@ class ObjectReader:
         version: int | None,
         twin: StoredPhoto,
         itself: bool = False,
-        left_sha256: str = "",
+        replaced_sha256: str = "",
     ) -> ReadyWrite | None:
         """Return a write of the twin's document and vector under this key, so that nothing is embedded again.
 
         itself: the twin is the document of this key. Returns None if the twin has disappeared.
         """
         document = replace(
-            twin.document, id=photo_id(bucket, stat.key), bucket=bucket, key=stat.key, etag=stat.etag, indexed_at=now()
+            twin.document,
+            id=photo_id(bucket, stat.key),
+            bucket=bucket,
+            key=stat.key,
+            etag=stat.etag,
+            indexed_at=utc_now(),
         )
         vector = None if itself else self._index.vector(twin.document.id)
         if vector is None and not itself:
             return None
         kind = OutcomeKind.UNCHANGED if itself else OutcomeKind.INDEXED
         write = PhotoWrite(document, vector, version)
-        return ReadyWrite(write, Outcome(bucket, stat.key, kind, left_sha256=left_sha256))
+        return ReadyWrite(write, Outcome(bucket, stat.key, kind, replaced_sha256=replaced_sha256))
 
     def _failed(self, bucket: str, stat: ObjectStat, stored: StoredPhoto | None, reason: str) -> ReadyWrite:
         document = PhotoDocument(
@@ -161,7 +166,7 @@ class ObjectReader:
             etag=stat.etag,
             content_sha256="",
             size_bytes=stat.size_bytes,
-            indexed_at=now(),
+            indexed_at=utc_now(),
             model_id=self._index.space.model_id,
             failure=reason,
         )
@@ -174,7 +179,7 @@ class ObjectReader:
                 self._index.delete(stored.document.id, stored.version)
             except VersionConflict:
                 return None
-        return Outcome(bucket, key, OutcomeKind.REMOVED, left_sha256=_left(stored, ""))
+        return Outcome(bucket, key, OutcomeKind.REMOVED, replaced_sha256=_left(stored, ""))
 
 
 def _left(stored: StoredPhoto | None, content_sha256: str) -> str:

@@ -61,8 +61,8 @@ def split_by_copies(index: PhotoIndex, bucket: str, missing: Iterable[str]) -> t
 
 def missing_keys(old: PhotoIndex, new: PhotoIndex, bucket: str) -> list[str]:
     """Return the keys of photos of a bucket in the old index of which the new one has neither the key nor a copy."""
-    known = {one.key for one in new.known(bucket)}
-    keys = (one.key for one in old.known(bucket) if one.key not in known)
+    known = {one.key for one in new.indexed_objects(bucket)}
+    keys = (one.key for one in old.indexed_objects(bucket) if one.key not in known)
     stored = ((key, old.get(photo_id(bucket, key))) for key in keys)
     return [
         key
@@ -76,7 +76,7 @@ def missing_photos_warning(index: PhotoIndex, storage: PhotoStorage) -> str:
 
     Raises StorageError if the bucket is missing.
     """
-    keys = sorted(one.key for one in index.known(storage.bucket))
+    keys = sorted(one.key for one in index.indexed_objects(storage.bucket))
     sample = keys[:: max(1, len(keys) // _SAMPLE)]
     # Check at least one key, so that a missing bucket raises.
     present = sum(storage.stat(key) is not None for key in sample or ["any.jpg"])

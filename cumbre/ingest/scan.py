@@ -31,7 +31,7 @@ class ScanReport:
     removed: int = 0
     failed: list[Outcome] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
-    unseen: list[tuple[str, str]] = field(default_factory=list)
+    unlisted: list[tuple[str, str]] = field(default_factory=list)
     stopped: bool = False
     seconds: float = 0.0
 
@@ -53,7 +53,7 @@ class ScanReport:
         self.removed += other.removed
         self.failed += other.failed
         self.unreadable += other.unreadable
-        self.unseen += other.unseen
+        self.unlisted += other.unlisted
         self.stopped = self.stopped or other.stopped
         self.seconds += other.seconds
 
@@ -105,7 +105,7 @@ def scan(
     progress = progress or ScanProgress()
     found = diff_album(ingestor.index, storage, prefix, stopped)
     report.unchanged, report.failed = found.unchanged, found.failed
-    report.unreadable, report.unseen = found.unreadable, found.unseen
+    report.unreadable, report.unlisted = found.unreadable, found.unlisted
     if found.stopped:
         report.stopped = True
         return report

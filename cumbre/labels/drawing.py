@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
-from cumbre.labels.fonts import LabelFont, font_for, writable
+from cumbre.labels.fonts import LabelFont, font_for, writable_text
 from cumbre.labels.layout import Box, PlacedLabel, SummitLabel, letters_px_for, place_labels
 
 _LIGHT = (255, 255, 255)
@@ -34,7 +34,7 @@ def draw_names(image: Image.Image, labels: Sequence[SummitLabel]) -> Image.Image
     A name is omitted if there is no room (layout.py) or no font (fonts.py) for it.
     """
     picture = image.copy()
-    written = [_as_written(label) for label in labels if writable(label.text)]
+    written = [_as_written(label) for label in labels if writable_text(label.text)]
     lettering = _Lettering(letters_px_for(*image.size), font_for("".join(one.text + one.detail for one in written)))
     placed = place_labels(written, *image.size, lettering.letters_px, lettering.size_px)
     for one in placed:
@@ -45,7 +45,7 @@ def draw_names(image: Image.Image, labels: Sequence[SummitLabel]) -> Image.Image
 
 
 def _as_written(label: SummitLabel) -> SummitLabel:
-    return SummitLabel(writable(label.text), writable(label.detail), label.x, label.y)
+    return SummitLabel(writable_text(label.text), writable_text(label.detail), label.x, label.y)
 
 
 @dataclass(frozen=True, slots=True)

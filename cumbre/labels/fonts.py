@@ -40,10 +40,10 @@ class LabelFont:
         return all(_has_glyph(self.path, letter) for letter in set(text) - {" "})
 
 
-def one_line(text: str) -> str:
+def normalize_line(text: str) -> str:
     """Return the text as fonts support it: on one line, accented letters as one character (NFC), only plain spaces.
 
-    >>> one_line("6\u202f812 m")
+    >>> normalize_line("6\u202f812 m")
     '6 812 m'
     """
     return unicodedata.normalize("NFC", " ".join(text.split()))
@@ -58,13 +58,13 @@ def font_for(text: str) -> LabelFont | None:
 
 def can_write(text: str) -> bool:
     """Return whether a text can be drawn on this machine. A text without letters and digits can't."""
-    line = one_line(text)
+    line = normalize_line(text)
     return any(map(str.isalnum, line)) and font_for(line) is not None
 
 
-def writable(text: str) -> str:
+def writable_text(text: str) -> str:
     """Return the text on one line, without accents if no font has them, or "" if no font can write it at all."""
-    line = one_line(text)
+    line = normalize_line(text)
     return next((one for one in (line, _without_accents(line)) if can_write(one)), "")
 
 

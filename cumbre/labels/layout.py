@@ -81,7 +81,7 @@ def letters_px_for(width_px: int, height_px: int) -> int:
     return max(_LETTERS_MIN_PX, round(max(width_px, height_px) / _LETTERS_PER_SIDE))
 
 
-def most_labels(width_px: int) -> int:
+def max_labels(width_px: int) -> int:
     """Return how many names fit a picture of this width without crowding it."""
     return min(_MAX_LABELS, _MIN_LABELS + width_px // _PX_PER_EXTRA_LABEL)
 
@@ -104,7 +104,7 @@ def place_labels(
             named.setdefault(label.text, label)
     sizes = {name: measure(label) for name, label in named.items()}
     layout = _Layout(width_px, height_px, letters_px, row_px=max((height for _, height in sizes.values()), default=0.0))
-    most, gap = most_labels(width_px), _GAP * letters_px
+    most, gap = max_labels(width_px), _GAP * letters_px
     summits = [layout.mark(label) for label in list(named.values())[:most]]
     placed: list[PlacedLabel] = []
     for name, label in named.items():

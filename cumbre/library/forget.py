@@ -12,10 +12,10 @@ def forget_album(library: Library, folder: Path) -> ScanReport:
     """Remove a folder from the album, and its photos from every generation of the index; report how many."""
     bucket = bucket_of(folder)
     library.albums.forget(folder)
-    keys = {known.key for known in library.index().known(bucket)}
+    keys = {known.key for known in library.index().indexed_objects(bucket)}
     building = library.generations.building()
     if building is not None:
-        keys |= {known.key for known in building.known(bucket)}
+        keys |= {known.key for known in building.indexed_objects(bucket)}
     return ScanReport(removed=sum(forget_photo(library, bucket, key) for key in keys))
 
 

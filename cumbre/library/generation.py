@@ -16,7 +16,7 @@ from cumbre.peaks.catalog_store import CatalogStore
 from cumbre.photos.corrections import Corrections
 from cumbre.photos.document import PhotoDocument
 from cumbre.photos.manual_poses import ManualPoses
-from cumbre.pose.estimator import OrientationFitter
+from cumbre.pose.estimator import PoseEstimator
 from cumbre.recognition.annotator import Annotator
 from cumbre.recognition.appearance import PeakAppearance
 from cumbre.recognition.identifier import IdentifyPolicy, PeakIdentifier
@@ -48,7 +48,7 @@ class Generation:
         encoder: Encoder,
         store: CatalogStore,
         corrections: Corrections,
-        aims: ManualPoses,
+        manual_poses: ManualPoses,
         model: VisibilityModel,
         policy: IdentifyPolicy,
         terrain: "TerrainModel | None",
@@ -58,7 +58,7 @@ class Generation:
         self.embedder = PhotoEmbedder(encoder, cache)
         self._store = store
         self._corrections = corrections
-        self._aims = aims
+        self._manual_poses = manual_poses
         self._model = model
         self._policy = policy
         self._terrain = terrain
@@ -81,8 +81,8 @@ class Generation:
         appearance = self._current_appearance() if self.encoder.description.tells_peaks else None
         catalog = self._store.catalog()
         identifier = PeakIdentifier(catalog, self._model, self._policy, appearance, self._terrain)
-        fitter = OrientationFitter(catalog, visibility=self._model, terrain=self._terrain)
-        return Annotator(self.index, identifier, fitter, self._corrections, self._aims)
+        fitter = PoseEstimator(catalog, visibility=self._model, terrain=self._terrain)
+        return Annotator(self.index, identifier, fitter, self._corrections, self._manual_poses)
 
     def warm_up(self) -> None:
         """Load everything that text and photo queries need, so that the first one doesn't wait."""

@@ -40,12 +40,12 @@ class Library:
     settings: Settings
     state: StateStore
     albums: Albums
-    store: CatalogStore
+    catalog_store: CatalogStore
     corrections: Corrections
-    aims: ManualPoses
+    manual_poses: ManualPoses
     generations: IndexGenerations
     encoders: EncoderRegistry
-    model: VisibilityModel
+    visibility_model: VisibilityModel
     policy: IdentifyPolicy
     terrain: "TerrainModel | None"
     options: IngestOptions
@@ -60,11 +60,11 @@ class Library:
 
     def catalog(self) -> Catalog:
         """Return the current catalogue of peaks."""
-        return self.store.catalog()
+        return self.catalog_store.catalog()
 
     def index(self) -> PhotoIndex:
         """Return the active index without loading an encoder. If there is none, create one for the selected model."""
-        return self.generations.active() or self.generations.ensure_active(self.encoders.wanted().space)
+        return self.generations.active() or self.generations.ensure_active(self.encoders.configured().space)
 
     def active(self) -> Generation:
         """Return the active generation, with its encoder. Raises ModelError if the encoder's model is missing."""
@@ -102,7 +102,7 @@ class Library:
     def ingestor(self, generation: Generation) -> Ingestor:
         """Return an ingestor for a generation. If renditions are in a bucket, it renders and deletes them, too."""
         ahead = None
-        if self.settings.renditions_place is not None:
+        if self.settings.renditions_location is not None:
             ahead = Prerenderer(self.renditions.store, self.pictures, self._is_in_album)
         return Ingestor(
             self.storage,
@@ -128,7 +128,7 @@ class Library:
     def reindex_due(self) -> str:
         """Return a notice if the active index was built with another model than the selected one, else ""."""
         index = self.generations.active()
-        wanted = self.encoders.wanted().description.model_id
+        wanted = self.encoders.configured().description.model_id
         if index is None or index.space.model_id == wanted:
             return ""
         return f"The index uses the model {index.space.model_id}, but {wanted} is selected: run `cumbre reindex`."
@@ -158,10 +158,10 @@ class Library:
                 self._joined[index] = Generation(
                     index,
                     encoder,
-                    self.store,
+                    self.catalog_store,
                     self.corrections,
-                    self.aims,
-                    self.model,
+                    self.manual_poses,
+                    self.visibility_model,
                     self.policy,
                     self.terrain,
                     self.cache,

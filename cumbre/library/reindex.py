@@ -26,7 +26,7 @@ def reindex(
     Raises StorageError and keeps the old index active if part of the album can't be reached, because the new generation
     would lack it. Raises GenerationReplaced if another reindex has finished meanwhile.
     """
-    generation = prepare(library)
+    generation = prepare_generation(library)
     total = ScanReport()
     for _ in range(_MAX_PASSES):
         report = ScanReport()
@@ -43,7 +43,7 @@ def reindex(
             return total
         if report.indexed == 0 and report.removed == 0:
             break
-    activate(library, generation, report.unseen)
+    activate(library, generation, report.unlisted)
     return total
 
 
@@ -65,12 +65,12 @@ def _refuse_to_lose_any(library: Library, generation: Generation, unseen: Sequen
         for prefix in (prefix for of, prefix in unseen if of == bucket):
             if any(key.startswith(prefix) for key in lost):
                 raise StorageError(f"the photos under {prefix or 'the root'} of {bucket} can't be listed. {_REMEDY}")
-        refuse_to_lose(bucket, len(lost), sum(1 for _ in new.known(bucket)))
+        refuse_to_lose(bucket, len(lost), sum(1 for _ in new.indexed_objects(bucket)))
 
 
-def prepare(library: Library) -> Generation:
+def prepare_generation(library: Library) -> Generation:
     """Return the generation to fill, of the selected model: an unfinished one, else the previous, else a new one."""
-    wanted = library.encoders.wanted().space
+    wanted = library.encoders.configured().space
     # Not library.active(): the model of the active index may be missing, and a reindex is how to fix that.
     active = library.generations.ensure_active(wanted)
     begun = library.generations.building()

@@ -25,7 +25,7 @@ _PEAK_FIELDS = frozenset(one.name for one in fields(Peak))
 
 
 @dataclass(frozen=True, slots=True)
-class ImportCount:
+class ImportCounts:
     """The numbers of peaks that an import added, changed and left unchanged."""
 
     added: int
@@ -55,7 +55,7 @@ class CatalogStore:
         """Return a token that changes whenever a peak or a reference photo changes."""
         return (self._state.get(_REVISION, "revision") or b"bundled").decode()
 
-    def import_peaks(self, peaks: Iterable[Peak]) -> ImportCount:
+    def import_peaks(self, peaks: Iterable[Peak]) -> ImportCounts:
         """Add peaks, replacing those with the same id.
 
         A peak that the catalogue knows under another id keeps that id and its known names (see _as_known).
@@ -70,7 +70,7 @@ class CatalogStore:
             for peak in differing:
                 self._state.put(_PEAK, peak.id, json.dumps(asdict(peak)).encode())
             self._touch()
-        return ImportCount(added, len(differing) - added, len(given) - len(differing))
+        return ImportCounts(added, len(differing) - added, len(given) - len(differing))
 
     def remove_peak(self, peak_id: str) -> None:
         """Remove an imported peak; a bundled peak that it replaced comes back.

@@ -51,7 +51,7 @@ class OrientationPolicy:
 
 
 @dataclass(frozen=True)
-class OrientationFitter:
+class PoseEstimator:
     """Fits the pose of photos against one catalogue."""
 
     catalog: Catalog
@@ -96,7 +96,7 @@ class OrientationFitter:
             summits=self._places(x, y, matched, look, skyline, facts),
         )
 
-    def said(self, aim: CameraPose, facts: PhotoFacts, seen: Sighting | None = None) -> Orientation | None:
+    def from_manual_pose(self, aim: CameraPose, facts: PhotoFacts, seen: Sighting | None = None) -> Orientation | None:
         """Return the orientation that a person set by hand (aim); None if the photo does not allow one (NO_VIEW).
 
         Only this pose decides where the summits are. A skyline does not hide them, because it may belong to a cloud.
@@ -123,7 +123,7 @@ class OrientationFitter:
             said=True,
         )
 
-    def corrected(self, seen: Sighting, found: Orientation | None) -> Sighting:
+    def improved_sighting(self, seen: Sighting, found: Orientation | None) -> Sighting:
         """Return the sighting to identify peaks with, which has the fitted direction if that beats the compass."""
         if found is None or not found.better_heading:
             return seen

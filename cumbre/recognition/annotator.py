@@ -11,11 +11,11 @@ from statistics import median
 from cumbre.errors import CumbreError
 from cumbre.geo.geodesy import Position
 from cumbre.imaging.skyline_codec import decode_skylines
-from cumbre.index.port import Near, PhotoFilter, PhotoIndex, Vector
+from cumbre.index.port import Circle, PhotoFilter, PhotoIndex, Vector
 from cumbre.photos.corrections import Corrections
 from cumbre.photos.document import Identification, Orientation, PhotoDocument, PhotoFacts
 from cumbre.photos.manual_poses import CompassError, ManualPoses, nearest_compass_error
-from cumbre.pose.estimator import OrientationFitter
+from cumbre.pose.estimator import PoseEstimator
 from cumbre.pose.preconditions import names_note, obstacles
 from cumbre.recognition.identifier import PeakIdentifier
 from cumbre.text.sentence import sentence
@@ -38,7 +38,7 @@ class CameraView:
     orientation: None if no summit can be placed; names_note then explains why.
     """
 
-    seen: Sighting
+    sighting: Sighting
     heading_true_deg: float | None
     orientation: Orientation | None
     names_note: str
@@ -51,15 +51,15 @@ class Annotator:
         self,
         index: PhotoIndex,
         identifier: PeakIdentifier,
-        fitter: OrientationFitter,
+        fitter: PoseEstimator,
         corrections: Corrections,
-        aims: ManualPoses,
+        manual_poses: ManualPoses,
     ) -> None:
         self._index = index
         self.identifier = identifier
         self.fitter = fitter
         self._corrections = corrections
-        self._aims = aims
+        self._manual_poses = manual_poses
 
     def annotate(self, document: PhotoDocument, vector: Vector | None) -> PhotoDocument:
         """Return the document with its peaks named and any correction applied; vector: [D], None if there is none."""
@@ -76,7 +76,7 @@ class Annotator:
         assert document.facts is not None
         by_file = self.sighting(document.facts, document.sky_fraction)
         looked = self.camera_view(document.content_sha256, document.facts, document.skylines, by_file)
-        seen = looked.seen
+        seen = looked.sighting
         found = self.identifier.identify(seen, vector, document.content_sha256)
         # Appearance must not learn from its own votes.
         by_geometry = found if "appearance" not in found.used else self.identifier.identify(seen)
@@ -109,14 +109,14 @@ class Annotator:
         """
         lines = decode_skylines(skylines)
         doubted = obstacles(facts, seen)
-        manual = None if heading_is_given else self._aims.get(content_sha256)
+        manual = None if heading_is_given else self._manual_poses.get(content_sha256)
         if manual is not None:
-            found = self.fitter.said(manual, facts, seen)
+            found = self.fitter.from_manual_pose(manual, facts, seen)
         elif lines:
             found = self.fitter.fit(lines, facts, seen if heading_is_given else self._compass_corrected(facts, seen))
         else:
             found = None
-        better = self.fitter.corrected(seen, found)
+        better = self.fitter.improved_sighting(seen, found)
         return CameraView(better, better.heading_deg, found, names_note(found, doubted, bool(lines)))
 
     def _compass_corrected(self, facts: PhotoFacts, seen: Sighting) -> Sighting:
@@ -128,7 +128,7 @@ class Annotator:
 
     @cached_property
     def _compass_errors(self) -> list[CompassError]:
-        return list(self._aims.compass_errors())
+        return list(self._manual_poses.compass_errors())
 
     def sighting(
         self,
@@ -149,7 +149,7 @@ class Annotator:
 
     def album_altitude_m(self, position: Position) -> float | None:
         """Return the median altitude of album photos taken nearby; None if there are none."""
-        nearby = self._index.select(PhotoFilter(near=Near(position.lat, position.lon, _NEARBY_M)), _NEARBY_PHOTOS)
+        nearby = self._index.select(PhotoFilter(near=Circle(position.lat, position.lon, _NEARBY_M)), _NEARBY_PHOTOS)
         altitudes_m = [
             d.facts.position.altitude_m
             for d in nearby

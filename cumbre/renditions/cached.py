@@ -38,9 +38,9 @@ class CachedRenditions:
                 _log.warning("a rendition could not be stored: %s", error)
         return jpeg
 
-    def trim(self, is_in_album: Callable[[str], bool], most_bytes: int) -> None:
+    def trim(self, is_in_album: Callable[[str], bool], max_bytes: int) -> None:
         """See RenditionStore.trim."""
-        self.store.trim(is_in_album, most_bytes)
+        self.store.trim(is_in_album, max_bytes)
 
     def _stored(self, sha256: str, size_px: int) -> bytes | None:
         try:

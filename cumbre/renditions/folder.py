@@ -41,7 +41,7 @@ class FolderRenditions:
         for size_px in RENDITION_SIZES_PX:
             _delete(self._file(sha256, size_px))
 
-    def trim(self, is_in_album: Callable[[str], bool], most_bytes: int) -> None:
+    def trim(self, is_in_album: Callable[[str], bool], max_bytes: int) -> None:
         kept: list[tuple[float, int, Path]] = []
         for files in self._by_content():
             sha256 = files[0].name.partition("-")[0]
@@ -50,7 +50,7 @@ class FolderRenditions:
             else:
                 for file in files:
                     _delete(file)
-        excess = sum(size for _, size, _ in kept) - most_bytes
+        excess = sum(size for _, size, _ in kept) - max_bytes
         for _, size, file in sorted(kept):
             if excess <= 0:
                 return

@@ -28,10 +28,10 @@ class RenditionStore(Protocol):
         """Delete every size of a content. Missing ones are ignored."""
         ...
 
-    def trim(self, is_in_album: Callable[[str], bool], most_bytes: int) -> None:
+    def trim(self, is_in_album: Callable[[str], bool], max_bytes: int) -> None:
         """Delete renditions of content that left the album and, if space is scarce, the least recently used ones.
 
-        is_in_album: returns whether a content hash is in the album. most_bytes: the size that the store may keep. A
+        is_in_album: returns whether a content hash is in the album. max_bytes: the size that the store may keep. A
         large store may check only a part of itself in each call.
         """
         ...

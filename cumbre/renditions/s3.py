@@ -64,10 +64,10 @@ class S3Renditions:
             with storage_faults(self._bucket, key, _SETTING):
                 self._client.delete_object(Bucket=self._bucket, Key=key)
 
-    def trim(self, is_in_album: Callable[[str], bool], most_bytes: int) -> None:  # noqa: ARG002  the port has it
+    def trim(self, is_in_album: Callable[[str], bool], max_bytes: int) -> None:  # noqa: ARG002  the port has it
         """Delete renditions of content that left the album unnoticed (a worker was killed).
 
-        A bucket is never full, so most_bytes is ignored. Each call checks one of 256 parts, chosen at random: checking
+        A bucket is never full, so max_bytes is ignored. Each call checks one of 256 parts, chosen at random: checking
         all of them would cost more than the leftover objects do.
         """
         part = f"{self._prefix}{secrets.randbelow(_PARTS):02x}/"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from PIL import Image
 
 from cumbre.imaging.decode import PhotoLimits, read_photo
-from cumbre.imaging.resize import resized
-from cumbre.imaging.skyline import find_skylines, reduced, sky_fraction
+from cumbre.imaging.resize import resize
+from cumbre.imaging.skyline import find_skylines, reduce_for_skyline, sky_fraction
 from cumbre.imaging.skyline_codec import encode_skylines
 from cumbre.labels.drawing import draw_names
 from cumbre.labels.layout import SummitLabel
@@ -27,9 +27,9 @@ class InProcessPictureReader:
     def read(self, data: bytes, size: tuple[int, int], resample: int) -> PictureContent:
         photo = read_photo(data, self._limits, wanted_px=max(size))
         image = photo.image
-        small = reduced(image)
+        small = reduce_for_skyline(image)
         return PictureContent(
-            photo.facts, sky_fraction(small), encode_skylines(find_skylines(small)), resized(image, size, resample)
+            photo.facts, sky_fraction(small), encode_skylines(find_skylines(small)), resize(image, size, resample)
         )
 
     def rendition(self, data: bytes, size_px: int) -> bytes:

@@ -98,7 +98,7 @@ class IsolatedPictureReader:
             process.close()
 
     def _request(self, header: Header, data: bytes, max_answer_bytes: int) -> tuple[Header, bytes]:
-        self._limits.refuse_larger(data)
+        self._limits.check_size(data)
         with self._slots:
             for attempt in range(_ATTEMPTS):
                 process = self._acquire()
@@ -106,9 +106,9 @@ class IsolatedPictureReader:
                     answer, more = process.request(header, data, max_answer_bytes)
                 except PictureProcessExited as exited:
                     process.kill()
-                    if exited.ending is ExitReason.CRASHED and attempt + 1 < _ATTEMPTS:
+                    if exited.reason is ExitReason.CRASHED and attempt + 1 < _ATTEMPTS:
                         continue
-                    raise PhotoError(_REASONS[exited.ending]) from None
+                    raise PhotoError(_REASONS[exited.reason]) from None
                 except BaseException:
                     # Interrupted in the middle of an answer: the process can't be reused.
                     process.kill()

@@ -31,7 +31,7 @@ class PictureProcessExited(Exception):
 
     def __init__(self, ending: ExitReason) -> None:
         super().__init__(ending.value)
-        self.ending = ending
+        self.reason = ending
 
 
 class PictureProcess:

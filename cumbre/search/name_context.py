@@ -10,11 +10,11 @@ from typing import Final
 from cumbre.search.vocabulary import (
     EVERYDAY_WORDS,
     FILLERS,
-    HOUSES_BEFORE,
+    LODGINGS_BEFORE,
     MOUNTAIN_WORDS,
     PLACE_LINKS,
+    PLACES_AFTER,
     PLACES_BEFORE,
-    PLACES_BEHIND,
     PREPOSITIONS,
     SPACELESS_FILLERS,
     SPACELESS_TITLES,
@@ -25,7 +25,7 @@ from cumbre.text.folding import Word
 ALL_TITLES: Final = TITLES | SPACELESS_TITLES
 ALL_FILLERS: Final = FILLERS | SPACELESS_FILLERS
 _AMBIGUOUS_LETTERS: Final = 4
-_MAX_PLACE_WORDS: Final = max(map(len, PLACES_BEHIND | PLACES_BEFORE))
+_MAX_PLACE_WORDS: Final = max(map(len, PLACES_AFTER | PLACES_BEFORE))
 _MAX_LINKS: Final = 2
 
 
@@ -52,9 +52,9 @@ def is_mountain(texts: Sequence[str], start: int, end: int, names: Collection[in
 
 def is_place(texts: Sequence[str], start: int, end: int) -> bool:
     """Return whether the name is part of another place's name: a base camp, a trek, a hotel."""
-    if any(tuple(texts[end : end + count]) in PLACES_BEHIND for count in range(1, _MAX_PLACE_WORDS + 1)):
+    if any(tuple(texts[end : end + count]) in PLACES_AFTER for count in range(1, _MAX_PLACE_WORDS + 1)):
         return True
-    if start > 0 and texts[start - 1] in HOUSES_BEFORE:
+    if start > 0 and texts[start - 1] in LODGINGS_BEFORE:
         return True
     for links in range(_MAX_LINKS + 1):
         last = start - links

@@ -6,14 +6,14 @@ from typing import Literal
 
 from cumbre.errors import InvalidRequest
 from cumbre.geo.geodesy import Position
-from cumbre.index.port import Near
+from cumbre.index.port import Circle
 from cumbre.peaks.catalog import Peak
 from cumbre.photos.document import Identification, PhotoDocument
 from cumbre.text.sentence import sentence
 
 Sort = Literal["score", "time"]
 # How deep paging can go: Elasticsearch's result window (10,000), minus one because a search reads one hit ahead.
-DEEPEST = 9_999
+MAX_RESULT_WINDOW = 9_999
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,14 @@ class SearchRequest:
     filtered by since <= time < until. like is the id of an album photo to find similar ones; it excludes words and
     photo. The answer skips the first `offset` hits and has at most k.
     Raises InvalidRequest if since is not before until, if like is combined with words or a photo, or if offset + k
-    exceeds DEEPEST.
+    exceeds MAX_RESULT_WINDOW.
     """
 
     text: str = ""
     photo: bytes | None = None
     photo_at: Position | None = None
     peak_ids: tuple[str, ...] = ()
-    near: Near | None = None
+    near: Circle | None = None
     since: datetime | None = None
     until: datetime | None = None
     k: int = 24
@@ -42,8 +42,8 @@ class SearchRequest:
     def __post_init__(self) -> None:
         if self.like and (self.text.strip() or self.photo is not None):
             raise InvalidRequest(sentence("a search for similar photos takes neither words nor another photo"))
-        if self.offset + self.k > DEEPEST:
-            raise InvalidRequest(sentence("a search returns at most {n} photos: narrow it down", n=DEEPEST))
+        if self.offset + self.k > MAX_RESULT_WINDOW:
+            raise InvalidRequest(sentence("a search returns at most {n} photos: narrow it down", n=MAX_RESULT_WINDOW))
         if self.since and self.until and self.since >= self.until:
             raise InvalidRequest(sentence("the start of the time span (from) must be before its end (to)"))
 

@@ -126,7 +126,7 @@ class Searcher:
                 return []
         inside = PhotoFilter(ids, where.near, where.since, where.until)
         certainties: dict[str, list[float]] = {}
-        for one in self._index.showing(ids, inside):
+        for one in self._index.peaks_in_photos(ids, inside):
             certainties.setdefault(one.photo_id, []).append(one.certainty)
         meaning: dict[str, float] = {}
         if rest and certainties:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from cumbre.search.alias_index import AliasIndex
-from cumbre.search.vocabulary import PLACES_BEHIND, SPACELESS_FILLERS, SPACELESS_TITLES
+from cumbre.search.vocabulary import PLACES_AFTER, SPACELESS_FILLERS, SPACELESS_TITLES
 from cumbre.text.folding import Word, is_spaceless
 
 _PARTICLES: Final = sorted(
-    SPACELESS_FILLERS | SPACELESS_TITLES | {p[0] for p in PLACES_BEHIND if is_spaceless(p[0])}, key=len, reverse=True
+    SPACELESS_FILLERS | SPACELESS_TITLES | {p[0] for p in PLACES_AFTER if is_spaceless(p[0])}, key=len, reverse=True
 )
 
 

@@ -49,7 +49,7 @@ SPACELESS_TITLES: Final = _folded("山 峰")
 CASE_ENDINGS: Final = tuple("बाट लाई सँग संग को का की मा ले 에서 까지 의 을 를 은 는 이 가 과 와 산 봉 འི".split())
 
 # After a name, these make it another place: "everest base camp" does not show the summit.
-PLACES_BEHIND: Final = _phrases(
+PLACES_AFTER: Final = _phrases(
     "base camp", "base camps", "basecamp", "basecamps", "bc", "advanced base camp", "north base camp",
     "south base camp", "campo base", "campamento base", "camp de base", "basislager", "базовый лагерь",
     "आधार शिविर", "베이스캠프", "大本营", "大本營", "ベースキャンプ",
@@ -69,7 +69,7 @@ PLACES_BEFORE: Final = _phrases(
 )  # fmt: skip
 PLACE_LINKS: Final = _folded("of the to de del al la el l d du des vom")
 # Only directly before a name: "hotel everest", but not "a hotel near everest".
-HOUSES_BEFORE: Final = _folded("hotel lodge hostal hosteria albergue refugio restaurante cafe")
+LODGINGS_BEFORE: Final = _folded("hotel lodge hostal hosteria albergue refugio restaurante cafe")
 
 # Next to a name that is also a word ("mera" is Spanish and Hindi), these show that the mountain is meant.
 MOUNTAIN_WORDS: Final = TITLES | _folded("""

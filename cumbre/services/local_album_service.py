@@ -69,10 +69,10 @@ class LocalAlbumService:
         document = self._readable(photo_id)
         facts, content = document.facts, document.content_sha256
         assert facts is not None
-        aims = self._library.aims
-        before = list(aims.compass_errors())
+        manual_poses = self._library.manual_poses
+        before = list(manual_poses.compass_errors())
         if aim is None:
-            aims.remove(content)
+            manual_poses.remove(content)
         else:
             annotator = self._library.active().annotator()
             seen = annotator.sighting(facts, document.sky_fraction)
@@ -81,8 +81,8 @@ class LocalAlbumService:
                 raise InvalidRequest(
                     sentence("no summit can be placed in this photo: {why}", why=joined(", ", lacking))
                 )
-            aims.put(content, aim, facts, annotator.fitter.expected_heading_deg(seen))
-        compass_has_changed = list(aims.compass_errors()) != before
+            manual_poses.put(content, aim, facts, annotator.fitter.expected_heading_deg(seen))
+        compass_has_changed = list(manual_poses.compass_errors()) != before
         for generation in self._generations():
             neighbours = _taken_within_a_minute(generation.index, facts) if compass_has_changed else []
             self._annotate_again(generation, list(dict.fromkeys([content, *neighbours])))

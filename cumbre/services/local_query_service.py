@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from cumbre.errors import ModelError, NotFound
 from cumbre.geo.geodesy import Position
-from cumbre.index.port import EVERYTHING, PhotoFilter, PhotoIndex, Shot, Vector
+from cumbre.index.port import NO_FILTER, PhotoFilter, PhotoIndex, Shot, Vector
 from cumbre.labels.selection import labels_for
 from cumbre.library.generation import Generation
 from cumbre.library.library import Library
@@ -73,7 +73,7 @@ class LocalQueryService:
     def peak(self, peak_id: str) -> Peak:
         return self._library.catalog().peak(peak_id)
 
-    def peaks(self, where: PhotoFilter = EVERYTHING) -> list[PeakCount]:
+    def peaks(self, where: PhotoFilter = NO_FILTER) -> list[PeakCount]:
         counts = self._library.active().index.peak_counts(where)
         counted = [PeakCount(peak, counts.get(peak.id, 0)) for peak in self._library.catalog().values()]
         return sorted(counted, key=lambda one: (-one.photos, -one.peak.elev_m))
@@ -81,7 +81,7 @@ class LocalQueryService:
     def around(self, place: Position) -> Panorama:
         if place.altitude_m is None:
             place = replace(place, altitude_m=self._library.active().annotator().album_altitude_m(place))
-        return panorama(self._library.catalog(), place, self._library.model, self._library.terrain)
+        return panorama(self._library.catalog(), place, self._library.visibility_model, self._library.terrain)
 
     def status(self) -> Status:
         library = self._library
@@ -110,7 +110,7 @@ class LocalQueryService:
         notices, wanted = [], self._library.settings.model
         try:
             notices.append(encoders.choice().notice)
-            wanted = encoders.wanted().description.model_id
+            wanted = encoders.configured().description.model_id
             notices.append(self._library.reindex_due())
         except ModelError as error:
             notices.append(str(error))
@@ -155,7 +155,7 @@ class LocalQueryService:
                 vector = None
             elif vector is None:
                 vector = generation.embedder.embed([picture.pixels])[0][0]
-            found = annotator.identifier.identify(looked.seen, vector)
+            found = annotator.identifier.identify(looked.sighting, vector)
         return replace(
             found,
             facts=picture.facts,

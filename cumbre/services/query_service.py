@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cumbre.geo.geodesy import Position
-from cumbre.index.port import EVERYTHING, PhotoFilter, Shot
+from cumbre.index.port import NO_FILTER, PhotoFilter, Shot
 from cumbre.peaks.catalog import Peak
 from cumbre.photos.document import Identification, Orientation, PhotoDocument
 from cumbre.search.query import SearchAnswer, SearchRequest
@@ -104,7 +104,7 @@ class QueryService(Protocol):
         """Return a catalogued peak. Raises NotFound."""
         ...
 
-    def peaks(self, where: PhotoFilter = EVERYTHING) -> list[PeakCount]:
+    def peaks(self, where: PhotoFilter = NO_FILTER) -> list[PeakCount]:
         """Return every catalogued peak with its number of matching photos: most photos first, then highest first."""
         ...
 

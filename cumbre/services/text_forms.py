@@ -8,19 +8,19 @@ from datetime import UTC, date, datetime, timedelta
 
 from cumbre.errors import InvalidRequest
 from cumbre.geo.geodesy import Position
-from cumbre.index.port import Near
+from cumbre.index.port import Circle
 
 # Half of the Earth's circumference: a larger circle contains nothing more.
 _MAX_RADIUS_KM = 20_040.0
 
 
-def parse_circle(name: str, text: str) -> Near:
+def parse_circle(name: str, text: str) -> Circle:
     """Parse a circle, "LAT,LON,KM"."""
     lat, lon, km = _numbers(name, text, "LAT,LON,KM", (3,))
     _check_place(name, lat, lon)
     if not 0 < km <= _MAX_RADIUS_KM:
         raise InvalidRequest(f"the radius in {name} must be in kilometres and greater than 0")
-    return Near(lat, lon, km * 1000)
+    return Circle(lat, lon, km * 1000)
 
 
 def parse_position(name: str, text: str) -> Position:

@@ -55,14 +55,14 @@ class SqliteStateStore:
         self._connection: sqlite3.Connection | None = None
         self._read_only = sqlite_connection.read_only(path)
         with self._faults():
-            if sqlite_connection.is_other_file(path):
+            if sqlite_connection.is_foreign_file(path):
                 raise self._damaged("it does not begin like a SQLite database")
             if path.is_file() and path.stat().st_size == 0 and self._copy.is_file():
                 raise self._damaged("it is empty")
             if not self._read_only:
                 _create_private(path)
             connection = sqlite_connection.connect(path, self._read_only, _BUSY_TIMEOUT_S)
-            connection.text_factory = sqlite_connection.text
+            connection.text_factory = sqlite_connection.decode_text
             try:
                 self._set_up(connection)
             except BaseException:
@@ -122,7 +122,7 @@ class SqliteStateStore:
                 self._connection.close()
                 self._connection = None
 
-    def keep_copy(self) -> None:
+    def write_backup(self) -> None:
         """Write a backup copy, state.sqlite.bak, if the state has changed since the last one.
 
         A copy that can't be written is logged, not raised. Raises CumbreError if the state itself is damaged.
@@ -253,7 +253,7 @@ class SqliteStateStore:
             # SQLite's message can't be decoded, because it quotes the damaged bytes.
             raise self._damaged("it contains invalid text") from error
         except (sqlite3.OperationalError, OSError) as error:
-            if isinstance(error, sqlite3.OperationalError) and sqlite_connection.is_of_file(error):
+            if isinstance(error, sqlite3.OperationalError) and sqlite_connection.is_file_error(error):
                 raise self._damaged(str(error)) from error
             reason = getattr(error, "strerror", None) or str(error)
             raise CumbreError(f"the state {self._path} can't be used: {reason}. {_advice(reason)}") from error

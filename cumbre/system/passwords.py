@@ -4,7 +4,7 @@ import hmac
 from hashlib import sha256
 
 
-def is_password(given: str | None, password: str) -> bool:
+def password_matches(given: str | None, password: str) -> bool:
     """Return whether a given password is right, in a time that reveals neither its content nor its length."""
     return given is not None and hmac.compare_digest(_digest(given), _digest(password))
 

@@ -11,7 +11,7 @@ from cumbre.errors import CumbreError
 _BEGINS = b"SQLite format 3\0"
 
 
-def is_other_file(file: Path) -> bool:
+def is_foreign_file(file: Path) -> bool:
     """Return whether a non-empty file exists that is not a SQLite database. SQLite silently overwrites a short one."""
     if not file.is_file() or file.stat().st_size == 0:
         return False
@@ -63,7 +63,7 @@ def use_wal(connection: sqlite3.Connection, patience_s: float) -> None:
             time.sleep(0.02)
 
 
-def is_of_file(error: sqlite3.OperationalError) -> bool:
+def is_file_error(error: sqlite3.OperationalError) -> bool:
     """Return whether the file's content caused an error (a missing table, an unknown format), not the disk or a lock.
 
     Cumbre's statements are correct, so a generic SQL error means that the file does not have the expected schema.
@@ -71,7 +71,7 @@ def is_of_file(error: sqlite3.OperationalError) -> bool:
     return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
 
 
-def text(data: bytes) -> str:
+def decode_text(data: bytes) -> str:
     """Decode text for text_factory without raising: damaged text fails its checksum later."""
     return data.decode("utf-8", "surrogateescape")
 

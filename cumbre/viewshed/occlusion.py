@@ -8,7 +8,7 @@ import numpy as np
 from cumbre.geo.geodesy import FloatArray
 
 
-def hidden_behind_nearer(
+def occluded(
     bearing_deg: FloatArray, distance_m: FloatArray, elevation_deg: FloatArray, flank_slope: float
 ) -> np.ndarray:
     """Return which of N summits a nearer summit hides, as booleans [N].

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from cumbre.geo.geodesy import Position, horizontal_fov_deg
-from cumbre.photos.document import PhotoFacts, now
+from cumbre.photos.document import PhotoFacts, utc_now
 
 if TYPE_CHECKING:
     from pygeomag import GeoMag
@@ -88,7 +88,7 @@ def _true_heading_deg(facts: PhotoFacts, position: Position | None) -> float | N
         return facts.heading_deg
     if position is None:
         return None
-    return (facts.heading_deg + declination_deg(position, facts.taken_at or now())) % 360.0
+    return (facts.heading_deg + declination_deg(position, facts.taken_at or utc_now())) % 360.0
 
 
 def declination_deg(position: Position, moment: datetime) -> float:

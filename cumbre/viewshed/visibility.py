@@ -11,7 +11,7 @@ import numpy as np
 
 from cumbre.geo.geodesy import FloatArray, Position, apparent_elevation_deg, bearing_and_distance, signed_angle_deg
 from cumbre.peaks.catalog import Catalog
-from cumbre.viewshed.occlusion import hidden_behind_nearer
+from cumbre.viewshed.occlusion import occluded
 from cumbre.viewshed.sighting import Sighting
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def outlook(
     """Return the viewshed from this altitude. Terrain, if given, hides summits that no catalogued peak hides."""
     elevation = apparent_elevation_deg(altitude_m, around.elev_m, np.maximum(around.distance_m, 1.0))
     weight = np.maximum(0.1, elevation) ** model.prominence_exponent
-    hidden = hidden_behind_nearer(around.bearing_deg, around.distance_m, elevation, model.flank_slope)
+    hidden = occluded(around.bearing_deg, around.distance_m, elevation, model.flank_slope)
     if terrain is not None:
         # There may be thousands of peaks, so lines of sight are computed only for the highest.
         open_ones = np.flatnonzero(~hidden)

@@ -14,7 +14,7 @@ from cumbre.ingest.enqueue import Enqueued, enqueue_changes
 from cumbre.ingest.queue import IngestQueue
 from cumbre.library.generation import Generation
 from cumbre.library.library import Library
-from cumbre.library.reindex import activate, prepare
+from cumbre.library.reindex import activate, prepare_generation
 from functions.ingest.deadline import Deadline
 
 _log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Jobs:
         stopped = Deadline(context, self._margin_s).is_near
         report = JobReport(job)
         problems: list[StorageError] = []
-        building = prepare(self._library) if job == "reindex" else self._building()
+        building = prepare_generation(self._library) if job == "reindex" else self._building()
         report.building = building.index.space.model_id if building else None
         report.waiting = self._queue.counts().total
         if report.waiting > _BACKLOG_MAX:
@@ -116,7 +116,7 @@ class Jobs:
             if fed.missing is not None:
                 _log.error("%s", fed.missing)
                 problems.append(fed.missing)
-            unseen += fed.compared[-1].unseen
+            unseen += fed.compared[-1].unlisted
             complete = complete and fed.lacks_nothing(len(indices) - 1)
             _log.info("%s: queued %d photos to reconcile, %d to remove", bucket, fed.queued, fed.removals)
         if building is not None and complete and not report.stopped and not problems:

@@ -12,7 +12,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from cumbre.errors import CumbreError, InvalidRequest
-from cumbre.system.passwords import is_password
+from cumbre.system.passwords import password_matches
 from functions.ingest.events import ObjectEvent, parse_events
 from functions.query.api.http_errors import HttpError, error_response
 
@@ -38,7 +38,7 @@ def create_event_webhook(
 
     @app.post("/")
     def receive() -> Response:
-        if not is_password(request.headers.get("Authorization"), f"Bearer {token}"):
+        if not password_matches(request.headers.get("Authorization"), f"Bearer {token}"):
             _log.warning("rejected an event without the token of CUMBRE_EVENTS_TOKEN")
             return error_response(
                 HttpError(401, "unauthorized", "the token of CUMBRE_EVENTS_TOKEN is missing or wrong")

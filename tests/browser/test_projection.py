@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from cumbre.geo.pinhole import project
 from cumbre.pose.skyline_fit import PoseHypothesis
-from cumbre.viewshed.occlusion import hidden_behind_nearer
+from cumbre.viewshed.occlusion import occluded
 from cumbre.viewshed.visibility import VisibilityModel
 
 pytestmark = pytest.mark.browser
@@ -69,4 +69,4 @@ def test_mountains_hide_each_other_as_in_the_library(page: Page) -> None:
         for bearing, distance, elevation in chance.uniform((0, 500, -3), (360, 60_000, 20), (60, 3)).tolist()
     ]
     columns = [np.array([peak[name] for peak in peaks]) for name in ("bearing_deg", "distance_m", "elevation_deg")]
-    assert page.evaluate(HIDDEN, peaks) == hidden_behind_nearer(*columns, model.flank_slope).tolist()
+    assert page.evaluate(HIDDEN, peaks) == occluded(*columns, model.flank_slope).tolist()

@@ -20,8 +20,8 @@ from cumbre.geo.geodesy import Position
 from cumbre.index.elasticsearch.connection import connect
 from cumbre.index.embedded.generations import EmbeddedGenerations
 from cumbre.index.port import (
+    Circle,
     IndexGenerations,
-    Near,
     PhotoFilter,
     PhotoIndex,
     PhotoWrite,
@@ -220,9 +220,9 @@ FILTERS = [
     (PhotoFilter(until=NOON + timedelta(days=1)), {"namche.jpg"}),
     (PhotoFilter(since=NOON, until=NOON + timedelta(seconds=1)), {"namche.jpg"}),
     (PhotoFilter(until=NOON), set()),
-    (PhotoFilter(near=Near(27.8, 86.7, 1000.0)), {"namche.jpg"}),
-    (PhotoFilter(near=Near(27.8, 86.7, 50_000.0)), {"namche.jpg", "gorak.jpg"}),
-    (PhotoFilter(peak_ids=("nuptse",), near=Near(27.8, 86.7, 1000.0)), set()),
+    (PhotoFilter(near=Circle(27.8, 86.7, 1000.0)), {"namche.jpg"}),
+    (PhotoFilter(near=Circle(27.8, 86.7, 50_000.0)), {"namche.jpg", "gorak.jpg"}),
+    (PhotoFilter(peak_ids=("nuptse",), near=Circle(27.8, 86.7, 1000.0)), set()),
 ]
 
 
@@ -239,20 +239,20 @@ def test_select_is_newest_first_and_undated_photos_come_last(album):
     assert [d.key for d in album.select(limit=1)] == ["gorak.jpg"]
     assert [d.key for d in album.select(limit=1, offset=1)] == ["namche.jpg"]
     assert [d.key for d in album.select(offset=1)] == ["namche.jpg", "bare.jpg"]
-    everywhere = PhotoFilter(near=Near(27.8, 86.7, 20_000_000.0))
+    everywhere = PhotoFilter(near=Circle(27.8, 86.7, 20_000_000.0))
     assert [d.key for d in album.select(everywhere, limit=1, offset=1)] == ["namche.jpg"]
 
 
 def test_peaks_are_counted_with_and_without_a_filter(album):
     assert album.peak_counts() == {"ama-dablam": 1, "mount-everest": 1, "nuptse": 1}
-    assert album.peak_counts(PhotoFilter(near=Near(27.8, 86.7, 1000.0))) == {"ama-dablam": 1}
+    assert album.peak_counts(PhotoFilter(near=Circle(27.8, 86.7, 1000.0))) == {"ama-dablam": 1}
 
 
 @pytest.mark.parametrize(("where", "expected"), FILTERS)
 def test_filters_apply_to_showing_and_peak_counts(album, where, expected):
     shown = {("namche.jpg", "ama-dablam"), ("gorak.jpg", "mount-everest"), ("gorak.jpg", "nuptse")}
     asked = ("ama-dablam", "nuptse", "makalu")
-    assert {(one.photo_id, one.peak_id) for one in album.showing(asked, where)} == {
+    assert {(one.photo_id, one.peak_id) for one in album.peaks_in_photos(asked, where)} == {
         (photo(key).id, peak) for key, peak in shown if key in expected and peak in asked
     }
     counts: dict[str, int] = {}
@@ -264,13 +264,13 @@ def test_filters_apply_to_showing_and_peak_counts(album, where, expected):
 def test_certainty_follows_the_document(index):
     sure = PeakPrediction("ama-dablam", 0.8, in_view=0.5)
     put(index, photo("a.jpg", peaks=(sure,)))
-    (shown,) = index.showing(["ama-dablam"])
+    (shown,) = index.peaks_in_photos(["ama-dablam"])
     assert shown.certainty == pytest.approx(0.5 * 1.8 / 2)
     put(index, photo("a.jpg", peaks=(sure,), corrected=True))
-    (shown,) = index.showing(["ama-dablam"])
+    (shown,) = index.peaks_in_photos(["ama-dablam"])
     assert shown.certainty == 1.0
     put(index, photo("a.jpg", peaks=(), predicted_peaks=()))
-    assert index.showing(["ama-dablam"]) == []
+    assert index.peaks_in_photos(["ama-dablam"]) == []
     index.delete(photo("a.jpg").id, index.get(photo("a.jpg").id).version)
     assert index.peak_counts() == {}
 
@@ -306,7 +306,7 @@ def test_reference_photos_are_those_that_teach_a_peak(album):
 
 
 def test_filters_use_the_latest_time_and_place_of_a_photo(album):
-    elsewhere = PhotoFilter(near=Near(28.5, 84.0, 1000.0), since=NOON + timedelta(days=300))
+    elsewhere = PhotoFilter(near=Circle(28.5, 84.0, 1000.0), since=NOON + timedelta(days=300))
     assert album.nearest(unit_vector(9), 10, elsewhere) == []
     stored = album.get(photo("namche.jpg").id)
     facts = replace(stored.document.facts, position=Position(28.5, 84.0, 800.0), taken_at=NOON + timedelta(days=365))
@@ -321,7 +321,7 @@ def test_failures_are_kept_but_never_found(album):
     assert photo("broken.jpg").id not in {n.photo_id for n in album.nearest(unit_vector(0), 10)}
     assert photo("broken.jpg").id not in {d.id for d in album.select()}
     assert album.find_by_content("sha-broken.jpg") is None
-    assert {k.key for k in album.known("album")} == {"namche.jpg", "gorak.jpg", "bare.jpg", "broken.jpg"}
+    assert {k.key for k in album.indexed_objects("album")} == {"namche.jpg", "gorak.jpg", "bare.jpg", "broken.jpg"}
 
 
 def test_a_photo_that_became_unreadable_loses_its_vector(album):
@@ -334,8 +334,8 @@ def test_known_objects_are_selected_by_bucket_and_prefix(index):
     put(index, photo("day 1/a.jpg"))
     put(index, photo("day 2/b.jpg"))
     put(index, photo("day_1/c.jpg"))
-    assert {(k.key, k.etag) for k in index.known("album", "day 1/")} == {("day 1/a.jpg", "etag-day 1/a.jpg")}
-    assert list(index.known("elsewhere")) == []
+    assert {(k.key, k.etag) for k in index.indexed_objects("album", "day 1/")} == {("day 1/a.jpg", "etag-day 1/a.jpg")}
+    assert list(index.indexed_objects("elsewhere")) == []
 
 
 def test_photos_are_found_by_their_content(index):
@@ -406,9 +406,9 @@ def test_a_new_photo_without_a_vector_is_refused(index):
 def test_near_filters_work_across_the_date_line_and_at_the_pole(index):
     for key, lat, lon in (("west.jpg", 10.0, -179.99), ("east.jpg", 10.0, 179.99), ("pole.jpg", 89.9, 45.0)):
         put(index, photo(key, facts=PhotoFacts(4, 3, "JPEG", Position(lat, lon))))
-    at_the_line = index.select(PhotoFilter(near=Near(10.0, 179.999, 5000.0)))
+    at_the_line = index.select(PhotoFilter(near=Circle(10.0, 179.999, 5000.0)))
     assert {d.key for d in at_the_line} == {"west.jpg", "east.jpg"}
-    assert [d.key for d in index.select(PhotoFilter(near=Near(89.95, -135.0, 30_000.0)))] == ["pole.jpg"]
+    assert [d.key for d in index.select(PhotoFilter(near=Circle(89.95, -135.0, 30_000.0)))] == ["pole.jpg"]
 
 
 def test_finished_threads_close_their_connections(tmp_path):
@@ -513,10 +513,10 @@ def test_every_filtered_method_selects_the_same_photos(open_generations, taken, 
         facts = PhotoFacts(4, 3, "JPEG", Position(lat, lon), taken_at=NOON + timedelta(hours=hour))
         put(index, photo(f"{number}.jpg", facts=facts), seed=number)
     since, until = (NOON + timedelta(hours=hour) for hour in sorted(hours))
-    for where in (PhotoFilter(near=Near(*circle)), PhotoFilter(near=Near(*circle), since=since, until=until)):
+    for where in (PhotoFilter(near=Circle(*circle)), PhotoFilter(near=Circle(*circle), since=since, until=until)):
         selected = {document.id for document in index.select(where)}
         assert {n.photo_id for n in index.nearest(unit_vector(9), 100, where)} == selected
-        assert {one.photo_id for one in index.showing(["ama-dablam"], where)} == selected
+        assert {one.photo_id for one in index.peaks_in_photos(["ama-dablam"], where)} == selected
         assert index.count(where) == len(selected)
 
 

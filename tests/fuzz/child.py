@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cumbre.errors import PhotoError
 from cumbre.imaging.decode import PhotoLimits, read_photo
-from cumbre.imaging.skyline import find_skylines, reduced, sky_fraction
+from cumbre.imaging.skyline import find_skylines, reduce_for_skyline, sky_fraction
 from cumbre.index.document_codec import facts_to_record
 from cumbre.photos.document import PhotoFacts
 from tests.fuzz.mutations import mutation
@@ -65,8 +65,8 @@ def _outcome(data: bytes) -> dict[str, str]:
         assert photo.image.mode == "RGB"
         assert min(photo.image.size) > 0
         assert len(photo.image.tobytes()) == 3 * photo.image.width * photo.image.height
-        assert 0.0 <= sky_fraction(reduced(photo.image)) <= 1.0
-        assert find_skylines(reduced(photo.image))
+        assert 0.0 <= sky_fraction(reduce_for_skyline(photo.image)) <= 1.0
+        assert find_skylines(reduce_for_skyline(photo.image))
         assert_sane(photo.facts)
     except Exception as error:
         return {"kind": "photo", "reason": "", "fault": f"the photo is not sane: {error!r}"}

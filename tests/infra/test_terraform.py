@@ -46,8 +46,8 @@ def test_every_function_gets_valid_settings(applied_stack: AppliedStack, functio
     known = {one.metadata["name"] for one in Settings.__dataclass_fields__.values()}
     assert set(environment) <= known
     assert settings.state_table == applied_stack.outputs["state_table"]
-    assert settings.renditions_place == (applied_stack.outputs["rendition_bucket"], "")
-    assert settings.secrets_in
+    assert settings.renditions_location == (applied_stack.outputs["rendition_bucket"], "")
+    assert settings.secret_names
 
 
 def test_the_functions_with_the_library_get_the_album_and_the_index(applied_stack: AppliedStack) -> None:
@@ -64,7 +64,7 @@ def test_the_bot_functions_get_the_query_function_and_the_allowed_chats(applied_
         settings = read_settings(applied_stack.environment(function))
         assert settings.query_function == "cumbre-query:live"
         assert settings.telegram_allowed == ("123456789", "-1001234567890")
-        assert settings.staging_place == (applied_stack.outputs["photo_bucket"], "staging/")
+        assert settings.staging_location == (applied_stack.outputs["photo_bucket"], "staging/")
         assert settings.chat_queue == applied_stack.outputs["queues"]["chat"]
         assert settings.index == ""
 
@@ -76,7 +76,7 @@ def test_the_environment_output_for_a_laptop_has_valid_settings(applied_stack: A
     settings = read_settings(values | secret)
     assert settings.queue == applied_stack.outputs["queues"]["ingest"]
     assert settings.telegram_webhook == applied_stack.outputs["page_url"]
-    assert set(settings.secrets_in) == {"cumbre/bot", "cumbre/index"}
+    assert set(settings.secret_names) == {"cumbre/bot", "cumbre/index"}
 
 
 def test_no_function_has_a_secret_in_its_environment(applied_stack: AppliedStack) -> None:

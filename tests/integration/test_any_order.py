@@ -214,7 +214,7 @@ class AlbumMachine(RuleBasedStateMachine):
 
     def _assert_index_matches_storage(self) -> None:
         etags = {one.key: one.etag for one in self.storage.list()}
-        assert {one.key: one.etag for one in self.index.known(self.storage.bucket)} == etags
+        assert {one.key: one.etag for one in self.index.indexed_objects(self.storage.bucket)} == etags
         indexed = {stored.document.key: (stored.document, vector) for stored, vector in self.index.scan()}
         for key in etags:
             content = self.pair.content(key)

@@ -266,7 +266,7 @@ def test_all_photos_are_listed_when_they_need_several_pages(generations: Elastic
     index = generations.ensure_active(SPACE)
     keys = {f"{number:05}.jpg" for number in range(2345)}
     assert index.write([a_photo(key) for key in sorted(keys)]) == []
-    assert {one.key for one in index.known("album")} == keys
+    assert {one.key for one in index.indexed_objects("album")} == keys
     assert len(index.select()) == len(keys)
     assert len(index.select(limit=7)) == 7
     assert index.select(limit=0) == []

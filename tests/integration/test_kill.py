@@ -52,7 +52,7 @@ def home_with_records(home: Path, album: Path) -> Path:
     library = open_library(Settings(home=home, model="lite"))
     library.corrections.put(hashlib.sha256((album / "0.jpg").read_bytes()).hexdigest(), ("makalu", "lhotse"))
     peak = library.catalog().peak("ama-dablam")
-    library.store.import_peaks([replace(peak, id="own-peak", names=("Own Peak",), lat=peak.lat + 0.1)])
+    library.catalog_store.import_peaks([replace(peak, id="own-peak", names=("Own Peak",), lat=peak.lat + 0.1)])
     library.close()
     return home
 

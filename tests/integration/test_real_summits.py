@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.summits import fitted, marked_photos
 from cumbre.peaks.catalog_files import bundled_catalog
-from cumbre.pose.estimator import OrientationFitter
+from cumbre.pose.estimator import PoseEstimator
 from tests.support.paths import SHARED_PHOTOS as PHOTOS
 
 pytestmark = pytest.mark.skipif(not PHOTOS.is_dir(), reason="needs the real photos of ../shared/photos")
@@ -19,7 +19,7 @@ def photos():
 
 @pytest.fixture(scope="module")
 def fitter():
-    return OrientationFitter(bundled_catalog())
+    return PoseEstimator(bundled_catalog())
 
 
 def test_most_labels_are_on_their_summits_and_almost_all_labels_that_are_drawn(photos, fitter):

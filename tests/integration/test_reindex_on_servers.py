@@ -40,7 +40,7 @@ def keys(access: ElasticAccess, prefix: str, generation: str = "active") -> list
     """Return the keys in a generation; none if there is no such generation."""
     generations = connect(access, prefix)
     index = getattr(generations, generation)()
-    found = [] if index is None else [one.key for one in index.known(prefix.rstrip("-"))]
+    found = [] if index is None else [one.key for one in index.indexed_objects(prefix.rstrip("-"))]
     generations.close()
     return sorted(found)
 

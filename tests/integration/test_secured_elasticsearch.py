@@ -67,7 +67,7 @@ def use_everything(access: ElasticAccess, prefix: str) -> None:
     assert stored is not None
     index.delete(stored.document.id, stored.version)
     index.set_metadata("prompts", "1")
-    assert [one.key for one in index.known("album")] == ["a.jpg"]
+    assert [one.key for one in index.indexed_objects("album")] == ["a.jpg"]
     built = generations.create_building(VectorSpace("next", 4))
     generations.activate(built)
     again = generations.rebuild_previous(SPACE)

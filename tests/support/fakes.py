@@ -16,11 +16,11 @@ from PIL import Image, ImageDraw, UnidentifiedImageError
 from cumbre.errors import InvalidRequest, NotFound, PhotoError
 from cumbre.geo.geodesy import Position, within
 from cumbre.imaging.decode import PhotoLimits
-from cumbre.index.port import EVERYTHING, Near, PhotoFilter, Shot
+from cumbre.index.port import NO_FILTER, Circle, PhotoFilter, Shot
 from cumbre.labels.selection import labels_for
 from cumbre.peaks.catalog import Catalog, Peak
 from cumbre.photos.document import CameraPose, Identification, Orientation, PeakPrediction, PhotoDocument, PhotoFacts
-from cumbre.pose.estimator import OrientationFitter
+from cumbre.pose.estimator import PoseEstimator
 from cumbre.pose.preconditions import names_note, obstacles
 from cumbre.recognition.reasons import Reasons
 from cumbre.sandbox.in_process import InProcessPictureReader
@@ -83,7 +83,7 @@ def seen(peak_id: str, probability: float, offset_deg: float = 4.0) -> PeakPredi
 
 def fitted(facts: PhotoFacts) -> Orientation:
     """Return an orientation as a skyline fit could give it for such a photo: the drawn summit is Ama Dablam."""
-    found = OrientationFitter(KHUMBU).said(CameraPose(70.0, 0.0, 0.0), facts)
+    found = PoseEstimator(KHUMBU).from_manual_pose(CameraPose(70.0, 0.0, 0.0), facts)
     assert found is not None
     return replace(found, said=False, probability=0.97, heading_sigma_deg=0.2)
 
@@ -275,7 +275,7 @@ class FakeQueryService:
     def peak(self, peak_id: str) -> Peak:
         return self.album.catalog.peak(peak_id)
 
-    def peaks(self, where: PhotoFilter = EVERYTHING) -> list[PeakCount]:
+    def peaks(self, where: PhotoFilter = NO_FILTER) -> list[PeakCount]:
         passing = [photo.document for _, photo in self.album.all() if _passes(photo.document, where)]
         shown = [peak_id for document in passing for peak_id in document.predicted_peaks]
         counts = [PeakCount(peak, shown.count(peak.id)) for peak in self.album.catalog.values()]
@@ -310,7 +310,7 @@ def _passes(document: PhotoDocument, where: PhotoFilter) -> bool:
     return not where.near or bool(facts and facts.position and _is_near(facts.position, where.near))
 
 
-def _is_near(position: Position, near: Near) -> bool:
+def _is_near(position: Position, near: Circle) -> bool:
     return bool(within(near.lat, near.lon, near.radius_m, np.array([position.lat]), np.array([position.lon]))[0])
 
 
@@ -374,7 +374,7 @@ class FakeAlbumService:
         if facts.position is None:
             raise InvalidRequest("where this photo was taken is unknown")
         before = self.original_orientations.setdefault(photo_id, photo.document.orientation)
-        found = before if aim is None else OrientationFitter(self.album.catalog).said(aim, facts)
+        found = before if aim is None else PoseEstimator(self.album.catalog).from_manual_pose(aim, facts)
         oriented = replace(photo.document, orientation=found, names_note="")
         self.album.photos[photo_id] = replace(photo, document=oriented)
         return oriented

@@ -81,7 +81,7 @@ def test_an_index_is_a_file_or_elasticsearch():
 
 def test_an_access_key_without_its_secret_key_is_refused():
     with pytest.raises(SettingsError, match="CUMBRE_S3_SECRET_KEY"):
-        settings(S3_ACCESS_KEY="someone").refuse_contradictions()
+        settings(S3_ACCESS_KEY="someone").check_consistency()
 
 
 def test_keys_and_passwords_are_not_shown():
@@ -149,8 +149,8 @@ def test_empty_values_count_as_unset():
 def test_the_state_may_be_a_table_and_pictures_may_be_in_buckets():
     cloud = settings(STATE="dynamodb:cumbre-state", RENDITIONS="s3://shown", STAGING="s3://trek/staging")
     assert (cloud.state_table, cloud.state_path) == ("cumbre-state", None)
-    assert (cloud.renditions_place, cloud.staging_place) == (("shown", ""), ("trek", "staging/"))
-    assert (settings().state_table, settings().renditions_place, settings().staging_place) == ("", None, None)
+    assert (cloud.renditions_location, cloud.staging_location) == (("shown", ""), ("trek", "staging/"))
+    assert (settings().state_table, settings().renditions_location, settings().staging_location) == ("", None, None)
 
 
 @pytest.mark.parametrize(
@@ -167,4 +167,4 @@ def test_the_state_may_be_a_table_and_pictures_may_be_in_buckets():
 )
 def test_an_invalid_place_in_the_cloud_is_refused(name, value):
     with pytest.raises(SettingsError, match=f"CUMBRE_{name}={value}"):
-        settings(**{name: value}).refuse_contradictions()
+        settings(**{name: value}).check_consistency()

@@ -18,15 +18,15 @@ from cumbre.index.elasticsearch.nearest import Recall, nearest
 from cumbre.index.elasticsearch.notes import ElasticNotes
 from cumbre.index.elasticsearch.reader import WINDOW, ElasticReader, Query
 from cumbre.index.port import (
-    EVERYTHING,
-    KnownObject,
+    NO_FILTER,
+    IndexedObject,
     Neighbour,
+    PeakInPhoto,
     PhotoFilter,
     PhotoWrite,
     RankBy,
     Reference,
     Shot,
-    Showing,
     StoredPhoto,
     Vector,
     VectorSpace,
@@ -89,14 +89,14 @@ class ElasticPhotoIndex:
     def with_content(self, content_sha256: str) -> list[StoredPhoto]:
         return [_stored(hit) for hit in self._reader.pages({"term": {"content_sha256": content_sha256}}, ["document"])]
 
-    def known(self, bucket: str, prefix: str = "") -> Iterator[KnownObject]:
+    def indexed_objects(self, bucket: str, prefix: str = "") -> Iterator[IndexedObject]:
         # Make the latest writes and deletes of other processes visible: a scan compares this listing with the album.
         self._reader.refresh()
         where: list[Query] = [{"term": {"bucket": bucket}}]
         if prefix:
             where.append({"prefix": {"key": prefix}})
         for row in self._reader.rows(_all_of(where), "key", "etag"):
-            yield KnownObject(row["key"][0], row["etag"][0])
+            yield IndexedObject(row["key"][0], row["etag"][0])
 
     def write(self, writes: Sequence[PhotoWrite]) -> list[PhotoWrite]:
         items = [_item(write) for write in self._with_vectors(writes)]
@@ -121,14 +121,14 @@ class ElasticPhotoIndex:
         self._reader.note_writes([(photo_id, "")])
 
     def nearest(
-        self, vector: Vector, k: int, where: PhotoFilter = EVERYTHING, rank_by: RankBy = RankBy.SCORE
+        self, vector: Vector, k: int, where: PhotoFilter = NO_FILTER, rank_by: RankBy = RankBy.SCORE
     ) -> list[Neighbour]:
         self._check(vector)
         if k <= 0:
             return []
         return nearest(self._reader, self._recall, vector, k, where, rank_by)
 
-    def select(self, where: PhotoFilter = EVERYTHING, limit: int | None = None, offset: int = 0) -> list[PhotoDocument]:
+    def select(self, where: PhotoFilter = NO_FILTER, limit: int | None = None, offset: int = 0) -> list[PhotoDocument]:
         if limit is not None and offset + limit <= WINDOW:
             answer = self._reader.search(
                 size=max(limit, 0),
@@ -141,16 +141,16 @@ class ElasticPhotoIndex:
         hits = self._reader.pages(query_filter.query(where), ["document"], _NEWEST_FIRST)
         return [_document(hit) for hit in islice(hits, offset, None if limit is None else offset + limit)]
 
-    def showing(self, peak_ids: Sequence[str], where: PhotoFilter = EVERYTHING) -> list[Showing]:
+    def peaks_in_photos(self, peak_ids: Sequence[str], where: PhotoFilter = NO_FILTER) -> list[PeakInPhoto]:
         shows_one = _all_of([*query_filter.clauses(where), {"terms": {"predicted_peaks": list(peak_ids)}}])
         found = []
         for row in self._reader.rows(shows_one, "photo_id", "certainties"):
             for peak_id, certainty in (one.rsplit(" ", 1) for one in row["certainties"]):
                 if peak_id in peak_ids:
-                    found.append(Showing(row["photo_id"][0], peak_id, float(certainty)))
+                    found.append(PeakInPhoto(row["photo_id"][0], peak_id, float(certainty)))
         return found
 
-    def shots(self, where: PhotoFilter = EVERYTHING) -> list[Shot]:
+    def shots(self, where: PhotoFilter = NO_FILTER) -> list[Shot]:
         return [_shot(row) for row in self._reader.rows(query_filter.query(where), "photo_id", "shot_time", "gps")]
 
     def newest(self, photo_ids: Sequence[str], k: int) -> list[str]:
@@ -179,10 +179,10 @@ class ElasticPhotoIndex:
                 found.append(Reference(source["teaches"], source["content_sha256"], vector))
         return found
 
-    def count(self, where: PhotoFilter = EVERYTHING) -> int:
+    def count(self, where: PhotoFilter = NO_FILTER) -> int:
         return self._reader.count(query_filter.query(where))
 
-    def peak_counts(self, where: PhotoFilter = EVERYTHING) -> dict[str, int]:
+    def peak_counts(self, where: PhotoFilter = NO_FILTER) -> dict[str, int]:
         by_peak = {"terms": {"field": "predicted_peaks", "size": _PEAKS_MAX}}
         answer = self._reader.request(size=0, query=query_filter.query(where), aggs={"peaks": by_peak})
         return {one["key"]: one["doc_count"] for one in answer["aggregations"]["peaks"]["buckets"]}

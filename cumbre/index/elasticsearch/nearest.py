@@ -13,7 +13,7 @@ import numpy as np
 from cumbre.index.elasticsearch import query_filter
 from cumbre.index.elasticsearch.mapping import VECTOR_FIELD
 from cumbre.index.elasticsearch.reader import WINDOW, ElasticReader, columns
-from cumbre.index.port import EVERYTHING, Neighbour, PhotoFilter, RankBy, Vector
+from cumbre.index.port import NO_FILTER, Neighbour, PhotoFilter, RankBy, Vector
 
 # The weight of a photo's background in the inner product.
 _WEIGHT: Final = {RankBy.SCORE: -1.0, RankBy.COSINE: 0.0}
@@ -37,7 +37,7 @@ def nearest(
     """Return the k best photos for a vector [D], best first; at most WINDOW."""
     k = min(k, WINDOW)
     candidates = recall.num_candidates
-    if where != EVERYTHING:
+    if where != NO_FILTER:
         passing = _passing(reader, where)
         candidates = passing if passing <= WINDOW else candidates
     knn: dict[str, Any] = {

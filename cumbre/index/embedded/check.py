@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from cumbre.errors import CumbreError, IndexFault
-from cumbre.index.embedded.schema import SCHEMA_VERSION, create, damaged, no_database, schema
+from cumbre.index.embedded.schema import SCHEMA_VERSION, create, damaged, not_a_database, schema
 from cumbre.system import sqlite_connection
 
 
@@ -22,8 +22,8 @@ def check(path: Path) -> None:
     """
     if not path.is_file() or path.stat().st_size == 0:
         return
-    if sqlite_connection.is_other_file(path):
-        raise no_database(path)
+    if sqlite_connection.is_foreign_file(path):
+        raise not_a_database(path)
     try:
         with closing(sqlite_connection.connect(path, reading=True)) as connection:
             _check(path, connection)
@@ -31,7 +31,7 @@ def check(path: Path) -> None:
         # SQLite's error message quotes the damaged bytes, so even the message can't be decoded.
         raise damaged(path, "it contains invalid text") from error
     except sqlite3.OperationalError as error:
-        if sqlite_connection.is_of_file(error):
+        if sqlite_connection.is_file_error(error):
             raise damaged(path, str(error)) from error
         raise IndexFault(
             f"the index {path} can't be read: {error}. Check the drive and the file's permissions"
@@ -41,7 +41,7 @@ def check(path: Path) -> None:
 
 
 def _check(path: Path, connection: sqlite3.Connection) -> None:
-    connection.text_factory = sqlite_connection.text
+    connection.text_factory = sqlite_connection.decode_text
     connection.execute("PRAGMA cell_size_check = ON")
     if schema(path, connection) != SCHEMA_VERSION:
         return
@@ -83,7 +83,7 @@ class BackgroundCheck:
         """Wait until the check has finished."""
         self._thread.join()
 
-    def result(self) -> None:
+    def raise_if_damaged(self) -> None:
         """Wait until the check has finished. Raises the error that it found, as check() does."""
         self.join()
         if self._fault is not None:

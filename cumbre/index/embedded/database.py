@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cumbre.errors import IndexFault
 from cumbre.index.embedded.lock import IndexLock
-from cumbre.index.embedded.schema import SCHEMA_VERSION, create, damaged, new_file_content, no_database, schema
+from cumbre.index.embedded.schema import SCHEMA_VERSION, create, damaged, new_file_content, not_a_database, schema
 from cumbre.system import sqlite_connection
 from cumbre.system.atomic_file import write_new_file
 
@@ -71,7 +71,7 @@ class EmbeddedDatabase:
         if held is None:
             connection = sqlite_connection.connect(self.path, self._read_only, _BUSY_TIMEOUT_S)
             held = _ThreadConnection(connection)
-            connection.text_factory = sqlite_connection.text
+            connection.text_factory = sqlite_connection.decode_text
             if not self._read_only:
                 sqlite_connection.use_wal(connection, _BUSY_TIMEOUT_S)
                 # A power cut may lose the last transactions, but never damages the file. The album is the source of
@@ -115,7 +115,7 @@ class EmbeddedDatabase:
             # SQLite's error message quotes the damaged bytes, so even the message can't be decoded.
             raise damaged(self.path, "it contains invalid text") from error
         except sqlite3.OperationalError as error:
-            if sqlite_connection.is_of_file(error):
+            if sqlite_connection.is_file_error(error):
                 raise damaged(self.path, str(error)) from error
             raise IndexFault(f"the index {self.path} can't be used: {error}. {_advice(str(error))}") from error
         except sqlite3.DatabaseError as error:
@@ -148,15 +148,15 @@ class EmbeddedDatabase:
 
     def _refuse_foreign_file(self) -> None:
         """Check, before anything is changed, that the file does not belong to another program."""
-        if sqlite_connection.is_other_file(self.path):
-            raise no_database(self.path)
+        if sqlite_connection.is_foreign_file(self.path):
+            raise not_a_database(self.path)
         if not self.path.is_file():
             return
         if self.path.stat().st_size == 0:
             # A new file is empty for a moment too, but then another process has it open.
             was_used = self._index_lock.was_used()
             self._index_lock.acquire_shared()
-            if was_used and self._index_lock.exclusive():
+            if was_used and self._index_lock.try_acquire_exclusive():
                 self._index_lock.release()
                 raise damaged(self.path, "it is empty")
         else:

@@ -10,19 +10,19 @@ from cumbre.index.document_codec import from_text
 from cumbre.index.embedded.database import EmbeddedDatabase
 from cumbre.index.embedded.matrix import VectorMatrix
 from cumbre.index.embedded.rows import CHUNK, OF_PHOTO, GenerationRows
-from cumbre.index.embedded.sql_filter import inside, sql_condition
+from cumbre.index.embedded.sql_filter import rows_in_circle, sql_condition
 from cumbre.index.embedded.vector_rows import COLUMNS
 from cumbre.index.embedded.writer import GenerationWriter
 from cumbre.index.port import (
-    EVERYTHING,
-    KnownObject,
+    NO_FILTER,
+    IndexedObject,
     Neighbour,
+    PeakInPhoto,
     PhotoFilter,
     PhotoWrite,
     RankBy,
     Reference,
     Shot,
-    Showing,
     StoredPhoto,
     Vector,
     VectorSpace,
@@ -74,12 +74,12 @@ class EmbeddedPhotoIndex:
     def with_content(self, content_sha256: str) -> list[StoredPhoto]:
         return self._stored("content_sha256 = ?", (content_sha256,))
 
-    def known(self, bucket: str, prefix: str = "") -> Iterator[KnownObject]:
+    def indexed_objects(self, bucket: str, prefix: str = "") -> Iterator[IndexedObject]:
         rows = self._rows.select(
             "SELECT key, etag FROM photos WHERE generation = ? AND bucket = ? AND substr(key, 1, ?) = ?",
             (self._generation, bucket, len(prefix), prefix),
         )
-        return (KnownObject(key, etag) for key, etag in rows)
+        return (IndexedObject(key, etag) for key, etag in rows)
 
     def write(self, writes: Sequence[PhotoWrite]) -> list[PhotoWrite]:
         conflicts = []
@@ -101,7 +101,7 @@ class EmbeddedPhotoIndex:
             self._writer.delete(connection, photo_id)
 
     def nearest(
-        self, vector: Vector, k: int, where: PhotoFilter = EVERYTHING, rank_by: RankBy = RankBy.SCORE
+        self, vector: Vector, k: int, where: PhotoFilter = NO_FILTER, rank_by: RankBy = RankBy.SCORE
     ) -> list[Neighbour]:
         if vector.shape != (self._space.dimensions,):
             raise IndexFault(
@@ -109,7 +109,7 @@ class EmbeddedPhotoIndex:
             )
         return self._matrix.nearest(vector, k, where, rank_by)
 
-    def select(self, where: PhotoFilter = EVERYTHING, limit: int | None = None, offset: int = 0) -> list[PhotoDocument]:
+    def select(self, where: PhotoFilter = NO_FILTER, limit: int | None = None, offset: int = 0) -> list[PhotoDocument]:
         condition, values = sql_condition(self._generation, where)
         rows = self._rows.select(
             f"SELECT document, lat, lon, {OF_PHOTO}, checksum FROM photos WHERE {condition} "  # noqa: S608  values are bound
@@ -117,18 +117,18 @@ class EmbeddedPhotoIndex:
             (*values, *(() if where.near else (-1 if limit is None else limit, offset))),
         )
         if where.near is not None:
-            rows = inside(where.near, rows)[offset : None if limit is None else offset + limit]
+            rows = rows_in_circle(where.near, rows)[offset : None if limit is None else offset + limit]
         return [from_text(row[0]) for row in rows if self._rows.is_whole(*row[3:6], row[0], row[6])]
 
-    def showing(self, peak_ids: Sequence[str], where: PhotoFilter = EVERYTHING) -> list[Showing]:
+    def peaks_in_photos(self, peak_ids: Sequence[str], where: PhotoFilter = NO_FILTER) -> list[PeakInPhoto]:
         marks = ",".join("?" * len(peak_ids))
         return self._showing(f"AND peak_id IN ({marks})", tuple(peak_ids), where)
 
-    def shots(self, where: PhotoFilter = EVERYTHING) -> list[Shot]:
+    def shots(self, where: PhotoFilter = NO_FILTER) -> list[Shot]:
         condition, values = sql_condition(self._generation, where)
         rows = self._rows.select(f"SELECT photo_id, lat, lon, taken_at FROM photos WHERE {condition}", values)  # noqa: S608
         if where.near is not None:
-            rows = inside(where.near, rows)
+            rows = rows_in_circle(where.near, rows)
         return [Shot(photo_id, taken_at, lat, lon) for photo_id, lat, lon, taken_at in rows]
 
     def newest(self, photo_ids: Sequence[str], k: int) -> list[str]:
@@ -147,15 +147,15 @@ class EmbeddedPhotoIndex:
             if photo_id in vectors
         ]
 
-    def count(self, where: PhotoFilter = EVERYTHING) -> int:
+    def count(self, where: PhotoFilter = NO_FILTER) -> int:
         condition, values = sql_condition(self._generation, where)
         if where.near is not None:
             rows = self._rows.select(f"SELECT photo_id, lat, lon FROM photos WHERE {condition}", values)  # noqa: S608
-            return len(inside(where.near, rows))
+            return len(rows_in_circle(where.near, rows))
         return int(self._rows.select(f"SELECT count(*) FROM photos WHERE {condition}", values)[0][0])  # noqa: S608
 
-    def peak_counts(self, where: PhotoFilter = EVERYTHING) -> dict[str, int]:
-        if where == EVERYTHING:
+    def peak_counts(self, where: PhotoFilter = NO_FILTER) -> dict[str, int]:
+        if where == NO_FILTER:
             sql = "SELECT peak_id, count(*) FROM photo_peaks WHERE generation = ? GROUP BY peak_id"
             return dict(self._rows.select(sql, (self._generation,)))
         passes, bound = sql_condition(self._generation, where)
@@ -165,7 +165,7 @@ class EmbeddedPhotoIndex:
         if where.near is None:
             return dict(self._rows.select(f"SELECT peak_id, count(*) FROM {shown} GROUP BY peak_id", bound))  # noqa: S608
         rows = self._rows.select(f"SELECT peak_id, lat, lon FROM {shown}", bound)  # noqa: S608
-        return dict(Counter(peak_id for peak_id, _, _ in inside(where.near, rows)))
+        return dict(Counter(peak_id for peak_id, _, _ in rows_in_circle(where.near, rows)))
 
     def failures(self) -> list[PhotoDocument]:
         return [stored.document for stored in self._stored("failed ORDER BY bucket, key", ())]
@@ -246,14 +246,14 @@ class EmbeddedPhotoIndex:
         )
         return [StoredPhoto(from_text(row[3]), row[2]) for row in rows if self._rows.is_whole(*row)]
 
-    def _showing(self, condition: str, values: tuple[object, ...], where: PhotoFilter) -> list[Showing]:
+    def _showing(self, condition: str, values: tuple[object, ...], where: PhotoFilter) -> list[PeakInPhoto]:
         """Return the peaks of the photos that pass the filter; `condition` is SQL on photo_peaks."""
-        if where == EVERYTHING:
+        if where == NO_FILTER:
             rows = self._rows.select(
                 f"SELECT photo_id, peak_id, certainty FROM photo_peaks WHERE generation = ? {condition}",  # noqa: S608
                 (self._generation, *values),
             )
-            return [Showing(*row) for row in rows]
+            return [PeakInPhoto(*row) for row in rows]
         passes, bound = sql_condition(self._generation, where)
         rows = self._rows.select(
             "SELECT photo_id, lat, lon, peak_id, certainty FROM photos JOIN photo_peaks USING (generation, photo_id) "  # noqa: S608
@@ -261,8 +261,8 @@ class EmbeddedPhotoIndex:
             (*bound, *values),
         )
         if where.near is not None:
-            rows = inside(where.near, rows)
-        return [Showing(photo_id, peak_id, certainty) for photo_id, _, _, peak_id, certainty in rows]
+            rows = rows_in_circle(where.near, rows)
+        return [PeakInPhoto(photo_id, peak_id, certainty) for photo_id, _, _, peak_id, certainty in rows]
 
 
 def _chunks(photo_ids: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -63,7 +63,7 @@ class IndexLock:
                 # Some network drives do not support locks.
                 return
 
-    def exclusive(self) -> bool:
+    def try_acquire_exclusive(self) -> bool:
         """Take the exclusive lock; return False if another process has the index open.
 
         Call acquire_shared() or release() afterwards.
@@ -83,7 +83,7 @@ class IndexLock:
             has_log = self._wal.stat().st_size > 0
         except OSError:
             has_log = False
-        if has_log and fcntl is not None and self._descriptor is not None and self.exclusive():
+        if has_log and fcntl is not None and self._descriptor is not None and self.try_acquire_exclusive():
             self.set_incomplete(True)
             self.acquire_shared()
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from cumbre.index.embedded.database import EmbeddedDatabase
 from cumbre.index.embedded.sql_filter import rows_that_pass
 from cumbre.index.embedded.vector_rows import COLUMNS, whole_rows
-from cumbre.index.port import EVERYTHING, Neighbour, PhotoFilter, RankBy, Vector
+from cumbre.index.port import NO_FILTER, Neighbour, PhotoFilter, RankBy, Vector
 
 _FIRST_CAPACITY = 1024
 _FETCH_SIZE = 1000
@@ -45,7 +45,7 @@ class VectorMatrix:
             if count == 0 or k <= 0:
                 return []
             background = self._background[:count]
-            if where == EVERYTHING:
+            if where == NO_FILTER:
                 cosines = self._rows[:count] @ vector
                 chosen = None
             else:

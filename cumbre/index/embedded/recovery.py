@@ -65,7 +65,7 @@ def repair(path: Path) -> str:
 
 def _remove_empty(path: Path, lock: IndexLock) -> None:
     """Delete an empty file, which a power cut may leave behind."""
-    if path.is_file() and path.stat().st_size == 0 and lock.exclusive():
+    if path.is_file() and path.stat().st_size == 0 and lock.try_acquire_exclusive():
         lock.set_incomplete(True)
         for file in (*sqlite_connection.side_files(path), path):
             file.unlink(missing_ok=True)
@@ -85,7 +85,7 @@ def _rebuild_if_damaged(path: Path, lock: IndexLock) -> str:
 
 
 def _rebuild(path: Path, lock: IndexLock) -> str:
-    if not lock.exclusive():
+    if not lock.try_acquire_exclusive():
         raise IndexFault(
             f"the index {path} must be rebuilt, but another Cumbre process has it open: stop that one (perhaps "
             "`cumbre serve`), then run the same command again"
@@ -125,7 +125,7 @@ def _salvage(path: Path, rebuilt: Path) -> int:
     generations = EmbeddedGenerations(rebuilt)
     try:
         with closing(sqlite_connection.connect(path, reading=True)) as connection:
-            connection.text_factory = sqlite_connection.text
+            connection.text_factory = sqlite_connection.decode_text
             connection.row_factory = sqlite3.Row
             with suppress(sqlite3.DatabaseError, UnicodeDecodeError):
                 connection.execute("PRAGMA cell_size_check = ON")

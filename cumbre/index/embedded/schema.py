@@ -151,7 +151,7 @@ def damaged(path: Path, found: str) -> DamagedIndex:
     )
 
 
-def no_database(path: Path) -> IndexFault:
+def not_a_database(path: Path) -> IndexFault:
     """Return the error for a file that does not begin as a SQLite database.
 
     DamagedIndex, which recovery may replace, only if the file was an index; a foreign file must never be touched.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cumbre.geo.geodesy import within
-from cumbre.index.port import Near, PhotoFilter
+from cumbre.index.port import Circle, PhotoFilter
 
 Column = NDArray[np.float64]
 
@@ -46,7 +46,7 @@ def sql_condition(generation: int, where: PhotoFilter) -> tuple[str, tuple[objec
     return " AND ".join(parts), tuple(bound)
 
 
-def _longitudes(near: Near, reach_deg: float) -> tuple[float, float]:
+def _longitudes(near: Circle, reach_deg: float) -> tuple[float, float]:
     """Return the western and eastern longitude of a box around the circle.
 
     One of them lies beyond +-180 if the circle contains a pole or crosses the date line.
@@ -58,7 +58,7 @@ def _longitudes(near: Near, reach_deg: float) -> tuple[float, float]:
     return near.lon - reach, near.lon + reach
 
 
-def inside(near: Near, rows: list[tuple]) -> list[tuple]:  # type: ignore[type-arg]
+def rows_in_circle(near: Circle, rows: list[tuple]) -> list[tuple]:  # type: ignore[type-arg]
     """Return the rows inside the circle. Columns 1 and 2 of a row are its latitude and longitude in degrees."""
     if not rows:
         return []

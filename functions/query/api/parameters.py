@@ -16,7 +16,7 @@ from cumbre.index.port import PhotoFilter
 from cumbre.peaks.catalog import Peak
 from cumbre.photos.document import CameraPose
 from cumbre.renditions.port import RENDITION_SIZES_PX
-from cumbre.search.query import DEEPEST, SearchRequest, Sort
+from cumbre.search.query import MAX_RESULT_WINDOW, SearchRequest, Sort
 from cumbre.services import text_forms
 
 MAX_RESULTS = 200
@@ -58,7 +58,7 @@ def search_request(given: Parameters, photo: bytes | None, peaks: Mapping[str, P
         until=where.until,
         k=_whole("k", _one(given, "k"), DEFAULT_RESULTS, 1, MAX_RESULTS),
         sort=_sort(_one(given, "sort")),
-        offset=_whole("offset", _one(given, "offset"), 0, 0, DEEPEST),
+        offset=_whole("offset", _one(given, "offset"), 0, 0, MAX_RESULT_WINDOW),
         like=photo_id(like) if like else "",
     )
 

@@ -6,7 +6,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from cumbre.errors import CumbreError, SettingsError
 from cumbre.geo.geodesy import Position
-from cumbre.index.port import EVERYTHING, PhotoFilter, Shot
+from cumbre.index.port import NO_FILTER, PhotoFilter, Shot
 from cumbre.peaks.catalog import Peak
 from cumbre.photos.document import CameraPose, Identification, Orientation, PhotoDocument
 from cumbre.search.query import SearchAnswer, SearchRequest
@@ -90,7 +90,7 @@ class RemoteQueryService:
     def peak(self, peak_id: str) -> Peak:
         return self._call(QueryService.peak, peak_id)
 
-    def peaks(self, where: PhotoFilter = EVERYTHING) -> list[PeakCount]:
+    def peaks(self, where: PhotoFilter = NO_FILTER) -> list[PeakCount]:
         return self._call(QueryService.peaks, where)
 
     def around(self, place: Position) -> Panorama:

@@ -115,7 +115,7 @@ class StagingArea:
 
 def open_staging(settings: Settings) -> StagingArea | None:
     """Return the staging area named in the settings; None if none is named."""
-    if settings.staging_place is None:
+    if settings.staging_location is None:
         return None
     client = open_s3_client(settings.s3_endpoint, settings.s3_access_key, settings.s3_secret_key)
-    return StagingArea(client, *settings.staging_place)
+    return StagingArea(client, *settings.staging_location)

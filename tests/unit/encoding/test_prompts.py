@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cumbre.encoding.prompts import BACKGROUND_TEXTS, backgrounds, peak_prototype, query_vector, unit
+from cumbre.encoding.prompts import BACKGROUND_TEXTS, background_scores, peak_prototype, query_vector, unit
 from cumbre.peaks.catalog import Peak
 
 AMA_DABLAM = Peak("ama-dablam", 27.86, 86.86, 6812, ("Ama Dablam", "आमा दब्लम"), "Khumbu, Himalaya", "Nepal")
@@ -59,8 +59,8 @@ def test_the_background_is_a_soft_maximum_of_the_cosines():
     everyday = np.eye(3, dtype=np.float32)
     hub = unit(np.array([1.0, 1.0, 1.0], dtype=np.float32))[None]
     pointed = np.array([[1.0, 0.0, 0.0]], dtype=np.float32)
-    assert backgrounds(pointed, everyday, 1000.0)[0] == pytest.approx(1.0, abs=0.01)
-    assert backgrounds(hub, everyday, 20.0)[0] == pytest.approx(1 / np.sqrt(3), abs=1e-4)
+    assert background_scores(pointed, everyday, 1000.0)[0] == pytest.approx(1.0, abs=0.01)
+    assert background_scores(hub, everyday, 20.0)[0] == pytest.approx(1 / np.sqrt(3), abs=1e-4)
 
 
 @given(st.integers(0, 1000), st.floats(0.1, 200))
@@ -70,7 +70,7 @@ def test_a_background_lies_between_mean_and_maximum(seed, temperature):
         v / np.linalg.norm(v, axis=1, keepdims=True) for v in (rng.normal(size=(4, 6)), rng.normal(size=(9, 6)))
     )
     cosines = photos @ everyday.T
-    soft = backgrounds(photos.astype(np.float32), everyday.astype(np.float32), temperature)
+    soft = background_scores(photos.astype(np.float32), everyday.astype(np.float32), temperature)
     assert (soft >= cosines.mean(axis=1) - 1e-4).all()
     assert (soft <= cosines.max(axis=1) + 1e-4).all()
 

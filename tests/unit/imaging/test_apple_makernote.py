@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cumbre.imaging.apple_makernote import CameraTilt, camera_tilt, tilt_note
+from cumbre.imaging.apple_makernote import CameraTilt, camera_tilt, encode_tilt
 from tests.support.pictures import apple_note
 
 
@@ -39,5 +39,5 @@ def test_broken_notes_raise_no_error(rest):
 
 @given(pitch=st.floats(-80, 80), roll=st.floats(-80, 80), sides=st.sampled_from([(400, 300), (300, 400), (300, 300)]))
 def test_a_tilt_is_read_back_from_its_note(pitch, roll, sides):
-    tilt = camera_tilt(tilt_note(CameraTilt(pitch, roll), *sides), *sides)
+    tilt = camera_tilt(encode_tilt(CameraTilt(pitch, roll), *sides), *sides)
     assert (tilt.pitch_deg, tilt.roll_deg) == pytest.approx((pitch, roll), abs=0.001)

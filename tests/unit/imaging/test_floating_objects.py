@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cumbre.imaging.floating_objects import find_floating_objects
-from cumbre.imaging.skyline import skylines_of
+from cumbre.imaging.skyline import find_skylines_in_pixels
 from tests.unit.imaging.test_skyline import mountains, peak
 
 SUMMIT, MOON = 200, 150
@@ -32,7 +32,7 @@ def sky() -> np.ndarray:
 
 def test_the_moon_next_to_a_summit_is_not_part_of_the_skyline():
     picture = with_a_disc(mountains(RIDGE), MOON, row=70, radius=8)
-    line = skylines_of(picture)[0]
+    line = find_skylines_in_pixels(picture)[0]
     assert np.abs(line.y * len(picture) - RIDGE).max() < 6
     assert line.maxima(240 / 320).x == pytest.approx([(SUMMIT + 0.5) / 320], abs=0.01)
 
@@ -40,7 +40,7 @@ def test_the_moon_next_to_a_summit_is_not_part_of_the_skyline():
 def test_a_tower_on_the_ground_is_part_of_the_skyline():
     picture = mountains(RIDGE)
     picture[60:140, 60:75] = np.random.default_rng(5).integers(0, 90, (80, 15, 3), dtype=np.uint8)
-    assert skylines_of(picture)[0].at(67 / 320) * len(picture) == pytest.approx(60, abs=4)
+    assert find_skylines_in_pixels(picture)[0].at(67 / 320) * len(picture) == pytest.approx(60, abs=4)
 
 
 def test_an_object_floats_if_the_sky_below_has_the_colour_of_the_sky_beside_and_above():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cumbre.imaging.skyline import SKYLINE_LONG_SIDE_PX, Skyline, find_skylines, sky_fraction, skylines_of
+from cumbre.imaging.skyline import SKYLINE_LONG_SIDE_PX, Skyline, find_skylines, find_skylines_in_pixels, sky_fraction
 
 
 def noise(width: int, height: int, seed: int = 7) -> np.ndarray:
@@ -20,7 +20,7 @@ def mountains(ridge: np.ndarray, height: int = 240) -> np.ndarray:
 
 
 def first_line(pixels: np.ndarray) -> Skyline:
-    return skylines_of(pixels)[0]
+    return find_skylines_in_pixels(pixels)[0]
 
 
 def peak(width: int = 320, at: int = 200, top: int = 60, foot: int = 140, flat: int = 0) -> np.ndarray:
@@ -34,7 +34,7 @@ def test_snow_as_smooth_as_the_sky_has_a_second_line_along_its_edge():
     pixels = mountains(ridge)
     rows = np.arange(len(pixels))[:, None]
     pixels[(rows >= ridge) & (rows < snow_line)] = (130, 176, 226)
-    below, along = skylines_of(pixels)
+    below, along = find_skylines_in_pixels(pixels)
     assert below.at(200.5 / 320) * len(pixels) > 130
     assert along.at(200.5 / 320) * len(pixels) == pytest.approx(60, abs=2)
     assert along.maxima(240 / 320).x == pytest.approx([200.5 / 320], abs=0.01)
@@ -45,7 +45,7 @@ def test_searching_for_maxima_in_tiny_pictures_raises_no_error(width):
     for seed in range(40):
         pixels = np.full((16, width, 3), 200, np.uint8)
         pixels[4 + seed % 8 :, seed % width] = 20
-        for line in skylines_of(np.maximum(pixels, noise(width, 16, seed) // 3)):
+        for line in find_skylines_in_pixels(np.maximum(pixels, noise(width, 16, seed) // 3)):
             line.maxima(16 / width)
 
 
@@ -58,7 +58,7 @@ def test_only_the_most_prominent_maxima_of_noise_are_kept():
 
 
 def test_two_identical_lines_are_returned_as_one():
-    assert len(skylines_of(mountains(peak()))) == 1
+    assert len(find_skylines_in_pixels(mountains(peak()))) == 1
 
 
 def test_a_plain_sky_over_terrain_is_all_sky():

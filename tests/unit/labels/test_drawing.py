@@ -6,7 +6,7 @@ from PIL import Image, ImageFilter
 
 from cumbre.labels import fonts
 from cumbre.labels.drawing import draw_names
-from cumbre.labels.fonts import LabelFont, can_write, font_for, one_line, writable
+from cumbre.labels.fonts import LabelFont, can_write, font_for, normalize_line, writable_text
 from cumbre.labels.layout import SummitLabel
 
 AMA_DABLAM = SummitLabel("Ama Dablam", "6 812 m", 0.5, 0.6)
@@ -111,9 +111,9 @@ def test_a_name_that_no_font_can_write_is_left_out():
 
 def test_a_name_is_written_without_its_accents_if_no_font_has_them(monkeypatch):
     monkeypatch.setattr(fonts, "_system_fonts", lambda: ())
-    assert writable("Piz Palü") == "Piz Palu"
-    assert writable("Nevado\u00a0Huascarán") == "Nevado Huascaran"
-    assert writable("Эверест") == ""
+    assert writable_text("Piz Palü") == "Piz Palu"
+    assert writable_text("Nevado\u00a0Huascarán") == "Nevado Huascaran"
+    assert writable_text("Эверест") == ""
     assert changed(paper((360, 270)), SummitLabel("Mönch", "", 0.5, 0.6)).any()
 
 
@@ -127,7 +127,7 @@ def test_an_elevation_that_no_font_can_write_is_left_out():
     "name", ["Piz Palü", "Nevado Huascarán", "Świnica", "Эльбрус", "珠穆朗玛峰", "सगरमाथा", "حرمون"]
 )
 def test_a_name_in_other_letters_is_drawn_where_a_font_has_them(name):
-    assert changed(paper((360, 270)), SummitLabel(name, "", 0.5, 0.6)).any() == bool(writable(name))
+    assert changed(paper((360, 270)), SummitLabel(name, "", 0.5, 0.6)).any() == bool(writable_text(name))
 
 
 def test_pillows_own_font_has_plain_letters_only():
@@ -143,6 +143,6 @@ def test_text_without_letters_cannot_be_a_name():
 
 
 def test_spaces_become_plain_spaces_and_accents_are_joined_to_their_letters():
-    assert one_line("6\u202f812\xa0m") == "6 812 m"
-    assert one_line(" Ama\nDablam\t") == "Ama Dablam"
-    assert one_line("Palu\u0308") == "Palü"
+    assert normalize_line("6\u202f812\xa0m") == "6 812 m"
+    assert normalize_line(" Ama\nDablam\t") == "Ama Dablam"
+    assert normalize_line("Palu\u0308") == "Palü"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cumbre.labels.layout import Box, PlacedLabel, SummitLabel, letters_px_for, most_labels, place_labels
+from cumbre.labels.layout import Box, PlacedLabel, SummitLabel, letters_px_for, max_labels, place_labels
 
 PHONE, SCREEN, CAMERA = (360, 270), (1440, 1080), (4000, 3000)
 NAMES = (
@@ -117,9 +117,9 @@ def test_without_room_there_is_no_name():
 
 def test_the_number_of_names_in_a_row_of_many_summits_is_limited():
     many = [named(name, 0.03 + 0.065 * i, 0.5 + 0.02 * (i % 3)) for i, name in enumerate(NAMES.split())]
-    assert len(placed(PHONE, *many)) == most_labels(360) == 4
-    assert len(placed(SCREEN, *many)) == most_labels(1440) == 7
-    assert len(placed(CAMERA, *many)) == most_labels(4000) == 12
+    assert len(placed(PHONE, *many)) == max_labels(360) == 4
+    assert len(placed(SCREEN, *many)) == max_labels(1440) == 7
+    assert len(placed(CAMERA, *many)) == max_labels(4000) == 12
 
 
 def test_letters_grow_with_the_picture_but_are_always_legible():
@@ -171,7 +171,7 @@ def test_every_leader_goes_from_its_text_to_just_before_its_summit(size, labels)
 @given(sizes, summits())
 def test_labels_are_sorted_by_importance_have_different_names_and_are_limited_in_number(size, labels):
     found = [one.label for one in placed(size, *labels)]
-    assert len(found) == len({label.text for label in found}) <= most_labels(size[0])
+    assert len(found) == len({label.text for label in found}) <= max_labels(size[0])
     rest = iter(labels)
     assert all(any(label is one for one in rest) for label in found)
 

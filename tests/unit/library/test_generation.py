@@ -31,7 +31,7 @@ def voting(home, voting_model, album):
     library = open_library(Settings(home=home, model=str(voting_model)))
     # Prototypes of three peaks instead of 25, because each costs a dozen texts.
     few = Catalog(bundled_catalog()[name] for name in ("ama-dablam", "lhotse", "kwangde-ri"))
-    library.store.catalog = lambda: few  # type: ignore[method-assign]
+    library.catalog_store.catalog = lambda: few  # type: ignore[method-assign]
     yield library
     library.close()
 
@@ -53,7 +53,7 @@ def test_prototypes_are_kept_in_the_cache(voting, album, home, monkeypatch):
     ingest(voting, album)
     assert len(read_vectors(home / "cache" / "prototypes-voting-1.npz")) == 3
     monkeypatch.setattr(prototypes, "peak_prototype", lambda *_: pytest.fail("made again"))
-    again = prototypes.Prototypes(voting.active().embedder, voting.store, home / "cache")
+    again = prototypes.Prototypes(voting.active().embedder, voting.catalog_store, home / "cache")
     assert set(again.all()) == {"ama-dablam", "lhotse", "kwangde-ri"}
 
 
@@ -61,7 +61,7 @@ def test_reference_photos_change_a_prototype(voting, album):
     generation = voting.active()
     peak = voting.catalog()["lhotse"]
     before = generation._prototypes.vector(peak)
-    voting.store.set_references("lhotse", [encoded(landscape(sky=(200, 30, 30)))])
+    voting.catalog_store.set_references("lhotse", [encoded(landscape(sky=(200, 30, 30)))])
     after = generation._prototypes.vector(peak)
     assert float(before @ after) < 0.999
     assert np.linalg.norm(after) == pytest.approx(1.0, abs=1e-5)
@@ -88,9 +88,9 @@ def test_a_changed_catalogue_renames_the_photos_once_even_after_a_crash(library,
     generation.refresh()
     assert generation.refresh_names() == 0
     moved = Peak("ama-dablam", 10.0, 10.0, 6812.0, ("Ama Dablam",))
-    library.store.import_peaks([moved])
+    library.catalog_store.import_peaks([moved])
     # A crash at this point: the peaks are stored, but not yet used for photos. The next scan or import catches up.
-    assert library.store.import_peaks([moved]).unchanged == 1
+    assert library.catalog_store.import_peaks([moved]).unchanged == 1
     assert generation.refresh() >= 1
     assert "ama-dablam" not in {peak for d in generation.index.select() for peak in d.predicted_peaks}
     assert generation.refresh() == 0

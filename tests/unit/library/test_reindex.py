@@ -9,7 +9,7 @@ import pytest
 from cumbre.bootstrap import open_library
 from cumbre.errors import AlbumMissing, GenerationReplaced, ModelError, StorageError
 from cumbre.ingest.scan import ScanProgress
-from cumbre.library.reindex import prepare, reindex
+from cumbre.library.reindex import prepare_generation, reindex
 from cumbre.search.query import SearchRequest
 from cumbre.services.local_album_service import LocalAlbumService
 from cumbre.services.local_query_service import LocalQueryService
@@ -87,7 +87,7 @@ def test_corrections_survive_a_reindex(changed, album):
 
 def test_photos_added_during_a_reindex_go_into_both_generations(changed):
     changed.active()
-    changed.generations.create_building(changed.encoders.wanted().space)
+    changed.generations.create_building(changed.encoders.configured().space)
     added = LocalAlbumService(changed).add("new.jpg", photo_towards(TO_NOTHING, "2023:10:30 07:00:00"))
     for generation in (changed.active(), changed.building()):
         assert generation.index.get(added.photo.id) is not None
@@ -159,7 +159,7 @@ def test_an_index_without_its_model_is_an_error_that_a_reindex_fixes(library, al
 
 def test_two_reindexes_at_once_lose_nothing(changed, other_model):
     second = open_library(changed.settings)
-    begun_together = prepare(second)
+    begun_together = prepare_generation(second)
     reindex(changed)
     with pytest.raises(GenerationReplaced, match="another"):
         second.generations.activate(begun_together.index)

@@ -14,11 +14,11 @@ from cumbre.imaging.skyline import Skyline, find_skylines
 from cumbre.peaks.catalog import Catalog, Peak
 from cumbre.peaks.catalog_files import bundled_catalog
 from cumbre.photos.document import CameraPose, PhotoFacts
-from cumbre.pose.estimator import OrientationFitter
+from cumbre.pose.estimator import PoseEstimator
 from cumbre.pose.preconditions import Obstacle, names_note, obstacles
 from cumbre.viewshed.sighting import sighting
 
-FITTER = OrientationFitter(bundled_catalog())
+FITTER = PoseEstimator(bundled_catalog())
 PLACE = PLACES["tengboche"]
 CAMERA = Camera(PLACE.lat, PLACE.lon, PLACE.altitude_m, 62.0, 5.0, 35.0, 512, 384, 2.0)
 
@@ -78,12 +78,12 @@ def test_with_a_heading_in_a_wrong_direction_the_fit_is_not_sure(skylines):
 
 def test_with_a_catalogue_without_these_summits_the_fit_is_not_sure(drawn, skylines):
     rest = Catalog([peak for peak in bundled_catalog().values() if peak.id not in drawn.summits])
-    found = OrientationFitter(rest).fit(skylines, facts())
+    found = PoseEstimator(rest).fit(skylines, facts())
     assert found is None or not found.sure
 
 
 def test_with_a_catalogue_without_summits_around_there_is_no_fit(skylines):
-    assert OrientationFitter(Catalog([])).fit(skylines, facts()) is None
+    assert PoseEstimator(Catalog([])).fit(skylines, facts()) is None
 
 
 def test_of_thousands_of_peaks_around_only_a_few_are_kept(skylines):
@@ -92,9 +92,9 @@ def test_of_thousands_of_peaks_around_only_a_few_are_kept(skylines):
         Peak(f"p{i}", PLACE.lat + rng.uniform(-0.3, 0.3), PLACE.lon + rng.uniform(-0.3, 0.3), 6000.0, (f"P {i}",))
         for i in range(3000)
     ]
-    found = OrientationFitter(Catalog(many)).fit(skylines, facts())
+    found = PoseEstimator(Catalog(many)).fit(skylines, facts())
     assert not found.sure
-    assert len(found.summits) <= OrientationFitter(Catalog([])).policy.kept_max
+    assert len(found.summits) <= PoseEstimator(Catalog([])).policy.kept_max
 
 
 @pytest.mark.parametrize(
@@ -143,30 +143,30 @@ def test_a_missing_tilt_is_an_obstacle_and_a_sure_fit_then_needs_two_summits(sky
 def test_a_pose_set_by_a_person_counts_without_a_skyline(drawn):
     aim = CameraPose(CAMERA.heading_deg, CAMERA.pitch_deg, CAMERA.roll_deg)
     for more in ({}, {"heading_deg": None}, {"focal_length_35mm": CAMERA.focal_length_35mm, "cropped": True}):
-        found = FITTER.said(aim, facts(**more))
+        found = FITTER.from_manual_pose(aim, facts(**more))
         assert (found.said, found.sure, found.aim) == (True, True, aim)
         places = {place.id: place for place in found.drawn}
         for peak_id, (x, y) in drawn.summits.items():
             assert (places[peak_id].x, places[peak_id].y) == pytest.approx((x, y), abs=0.002)
         assert names_note(found, obstacles(facts(**more), sighting(facts(**more)))) == ""
     wide = facts(focal_length_35mm=None)
-    said = FITTER.said(aim, wide)
+    said = FITTER.from_manual_pose(aim, wide)
     assert said.focal_length_35mm == pytest.approx(26.0)
     assert "26 mm were assumed" in names_note(said, obstacles(wide, sighting(wide)))
-    assert FITTER.said(aim, facts(width=2000)) is None
-    assert FITTER.said(aim, facts(position=None)) is None
-    assert FITTER.said(aim, facts(position=Position(PLACE.lat, PLACE.lon))) is None
+    assert FITTER.from_manual_pose(aim, facts(width=2000)) is None
+    assert FITTER.from_manual_pose(aim, facts(position=None)) is None
+    assert FITTER.from_manual_pose(aim, facts(position=Position(PLACE.lat, PLACE.lon))) is None
 
 
 def test_identification_gets_the_fitted_heading_if_it_is_better(skylines):
     photo = facts(heading=9.0)
     seen = sighting(photo)
     found = FITTER.fit(skylines, photo)
-    better = FITTER.corrected(seen, found)
+    better = FITTER.improved_sighting(seen, found)
     roll_term = FITTER.visibility.heading_error_per_roll * (better.roll_deg or 0.0)
     assert better.heading_deg - roll_term == pytest.approx(CAMERA.heading_deg, abs=0.5)
-    assert FITTER.corrected(seen, None) is seen
-    assert FITTER.corrected(seen, replace(found, better_heading=False)) is seen
+    assert FITTER.improved_sighting(seen, None) is seen
+    assert FITTER.improved_sighting(seen, replace(found, better_heading=False)) is seen
 
 
 def test_an_orientation_is_plain_data(skylines):

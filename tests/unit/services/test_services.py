@@ -12,7 +12,7 @@ from PIL import Image, ImageChops
 from cumbre.errors import InvalidRequest, NotFound, PhotoError
 from cumbre.geo.geodesy import Position
 from cumbre.imaging.decode import PhotoLimits, read_photo
-from cumbre.index.port import Near, PhotoFilter, PhotoWrite
+from cumbre.index.port import Circle, PhotoFilter, PhotoWrite
 from cumbre.photos.document import CameraPose
 from cumbre.recognition.identifier import PeakIdentifier
 from cumbre.search.query import SearchRequest
@@ -131,7 +131,7 @@ def test_photos_are_counted_per_peak(query):
     assert counts["ama-dablam"] == 1
     assert counts["makalu"] <= 1
     assert len(counts) == 25
-    elsewhere = PhotoFilter(near=Near(-13.16, -72.54, 1000.0))
+    elsewhere = PhotoFilter(near=Circle(-13.16, -72.54, 1000.0))
     assert {one.photos for one in query.peaks(elsewhere)} == {0}
 
 
@@ -350,7 +350,7 @@ def test_an_imported_peak_updates_the_names_of_photos_without_reading_them(query
     lat, lon = destination(NAMCHE["lat"], NAMCHE["lon"], 140.0, 5000.0)
     for file in album.rglob("*.jpg"):
         file.unlink()
-    library.store.import_peaks([Peak("new-peak", lat, lon, 5600.0, ("New Peak",))])
+    library.catalog_store.import_peaks([Peak("new-peak", lat, lon, 5600.0, ("New Peak",))])
     changed = library.active().refresh_names()
     assert changed >= 1
     assert [hit.photo.key for hit in query.search(SearchRequest(text="new peak")).hits] == ["day 1/valley.jpg"]

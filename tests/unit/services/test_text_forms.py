@@ -6,12 +6,12 @@ import pytest
 
 from cumbre.errors import InvalidRequest
 from cumbre.geo.geodesy import Position
-from cumbre.index.port import Near
+from cumbre.index.port import Circle
 from cumbre.services import text_forms
 
 
 def test_places_and_headings_are_parsed():
-    assert text_forms.parse_circle("near", "27.8,86.7,2.5") == Near(27.8, 86.7, 2500.0)
+    assert text_forms.parse_circle("near", "27.8,86.7,2.5") == Circle(27.8, 86.7, 2500.0)
     assert text_forms.parse_position("at", "27.8, 86.7") == Position(27.8, 86.7)
     assert text_forms.parse_position("at", "27.8,86.7,3440") == Position(27.8, 86.7, 3440.0)
     assert text_forms.parse_heading_deg("heading", "360") == 0.0

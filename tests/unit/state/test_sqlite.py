@@ -132,7 +132,7 @@ def test_no_flipped_bit_changes_records_unnoticed(path: Path, saved: dict[str, b
 def test_a_backup_copy_is_kept_and_named_as_the_way_to_recover(path: Path, saved: dict[str, bytes]) -> None:
     copy = path.with_name("state.sqlite.bak")
     with closing(SqliteStateStore(path)) as store:
-        store.keep_copy()
+        store.write_backup()
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(CumbreError, match=r"delete it and state\.sqlite-wal, and rename state\.sqlite\.bak"):
         SqliteStateStore(path)
@@ -146,13 +146,13 @@ def test_a_backup_copy_is_kept_and_named_as_the_way_to_recover(path: Path, saved
 def test_the_copy_is_renewed_only_after_a_change(path: Path, saved: dict[str, bytes]) -> None:
     copy = path.with_name("state.sqlite.bak")
     with closing(SqliteStateStore(path)) as store:
-        store.keep_copy()
+        store.write_backup()
         made = copy.stat().st_mtime_ns
-        store.keep_copy()
+        store.write_backup()
         assert copy.stat().st_mtime_ns == made
         os.utime(copy, ns=(made - 10**10, made - 10**10))
         store.put("correction", "one more", b"x")
-        store.keep_copy()
+        store.write_backup()
         assert copy.stat().st_mtime_ns >= made
     assert sorted(file.name for file in path.parent.iterdir()) == ["state.sqlite", "state.sqlite.bak"]
     with closing(SqliteStateStore(copy)) as store:
@@ -175,13 +175,13 @@ def test_simultaneous_starts_on_a_new_home_report_no_damage(tmp_path: Path) -> N
 def test_the_copy_is_intact_at_every_moment_even_if_several_stores_make_it(path: Path) -> None:
     copy = path.with_name("state.sqlite.bak")
     with closing(SqliteStateStore(path)) as store:
-        store.keep_copy()
+        store.write_backup()
 
     def start_again_and_again(who: int) -> None:
         for number in range(20):
             with closing(SqliteStateStore(path)) as store:
                 store.put("correction", f"{who} {number}", bytes(20_000))
-                store.keep_copy()
+                store.write_backup()
 
     with ThreadPoolExecutor(3) as pool:
         starts = [pool.submit(start_again_and_again, who) for who in range(3)]
@@ -199,7 +199,7 @@ def test_the_copy_is_intact_at_every_moment_even_if_several_stores_make_it(path:
 def test_a_damaged_state_never_replaces_its_copy(path: Path, saved: dict[str, bytes]) -> None:
     copy = path.with_name("state.sqlite.bak")
     with closing(SqliteStateStore(path)) as store:
-        store.keep_copy()
+        store.write_backup()
         kept = copy.read_bytes()
         os.utime(copy, (1, 1))
         with closing(sqlite3.connect(path)) as connection:
@@ -209,13 +209,13 @@ def test_a_damaged_state_never_replaces_its_copy(path: Path, saved: dict[str, by
         file.seek((root - 1) * 4096)
         file.write(b"\xff" * 100)
     with pytest.raises(CumbreError, match="damaged"), closing(SqliteStateStore(path)) as store:
-        store.keep_copy()
+        store.write_backup()
     assert copy.read_bytes() == kept
 
 
 def test_a_state_that_has_become_empty_is_not_taken_for_a_new_one(path: Path, saved: dict[str, bytes]) -> None:
     with closing(SqliteStateStore(path)) as store:
-        store.keep_copy()
+        store.write_backup()
     path.write_bytes(b"")
     with pytest.raises(CumbreError, match="it is empty"):
         SqliteStateStore(path)

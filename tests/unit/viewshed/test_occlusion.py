@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cumbre.geo.geodesy import signed_angle_deg
-from cumbre.viewshed.occlusion import hidden_behind_nearer
+from cumbre.viewshed.occlusion import occluded
 
 
 def hidden(*summits: tuple[float, float, float], flank_slope: float = 0.5) -> list[bool]:
     """Return which summits are hidden; each is given as (bearing, distance in km, elevation in degrees)."""
     bearing, distance, elevation = (np.array(column, dtype=np.float64) for column in zip(*summits, strict=True))
-    return hidden_behind_nearer(bearing, 1000 * distance, elevation, flank_slope).tolist()
+    return occluded(bearing, 1000 * distance, elevation, flank_slope).tolist()
 
 
 def excess_deg(bearing, distance, elevation, flank_slope):
@@ -46,7 +46,7 @@ def test_summits_equally_far_do_not_hide_each_other():
 
 def test_no_summits_give_an_empty_result():
     nothing = np.zeros(0)
-    assert hidden_behind_nearer(nothing, nothing, nothing, 0.5).shape == (0,)
+    assert occluded(nothing, nothing, nothing, 0.5).shape == (0,)
 
 
 # Quarters are exact in binary, so equal heights, bearings and distances are equal in both computations.
@@ -61,7 +61,7 @@ ROUGH_SUMMITS = st.lists(
 @given(ROUGH_SUMMITS, st.sampled_from([0.0, 0.25, 0.5, 1.0, 2.0]))
 def test_the_definition_is_met_exactly_with_many_ties(summits, flank_slope):
     bearing, distance, elevation = np.array(summits).T
-    found = hidden_behind_nearer(bearing, distance, elevation, flank_slope)
+    found = occluded(bearing, distance, elevation, flank_slope)
     assert found.tolist() == (excess_deg(bearing, distance, elevation, flank_slope) > 0).tolist()
 
 
@@ -72,5 +72,5 @@ def test_the_definition_is_met_for_any_summits(seed, count, flank_slope):
     elevation = rng.uniform(-5, 5, count) + rng.exponential(5, count)
     excess = excess_deg(bearing, distance, elevation, flank_slope)
     beyond_rounding = np.abs(excess) > 1e-9
-    found = hidden_behind_nearer(bearing, distance, elevation, flank_slope)
+    found = occluded(bearing, distance, elevation, flank_slope)
     assert (found == (excess > 0))[beyond_rounding].all()

@@ -12,7 +12,7 @@ from bot.web.request_guard import host_name, is_allowed_host, require_password_b
 from bot.web.security_headers import content_security_policy
 from bot.web.site import create_app
 from cumbre.errors import SettingsError
-from cumbre.system.passwords import is_password
+from cumbre.system.passwords import password_matches
 from tests.support.fakes import KHUMBU, FakeAlbum, FakeAlbumService, FakeQueryService, khumbu_album
 
 PASSWORD = "pangboche 3 985"
@@ -78,11 +78,11 @@ def test_a_password_guards_everything(path: str) -> None:
 
 @given(st.text(), st.text(min_size=1))
 def test_a_password_is_right_only_if_it_is_the_same(given_text: str, password: str) -> None:
-    assert is_password(given_text, password) == (given_text == password)
+    assert password_matches(given_text, password) == (given_text == password)
 
 
 def test_a_missing_password_is_never_right() -> None:
-    assert not is_password(None, "x")
+    assert not password_matches(None, "x")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from cumbre.index.embedded.generations import EmbeddedGenerations
 from cumbre.index.embedded.lock import IndexLock
 from cumbre.index.embedded.recovery import repair
 from cumbre.index.embedded.schema import APPLICATION_ID, SCHEMA_VERSION
-from cumbre.index.port import EVERYTHING, PhotoFilter, PhotoIndex
+from cumbre.index.port import NO_FILTER, PhotoFilter, PhotoIndex
 from tests.contract.test_photo_index import SPACE, photo, put, unit_vector
 
 _PHOTOS = 30
@@ -163,7 +163,7 @@ def test_everything_kept_is_the_same_as_before(path):
         documents = {d.id: d for d in [*index.select(), *index.failures()]}
         near = index.nearest(unit_vector(3), 5, PhotoFilter(peak_ids=("ama-dablam",)))
         vectors = {stored.document.id: vector.tobytes() for stored, vector in index.scan()}
-        return documents, [(n.photo_id, n.score) for n in near], vectors, index.space, index.peak_counts(EVERYTHING)
+        return documents, [(n.photo_id, n.score) for n in near], vectors, index.space, index.peak_counts(NO_FILTER)
 
     before = with_index(path, everything)
     change(path, "UPDATE counter SET value = 0")
@@ -236,7 +236,7 @@ def test_an_index_that_is_being_rebuilt_is_not_opened(path, monkeypatch):
     monkeypatch.setattr("cumbre.index.embedded.lock._PATIENCE_S", 0.0)
     lock = IndexLock(path)
     lock.acquire_shared()
-    assert lock.exclusive()
+    assert lock.try_acquire_exclusive()
     with pytest.raises(IndexFault, match=r"another Cumbre process is rebuilding the index .*: try again when it"):
         EmbeddedGenerations(path)
     lock.release()
@@ -341,12 +341,12 @@ def test_an_index_in_use_is_not_reported_as_interrupted(path, caplog):
 
 
 def test_a_check_in_the_background_reports_damage(path):
-    BackgroundCheck(path).result()
+    BackgroundCheck(path).raise_if_damaged()
     change(path, "UPDATE counter SET value = 0")
     background = BackgroundCheck(path)
     background.join()
     with pytest.raises(IndexFault, match="its version counter went backwards"):
-        background.result()
+        background.raise_if_damaged()
 
 
 @pytest.mark.parametrize("serializes", [True, False])

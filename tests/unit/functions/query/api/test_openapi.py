@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import validate
 
 from bot.web.site import create_app
-from cumbre.index.port import Near
-from cumbre.search.query import DEEPEST
+from cumbre.index.port import Circle
+from cumbre.search.query import MAX_RESULT_WINDOW
 from cumbre.services.query_service import IndexingProgress
 from functions.query.api import parameters
 from tests.support.fakes import (
@@ -140,7 +140,7 @@ def test_described_parameters_are_the_ones_that_are_read(description: Any) -> No
 def test_described_limits_are_the_ones_that_apply(description: Any) -> None:
     k = next(p for p in description["paths"]["/api/search"]["get"]["parameters"] if p["name"] == "k")["schema"]
     assert (k["maximum"], k["default"]) == (parameters.MAX_RESULTS, parameters.DEFAULT_RESULTS)
-    assert description["components"]["schemas"]["Offset"]["maximum"] == DEEPEST
+    assert description["components"]["schemas"]["Offset"]["maximum"] == MAX_RESULT_WINDOW
     circle = description["components"]["schemas"]["Circle"]["examples"][0]
     request = parameters.search_request(parameters.Parameters({"near": circle}), None, KHUMBU)
-    assert request.near == Near(27.86, 86.86, 10_000.0)
+    assert request.near == Circle(27.86, 86.86, 10_000.0)

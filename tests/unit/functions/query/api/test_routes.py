@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from bot.web.site import create_app
 from cumbre import errors
 from cumbre.geo.geodesy import Position
-from cumbre.index.port import Near
+from cumbre.index.port import Circle
 from tests.support.fakes import (
     KHUMBU,
     FakeAlbum,
@@ -74,7 +74,7 @@ def test_every_parameter_of_a_search_reaches_the_service(client: FlaskClient, qu
     (asked,) = query.requests
     assert asked.text == "snow"
     assert asked.peak_ids == ("lhotse", "ama-dablam")
-    assert asked.near == Near(27.8, 86.8, 5000.0)
+    assert asked.near == Circle(27.8, 86.8, 5000.0)
     assert asked.since is not None
     assert asked.until is not None
     assert asked.since.isoformat() == "2023-10-02T00:00:00+00:00"
