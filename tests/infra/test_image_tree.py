@@ -68,6 +68,32 @@ def test_a_dockerfile_pins_its_base_images_and_does_not_run_as_root(name: str) -
     assert "RUN" not in final
 
 
+EVERY_DOCKERFILE = [*DOCKERFILES.values(), ROOT / "local" / "Dockerfile"]
+
+
+@pytest.mark.parametrize("dockerfile", EVERY_DOCKERFILE, ids=lambda path: path.parent.name)
+def test_a_dockerfile_copies_only_what_exists(dockerfile: Path) -> None:
+    text = dockerfile.read_text()
+    copied = [line.split()[1:-1] for line in re.findall(r"^COPY (?!--from).*$", text, re.M)]
+    assert copied
+    for source in (source for sources in copied for source in sources):
+        assert (ROOT / source).exists(), source
+
+
+def test_modules_that_dockerfiles_run_are_programs() -> None:
+    run = {module for file in EVERY_DOCKERFILE for module in re.findall(r"python -m ([\w.]+)", file.read_text())}
+    ours = run - {"venv", "compileall"}
+    assert ours == {"functions.warm_cache", "local.command"}
+    for module in ours:
+        assert 'if __name__ == "__main__":' in (ROOT / module.replace(".", "/")).with_suffix(".py").read_text(), module
+
+
+def test_the_command_runs_as_a_module() -> None:
+    command = [sys.executable, "-m", "local.command", "models", "fetch", "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "Usage: cumbre models fetch" in done.stdout
+
+
 @pytest.mark.parametrize("requirements", ["functions/requirements.txt", "bot/requirements.txt"])
 def test_the_requirements_of_a_function_have_the_same_bounds_as_those_of_the_project(requirements: str) -> None:
     project = _requirements(ROOT / "requirements.txt")
