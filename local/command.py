@@ -17,7 +17,7 @@ from local.telegram_commands import telegram
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port (CUMBRE_PORT; default 8765); 0 picks a free one.")
 @click.option("-v", "--verbose", is_flag=True, help="Log what happens.")
 def serve(photos: tuple[Path, ...], host: str | None, port: int | None, verbose: bool) -> None:
-    """Follow the album and serve the page and the JSON API, until Ctrl-C.
+    """Serve the page and the JSON API, and follow the album. Ctrl-C stops it.
 
     The folders become part of the album and are remembered. Cumbre only reads them and never changes them.
     """

@@ -11,7 +11,7 @@ from cumbre.cli.progress import progress_bar
 @click.option("--drop-old", is_flag=True, help="Only delete the index that the last reindex replaced.")
 @json_option
 def reindex(model: str | None, drop_old: bool, json: bool) -> None:
-    """Rebuild the index with the wanted model (CUMBRE_MODEL).
+    """Rebuild the index with the model set in CUMBRE_MODEL.
 
     The old index answers searches until the new one is complete. If interrupted, run the same command again to
     continue.

@@ -188,8 +188,8 @@ class _Record:
     @classmethod
     def of(cls, kind: Any) -> "_Record":
         hints, fields = get_type_hints(kind), dataclasses.fields(kind)
-        none = dataclasses.MISSING
-        required = frozenset(f.name for f in fields if f.default is none and f.default_factory is none)
+        missing = dataclasses.MISSING
+        required = frozenset(f.name for f in fields if f.default is missing and f.default_factory is missing)
         return cls(kind, {f.name: _codec(hints[f.name]) for f in fields}, required)
 
     def encode(self, value: Any, files: BytesAsJson) -> Json:
