@@ -45,7 +45,7 @@ def scattered(count: int, range_m: float = 60_000.0) -> Catalog:
 def hidden_by_pairs(
     bearing_deg: FloatArray, distance_m: FloatArray, elevation_deg: FloatArray, flank_slope: float
 ) -> np.ndarray:
-    """Return the result [N] of hidden_behind_nearer, computed by definition with tables [N, N]."""
+    """Return the result [N] of occluded(), computed by definition with tables [N, N]."""
     apart = np.abs(signed_angle_deg(bearing_deg[:, None] - bearing_deg[None, :]))
     nearer = distance_m[None, :] < distance_m[:, None]
     higher = elevation_deg[None, :] - flank_slope * apart > elevation_deg[:, None]

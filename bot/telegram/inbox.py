@@ -19,7 +19,7 @@ _REMEMBERED_S: Final = 3 * 86_400.0
 
 
 class UpdateInbox:
-    """Any thread or process may store updates; only one process answers them."""
+    """Any thread or process may store updates. The updates of one chat are answered by one process at a time."""
 
     def __init__(self, state: StateStore) -> None:
         self._state = state

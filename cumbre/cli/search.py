@@ -60,8 +60,8 @@ def search(
 ) -> None:
     """Find photos by words, by a photo, or both.
 
-    If TEXT names a peak, photos of that peak come first. Without TEXT and --photo, all photos that pass the filters are
-    listed, newest first.
+    If TEXT names a peak, photos of that peak come first. Without TEXT and --photo, photos that pass the filters are
+    listed, newest first; with --peak, those that show the peak most certainly come first.
 
     \b
     Examples:

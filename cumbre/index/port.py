@@ -203,7 +203,7 @@ class PhotoIndex(Protocol):
         ...
 
     def peaks_in_photos(self, peak_ids: Sequence[str], where: PhotoFilter = NO_FILTER) -> list[PeakInPhoto]:
-        """Return a Showing for each of these peaks in each photo that passes the filter, in no particular order."""
+        """Return a PeakInPhoto for each of these peaks in each photo that passes the filter, in no particular order."""
         ...
 
     def shots(self, where: PhotoFilter = NO_FILTER) -> list[Shot]:

@@ -53,7 +53,7 @@ def split_by_copies(index: PhotoIndex, bucket: str, missing: Iterable[str]) -> t
             moved.append(key)
             continue
         twins = (one.document for one in index.with_content(stored.document.content_sha256))
-        # A copy on the same drive is gone with it.
+        # A copy in the same missing folder does not count.
         there = any(twin.bucket != bucket or twin.key not in gone for twin in twins)
         (moved if there else lost).append(key)
     return sorted(moved), sorted(lost)

@@ -9,7 +9,7 @@ from cumbre.storage.keys import bucket_of
 
 
 def forget_album(library: Library, folder: Path) -> ScanReport:
-    """Remove a folder from the album, and its photos from every generation of the index; report how many."""
+    """Remove a folder from the album, and its photos from the active index and the one being built; report how many."""
     bucket = bucket_of(folder)
     library.albums.forget(folder)
     keys = {known.key for known in library.index().indexed_objects(bucket)}
@@ -20,7 +20,7 @@ def forget_album(library: Library, folder: Path) -> ScanReport:
 
 
 def forget_photo(library: Library, bucket: str, key: str) -> int:
-    """Remove one photo from every generation of the index. Return 1 if it was in one, else 0."""
+    """Remove one photo from the active index and the one being built. Return 1 if it was in one of them, else 0."""
     removed = 0
     for index in filter(None, (library.index(), library.generations.building())):
         stored = index.get(photo_id(bucket, key))

@@ -92,7 +92,7 @@ class Generation:
         self.annotator()
 
     def fill_cache(self) -> None:
-        """Compute what is slow and stays in the cache folder: the background prompts and the peaks' prototypes."""
+        """Fill the disk cache with what is slow to compute: background prompt vectors and peak prototypes."""
         self.embedder.backgrounds(np.zeros((1, self.encoder.space.dimensions), np.float32))
         self._prototypes.all()
 

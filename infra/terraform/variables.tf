@@ -307,7 +307,7 @@ variable "secrets_changed" {
 }
 
 variable "protect_data" {
-  description = "true: terraform destroy keeps photos, images and the state. Set false before you remove everything."
+  description = "true: terraform destroy stops with an error at photos, images and the state. Set false before you remove everything."
   type        = bool
   default     = true
 }

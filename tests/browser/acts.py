@@ -1,4 +1,4 @@
-"""What a person does on the page, for all tests of it."""
+"""User actions on the page, shared by the browser tests."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def say_in_chat(page: Page, words: str) -> None:
 
 
 def pinch_open(page: Page) -> None:
-    """Two fingers on the picture move apart."""
+    """Zooms in with a pinch gesture: two fingers on the picture move apart."""
     page.locator("#stage").evaluate(
         """(stage) => {
             const at = (type, id, x) => stage.dispatchEvent(new PointerEvent(type, {

@@ -1,4 +1,4 @@
-"""The browser that the tests drive."""
+"""Finds and starts the browser for the tests."""
 
 import os
 import shutil
@@ -18,9 +18,9 @@ def find_chromium() -> str | None:
 
 @contextmanager
 def opened_chromium() -> Iterator[Browser]:
-    """A browser; where there is none the test skips, and with CI=true fails."""
+    """Starts a browser. If none is found, the test is skipped, or fails if CI is set."""
     with sync_playwright() as playwright:
-        # Playwright's own Chromium, where it has been installed, needs no path.
+        # If Playwright's own Chromium is installed, no path is needed.
         chromium = find_chromium()
         if chromium is None and not Path(playwright.chromium.executable_path).exists():
             if os.environ.get("CI"):

@@ -1,4 +1,4 @@
-"""The page in a real Chromium, over a real server with a fake album behind it."""
+"""Fixtures that open the page in a real Chromium, on a real server with a fake album."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from tests.browser.site import Site, served
 from tests.support.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, khumbu_album, make_failure
 
 
-# Not of the session: while Playwright runs, tests elsewhere could run no event loop in this thread.
+# Not session scope: while Playwright runs, tests in other packages cannot run an event loop in this thread.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with opened_chromium() as browser:
@@ -37,7 +37,7 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
     )
     page = site.watch(context)
     page.goto(site.address)
-    # Pictures on their way would be missed by a test that empties the album.
+    # Wait for all pictures: if a test empties the album, pictures still loading would fail.
     expect(page.locator(".tile img.loaded")).to_have_count(5)
     yield page
     context.close()

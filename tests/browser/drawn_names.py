@@ -1,4 +1,4 @@
-"""What is written on a large picture: the names with their lines and marks, as boxes on the screen."""
+"""Reads the peak names drawn on the large picture, with their leader lines and marks, as boxes on the screen."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -68,7 +68,7 @@ class DrawnName:
 
 @dataclass(frozen=True)
 class DrawnPicture:
-    """picture: the part of the stage that the picture takes, or all of a closer one's, which may reach beyond."""
+    """picture: the box of the whole picture on the screen. When zoomed in, it may extend beyond the stage."""
 
     picture: Box
     stage: Box
@@ -77,11 +77,11 @@ class DrawnPicture:
 
     @property
     def summits(self) -> dict[str, tuple[float, float]]:
-        """Where the marks are, by peak."""
+        """The positions of the marks, by peak."""
         return {name.peak: name.mark.middle for name in self.names}
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        """The point of the screen at a place of the picture."""
+        """Converts a position in the picture (fractions of its width and height) to a point on the screen."""
         left, top, right, bottom = self.picture
         return left + x * (right - left), top + y * (bottom - top)
 

@@ -1,4 +1,4 @@
-"""A server of its own for one test, with a fake album behind it, and what its page did wrong."""
+"""A server with a fake album for a single test. It also collects the errors of the pages that it serves."""
 
 import threading
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ class Site:
     faults: list[str] = field(default_factory=list)
 
     def watch(self, context: BrowserContext, *others: str) -> Page:
-        """A page of the context whose errors, and requests to hosts beside the site's own and others, are faults."""
+        """Opens a page. Its errors, and its requests to hosts other than the site and `others`, count as faults."""
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("console", lambda message: self.faults.append(message.text) if message.type == "error" else None)
@@ -38,13 +38,13 @@ class Site:
 
 @contextmanager
 def served(app: Flask, album: FakeAlbum) -> Iterator[Site]:
-    """The site, by the server that `cumbre serve` has."""
+    """Serves the site with the same server as `cumbre serve`. At the end it checks that there were no faults."""
     server = create_server(app, host="127.0.0.1", port=0, threads=8, ident=None)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     site = Site(f"http://127.0.0.1:{server.effective_port}", album)
     yield site
-    # In the server's own thread, whose loop ends when nothing is open any more.
+    # This must run in the server's own thread. Its loop ends once all its sockets are closed.
     server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
     thread.join(timeout=10)
     server.task_dispatcher.shutdown()

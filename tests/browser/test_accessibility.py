@@ -1,4 +1,4 @@
-"""What axe-core, the rule engine that accessibility audits use, has to say about every view of the page: nothing."""
+"""axe-core, the rule engine of accessibility audits, must find no violation in any view of the page."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def site(album: FakeAlbum, tmp_path: Path) -> Iterator[Site]:
-    """The page with its chat."""
+    """A site with the chat enabled."""
     state = SqliteStateStore(tmp_path / "state.sqlite")
     query, changes = FakeQueryService(album), FakeAlbumService(album)
     chat = create_chat(
@@ -32,8 +32,8 @@ def site(album: FakeAlbum, tmp_path: Path) -> Iterator[Site]:
 
 
 def complaints(page: Page) -> list[str]:
-    """Each broken rule with the elements that break it."""
-    # While an answer is on its way, the one before is faint.
+    """Each violated rule with the elements that violate it."""
+    # The previous results are faded while the next ones load.
     expect(page.locator("body.searching")).to_have_count(0)
     found = Axe().run(page).response["violations"]
     return [f"{rule['id']} ({rule['impact']}): {[node['target'] for node in rule['nodes']]}" for rule in found]
@@ -111,29 +111,29 @@ VIEWS = [
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
-def test_axe_finds_nothing(page: Page, site: Site, view: Callable[[Page], None], scheme: str) -> None:
+def test_axe_finds_no_violations(page: Page, site: Site, view: Callable[[Page], None], scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     view(page)
     assert complaints(page) == []
-    # The browser itself reports the refusal of a file that is no picture.
+    # The browser itself logs the rejection of a file that is not an image.
     site.faults[:] = [fault for fault in site.faults if "422" not in fault]
 
 
 @pytest.mark.parametrize("view", [at_home, after_a_search, in_full_view, while_laying_names, in_the_chat])
-def test_axe_finds_nothing_on_a_phone(page: Page, view: Callable[[Page], None]) -> None:
+def test_axe_finds_no_violations_on_a_phone(page: Page, view: Callable[[Page], None]) -> None:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     view(page)
     assert complaints(page) == []
 
 
-def test_axe_finds_nothing_in_an_empty_album(page: Page, site: Site) -> None:
+def test_axe_finds_no_violations_in_an_empty_album(page: Page, site: Site) -> None:
     site.album.photos.clear()
     page.reload()
     expect(page.get_by_role("heading", name="No photos yet")).to_be_visible()
     assert complaints(page) == []
 
 
-def test_axe_finds_nothing_at_the_door(browser: Browser, album: FakeAlbum) -> None:
+def test_axe_finds_no_violations_on_the_password_page(browser: Browser, album: FakeAlbum) -> None:
     app = create_app(FakeQueryService(album), FakeAlbumService(album), lambda: album.catalog, password="pangboche")
     with served(app, album) as site:
         context = browser.new_context(locale="en-GB")

@@ -1,4 +1,4 @@
-"""Laying the names on the summits: by mouse, finger and keys, on picture and strip; kept, undone, left."""
+"""Aligning the names with the summits by mouse, touch and keyboard, on picture and strip: save, undo, cancel."""
 
 import json
 from collections.abc import Iterator
@@ -105,7 +105,7 @@ def middle_of_strip(page: Page) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (1920, 1080), (360, 740), (740, 360)])
-def test_the_catalogue_s_summits_stand_on_the_picture_where_the_view_has_them(
+def test_catalogue_summits_are_drawn_where_the_camera_view_projects_them(
     page: Page, site: Site, size: tuple[int, int]
 ) -> None:
     page.set_viewport_size({"width": size[0], "height": size[1]})
@@ -123,7 +123,7 @@ def test_the_catalogue_s_summits_stand_on_the_picture_where_the_view_has_them(
         assert at == pytest.approx(seen.at(x, y), abs=0.5)
 
 
-def test_names_stay_where_they_were_laid(page: Page) -> None:
+def test_names_stay_where_they_were_put(page: Page) -> None:
     open_ama(page)
     begin(page)
     drag(page, (400, 300), (60, 25))
@@ -135,10 +135,10 @@ def test_names_stay_where_they_were_laid(page: Page) -> None:
         assert at == pytest.approx(kept.at(*laid.place(laid.summits[peak])), abs=2)
 
 
-# By which means
+# Input methods
 
 
-def test_a_name_that_is_grabbed_on_the_picture_follows_the_mouse(page: Page, site: Site) -> None:
+def test_a_name_dragged_on_the_picture_follows_the_mouse(page: Page, site: Site) -> None:
     open_ama(page)
     begin(page)
     x, y = drawn_names(page).summits["ama-dablam"]
@@ -150,7 +150,7 @@ def test_a_name_that_is_grabbed_on_the_picture_follows_the_mouse(page: Page, sit
     assert aim.pitch_deg > START.pitch_deg + 1
 
 
-def test_a_closer_picture_is_laid_more_finely(page: Page) -> None:
+def test_zooming_in_makes_the_alignment_finer(page: Page) -> None:
     open_ama(page)
     begin(page)
     page.mouse.move(*drawn_names(page).summits["ama-dablam"])
@@ -163,20 +163,20 @@ def test_a_closer_picture_is_laid_more_finely(page: Page) -> None:
     assert page.locator("#large").evaluate("image => image.style.transform") == transform
 
 
-def test_the_strip_is_dragged_below_its_window(page: Page, site: Site) -> None:
+def test_dragging_the_strip_turns_the_camera(page: Page, site: Site) -> None:
     open_ama(page)
     begin(page)
     drag(page, middle_of_strip(page), (-20, 10))
     turned = said(page)
     finish(page)
     aim = aim_of(site)
-    # The panorama goes to the left: the camera looks further to the right; down: it looks higher.
+    # Dragging the panorama left turns the camera to the right. Dragging it down tilts the camera up.
     assert 5 < aim.heading_deg - START.heading_deg < 20
     assert (aim.pitch_deg - START.pitch_deg) * 2 == pytest.approx(aim.heading_deg - START.heading_deg, abs=0.1)
     assert turned == f"{aim.heading_deg:.1f}° E, {aim.pitch_deg:.1f}° up"
 
 
-def test_fingers_lay_names_and_turn_the_strip_and_no_photo_goes_by(phone: Page, site: Site) -> None:
+def test_touch_moves_the_names_and_the_strip_and_does_not_change_the_photo(phone: Page, site: Site) -> None:
     phone.locator(".tile").nth(2).tap()
     expect(phone.locator("#large.loaded")).to_have_count(1)
     phone.get_by_role("button", name="Align the names with the summits").tap()
@@ -194,7 +194,7 @@ def test_fingers_lay_names_and_turn_the_strip_and_no_photo_goes_by(phone: Page, 
     expect(phone.locator("#panel")).to_be_visible()
 
 
-def test_two_fingers_bring_the_picture_closer_and_turn_nothing(page: Page) -> None:
+def test_a_pinch_zooms_the_picture_and_does_not_turn_the_camera(page: Page) -> None:
     open_ama(page)
     begin(page)
     before = said(page)
@@ -203,14 +203,14 @@ def test_two_fingers_bring_the_picture_closer_and_turn_nothing(page: Page) -> No
     assert said(page) == before
 
 
-def test_keys_turn_by_tenths_and_degrees_and_change_no_photo(page: Page, site: Site) -> None:
+def test_keys_turn_by_tenths_and_whole_degrees_and_do_not_change_the_photo(page: Page, site: Site) -> None:
     open_viewer(page, 2)
     begin(page)
     assert said(page) == "70.0° E, 0.0° up"
     for key in ("ArrowRight", "ArrowRight", "Shift+ArrowLeft", "Shift+ArrowDown", "ArrowUp", "]", "]", "[", "]"):
         page.keyboard.press(key)
     assert said(page) == "69.2° E, 0.9° down, tilted 0.2° right"
-    # From any button of the strip as well.
+    # The keys also work while any button of the strip has the focus.
     page.get_by_role("button", name="Tilt the camera to the left").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
@@ -225,7 +225,7 @@ def test_keys_turn_by_tenths_and_degrees_and_change_no_photo(page: Page, site: S
     expect(page.locator("#count")).to_have_text("4 of 5")
 
 
-def test_all_around_is_once_around(page: Page, site: Site) -> None:
+def test_the_heading_wraps_around_at_north(page: Page, site: Site) -> None:
     open_ama(page)
     begin(page)
     for _ in range(71):
@@ -235,7 +235,7 @@ def test_all_around_is_once_around(page: Page, site: Site) -> None:
     assert aim_of(site) == CameraPose(359.0, 0.0, 0.0)
 
 
-def test_what_is_touched_is_large_enough(phone: Page) -> None:
+def test_touch_targets_are_large_enough(phone: Page) -> None:
     phone.locator(".tile").nth(2).tap()
     phone.get_by_role("button", name="Align the names with the summits").tap()
     expect(strip(phone)).to_be_visible()
@@ -250,10 +250,10 @@ def test_what_is_touched_is_large_enough(phone: Page) -> None:
         assert box["y"] + box["height"] <= PHONE["height"]
 
 
-# Kept, undone, left
+# Save, undo, cancel
 
 
-def test_undo_takes_back_what_was_said(page: Page, site: Site) -> None:
+def test_undo_reverts_the_alignment(page: Page, site: Site) -> None:
     open_ama(page)
     begin(page)
     page.keyboard.press("Shift+ArrowLeft")
@@ -265,7 +265,7 @@ def test_undo_takes_back_what_was_said(page: Page, site: Site) -> None:
     expect(page.get_by_role("button", name="Undo the alignment")).to_have_count(0)
 
 
-def test_undo_of_a_second_word_goes_back_to_the_first_and_the_panel_to_none(page: Page, site: Site) -> None:
+def test_undo_of_a_second_alignment_restores_the_first_and_the_panel_removes_it(page: Page, site: Site) -> None:
     open_ama(page)
     for _ in range(2):
         begin(page)
@@ -280,7 +280,7 @@ def test_undo_of_a_second_word_goes_back_to_the_first_and_the_panel_to_none(page
     assert aim_of(site) == START
 
 
-def test_escape_leaves_the_view_as_it_was_and_only_then_the_photo(page: Page, site: Site) -> None:
+def test_escape_cancels_the_alignment_first_and_then_closes_the_photo(page: Page, site: Site) -> None:
     open_ama(page)
     before = drawn_names(page).summits
     sent: list[str] = []
@@ -299,7 +299,7 @@ def test_escape_leaves_the_view_as_it_was_and_only_then_the_photo(page: Page, si
     assert aim_of(site) == START
 
 
-def test_neither_a_click_beside_nor_a_closer_look_ends_it_but_back_does(page: Page) -> None:
+def test_a_click_beside_the_picture_or_a_zoom_does_not_end_the_alignment_but_back_does(page: Page) -> None:
     open_ama(page)
     begin(page)
     page.mouse.click(20, 300)
@@ -314,7 +314,7 @@ def test_neither_a_click_beside_nor_a_closer_look_ends_it_but_back_does(page: Pa
     expect(page.locator("#previous")).to_be_visible()
 
 
-def test_what_the_server_refuses_is_told_and_nothing_is_lost(
+def test_a_rejected_alignment_is_reported_and_nothing_is_lost(
     page: Page, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
@@ -329,11 +329,11 @@ def test_what_the_server_refuses_is_told_and_nothing_is_lost(
     assert said(page) == "69.0° E, 0.0° up"
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator("#align")).to_be_hidden()
-    # The browser itself reports the refusal.
+    # The browser itself logs the rejected request.
     site.faults[:] = [fault for fault in site.faults if "400" not in fault]
 
 
-def test_names_that_were_off_are_on_where_they_were_laid(page: Page) -> None:
+def test_hidden_names_are_shown_again_after_an_alignment(page: Page) -> None:
     open_ama(page)
     page.keyboard.press("n")
     expect(page.locator("#names")).to_be_hidden()
@@ -342,13 +342,13 @@ def test_names_that_were_off_are_on_where_they_were_laid(page: Page) -> None:
     expect(page.locator("#names .name").first).to_be_visible()
 
 
-def test_a_photo_without_names_gets_them(page: Page, site: Site) -> None:
+def test_a_photo_without_names_gets_them_by_alignment(page: Page, site: Site) -> None:
     search(page, "everest")
     expect(page.locator(".tile")).to_have_count(1)
     open_viewer(page)
     expect(page.locator("#names")).to_be_hidden()
     begin(page)
-    # It begins where the compass looked, with the lens of the file.
+    # It starts at the compass heading, with the lens data from the file.
     assert said(page) == "37.0° NE, 0.0° up"
     finish(page)
     expect(page.locator("#names .name").first).to_be_visible()
@@ -357,7 +357,7 @@ def test_a_photo_without_names_gets_them(page: Page, site: Site) -> None:
 
 
 @pytest.mark.parametrize("position", [None, Position(27.8362, 86.7649)], ids=["no place", "no altitude"])
-def test_a_photo_that_does_not_know_where_it_was_taken_is_not_asked(
+def test_alignment_is_not_offered_for_a_photo_without_a_full_position(
     page: Page, site: Site, position: Position | None
 ) -> None:
     photo = make_photo("lost.jpg", "lost", (1, 2, 3), position=position)
@@ -367,7 +367,7 @@ def test_a_photo_that_does_not_know_where_it_was_taken_is_not_asked(
     expect(page.locator("#align-names")).to_have_count(0)
 
 
-def test_where_no_summit_is_known_that_is_told(page: Page, site: Site) -> None:
+def test_a_place_without_known_summits_is_reported(page: Page, site: Site) -> None:
     photo = make_photo("sea.jpg", "sea", (1, 2, 3), position=Position(0.0, 0.0, 0.0))
     site.album.photos[photo.document.id] = photo
     page.goto(f"{site.address}/?photo={photo.document.id}")
@@ -376,7 +376,7 @@ def test_where_no_summit_is_known_that_is_told(page: Page, site: Site) -> None:
     expect(page.locator("#align")).to_be_hidden()
 
 
-def test_names_of_a_strange_catalogue_are_only_text_on_the_strip(page: Page, site: Site) -> None:
+def test_html_in_catalogue_names_is_shown_as_text_on_the_strip(page: Page, site: Site) -> None:
     image = "<img src=x onerror=document.title='taken_over'>"
     catalog = dict(KHUMBU)
     catalog["ama-dablam"] = replace(catalog["ama-dablam"], names=(image,))
@@ -387,7 +387,7 @@ def test_names_of_a_strange_catalogue_are_only_text_on_the_strip(page: Page, sit
     assert page.locator("#strip img, #names img").count() == 0
 
 
-def test_what_is_put_is_the_aim_alone(page: Page) -> None:
+def test_the_put_request_contains_only_the_camera_direction(page: Page) -> None:
     open_ama(page)
     begin(page)
     page.keyboard.press("ArrowLeft")

@@ -1,4 +1,4 @@
-"""The page where requests must be small: photos are sent into a bucket, and shown from one (moto's)."""
+"""The page on a host that limits request size: photos are uploaded to a bucket and served from one (in moto)."""
 
 import uuid
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ MAX_BYTES = 1_000_000
 def bucket(moto: MotoServer) -> Iterator[tuple[Any, str]]:
     s3, name = moto.client("s3"), f"photos-{uuid.uuid4().hex}"
     s3.create_bucket(Bucket=name)
-    # Of any origin: Terraform names the page's own.
+    # Any origin here. Terraform allows only the origin of the page.
     rule = {"AllowedMethods": ["POST"], "AllowedOrigins": ["*"], "AllowedHeaders": ["*"]}
     s3.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": [rule]})
     yield s3, name
@@ -63,19 +63,19 @@ def page(browser: Browser, site: Site, moto: MotoServer) -> Iterator[Page]:
     context.close()
 
 
-def test_pictures_come_from_the_bucket_and_what_it_lacks_from_the_server(page: Page, site: Site) -> None:
+def test_pictures_come_from_the_bucket_and_missing_ones_from_the_server(page: Page, site: Site) -> None:
     hosts = page.locator(".tile img").evaluate_all(
         "images => images.map((image) => new URL(image.currentSrc).pathname)"
     )
     assert all(path.startswith("/api/shown/") for path in hosts)
     page.locator(".tile").first.click()
-    # The larger sizes are not there yet.
+    # The bucket does not have the larger sizes yet.
     expect(page.locator("#large.loaded")).to_have_count(1)
     assert "/rendition?size=" in page.locator("#large").evaluate("image => image.currentSrc")
     site.faults[:] = [fault for fault in site.faults if "404" not in fault]
 
 
-def test_a_photo_as_the_question_and_for_the_album_goes_by_the_bucket(
+def test_photos_to_search_with_and_to_add_are_uploaded_through_the_bucket(
     page: Page, site: Site, moto: MotoServer, bucket: tuple[Any, str]
 ) -> None:
     with page.expect_request(lambda request: request.url.startswith(moto.address) and request.method == "POST"):
@@ -90,9 +90,7 @@ def test_a_photo_as_the_question_and_for_the_album_goes_by_the_bucket(
     site.faults[:] = [fault for fault in site.faults if "404" not in fault]
 
 
-def test_what_the_bucket_refuses_is_said_and_can_be_tried_again(
-    page: Page, site: Site, bucket: tuple[Any, str]
-) -> None:
+def test_a_failed_upload_is_reported_and_can_be_retried(page: Page, site: Site, bucket: tuple[Any, str]) -> None:
     page.route("**/api/uploads", lambda route: route.fulfill(status=503, body="{}"))
     add_photos(page, picture_file(draw_photo((200, 30, 10)), "one.jpg"))
     expect(page.locator(".upload.failed")).to_have_count(1)

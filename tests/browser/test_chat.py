@@ -1,4 +1,4 @@
-"""The chat in the page, in a real Chromium: the conversation itself behind it, over an album in memory."""
+"""The chat in the page, run in real Chromium with the real conversation code over an in-memory album."""
 
 import threading
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def query(album: FakeAlbum) -> FakeQueryService:
 
 @pytest.fixture
 def site(query: FakeQueryService, album: FakeAlbum, tmp_path: Path) -> Iterator[Site]:
-    """A site whose page has the chat."""
+    """A site with the chat enabled."""
     state = SqliteStateStore(tmp_path / "state.sqlite")
     changes = FakeAlbumService(album)
     pictures = SentPictures(tmp_path / "chat")
@@ -42,7 +42,7 @@ def site(query: FakeQueryService, album: FakeAlbum, tmp_path: Path) -> Iterator[
 
 @pytest.fixture
 def chat(page: Page) -> Locator:
-    """The open chat."""
+    """The chat, already open."""
     page.locator("#open-chat").click()
     chat = page.locator("#chat")
     expect(chat).to_be_visible()
@@ -65,7 +65,7 @@ def press(chat: Locator, label: str) -> None:
 
 
 def files_in_hand(page: Page, data: bytes = BLUE_LIKE_AMA):
-    """A DataTransfer with a photo, as dragging and pasting carry it."""
+    """A DataTransfer that holds a photo, as a drag or a paste does."""
     return page.evaluate_handle(
         """(bytes) => {
             const transfer = new DataTransfer();
@@ -76,7 +76,7 @@ def files_in_hand(page: Page, data: bytes = BLUE_LIKE_AMA):
     )
 
 
-def test_the_chat_is_fetched_when_it_is_first_opened(page: Page) -> None:
+def test_the_chat_is_loaded_when_it_is_first_opened(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
     page.locator("#open-chat").click()
@@ -90,7 +90,7 @@ def test_the_chat_is_fetched_when_it_is_first_opened(page: Page) -> None:
     assert asked == []
 
 
-def test_words_find_photos_that_open_in_full_and_back(page: Page, chat: Locator) -> None:
+def test_a_text_search_finds_photos_that_open_in_full_view_and_close_again(page: Page, chat: Locator) -> None:
     say(chat, "ama dablam")
     expect(chat.get_by_text("2 photos for “ama dablam”")).to_be_visible()
     photos = chat.locator(".chat-photo")
@@ -107,7 +107,7 @@ def test_words_find_photos_that_open_in_full_and_back(page: Page, chat: Locator)
     expect(photos.nth(1)).to_be_focused()
 
 
-def test_a_photo_is_identified_and_put_right_by_buttons(page: Page, chat: Locator) -> None:
+def test_a_photo_is_identified_and_corrected_with_buttons(page: Page, chat: Locator) -> None:
     give(chat, BLUE_LIKE_AMA)
     expect(chat.locator(".chat-chosen")).to_contain_text("1.jpg")
     chat.get_by_role("button", name="Send").click()
@@ -124,7 +124,7 @@ def test_a_photo_is_identified_and_put_right_by_buttons(page: Page, chat: Locato
     expect(chat.get_by_text("Thanks!")).to_have_count(0)
 
 
-def test_a_correction_in_the_chat_shows_in_the_page(page: Page, chat: Locator) -> None:
+def test_a_correction_in_the_chat_appears_on_the_page(page: Page, chat: Locator) -> None:
     say(chat, "bridge")
     press(chat, "It's another peak")
     press(chat, "Type its name")
@@ -137,27 +137,27 @@ def test_a_correction_in_the_chat_shows_in_the_page(page: Page, chat: Locator) -
     expect(page.locator(".peak", has_text="Khumbila")).to_have_count(0)
 
 
-def test_a_button_shows_the_photos_of_its_peak(chat: Locator) -> None:
+def test_a_peak_button_shows_the_photos_of_that_peak(chat: Locator) -> None:
     chat.get_by_role("button", name="Which peaks are there?").click()
     press(chat, "Mount Everest (8,849\xa0m) · 1")
     expect(chat.locator(".chat-photo")).to_have_count(1)
     expect(chat.get_by_text("1 photo for “Mount Everest”.")).to_be_visible()
 
 
-def test_buttons_for_more_go_when_they_were_pressed(chat: Locator) -> None:
+def test_a_sort_button_disappears_once_pressed(chat: Locator) -> None:
     say(chat, "ama dablam")
     press(chat, "Sort by date")
     expect(chat.get_by_text("newest first")).to_be_visible()
     expect(chat.get_by_role("button", name="Sort by date")).to_have_count(0)
 
 
-def test_a_command_in_a_text_can_be_pressed(chat: Locator) -> None:
+def test_a_command_inside_a_message_is_a_button(chat: Locator) -> None:
     chat.get_by_role("button", name="What can you do?").click()
     press(chat, "/status")
     expect(chat.get_by_text("5 photos in the album.")).to_be_visible()
 
 
-def test_several_photos_are_one_message_and_can_be_left_out(chat: Locator) -> None:
+def test_several_photos_are_sent_as_one_message_and_can_be_removed_first(chat: Locator) -> None:
     give(chat, BLUE_LIKE_AMA, NO_PEAK)
     give(chat, NO_PEAK)
     expect(chat.locator(".chat-chosen li")).to_have_count(3)
@@ -166,7 +166,7 @@ def test_several_photos_are_one_message_and_can_be_left_out(chat: Locator) -> No
     expect(chat.locator(".chat-lead", has_text="2 photos")).to_be_visible()
 
 
-def test_a_photo_is_dropped_and_pasted_into_the_chat_alone(page: Page, chat: Locator) -> None:
+def test_a_photo_dropped_or_pasted_into_the_chat_goes_only_to_the_chat(page: Page, chat: Locator) -> None:
     in_hand = files_in_hand(page)
     chat.dispatch_event("dragenter", {"dataTransfer": in_hand})
     expect(page.locator("#drop")).to_be_hidden()
@@ -182,7 +182,7 @@ def test_a_photo_is_dropped_and_pasted_into_the_chat_alone(page: Page, chat: Loc
 
 
 @pytest.mark.parametrize("place", ["27.83, 86.76", "27,83° N 86,76° E", "27.83 86.76"])
-def test_a_place_is_written_as_maps_give_it(chat: Locator, place: str) -> None:
+def test_a_place_is_accepted_in_the_formats_maps_use(chat: Locator, place: str) -> None:
     say(chat, place)
     expect(chat.locator(".chat-lead", has_text="Peaks around there")).to_be_visible()
 
@@ -199,12 +199,12 @@ def test_a_place_is_written_as_maps_give_it(chat: Locator, place: str) -> None:
         ("27.8", None),
     ],
 )
-def test_a_place_is_told_from_words(page: Page, text: str, place: dict[str, float] | None) -> None:
+def test_coordinates_are_distinguished_from_other_text(page: Page, text: str, place: dict[str, float] | None) -> None:
     read = "async (text) => (await import('/static/js/chat/parse_place.js')).parsePlace(text)"
     assert page.evaluate(read, text) == place
 
 
-def test_where_a_place_is_wanted_the_chat_says_how_to_write_it(chat: Locator) -> None:
+def test_the_chat_explains_how_to_type_a_place_when_it_needs_one(chat: Locator) -> None:
     give(chat, NO_PEAK)
     chat.locator(".chat-input").press("Enter")
     expect(chat.get_by_text("Type the place as latitude and longitude")).to_be_visible()
@@ -214,7 +214,7 @@ def test_where_a_place_is_wanted_the_chat_says_how_to_write_it(chat: Locator) ->
 
 
 @pytest.mark.parametrize("is_phone", [False, True])
-def test_a_reload_with_the_open_chat_rings_no_button(page: Page, chat: Locator, is_phone: bool) -> None:
+def test_a_reload_with_the_chat_open_does_not_focus_a_button(page: Page, chat: Locator, is_phone: bool) -> None:
     if is_phone:
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.reload()
@@ -223,7 +223,7 @@ def test_a_reload_with_the_open_chat_rings_no_button(page: Page, chat: Locator, 
     expect(page.locator("#chat" if is_phone else "body")).to_be_focused()
 
 
-def test_a_reload_keeps_the_talk_and_its_buttons(page: Page, chat: Locator) -> None:
+def test_a_reload_keeps_the_conversation_and_its_buttons(page: Page, chat: Locator) -> None:
     give(chat, BLUE_LIKE_AMA)
     say(chat, "")
     expect(chat.locator(".chat-photo")).to_have_count(2)
@@ -234,14 +234,14 @@ def test_a_reload_keeps_the_talk_and_its_buttons(page: Page, chat: Locator) -> N
     chat.get_by_role("button", name="It's another peak").first.click()
     expect(chat.get_by_text("Which peak is it?")).to_be_visible()
     chat.get_by_role("button", name="Close").click()
-    # A dialog tells of its end a moment later.
+    # A dialog fires its close event a moment later.
     expect(page.locator("#open-chat")).to_have_attribute("aria-expanded", "false")
     page.reload()
     expect(page.locator(".tile img.loaded")).to_have_count(5)
     expect(chat).to_have_count(0)
 
 
-def test_what_could_not_be_sent_stays_and_is_sent_again(
+def test_a_message_that_failed_to_send_stays_and_can_be_sent_again(
     page: Page, chat: Locator, site: Site, query: FakeQueryService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_request: object) -> None:
@@ -259,12 +259,12 @@ def test_what_could_not_be_sent_stays_and_is_sent_again(
     expect(chat.locator(".chat-photo")).to_have_count(1)
     expect(chat.locator(".chat-input")).to_have_value("")
     expect(chat.get_by_text("I can't answer right now.")).to_have_count(0)
-    # The browser itself reports a failed request.
+    # The browser itself logs a failed request.
     assert len(site.faults) == 1
     assert "503" in site.faults.pop()
 
 
-def test_a_button_that_speaks_leaves_the_box_alone(page: Page, chat: Locator, site: Site) -> None:
+def test_a_button_that_sends_a_message_leaves_the_text_box_unchanged(page: Page, chat: Locator, site: Site) -> None:
     chat.locator(".chat-input").fill("half a thought")
     page.route("**/chat/messages", lambda route: route.abort())
     chat.get_by_role("button", name="Which peaks are there?").click()
@@ -276,7 +276,7 @@ def test_a_button_that_speaks_leaves_the_box_alone(page: Page, chat: Locator, si
     site.faults.clear()
 
 
-def test_while_an_answer_is_on_its_way_the_chat_says_so_and_keeps_the_box(
+def test_while_waiting_for_an_answer_the_chat_says_so_and_locks_the_text_box(
     chat: Locator, query: FakeQueryService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     may_answer, search = threading.Event(), query.search
@@ -297,7 +297,7 @@ def test_while_an_answer_is_on_its_way_the_chat_says_so_and_keeps_the_box(
     expect(chat.get_by_text("1 photo for “bridge”.")).to_be_visible()
 
 
-def test_only_the_last_of_a_long_talk_is_kept(page: Page, chat: Locator) -> None:
+def test_only_the_end_of_a_long_conversation_is_kept(page: Page, chat: Locator) -> None:
     for n in range(35):
         say(chat, f"no such thing {n}")
         expect(chat.get_by_text(f"Nothing in the album matches “no such thing {n}”")).to_be_visible()
@@ -307,7 +307,7 @@ def test_only_the_last_of_a_long_talk_is_kept(page: Page, chat: Locator) -> None
     expect(chat.locator(".chat-own").first).to_contain_text("no such thing 5")
 
 
-def test_a_press_that_did_not_arrive_can_be_made_again(page: Page, chat: Locator, site: Site) -> None:
+def test_a_button_press_that_failed_to_send_can_be_retried(page: Page, chat: Locator, site: Site) -> None:
     say(chat, "ama dablam")
     expect(chat.locator(".chat-photo")).to_have_count(2)
     page.route("**/chat/messages", lambda route: route.abort())
@@ -320,7 +320,7 @@ def test_a_press_that_did_not_arrive_can_be_made_again(page: Page, chat: Locator
     site.faults.clear()
 
 
-def test_a_button_that_is_too_old_says_so_in_passing(page: Page, chat: Locator) -> None:
+def test_an_expired_button_says_so_in_a_toast(page: Page, chat: Locator) -> None:
     say(chat, "ama dablam")
     expect(chat.locator(".chat-photo")).to_have_count(2)
     page.context.clear_cookies()
@@ -328,13 +328,13 @@ def test_a_button_that_is_too_old_says_so_in_passing(page: Page, chat: Locator) 
     expect(page.locator("#toast")).to_contain_text("This button has expired.")
 
 
-def test_nothing_that_is_said_is_parsed_as_html(page: Page, chat: Locator) -> None:
+def test_messages_are_never_parsed_as_html(page: Page, chat: Locator) -> None:
     say(chat, "<img src=x onerror=alert(1)>")
     expect(chat.get_by_text("Nothing in the album matches “<img src=x onerror=alert(1)>”")).to_be_visible()
     expect(chat.locator(".chat-own")).to_have_text("You: <img src=x onerror=alert(1)>")
 
 
-def test_everything_goes_by_keyboard(page: Page) -> None:
+def test_the_whole_chat_works_by_keyboard(page: Page) -> None:
     button = page.locator("#open-chat")
     button.focus()
     page.keyboard.press("Enter")
@@ -352,7 +352,7 @@ def test_everything_goes_by_keyboard(page: Page) -> None:
     page.keyboard.press("Enter")
     chat.get_by_role("button", name="2", exact=True).focus()
     page.keyboard.press("Enter")
-    # The question with the numbers is gone: the focus is where its answer begins.
+    # The question with the numbered buttons is gone, so the focus moves to the start of the answer.
     expect(chat.locator(".chat-reply").last.get_by_role("button").first).to_be_focused()
     page.keyboard.press("/")
     expect(box).to_be_focused()
@@ -362,7 +362,7 @@ def test_everything_goes_by_keyboard(page: Page) -> None:
     expect(button).to_have_attribute("aria-expanded", "false")
 
 
-def test_spanish_is_spoken_to_who_reads_it(browser: Browser, site: Site) -> None:
+def test_the_chat_answers_in_spanish_for_a_spanish_browser(browser: Browser, site: Site) -> None:
     context = browser.new_context(locale="es-ES", reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(10_000)
@@ -377,7 +377,7 @@ def test_spanish_is_spoken_to_who_reads_it(browser: Browser, site: Site) -> None
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_on_a_phone_the_chat_is_the_whole_screen(page: Page, scheme: str) -> None:
+def test_on_a_phone_the_chat_fills_the_whole_screen(page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
     assert page.locator("html").evaluate(SIDEWAYS) == 0
@@ -405,7 +405,7 @@ def test_on_a_phone_the_chat_is_the_whole_screen(page: Page, scheme: str) -> Non
     expect(chat).to_be_hidden()
 
 
-def test_beside_the_chat_the_page_goes_on(page: Page, chat: Locator) -> None:
+def test_the_page_still_works_beside_the_open_chat(page: Page, chat: Locator) -> None:
     page.locator("#words").fill("ama dablam")
     page.locator("#words").press("Enter")
     expect(page.locator(".tile")).to_have_count(2)

@@ -1,4 +1,4 @@
-"""The full view by mouse, finger and keys: what closes it, what does not, and where one comes back to."""
+"""The full view by mouse, touch and keyboard: what closes it, what does not, and where closing it leads."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ def album() -> FakeAlbum:
 def page(browser: Browser, site: Site) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1360, "height": 850}, locale="en-GB", reduced_motion="reduce")
     page = site.watch(context)
-    # What lies before the album: nobody may be sent back there.
+    # A page before the album in the history; closing must not go back to it.
     page.goto(f"{site.address}/static/mark.svg")
     page.goto(site.address)
     expect(page.locator(".tile").first).to_be_visible()
@@ -63,7 +63,7 @@ def open_drawn(page: Page, which: int = 0) -> None:
     expect(page.locator("#large.loaded")).to_have_count(1)
 
 
-def test_a_click_on_the_picture_leaves_it_open(page: Page) -> None:
+def test_a_click_on_the_picture_does_not_close_it(page: Page) -> None:
     open_drawn(page)
     page.mouse.click(480, 400)
     page.wait_for_timeout(200)
@@ -71,7 +71,7 @@ def test_a_click_on_the_picture_leaves_it_open(page: Page) -> None:
     assert "photo=" in page.url
 
 
-def test_a_double_click_on_the_picture_brings_it_closer_and_another_back(page: Page) -> None:
+def test_a_double_click_on_the_picture_zooms_in_and_another_zooms_out(page: Page) -> None:
     open_drawn(page)
     page.mouse.dblclick(480, 400)
     page.wait_for_timeout(200)
@@ -90,7 +90,7 @@ def test_a_click_beside_the_picture_closes_it(page: Page, site: Site) -> None:
     assert page.url == f"{site.address}/"
 
 
-def test_leaving_twice_at_once_goes_back_once(page: Page, site: Site) -> None:
+def test_closing_twice_in_a_row_goes_back_only_once(page: Page, site: Site) -> None:
     open_drawn(page)
     page.evaluate("() => { for (let i = 0; i < 3; i += 1) document.getElementById('close').click(); }")
     expect(page.locator("#viewer")).to_be_hidden()
@@ -103,7 +103,7 @@ def test_leaving_twice_at_once_goes_back_once(page: Page, site: Site) -> None:
     assert not page.url.endswith(".svg")
 
 
-def test_escape_before_anything_was_touched_closes_the_photo_in_the_address_too(page: Page, site: Site) -> None:
+def test_escape_closes_a_photo_opened_from_the_url_before_any_other_input(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/?photo={next(iter(site.album.photos))}")
     expect(page.locator("#correct")).to_be_visible()
     page.keyboard.press("Escape")
@@ -111,7 +111,7 @@ def test_escape_before_anything_was_touched_closes_the_photo_in_the_address_too(
     page.wait_for_url(f"{site.address}/")
 
 
-def test_taps_on_the_picture_leave_it_open_and_two_bring_it_closer(phone: Page) -> None:
+def test_a_tap_on_the_picture_does_not_close_it_and_a_double_tap_zooms(phone: Page) -> None:
     box = phone.locator("#stage").bounding_box()
     assert box is not None
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -132,7 +132,7 @@ def test_a_tap_beside_the_picture_closes_it(phone: Page) -> None:
     expect(phone.locator("#viewer")).to_be_hidden()
 
 
-def test_who_stepped_far_comes_back_to_the_photo_that_was_seen_last(page: Page) -> None:
+def test_closing_after_many_steps_returns_to_the_last_photo_viewed(page: Page) -> None:
     open_viewer(page, 3)
     for step in range(1, 26):
         page.keyboard.press("ArrowRight")
@@ -143,7 +143,7 @@ def test_who_stepped_far_comes_back_to_the_photo_that_was_seen_last(page: Page) 
     assert page.evaluate(TILE_IS_IN_SIGHT)
 
 
-def test_who_comes_back_to_a_photo_in_sight_finds_the_page_where_it_was(page: Page) -> None:
+def test_closing_a_photo_that_is_on_screen_keeps_the_scroll_position(page: Page) -> None:
     page.evaluate("scrollTo(0, 500)")
     tile = page.locator(".tile").nth(8)
     top = tile.bounding_box()
@@ -157,7 +157,7 @@ def test_who_comes_back_to_a_photo_in_sight_finds_the_page_where_it_was(page: Pa
     assert tile.bounding_box() == top
 
 
-def test_a_photo_that_is_not_there_is_told_with_a_way_out(page: Page, site: Site) -> None:
+def test_a_missing_photo_is_reported_with_a_button_to_all_photos(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/?photo={'0' * 40}")
     viewer = page.get_by_role("dialog")
     expect(viewer.get_by_role("heading", name="No photo with this id")).to_be_visible()
@@ -165,11 +165,11 @@ def test_a_photo_that_is_not_there_is_told_with_a_way_out(page: Page, site: Site
     expect(viewer).to_be_hidden()
     assert page.url == f"{site.address}/"
     expect(page.locator(".tile").first).to_be_visible()
-    # The browser itself reports what was not found.
+    # The browser itself logs the 404 response.
     site.faults[:] = [fault for fault in site.faults if "404" not in fault]
 
 
-def test_a_photo_that_does_not_come_can_be_asked_for_again(page: Page, site: Site) -> None:
+def test_a_photo_that_failed_to_load_can_be_retried(page: Page, site: Site) -> None:
     page.route("**/api/photos/*", lambda route: route.abort())
     page.locator(".tile").first.click()
     again = page.get_by_role("dialog").get_by_role("button", name="Try again")
@@ -180,7 +180,7 @@ def test_a_photo_that_does_not_come_can_be_asked_for_again(page: Page, site: Sit
     site.faults[:] = [fault for fault in site.faults if "ERR_FAILED" not in fault]
 
 
-def test_beside_a_lying_phone_s_picture_stands_its_panel(phone: Page) -> None:
+def test_on_a_landscape_phone_the_panel_is_beside_the_picture(phone: Page) -> None:
     phone.set_viewport_size(LYING_PHONE)  # type: ignore[arg-type]
     stage, panel = phone.locator("#stage").bounding_box(), phone.locator("#panel").bounding_box()
     assert stage is not None
@@ -192,7 +192,7 @@ def test_beside_a_lying_phone_s_picture_stands_its_panel(phone: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [1360, 390])
-def test_a_message_leaves_the_count_in_sight(page: Page, width: int) -> None:
+def test_a_toast_does_not_cover_the_count(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 850})
     open_viewer(page)
     page.evaluate(
@@ -204,7 +204,7 @@ def test_a_message_leaves_the_count_in_sight(page: Page, width: int) -> None:
     assert count["y"] + count["height"] <= toast["y"]
 
 
-def test_no_name_of_a_file_is_broken_where_a_folder_s_end_would_do(page: Page, site: Site) -> None:
+def test_a_long_path_wraps_after_a_folder_and_not_inside_the_file_name(page: Page, site: Site) -> None:
     photo = make_photo("a folder with a long name/jpeg/IMG_2917.jpg", "", (9, 9, 9))
     site.album.photos[photo.document.id] = photo
     page.goto(f"{site.address}/?photo={photo.document.id}")

@@ -1,4 +1,4 @@
-"""Many photos: they come page by page, in rows that fill the page; what is narrowed down says so."""
+"""The photo grid with many photos: loading page by page, justified rows, day headings and scroll position."""
 
 import re
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
     context.close()
 
 
-def test_scrolling_brings_every_photo_once_in_order(page: Page) -> None:
+def test_scrolling_loads_every_photo_once(page: Page) -> None:
     first = page.locator(".tile").count()
     assert 60 <= first < PHOTOS
     for _ in range(20):
@@ -56,8 +56,8 @@ def test_scrolling_brings_every_photo_once_in_order(page: Page) -> None:
     assert len(set(ids)) == PHOTOS
 
 
-def test_rows_fill_the_page_whatever_its_width(page: Page) -> None:
-    # By time a row may end with its day.
+def test_rows_fill_the_page_at_any_width(page: Page) -> None:
+    # Search results only: when sorted by time, a row may end early, at the end of a day.
     search(page, "ama")
     for width in (1280, 900, 500):
         page.set_viewport_size({"width": width, "height": 800})
@@ -79,7 +79,7 @@ def test_rows_fill_the_page_whatever_its_width(page: Page) -> None:
             assert 100 < row["heights"][0] < 330
 
 
-def test_the_full_view_goes_on_beyond_the_page_that_is_here(page: Page) -> None:
+def test_the_viewer_continues_past_the_last_loaded_photo(page: Page) -> None:
     shown = page.locator(".tile").count()
     page.locator(".tile").nth(shown - 1).click()
     expect(page.locator("#count")).to_have_text(re.compile(rf"{shown} of "))
@@ -87,14 +87,14 @@ def test_the_full_view_goes_on_beyond_the_page_that_is_here(page: Page) -> None:
     expect(page.locator("#count")).to_have_text(re.compile(rf"{shown + 1} of "))
 
 
-def test_a_title_says_when_there_are_more(page: Page) -> None:
+def test_the_heading_says_when_there_are_more_results(page: Page) -> None:
     search(page, "ama")
     expect(page.get_by_role("heading", name="The best 60 photos for “ama”")).to_be_visible()
     page.locator("#end").scroll_into_view_if_needed()
     expect(page.get_by_role("heading", name="75 photos for “ama”")).to_be_visible()
 
 
-def test_arrow_keys_go_up_and_down_the_rows(page: Page) -> None:
+def test_arrow_keys_move_between_rows(page: Page) -> None:
     page.locator(".tile").first.focus()
     page.keyboard.press("ArrowDown")
     row = page.evaluate("[...document.querySelectorAll('.row')].indexOf(document.activeElement.closest('.row'))")
@@ -103,14 +103,14 @@ def test_arrow_keys_go_up_and_down_the_rows(page: Page) -> None:
     expect(page.locator(".tile").first).to_be_focused()
 
 
-def test_days_stand_above_their_photos(page: Page) -> None:
+def test_each_day_has_a_heading_above_its_photos(page: Page) -> None:
     assert page.locator(".day").first.inner_text() == "Tue, 10 Oct 2023"
     scrolled_down(page, PHOTOS)
     assert page.locator(".day").count() == 15
     days = """() => [...document.querySelectorAll(".row")].map((row) =>
         [...row.querySelectorAll(".cell")].map((cell) => cell.querySelector(".day")?.textContent || "").join("|"))"""
     as_they_came = page.evaluate(days)
-    # A day of ten photos is longer than a row: it begins one.
+    # Ten photos of a day do not fit in one row, so each day starts a new row.
     assert all(row.rfind("Oct") <= len("Tue, 10 Oct 2023") for row in as_they_came)
     page.set_viewport_size({"width": 1290, "height": 800})
     page.wait_for_timeout(200)
@@ -128,8 +128,8 @@ def test_days_stand_above_their_photos(page: Page) -> None:
         ("aaabbbbbbc", ["aaa", "bbbb", "bb", "c"]),
     ],
 )
-def test_short_days_share_a_row_where_they_fit_as_a_whole(page: Page, days: str, rows: list[str]) -> None:
-    """Four square pictures fill a row."""
+def test_short_days_share_a_row_if_they_fit_completely(page: Page, days: str, rows: list[str]) -> None:
+    """In this test, four square pictures fill a row."""
     found = page.evaluate(
         """async (days) => {
             const { rowBreaks, justifiedRows } = await import("/static/js/results/justified_rows.js");
@@ -143,7 +143,7 @@ def test_short_days_share_a_row_where_they_fit_as_a_whole(page: Page, days: str,
     assert found == rows
 
 
-def test_filters_stay_while_the_photos_go_by(page: Page) -> None:
+def test_filters_stay_visible_while_scrolling(page: Page) -> None:
     scrolled_down(page, PHOTOS)
     expect(page.get_by_role("button", name="All peaks")).to_be_in_viewport()
     page.locator("#status").scroll_into_view_if_needed()
@@ -152,7 +152,7 @@ def test_filters_stay_while_the_photos_go_by(page: Page) -> None:
 
 
 def scrolled_down(page: Page, photos: int) -> str:
-    """Scrolls until so many photos are there; returns the id of the first one on the screen."""
+    """Scrolls until this many photos are loaded. Returns the id of the first photo on the screen."""
     while page.locator(".tile").count() < photos:
         page.mouse.wheel(0, 3000)
         page.wait_for_timeout(60)
@@ -169,7 +169,7 @@ def first_on_the_screen(page: Page) -> str:
     )
 
 
-def test_a_new_question_starts_at_the_top_and_back_where_one_was(page: Page) -> None:
+def test_a_new_search_starts_at_the_top_and_back_restores_the_scroll_position(page: Page) -> None:
     reader_at = scrolled_down(page, PHOTOS)
     search(page, "ama")
     expect(page.get_by_role("heading", name="The best 60 photos for “ama”")).to_be_visible()
@@ -183,7 +183,7 @@ def test_a_new_question_starts_at_the_top_and_back_where_one_was(page: Page) -> 
     page.wait_for_function("() => scrollY === 0")
 
 
-def test_a_reload_stays_where_one_was(page: Page) -> None:
+def test_a_reload_keeps_the_scroll_position(page: Page) -> None:
     reader_at = scrolled_down(page, PHOTOS)
     page.reload()
     page.wait_for_function("() => scrollY > 1000")
@@ -191,7 +191,7 @@ def test_a_reload_stays_where_one_was(page: Page) -> None:
     assert first_on_the_screen(page) == reader_at
 
 
-def test_a_photo_that_is_opened_and_left_moves_nothing(page: Page) -> None:
+def test_opening_a_photo_does_not_scroll_the_grid(page: Page) -> None:
     scrolled_down(page, PHOTOS)
     before = page.evaluate("scrollY")
     page.locator(f".tile[data-id='{first_on_the_screen(page)}']").evaluate("(tile) => tile.click()")
@@ -199,7 +199,7 @@ def test_a_photo_that_is_opened_and_left_moves_nothing(page: Page) -> None:
     assert page.evaluate("scrollY") == before > 1000
 
 
-def test_an_album_that_changes_moves_nothing_under_the_reader(page: Page, album: FakeAlbum) -> None:
+def test_a_changed_album_does_not_scroll_the_grid_until_refreshed(page: Page, album: FakeAlbum) -> None:
     page.evaluate("scrollTo(0, 900)")
     album.photos.pop(next(iter(album.photos)))
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
@@ -211,7 +211,7 @@ def test_an_album_that_changes_moves_nothing_under_the_reader(page: Page, album:
     page.wait_for_function("() => scrollY === 0")
 
 
-def test_a_page_that_does_not_come_is_asked_for_again(page: Page, site: Site) -> None:
+def test_a_page_of_results_that_failed_can_be_requested_again(page: Page, site: Site) -> None:
     refused = {"error": {"code": "unavailable", "message": "Wait a little."}}
     page.route("**/api/search?*offset=60", lambda route: route.fulfill(status=503, json=refused))
     search(page, "ama")
@@ -221,6 +221,6 @@ def test_a_page_that_does_not_come_is_asked_for_again(page: Page, site: Site) ->
     page.unroute("**/api/search?*offset=60")
     page.get_by_role("button", name="Show more").click()
     expect(page.locator(".tile")).to_have_count(75)
-    # The browser itself reports a failed request.
+    # The browser logs the failed request as an error.
     assert all("503" in fault for fault in site.faults)
     site.faults.clear()

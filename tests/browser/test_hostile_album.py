@@ -1,4 +1,4 @@
-"""Files that try to be script: names, EXIF and catalogue entries of a real album stay text, and bytes stay pictures."""
+"""Script injection through files and URLs: file names, EXIF and user input stay text; originals stay downloads."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,7 +63,7 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
     context.close()
 
 
-def test_names_and_exif_are_only_text(page: Page) -> None:
+def test_file_names_and_exif_are_shown_as_plain_text(page: Page) -> None:
     page.get_by_text("1 photo could not be read").click()
     expect(page.locator("#status")).to_contain_text("page.html.jpg")
     page.locator(".tile").click()
@@ -72,17 +72,17 @@ def test_names_and_exif_are_only_text(page: Page) -> None:
     expect(viewer).to_contain_text(IMAGE)
 
 
-def test_what_a_stranger_types_is_only_text_in_chat_and_address(page: Page, site: Site) -> None:
+def test_input_in_the_chat_and_the_url_is_shown_as_plain_text(page: Page, site: Site) -> None:
     page.locator("#open-chat").click()
     say_in_chat(page, IMAGE)
     expect(page.locator(".chat-own")).to_contain_text(IMAGE)
     page.goto(f"{site.address}/?q={IMAGE}&peak={SCRIPT}&from={SCRIPT}&near={SCRIPT}&photo={SCRIPT}&like={SCRIPT}")
     expect(page.locator("#nothing")).to_contain_text(f"There is no peak called “{SCRIPT}” here")
-    # The browser itself reports what was refused.
+    # The browser logs the rejected requests itself.
     site.faults[:] = [fault for fault in site.faults if "400" not in fault and "404" not in fault]
 
 
-def test_an_original_is_saved_and_never_shown_as_a_page(page: Page, site: Site) -> None:
+def test_an_original_is_downloaded_and_never_rendered_as_a_page(page: Page, site: Site) -> None:
     page.locator(".tile").click()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the original").click()

@@ -1,4 +1,4 @@
-"""The door of an album with a password, as people go through it."""
+"""Login and logout for an album with a password."""
 
 from collections.abc import Iterator
 
@@ -34,12 +34,12 @@ def enter(page: Page, password: str) -> None:
 
 
 def refused(site: Site) -> list[str]:
-    """The statuses that the browser itself has reported, which are no faults here."""
+    """Returns and clears the recorded faults. Here they are expected HTTP errors that the browser logs."""
     reported, site.faults[:] = list(site.faults), []
     return reported
 
 
-def test_the_password_opens_the_album_where_the_link_pointed(page: Page, site: Site) -> None:
+def test_the_password_opens_the_page_that_the_link_requested(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/?q=ama&sort=time")
     expect(page.get_by_label("Password")).to_be_focused()
     enter(page, "not it")
@@ -52,7 +52,7 @@ def test_the_password_opens_the_album_where_the_link_pointed(page: Page, site: S
     expect(page.locator(".tile")).to_have_count(2)
 
 
-def test_leaving_closes_the_door_for_back_and_other_tabs(page: Page, site: Site) -> None:
+def test_logging_out_locks_this_tab_and_other_tabs(page: Page, site: Site) -> None:
     page.goto(site.address)
     enter(page, PASSWORD)
     expect(page.locator(".tile img.loaded")).to_have_count(5)

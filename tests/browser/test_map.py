@@ -1,4 +1,4 @@
-"""The map: photos and peaks on it, a circle on it as a filter."""
+"""The map: photo and peak markers, and a circle as a location filter."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from tests.support.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, d
 
 pytestmark = pytest.mark.browser
 
-# Namche twice, Tengboche, Dingboche; and one far away.
+# Namche twice, Tengboche, Dingboche, and one place far away.
 PLACES = [(27.805, 86.71), (27.808, 86.712), (27.8362, 86.7649), (27.892, 86.831), (-13.16, -72.54)]
 
 
@@ -39,7 +39,7 @@ def photos_on(page: Page) -> int:
     return sum(int(text or 1) for text in texts)
 
 
-def test_every_photo_with_a_place_is_on_the_map(page: Page) -> None:
+def test_every_photo_with_a_location_is_on_the_map(page: Page) -> None:
     expect(page.locator(".photo-marker").first).to_be_visible()
     assert photos_on(page) == 5
     page.locator(".peak", has_text="Ama Dablam").click()
@@ -49,7 +49,7 @@ def test_every_photo_with_a_place_is_on_the_map(page: Page) -> None:
     )
 
 
-def test_the_large_map_has_an_address_and_escape_leaves_it(page: Page) -> None:
+def test_the_large_map_has_its_own_url_and_escape_closes_it(page: Page) -> None:
     page.get_by_role("button", name="Enlarge the map").click()
     expect(page.locator("body.map-large")).to_have_count(1)
     assert page.url.endswith("?map=1")
@@ -62,13 +62,13 @@ def test_the_large_map_has_an_address_and_escape_leaves_it(page: Page) -> None:
 
 
 def large_map_of_khumbu(page: Page) -> None:
-    """The large map without the photo that is far away."""
+    """Opens the large map without the far-away photo."""
     page.goto(f"{page.url}?map=1&to=2023-10-04")
     expect(page.locator(".tile")).to_have_count(4)
     expect(page.locator(".photo-marker").first).to_be_visible()
 
 
-def test_a_circle_drawn_on_the_map_filters_and_is_in_the_address(page: Page) -> None:
+def test_a_circle_drawn_on_the_map_filters_and_is_kept_in_the_url(page: Page) -> None:
     large_map_of_khumbu(page)
     page.get_by_role("button", name="Draw a circle to filter photos").click()
     spot = page.locator(".photo-marker", has_text="2")
@@ -89,14 +89,14 @@ def test_a_circle_drawn_on_the_map_filters_and_is_in_the_address(page: Page) -> 
     expect(page.locator(".tile")).to_have_count(4)
 
 
-def test_the_part_that_is_seen_filters_without_a_mouse(page: Page) -> None:
+def test_the_visible_map_area_can_be_a_filter_without_a_mouse(page: Page) -> None:
     large_map_of_khumbu(page)
     page.get_by_role("button", name="Show only photos in this part of the map").press("Enter")
     expect(page.locator("#map .near-circle")).to_have_count(1)
     assert "near=" in page.url
 
 
-def test_a_photo_on_the_map_shows_its_card_and_its_view(page: Page) -> None:
+def test_a_photo_marker_opens_its_card_and_shows_its_field_of_view(page: Page) -> None:
     large_map_of_khumbu(page)
     page.get_by_role("button", name="1 photo taken here").last.press("Enter")
     card = page.locator("#map-popup")
@@ -109,7 +109,7 @@ def test_a_photo_on_the_map_shows_its_card_and_its_view(page: Page) -> None:
     expect(page.locator("#map .wedge")).to_have_count(0)
 
 
-def test_the_card_of_a_photo_that_is_filtered_out_goes(page: Page) -> None:
+def test_the_card_closes_if_its_photo_is_filtered_out(page: Page) -> None:
     large_map_of_khumbu(page)
     page.get_by_role("button", name="1 photo taken here").last.press("Enter")
     expect(page.locator("#map .wedge")).to_have_count(1)
@@ -118,7 +118,7 @@ def test_the_card_of_a_photo_that_is_filtered_out_goes(page: Page) -> None:
     expect(page.locator("#map .wedge")).to_have_count(0)
 
 
-def test_the_large_map_says_what_answers_and_leads_there(page: Page) -> None:
+def test_the_large_map_shows_the_result_count_and_links_to_the_results(page: Page) -> None:
     large_map_of_khumbu(page)
     answer = page.locator("#map-answer")
     expect(answer).to_contain_text("4 matching photos")
@@ -134,7 +134,7 @@ def test_the_large_map_says_what_answers_and_leads_there(page: Page) -> None:
     expect(page.locator(".tile")).to_have_count(2)
 
 
-def test_the_hint_for_drawing_goes_with_the_drawing(page: Page) -> None:
+def test_the_drawing_hint_is_shown_only_in_drawing_mode(page: Page) -> None:
     large_map_of_khumbu(page)
     draw = page.get_by_role("button", name="Draw a circle to filter photos")
     draw.click()
@@ -143,7 +143,7 @@ def test_the_hint_for_drawing_goes_with_the_drawing(page: Page) -> None:
     expect(page.get_by_text("Drag on the map")).to_be_hidden()
 
 
-def test_what_the_large_map_covers_is_out_of_reach(page: Page) -> None:
+def test_elements_covered_by_the_large_map_are_inert(page: Page) -> None:
     page.get_by_role("button", name="Enlarge the map").press("Enter")
     expect(page.get_by_role("button", name="Shrink the map")).to_be_focused()
     covered = (".peak", "#from-day", ".tile", "#map-panel > summary")
@@ -161,7 +161,7 @@ def test_what_the_large_map_covers_is_out_of_reach(page: Page) -> None:
 
 
 @pytest.mark.parametrize(("width", "address"), [(1280, ""), (1280, "?map=1"), (390, "?map=1")])
-def test_no_name_leaves_the_map_or_hides_under_its_buttons(page: Page, width: int, address: str) -> None:
+def test_peak_names_stay_inside_the_map_and_clear_of_its_buttons(page: Page, width: int, address: str) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(f"{page.url}{address}{'&' if address else '?'}to=2023-10-04")
     expect(page.locator(".map-peak-name").first).to_be_visible()
@@ -180,7 +180,7 @@ def test_no_name_leaves_the_map_or_hides_under_its_buttons(page: Page, width: in
     assert hidden == []
 
 
-def test_photos_of_one_place_are_told_apart_by_going_closer(page: Page) -> None:
+def test_clicking_a_cluster_zooms_in_until_it_splits(page: Page) -> None:
     large_map_of_khumbu(page)
     page.get_by_role("button", name="2 photos taken here").click()
     expect(page.get_by_role("button", name="1 photo taken here")).to_have_count(2)
@@ -193,7 +193,7 @@ def test_a_peak_on_the_map_is_a_filter(page: Page) -> None:
     assert "peak=ama-dablam" in page.url
 
 
-def test_an_album_without_places_says_what_would_help(browser: Browser) -> None:
+def test_an_album_without_locations_says_so_and_still_shows_peaks(browser: Browser) -> None:
     bare = make_photo("bare.jpg", "x", (1, 2, 3), position=None)
     album = FakeAlbum.of([bare])
     app = create_app(FakeQueryService(album), FakeAlbumService(album), lambda: album.catalog)
@@ -208,7 +208,7 @@ def test_an_album_without_places_says_what_would_help(browser: Browser) -> None:
 
 @pytest.fixture
 def tiled(browser: Browser, album: FakeAlbum) -> Iterator[tuple[Site, Page, list[str]]]:
-    """A page with tiles of another server, which stands in for one that can't be had here."""
+    """A page with map tiles from a fake tile server. Also returns the tile URLs requested."""
     tiles = MapTiles("https://tiles.test/{z}/{x}/{y}.png", "© Somebody <b>")
     app = create_app(FakeQueryService(album), FakeAlbumService(album), lambda: album.catalog, tiles=tiles)
     with served(app, album) as site:
@@ -225,7 +225,7 @@ def tiled(browser: Browser, album: FakeAlbum) -> Iterator[tuple[Site, Page, list
         context.close()
 
 
-def test_tiles_of_a_server_are_the_ground_and_it_is_named(tiled: tuple[Site, Page, list[str]]) -> None:
+def test_tiles_from_a_server_are_the_background_with_attribution(tiled: tuple[Site, Page, list[str]]) -> None:
     site, page, asked = tiled
     page.goto(site.address)
     expect(page.locator("#map .leaflet-tile-loaded").first).to_be_visible()
@@ -236,8 +236,8 @@ def test_tiles_of_a_server_are_the_ground_and_it_is_named(tiled: tuple[Site, Pag
     site.faults.clear()
 
 
-def test_the_way_goes_on_over_a_night_and_ends_with_a_flight_or_a_week(page: Page) -> None:
-    """The second photo was taken on the next morning; the third 600 km away; the last two a week later."""
+def test_the_track_continues_overnight_and_breaks_at_a_flight_or_a_week(page: Page) -> None:
+    """Photo 2 is 14 hours after photo 1. Photo 3 is 600 km away. Photos 4 and 5 are a week later."""
     lines = page.evaluate(
         """async () => {
             const { trackLines } = await import("/static/js/map/track.js");

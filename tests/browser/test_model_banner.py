@@ -1,4 +1,4 @@
-"""The banner that offers a better model: fetched from a hub on this machine, by a real library behind the page."""
+"""The banner that offers a better model. A real library downloads it from a local fake hub."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,7 +60,7 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
     context.close()
 
 
-def test_one_button_fetches_the_model_and_changes_over(page: Page, hub: ModelHub) -> None:
+def test_the_model_is_downloaded_and_activated_and_the_download_can_resume(page: Page, hub: ModelHub) -> None:
     banner = page.get_by_role("region", name="Model")
     expect(banner).to_contain_text("SigLIP-2 finds far more")
     expect(page.locator("#status")).not_to_contain_text("The small bundled model")
@@ -81,7 +81,7 @@ def test_one_button_fetches_the_model_and_changes_over(page: Page, hub: ModelHub
     expect(banner).to_be_hidden()
 
 
-def test_a_failure_says_what_to_do_and_can_be_tried_again(page: Page, hub: ModelHub) -> None:
+def test_a_failed_download_shows_the_cause_and_can_be_retried(page: Page, hub: ModelHub) -> None:
     hub.refuses = True
     banner = page.get_by_role("region", name="Model")
     banner.get_by_role("button", name="Download it").click()
@@ -91,7 +91,7 @@ def test_a_failure_says_what_to_do_and_can_be_tried_again(page: Page, hub: Model
     expect(banner).to_contain_text("The new model is now in use.", timeout=30_000)
 
 
-def test_who_does_not_want_it_now_is_left_alone(page: Page) -> None:
+def test_a_dismissed_banner_stays_hidden(page: Page) -> None:
     banner = page.get_by_role("region", name="Model")
     banner.get_by_role("button", name="Not now").click()
     expect(banner).to_be_hidden()
@@ -106,7 +106,7 @@ def test_the_banner_fits_a_phone(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
 
 
-def test_the_offer_s_buttons_stand_beside_its_words(page: Page) -> None:
+def test_the_banner_buttons_are_next_to_its_text(page: Page) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
     ends = page.locator(".model-text").evaluate(
         """(text) => {

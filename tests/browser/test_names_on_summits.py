@@ -1,4 +1,4 @@
-"""The names of summits on a large picture: at their summits, none over another, off and on, only where it is sure."""
+"""Summit labels on the photo: their positions, no overlaps, the on/off switch, and none if the fit is unsure."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,7 +17,7 @@ from tests.support.fakes import FakeAlbum, FakePhoto, make_photo
 pytestmark = pytest.mark.browser
 
 DESK = {"width": 1920, "height": 1080}
-# The most important first: some close together, one at the upper edge, some at the sides, one hidden.
+# Most important first. Some are close together, one is at the top edge, and some are at the sides.
 PLACES = [
     ("Mount Everest", 0.25, 0.39), ("Lhotse", 0.41, 0.4), ("Ama Dablam", 0.88, 0.33), ("Thamserku", 0.7, 0.03),
     ("Nuptse", 0.22, 0.4), ("Lhotse Shar", 0.44, 0.42), ("Taboche", 0.02, 0.3), ("Cholatse", 0.06, 0.36),
@@ -30,7 +30,7 @@ IMAGE = "<img src=x onerror=document.title='taken_over'>"
 
 
 def view_of(photo: FakePhoto, *, sure: bool = True, summits: tuple[SummitPosition, ...] | None = None) -> FakePhoto:
-    """The photo with these summits in it, or those of PLACES."""
+    """Returns the photo with these summits, or by default with those of PLACES and one hidden summit."""
     if summits is None:
         summits = tuple(SummitPosition(peak_id(name), x, y, hidden=False, matched=True) for name, x, y in PLACES)
         summits += (SummitPosition(peak_id(BEHIND), 0.5, 0.6, hidden=True, matched=False),)
@@ -99,16 +99,14 @@ def assert_all_stand_at_their_summits(page: Page) -> None:
 
 
 @pytest.mark.parametrize("size", [(360, 740), (740, 360), (900, 1200), (1280, 800), (1920, 1080), (3840, 2160)])
-def test_names_stand_at_their_summits_whatever_the_window_s_shape(
-    page: Page, site: Site, size: tuple[int, int]
-) -> None:
+def test_names_are_at_their_summits_for_every_window_shape(page: Page, site: Site, size: tuple[int, int]) -> None:
     open_ridge(page, site)
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.wait_for_timeout(100)
     assert_all_stand_at_their_summits(page)
 
 
-def test_names_move_with_a_closer_picture_and_keep_the_size_of_their_letters(page: Page, site: Site) -> None:
+def test_names_follow_zoom_and_pan_and_keep_their_font_size(page: Page, site: Site) -> None:
     open_ridge(page, site)
     whole = drawn_names(page).names[0].px
     page.mouse.move(300, 330)
@@ -128,12 +126,12 @@ def test_names_move_with_a_closer_picture_and_keep_the_size_of_their_letters(pag
 
 
 @pytest.mark.parametrize(("size", "least"), [(PHONE, 4), (DESK, 8)])
-def test_no_name_line_or_mark_covers_another(page: Page, site: Site, size: Any, least: int) -> None:
+def test_names_lines_and_marks_do_not_overlap(page: Page, site: Site, size: Any, least: int) -> None:
     page.set_viewport_size(size)
     open_ridge(page, site)
     seen = drawn_names(page)
     assert len(seen.names) >= least
-    # The most important one is there before any other.
+    # The most important summit is labelled first.
     assert seen.names[0].lines[0] == "Mount Everest"
     for i, one in enumerate(seen.names):
         for other in seen.names[:i]:
@@ -142,19 +140,19 @@ def test_no_name_line_or_mark_covers_another(page: Page, site: Site, size: Any, 
         assert not any(text.meets(button) for text in one.texts for button in seen.buttons)
 
 
-def test_a_summit_at_the_upper_edge_has_its_name_beside_or_below(page: Page, site: Site) -> None:
+def test_a_summit_at_the_top_edge_has_its_name_beside_or_below_it(page: Page, site: Site) -> None:
     open_ridge(page, site)
     [thamserku] = [name for name in drawn_names(page).names if name.peak == "thamserku"]
     assert thamserku.texts[0].bottom > thamserku.mark.top
 
 
-def test_names_have_their_elevations_and_hidden_summits_have_no_name(page: Page, site: Site) -> None:
+def test_names_show_elevations_and_hidden_summits_have_no_name(page: Page, site: Site) -> None:
     open_ridge(page, site)
     assert drawn_names(page).names[0].lines == ["Mount Everest", "8,849 m"]
     assert BEHIND not in names_on(page)
 
 
-def test_names_are_one_picture_to_who_hears_them(page: Page, site: Site) -> None:
+def test_screen_readers_get_all_names_as_one_image(page: Page, site: Site) -> None:
     open_ridge(page, site)
     names = names_on(page)
     heard = page.get_by_role("img", name="In the picture: Mount Everest")
@@ -163,7 +161,7 @@ def test_names_are_one_picture_to_who_hears_them(page: Page, site: Site) -> None
     expect(page.locator("#large")).to_have_attribute("alt", "Photo")
 
 
-def test_names_are_switched_off_and_on_and_stay_so(page: Page, site: Site) -> None:
+def test_names_can_be_switched_off_and_on_and_the_choice_is_kept(page: Page, site: Site) -> None:
     open_ridge(page, site)
     switch = page.get_by_role("button", name="Summit names")
     expect(switch).to_have_attribute("aria-pressed", "true")
@@ -178,7 +176,7 @@ def test_names_are_switched_off_and_on_and_stay_so(page: Page, site: Site) -> No
     expect(switch).to_have_attribute("aria-pressed", "true")
 
 
-def test_where_it_is_not_sure_there_is_no_name_but_the_reason(page: Page, site: Site) -> None:
+def test_an_unsure_fit_shows_the_reason_instead_of_names(page: Page, site: Site) -> None:
     open_photo(page, site, "2/unsure.jpg")
     expect(page.locator("#names")).to_be_hidden()
     expect(page.get_by_role("button", name="Summit names")).to_be_hidden()
@@ -187,7 +185,7 @@ def test_where_it_is_not_sure_there_is_no_name_but_the_reason(page: Page, site: 
     )
 
 
-def test_names_come_and_go_with_their_photos(page: Page) -> None:
+def test_names_appear_only_on_their_own_photos(page: Page) -> None:
     open_viewer(page)
     for key, count, named in (
         ("ArrowRight", "2 of 3", False),
@@ -200,7 +198,7 @@ def test_names_come_and_go_with_their_photos(page: Page) -> None:
         expect(page.locator("#names")).to_be_visible(visible=named)
 
 
-def test_names_come_with_the_picture_neither_before_it_nor_after_the_panel(page: Page) -> None:
+def test_names_appear_with_the_image_without_waiting_for_the_panel(page: Page) -> None:
     pictures: list[Route] = []
     photos: list[Route] = []
     page.route("**/rendition?size=*", lambda route: pictures.append(route))
@@ -210,7 +208,7 @@ def test_names_come_with_the_picture_neither_before_it_nor_after_the_panel(page:
     assert names_on(page) == []
     for route in pictures:
         route.continue_()
-    # The search's answer knew them.
+    # The search response already contains the names.
     expect(page.locator("#names .name").first).to_be_visible()
     expect(page.locator("#correct")).to_have_count(0)
     for route in photos:
@@ -219,7 +217,7 @@ def test_names_come_with_the_picture_neither_before_it_nor_after_the_panel(page:
     expect(page.locator("#names .name").first).to_be_visible()
 
 
-def test_names_of_a_strange_catalogue_are_only_text_and_fit(page: Page, site: Site) -> None:
+def test_names_from_a_hostile_catalogue_stay_plain_text_and_fit(page: Page, site: Site) -> None:
     names = [SCRIPT, IMAGE, "Mountain of a very long name " * 20, "शिखर \u202e नाम"]
     site.album.catalog = catalogue(names)
     summits = tuple(
@@ -240,7 +238,7 @@ def test_names_of_a_strange_catalogue_are_only_text_and_fit(page: Page, site: Si
     assert page.title() == "Cumbre"
 
 
-def test_names_stay_legible_in_forced_colours_and_in_place_on_paper(page: Page, site: Site) -> None:
+def test_names_are_legible_in_forced_colours_and_in_place_in_print(page: Page, site: Site) -> None:
     open_ridge(page, site)
     page.emulate_media(forced_colors="active")
     fill = page.locator("#names text").first.evaluate("text => getComputedStyle(text).fill")

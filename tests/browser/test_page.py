@@ -1,4 +1,4 @@
-"""The page's main paths: words, photos, peaks, the full view, corrections; and how it looks to everybody."""
+"""The page's main tasks (text and photo search, peaks, viewer, corrections) and its accessibility."""
 
 import re
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize(("broken_off", "told"), [("AbortError", "AbortError"), ("TypeError", "Error")])
-def test_an_answer_that_breaks_off_is_no_empty_answer(page: Page, broken_off: str, told: str) -> None:
+def test_an_interrupted_response_is_not_read_as_an_empty_one(page: Page, broken_off: str, told: str) -> None:
     thrown = page.evaluate(
         """async (name) => {
             const { status } = await import("/static/js/net/api.js");
@@ -34,7 +34,7 @@ def test_an_answer_that_breaks_off_is_no_empty_answer(page: Page, broken_off: st
     assert thrown == told
 
 
-def test_words_find_photos_and_stand_in_the_address(page: Page) -> None:
+def test_a_text_search_finds_photos_and_is_kept_in_the_url(page: Page) -> None:
     search(page, "ama dablam")
     expect(page.get_by_role("heading", name="2 photos for “ama dablam”")).to_be_visible()
     expect(page.locator(".tile")).to_have_count(2)
@@ -48,13 +48,13 @@ def test_words_find_photos_and_stand_in_the_address(page: Page) -> None:
     expect(page.locator("#words")).to_have_value("ama dablam")
 
 
-def test_thumbnails_really_show(page: Page) -> None:
+def test_thumbnails_are_loaded_and_visible(page: Page) -> None:
     expect(page.locator(".tile img.loaded")).to_have_count(5)
     widths = page.locator(".tile img").evaluate_all("images => images.map((image) => image.naturalWidth)")
     assert all(width > 0 for width in widths)
 
 
-def test_a_peak_filters_and_a_second_click_lets_go(page: Page) -> None:
+def test_clicking_a_peak_filters_and_clicking_again_clears_it(page: Page) -> None:
     peak = page.get_by_role("button", name="Ama Dablam, 6,812 m, 2 photos")
     peak.click()
     expect(page.locator(".tile")).to_have_count(2)
@@ -64,7 +64,7 @@ def test_a_peak_filters_and_a_second_click_lets_go(page: Page) -> None:
     expect(page.locator(".tile")).to_have_count(5)
 
 
-def test_a_title_says_how_many_photos_of_which_peaks(page: Page) -> None:
+def test_the_title_says_how_many_photos_of_which_peaks(page: Page) -> None:
     page.get_by_role("button", name="Ama Dablam, 6,812 m").click()
     expect(page.get_by_role("heading", name="2 photos of Ama Dablam")).to_be_visible()
     page.get_by_role("button", name="Mount Everest").click()
@@ -76,14 +76,14 @@ def test_a_title_says_how_many_photos_of_which_peaks(page: Page) -> None:
     expect(page.get_by_role("heading", name="1 photo for “ama” · Ama Dablam or Mount Everest")).to_be_visible()
 
 
-def test_peaks_are_counted_among_the_photos_that_pass_the_other_filters(page: Page) -> None:
+def test_peak_counts_respect_the_other_filters(page: Page) -> None:
     page.locator("#from-day").fill("2023-10-04")
     expect(page.get_by_role("button", name="Ama Dablam, 6,812 m, 1 photo")).to_be_visible()
     page.get_by_role("button", name="Remove filter: Since 4 Oct 2023").click()
     expect(page.get_by_role("button", name="Ama Dablam, 6,812 m, 2 photos")).to_be_visible()
 
 
-def test_a_reason_that_every_photo_has_is_left_out(page: Page) -> None:
+def test_a_match_reason_shared_by_all_photos_is_hidden(page: Page) -> None:
     def with_a_reason(route: Route) -> None:
         answer = route.fetch().json()
         route.fulfill(json={**answer, "results": [{**one, "why": "passes the filters"} for one in answer["results"]]})
@@ -96,7 +96,7 @@ def test_a_reason_that_every_photo_has_is_left_out(page: Page) -> None:
     expect(page.locator(".tile").first).to_contain_text("passes the filters")
 
 
-def test_what_is_chosen_is_seen_in_forced_colours(page: Page) -> None:
+def test_selected_options_are_visible_in_forced_colours(page: Page) -> None:
     page.emulate_media(forced_colors="active")
     ground = "(button) => getComputedStyle(button).backgroundColor"
     everything, ama = (
@@ -121,14 +121,14 @@ def test_what_is_chosen_is_seen_in_forced_colours(page: Page) -> None:
     assert grounds[0] != grounds[1]
 
 
-def test_an_address_with_an_unknown_peak_says_so(page: Page, site: Site) -> None:
+def test_a_url_with_an_unknown_peak_shows_an_error(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/?peak=nonsense")
     expect(page.get_by_role("heading", name="There is no peak called “nonsense” here")).to_be_visible()
     page.get_by_role("button", name="Show all photos", exact=True).click()
     expect(page.locator(".tile")).to_have_count(5)
 
 
-def test_a_server_that_fails_is_asked_again(page: Page, site: Site) -> None:
+def test_a_failed_search_can_be_retried(page: Page, site: Site) -> None:
     refused = {"error": {"code": "unavailable", "message": "the album is on its way"}}
     page.route("**/api/search?*", lambda route: route.fulfill(status=503, json=refused))
     search(page, "ama")
@@ -136,12 +136,12 @@ def test_a_server_that_fails_is_asked_again(page: Page, site: Site) -> None:
     page.unroute("**/api/search?*")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".tile")).to_have_count(2)
-    # The browser itself reports a failed request.
+    # The browser logs the failed request itself.
     assert all("503" in fault for fault in site.faults)
     site.faults.clear()
 
 
-def test_the_order_can_be_by_time(page: Page) -> None:
+def test_results_can_be_sorted_by_time(page: Page) -> None:
     search(page, "ama")
     expect(page.locator(".tile").first).to_contain_text("3 Oct 2023")
     expect(page.locator(".day")).to_have_count(0)
@@ -151,7 +151,7 @@ def test_the_order_can_be_by_time(page: Page) -> None:
     assert "sort=time" in page.url
 
 
-def test_nothing_matches_is_said_with_what_to_try(page: Page) -> None:
+def test_an_empty_result_suggests_what_to_try(page: Page) -> None:
     search(page, "zebra")
     expect(page.get_by_role("heading", name="No results for “zebra”")).to_be_visible()
     expect(page.get_by_text("No photo fits these words well enough.")).to_be_visible()
@@ -160,7 +160,7 @@ def test_nothing_matches_is_said_with_what_to_try(page: Page) -> None:
     expect(page.get_by_role("heading", name="No results")).to_be_hidden()
 
 
-def test_a_photo_is_identified_above_the_photos_that_go_with_it(page: Page) -> None:
+def test_an_uploaded_photo_is_identified_above_its_related_photos(page: Page) -> None:
     give_photo(page)
     question = page.locator("#question")
     expect(question.get_by_role("heading", name="This looks like Ama Dablam")).to_be_visible()
@@ -173,7 +173,7 @@ def test_a_photo_is_identified_above_the_photos_that_go_with_it(page: Page) -> N
     expect(page.locator(".tile")).to_have_count(5)
 
 
-def test_a_photo_can_be_dropped(page: Page) -> None:
+def test_a_photo_can_be_dragged_and_dropped(page: Page) -> None:
     transfer = page.evaluate_handle(
         """(bytes) => {
             const transfer = new DataTransfer();
@@ -189,7 +189,7 @@ def test_a_photo_can_be_dropped(page: Page) -> None:
     expect(page.locator("#question")).to_contain_text("Ama Dablam")
 
 
-def test_back_puts_the_photo_away_before_the_words(page: Page) -> None:
+def test_back_removes_the_uploaded_photo_before_the_search_text(page: Page) -> None:
     search(page, "ama")
     expect(page.locator(".tile")).to_have_count(2)
     give_photo(page)
@@ -205,8 +205,8 @@ def test_back_puts_the_photo_away_before_the_words(page: Page) -> None:
     expect(page.locator("#question")).to_be_hidden()
 
 
-def test_on_a_phone_the_answer_to_a_photo_is_seen_at_once(page: Page) -> None:
-    # What stands above the answer is there.
+def test_on_a_phone_the_answer_to_a_photo_is_visible_without_scrolling(page: Page) -> None:
+    # Wait until the content above the answer is rendered.
     expect(page.locator("#time")).to_be_visible()
     page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
     give_photo(page)
@@ -218,13 +218,13 @@ def test_on_a_phone_the_answer_to_a_photo_is_seen_at_once(page: Page) -> None:
     assert header["y"] + header["height"] <= box["y"] < PHONE["height"] / 2
 
 
-def test_a_photo_of_no_known_mountain_is_not_guessed(page: Page) -> None:
+def test_no_peak_is_guessed_for_a_photo_of_an_unknown_mountain(page: Page) -> None:
     give_photo(page, draw_photo((255, 0, 255)))
     expect(page.locator("#question")).to_contain_text("No mountain recognised")
     expect(page.locator("#question")).to_contain_text("What would help: the original file")
 
 
-def test_a_photo_in_the_question_can_join_the_album(page: Page) -> None:
+def test_an_uploaded_photo_can_be_added_to_the_album(page: Page) -> None:
     give_photo(page, draw_photo((91, 141, 221)))
     page.get_by_role("button", name="Add to the album").click()
     expect(page.locator("#status")).to_contain_text("6 photos")
@@ -232,15 +232,15 @@ def test_a_photo_in_the_question_can_join_the_album(page: Page) -> None:
     expect(page.get_by_role("button", name="Added to the album")).to_be_disabled()
 
 
-def test_a_file_that_is_no_picture_is_refused_in_words(page: Page, site: Site) -> None:
+def test_a_file_that_is_not_an_image_gets_an_error_message(page: Page, site: Site) -> None:
     give_photo(page, b"hello")
     expect(page.locator("#question")).to_contain_text("This is not a picture that can be read")
-    # The browser itself reports a failed request.
+    # The browser logs the failed request itself.
     assert len(site.faults) == 1
     assert "422" in site.faults.pop()
 
 
-def test_the_full_view_works_by_keyboard(page: Page) -> None:
+def test_the_viewer_works_with_the_keyboard(page: Page) -> None:
     search(page, "ama")
     expect(page.locator(".tile")).to_have_count(2)
     page.locator(".tile").first.focus()
@@ -263,7 +263,7 @@ def test_the_full_view_works_by_keyboard(page: Page) -> None:
     assert "photo=" not in page.url
 
 
-def test_the_full_view_shows_evidence_and_facts(page: Page) -> None:
+def test_the_viewer_shows_evidence_and_metadata(page: Page) -> None:
     search(page, "morning")
     expect(page.locator(".tile")).to_have_count(1)
     open_viewer(page)
@@ -275,7 +275,7 @@ def test_the_full_view_shows_evidence_and_facts(page: Page) -> None:
     expect(viewer.locator("#large")).to_have_class(re.compile("loaded"))
 
 
-def test_an_address_opens_its_photo(page: Page, site: Site) -> None:
+def test_a_photo_url_opens_that_photo(page: Page, site: Site) -> None:
     photo_id = next(iter(site.album.photos))
     page.goto(f"{site.address}/?photo={photo_id}")
     expect(page.get_by_role("dialog")).to_contain_text("Ama Dablam")
@@ -284,13 +284,13 @@ def test_an_address_opens_its_photo(page: Page, site: Site) -> None:
     expect(page.locator(".tile")).to_have_count(5)
 
 
-def test_back_closes_the_full_view(page: Page) -> None:
+def test_back_closes_the_viewer(page: Page) -> None:
     open_viewer(page)
     page.go_back()
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
-def test_a_swipe_turns_to_the_next_photo(page: Page) -> None:
+def test_a_swipe_shows_the_next_photo(page: Page) -> None:
     open_viewer(page)
     swipe = """(stage) => {
         const at = (type, x) => new PointerEvent(type, { pointerType: "touch", clientX: x, clientY: 300 });
@@ -301,7 +301,7 @@ def test_a_swipe_turns_to_the_next_photo(page: Page) -> None:
     expect(page.get_by_text("2 of 5")).to_be_visible()
 
 
-def test_a_peak_is_corrected_by_keyboard_and_the_correction_undone(page: Page, site: Site) -> None:
+def test_a_peak_can_be_corrected_with_the_keyboard_and_undone(page: Page, site: Site) -> None:
     search(page, "bridge")
     expect(page.locator(".tile")).to_have_count(1)
     open_viewer(page)
@@ -318,7 +318,7 @@ def test_a_peak_is_corrected_by_keyboard_and_the_correction_undone(page: Page, s
     viewer.get_by_role("button", name="Save").press("Enter")
     expect(viewer.get_by_role("heading", name="Khumbila")).to_be_visible()
     expect(viewer.get_by_text("Your correction", exact=True)).to_be_visible()
-    expect(viewer.get_by_text("Why this photo")).to_have_count(0)  # the search's reason spoke of what it saw before
+    expect(viewer.get_by_text("Why this photo")).to_have_count(0)  # the search's reason was for the old peaks
     expect(page.locator(".peak", has_text="Khumbila")).to_contain_text("1")
     expect(page.locator(".tile").first).to_contain_text("Khumbila")
     viewer.get_by_role("button", name="Undo", exact=True).click()
@@ -334,7 +334,7 @@ def test_a_correction_can_be_undone_later(page: Page, site: Site) -> None:
     expect(page.get_by_role("dialog").get_by_role("heading", name="Ama Dablam")).to_be_visible()
 
 
-def test_escape_in_the_form_leaves_the_form_only(page: Page) -> None:
+def test_escape_in_the_form_closes_only_the_form(page: Page) -> None:
     open_viewer(page)
     page.get_by_role("button", name="Correct the peaks").click()
     page.keyboard.press("Escape")
@@ -342,7 +342,7 @@ def test_escape_in_the_form_leaves_the_form_only(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
-def test_failures_are_listed_and_can_be_tried_again(page: Page) -> None:
+def test_failed_photos_are_listed_and_can_be_retried(page: Page) -> None:
     page.get_by_text("1 photo could not be read").click()
     expect(page.get_by_text("the file ends too early")).to_be_visible()
     page.get_by_role("button", name="Try again").click()
@@ -350,7 +350,7 @@ def test_failures_are_listed_and_can_be_tried_again(page: Page) -> None:
     expect(page.locator(".tile")).to_have_count(6)
 
 
-def test_progress_is_followed_until_all_photos_are_there(page: Page, site: Site) -> None:
+def test_indexing_progress_is_shown_until_it_ends(page: Page, site: Site) -> None:
     site.album.indexing = IndexingProgress(3, 5, 2.0)
     page.reload()
     expect(page.get_by_text("Reading photos: 3 of 5")).to_be_visible()
@@ -358,7 +358,7 @@ def test_progress_is_followed_until_all_photos_are_there(page: Page, site: Site)
     expect(page.get_by_text("Reading photos")).to_be_hidden()
 
 
-def test_an_empty_album_teaches(page: Page, site: Site) -> None:
+def test_an_empty_album_shows_how_to_start(page: Page, site: Site) -> None:
     site.album.photos.clear()
     page.reload()
     expect(page.get_by_role("heading", name="No photos yet")).to_be_visible()
@@ -392,8 +392,8 @@ def test_a_phone_shows_everything_without_scrolling_sideways(page: Page, scheme:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_its_ground(page: Page, scheme: str) -> None:
-    """WCAG 2.2, 1.4.3: a contrast of at least 4.5 for text, also for the quiet kind and the accents."""
+def test_text_has_enough_contrast_with_its_background(page: Page, scheme: str) -> None:
+    """WCAG 2.2, 1.4.3: text has a contrast ratio of at least 4.5, including muted and accent colours."""
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     contrasts = page.evaluate(
         """() => {

@@ -1,4 +1,4 @@
-"""What the page reckons of directions and mountains: the same as the library."""
+"""The page computes projection and occlusion in JavaScript. The results must match the Python library."""
 
 import random
 
@@ -28,7 +28,7 @@ HIDDEN = """async (peaks) => {
 }"""
 
 
-def test_the_page_projects_as_the_library_does(page: Page) -> None:
+def test_the_page_projects_like_the_library(page: Page) -> None:
     chance = random.Random(5)
     for _ in range(20):
         heading, pitch, roll = (chance.uniform(*within) for within in ((0, 360), (-40, 40), (-30, 30)))
@@ -50,7 +50,7 @@ def test_the_page_projects_as_the_library_does(page: Page) -> None:
             assert back["elevation_deg"] == pytest.approx(directions[i][1], abs=1e-4)
 
 
-def test_what_is_grabbed_is_laid_where_the_hand_is(page: Page) -> None:
+def test_a_dragged_direction_ends_up_under_the_pointer(page: Page) -> None:
     chance = random.Random(8)
     for _ in range(50):
         heading = chance.uniform(0, 360)
@@ -61,7 +61,7 @@ def test_what_is_grabbed_is_laid_where_the_hand_is(page: Page) -> None:
         assert (place["laid"]["x"], place["laid"]["y"]) == pytest.approx((0.3, 0.6), abs=1e-6)
 
 
-def test_mountains_hide_each_other_as_in_the_library(page: Page) -> None:
+def test_mountains_hide_each_other_like_in_the_library(page: Page) -> None:
     model = VisibilityModel()
     chance = np.random.default_rng(3)
     peaks = [

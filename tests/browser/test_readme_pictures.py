@@ -1,7 +1,7 @@
-"""The pictures of the documents, taken of `cumbre serve` over its own sample album.
+"""Takes the screenshots for the documentation, from `cumbre serve` with its sample album.
 
-What they show is looked for first, so that no picture of a broken page is kept. CUMBRE_TEST_KEEP_PICTURES=1 keeps them
-in docs/images.
+Each test first checks the content of the page, so that no screenshot of a broken page is saved.
+CUMBRE_TEST_KEEP_PICTURES=1 saves them in docs/images.
 """
 
 import io
@@ -21,7 +21,7 @@ from tests.support.processes import Server, eventually
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 IMAGES = ROOT / "docs" / "images"
-# Read here, for the tests' environment has no settings of Cumbre's.
+# Read at import time: the CUMBRE_ variables are hidden from the tests while they run.
 _KEEPS = os.environ.get("CUMBRE_TEST_KEEP_PICTURES", "") not in ("", "0")
 _DESK = {"width": 1360, "height": 850}
 _PHONE = {"width": 390, "height": 800}
@@ -70,7 +70,10 @@ def opened(context: BrowserContext, address: str) -> Page:
 
 
 def keep(page: Page, name: str) -> None:
-    """A JPEG without colour subsampling: a fifth of the PNG, and text stays crisp."""
+    """Takes a screenshot and compares its size with the saved one.
+
+    It is saved as a JPEG without chroma subsampling: a fifth of the size of a PNG, and text stays sharp.
+    """
     page.wait_for_load_state("networkidle")
     page.wait_for_function(_PICTURES_IN_SIGHT_ARE_THERE)
     taken = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
@@ -88,9 +91,9 @@ def test_the_page_with_an_answer(desk: BrowserContext, server: Server) -> None:
     keep(page, "page.jpg")
 
 
-def test_one_photo_in_full(desk: BrowserContext, server: Server) -> None:
+def test_one_photo_in_the_viewer(desk: BrowserContext, server: Server) -> None:
     page = opened(desk, f"{server.address}/?q=ama+dablam")
-    # From Tengboche, by day.
+    # A daytime photo from Tengboche.
     page.locator(".tile").nth(3).click()
     viewer = page.get_by_role("dialog")
     expect(viewer.get_by_role("heading", name="Ama Dablam")).to_be_visible()
@@ -99,7 +102,7 @@ def test_one_photo_in_full(desk: BrowserContext, server: Server) -> None:
     keep(page, "photo.jpg")
 
 
-def test_the_map_with_a_camera_s_view(desk: BrowserContext, server: Server) -> None:
+def test_the_map_with_the_field_of_view_of_a_camera(desk: BrowserContext, server: Server) -> None:
     page = opened(desk, f"{server.address}/?map=1")
     page.locator(".photo-marker:not(.cluster)").first.click()
     expect(page.locator("#map-popup")).to_be_visible()

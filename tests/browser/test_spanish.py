@@ -1,4 +1,4 @@
-"""The page for who reads Spanish: no English word is left, numbers and dates are theirs."""
+"""The page in a Spanish browser: no English text is left, and numbers and dates use the Spanish format."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
 
 
 def english_left(page: Page) -> list[str]:
-    """Whole texts of the English page that are still to be read, or heard, on this one."""
+    """The English texts that are still on the page, either visible or in attributes read by screen readers."""
     spanish = set(page_texts("es").values())
     english = {text for text in page_texts("en").values() if len(text) > 3 and "{" not in text} - spanish
     seen = page.evaluate(
@@ -40,7 +40,7 @@ def english_left(page: Page) -> list[str]:
     return sorted(english & set(seen))
 
 
-def test_the_page_is_spanish_from_the_first_word_on(page: Page) -> None:
+def test_the_start_page_is_in_spanish(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "es")
     expect(page.get_by_role("button", name="Ama Dablam, 6812 m, 2 fotos")).to_be_visible()
     expect(page.locator(".day").first).to_have_text("jue, 5 oct 2023")
@@ -48,7 +48,7 @@ def test_the_page_is_spanish_from_the_first_word_on(page: Page) -> None:
     assert english_left(page) == []
 
 
-def test_answers_and_evidence_are_spanish_too(page: Page) -> None:
+def test_answers_and_evidence_are_in_spanish(page: Page) -> None:
     give_photo(page)
     expect(page.locator("#question")).to_contain_text("9,2 km")
     page.locator(".tile").first.click()
@@ -61,7 +61,7 @@ def test_answers_and_evidence_are_spanish_too(page: Page) -> None:
     assert english_left(page) == []
 
 
-def test_names_are_laid_in_spanish(page: Page) -> None:
+def test_adjusting_the_names_is_in_spanish(page: Page) -> None:
     page.locator("#words").fill("morning")
     page.locator("#words").press("Enter")
     expect(page.locator(".tile")).to_have_count(1)
@@ -80,12 +80,12 @@ def test_names_are_laid_in_spanish(page: Page) -> None:
     assert english_left(page) == []
 
 
-def test_why_there_are_no_names_is_told_in_spanish(page: Page) -> None:
+def test_the_reason_for_missing_names_is_in_spanish(page: Page) -> None:
     page.locator(".tile").last.click()
     expect(page.locator("#names-note")).to_contain_text("Sin nombres en la imagen")
 
 
-def test_the_orders_fit_a_phone_in_one_line(page: Page) -> None:
+def test_the_sort_options_fit_on_one_line_on_a_phone(page: Page) -> None:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.locator("#words").fill("ama")
     page.locator("#words").press("Enter")
@@ -95,7 +95,7 @@ def test_the_orders_fit_a_phone_in_one_line(page: Page) -> None:
     assert english_left(page) == []
 
 
-def test_nothing_found_and_uploads_are_told_in_spanish(page: Page) -> None:
+def test_empty_results_and_uploads_are_in_spanish(page: Page) -> None:
     page.locator("#words").fill("zebra")
     page.locator("#words").press("Enter")
     expect(page.get_by_role("heading", name="No hay resultados para «zebra»")).to_be_visible()

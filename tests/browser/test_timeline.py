@@ -1,4 +1,4 @@
-"""The time line: it shows when photos were taken, and narrows them down."""
+"""The timeline: it shows when photos were taken, and filters them by date."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -6,13 +6,13 @@ from playwright.sync_api import Page, expect
 pytestmark = pytest.mark.browser
 
 
-def test_every_day_has_its_bar(page: Page) -> None:
+def test_every_day_has_a_bar(page: Page) -> None:
     expect(page.locator(".time-bar")).to_have_count(5)
     expect(page.locator("#time-ends")).to_have_text("1 Oct 20235 Oct 2023")
     expect(page.locator(".time-bar").nth(2).locator("title")).to_have_text("3 Oct 2023: 1 photo")
 
 
-def test_dragging_over_days_filters_and_the_chip_lets_go(page: Page) -> None:
+def test_dragging_over_days_filters_and_the_chip_removes_the_filter(page: Page) -> None:
     box = page.locator("#time-bars").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 20)
@@ -27,7 +27,7 @@ def test_dragging_over_days_filters_and_the_chip_lets_go(page: Page) -> None:
     expect(page.locator(".tile")).to_have_count(5)
 
 
-def test_one_day_is_chosen_by_a_click_and_let_go_by_another(page: Page) -> None:
+def test_a_click_selects_a_day_and_a_second_click_clears_it(page: Page) -> None:
     bars = page.locator("#time-bars")
     bars.click(position={"x": 5, "y": 20})
     expect(page.locator(".tile")).to_have_count(1)
@@ -36,7 +36,7 @@ def test_one_day_is_chosen_by_a_click_and_let_go_by_another(page: Page) -> None:
     expect(page.locator(".tile")).to_have_count(5)
 
 
-def test_days_can_be_written_in_any_order(page: Page) -> None:
+def test_dates_can_be_entered_in_any_order(page: Page) -> None:
     page.get_by_label("From").fill("2023-10-05")
     expect(page.locator(".tile")).to_have_count(1)
     page.get_by_label("To", exact=True).fill("2023-10-04")
@@ -47,12 +47,12 @@ def test_days_can_be_written_in_any_order(page: Page) -> None:
     expect(page.locator(".tile")).to_have_count(2)
 
 
-def test_the_bars_are_those_of_the_chosen_peaks(page: Page) -> None:
+def test_the_bars_show_only_photos_of_the_selected_peaks(page: Page) -> None:
     page.locator(".peak", has_text="Ama Dablam").click()
     expect(page.locator(".time-bar")).to_have_count(2)
 
 
-def test_nothing_in_a_time_span_teaches_the_way_out(page: Page) -> None:
+def test_an_empty_date_range_offers_a_search_without_filters(page: Page) -> None:
     page.get_by_label("To", exact=True).fill("2001-01-01")
     expect(page.get_by_role("heading", name="No results")).to_be_visible()
     page.get_by_role("button", name="Search without filters").click()
@@ -62,7 +62,7 @@ def test_nothing_in_a_time_span_teaches_the_way_out(page: Page) -> None:
 @pytest.mark.parametrize(
     ("days", "unit", "spans"), [(1, "day", 1), (44, "day", 44), (45, "week", 8), (400, "month", 15), (4000, "year", 12)]
 )
-def test_spans_are_as_long_as_they_must_be(page: Page, days: int, unit: str, spans: int) -> None:
+def test_bars_cover_longer_periods_for_longer_time_ranges(page: Page, days: int, unit: str, spans: int) -> None:
     found = page.evaluate(
         """async (days) => {
             const { timeBins } = await import("/static/js/filters/time_bins.js");
@@ -78,12 +78,12 @@ def test_spans_are_as_long_as_they_must_be(page: Page, days: int, unit: str, spa
 
 
 def type_tenth_of_october(page: Page, year: str = "2023") -> None:
-    """The same figures whichever of day and month comes first in the browser's language."""
+    """Types 10/10: the digits are the same whether the browser puts the day or the month first."""
     page.locator("#to-day").click(position={"x": 8, "y": 12})
     page.keyboard.type(f"1010{year}", delay=30)
 
 
-def test_a_day_is_typed_figure_by_figure(page: Page) -> None:
+def test_a_date_can_be_typed_digit_by_digit(page: Page) -> None:
     page.locator("#from-day").fill("2023-10-02")
     expect(page.locator(".tile")).to_have_count(4)
     steps = page.evaluate("history.length")
@@ -92,13 +92,13 @@ def test_a_day_is_typed_figure_by_figure(page: Page) -> None:
     expect(page.locator("#from-day")).to_have_value("2023-10-02")
     expect(page.locator("#to-day")).to_have_value("2023-10-10")
     page.keyboard.press("Tab")
-    # The years 0002, 0020 and 0202 were no steps.
+    # The intermediate years 0002, 0020 and 0202 added no history entries.
     assert page.evaluate("history.length") == steps + 1
     page.go_back()
     page.wait_for_url("**/?from=2023-10-02")
 
 
-def test_days_that_are_typed_the_other_way_round_change_places_at_the_end(page: Page) -> None:
+def test_dates_typed_in_reverse_order_are_swapped_at_the_end(page: Page) -> None:
     page.locator("#from-day").fill("2023-10-12")
     type_tenth_of_october(page)
     expect(page.locator("#to-day")).to_have_value("2023-10-10")
@@ -109,7 +109,7 @@ def test_days_that_are_typed_the_other_way_round_change_places_at_the_end(page: 
     assert page.url.endswith("from=2023-10-10&to=2023-10-12")
 
 
-def test_a_year_before_photography_is_put_back(page: Page) -> None:
+def test_a_year_before_photography_is_reset(page: Page) -> None:
     page.locator("#to-day").fill("2023-10-04")
     expect(page.locator(".tile")).to_have_count(4)
     type_tenth_of_october(page, year="202")

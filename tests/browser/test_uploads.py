@@ -1,4 +1,4 @@
-"""Photos on their way into the album: progress, failures, the way back."""
+"""Uploading photos to the album: progress, failures and undo."""
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 ONE, TWO, THREE = (draw_photo((200, 30, shade)) for shade in (10, 60, 110))
 
 
-def test_photos_are_added_appear_and_can_be_taken_back(page: Page, site: Site) -> None:
+def test_added_photos_appear_and_can_be_removed_again(page: Page, site: Site) -> None:
     add_photos(page, picture_file(ONE, "one.jpg"), picture_file(TWO, "two.jpg"))
     uploads = page.get_by_role("region", name="All photos added")
     expect(uploads).to_be_visible()
@@ -32,7 +32,7 @@ def test_photos_are_added_appear_and_can_be_taken_back(page: Page, site: Site) -
 def test_focus_stays_in_the_row_whose_button_was_pressed(page: Page) -> None:
     add_photos(page, picture_file(ONE, "one.jpg"), picture_file(TWO, "two.jpg"))
     expect(page.locator(".upload.added")).to_have_count(2)
-    # A picture on its way would be missed once its photo is taken back.
+    # Wait for all pictures: if one were still loading when its photo is removed, it would fail.
     expect(page.locator(".tile img.loaded")).to_have_count(7)
     page.get_by_role("button", name="Undo: one.jpg").press("Enter")
     expect(page.get_by_text("Removed")).to_be_visible()
@@ -41,25 +41,25 @@ def test_focus_stays_in_the_row_whose_button_was_pressed(page: Page) -> None:
     expect(page.get_by_role("button", name="Show: two.jpg")).to_be_focused()
 
 
-def test_a_photo_that_is_there_already_is_said_to_be_so_and_stays(page: Page, site: Site) -> None:
+def test_a_photo_already_in_the_album_is_reported_and_cannot_be_undone(page: Page, site: Site) -> None:
     known = next(iter(site.album.photos.values()))
     add_photos(page, picture_file(known.jpeg, "copy.jpg"))
     expect(page.locator("#uploads")).to_contain_text("Already in the album")
     expect(page.get_by_role("button", name="Undo: copy.jpg")).to_have_count(0)
 
 
-def test_what_fails_stays_in_sight_with_its_reason_and_can_be_tried_again(page: Page, site: Site) -> None:
+def test_a_failed_upload_shows_its_reason_and_can_be_retried(page: Page, site: Site) -> None:
     add_photos(page, picture_file(b"no picture", "notes.jpg"), picture_file(ONE, "one.jpg"))
     uploads = page.get_by_role("region", name="1 photo could not be added")
     expect(uploads.locator(".failed")).to_contain_text("This is not a picture that can be read")
     page.get_by_role("button", name="Try again: notes.jpg").click()
     expect(uploads.locator(".failed")).to_contain_text("This is not a picture that can be read")
-    # The browser itself reports failed requests.
+    # The browser logs failed requests as errors.
     assert [fault for fault in site.faults if "422" not in fault] == []
     site.faults.clear()
 
 
-def test_an_upload_is_given_up_and_taken_up_again(page: Page) -> None:
+def test_an_upload_can_be_cancelled_and_retried(page: Page) -> None:
     held: list[Route] = []
     page.route("**/api/photos", lambda route: held.append(route))
     add_photos(page, picture_file(ONE, "one.jpg"))
@@ -71,7 +71,7 @@ def test_an_upload_is_given_up_and_taken_up_again(page: Page) -> None:
     expect(page.locator("#uploads .added")).to_have_count(1)
 
 
-def test_two_at_a_time_and_the_title_says_how_far(page: Page) -> None:
+def test_two_uploads_run_at_a_time_and_the_title_shows_progress(page: Page) -> None:
     held: list[Route] = []
     page.route("**/api/photos", lambda route: held.append(route))
     add_photos(page, picture_file(ONE, "1.jpg"), picture_file(TWO, "2.jpg"), picture_file(THREE, "3.jpg"))
@@ -88,7 +88,7 @@ def test_two_at_a_time_and_the_title_says_how_far(page: Page) -> None:
     expect(page.locator("#uploads .added")).to_have_count(3, timeout=15_000)
 
 
-def test_a_file_beyond_the_limit_is_not_even_sent(page: Page) -> None:
+def test_a_file_over_the_size_limit_is_not_sent(page: Page) -> None:
     page.evaluate(
         """() => {
             const transfer = new DataTransfer();
@@ -108,7 +108,7 @@ def test_a_file_beyond_the_limit_is_not_even_sent(page: Page) -> None:
     expect(page.get_by_role("button", name="Try again: huge.jpg")).to_have_count(0)
 
 
-def test_dropped_on_the_right_half_photos_join_the_album(page: Page) -> None:
+def test_photos_dropped_on_the_right_half_are_added_to_the_album(page: Page) -> None:
     transfer = page.evaluate_handle(
         """(bytes) => {
             const transfer = new DataTransfer();
@@ -126,7 +126,7 @@ def test_dropped_on_the_right_half_photos_join_the_album(page: Page) -> None:
     expect(page.get_by_text("Files that are not pictures were skipped.")).to_be_visible()
 
 
-def test_names_of_files_are_only_text(page: Page, site: Site) -> None:
+def test_file_names_are_shown_as_plain_text(page: Page, site: Site) -> None:
     add_photos(page, picture_file(ONE, "<img src=x onerror=alert(1)>.jpg"))
     expect(page.locator("#uploads .upload-name")).to_have_text("<img src=x onerror=alert(1)>.jpg")
     expect(page.locator("#uploads .added")).to_have_count(1)

@@ -1,4 +1,4 @@
-"""The full view: closer, similar, corrected in one tap, downloaded, shown on the map."""
+"""The viewer: zoom, similar photos, one-tap corrections, downloads, and the photo on the map."""
 
 import re
 from dataclasses import replace
@@ -26,7 +26,7 @@ def transform(page: Page) -> str:
     return str(page.locator("#large").evaluate("image => image.style.transform"))
 
 
-def test_keys_wheel_and_double_click_bring_the_picture_closer(page: Page) -> None:
+def test_keys_wheel_and_double_click_zoom_the_image(page: Page) -> None:
     open_ama(page)
     page.keyboard.press("+")
     assert "scale(1.5)" in transform(page)
@@ -41,7 +41,7 @@ def test_keys_wheel_and_double_click_bring_the_picture_closer(page: Page) -> Non
     assert "scale(2.5)" in transform(page)
 
 
-def test_a_closer_picture_is_dragged_and_not_swiped_away(page: Page) -> None:
+def test_dragging_a_zoomed_image_pans_it_and_does_not_change_the_photo(page: Page) -> None:
     open_viewer(page)
     page.keyboard.press("+")
     page.keyboard.press("+")
@@ -57,13 +57,13 @@ def test_a_closer_picture_is_dragged_and_not_swiped_away(page: Page) -> None:
     assert transform(page) == ""
 
 
-def test_two_fingers_bring_the_picture_closer(page: Page) -> None:
+def test_pinching_zooms_the_image(page: Page) -> None:
     open_ama(page)
     pinch_open(page)
     assert "scale(" in transform(page)
 
 
-def test_the_compass_rose_says_where_the_camera_looked(page: Page) -> None:
+def test_the_compass_rose_shows_the_camera_heading(page: Page) -> None:
     open_ama(page)
     rose = page.get_by_role("img", name="Compass rose: the camera was facing 037° NE")
     expect(rose).to_be_visible()
@@ -71,7 +71,7 @@ def test_the_compass_rose_says_where_the_camera_looked(page: Page) -> None:
     expect(rose.locator(".view")).to_have_count(1)
 
 
-def test_one_tap_corrects_and_one_undoes(page: Page, site: Site) -> None:
+def test_one_tap_corrects_and_another_undoes(page: Page, site: Site) -> None:
     open_ama(page)
     page.get_by_role("button", name="Add Thamserku").click()
     viewer = page.get_by_role("dialog")
@@ -85,7 +85,7 @@ def test_one_tap_corrects_and_one_undoes(page: Page, site: Site) -> None:
     assert not any(photo.document.corrected for photo in site.album.photos.values())
 
 
-def test_what_a_person_said_has_no_shares_and_no_note_of_cumbre_s(page: Page, site: Site) -> None:
+def test_a_corrected_photo_shows_no_main_subject_and_no_automatic_note(page: Page, site: Site) -> None:
     peaks = [replace(seen(one, 0.45), in_view=0.9) for one in ("mount-everest", "lhotse")]
     photo = make_photo("two.jpg", "two", (1, 2, 3), peaks)
     note = "several peaks are in view: Mount Everest and Lhotse"
@@ -101,7 +101,7 @@ def test_what_a_person_said_has_no_shares_and_no_note_of_cumbre_s(page: Page, si
     expect(viewer).not_to_contain_text("Main subject")
 
 
-def test_no_catalogued_peak_is_said_where_a_person_said_so_alone(page: Page) -> None:
+def test_no_known_peak_is_shown_only_after_a_user_correction(page: Page) -> None:
     search(page, "bridge")
     expect(page.locator(".tile")).to_have_count(1)
     open_viewer(page)
@@ -114,7 +114,7 @@ def test_no_catalogued_peak_is_said_where_a_person_said_so_alone(page: Page) -> 
     expect(viewer).to_contain_text("Your correction")
 
 
-def test_commands_in_notes_are_set_as_code(page: Page, site: Site) -> None:
+def test_commands_in_notes_are_formatted_as_code(page: Page, site: Site) -> None:
     photo = make_photo("lost.jpg", "lost", (1, 2, 3), position=None)
     note = "can't tell without position: say where you stood (`cumbre identify --at LAT,LON`)"
     site.album.photos[photo.document.id] = replace(photo, document=replace(photo.document, note=note))
@@ -126,7 +126,7 @@ def test_commands_in_notes_are_set_as_code(page: Page, site: Site) -> None:
     expect(page.locator("#question code")).to_have_text("cumbre identify --at LAT,LON")
 
 
-def test_undo_leaves_the_panel_where_it_was(page: Page) -> None:
+def test_undo_keeps_the_panel_scroll_position(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 420})
     open_ama(page)
     panel = page.locator("#panel")
@@ -139,7 +139,7 @@ def test_undo_leaves_the_panel_where_it_was(page: Page) -> None:
 
 
 @pytest.mark.parametrize("size", [(900, 1200), (740, 360), (1280, 800)])
-def test_drawings_have_letters_no_larger_than_the_text_s(page: Page, size: tuple[int, int]) -> None:
+def test_diagrams_are_not_scaled_up_beyond_the_text_size(page: Page, size: tuple[int, int]) -> None:
     page.set_viewport_size({"width": size[0], "height": size[1]})
     open_ama(page)
     for drawing in (".panorama", ".rose"):
@@ -180,7 +180,7 @@ DRAWN_VIEW = """async (peaks) => {
     ],
     ids=["close together", "at the edges", "one behind the other", "beyond the edges", "many"],
 )
-def test_every_named_peak_has_its_mountain_and_no_name_meets_another_or_a_line(
+def test_every_named_peak_is_drawn_and_its_name_overlaps_no_name_or_line(
     page: Page, peaks: list[tuple[str, float, float]]
 ) -> None:
     open_viewer(page)
@@ -202,7 +202,7 @@ def test_every_named_peak_has_its_mountain_and_no_name_meets_another_or_a_line(
             assert not (left < x < right and above < bottom - 4 and below > top + 2), f"a line runs through {name}"
 
 
-def test_summits_are_marked_where_the_system_forces_its_colours(page: Page) -> None:
+def test_summit_marks_are_visible_in_forced_colours(page: Page) -> None:
     page.emulate_media(forced_colors="active")
     for _ in range(4):
         page.get_by_role("button", name="Zoom out").click()
@@ -213,7 +213,7 @@ def test_summits_are_marked_where_the_system_forces_its_colours(page: Page) -> N
         assert mark.evaluate("mark => getComputedStyle(mark, '::before').backgroundColor") != ground
 
 
-def test_similar_photos_are_an_answer_with_an_address(page: Page) -> None:
+def test_similar_photos_are_a_search_result_with_its_own_url(page: Page) -> None:
     open_ama(page)
     page.get_by_role("button", name="Similar photos").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
@@ -227,7 +227,7 @@ def test_similar_photos_are_an_answer_with_an_address(page: Page) -> None:
     expect(page.locator(".tile")).to_have_count(2)
 
 
-def test_a_download_is_a_picture_without_metadata(page: Page) -> None:
+def test_a_downloaded_image_has_no_metadata(page: Page) -> None:
     open_ama(page)
     expect(page.get_by_role("link", name="Download the original")).to_have_count(0)
     with page.expect_download() as download:
@@ -237,7 +237,7 @@ def test_a_download_is_a_picture_without_metadata(page: Page) -> None:
         assert not picture.getexif()
 
 
-def test_the_original_is_there_where_that_was_allowed(browser: Browser, album: FakeAlbum) -> None:
+def test_the_original_can_be_downloaded_if_allowed(browser: Browser, album: FakeAlbum) -> None:
     app = create_app(FakeQueryService(album), FakeAlbumService(album), lambda: album.catalog, originals=True)
     with served(app, album) as site:
         context = browser.new_context(locale="en-GB")
@@ -250,7 +250,7 @@ def test_the_original_is_there_where_that_was_allowed(browser: Browser, album: F
         context.close()
 
 
-def test_a_photo_s_place_is_shown_on_the_map_with_its_view(page: Page) -> None:
+def test_the_map_shows_where_a_photo_was_taken_and_its_field_of_view(page: Page) -> None:
     open_ama(page)
     page.get_by_role("button", name="Show on the map").click()
     expect(page.locator("#map-popup")).to_contain_text("Ama Dablam")
