@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.paths import ROOT
+from tests.support.paths import PACKAGES, ROOT
 
-PACKAGES = ("cumbre", "functions", "bot", "local")
 UNIT = ROOT / "tests" / "unit"
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.paths import ROOT
+from tests.support.paths import PACKAGES, ROOT
 
-PACKAGES = ("cumbre", "functions", "bot", "local")
 # Files that build and run the packages but are not part of them.
 EXCLUDED = ("Dockerfile", "Dockerfile.dockerignore", "requirements.txt", "compose.yaml", ".env")
 BUILD = "from setuptools import build_meta; import sys; build_meta.build_wheel(sys.argv[1])"
