@@ -7,13 +7,12 @@ from bot.chat.context import ChatContext, with_elevation
 from bot.chat.messages import Button, Reply, TextReply
 from bot.chat.places import PlaceHandler
 from bot.chat.search import SearchHandler
-from bot.i18n.catalogues import LANGUAGES
+from bot.i18n.languages import languages, name_in, own_name
 from bot.i18n.translator import Translator
 from cumbre.text.folding import fold
 
 # In the order in which chat apps list them. The text "command.NAME" describes each.
 COMMANDS: Final = ("help", "peaks", "near", "names", "status", "language")
-LANGUAGE_NAMES: Final = {"en": "English", "es": "Español"}
 _PEAKS_SHOWN: Final = 12
 
 
@@ -49,14 +48,16 @@ class CommandHandler:
         return [TextReply(f"{translator.text('chat.unknown_command')}\n\n{self._list(translator)}")]
 
     def language(self, chat: str, wanted: str, translator: Translator, *, replaces: bool) -> list[Reply]:
-        """Switch the chat to a language given by code or name; ask for one if it is unknown.
+        """Switch the chat to a language given by its code, or its name in itself or in the chat's language.
+
+        If it is unknown, ask for one.
 
         replaces: the answer replaces the message whose button was pressed.
         """
         plain = fold(wanted)
-        chosen = next((code for code in LANGUAGES if plain in (code, fold(LANGUAGE_NAMES[code]))), None)
+        chosen = next((code for code in languages() if plain in _names(code, translator.language)), None)
         if chosen is None:
-            buttons = tuple(Button(LANGUAGE_NAMES[code], f"language.{code}") for code in LANGUAGES)
+            buttons = tuple(Button(own_name(code), f"language.{code}") for code in languages())
             return [TextReply(translator.text("chat.which_language"), buttons=(buttons,))]
         self._context.memory.save(chat, replace(self._context.memory.notes(chat), language=chosen))
         return [TextReply(Translator(chosen).text("chat.language"), replaces=replaces)]
@@ -84,9 +85,15 @@ class CommandHandler:
     def _status(self, translator: Translator) -> TextReply:
         """Return counts only: a group must not learn the names of the owner's folders."""
         status = self._context.query.status()
-        lines = [translator.text("chat.photos", n=status.photos), translator.text("chat.model", model=status.model_id)]
+        there = translator.text("chat.photos", n=status.photos) if status.photos else translator.text("chat.no_photos")
+        lines = [there, translator.text("chat.model", model=status.model_id)]
         if status.indexing is not None:
             lines.append(translator.text("page.indexing", done=status.indexing.done, total=status.indexing.total) + ".")
         if status.failures:
             lines.append(translator.text("page.failures", n=len(status.failures)) + ".")
         return TextReply("\n".join(lines))
+
+
+def _names(language: str, of_chat: str) -> tuple[str, ...]:
+    """Return everything that a person may call a language, folded."""
+    return tuple(map(fold, (language, own_name(language), name_in(language, of_chat))))

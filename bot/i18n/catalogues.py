@@ -1,115 +1,75 @@
-"""Load the texts of a language: English from bot/i18n/english.py, others from the gettext catalogues in translations/.
+"""Look up texts in the compiled gettext catalogues; English is bot/i18n/english.py itself.
 
 An entry has the key as its context and the English text as its id, so a text that changes in English counts as
-untranslated instead of keeping a wrong translation. The library's sentences (cumbre/text/sentence.py) have no context.
-`python -m bot.i18n.update_catalogues` updates the catalogues.
+untranslated instead of keeping a wrong translation; untranslated texts are shown in English. The library's sentences
+(cumbre/text/sentence.py) have no context. `python -m bot.i18n.update_catalogues` updates and compiles the catalogues.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from gettext import GNUTranslations, NullTranslations
 
-from bot.i18n.english import ENGLISH, Texts
+from bot.i18n.english import ENGLISH, Plural
+from bot.i18n.languages import DEFAULT_LANGUAGE, catalogue_file, locale_of
 
-if TYPE_CHECKING:
-    from babel.messages.catalog import Catalog
+# The form of a number is that of one of these: CLDR's rules look at the last two digits, at zero, and at millions.
+_NUMBERS = (*range(201), 1_000_000)
 
-TRANSLATIONS: Final = Path(__file__).with_name("translations")
-LANGUAGES: Final = ("en", "es")
-DEFAULT_LANGUAGE: Final = "en"
-# International English for dates and numbers, not that of one country.
-_LOCALES: Final = {"en": "en_001", "es": "es_ES"}
+PageText = str | Mapping[str, str]
 
 
-def language_of(code: str | None) -> str:
-    """Return the supported language for a code like "es-PE", English if there is none."""
-    primary = (code or "").lower().replace("_", "-").partition("-")[0]
-    return primary if primary in LANGUAGES else DEFAULT_LANGUAGE
+@cache
+def translations_of(language: str) -> NullTranslations:
+    """Return the translations of one of languages(); those of English return what they are given."""
+    if language == DEFAULT_LANGUAGE:
+        return NullTranslations()
+    with catalogue_file(language, "mo").open("rb") as file:
+        return GNUTranslations(file)
 
 
-def preferred_language(codes: Iterable[str]) -> str:
-    """Return the first supported language among these codes (preferred first), English if there is none.
+def text_of(language: str, key: str, n: int | None = None) -> str:
+    """Return the text of a key with its fields unfilled; the number n chooses the form of a Plural.
 
-    >>> preferred_language(["eu", "es-PE", "en"])
-    'es'
+    >>> text_of("es", "page.photos", 1), text_of("es", "page.photos", 2)
+    ('{n} foto', '{n} fotos')
     """
-    spoken = (code for code in codes if code.lower().replace("_", "-").partition("-")[0] in LANGUAGES)
-    return language_of(next(spoken, None))
-
-
-def locale_of(language: str) -> str:
-    """Return the locale for the dates and numbers of a language."""
-    return _LOCALES[language_of(language)]
-
-
-@cache
-def texts_of(language: str) -> Texts:
-    """Return all texts of a language by key."""
-    language = language_of(language)
-    return ENGLISH if language == DEFAULT_LANGUAGE else dict(_translated(language))
+    english = ENGLISH[key]
+    if isinstance(english, Plural):
+        if n is None:
+            raise TypeError(f"the text {key} needs a number")
+        return translations_of(language).npgettext(key, *english, n)
+    return translations_of(language).pgettext(key, english)
 
 
 @cache
-def library_translations(language: str) -> Mapping[str, str]:
-    """Return the translations of the library's sentences by English template; empty for English."""
-    if language_of(language) == DEFAULT_LANGUAGE:
-        return {}
-    found = {}
-    for message in _catalogue(language_of(language)):
-        if message.id and not message.context and not message.fuzzy and isinstance(message.id, str):
-            found[message.id] = str(message.string)
-    return {template: text for template, text in found.items() if text}
+def page_texts(language: str) -> Mapping[str, PageText]:
+    """Return the texts of the page, by key without "page.".
 
+    A Plural is a text for each of CLDR's plural categories, as Intl.PluralRules names them in the browser. Categories
+    with the same text as "other" are left out.
 
-def page_texts(language: str) -> dict[str, str]:
-    """Return the texts of the page, by key without "page."."""
-    return {key.removeprefix("page."): text for key, text in texts_of(language).items() if key.startswith("page.")}
-
-
-def text_of(words: Texts, key: str, n: int | None = None, **values: object) -> str:
-    """Return the text of a key with its values filled in; n chooses the singular or plural form.
-
-    >>> text_of(ENGLISH, "chat.nearby", n=1)
-    '1 photo taken nearby.'
+    >>> page_texts("en")["photos"]
+    {'other': '{n} photos', 'one': '{n} photo'}
     """
-    if n is None:
-        return words[key].format(**values)
-    return words[f"{key}.{'one' if n == 1 else 'other'}"].format(n=n, **values)
+    texts: dict[str, PageText] = {}
+    for key, english in ENGLISH.items():
+        if key.startswith("page."):
+            name = key.removeprefix("page.")
+            texts[name] = _forms(language, key) if isinstance(english, Plural) else text_of(language, key)
+    return texts
 
 
-def catalogue_file(language: str) -> Path:
-    """Return the path of a language's catalogue."""
-    return TRANSLATIONS / language / "LC_MESSAGES" / "cumbre.po"
-
-
-def entries() -> Iterator[tuple[str, str | tuple[str, str]]]:
-    """Yield each key with its English text; a pair has one key and two texts (singular, plural), as in gettext."""
-    for key, text in ENGLISH.items():
-        if key.endswith(".one"):
-            base = key.removesuffix(".one")
-            yield base, (text, ENGLISH[f"{base}.other"])
-        elif not key.endswith(".other"):
-            yield key, text
-
-
-def _translated(language: str) -> Iterator[tuple[str, str]]:
-    """Yield key and translation; English if untranslated, which a test rules out."""
-    catalogue = _catalogue(language)
-    for key, english in entries():
-        found = catalogue.get(english, context=key)
-        usable = found is not None and not found.fuzzy
-        if isinstance(english, tuple):
-            forms = found.string if usable and found and isinstance(found.string, list | tuple) else english
-            for form, text, original in zip(("one", "other"), forms, english, strict=True):
-                yield f"{key}.{form}", text or original
-        else:
-            yield key, str(found.string or english) if usable and found else english
+def _forms(language: str, key: str) -> dict[str, str]:
+    forms = {category: text_of(language, key, n) for category, n in _numbers(language).items()}
+    other = forms.get("other")
+    return {category: text for category, text in forms.items() if category == "other" or text != other}
 
 
 @cache
-def _catalogue(language: str) -> "Catalog":
-    from babel.messages.pofile import read_po
-
-    with catalogue_file(language).open("rb") as file:
-        return read_po(file, locale=language)
+def _numbers(language: str) -> Mapping[str, int]:
+    """Return the smallest number in each of a language's plural categories."""
+    category_of = locale_of(language).plural_form
+    smallest: dict[str, int] = {}
+    for n in _NUMBERS:
+        smallest.setdefault(category_of(n), n)
+    return smallest

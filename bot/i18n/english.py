@@ -1,14 +1,21 @@
 """All English texts of the page and the chat, by key; the catalogues translate them.
 
-Fields in braces are filled in. Texts whose key starts with "page." are sent to the page. A number chooses between the
-keys of a pair that end in ".one" and ".other".
+Fields in braces are filled in. Texts whose key starts with "page." are sent to the page. The number n chooses the form
+of a Plural; a translation has as many forms as its language.
 """
 
 from collections.abc import Mapping
+from typing import Final, NamedTuple
 
-Texts = Mapping[str, str]
 
-ENGLISH: Texts = {
+class Plural(NamedTuple):
+    """A text with a number: its form for one, and for all other numbers."""
+
+    one: str
+    other: str
+
+
+ENGLISH: Final[Mapping[str, str | Plural]] = {
     # The page: search
     "page.search": "Search",
     "page.search_label": "Search your photos",
@@ -46,23 +53,18 @@ ENGLISH: Texts = {
     "page.map_circle_hint": "Drag on the map, from the centre of the circle outwards.",
     "page.map_here": "Show only photos in this part of the map",
     "page.map_none": "None of these photos has a location. Originals with GPS keep it; copies from chats lose it.",
-    "page.map_photos.one": "{n} photo taken here",
-    "page.map_photos.other": "{n} photos taken here",
-    "page.map_all_here.one": "Show only this {n} photo",
-    "page.map_all_here.other": "Show only these {n} photos",
+    "page.map_photos": Plural("{n} photo taken here", "{n} photos taken here"),
+    "page.map_all_here": "Show only these photos ({n})",
     "page.map_peak": "Photos of {name}",
     "page.map_nothing": "No photos here",
     "page.map_answer": "Show them",
     # The page: results
     "page.all_photos": "All photos",
     "page.filtered_photos": "Matching photos",
-    "page.chosen.one": "{n} matching photo",
-    "page.chosen.other": "{n} matching photos",
-    "page.showing.one": "{n} photo of {names}",
-    "page.showing.other": "{n} photos of {names}",
-    "page.similar.one": "{n} similar photo",
-    "page.similar.other": "{n} similar photos",
-    "page.similar_best": "The {n} most similar photos",
+    "page.chosen": Plural("{n} matching photo", "{n} matching photos"),
+    "page.showing": Plural("{n} photo of {names}", "{n} photos of {names}"),
+    "page.similar": Plural("{n} similar photo", "{n} similar photos"),
+    "page.similar_best": Plural("The most similar photo", "The {n} most similar photos"),
     "page.filters": "Filters",
     "page.quoted": "“{text}”",
     "page.from_to": "{from} – {to}",
@@ -73,13 +75,10 @@ ENGLISH: Texts = {
     "page.remove_filter": "Remove filter: {what}",
     "page.clear_filters": "Clear all",
     "page.album_changed": "The album has changed: refresh",
-    "page.photos.one": "{n} photo",
-    "page.photos.other": "{n} photos",
-    "page.found.one": "{n} photo for",
-    "page.found.other": "{n} photos for",
-    "page.found_best": "The best {n} photos for",
-    "page.alike.one": "{n} photo related to yours",
-    "page.alike.other": "{n} photos related to yours",
+    "page.photos": Plural("{n} photo", "{n} photos"),
+    "page.found": Plural("{n} photo for", "{n} photos for"),
+    "page.found_best": Plural("The best photo for", "The best {n} photos for"),
+    "page.alike": Plural("{n} photo related to yours", "{n} photos related to yours"),
     "page.your_photo": "Your photo",
     "page.sort": "Sort by",
     "page.sort_score": "Best match",
@@ -108,8 +107,7 @@ ENGLISH: Texts = {
     "page.add_photos_hint": "Add photos to the album. You can also drop them on the page.",
     "page.uploading": "Adding photos: {done} of {total}",
     "page.upload_done": "All photos added",
-    "page.upload_failures.one": "{n} photo could not be added",
-    "page.upload_failures.other": "{n} photos could not be added",
+    "page.upload_failures": Plural("{n} photo could not be added", "{n} photos could not be added"),
     "page.upload_waiting": "Waiting",
     "page.upload_sending": "Uploading",
     "page.upload_reading": "Reading",
@@ -237,8 +235,7 @@ ENGLISH: Texts = {
     "page.model": "Model",
     "page.indexing": "Reading photos: {done} of {total}",
     "page.rate": "{rate} per second",
-    "page.failures.one": "{n} photo could not be read",
-    "page.failures.other": "{n} photos could not be read",
+    "page.failures": Plural("{n} photo could not be read", "{n} photos could not be read"),
     "page.retry": "Try again",
     "page.retried": "It worked this time.",
     "page.connection_lost": "Cumbre is not responding. Is it still running?",
@@ -269,7 +266,7 @@ ENGLISH: Texts = {
     "command.near": "photos taken near a place or a peak",
     "command.names": "turn summit names on pictures on or off",
     "command.status": "how many photos there are and what is going on",
-    "command.language": "English or Spanish",
+    "command.language": "change the language",
     # The chat
     "chat.welcome": "I find photos by what they show, and I recognise mountains.",
     "chat.help": (
@@ -280,14 +277,10 @@ ENGLISH: Texts = {
     ),
     "chat.not_understood": "I understand words, photos and places. See /help for what I can do with them.",
     "chat.unknown_command": "I don't know that command. Try one of these:",
-    "chat.found.one": "{n} photo for “{query}”.",
-    "chat.found.other": "{n} photos for “{query}”, best first.",
-    "chat.by_date.one": "{n} photo for “{query}”, by date.",
-    "chat.by_date.other": "{n} photos for “{query}”, newest first.",
-    "chat.nearby.one": "{n} photo taken nearby.",
-    "chat.nearby.other": "{n} photos taken nearby, newest first.",
-    "chat.alike.one": "{n} related photo in the album.",
-    "chat.alike.other": "{n} related photos in the album.",
+    "chat.found": Plural("{n} photo for “{query}”.", "{n} photos for “{query}”, best first."),
+    "chat.by_date": Plural("{n} photo for “{query}”, by date.", "{n} photos for “{query}”, newest first."),
+    "chat.nearby": Plural("{n} photo taken nearby.", "{n} photos taken nearby, newest first."),
+    "chat.alike": Plural("{n} related photo in the album.", "{n} related photos in the album."),
     "chat.no_more": "That's all.",
     "chat.nothing": "Nothing in the album matches “{query}”. {advice}",
     "chat.nothing_nearby": "No photos in the album were taken within {km} km of there.",
@@ -304,8 +297,7 @@ ENGLISH: Texts = {
     "chat.evidence": "{name}{percent}%: {why}",
     "chat.maybe": "I'm not sure. It could be {names}.",
     "chat.no_answer": "I don't recognise any mountain in this photo.",
-    "chat.pictures.one": "{n} photo",
-    "chat.pictures.other": "{n} photos",
+    "chat.pictures": Plural("{n} photo", "{n} photos"),
     "chat.taken": "Taken: {where}.",
     "chat.towards": "facing {direction}",
     "chat.hint_original": (
@@ -314,8 +306,7 @@ ENGLISH: Texts = {
     ),
     "chat.hint_place": "Send me the place where it was taken, and I'll look again.",
     "chat.button_add": "Add to the album",
-    "chat.added.one": "Added to the album: {n} photo.",
-    "chat.added.other": "Added to the album: {n} photos.",
+    "chat.added": Plural("Added to the album: {n} photo.", "Added to the album: {n} photos."),
     "chat.may_not_add": "You don't have permission to add photos to this album.",
     # The chat: places
     "chat.send_place": "Send me a place, or type /near and the name of a peak.",
@@ -346,16 +337,18 @@ ENGLISH: Texts = {
     "chat.button_undo": "Undo",
     "chat.undone": "Correction undone.",
     # The chat: commands
-    "chat.peaks.one": "{n} peak in the album. Choose it to see its photos.",
-    "chat.peaks.other": "{n} peaks in the album. Choose one to see its photos.",
+    "chat.peaks": Plural(
+        "{n} peak in the album. Choose it to see its photos.",
+        "{n} peaks in the album. Choose one to see its photos.",
+    ),
     "chat.no_peaks": "There are no peaks in the album yet.",
-    "chat.photos.one": "{n} photo in the album.",
-    "chat.photos.other": "{n} photos in the album.",
+    "chat.photos": Plural("{n} photo in the album.", "{n} photos in the album."),
+    "chat.no_photos": "There are no photos in the album yet.",
     "chat.model": "Indexed with the model {model}.",
     "chat.which_language": "Which language?",
     "chat.names_on": "Summit names on pictures are back on. I only write those I am sure of.",
     "chat.names_off": "I won't write names on pictures any more. Send /names to turn them back on.",
-    "chat.language": "I'll speak English from now on.",
+    "chat.language": "I'll use this language from now on.",
     # The chat: who may ask
     "chat.stranger": "This album is private. If you know its owner, ask for access and tell them this number: {id}",
     "chat.stranger_group": "This album is private. To give this group access, its owner needs this number: {id}",

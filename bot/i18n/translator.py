@@ -1,13 +1,16 @@
 """Translate texts into one language, with its formats for numbers and dates."""
 
+import re
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from babel.dates import format_date
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
-from bot.i18n.catalogues import language_of, library_translations, locale_of, text_of, texts_of
+from bot.i18n.catalogues import text_of, translations_of
+from bot.i18n.languages import groups_from_five_digits, language_of, locale_of
 from cumbre.errors import CumbreError
 from cumbre.geo.geodesy import Position
 from cumbre.photos.evidence import distance_words
@@ -16,17 +19,38 @@ from cumbre.text.sentence import Figure, Names, Sentence, fill
 _NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 
 
+class _Conjunction(NamedTuple):
+    """A conjunction that changes before some words."""
+
+    usual: str
+    changed: str
+    before: re.Pattern[str]
+
+
+# As in ICU, on which the browser's lists rely; CLDR's data, and so Babel, has no such rules.
+_CONJUNCTIONS: Final[Mapping[str, _Conjunction]] = {
+    # Before the sound "i", but not before "hie" and "hia".
+    "es": _Conjunction("y", "e", re.compile(r"[iíIÍ]|[hH][iíIÍ](?![ae])")),
+}
+
+
 class Translator:
     """Writes texts in one language; in English if the language code is None or not supported."""
 
     def __init__(self, code: str | None) -> None:
         self.language = language_of(code)
-        self._words = texts_of(self.language)
+        self._catalogue = translations_of(self.language)
         self._locale = locale_of(self.language)
 
     def text(self, key: str, n: int | None = None, **values: object) -> str:
-        """Return the text of a key with its values filled in; n chooses the singular or plural form."""
-        return text_of(self._words, key, n, **values)
+        """Return the text of a key with its values filled in; the number n chooses the form of a Plural.
+
+        >>> Translator("en").text("chat.nearby", n=1)
+        '1 photo taken nearby.'
+        """
+        if n is not None:
+            values["n"] = self._number(n, 0)
+        return text_of(self.language, key, n).format(**values)
 
     def translate(self, text: str) -> str:
         """Translate a Sentence of the library; return any other text unchanged.
@@ -39,7 +63,12 @@ class Translator:
             return text
         if text.parts:
             return text.separator.join(self.translate(part) for part in text.parts)
-        return fill(library_translations(self.language).get(text.template, text.template), text.values, self._value)
+        if text.plural:
+            template = self._catalogue.ngettext(text.template, text.plural, text.number)
+        else:
+            # gettext answers "" with the catalogue's header.
+            template = text.template and self._catalogue.gettext(text.template)
+        return fill(template, text.values, self._value)
 
     def sentence(self, text: str) -> str:
         """Translate a text of the library and give it a capital and a full stop; "" stays empty.
@@ -102,8 +131,7 @@ class Translator:
         return f"{format_date(clock, 'long', locale=self._locale)}, {clock:%H:%M}"
 
     def _number(self, number: float, digits: int) -> str:
-        # Spanish groups digits only from five digits on (CLDR's minimumGroupingDigits), which Babel ignores.
-        grouped = self.language != "es" or abs(number) >= 10_000
+        grouped = abs(number) >= 10_000 or not groups_from_five_digits(self.language)
         pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
         return str(format_decimal(number, pattern, locale=self._locale, group_separator=grouped))
 
@@ -114,12 +142,15 @@ class Translator:
             case Figure():
                 return self._number(value.number, value.digits)
             case Names():
-                more = library_translations(self.language).get("{n} more", "{n} more")
-                return self._listed(value.shortened(more))
+                return self._listed(value.shortened(self._more))
         return str(value)
 
+    def _more(self, n: int) -> str:
+        return self._catalogue.ngettext("{n} more", "{n} more", n).replace("{n}", self._number(n, 0))
+
     def _listed(self, names: list[str]) -> str:
-        if self.language == "es" and len(names) > 1 and names[-1][:1] in "IiÍí":
-            # Spanish "y" becomes "e" before the sound "i".
-            return f"{', '.join(names[:-1])} e {names[-1]}"
-        return str(format_list(names, locale=self._locale))
+        text = format_list(names, locale=self._locale)
+        rule = _CONJUNCTIONS.get(self.language)
+        if rule and len(names) > 1 and rule.before.match(names[-1]):
+            return f"{text.removesuffix(f' {rule.usual} {names[-1]}')} {rule.changed} {names[-1]}"
+        return text

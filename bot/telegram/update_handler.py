@@ -15,7 +15,7 @@ from bot.chat.commands import COMMANDS
 from bot.chat.context import ChatContext
 from bot.chat.conversation import Conversation
 from bot.chat.messages import Message, Reply, TextReply
-from bot.i18n.catalogues import DEFAULT_LANGUAGE, LANGUAGES
+from bot.i18n.languages import DEFAULT_LANGUAGE, languages
 from bot.i18n.translator import Translator
 from bot.telegram.access import Access
 from bot.telegram.chat_queues import ChatQueues
@@ -70,10 +70,8 @@ class TelegramBot:
 
     async def register_commands(self) -> None:
         """Register the commands with Telegram in each language, English as the default."""
-        for language in LANGUAGES:
-            translator = Translator(language)
-            commands = [BotCommand(name, translator.text(f"command.{name}")) for name in COMMANDS]
-            await self._bot.set_my_commands(commands, language_code="" if language == DEFAULT_LANGUAGE else language)
+        for code, commands in command_lists().items():
+            await self._bot.set_my_commands(commands, language_code=code)
 
     def resume(self) -> None:
         """Answer the updates that were unanswered when the process ended."""
@@ -172,6 +170,20 @@ class TelegramBot:
         words = [words for one in messages if (words := words_of(one, me))]
         place = next((place for one in messages if (place := place_of(one)) is not None), None)
         return Message(chat, " ".join(words), tuple(pictures), place)
+
+
+def command_lists() -> dict[str, list[BotCommand]]:
+    """Return the commands by Telegram's code of their language, "" for English, the default.
+
+    Telegram knows only languages with a code of two letters.
+    """
+    lists = {}
+    for language in languages():
+        code = "" if language == DEFAULT_LANGUAGE else language.partition("_")[0]
+        if len(code) in (0, 2):
+            translator = Translator(language)
+            lists[code] = [BotCommand(name, translator.text(f"command.{name}")) for name in COMMANDS]
+    return lists
 
 
 def _refusal(to: Address, user_id: int, translator: Translator) -> TextReply:

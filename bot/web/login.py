@@ -4,7 +4,8 @@ from typing import Final
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
-from bot.i18n.catalogues import page_texts, preferred_language
+from bot.i18n.catalogues import page_texts
+from bot.i18n.languages import preferred_language, tag_of
 from bot.web.login_throttle import LoginThrottle
 from bot.web.sessions import SESSION_MAX_AGE_S, Sessions
 from cumbre.system.passwords import password_matches
@@ -78,7 +79,8 @@ def _page(next_path: str, problem: str) -> Response:
     language = preferred_language(request.accept_languages.values())
     texts = page_texts(language)
     text = texts[problem] if problem else ""
-    response = make_response(render_template("login.html", language=language, t=texts, problem=text, next=next_path))
+    html = render_template("login.html", language=tag_of(language), t=texts, problem=text, next=next_path)
+    response = make_response(html)
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from bot.i18n.catalogues import page_texts, preferred_language
+from bot.i18n.catalogues import page_texts
+from bot.i18n.languages import preferred_language, tag_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def create_page(options: PageOptions) -> Blueprint:
     @page.get("/")
     def index() -> Response:
         language = preferred_language(request.accept_languages.values())
-        html = render_template("index.html", language=language, t=page_texts(language), options=options)
+        html = render_template("index.html", language=tag_of(language), t=page_texts(language), options=options)
         response = make_response(html)
         response.headers["Cache-Control"] = "no-cache"
         response.headers["Vary"] = "Accept-Language"

@@ -6,7 +6,7 @@ from typing import Any
 from flask import has_request_context, request
 from flask.json.provider import DefaultJSONProvider
 
-from bot.i18n.catalogues import DEFAULT_LANGUAGE, preferred_language
+from bot.i18n.languages import DEFAULT_LANGUAGE, preferred_language
 from bot.i18n.translator import Translator
 from cumbre.text.sentence import Sentence
 

@@ -9,7 +9,7 @@ from cumbre.geo.geodesy import Position
 from cumbre.index.port import Circle
 from cumbre.peaks.catalog import Peak
 from cumbre.photos.document import Identification, PhotoDocument
-from cumbre.text.sentence import sentence
+from cumbre.text.sentence import plural_sentence, sentence
 
 Sort = Literal["score", "time"]
 # How deep paging can go: Elasticsearch's result window (10,000), minus one because a search reads one hit ahead.
@@ -43,7 +43,13 @@ class SearchRequest:
         if self.like and (self.text.strip() or self.photo is not None):
             raise InvalidRequest(sentence("a search for similar photos takes neither words nor another photo"))
         if self.offset + self.k > MAX_RESULT_WINDOW:
-            raise InvalidRequest(sentence("a search returns at most {n} photos: narrow it down", n=MAX_RESULT_WINDOW))
+            raise InvalidRequest(
+                plural_sentence(
+                    "a search returns at most {n} photo: narrow it down",
+                    "a search returns at most {n} photos: narrow it down",
+                    n=MAX_RESULT_WINDOW,
+                )
+            )
         if self.since and self.until and self.since >= self.until:
             raise InvalidRequest(sentence("the start of the time span (from) must be before its end (to)"))
 

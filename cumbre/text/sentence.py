@@ -1,7 +1,8 @@
 """Translatable English sentences: strings that carry their template and values, so that front ends can translate them.
 
 Everywhere else (logs, JSON, comparisons) a Sentence is its English text. The template is the msgid of the translation
-catalogues: `python -m bot.i18n.update_catalogues` collects the first argument of every call of sentence().
+catalogues: `python -m bot.i18n.update_catalogues` collects the templates in the calls of sentence() and
+plural_sentence().
 """
 
 import re
@@ -34,29 +35,36 @@ class Names(tuple[str, ...]):
     __slots__ = ()
 
     def __str__(self) -> str:
-        *before, last = self.shortened("{n} more")
+        *before, last = self.shortened(lambda n: f"{n} more")
         return f"{', '.join(before)} and {last}" if before else last
 
-    def shortened(self, more: str) -> list[str]:
-        """Return all names if there are four or fewer, else the first three and `more` with its field {n} filled in."""
+    def shortened(self, more: Callable[[int], str]) -> list[str]:
+        """Return all names if there are four or fewer, else the first three and what `more` says of the others."""
         if len(self) <= _NAMES_MAX:
             return list(self)
         shown = _NAMES_MAX - 1
-        return [*self[:shown], more.replace("{n}", str(len(self) - shown))]
+        return [*self[:shown], more(len(self) - shown)]
 
 
 class Sentence(str):
     """English text with the template and values it was made from.
 
-    A sentence made by joined() has an empty template; it has parts and a separator instead.
+    plural is the template for other numbers than one, "" if the sentence has no number that matters; the number is the
+    value n. A sentence made by joined() has an empty template; it has parts and a separator instead.
     """
 
     template: str
+    plural: str
     values: Mapping[str, Any]
     separator: str
     parts: tuple[str, ...]
 
-    __slots__ = ("parts", "separator", "template", "values")
+    __slots__ = ("parts", "plural", "separator", "template", "values")
+
+    @property
+    def number(self) -> int:
+        """The number that chooses the form of a plural_sentence()."""
+        return int(self.values["n"].number)
 
 
 def sentence(template: str, /, **values: Any) -> Sentence:
@@ -67,8 +75,21 @@ def sentence(template: str, /, **values: Any) -> Sentence:
     >>> sentence("{km} km away", km=Figure(4.25, 1))
     '4.2 km away'
     """
-    made = Sentence(fill(template, values))
-    made.template, made.values, made.separator, made.parts = template, values, "", ()
+    return _made(Sentence(fill(template, values)), template, "", values)
+
+
+def plural_sentence(one: str, other: str, /, *, n: int, **values: Any) -> Sentence:
+    """Fill in the template for the number n and return it as a Sentence; translations have forms of their own.
+
+    >>> plural_sentence("{n} photo of {peak}", "{n} photos of {peak}", n=2, peak="Lhotse")
+    '2 photos of Lhotse'
+    """
+    values["n"] = Figure(n)
+    return _made(Sentence(fill(one if n == 1 else other, values)), one, other, values)
+
+
+def _made(made: Sentence, template: str, plural: str, values: Mapping[str, Any]) -> Sentence:
+    made.template, made.plural, made.values, made.separator, made.parts = template, plural, values, "", ()
     return made
 
 
@@ -77,8 +98,8 @@ def joined(separator: str, parts: Iterable[str]) -> str:
     kept = tuple(part for part in parts if part)
     if len(kept) == 1:
         return kept[0]
-    made = Sentence(separator.join(kept))
-    made.template, made.values, made.separator, made.parts = "", {}, separator, kept
+    made = _made(Sentence(separator.join(kept)), "", "", {})
+    made.separator, made.parts = separator, kept
     return made
 
 
@@ -93,10 +114,9 @@ def sentence_to_json(value: Any) -> Any:
         case Sentence(parts=parts) if parts:
             return {"separator": value.separator, "parts": [sentence_to_json(part) for part in parts]}
         case Sentence():
-            return {
-                "text": value.template,
-                "values": {name: sentence_to_json(one) for name, one in value.values.items()},
-            }
+            values = {name: sentence_to_json(one) for name, one in value.values.items()}
+            plural = {"plural": value.plural} if value.plural else {}
+            return {"text": value.template, **plural, "values": values}
         case Figure():
             return {"number": value.number, "digits": value.digits}
         case Names():
@@ -113,6 +133,11 @@ def sentence_from_json(record: Any) -> Any:
     if "text" in record:
         template = str(record["text"])
         values = {str(name): sentence_from_json(one) for name, one in record["values"].items()}
+        if "plural" in record:
+            n = values.pop("n")
+            if not isinstance(n, Figure) or not n.number.is_integer():
+                raise ValueError(f"{n!r} is not a number of things")
+            return plural_sentence(template, str(record["plural"]), n=int(n.number), **values)
         return sentence(REWORDED.get(template, template), **values)
     if "names" in record:
         return Names(map(str, record["names"]))

@@ -25,8 +25,10 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
 
 def english_left(page: Page) -> list[str]:
     """The English texts that are still on the page, either visible or in attributes read by screen readers."""
-    spanish = set(page_texts("es").values())
-    english = {text for text in page_texts("en").values() if len(text) > 3 and "{" not in text} - spanish
+    spanish, english = (
+        {text for text in page_texts(language).values() if isinstance(text, str)} for language in ("es", "en")
+    )
+    english = {text for text in english - spanish if len(text) > 3 and "{" not in text}
     seen = page.evaluate(
         """() => {
             const heard = ["aria-label", "title", "placeholder", "alt"];

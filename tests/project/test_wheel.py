@@ -52,7 +52,7 @@ def test_every_file_of_the_packages_is_in_the_wheel(source: Path, wheel: zipfile
         "bot/web/static/vendor/leaflet/leaflet.js",
         "bot/web/static/js/app/main.js",
         "bot/web/templates/index.html",
-        "bot/i18n/translations/es/LC_MESSAGES/cumbre.po",
+        "bot/i18n/translations/es/LC_MESSAGES/cumbre.mo",
         "cumbre/encoding/assets/lite/onnx/vision_model.onnx",
         "cumbre/encoding/assets/siglip2-base-patch16-224/cumbre.json",
         "cumbre/peaks/assets/khumbu.yaml",

@@ -9,11 +9,11 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from bot.chat.conversation import MAX_TEXT_CHARS
 from bot.chat.messages import Message
-from bot.i18n.catalogues import preferred_language
+from bot.i18n.languages import preferred_language
 from bot.web.chat.sent_pictures import PictureKeeper
 from cumbre.errors import InvalidRequest
 from cumbre.geo.geodesy import Position
-from cumbre.text.sentence import sentence
+from cumbre.text.sentence import plural_sentence, sentence
 from functions.query.api import parameters
 
 MAX_PHOTOS: Final = 10
@@ -79,7 +79,13 @@ def _text_of_form(request: Request) -> str:
 
 def _checked(text: str) -> str:
     if len(text) > MAX_TEXT_CHARS:
-        raise InvalidRequest(sentence("a message may have at most {n} characters", n=MAX_TEXT_CHARS))
+        raise InvalidRequest(
+            plural_sentence(
+                "a message may have at most {n} character",
+                "a message may have at most {n} characters",
+                n=MAX_TEXT_CHARS,
+            )
+        )
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -93,7 +99,11 @@ def _uploads(request: Request) -> list[FileStorage]:
     if set(request.files) != {"photo"}:
         raise InvalidRequest("send photos in parts named photo")
     if len(uploads) > MAX_PHOTOS:
-        raise InvalidRequest(sentence("a message may have at most {n} photos", n=MAX_PHOTOS))
+        raise InvalidRequest(
+            plural_sentence(
+                "a message may have at most {n} photo", "a message may have at most {n} photos", n=MAX_PHOTOS
+            )
+        )
     return uploads
 
 

@@ -10,13 +10,15 @@ from tests.unit.bot.i18n.test_catalogues import fields
 
 
 @pytest.fixture(scope="module")
-def templates() -> list[str]:
+def templates() -> list[str | tuple[str, str]]:
     """All templates of the library; finding them reads every source file."""
     return library_sentences()
 
 
 @pytest.mark.parametrize(("old", "new"), REWORDED.items())
-def test_the_new_template_is_in_use_and_has_the_same_fields(old: str, new: str, templates: list[str]) -> None:
+def test_the_new_template_is_in_use_and_has_the_same_fields(
+    old: str, new: str, templates: list[str | tuple[str, str]]
+) -> None:
     assert new in templates
     assert old not in templates
     assert fields(old) == fields(new)

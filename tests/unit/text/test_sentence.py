@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from bot.i18n.translator import Translator
 from cumbre.photos.document import PeakPrediction
 from cumbre.photos.evidence import evidence_text
-from cumbre.text.sentence import Figure, Names, Sentence, joined, sentence, sentence_to_json, str_or_sentence
+from cumbre.text.sentence import (
+    Figure,
+    Names,
+    Sentence,
+    joined,
+    plural_sentence,
+    sentence,
+    sentence_from_json,
+    sentence_to_json,
+    str_or_sentence,
+)
 
 AWAY = sentence("{distance} away at {bearing}°", distance=sentence("{n} km", n=Figure(4.25, 1)), bearing="041")
 
@@ -29,6 +39,35 @@ def test_a_sentence_is_translated_with_its_numbers() -> None:
     assert Translator("en").translate(AWAY) == AWAY
 
 
+@pytest.mark.parametrize(
+    ("n", "english", "spanish"),
+    [
+        (0, "a message may have at most 0 photos", "un mensaje puede tener como máximo 0 fotos"),
+        (1, "a message may have at most 1 photo", "un mensaje puede tener como máximo 1 foto"),
+        (12_000, "a message may have at most 12000 photos", "un mensaje puede tener como máximo 12.000 fotos"),
+    ],
+)
+def test_a_number_chooses_the_form_in_each_language(n: int, english: str, spanish: str) -> None:
+    made = plural_sentence("a message may have at most {n} photo", "a message may have at most {n} photos", n=n)
+    assert made == english
+    assert Translator("es").translate(made) == spanish
+
+
+def test_earlier_versions_read_a_sentence_with_a_number_as_one_without() -> None:
+    record = sentence_to_json(plural_sentence("{n} photo", "{n} photos", n=2))
+    assert record == {"text": "{n} photo", "plural": "{n} photos", "values": {"n": {"number": 2, "digits": 0}}}
+    del record["plural"]
+    assert sentence_from_json(record) == "2 photo"
+
+
+@pytest.mark.parametrize(
+    "n", [{}, {"n": "2"}, {"n": {"number": 1.5, "digits": 1}}, {"n": {"number": 1e999, "digits": 0}}]
+)
+def test_a_record_without_a_number_is_malformed(n: dict[str, object]) -> None:
+    with pytest.raises((ValueError, KeyError)):
+        sentence_from_json({"text": "{n} photo", "plural": "{n} photos", "values": n})
+
+
 def test_plain_text_is_not_translated() -> None:
     assert Translator("es").translate("whatever a plug-in says") == "whatever a plug-in says"
 
@@ -39,6 +78,8 @@ def test_plain_text_is_not_translated() -> None:
         (["Lhotse"], "Lhotse", "Lhotse"),
         (["Lhotse", "Nuptse"], "Lhotse and Nuptse", "Lhotse y Nuptse"),
         (["Lhotse", "Imja Tse"], "Lhotse and Imja Tse", "Lhotse e Imja Tse"),
+        (["Lhotse", "Himlung"], "Lhotse and Himlung", "Lhotse e Himlung"),
+        (["Lhotse", "Hiela"], "Lhotse and Hiela", "Lhotse y Hiela"),
         (["a", "b", "c", "d", "e"], "a, b, c and 2 more", "a, b, c y 2 más"),
     ],
 )
@@ -54,6 +95,11 @@ values = st.recursive(
     | st.builds(Names, st.lists(st.text(max_size=5), min_size=1)),
     lambda inner: (
         st.builds(lambda one: sentence("so {x}, yes", x=one), inner)
+        | st.builds(
+            lambda n, one: plural_sentence("{n} photo of {x}", "{n} photos of {x}", n=n, x=one),
+            st.integers(0, 30),
+            inner,
+        )
         | st.builds(
             lambda many: joined("; ", [str(one) if not isinstance(one, str) else one for one in many]),
             st.lists(inner, min_size=2, max_size=3),

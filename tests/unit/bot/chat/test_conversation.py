@@ -403,10 +403,12 @@ def test_the_near_command_accepts_the_name_of_a_peak(talk: Talk) -> None:
 def test_a_chosen_language_takes_precedence_over_that_of_the_app(talk: Talk) -> None:
     [asked] = talk.say("/language")
     [spanish] = talk.press([asked], "Español")
-    assert text_of(spanish) == "A partir de ahora te hablo en español."
+    assert text_of(spanish) == "A partir de ahora te hablo en este idioma."
     assert text_of(talk.say("zebra", language="en")[0]).startswith("No hay nada en el álbum para «zebra».")
     assert text_of(talk.say("zebra", chat="2", language="es-PE")[0]).startswith("No hay nada")
-    assert text_of(talk.say("/language english")[0]) == "I'll speak English from now on."
+    assert text_of(talk.say("/language inglés")[0]) == "I'll use this language from now on."
+    assert text_of(talk.say("/language Español")[0]) == "A partir de ahora te hablo en este idioma."
+    assert text_of(talk.say("/language english")[0]) == "I'll use this language from now on."
 
 
 @pytest.mark.parametrize("text", ["", "  "])

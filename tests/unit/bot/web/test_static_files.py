@@ -9,7 +9,8 @@ import pytest
 from flask import Blueprint
 from flask.testing import FlaskClient
 
-from bot.i18n.catalogues import language_of, page_texts
+from bot.i18n.catalogues import page_texts
+from bot.i18n.languages import language_of
 from bot.web.site import create_app
 from tests.support.fakes import KHUMBU, FakeAlbum, FakeAlbumService, FakeQueryService
 from tests.support.paths import ROOT
@@ -144,14 +145,17 @@ def test_every_text_of_the_page_is_in_the_catalogue_and_used() -> None:
         text = source.read_text("utf-8")
         used |= set(re.findall(r"\{\{ t\.(\w+) ", text))
         used |= set(re.findall(r'"(\w+)"', text))
-    words = {key.split(".")[0] for key in page_texts("en")}
-    assert words <= used, f"never used: {words - used}"
+    words = page_texts("en")
+    assert words.keys() <= used, f"never used: {words.keys() - used}"
     for script in SCRIPTS:
-        for key in re.findall(r'\btn?\("(\w+)"', script.read_text("utf-8")):
+        for function, key in re.findall(r'\b(tn?)\("(\w+)"', script.read_text("utf-8")):
             assert key in words, f"{script.name} uses {key}"
+            assert (function == "t") == isinstance(words[key], str), (
+                f"{script.name}: {key} has plural forms or has none"
+            )
     for template in TEMPLATES:
         for key in re.findall(r"\{\{ t\.(\w+) ", template.read_text("utf-8")):
-            assert key in words
+            assert isinstance(words[key], str)
 
 
 def test_the_page_contains_its_texts_as_data(html: str) -> None:

@@ -6,7 +6,7 @@ import { distanceKm, formatCircle } from "../geo/geodesy.js";
 import { showPhoto } from "../ui/responsive_image.js";
 import { toast } from "../ui/toast.js";
 import { fieldOfViewWedge } from "./field_of_view.js";
-import { bearing, localDate, t, tn } from "../ui/i18n.js";
+import { bearing, localDate, number, t } from "../ui/i18n.js";
 
 const RADIUS_MIN_KM = 0.03;
 
@@ -67,7 +67,7 @@ export class PhotoPopup {
       el("div", { class: "popup-text" },
         el("strong", { text: title }),
         el("span", { text: photo.heading_deg === null ? date : `${date} · ${bearing(photo.heading_deg)}` }),
-        points.length > 1 ? el("button", { type: "button", class: "link", text: tn("map_all_here", points.length), on: { click: () => this.#actions.near(circleAround(points)) } }) : null),
+        points.length > 1 ? el("button", { type: "button", class: "link", text: t("map_all_here", { n: number(points.length) }), on: { click: () => this.#actions.near(circleAround(points)) } }) : null),
       el("button", { type: "button", class: "quiet popup-close", "aria-label": t("close"), on: { click: () => this.hide() } }, icon("close")),
     ];
   }

@@ -32,10 +32,10 @@ export const isScored = (state, queryPhoto) => Boolean(state.q || state.like || 
 
 function titleOf({ state, queryPhoto, n, more, names, total, scored }) {
   if (!scored) return isFiltered(state) ? filteredTitle(more ? total : n, names) : t("all_photos");
-  if (state.like) return more ? t("similar_best", { n }) : tn("similar", n);
+  if (state.like) return more ? tn("similar_best", n) : tn("similar", n);
   const what = [state.q && t("quoted", { text: state.q }), anyOf(names)].filter(Boolean).join(" · ");
   if (queryPhoto) return [tn("alike", n), what].filter(Boolean).join(" · ");
-  return `${more ? t("found_best", { n }) : tn("found", n)} ${what}`;
+  return `${more ? tn("found_best", n) : tn("found", n)} ${what}`;
 }
 
 function filteredTitle(n, names) {

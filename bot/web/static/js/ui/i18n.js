@@ -7,15 +7,16 @@ const locale = navigator.languages.find((one) => one.split("-")[0] === language)
 const plural = new Intl.PluralRules(language);
 
 /** Return the text of a key with its {placeholders} filled in. */
-export function t(key, values = {}) {
-  return table[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
-}
+export const t = (key, values = {}) => filled(table[key], values);
 
 /** Return the text of a key in the plural form for n. {n} is filled in. */
 export function tn(key, n, values = {}) {
-  const form = plural.select(n) === "one" ? "one" : "other";
-  return t(`${key}.${form}`, { n: number(n), ...values });
+  // Categories with the same text as "other" are left out.
+  const forms = table[key];
+  return filled(forms[plural.select(n)] ?? forms.other, { n: number(n), ...values });
 }
+
+const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 
 /** Format a number with a fixed number of decimals. */
 export function number(n, decimals = 0) {
