@@ -13,6 +13,7 @@ from cumbre.index.embedded.check import check
 from cumbre.library.library import Library
 from cumbre.settings import Settings
 from cumbre.storage.port import PhotoStorage
+from cumbre.text.counted import counted
 
 _LEAST_FREE_BYTES = 500_000_000
 
@@ -39,7 +40,7 @@ def diagnose(settings: Settings) -> Iterator[Check]:
         return
     try:
         opened = library
-        yield _checked("catalogue", lambda: f"{len(opened.catalog())} peaks")
+        yield _checked("catalogue", lambda: counted(len(opened.catalog()), "peak"))
         yield _checked("model", lambda: _model(opened))
         yield _checked("index", lambda: _index(opened))
         try:
@@ -116,9 +117,9 @@ def _index(library: Library) -> str:
     if library.generations.incomplete():
         due = f"It may lack photos because it was damaged or its update was interrupted: run `cumbre ingest`. {due}"
     failed = len(index.failures())
-    found = f"{index.count()} photos, {failed} failures, model {index.space.model_id}"
+    found = f"{counted(index.count(), 'photo')}, {counted(failed, 'failure')}, model {index.space.model_id}"
     return f"{found}. {due}".rstrip() if due else found
 
 
 def _album(storage: PhotoStorage) -> str:
-    return f"{sum(1 for _ in storage.list())} photos"
+    return counted(sum(1 for _ in storage.list()), "photo")

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cumbre.cli.output import GivenPath, opened_library
+from cumbre.text.counted import counted
 
 _TERMINATED = 128 + signal.SIGTERM
 
@@ -46,4 +47,4 @@ def demo(directory: Path | None, if_empty: bool, first: int | None) -> None:
             drawn = draw_album(folder, catalog, follow, trail_scenes(catalog)[:first])
         if directory is None:
             library.albums.remember(folder)
-        click.echo(f"{len(drawn)} picture{'' if len(drawn) == 1 else 's'} in {folder}")
+        click.echo(f"{counted(len(drawn), 'picture')} in {folder}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cumbre.cli.output import json_option, notice, opened_library, print_json, printable
+from cumbre.text.counted import counted
 
 if TYPE_CHECKING:
     from cumbre.library.library import Library
@@ -30,7 +31,8 @@ def status(json: bool) -> None:
         if json:
             print_json(json_form.status(current))
             return
-        click.echo(f"{current.photos} photos, {current.peaks} peaks, {len(current.failures)} failures")
+        counts = ((current.photos, "photo"), (current.peaks, "peak"), (len(current.failures), "failure"))
+        click.echo(", ".join(counted(n, one) for n, one in counts))
         wanted = "" if current.wanted_model_id == current.model_id else f"; wanted: {current.wanted_model_id}"
         click.echo(f"model: {current.model_id}{printable(wanted)}")
         click.echo(f"home: {library.settings.home}")

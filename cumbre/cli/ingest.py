@@ -10,6 +10,7 @@ import click
 
 from cumbre.cli.output import GivenPath, json_option, notice, notice_from, opened_library, print_json, printable
 from cumbre.cli.progress import progress_bar
+from cumbre.text.counted import counted
 
 if TYPE_CHECKING:
     from cumbre.ingest.scan import ScanProgress, ScanReport
@@ -171,7 +172,7 @@ def forget(path: Path, json: bool) -> None:
         if json:
             print_json({"path": str(path), "removed": removed})
         else:
-            click.echo(f"{path} is no longer part of the album; {removed} photos removed from the index")
+            click.echo(f"{path} is no longer part of the album; {counted(removed, 'photo')} removed from the index")
 
 
 def _scan(library: "Library", bucket: str, prefix: str, confirm: bool, progress: "ScanProgress") -> "ScanReport":

@@ -9,6 +9,7 @@ import click
 from tqdm import tqdm
 
 from cumbre.cli.output import json_option, notice, opened_library, print_json, table
+from cumbre.text.counted import counted
 
 if TYPE_CHECKING:
     from cumbre.library.library import Library
@@ -30,11 +31,13 @@ def list_peaks(json: bool) -> None:
     from cumbre.services.local_query_service import LocalQueryService
 
     with opened_library() as library:
-        counted = LocalQueryService(library).peaks()
+        listed = LocalQueryService(library).peaks()
         if json:
-            print_json({"peaks": [json_form.peak_count(one) for one in counted]})
+            print_json({"peaks": [json_form.peak_count(one) for one in listed]})
             return
-        rows = [(one.peak.id, f"{one.peak.elev_m:.0f} m", f"{one.photos} photos", one.peak.name) for one in counted]
+        rows = [
+            (one.peak.id, f"{one.peak.elev_m:.0f} m", counted(one.photos, "photo"), one.peak.name) for one in listed
+        ]
         for line in table(rows):
             click.echo(line)
 
@@ -88,7 +91,7 @@ def import_peaks(file: Path, json: bool) -> None:
         else:
             click.echo(
                 f"{count.added} added, {count.changed} changed, {count.unchanged} unchanged, {len(read.skipped)} "
-                f"skipped; peaks updated in {changed} photos"
+                f"skipped; peaks updated in {counted(changed, 'photo')}"
             )
 
 
@@ -106,7 +109,7 @@ def remove(peak_id: str, json: bool) -> None:
         if json:
             print_json({"id": peak_id, "photos_renamed": changed})
         else:
-            click.echo(f"{peak_id} removed; peaks updated in {changed} photos")
+            click.echo(f"{peak_id} removed; peaks updated in {counted(changed, 'photo')}")
 
 
 @peaks.command()
@@ -131,7 +134,8 @@ def reference(peak_id: str, files: tuple[Path, ...], remove: bool, json: bool) -
         if json:
             print_json({"id": peak_id, "references": len(files), "photos_renamed": changed})
         else:
-            click.echo(f"{peak_id} has {len(files)} reference photos; peaks updated in {changed} photos")
+            references = counted(len(files), "reference photo")
+            click.echo(f"{peak_id} has {references}; peaks updated in {counted(changed, 'photo')}")
 
 
 def reidentify_photos(library: "Library", quiet: bool) -> int:

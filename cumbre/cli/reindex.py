@@ -4,6 +4,7 @@ import click
 
 from cumbre.cli.output import json_option, notice, notice_from, opened_library, print_json, printable
 from cumbre.cli.progress import progress_bar
+from cumbre.text.counted import counted
 
 
 @click.command()
@@ -39,7 +40,8 @@ def reindex(model: str | None, drop_old: bool, json: bool) -> None:
         if json:
             print_json(result)
         else:
-            click.echo(f"{result['indexed']} of {result['total']} photos indexed with {result['model_id']}")
+            total = index.count() + len(report.failed)
+            click.echo(f"{index.count()} of {counted(total, 'photo')} indexed with {index.space.model_id}")
             for failed in report.failed:
                 click.echo(f"  {printable(f'{failed.bucket}/{failed.key}')}: {failed.reason}")
             notice_from(library.old_index)

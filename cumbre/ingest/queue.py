@@ -15,6 +15,7 @@ from urllib.parse import quote_plus
 
 from cumbre.errors import CumbreError
 from cumbre.system.aws_client import open_aws_client
+from cumbre.text.counted import counted
 
 _CONNECT_TIMEOUT_S: Final = 5
 _READ_TIMEOUT_S: Final = 30
@@ -109,7 +110,7 @@ class IngestQueue:
             if any(one.get("SenderFault") for one in failed):
                 break
         why = next((f"{one.get('Code', '')} {one.get('Message', '')}".strip() for one in failed), "no reason given")
-        raise CumbreError(f"the queue {self.address} rejected {len(left)} of {len(bodies)} messages: {why}")
+        raise CumbreError(f"the queue {self.address} rejected {len(left)} of {counted(len(bodies), 'message')}: {why}")
 
 
 def s3_event(bucket: str, key: str, removed: bool = False) -> str:

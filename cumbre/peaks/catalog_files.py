@@ -19,6 +19,7 @@ from cumbre.errors import CatalogError
 from cumbre.peaks.catalog import Catalog, Peak
 from cumbre.peaks.geojson import parse_elevation_m, peaks_of_features, unique_id
 from cumbre.peaks.validation import parse_peak, slug
+from cumbre.text.counted import counted
 
 MAX_FILE_BYTES: Final = 50_000_000
 MAX_PEAKS: Final = 200_000
@@ -200,7 +201,8 @@ def _csv_peaks(reader: Any, columns: list[str]) -> Iterator[tuple[str, Peak]]:
             continue
         where = f"line {reader.line_num}"
         if len(cells) != len(columns):
-            raise CatalogError(f"{where}: has {len(cells)} cells where the header has {len(columns)}; quote the texts")
+            there = counted(len(cells), "cell")
+            raise CatalogError(f"{where}: has {there} where the header has {len(columns)}; quote the texts")
         row = {column: cell.strip() for column, cell in zip(columns, cells, strict=True)}
         cell_names = "|".join(row.get(column, "") for column in ("name", "names", "aliases"))
         names = [name.strip() for name in cell_names.split("|") if name.strip()]
@@ -251,7 +253,7 @@ def _unique(entries: Iterator[tuple[str, Peak]]) -> Iterator[Peak]:
         if peak.id in first:
             raise CatalogError(f"{where}: the id {peak.id!r} is taken ({first[peak.id]}); give one of them another id")
         if len(first) == MAX_PEAKS:
-            raise CatalogError(f"{where}: more than {MAX_PEAKS} peaks; split the file by region")
+            raise CatalogError(f"{where}: more than {counted(MAX_PEAKS, 'peak')}; split the file by region")
         first[peak.id] = where
         yield peak
 

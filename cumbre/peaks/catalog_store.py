@@ -13,6 +13,7 @@ from cumbre.geo.geodesy import bearing_and_distance
 from cumbre.peaks.catalog import Catalog, Peak
 from cumbre.peaks.catalog_files import bundled_catalog
 from cumbre.state.port import StateStore
+from cumbre.text.counted import counted
 from cumbre.text.folding import fold
 
 MAX_REFERENCES = 3
@@ -94,7 +95,7 @@ class CatalogStore:
         """
         self.catalog().peak(peak_id)
         if len(jpegs) > MAX_REFERENCES:
-            raise CatalogError(f"a peak can have at most {MAX_REFERENCES} reference photos")
+            raise CatalogError(f"a peak can have at most {counted(MAX_REFERENCES, 'reference photo')}")
         kind = _REFERENCE + peak_id
         for key, _ in list(self._state.items(kind)):
             self._state.delete(kind, key)

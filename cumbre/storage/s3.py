@@ -8,6 +8,7 @@ from cumbre.errors import ObjectChanged, ObjectGone, PhotoError, StorageError
 from cumbre.storage.formats import is_photo_key
 from cumbre.storage.port import ListingIncomplete, ObjectStat
 from cumbre.system.aws_client import open_aws_client
+from cumbre.text.counted import counted
 from cumbre.text.sentence import sentence
 
 _CHUNK_BYTES: Final = 1 << 20
@@ -93,8 +94,8 @@ class S3PhotoStorage:
                         dotted.append(one["Key"])
         if dotted:
             raise ListingIncomplete(
-                f"{len(dotted)} objects of {self._bucket} have . or .. as a part of their key and can't be requested: "
-                f"rename them ({dotted[0]!r})",
+                f"{counted(len(dotted), 'object')} of {self._bucket} can't be requested, because . or .. is a part of "
+                f"the key: rename such objects ({dotted[0]!r})",
                 tuple(dotted),
             )
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from cumbre.errors import CumbreError
+from cumbre.text.counted import counted
 from functions.ingest.deadline import Deadline
 from functions.ingest.events import ObjectEvent, QueueMessage, is_sqs, keys_by_bucket, parse_events, parse_sqs
 
@@ -72,12 +73,14 @@ class _Batch:
                 self._settle_keys(bucket, keys)
             except Exception as error:
                 # The cause may be one photo or the whole bucket: retry one by one, so that other photos succeed.
-                _log.warning("retrying %d photos of %r one by one: %s", len(keys), bucket, error)
+                _log.warning("retrying %s of %r one by one: %s", counted(len(keys), "photo"), bucket, error)
                 for key in self._unsettled(bucket, keys):
                     self._settle_one(bucket, key)
             left = self._unsettled(bucket, keys)
             if left and self._deadline.is_near():
-                _log.warning("no time left for %d photos of %r: SQS will deliver them again", len(left), bucket)
+                _log.warning(
+                    "no time left for %s of %r: SQS will deliver them again", counted(len(left), "photo"), bucket
+                )
 
     def settle_or_raise(self, events: Iterable[ObjectEvent]) -> None:
         """Settle all photos. Raises CumbreError if time runs out, and any error of a photo."""
@@ -85,7 +88,7 @@ class _Batch:
             self._settle_keys(bucket, keys)
             left = self._unsettled(bucket, keys)
             if left:
-                raise CumbreError(f"{len(left)} photos of {bucket} could not be reconciled in time")
+                raise CumbreError(f"{counted(len(left), 'photo')} of {bucket} could not be reconciled in time")
 
     def _settle_keys(self, bucket: str, keys: list[str]) -> None:
         self._settle(bucket, keys, lambda key: self._settled.add((bucket, key)), self._deadline.is_near)

@@ -15,6 +15,7 @@ from cumbre.ingest.queue import IngestQueue
 from cumbre.library.generation import Generation
 from cumbre.library.library import Library
 from cumbre.library.reindex import activate, prepare_generation
+from cumbre.text.counted import counted
 from functions.ingest.deadline import Deadline
 
 _log = logging.getLogger(__name__)
@@ -118,7 +119,7 @@ class Jobs:
                 problems.append(fed.missing)
             unseen += fed.compared[-1].unlisted
             complete = complete and fed.lacks_nothing(len(indices) - 1)
-            _log.info("%s: queued %d photos to reconcile, %d to remove", bucket, fed.queued, fed.removals)
+            _log.info("%s: queued %s to reconcile, %d to remove", bucket, counted(fed.queued, "photo"), fed.removals)
         if building is not None and complete and not report.stopped and not problems:
             self._activate(report, building, unseen)
 
@@ -147,7 +148,7 @@ class Jobs:
             changed = generation.learn_appearance(stopped)
             if not stopped():
                 generation.index.set_metadata(_LEARNED_COUNT_KEY, str(count))
-            _log.info("the album has grown to %d photos: the peaks of %d photos changed", count, changed)
+            _log.info("the album has grown to %d photos: peaks updated in %s", count, counted(changed, "photo"))
 
     def _building(self) -> Generation | None:
         try:

@@ -382,6 +382,18 @@ def test_reference_photos_can_be_added_and_removed(cumbre, album):
     assert cumbre("peaks", "reference", "ama-dablam", "--remove").code == 0
 
 
+def test_one_photo_is_counted_in_the_singular(cumbre, album):
+    photo = album / "day 1" / "ama dablam.jpg"
+    cumbre("ingest", photo)
+    assert cumbre("status").out.startswith("1 photo, 25 peaks, 0 failures\n")
+    assert "1 photo, 0 failures, model" in cumbre("doctor").out
+    assert "  1 photo   Ama Dablam" in cumbre("peaks", "list").out
+    assert cumbre("reindex").out.startswith("1 of 1 photo indexed with ")
+    referenced = cumbre("peaks", "reference", "ama-dablam", photo).out
+    assert referenced.startswith("ama-dablam has 1 reference photo; peaks updated in ")
+    assert cumbre("forget", photo).out.endswith("; 1 photo removed from the index\n")
+
+
 def test_models_are_listed(cumbre):
     listed = cumbre("models", "list", "--json").json
     assert {row["name"]: row["ready"] for row in listed["models"]} == {"siglip2": False, "lite": True}

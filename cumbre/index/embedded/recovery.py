@@ -25,6 +25,7 @@ from cumbre.index.embedded.vector_rows import whole_rows
 from cumbre.index.port import PhotoIndex, PhotoWrite, Vector, VectorSpace
 from cumbre.photos.document import PhotoDocument, photo_id
 from cumbre.system import sqlite_connection
+from cumbre.text.counted import counted
 
 _DAMAGED_FILES_KEPT = 2
 _WRITE_BATCH = 200
@@ -113,11 +114,12 @@ def _rebuild(path: Path, lock: IndexLock) -> str:
     rebuilt.replace(path)
     _remove(rebuilt)
     if aside is None:
-        return f"The index of an older Cumbre was converted, with {kept} photos."
-    return (
-        f"{str(fault).split('. `cumbre')[0]}. It was set aside as {aside.name}; {kept} photos in it were intact and "
-        "are kept, the others are indexed again from the album."
-    )
+        return f"The index of an older Cumbre was converted, with {counted(kept, 'photo')}."
+    damage = f"{str(fault).split('. `cumbre')[0]}. It was set aside as {aside.name}"
+    if not kept:
+        return f"{damage}; no photo in it was intact, so the whole album is indexed again."
+    intact = f"{counted(kept, 'photo')} in it {'was intact and is' if kept == 1 else 'were intact and are'} kept"
+    return f"{damage}; {intact}, the others are indexed again from the album."
 
 
 def _salvage(path: Path, rebuilt: Path) -> int:

@@ -337,7 +337,7 @@ class TestFiles:
 
     def test_too_many_peaks_are_refused(self, read, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(catalog_files, "MAX_PEAKS", 1)
-        with pytest.raises(CatalogError, match="line 3: more than 1 peaks"):
+        with pytest.raises(CatalogError, match="line 3: more than 1 peak;"):
             read("peaks.csv", "name,lat,lon,elev_m\nA,1,2,3\nB,1,2,3\n")
         with pytest.raises(CatalogError, match="more than 1 features"):
             read("peaks.geojson", geojson({}, {}))

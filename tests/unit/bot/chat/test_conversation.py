@@ -384,6 +384,14 @@ def test_commands_are_answered(talk: Talk, album: FakeAlbum) -> None:
     )
 
 
+def test_an_empty_album_and_an_empty_place_are_said_in_words(talk: Talk, album: FakeAlbum) -> None:
+    far_away = Position(47.0, 11.0)
+    assert text_of(talk.say(location=far_away)[-1]) == "No photos in the album were taken within 5 km of there."
+    album.photos.clear()
+    assert text_of(talk.say("/status")[0]).startswith("There are no photos in the album yet.\n")
+    assert text_of(talk.say("/near ama dablam")[0]).startswith("No photos in the album were taken within")
+
+
 def test_peaks_of_the_album_are_buttons_that_show_their_photos(talk: Talk) -> None:
     [peaks] = talk.say("/peaks")
     assert labels_of(peaks) == ["Ama Dablam (6,812\xa0m) · 2", "Mount Everest (8,849\xa0m) · 1"]
