@@ -1,4 +1,7 @@
-"""Gzip compression for text responses; pictures are already compressed."""
+"""Gzip compression for text responses; pictures are already compressed.
+
+Own code, because Flask-Compress brings 7 MB of native packages (brotli, zstd) and sends gzip to clients that refuse it.
+"""
 
 import gzip
 from functools import lru_cache

@@ -23,6 +23,8 @@ ALIKE = {"page.album", "page.chat", "page.percent", "page.no", "chat.peak", "cha
 NUMBERS = (*range(201), 1_000_000)
 
 Text = str | tuple[str, ...]
+# As Babel holds texts.
+Held = str | tuple[str, ...] | list[str] | None
 
 
 def fields(text: Text) -> set[str]:
@@ -36,12 +38,13 @@ def texts_of(catalogue: Catalog) -> dict[tuple[str | None, str], Text]:
     return {(message.context, _one(message.id)): _plain(message.string) for message in catalogue if message.id}
 
 
-def _plain(text: Text | list[str]) -> Text:
-    return text if isinstance(text, str) else tuple(text)
+def _plain(text: Held) -> Text:
+    return text if isinstance(text, str) else tuple(text or ())
 
 
-def _one(text: Text) -> str:
-    return text if isinstance(text, str) else text[0]
+def _one(text: Held) -> str:
+    plain = _plain(text)
+    return plain if isinstance(plain, str) else plain[0]
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +60,11 @@ def test_no_translation_is_missing_fuzzy_or_left_over(language: str, sentences: 
     for message in catalogue:
         if message.id:
             assert not message.fuzzy, f"{message.context} is fuzzy: {message.id}"
-            forms = [message.string] if isinstance(message.string, str) else message.string
+            forms = [message.string] if isinstance(message.string, str) else _plain(message.string)
+            assert forms, f"{message.context} is not translated: {message.id}"
             assert all(forms), f"{message.context} is not translated: {message.id}"
-            translated[message.context or message.id] = message.id
+            english = _plain(message.id)
+            translated[message.context or english] = english
     assert translated == dict(ENGLISH) | {sentence: sentence for sentence in sentences}
     assert not catalogue.obsolete
 
@@ -77,9 +82,8 @@ def test_the_compiled_catalogue_is_the_one_to_translate(language: str) -> None:
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_a_translation_has_the_same_fields(language: str, sentences: list[Text]) -> None:
     texts = texts_of(read_catalogue(language))
-    english = {(key, _one(text)): text for key, text in ENGLISH.items()} | {
-        (None, _one(text)): text for text in sentences
-    }
+    english: dict[tuple[str | None, str], Text] = {(key, _one(text)): text for key, text in ENGLISH.items()}
+    english.update({(None, _one(text)): text for text in sentences})
     assert texts.keys() == english.keys()
     for key, text in texts.items():
         assert fields(text) == fields(english[key]), key

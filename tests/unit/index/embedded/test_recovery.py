@@ -158,6 +158,19 @@ def test_an_index_that_cumbre_did_not_write_like_this_is_rebuilt_with_all_photos
     assert with_index(path, lambda index: (index.count(), len(index.failures()))) == (_PHOTOS, 1)
 
 
+@pytest.mark.parametrize(
+    ("intact", "said"),
+    [
+        ("", "; no photo in it was intact, so the whole album is indexed again."),
+        ("7.jpg", "; 1 photo in it was intact and is kept, the others are indexed again from the album."),
+    ],
+)
+def test_the_number_of_intact_photos_is_said_in_words_that_fit(path, intact, said):
+    change(path, "UPDATE photos SET document = '{}' WHERE photo_id != ?", photo(intact).id)
+    change(path, "UPDATE counter SET value = 0")
+    assert repair(path).endswith(said)
+
+
 def test_everything_kept_is_the_same_as_before(path):
     def everything(index: PhotoIndex) -> object:
         documents = {d.id: d for d in [*index.select(), *index.failures()]}
