@@ -140,13 +140,16 @@ def reference(peak_id: str, files: tuple[Path, ...], remove: bool, json: bool) -
 
 def reidentify_photos(library: "Library", quiet: bool) -> int:
     """Identify the peaks in all photos again if the catalogue has changed. Returns the number of changed photos."""
-    changed = 0
+    changed: set[str] = set()
     for generation in filter(None, (library.active(), library.building())):
         total = generation.index.count()
         with tqdm(total=total, unit=" photos", file=sys.stderr, disable=True if quiet else None, leave=False) as bar:
-            changed += generation.refresh_names(partial(_advance, bar))
-    return changed
+            changed |= generation.refresh_names(partial(_show, bar))
+    return len(changed)
 
 
-def _advance(bar: "tqdm[NoReturn]") -> None:
-    bar.update()
+def _show(bar: "tqdm[NoReturn]", done: int) -> None:
+    """Show the number of photos done; a second pass over them starts the bar again."""
+    if done < bar.n:
+        bar.reset()
+    bar.update(done - bar.n)

@@ -1,7 +1,8 @@
 """One generation of the index together with its encoder and everything that depends on the catalogue."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -117,45 +118,51 @@ class Generation:
                 )
             return self._appearance[1]
 
-    def refresh(self, stopped: Callable[[], bool] = lambda: False) -> int:
-        """Update what depends on more than the photos: backgrounds and peaks. Return the number of changed photos.
+    def refresh(self, stopped: Callable[[], bool] = lambda: False) -> set[str]:
+        """Update what depends on more than the photos: backgrounds and peaks. Return the ids of the changed photos.
 
         After a crash or stop, the next call starts over.
         """
-        return self.refresh_backgrounds(stopped) + self.refresh_names(stopped=stopped)
+        return self.refresh_backgrounds(stopped) | self.refresh_names(stopped=stopped)
 
     def refresh_names(
-        self, on_photo: Callable[[], None] = lambda: None, stopped: Callable[[], bool] = lambda: False
-    ) -> int:
+        self, on_photos: Callable[[int], None] = lambda _: None, stopped: Callable[[], bool] = lambda: False
+    ) -> set[str]:
         """Identify the peaks again, from stored facts and vectors, if the catalogue or the terrain has changed.
 
-        It reads and embeds no photo. Returns the number of changed photos.
+        It reads and embeds no photo. Returns the ids of the changed photos; on_photos as in reidentify().
         """
         terrain = self._terrain.revision if self._terrain is not None else ""
         revision = f"{_ANNOTATION_VERSION} {self._store.revision()} {terrain}".rstrip()
         if self.index.metadata(_NAMES_NOTE) == revision:
-            return 0
-        changed = self.reidentify(on_photo, stopped)
+            return set()
+        changed = self.reidentify(on_photos, stopped)
         if not stopped():
             self.index.set_metadata(_NAMES_NOTE, revision)
         return changed
 
     def reidentify(
-        self, on_photo: Callable[[], None] = lambda: None, stopped: Callable[[], bool] = lambda: False
-    ) -> int:
-        """Identify the peaks of every photo again, calling on_photo for each. Return the number of changed photos."""
-        changed = 0
+        self, on_photos: Callable[[int], None] = lambda _: None, stopped: Callable[[], bool] = lambda: False
+    ) -> set[str]:
+        """Identify the peaks of every photo again and return the ids of the changed photos.
+
+        Calls on_photos with the number of photos that are done. A second pass over all photos, if the first has changed
+        what they teach about the peaks' looks, counts from 1 again.
+        """
+        changed: set[str] = set()
         for _ in range(_PASSES):
             references = self._references()
             with self._lock:
                 self._appearance = None
-            annotator = self.annotator()
+            annotator, done = self.annotator(), count(1)
 
-            def annotated(stored: StoredPhoto, vector: Vector, annotator: Annotator = annotator) -> PhotoDocument:
-                on_photo()
+            def annotated(
+                stored: StoredPhoto, vector: Vector, annotator: Annotator = annotator, done: Iterator[int] = done
+            ) -> PhotoDocument:
+                on_photos(next(done))
                 return annotator.annotate(stored.document, vector)
 
-            changed += self._rewrite(annotated, stopped)
+            changed |= self._rewrite(annotated, stopped)
             if stopped() or self._references() == references:
                 break
         return changed
@@ -166,19 +173,19 @@ class Generation:
             return set()
         return {(one.peak_id, one.content_sha256) for one in self.index.reference_photos(_REFERENCES_MAX)}
 
-    def learn_appearance(self, stopped: Callable[[], bool] = lambda: False) -> int:
+    def learn_appearance(self, stopped: Callable[[], bool] = lambda: False) -> set[str]:
         """Learn the peaks' appearance from new photos: identify all again if the encoder is fit for appearance.
 
-        Returns the number of changed photos.
+        Returns the ids of the changed photos.
         """
-        return self.reidentify(stopped=stopped) if self.encoder.description.tells_peaks else 0
+        return self.reidentify(stopped=stopped) if self.encoder.description.tells_peaks else set()
 
-    def refresh_backgrounds(self, stopped: Callable[[], bool] = lambda: False) -> int:
-        """Update the photos' backgrounds if prompts or calibration changed. Return the number of changed photos."""
+    def refresh_backgrounds(self, stopped: Callable[[], bool] = lambda: False) -> set[str]:
+        """Update the photos' backgrounds if prompts or calibration changed. Return the ids of the changed photos."""
         calibration = self.encoder.description.calibration
         wanted = f"{PROMPT_VERSION} {calibration.background} {calibration.background_temperature}"
         if self.index.metadata(_BACKGROUNDS_NOTE) == wanted:
-            return 0
+            return set()
 
         def updated(stored: StoredPhoto, vector: Vector) -> PhotoDocument:
             return replace(stored.document, background=float(self.embedder.backgrounds(vector[None])[0]))
@@ -188,13 +195,13 @@ class Generation:
             self.index.set_metadata(_BACKGROUNDS_NOTE, wanted)
         return changed
 
-    def _rewrite(self, update: Callable[[StoredPhoto, Vector], PhotoDocument], stopped: Callable[[], bool]) -> int:
-        """Apply `update` to every document and write those that differ, in batches; return how many were written.
+    def _rewrite(self, update: Callable[[StoredPhoto, Vector], PhotoDocument], stopped: Callable[[], bool]) -> set[str]:
+        """Apply `update` to every document and write those that differ, in batches; return the ids of those written.
 
         A write that meets a newer version of its document is dropped: its writer used the current catalogue and
         prompts, or a scan follows that calls this again.
         """
-        changed = 0
+        changed: set[str] = set()
         writes: list[PhotoWrite] = []
         for stored, vector in self.index.scan():
             if stopped():
@@ -203,6 +210,11 @@ class Generation:
             if document != stored.document:
                 writes.append(PhotoWrite(document, None, stored.version))
             if len(writes) >= _WRITE_BATCH:
-                changed += len(writes) - len(self.index.write(writes))
+                changed |= self._write(writes)
                 writes = []
-        return changed + len(writes) - len(self.index.write(writes))
+        return changed | self._write(writes)
+
+    def _write(self, writes: list[PhotoWrite]) -> set[str]:
+        """Carry out the writes and return the ids of the photos written."""
+        dropped = {one.document.id for one in self.index.write(writes)}
+        return {one.document.id for one in writes} - dropped

@@ -3,22 +3,17 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from uuid import uuid4
 
-import numpy as np
-
 from cumbre.errors import CatalogError
-from cumbre.geo.geodesy import bearing_and_distance
 from cumbre.peaks.catalog import Catalog, Peak
 from cumbre.peaks.catalog_files import bundled_catalog
+from cumbre.peaks.known_summits import KnownSummits
 from cumbre.state.port import StateStore
 from cumbre.text.counted import counted
-from cumbre.text.folding import fold
 
 MAX_REFERENCES = 3
-# Maps disagree on a summit's position by several hundred metres.
-_SAME_SUMMIT_M = 1500.0
 _PEAK = "peak"
 _REFERENCE = "reference:"
 _REVISION = "catalog"
@@ -59,17 +54,18 @@ class CatalogStore:
     def import_peaks(self, peaks: Iterable[Peak]) -> ImportCounts:
         """Add peaks, replacing those with the same id.
 
-        A peak that the catalogue knows under another id keeps that id and its known names (see _as_known).
+        A peak that the catalogue knows under another id keeps that id and its known names (see KnownSummits).
+        If writing fails, some of the peaks may have been stored: import them again.
         """
         before = self.catalog()
-        given = [_as_known(peak, before) for peak in peaks]
+        known = KnownSummits(before)
+        given = [known.as_known(peak) for peak in peaks]
         differing = [peak for peak in given if before.get(peak.id) != peak]
         added = sum(peak.id not in before for peak in differing)
         if differing:
             # Before as well as after, so that readers also notice an import that crashed half way.
             self._touch()
-            for peak in differing:
-                self._state.put(_PEAK, peak.id, json.dumps(asdict(peak)).encode())
+            self._state.put_many(_PEAK, {peak.id: json.dumps(asdict(peak)).encode() for peak in differing})
             self._touch()
         return ImportCounts(added, len(differing) - added, len(given) - len(differing))
 
@@ -105,22 +101,6 @@ class CatalogStore:
 
     def _touch(self) -> None:
         self._state.put(_REVISION, "revision", uuid4().hex.encode())
-
-
-def _as_known(peak: Peak, catalog: Catalog) -> Peak:
-    """Give the peak the id of a catalogued peak that shares a name with it and is within _SAME_SUMMIT_M.
-
-    Every map numbers summits in its own way. A summit that is in the catalogue twice would split its probability.
-    """
-    if peak.id in catalog or len(catalog) == 0:
-        return peak
-    _, distance_m = bearing_and_distance(peak.lat, peak.lon, catalog.lats, catalog.lons)
-    names = {fold(name) for name in peak.names}
-    for i in np.flatnonzero(distance_m <= _SAME_SUMMIT_M):
-        known = list(catalog.values())[int(i)]
-        if names & {fold(name) for name in known.names}:
-            return replace(peak, id=known.id, names=tuple(dict.fromkeys([*known.names, *peak.names])))
-    return peak
 
 
 def _peak(value: bytes) -> Peak:

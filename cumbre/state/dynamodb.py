@@ -6,7 +6,7 @@ Terraform creates it (infra/terraform). Items also have `value` (bytes), and `cl
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 from uuid import uuid4
@@ -21,6 +21,11 @@ _CONNECT_TIMEOUT_S: Final = 2
 _READ_TIMEOUT_S: Final = 5
 _ATTEMPTS: Final = 4
 _CONNECTIONS: Final = 16
+# DynamoDB's own limit for one BatchWriteItem. 25 catalogue entries stay far below its other limit, 16 MB.
+_BATCH: Final = 25
+_BATCH_ATTEMPTS: Final = 8
+_FIRST_PAUSE_S: Final = 0.05
+_LONGEST_PAUSE_S: Final = 5.0
 # DynamoDB's own limits for partition and sort keys.
 _KIND_BYTES_MAX: Final = 2048
 _KEY_BYTES_MAX: Final = 1024
@@ -54,10 +59,17 @@ class DynamoDbStateStore:
     allow a kind or key.
     """
 
-    def __init__(self, client: Any, table: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        client: Any,
+        table: str,
+        clock: Callable[[], float] = time.time,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._client = client
         self._table = table
         self._clock = clock
+        self._pause = pause
 
     def get(self, kind: str, key: str) -> bytes | None:
         with self._faults():
@@ -70,6 +82,23 @@ class DynamoDbStateStore:
     def put(self, kind: str, key: str, value: bytes, expires_at: float | None = None) -> None:
         with self._faults():
             self._client.put_item(TableName=self._table, Item=_item(kind, key, value, expires_at))
+
+    def put_many(self, kind: str, values: Mapping[str, bytes]) -> None:
+        """See StateStore.put_many. A failure leaves the batches before it stored."""
+        puts = [{"PutRequest": {"Item": _item(kind, key, value, None)}} for key, value in values.items()]
+        refused = 0
+        while puts:
+            batch, puts = puts[:_BATCH], puts[_BATCH:]
+            with self._faults():
+                answer = self._client.batch_write_item(RequestItems={self._table: batch})
+            unprocessed = answer.get("UnprocessedItems", {}).get(self._table, [])
+            # The table or its partition is throttled: the answer is a success, so the client does not wait by itself.
+            refused = refused + 1 if len(unprocessed) == len(batch) else 0
+            if refused >= _BATCH_ATTEMPTS:
+                raise CumbreError(f"the table {self._table} of the state is throttling requests: try again in a moment")
+            if unprocessed:
+                self._pause(min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**refused))
+            puts = unprocessed + puts
 
     def put_if_absent(self, kind: str, key: str, value: bytes, expires_at: float | None = None) -> bool:
         # The client retries a request if the response was lost. The claim tells its own record from another worker's.

@@ -4,7 +4,7 @@ Unlike the index, this data can't be rebuilt from the photos. A record is bytes 
 design of DynamoDB. Every adapter passes tests/contract/test_state_store.py.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
 
 # DynamoDB limits items to 400 KB. Every adapter has this limit, so that a local state can move to the cloud.
@@ -25,6 +25,13 @@ class StateStore(Protocol):
         """Store or replace a record. expires_at is a POSIX time in seconds; None means never.
 
         Raises CumbreError if the value is larger than MAX_VALUE_BYTES.
+        """
+        ...
+
+    def put_many(self, kind: str, values: Mapping[str, bytes]) -> None:
+        """Store or replace many records of a kind, by key, without expiry; faster than one by one.
+
+        If it raises CumbreError, a database stores none of them, but a table in the cloud may have stored some.
         """
         ...
 

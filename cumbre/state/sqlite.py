@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -88,6 +88,18 @@ class SqliteStateStore:
             if stored != (value, expires_at, record["checksum"]):
                 connection.execute(_PUT, record)
             self._delete_expired(connection)
+
+    def put_many(self, kind: str, values: Mapping[str, bytes]) -> None:
+        """See StateStore.put_many. Stores all or none, in one transaction."""
+        records = [_record(kind, key, value, None) for key, value in values.items()]
+        with self._use() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                connection.executemany(_PUT, records)
+                connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
 
     def put_if_absent(self, kind: str, key: str, value: bytes, expires_at: float | None = None) -> bool:
         record = _record(kind, key, value, expires_at)

@@ -148,7 +148,7 @@ class Jobs:
             changed = generation.learn_appearance(stopped)
             if not stopped():
                 generation.index.set_metadata(_LEARNED_COUNT_KEY, str(count))
-            _log.info("the album has grown to %d photos: peaks updated in %s", count, counted(changed, "photo"))
+            _log.info("the album has grown to %d photos: peaks updated in %s", count, counted(len(changed), "photo"))
 
     def _building(self) -> Generation | None:
         try:

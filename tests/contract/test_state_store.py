@@ -107,6 +107,19 @@ def test_expired_records_are_hidden(store: StateStore) -> None:
     assert list(store.items("file")) == [("here", b"y")]
 
 
+def test_put_many_stores_and_replaces(store: StateStore) -> None:
+    store.put("peak", "7", b"old", expires_at=FUTURE)
+    store.put_many("peak", {str(number): str(number).encode() for number in range(60)})
+    assert dict(store.items("peak")) == {str(number): str(number).encode() for number in range(60)}
+    store.put_many("peak", {})
+
+
+def test_put_many_refuses_a_record_that_is_too_large_before_storing_any(store: StateStore) -> None:
+    with pytest.raises(CumbreError, match="peak over has 358401 bytes"):
+        store.put_many("peak", {"under": b"x", "over": bytes(350 * 1024 + 1)})
+    assert store.get("peak", "under") is None
+
+
 def test_put_if_absent_keeps_the_first(store: StateStore) -> None:
     assert store.put_if_absent("update", "1", b"first")
     assert not store.put_if_absent("update", "1", b"second")

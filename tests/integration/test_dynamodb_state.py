@@ -105,6 +105,30 @@ def test_every_read_is_strongly_consistent(store: DynamoDbStateStore, client: An
     assert [one["ConsistentRead"] for one in gets + queries] == [True, True]
 
 
+def test_many_records_are_sent_in_batches_and_refused_ones_again(client: Any, table: str) -> None:
+    pauses: list[float] = []
+    store = DynamoDbStateStore(client, table, pause=pauses.append)
+    sent = requests(client, "BatchWriteItem")
+    with last_of_every_batch_refused_once(client, table):
+        store.put_many("peak", {f"{number:02}": b"x" for number in range(30)})
+    assert [len(one["RequestItems"][table]) for one in sent] == [25, 6, 1]
+    assert [key for key, _ in store.items("peak")] == [f"{number:02}" for number in range(30)]
+    assert len(pauses) == 2
+
+
+def test_a_table_that_refuses_every_batch_is_reported(client: Any, table: str) -> None:
+    pauses: list[float] = []
+    store = DynamoDbStateStore(client, table, pause=pauses.append)
+    client.meta.events.register(
+        "after-call.dynamodb.BatchWriteItem",
+        lambda parsed, **_: parsed.update(UnprocessedItems={table: [put_request("peak", "1")]}),
+    )
+    with pytest.raises(CumbreError, match=r"throttling requests: try again"):
+        store.put_many("peak", {"1": b"x"})
+    assert pauses == sorted(pauses)
+    assert 1 < sum(pauses) < 30
+
+
 def test_the_longest_key_can_be_stored(store: DynamoDbStateStore) -> None:
     longest = "/" + "ü" * 511 + "x"
     assert len(longest.encode()) == 1024
@@ -216,6 +240,34 @@ def requests(client: Any, operation: str) -> list[dict[str, Any]]:
         f"before-send.dynamodb.{operation}", lambda request, **_: sent.append(json.loads(request.body))
     )
     return sent
+
+
+def put_request(kind: str, key: str) -> dict[str, Any]:
+    """Return one write of a batch."""
+    return {"PutRequest": {"Item": {"kind": {"S": kind}, "key": {"S": key}, "value": {"B": b"x"}}}}
+
+
+@contextmanager
+def last_of_every_batch_refused_once(client: Any, table: str) -> Iterator[None]:
+    """Answer that the last write of a batch was refused, as a throttled table does, unless it has been before."""
+    refused: set[str] = set()
+    event = "provide-client-params.dynamodb.BatchWriteItem"
+    last: list[dict[str, Any]] = []
+
+    def look(params: dict[str, Any], **_: object) -> None:
+        last[:] = params["RequestItems"][table][-1:]
+
+    def refuse(parsed: dict[str, Any], **_: object) -> None:
+        key = last[0]["PutRequest"]["Item"]["key"]["S"]
+        if key not in refused:
+            refused.add(key)
+            parsed["UnprocessedItems"] = {table: list(last)}
+
+    client.meta.events.register(event, look)
+    client.meta.events.register("after-call.dynamodb.BatchWriteItem", refuse)
+    yield
+    client.meta.events.unregister(event, look)
+    client.meta.events.unregister("after-call.dynamodb.BatchWriteItem", refuse)
 
 
 @contextmanager

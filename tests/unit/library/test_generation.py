@@ -82,18 +82,30 @@ def test_corrected_photos_teach_what_a_peak_looks_like(voting, album):
     assert "looks like a known photo" in evidence_text(chat.peaks[0])
 
 
+def test_a_photo_that_two_passes_change_is_one_changed_photo(voting, album):
+    ingest(voting, album)
+    generation = voting.active()
+    # The first pass applies these corrections, the second one what they teach about the peaks' looks.
+    for document in generation.index.select():
+        voting.corrections.put(document.content_sha256, ("lhotse",))
+    progress: list[int] = []
+    changed = generation.reidentify(progress.append)
+    assert progress == [1, 2, 3, 1, 2, 3]
+    assert changed == {document.id for document in generation.index.select()}
+
+
 def test_a_changed_catalogue_renames_the_photos_once_even_after_a_crash(library, album):
     ingest(library, album)
     generation = library.active()
     generation.refresh()
-    assert generation.refresh_names() == 0
+    assert not generation.refresh_names()
     moved = Peak("ama-dablam", 10.0, 10.0, 6812.0, ("Ama Dablam",))
     library.catalog_store.import_peaks([moved])
     # A crash at this point: the peaks are stored, but not yet used for photos. The next scan or import catches up.
     assert library.catalog_store.import_peaks([moved]).unchanged == 1
-    assert generation.refresh() >= 1
+    assert len(generation.refresh()) >= 1
     assert "ama-dablam" not in {peak for d in generation.index.select() for peak in d.predicted_peaks}
-    assert generation.refresh() == 0
+    assert not generation.refresh()
 
 
 def test_new_prompts_update_the_backgrounds_without_a_new_embedding(library, album):
@@ -105,7 +117,7 @@ def test_new_prompts_update_the_backgrounds_without_a_new_embedding(library, alb
     generation.index.set_metadata("backgrounds", "0 of an older version")
     for stored, _ in generation.index.scan():
         generation.index.write([PhotoWrite(replace(stored.document, background=-9.0), None, stored.version)])
-    assert generation.refresh_backgrounds() == 3
+    assert len(generation.refresh_backgrounds()) == 3
     after = {d.id: (pytest.approx(d.background, abs=1e-5), d.indexed_at) for d in generation.index.select()}
     assert before == after
-    assert generation.refresh_backgrounds() == 0
+    assert not generation.refresh_backgrounds()
