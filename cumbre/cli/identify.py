@@ -47,7 +47,7 @@ def identify(files: tuple[Path, ...], at: str | None, heading: str | None, draw:
         raise click.UsageError("--draw takes one photo at a time")
     if draw is not None and draw.suffix.lower() not in (".jpg", ".jpeg"):
         raise click.UsageError("--draw writes a JPEG: name a file that ends in .jpg")
-    if draw is not None and draw.exists() and draw.samefile(files[0]):
+    if draw is not None and files[0].exists() and draw.exists() and draw.samefile(files[0]):
         raise click.UsageError("--draw would overwrite the photo itself: name another file")
     from cumbre.errors import PhotoError
     from cumbre.services import json_form, text_forms

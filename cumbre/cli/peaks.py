@@ -9,6 +9,7 @@ import click
 from tqdm import tqdm
 
 from cumbre.cli.output import json_option, notice, opened_library, print_json, table
+from cumbre.cli.photo_file import read_named_photo
 from cumbre.text.counted import counted
 
 if TYPE_CHECKING:
@@ -126,16 +127,28 @@ def reference(peak_id: str, files: tuple[Path, ...], remove: bool, json: bool) -
     if remove == bool(files):
         raise click.UsageError("name 1 to 3 photos, or use --remove")
     with opened_library() as library:
-        jpegs = [library.pictures.rendition(file.read_bytes(), _REFERENCE_PX) for file in files]
+        jpegs = [_reference(library, file) for file in files]
         library.catalog_store.set_references(peak_id, jpegs)
-        if not library.active().encoder.description.tells_peaks:
-            notice("saved, but not used yet: the model in use (lite) can't tell mountains apart")
+        model = library.active().encoder.description
+        if not model.tells_peaks:
+            notice(f"saved, but not used yet: the model in use ({model.model_id}) can't tell mountains apart")
         changed = reidentify_photos(library, quiet=json)
         if json:
             print_json({"id": peak_id, "references": len(files), "photos_renamed": changed})
         else:
             references = counted(len(files), "reference photo")
             click.echo(f"{peak_id} has {references}; peaks updated in {counted(changed, 'photo')}")
+
+
+def _reference(library: "Library", file: Path) -> bytes:
+    """Return a small JPEG of a photo file. Raises PhotoError, whose message names the file."""
+    from cumbre.errors import PhotoError
+
+    photo = read_named_photo(file)
+    try:
+        return library.pictures.rendition(photo, _REFERENCE_PX)
+    except PhotoError as error:
+        raise PhotoError(f"{file}: {error}") from error
 
 
 def reidentify_photos(library: "Library", quiet: bool) -> int:

@@ -19,7 +19,9 @@ def parse_circle(name: str, text: str) -> Circle:
     lat, lon, km = _numbers(name, text, "LAT,LON,KM", (3,))
     _check_place(name, lat, lon)
     if not 0 < km <= _MAX_RADIUS_KM:
-        raise InvalidRequest(f"the radius in {name} must be in kilometres and greater than 0")
+        raise InvalidRequest(
+            f"the radius in {name} must be in kilometres, greater than 0 and at most {_MAX_RADIUS_KM:.0f}"
+        )
     return Circle(lat, lon, km * 1000)
 
 
@@ -41,14 +43,15 @@ def parse_heading_deg(name: str, text: str) -> float:
 
 
 def parse_time(name: str, text: str, *, end_of_day: bool = False) -> datetime:
-    """Parse a date or date-time, UTC if it has no zone. With end_of_day, a date alone includes that whole day.
+    """Parse a date or date-time of ISO 8601, UTC if it has no zone. With end_of_day, a date includes that whole day.
 
     >>> parse_time("to", "2023-10-31", end_of_day=True).isoformat()
     '2023-11-01T00:00:00+00:00'
     """
     try:
-        if len(text) == len("2023-10-05"):
-            day = date.fromisoformat(text) + timedelta(days=1 if end_of_day else 0)
+        day = _day(text)
+        if day is not None:
+            day += timedelta(days=1 if end_of_day else 0)
             return datetime(day.year, day.month, day.day, tzinfo=UTC)
         exact = datetime.fromisoformat(text)
         return exact.replace(tzinfo=UTC) if exact.tzinfo is None else exact.astimezone(UTC)
@@ -56,6 +59,14 @@ def parse_time(name: str, text: str, *, end_of_day: bool = False) -> datetime:
         raise InvalidRequest(
             f"{name} must be a date (2023-10-05) or a date with a time (2023-10-05T06:30:00Z)"
         ) from None
+
+
+def _day(text: str) -> date | None:
+    """Return the day that a text names in any form without a time (2023-10-05, 20231005, 2023-W40-4), else None."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _numbers(name: str, text: str, form: str, counts: tuple[int, ...]) -> list[float]:

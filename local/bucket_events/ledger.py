@@ -37,8 +37,12 @@ class EventLedger:
             if self._count + len(new) > self._most:
                 raise TooManyEvents(f"{self._count} events are waiting to be handled: try again later")
             self._count += len(new)
-        for event in new:
-            self._store(event)
+        try:
+            self._state.put_many(_KIND, dict(map(_entry, new)))
+        except BaseException:
+            with self._lock:
+                self._count -= len(new)
+            raise
         self._recorded.set()
 
     def waiting(self, most: int) -> dict[str, ObjectEvent]:
@@ -57,18 +61,19 @@ class EventLedger:
     def postpone(self, waiting: Mapping[str, ObjectEvent]) -> None:
         """Move events to the end, so that one that can't be handled doesn't block the others."""
         for name, event in waiting.items():
-            self._store(event)
+            self._state.put(_KIND, *_entry(event))
             self._state.delete(_KIND, name)
 
     def done(self, names: Sequence[str]) -> None:
         """Delete the records of events that have been handled."""
         for name in names:
             self._state.delete(_KIND, name)
-        with self._lock:
-            self._count -= len(names)
+            with self._lock:
+                self._count -= 1
 
-    def _store(self, event: ObjectEvent) -> None:
-        # One record per event: an event that arrives while another of the same photo is handled is not lost.
-        name = f"{time.time_ns():020}-{uuid4().hex}"
-        value = {"bucket": event.bucket, "key": event.key, "kind": event.kind.value}
-        self._state.put(_KIND, name, json.dumps(value).encode())
+
+def _entry(event: ObjectEvent) -> tuple[str, bytes]:
+    """Return name and value of an event's record."""
+    # One record per event: an event that arrives while another of the same photo is handled is not lost.
+    name = f"{time.time_ns():020}-{uuid4().hex}"
+    return name, json.dumps({"bucket": event.bucket, "key": event.key, "kind": event.kind.value}).encode()

@@ -1,5 +1,6 @@
 """The commands, run in this process as from a shell: exit codes, standard output and standard error."""
 
+import io
 import json
 import os
 import subprocess
@@ -317,6 +318,24 @@ def test_a_drawing_never_overwrites_the_photo(cumbre, tmp_path):
     assert photo.read_bytes() == photo_of_the_view()
 
 
+def test_a_drawing_replaces_an_earlier_one_of_a_photo_from_standard_input(cumbre, tmp_path, monkeypatch):
+    drawn = tmp_path / "drawn.jpg"
+    drawn.write_bytes(b"earlier")
+    photo = io.TextIOWrapper(io.BytesIO(photo_of_the_view(compass_error_deg=7.0)))
+    monkeypatch.setattr("sys.stdin", photo)
+    assert cumbre("identify", "-", "--draw", drawn).code == 0
+    with Image.open(drawn) as now:
+        assert now.format == "JPEG"
+
+
+def test_a_missing_photo_is_reported_and_an_earlier_drawing_stays(cumbre, tmp_path):
+    drawn = tmp_path / "drawn.jpg"
+    drawn.write_bytes(b"earlier")
+    ran = cumbre("identify", tmp_path / "gone.jpg", "--draw", drawn)
+    assert (ran.code, ran.out) == (1, f"{tmp_path / 'gone.jpg'}: can't be read: No such file or directory\n")
+    assert drawn.read_bytes() == b"earlier"
+
+
 def test_a_drawing_that_cannot_be_written_is_reported(cumbre, tmp_path):
     photo = tmp_path / "view.jpg"
     photo.write_bytes(photo_of_the_view())
@@ -379,6 +398,7 @@ def test_reference_photos_can_be_added_and_removed(cumbre, album):
     cumbre("ingest", album)
     ran = cumbre("peaks", "reference", "ama-dablam", album / "day 1" / "ama dablam.jpg", "--json")
     assert (ran.code, ran.json["references"]) == (0, 1)
+    assert "the model in use (lite-1) can't tell mountains apart" in ran.err
     assert cumbre("peaks", "reference", "ama-dablam", "--remove").code == 0
 
 
@@ -392,6 +412,17 @@ def test_one_photo_is_counted_in_the_singular(cumbre, album):
     referenced = cumbre("peaks", "reference", "ama-dablam", photo).out
     assert referenced.startswith("ama-dablam has 1 reference photo; peaks updated in ")
     assert cumbre("forget", photo).out.endswith("; 1 photo removed from the index\n")
+
+
+def test_a_reference_photo_that_cannot_be_used_is_named(cumbre, tmp_path, monkeypatch):
+    bad, large = tmp_path / "bad.jpg", tmp_path / "large.jpg"
+    bad.write_bytes(b"no picture")
+    large.write_bytes(photo_of_the_view() + bytes(1_000_000))
+    ran = cumbre("peaks", "reference", "ama-dablam", bad)
+    assert (ran.code, f"{bad}: not a picture" in ran.err) == (1, True)
+    monkeypatch.setenv("CUMBRE_MAX_PHOTO_MB", "1")
+    ran = cumbre("peaks", "reference", "ama-dablam", large)
+    assert (ran.code, f"{large}: " in ran.err, "CUMBRE_MAX_PHOTO_MB" in ran.err) == (1, True, True)
 
 
 def test_models_are_listed(cumbre):

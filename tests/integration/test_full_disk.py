@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from cumbre.errors import CumbreError
+from cumbre.state.sqlite import SqliteStateStore
+from functions.ingest.events import ObjectEvent, ObjectEventKind
+from local.bucket_events.ledger import EventLedger, TooManyEvents
 from tests.support.changing_album import draw, picture
 from tests.support.home_contents import HomeContents, assert_same, assert_sound, read_contents
 from tests.support.processes import CUMBRE, PATIENCE_S, Server, cumbre, environment, eventually
@@ -87,6 +91,21 @@ def test_an_ingest_at_a_file_size_limit_fails_plainly_and_succeeds_later(home, a
     assert_plain(ran)
     assert cumbre(home, "ingest", album).returncode == 0
     assert_same(read_contents(home), undisturbed)
+
+
+def test_events_refused_by_a_full_disk_do_not_count_as_waiting(disk: SmallDisk) -> None:
+    state = SqliteStateStore(disk.path / "state.sqlite")
+    ledger = EventLedger(state, most=3)
+    three = [ObjectEvent("trek", f"{number} {'x' * 900}.jpg", ObjectEventKind.CREATED) for number in range(3)]
+    disk.fill()
+    with pytest.raises(CumbreError, match="Make room on the disk"):
+        ledger.record(three)
+    disk.make_room()
+    ledger.record(three)
+    assert len(ledger.waiting(10)) == 3
+    with pytest.raises(TooManyEvents):
+        ledger.record(three[:1])
+    state.close()
 
 
 def test_a_server_on_a_full_disk_keeps_answering_and_indexes_the_rest_later(disk, home, album):

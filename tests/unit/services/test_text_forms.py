@@ -1,8 +1,10 @@
 """Places, circles, headings and times given as text."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cumbre.errors import InvalidRequest
 from cumbre.geo.geodesy import Position
@@ -23,11 +25,22 @@ def test_times_are_parsed():
     assert text_forms.parse_time("from", "2023-10-31T05:45+05:45") == datetime(2023, 10, 31, tzinfo=UTC)
 
 
+@given(st.dates(max_value=date(9999, 12, 30)))
+def test_a_day_without_a_time_is_the_whole_day_in_every_form(day: date) -> None:
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    iso = day.isocalendar()
+    week = f"{iso.year:04}-W{iso.week:02}-{iso.weekday}"
+    for form in (day.isoformat(), day.isoformat().replace("-", ""), week, week.replace("-", "")):
+        assert text_forms.parse_time("from", form) == start
+        assert text_forms.parse_time("to", form, end_of_day=True) == start + timedelta(days=1)
+
+
 @pytest.mark.parametrize(
     ("parse", "text"),
     [
         (text_forms.parse_circle, "27.8,86.7"),
         (text_forms.parse_circle, "27.8,86.7,0"),
+        (text_forms.parse_circle, "27.8,86.7,20041"),
         (text_forms.parse_circle, "91,0,1"),
         (text_forms.parse_circle, "a,b,c"),
         (text_forms.parse_circle, "nan,0,1"),
