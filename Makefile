@@ -92,6 +92,7 @@ bench: $(VENV)/.test-ready
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.names
 	$(BIN)/python -m benchmarks.large_album
+	$(BIN)/python -m benchmarks.peaks_import
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.query
 	$(BIN)/python -m benchmarks.stages
