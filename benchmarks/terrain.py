@@ -43,7 +43,7 @@ def times_ms(terrain: TerrainModel) -> tuple[float, float]:
     taken = []
     for _ in range(_RUNS):
         started = time.perf_counter()
-        terrain.hidden(CAMERA, bearing, distance, elevation)
+        terrain.lines_of_sight(CAMERA, bearing, distance, elevation)
         taken.append(1000.0 * (time.perf_counter() - started))
     return taken[0], float(np.median(taken[1:]))
 

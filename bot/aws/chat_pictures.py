@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.chat.messages import SentPicture
 from bot.web.chat.sent_pictures import SHA256, picture_gone
-from cumbre.errors import StorageError
+from cumbre.errors import ObjectGone
 from cumbre.storage.s3 import storage_faults
 
 
@@ -33,5 +33,5 @@ class BucketPictures:
                 response = self._client.get_object(Bucket=self._bucket, Key=self._prefix + picture.source)
                 with response["Body"] as body:
                     return bytes(body.read(self._max_bytes))
-        except StorageError as error:
+        except ObjectGone as error:
             raise picture_gone() from error

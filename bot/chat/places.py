@@ -38,15 +38,19 @@ class PlaceHandler:
     def _peaks(self, around: Panorama, translator: Translator) -> TextReply:
         if not around.peaks:
             return TextReply(translator.text("chat.no_peaks_around", km=round(around.range_m / 1000)))
-        lines = [self._line(one, translator) for one in around.peaks[:_PEAKS_SHOWN]]
+        shown = around.peaks[:_PEAKS_SHOWN]
+        lines = [self._line(one, translator) for one in shown]
         altitude = translator.metres(round(around.altitude_m, -1))
         key = "chat.altitude_assumed" if around.altitude_is_assumed else "chat.altitude_of_album"
-        notes = [translator.text("chat.terrain_unknown"), translator.text(key, altitude=altitude)]
+        notes = [translator.text(key, altitude=altitude)]
+        if any(one.visible is None for one in shown):
+            notes.insert(0, translator.text("chat.terrain_unknown"))
         return TextReply("\n".join([*lines, "", " ".join(notes)]), translator.text("chat.peaks_around"))
 
     def _line(self, one: PanoramaPeak, translator: Translator) -> str:
+        key = "chat.peak_around" if one.elevation_deg >= 0 else "chat.peak_below"
         return translator.text(
-            "chat.peak_around" if one.elevation_deg >= 0 else "chat.peak_below",
+            "chat.peak_hidden" if one.visible is False else key,
             name=with_elevation(one.peak, translator),
             direction=translator.direction(one.bearing_deg),
             distance=translator.distance(one.distance_m),

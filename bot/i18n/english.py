@@ -316,6 +316,7 @@ ENGLISH: Final[Mapping[str, str | Plural]] = {
     "chat.no_peaks_around": "I don't know any peaks within {km} km of there.",
     "chat.peak_around": "{name}: {direction}, {distance}, {height} above the horizon",
     "chat.peak_below": "{name}: {direction}, {distance}, {height} below the horizon",
+    "chat.peak_hidden": "{name}: {direction}, {distance}, hidden by terrain in between",
     "chat.terrain_unknown": "I don't know the terrain in between: a ridge may hide some of them.",
     "chat.altitude_assumed": "Heights above the horizon are as seen from about {altitude}, which is a guess.",
     "chat.altitude_of_album": (

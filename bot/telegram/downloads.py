@@ -1,6 +1,7 @@
 """Download pictures that people sent, by their file ids."""
 
 import asyncio
+import logging
 from typing import Final
 
 from telegram.error import BadRequest, TelegramError
@@ -10,6 +11,8 @@ from bot.chat.messages import SentPicture
 from bot.telegram.retries import with_retries
 from cumbre.errors import PhotoError
 from cumbre.text.sentence import sentence
+
+_log = logging.getLogger(__name__)
 
 # core.telegram.org/bots/api#getfile
 MAX_DOWNLOAD_BYTES: Final = 20_000_000
@@ -39,9 +42,8 @@ class Downloads:
                 sentence("this picture can't be downloaded from Telegram any more: send it again")
             ) from error
         except (TelegramError, TimeoutError) as error:
-            raise PhotoError(
-                sentence("this picture can't be downloaded from Telegram any more: send it again")
-            ) from error
+            _log.warning("a picture can't be downloaded from Telegram: %s", type(error).__name__)
+            raise PhotoError(sentence("Telegram doesn't deliver this picture now: try again in a minute")) from error
 
     async def _fetch(self, picture: SentPicture) -> bytes:
         file = await with_retries(lambda: self._bot.get_file(picture.source))

@@ -221,6 +221,7 @@ def peaks_around(found: Panorama) -> Json:
                 "distance_m": round(one.distance_m),
                 "bearing_deg": round(one.bearing_deg, 2),
                 "elevation_deg": round(one.elevation_deg, 2),
+                "visible": one.visible,
             }
             for one in found.peaks
         ],

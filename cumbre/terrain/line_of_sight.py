@@ -1,6 +1,7 @@
 """Find the summits that terrain hides from a camera, using a folder of elevation tiles (tiles.py)."""
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +37,17 @@ _SPACING_SHARE: Final = 0.002
 _RAYS_AT_ONCE: Final = 200
 
 
+@dataclass(frozen=True, slots=True)
+class LinesOfSight:
+    """What terrain does to the views of N summits; both arrays [N].
+
+    hidden: terrain hides the summit. known: the tiles tell whether it does: it does, or they cover the whole way.
+    """
+
+    hidden: NDArray[np.bool_]
+    known: NDArray[np.bool_]
+
+
 class TerrainModel:
     """Terrain from a folder of elevation tiles. Unknown terrain hides nothing. Thread-safe."""
 
@@ -52,23 +64,24 @@ class TerrainModel:
         """Return an identifier of the folder's tiles; it changes when the tiles change."""
         return self._tiles.revision
 
-    def hidden(
+    def lines_of_sight(
         self, position: Position, bearing_deg: FloatArray, distance_m: FloatArray, elevation_deg: FloatArray
-    ) -> NDArray[np.bool_]:
+    ) -> LinesOfSight:
         """Return which of N summits are hidden by clearly higher terrain between camera and flank; all arrays [N].
 
         elevation_deg: the apparent elevations from the position's altitude (cumbre.geo.geodesy.apparent_elevation_deg).
-        Nothing is hidden if neither the position nor a tile gives the camera's altitude.
+        Nothing is known or hidden if neither the position nor a tile gives the camera's altitude.
         """
         eye_m = self._eye_m(position)
         if math.isnan(eye_m):
-            return np.zeros(len(bearing_deg), dtype=bool)
+            nothing = np.zeros(len(bearing_deg), dtype=bool)
+            return LinesOfSight(nothing, nothing)
         if position.altitude_m is not None and eye_m > position.altitude_m:
             elevation_deg = _from_higher(eye_m - position.altitude_m, distance_m, elevation_deg)
         flank_m = np.maximum(_FLANK_M, _FLANK_SHARE * distance_m)
-        highest_deg = self._highest_deg(position, eye_m + _HEIGHT_ERROR_M, bearing_deg, distance_m - flank_m)
+        highest_deg, complete = self._highest_deg(position, eye_m + _HEIGHT_ERROR_M, bearing_deg, distance_m - flank_m)
         hidden: NDArray[np.bool_] = highest_deg > elevation_deg + _MARGIN_DEG
-        return hidden
+        return LinesOfSight(hidden, hidden | complete)
 
     def _ground_m(self, position: Position) -> float:
         return float(self._tiles.elevation_m(np.array([position.lat]), np.array([position.lon]))[0])
@@ -82,9 +95,15 @@ class TerrainModel:
         standing_m = self._ground_m(position) + _EYE_M
         return float(np.fmax(standing_m, np.nan if position.altitude_m is None else position.altitude_m))
 
-    def _highest_deg(self, position: Position, eye_m: float, azimuth_deg: FloatArray, end_m: FloatArray) -> FloatArray:
-        """Return the highest apparent elevation of terrain along each ray up to its end, [N]; nan if none is known."""
+    def _highest_deg(
+        self, position: Position, eye_m: float, azimuth_deg: FloatArray, end_m: FloatArray
+    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """Return the highest apparent elevation of terrain along each ray, and whether all of the ray is known.
+
+        Both [N]. The elevation is nan where none is known.
+        """
         highest = np.full(len(azimuth_deg), np.nan)
+        complete = np.ones(len(azimuth_deg), dtype=bool)
         spacing_deg = self._tiles.spacing_deg(position.lat, position.lon)
         spacing_m = _SPACING_M if spacing_deg is None else spacing_deg * _METRES_PER_DEGREE
         for start in range(0, len(azimuth_deg), _RAYS_AT_ONCE):
@@ -96,7 +115,8 @@ class TerrainModel:
             ground_m = self._tiles.elevation_m(lat, lon)
             elevation_deg[ray, sample] = apparent_elevation_deg(eye_m, ground_m, along_m[sample])
             highest[rays] = np.fmax.reduce(elevation_deg, axis=1, initial=np.nan)
-        return highest
+            complete[start + ray[np.isnan(ground_m)]] = False
+        return highest, complete
 
 
 def _samples_m(spacing_m: float, end_m: float) -> FloatArray:

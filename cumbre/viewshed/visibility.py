@@ -138,7 +138,9 @@ def outlook(
         open_ones = np.flatnonzero(~hidden)
         asked = open_ones[np.argsort(-elevation[open_ones], kind="stable")[:_LINES_OF_SIGHT_MAX]]
         camera = replace(around.position, altitude_m=altitude_m)
-        hidden[asked] = terrain.hidden(camera, around.bearing_deg[asked], around.distance_m[asked], elevation[asked])
+        hidden[asked] = terrain.lines_of_sight(
+            camera, around.bearing_deg[asked], around.distance_m[asked], elevation[asked]
+        ).hidden
     return Outlook(around, elevation, hidden, _clear(elevation, hidden, model), weight)
 
 

@@ -14,8 +14,9 @@ import pytest
 from bot.aws.chat_pictures import BucketPictures
 from bot.aws.chat_queue import ChatQueue
 from bot.aws.site import Buckets, create_handler, create_site
+from bot.chat.messages import SentPicture
 from bot.telegram.webhook import MOUNTED_AT, webhook_path
-from cumbre.errors import SettingsError
+from cumbre.errors import PhotoError, SettingsError, StorageError
 from cumbre.renditions.s3 import S3Renditions
 from cumbre.settings import Settings
 from cumbre.state.sqlite import SqliteStateStore
@@ -95,6 +96,16 @@ def upload(site: FunctionUrl, data: bytes) -> str:
     sent = httpx.post(presigned["url"], data=presigned["fields"], files={"file": data})
     assert sent.status_code == 204, sent.text
     return str(presigned["token"])
+
+
+def test_only_a_missing_chat_picture_is_said_to_be_gone(s3: Any, bucket: str) -> None:
+    pictures = BucketPictures(s3, bucket, "chat/", MAX_BYTES)
+    sent = pictures.save("a.jpg", b"a picture")
+    assert pictures.fetch(sent) == b"a picture"
+    with pytest.raises(PhotoError, match="send it again"):
+        pictures.fetch(SentPicture("0" * 64))
+    with pytest.raises(StorageError, match="does not exist: correct"):
+        BucketPictures(s3, "no-such-bucket", "chat/", MAX_BYTES).fetch(sent)
 
 
 def form(**fields: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from cumbre.sandbox.in_process import InProcessPictureReader
 from cumbre.search.query import SearchAnswer, SearchHit, SearchRequest
 from cumbre.services.album_service import AddedPhoto
 from cumbre.services.query_service import FailedPhoto, IndexingProgress, PeakCount, Status
+from cumbre.terrain.line_of_sight import TerrainModel
 from cumbre.viewshed.panorama import Panorama, panorama
 from cumbre.viewshed.sighting import sighting
 from cumbre.viewshed.visibility import VisibilityModel
@@ -211,6 +212,7 @@ class FakeQueryService:
     def __init__(self, album: FakeAlbum) -> None:
         self.album = album
         self.requests: list[SearchRequest] = []
+        self.terrain: TerrainModel | None = None
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         self.requests.append(request)
@@ -282,7 +284,7 @@ class FakeQueryService:
         return sorted(counts, key=lambda c: (-c.photos, -c.peak.elev_m))
 
     def around(self, place: Position) -> Panorama:
-        return panorama(self.album.catalog, place, VisibilityModel())
+        return panorama(self.album.catalog, place, VisibilityModel(), self.terrain)
 
     def status(self) -> Status:
         failures = tuple(

@@ -31,7 +31,10 @@ class PictureKeeper(Protocol):
         ...
 
     def fetch(self, picture: SentPicture) -> bytes:
-        """Return the bytes of a picture. Raises PhotoError if it is no longer stored."""
+        """Return the bytes of a picture.
+
+        Raises PhotoError if it is no longer stored, and StorageError if the storage can't be read.
+        """
         ...
 
 
@@ -57,8 +60,10 @@ class SentPictures:
         try:
             if SHA256.fullmatch(picture.source):
                 return (self._folder / picture.source).read_bytes()
-        except OSError as error:
+        except FileNotFoundError as error:
             raise picture_gone() from error
+        except OSError as error:
+            raise StorageError(f"can't read a chat picture in {self._folder}: {error.strerror}") from error
         raise picture_gone()
 
     def trim(self, spare: str = "") -> None:

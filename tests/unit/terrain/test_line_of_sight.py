@@ -44,7 +44,7 @@ def hidden(terrain: TerrainModel, elev_m: float, away_m: float, camera: Position
     bearing, distance = bearing_and_distance(camera.lat, camera.lon, np.array([lat]), np.array([lon]))
     altitude_m = camera.altitude_m if seen_from_m is None else seen_from_m
     elevation = apparent_elevation_deg(altitude_m, np.array([elev_m]), distance)
-    return bool(terrain.hidden(camera, bearing, distance, elevation)[0])
+    return bool(terrain.lines_of_sight(camera, bearing, distance, elevation).hidden[0])
 
 
 # --- what hides a summit ---
@@ -68,7 +68,7 @@ def test_a_ridge_behind_the_summit_hides_nothing(tmp_path: Path) -> None:
 def test_a_ridge_in_another_direction_hides_nothing(tmp_path: Path) -> None:
     terrain = model(tmp_path, wall(2500.0, 10_000.0))
     bearing = np.array([0.0, 45.0, 89.0, 180.0, 270.0])
-    found = terrain.hidden(CAMERA, bearing, np.full(5, 30_000.0), np.full(5, 3.0))
+    found = terrain.lines_of_sight(CAMERA, bearing, np.full(5, 30_000.0), np.full(5, 3.0)).hidden
     assert found.tolist() == [True, True, False, False, False]
 
 
@@ -95,7 +95,7 @@ def test_only_clearly_higher_terrain_hides_a_summit(
     terrain = model(tmp_path, wall(ridge_m, ridge_away_m), make=fine)
     ridge_deg = apparent_elevation_deg(PLAIN_M + 2, np.array([ridge_m]), np.array([ridge_away_m]))
     elevation = ridge_deg - np.array([clear_deg, hidden_deg])
-    assert terrain.hidden(CAMERA, np.zeros(2), np.full(2, 30_000.0), elevation).tolist() == [False, True]
+    assert terrain.lines_of_sight(CAMERA, np.zeros(2), np.full(2, 30_000.0), elevation).hidden.tolist() == [False, True]
 
 
 def test_the_earths_curvature_lowers_a_far_summit_behind_a_near_ridge(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_ridge_beyond_the_border_of_a_tile_hides_summits_too(tmp_path: Path, m
     cells = [(south, left) for south in (lat - 1, lat) for left in (west, lon)]
     terrain = model(tmp_path, ridge, *cells, make=make)
     bearing = np.array([0.0, 330.0, 30.0, 120.0, 240.0])
-    found = terrain.hidden(camera, bearing, np.full(5, 30_000.0), np.full(5, 4.0))
+    found = terrain.lines_of_sight(camera, bearing, np.full(5, 30_000.0), np.full(5, 4.0)).hidden
     assert found.tolist() == [True, True, True, False, False]
 
 
@@ -183,7 +183,7 @@ def test_a_higher_ridge_never_reveals_a_summit(
     for height in (height_m, height_m + raised_m):
         with TemporaryDirectory() as folder:
             terrain = model(Path(folder), wall(height, away_m + width_m, width_m=width_m), make=geotiff)
-            found.append(terrain.hidden(CAMERA, bearing, distance, elevation))
+            found.append(terrain.lines_of_sight(CAMERA, bearing, distance, elevation).hidden)
     assert (found[1] >= found[0]).all()
 
 
@@ -192,11 +192,11 @@ def test_many_summits_are_hidden_like_a_few_at_a_time(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     bearing, distance, elevation = rng.uniform(0, 360, 450), rng.uniform(600, 60_000, 450), rng.uniform(-1, 12, 450)
     parts = [slice(i, i + 90) for i in range(0, 450, 90)]
-    few = [terrain.hidden(CAMERA, bearing[part], distance[part], elevation[part]) for part in parts]
+    few = [terrain.lines_of_sight(CAMERA, bearing[part], distance[part], elevation[part]).hidden for part in parts]
     assert all(part.any() and not part.all() for part in few)
-    assert terrain.hidden(CAMERA, bearing, distance, elevation).tolist() == np.concatenate(few).tolist()
+    assert terrain.lines_of_sight(CAMERA, bearing, distance, elevation).hidden.tolist() == np.concatenate(few).tolist()
 
 
 def test_no_summits_give_an_empty_result(tmp_path: Path) -> None:
     nothing = np.zeros(0)
-    assert model(tmp_path, flat(PLAIN_M)).hidden(CAMERA, nothing, nothing, nothing).shape == (0,)
+    assert model(tmp_path, flat(PLAIN_M)).lines_of_sight(CAMERA, nothing, nothing, nothing).hidden.shape == (0,)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +19,8 @@ from cumbre.geo.geodesy import Position
 from cumbre.search.query import SearchAnswer, SearchRequest
 from cumbre.services.query_service import IndexingProgress
 from cumbre.state.sqlite import SqliteStateStore
+from cumbre.terrain.line_of_sight import TerrainModel
+from tests.support.elevation_tiles import hgt
 from tests.support.fakes import (
     KHUMBU,
     FakeAlbum,
@@ -362,6 +365,17 @@ def test_a_place_is_answered_with_the_peaks_around_and_the_photos_taken_nearby(t
     assert text_of(nearby) == "5 photos taken nearby, newest first."
     assert talk.query.requests[-1].near is not None
     assert talk.query.requests[-1].near.radius_m == 5000
+
+
+def test_known_terrain_says_which_peaks_it_hides(talk: Talk, tmp_path: Path) -> None:
+    for lat, lon in ((27, 86), (28, 86), (27, 87), (28, 87)):
+        hgt(tmp_path, lat, lon, lambda lats, lons: np.where(lons > 86.77, 7000.0, 3000.0) + 0.0 * lats)
+    talk.query.terrain = TerrainModel(tmp_path)
+    around, *_ = talk.say(location=Position(27.84, 86.76))
+    lines = text_of(around).splitlines()
+    assert "a ridge may hide some of them" not in text_of(around)
+    assert any(re.fullmatch(r"Ama Dablam .*, hidden by terrain in between", line) for line in lines)
+    assert any(re.fullmatch(r"Khumbila .* above the horizon", line) for line in lines)
 
 
 def test_a_place_far_from_all_peaks_is_reported_as_such(talk: Talk) -> None:

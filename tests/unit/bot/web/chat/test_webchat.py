@@ -400,6 +400,15 @@ def test_a_folder_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> N
         SentPictures(tmp_path / "chat").save("a.jpg", AMA)
 
 
+def test_a_picture_that_cannot_be_read_is_not_said_to_be_gone(tmp_path: Path) -> None:
+    pictures = SentPictures(tmp_path)
+    sent = pictures.save("a.jpg", AMA)
+    (tmp_path / sent.source).unlink()
+    (tmp_path / sent.source).mkdir()
+    with pytest.raises(StorageError, match="can't read a chat picture"):
+        pictures.fetch(sent)
+
+
 def grow_old(file: Path, seconds: float) -> None:
     then = time.time() - seconds
     os.utime(file, (then, then))
