@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -94,7 +95,7 @@ def open_cumbre(home: Path) -> Iterator[Callable[..., Library]]:
     """A function that opens a library on `home`; calling it again acts as another process on the same home."""
     opened: list[Library] = []
 
-    def open_one(**settings: object) -> Library:
+    def open_one(**settings: Any) -> Library:
         opened.append(open_library(Settings(home=home, model="lite", **settings)))
         return opened[-1]
 

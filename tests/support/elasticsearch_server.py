@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -182,12 +183,12 @@ def _running(
             _keep_secrets(distribution, environment, secrets)
         for user in users:
             _add_user(distribution, environment, folder / "config" / "roles.yml", user)
-    other_user = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+    other_user: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
     # Elasticsearch refuses to run as root.
     if other_user:
         for path in (folder, *folder.rglob("*")):
             shutil.chown(path, "nobody", "nogroup")
-    command = [distribution / "bin" / "elasticsearch"]
+    command: list[str | Path] = [distribution / "bin" / "elasticsearch"]
     command += [word for name, value in settings.items() for word in ("-E", f"{name}={value}")]
     with (folder / "output").open("ab") as output:
         server = subprocess.Popen(
@@ -206,7 +207,7 @@ def _keep_secrets(distribution: Path, environment: Mapping[str, str], secrets: M
     keystore = distribution / "bin" / "elasticsearch-keystore"
     subprocess.run([keystore, "create"], env=dict(environment), check=True, capture_output=True)
     for name, value in secrets.items():
-        command = [keystore, "add", "--stdin", name]
+        command: list[str | Path] = [keystore, "add", "--stdin", name]
         subprocess.run(command, env=dict(environment), input=value, text=True, check=True, capture_output=True)
 
 
@@ -215,14 +216,15 @@ def _add_user(distribution: Path, environment: Mapping[str, str], roles: Path, u
     role = {"cluster": user.cluster_rights, "indices": [{"names": [user.indices], "privileges": user.index_rights}]}
     with roles.open("a") as written:
         written.write(f"{json.dumps({user.name: role})[1:-1]}\n")
-    command = [distribution / "bin" / "elasticsearch-users", "useradd", user.name, "-p", user.password, "-r", user.name]
+    program = distribution / "bin" / "elasticsearch-users"
+    command: list[str | Path] = [program, "useradd", user.name, "-p", user.password, "-r", user.name]
     subprocess.run(command, env=dict(environment), check=True, capture_output=True)
 
 
 def make_certificate(folder: Path, password: str) -> tuple[Path, Path]:
     """Create a self-signed certificate for 127.0.0.1; return the server's keystore and the clients' PEM file."""
     keytool, keystore, certificate = _java() / "bin" / "keytool", folder / "http.p12", folder / "authority.pem"
-    common = ["-alias", "http", "-storetype", "PKCS12", "-keystore", keystore, "-storepass", password]
+    common: list[str | Path] = ["-alias", "http", "-storetype", "PKCS12", "-keystore", keystore, "-storepass", password]
     constraints = [
         "-ext",
         "SAN=ip:127.0.0.1",
@@ -231,7 +233,7 @@ def make_certificate(folder: Path, password: str) -> tuple[Path, Path]:
         "-ext",
         "KU:critical=keyCertSign,digitalSignature",
     ]
-    made = [
+    made: list[str | Path] = [
         keytool,
         "-genkeypair",
         "-keyalg",

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 # Returns the elevations in metres at latitudes and longitudes.
 Terrain = Callable[[Floats, Floats], Floats]
+# Writes a tile of a terrain into a folder: hgt or geotiff.
+MakeTile = Callable[[Path, int, int, Terrain], Path]
 
 
 def flat(elevation_m: float) -> Terrain:

@@ -2,10 +2,13 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from cumbre.encoding.known_models import resolve_model
+from cumbre.encoding.model_config import ModelDescription
 from cumbre.encoding.onnx_encoder import Encoder, Matrix
+from cumbre.index.port import VectorSpace
 
 
 def lite_as(directory: Path, **own: object) -> Path:
@@ -23,8 +26,20 @@ class CountingEncoder:
         self._encoder = encoder
         self.images = 0
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._encoder, name)
+    @property
+    def description(self) -> ModelDescription:
+        return self._encoder.description
+
+    @property
+    def space(self) -> VectorSpace:
+        return self._encoder.space
+
+    @property
+    def device(self) -> str:
+        return self._encoder.device
+
+    def encode_texts(self, texts: Sequence[str]) -> Matrix:
+        return self._encoder.encode_texts(texts)
 
     def encode_images(self, pixels: Matrix) -> Matrix:
         self.images += len(pixels)

@@ -218,7 +218,7 @@ class FakeQueryService:
         self.requests.append(request)
         identification = self.identify(request.photo, request.photo_at) if request.photo is not None else None
         wanted = set(request.text.lower().split())
-        hits = []
+        hits: list[SearchHit] = []
         for _, photo in self.album.all():
             if not wanted <= set(photo.words.split()):
                 continue

@@ -48,5 +48,5 @@ if __name__ == "__main__":
     if sys.argv[1] == "1":
         raise SystemExit("can't start")
     process.PICTURE_PROCESSOR_S = HANG_S
-    process.InProcessPictureReader = MisbehavingReader  # type: ignore[misc]
+    process.InProcessPictureReader = MisbehavingReader  # type: ignore[attr-defined]  # main() takes it from there
     process.main()

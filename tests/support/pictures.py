@@ -4,6 +4,7 @@ import io
 import math
 import struct
 import zlib
+from typing import TypedDict
 
 from PIL import ExifTags, Image, ImageDraw
 from PIL.TiffImagePlugin import IFDRational
@@ -20,6 +21,14 @@ def degrees_minutes_seconds(value: float) -> tuple[IFDRational, IFDRational, IFD
     minutes = math.floor((abs(value) - whole) * 60)
     seconds = (abs(value) - whole - minutes / 60) * 3600
     return rational(whole), rational(minutes), rational(seconds)
+
+
+class Place(TypedDict):
+    """Where a photo is taken, as arguments of exif()."""
+
+    lat: float
+    lon: float
+    altitude_m: float
 
 
 def exif(

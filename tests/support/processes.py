@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 CUMBRE = Path(sys.executable).with_name("cumbre")
 PATIENCE_S = 60.0
@@ -89,12 +90,13 @@ class Server:
         assert announced, self.process.communicate()
         self.address = announced[0]
 
-    def get(self, path: str) -> dict:
+    def get(self, path: str) -> dict[str, Any]:
         """Return the JSON of an address."""
         with urllib.request.urlopen(self.address + path, timeout=30) as answer:
-            return json.load(answer)
+            found: dict[str, Any] = json.load(answer)
+            return found
 
-    def status(self) -> dict:
+    def status(self) -> dict[str, Any]:
         return self.get("/api/status")
 
     def found(self, query: str) -> list[str]:

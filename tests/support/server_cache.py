@@ -75,7 +75,7 @@ def wait_until_ready(server: "subprocess.Popen[bytes]", address: str, output: Pa
             time.sleep(0.25)
         except (URLError, OSError):
             time.sleep(0.25)
-    raise AssertionError(f"{server.args} did not start: {output.read_text(errors='replace')[-3000:]}")
+    raise AssertionError(f"{server.args!r} did not start: {output.read_text(errors='replace')[-3000:]}")
 
 
 def stop(server: "subprocess.Popen[bytes]") -> None:

@@ -37,7 +37,7 @@ class LambdaService:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
-        for runtime, _ in self._functions.values():
+        for runtime, _timeout_s in self._functions.values():
             runtime.close()
 
     @property

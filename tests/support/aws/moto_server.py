@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import boto3
 import pytest
@@ -60,7 +61,7 @@ class MotoServer:
 def moto() -> Iterator[MotoServer]:
     """The server that all tests share."""
     # Imported here because the import takes a second.
-    from moto.server import DomainDispatcherApplication, create_backend_app
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     calls = AwsCalls()
     application = calls.middleware(_atomic_dynamodb(DomainDispatcherApplication(create_backend_app)))
@@ -72,11 +73,11 @@ def moto() -> Iterator[MotoServer]:
     thread.join()
 
 
-def _atomic_dynamodb(application: Any) -> Any:
+def _atomic_dynamodb(application: WSGIApplication) -> WSGIApplication:
     """Serialise DynamoDB requests: moto checks a condition and then writes without a lock in between."""
     lock = threading.Lock()
 
-    def locked(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def locked(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if not environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB"):
             return application(environ, start_response)
         with lock:

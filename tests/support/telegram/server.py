@@ -21,7 +21,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from tests.support.telegram.limits import Refused, check_call, picture_size
 
 TOKEN = "123456:only-for-these-tests"
-BOT = {"id": 123456, "is_bot": True, "first_name": "Cumbre", "username": "cumbre_test_bot"}
+BOT: dict[str, Any] = {"id": 123456, "is_bot": True, "first_name": "Cumbre", "username": "cumbre_test_bot"}
 BOT |= {"can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": True}
 _LONG_POLL_STEP_S = 0.02
 _MESSAGES_A_MINUTE_IN_GROUPS = 20
