@@ -8,7 +8,7 @@ import pytest
 
 from cumbre.demo.projection import summit_views
 from cumbre.demo.render import Rendering, render
-from cumbre.demo.scene import Camera, Scene
+from cumbre.demo.scene import Camera, Light, Scene
 from cumbre.demo.sightlines import visible_summits
 from cumbre.demo.viewpoints import EMPTY_MARGIN_DEG, Viewpoint, away, scenes_around, towards
 from cumbre.geo.geodesy import horizontal_fov_deg, signed_angle_deg
@@ -129,7 +129,7 @@ def test_cloud_hides_the_summits() -> None:
 
 
 @pytest.mark.parametrize("light", ["dawn", "day", "dusk", "night"])
-def test_every_light_draws_the_whole_picture(light: str) -> None:
+def test_every_light_draws_the_whole_picture(light: Light) -> None:
     aimed = replace(scene(KHUMBU, TENGBOCHE, "lhotse"), light=light, weather="fog", ornaments=("lake",))
     drawn = render(aimed, KHUMBU)
     pixels = np.asarray(drawn.image)

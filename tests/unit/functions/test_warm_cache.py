@@ -1,7 +1,9 @@
 """The cache in a container image, which saves its functions work at every start."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cumbre.encoding.onnx_encoder import OnnxEncoder
@@ -24,7 +26,7 @@ def test_a_starting_function_encodes_none_of_the_cached_texts(
     encoded: list[str] = []
     encode_texts = OnnxEncoder.encode_texts
 
-    def counted(self: OnnxEncoder, texts: list[str]):
+    def counted(self: OnnxEncoder, texts: Sequence[str]) -> np.ndarray:
         encoded.extend(texts)
         return encode_texts(self, texts)
 

@@ -1,5 +1,7 @@
 """Decoding photos: formats, colour modes, orientation, limits and facts."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -8,12 +10,13 @@ from cumbre.errors import PhotoError
 from cumbre.imaging.decode import PhotoLimits, read_photo
 from tests.support.paths import SHARED_PHOTOS
 from tests.support.pictures import encoded, exif, landscape
+from tests.support.present import present
 
 LIMITS = PhotoLimits()
 
 
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "HEIF"])
-def test_every_format_is_read_with_its_position(file_format):
+def test_every_format_is_read_with_its_position(file_format: str) -> None:
     if file_format == "HEIF":
         from pillow_heif import register_heif_opener
 
@@ -23,12 +26,13 @@ def test_every_format_is_read_with_its_position(file_format):
     assert photo.image.mode == "RGB"
     assert photo.image.size == (320, 240)
     assert photo.facts.format == {"HEIF": "HEIC"}.get(file_format, file_format)
+    assert photo.facts.position is not None
     assert photo.facts.position.lat == pytest.approx(27.8, abs=1e-6)
     assert photo.facts.position.altitude_m == pytest.approx(3440.0)
     assert photo.facts.heading_deg == pytest.approx(41.0)
 
 
-def test_a_turned_photo_is_rotated_upright():
+def test_a_turned_photo_is_rotated_upright() -> None:
     image = Image.new("RGB", (60, 40), "white")
     image.paste("red", (0, 0, 10, 40))  # red at the left of the stored picture
     photo = read_photo(encoded(image, "PNG", exif(orientation=6)), LIMITS)
@@ -36,7 +40,7 @@ def test_a_turned_photo_is_rotated_upright():
     assert photo.image.getpixel((20, 2)) == (255, 0, 0)  # turned by 90 degrees clockwise: red on top
 
 
-def test_a_large_jpeg_is_decoded_at_a_reduced_size_but_its_full_size_is_known():
+def test_a_large_jpeg_is_decoded_at_a_reduced_size_but_its_full_size_is_known() -> None:
     photo = read_photo(encoded(landscape((4000, 3000))), LIMITS, wanted_px=224)
     assert (photo.facts.width, photo.facts.height) == (4000, 3000)
     assert 448 <= min(photo.image.size) < 1000
@@ -51,21 +55,21 @@ def test_a_large_jpeg_is_decoded_at_a_reduced_size_but_its_full_size_is_known():
         (Image.fromarray(np.full((8, 8), 128 * 257, dtype=np.uint16)), (128, 128, 128)),
     ],
 )
-def test_every_mode_becomes_rgb(image, expected):
+def test_every_mode_becomes_rgb(image: Image.Image, expected: tuple[int, ...]) -> None:
     assert read_photo(encoded(image, "PNG"), LIMITS).image.getpixel((4, 4)) == expected
 
 
-def test_a_palette_with_transparency_becomes_rgb():
+def test_a_palette_with_transparency_becomes_rgb() -> None:
     image = landscape().quantize(16)
     data = encoded(image, "PNG", transparency=b"\x00\x80\xff")
     assert read_photo(data, LIMITS).image.mode == "RGB"
 
 
-def test_cmyk_becomes_rgb():
+def test_cmyk_becomes_rgb() -> None:
     assert read_photo(encoded(Image.new("CMYK", (8, 8), (0, 0, 0, 0))), LIMITS).image.getpixel((4, 4)) == (255,) * 3
 
 
-def test_an_animation_shows_its_first_picture():
+def test_an_animation_shows_its_first_picture() -> None:
     frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
     data = encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True)
     assert read_photo(data, LIMITS).image.getpixel((4, 4)) == (255, 0, 0)
@@ -80,12 +84,12 @@ def test_an_animation_shows_its_first_picture():
         (encoded(landscape())[:2000], "damaged"),
     ],
 )
-def test_a_file_that_is_not_a_picture_is_refused_with_a_reason(data, reason):
+def test_a_file_that_is_not_a_picture_is_refused_with_a_reason(data: bytes, reason: str) -> None:
     with pytest.raises(PhotoError, match=reason):
         read_photo(data, LIMITS)
 
 
-def test_limits_are_checked_before_decoding():
+def test_limits_are_checked_before_decoding() -> None:
     data = encoded(Image.new("L", (4000, 3000)), "PNG")
     with pytest.raises(PhotoError, match="megapixels"):
         read_photo(data, PhotoLimits(max_pixels=10_000_000))
@@ -95,7 +99,7 @@ def test_limits_are_checked_before_decoding():
 
 # Pillow warns about it when it opens the file.
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
-def test_a_picture_with_broken_exif_is_read_without_its_facts():
+def test_a_picture_with_broken_exif_is_read_without_its_facts() -> None:
     photo = read_photo(encoded(landscape(), "JPEG", b"Exif\0\0MM\0\x2a\xff\xff\xff\xff"), LIMITS)
     assert photo.facts.position is None
     assert photo.facts.width == 320
@@ -103,13 +107,14 @@ def test_a_picture_with_broken_exif_is_read_without_its_facts():
 
 @pytest.mark.skipif(not SHARED_PHOTOS.is_dir(), reason="the real photos are not beside this checkout")
 @pytest.mark.parametrize("path", sorted(SHARED_PHOTOS.glob("[hj]*/*")), ids=lambda path: path.stem)
-def test_real_photos_have_a_place_a_time_and_a_heading(path):
+def test_real_photos_have_a_place_a_time_and_a_heading(path: Path) -> None:
     facts = read_photo(path.read_bytes(), LIMITS, wanted_px=224).facts
+    assert facts.position is not None
     assert 27.6 < facts.position.lat < 28.1
-    assert 2000 < facts.position.altitude_m < 5800
+    assert 2000 < present(facts.position.altitude_m) < 5800
     assert facts.heading_deg is not None
     assert facts.heading_ref == "T"
-    assert facts.focal_length_35mm >= 13
+    assert present(facts.focal_length_35mm) >= 13
     assert facts.utc_offset_min == 345
-    assert abs(facts.pitch_deg) < 40
+    assert abs(present(facts.pitch_deg)) < 40
     assert facts.camera == "Apple iPhone 15 Pro Max"

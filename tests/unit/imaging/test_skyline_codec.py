@@ -18,7 +18,7 @@ RIDGE = Skyline(
 LOWER = Skyline(RIDGE.y + np.float32(0.1), RIDGE.sureness)
 
 
-def test_skylines_survive_the_round_trip_in_a_short_text():
+def test_skylines_survive_the_round_trip_in_a_short_text() -> None:
     text = encode_skylines([RIDGE, LOWER])
     again = decode_skylines(text)
     assert len(again) == 2
@@ -30,19 +30,19 @@ def test_skylines_survive_the_round_trip_in_a_short_text():
 
 
 @pytest.mark.parametrize("text", [None, "", "0", "hello", "é", "a" * 500, "c-oy|", " "])
-def test_texts_that_are_not_skylines_give_no_skyline(text):
+def test_texts_that_are_not_skylines_give_no_skyline(text: str | None) -> None:
     assert decode_skylines(text) == ()
 
 
-def test_nonsense_next_to_a_skyline_is_ignored_and_at_most_two_are_decoded():
+def test_nonsense_next_to_a_skyline_is_ignored_and_at_most_two_are_decoded() -> None:
     assert len(decode_skylines(f"nonsense {encode_skylines([RIDGE])}")) == 1
     assert len(decode_skylines(" ".join([encode_skylines([RIDGE])] * 5))) == 2
 
 
 @given(st.text(max_size=80))
-def test_no_text_makes_the_decoder_fail(text):
+def test_no_text_makes_the_decoder_fail(text: str) -> None:
     decode_skylines(text)
 
 
-def test_a_decompression_bomb_is_not_decoded():
+def test_a_decompression_bomb_is_not_decoded() -> None:
     assert decode_skylines(base64.b85encode(zlib.compress(bytes(10_000_000))).decode()) == ()

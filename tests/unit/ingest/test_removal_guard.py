@@ -1,11 +1,13 @@
 """Missing photos: deleted, or on a drive that is not connected."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 
 from cumbre.errors import StorageError
 from cumbre.ingest.removal_guard import is_suspicious, missing_photos_warning
+from cumbre.library.library import Library
 from tests.support.small_album import ingest, photo_towards
 
 
@@ -23,16 +25,16 @@ from tests.support.small_album import ingest, photo_towards
         (50_000, 600, True),
     ],
 )
-def test_losing_few_photos_or_a_small_part_is_not_suspicious(lost, present, suspicious):
+def test_losing_few_photos_or_a_small_part_is_not_suspicious(lost: int, present: int, suspicious: bool) -> None:
     assert is_suspicious(lost, present) is suspicious
 
 
-def warning(library, album):
+def warning(library: Library, album: Path) -> str:
     return missing_photos_warning(library.index(), library.storage(str(album)))
 
 
 @pytest.fixture
-def large_album(album):
+def large_album(album: Path) -> Path:
     for i in range(150):
         (album / "day 1" / f"{i}.jpg").write_bytes(photo_towards(TWO_CONTENTS[i % 2], "2023:11:01 08:00:00"))
     return album
@@ -41,7 +43,7 @@ def large_album(album):
 TWO_CONTENTS = (10.0, 20.0)
 
 
-def test_an_album_with_most_of_its_photos_gives_no_warning(library, large_album):
+def test_an_album_with_most_of_its_photos_gives_no_warning(library: Library, large_album: Path) -> None:
     assert warning(library, large_album) == ""
     ingest(library, large_album)
     assert warning(library, large_album) == ""
@@ -50,7 +52,7 @@ def test_an_album_with_most_of_its_photos_gives_no_warning(library, large_album)
     assert warning(library, large_album) == ""
 
 
-def test_a_sample_of_photos_reveals_that_most_are_missing(library, large_album):
+def test_a_sample_of_photos_reveals_that_most_are_missing(library: Library, large_album: Path) -> None:
     ingest(library, large_album)
     shutil.rmtree(large_album / "day 1")
     assert "Most photos of" in warning(library, large_album)
@@ -58,7 +60,7 @@ def test_a_sample_of_photos_reveals_that_most_are_missing(library, large_album):
     assert "connect it" in warning(library, large_album)
 
 
-def test_a_missing_folder_is_an_error_even_if_none_of_its_photos_is_indexed(library, album):
+def test_a_missing_folder_is_an_error_even_if_none_of_its_photos_is_indexed(library: Library, album: Path) -> None:
     library.albums.remember(album)
     shutil.rmtree(album)
     with pytest.raises(StorageError, match="cumbre forget"):

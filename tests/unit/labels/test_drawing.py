@@ -23,7 +23,8 @@ def paper(size: tuple[int, int], colour: tuple[int, int, int] = SKY) -> Image.Im
 
 def changed(before: Image.Image, *labels: SummitLabel) -> np.ndarray:
     """Return which pixels the names change, [height, width]."""
-    return (np.asarray(draw_names(before, labels)) != np.asarray(before)).any(axis=2)
+    changed: np.ndarray = (np.asarray(draw_names(before, labels)) != np.asarray(before)).any(axis=2)
+    return changed
 
 
 def around_name(drawn: Image.Image) -> Image.Image:
@@ -41,7 +42,7 @@ def luminance(image: Image.Image) -> np.ndarray:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("ground", [SNOW, SKY, HAZE, NIGHT])
-def test_letters_stand_out_from_their_surroundings(size, ground):
+def test_letters_stand_out_from_their_surroundings(size: tuple[int, int], ground: tuple[int, int, int]) -> None:
     # On black only the light letters are visible. They show where the letters and the pixels next to them are.
     on_black = around_name(draw_names(paper(size, NIGHT), [AMA_DABLAM])).convert("L")
     wider = np.asarray(on_black.filter(ImageFilter.MaxFilter(3 if size[0] < 1000 else 5))) > 200
@@ -51,7 +52,7 @@ def test_letters_stand_out_from_their_surroundings(size, ground):
     assert contrast > 4.5  # WCAG 2 requires this for text
 
 
-def test_a_lighter_background_is_shaded_more():
+def test_a_lighter_background_is_shaded_more() -> None:
     def shaded(ground: tuple[int, int, int]) -> int:
         before = paper((1440, 1080), ground)
         drawn = draw_names(before, [AMA_DABLAM])
@@ -61,24 +62,24 @@ def test_a_lighter_background_is_shaded_more():
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_only_the_pixels_near_a_name_change(size):
+def test_only_the_pixels_near_a_name_change(size: tuple[int, int]) -> None:
     rows, columns = np.nonzero(changed(paper(size), AMA_DABLAM))
     assert abs(columns / size[0] - 0.5).max() < 0.15
     assert 0.4 < rows.min() / size[1] < rows.max() / size[1] < 0.65
 
 
-def test_the_summit_itself_stays_visible():
+def test_the_summit_itself_stays_visible() -> None:
     assert not changed(paper((1440, 1080)), AMA_DABLAM)[646:650, 718:722].any()
 
 
-def test_without_names_the_copy_equals_the_picture():
+def test_without_names_the_copy_equals_the_picture() -> None:
     picture = paper((360, 270))
     copy = draw_names(picture, [])
     assert copy is not picture
     assert copy.tobytes() == picture.tobytes()
 
 
-def test_the_original_picture_is_not_changed():
+def test_the_original_picture_is_not_changed() -> None:
     picture = paper((360, 270))
     before = picture.tobytes()
     drawn = draw_names(picture, [AMA_DABLAM])
@@ -86,30 +87,30 @@ def test_the_original_picture_is_not_changed():
     assert (drawn.mode, drawn.size) == ("RGB", (360, 270))
 
 
-def test_the_same_picture_gets_the_same_pixels():
+def test_the_same_picture_gets_the_same_pixels() -> None:
     picture = paper((360, 270))
     assert draw_names(picture, [AMA_DABLAM, PUMORI]).tobytes() == draw_names(picture, [AMA_DABLAM, PUMORI]).tobytes()
 
 
-def test_a_picture_too_small_for_a_name_gets_none():
+def test_a_picture_too_small_for_a_name_gets_none() -> None:
     assert not changed(paper((40, 30)), AMA_DABLAM).any()
     assert not changed(paper((1, 1)), AMA_DABLAM).any()
 
 
 @pytest.mark.parametrize("y", [0.0, 0.01, 0.99, 1.0])
 @pytest.mark.parametrize("x", [0.0, 0.01, 0.99, 1.0])
-def test_a_summit_at_the_edge_has_its_name(x, y):
+def test_a_summit_at_the_edge_has_its_name(x: float, y: float) -> None:
     assert changed(paper((360, 270)), SummitLabel("Ama Dablam", "6 812 m", x, y)).any()
 
 
-def test_a_name_that_no_font_can_write_is_left_out():
+def test_a_name_that_no_font_can_write_is_left_out() -> None:
     picture = paper((360, 270))
     assert not changed(picture, SummitLabel(UNWRITABLE, "6 812 m", 0.5, 0.6)).any()
     both = draw_names(picture, [SummitLabel(f"Ama {UNWRITABLE}", "", 0.5, 0.6), PUMORI])
     assert both.tobytes() == draw_names(picture, [PUMORI]).tobytes()
 
 
-def test_a_name_is_written_without_its_accents_if_no_font_has_them(monkeypatch):
+def test_a_name_is_written_without_its_accents_if_no_font_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fonts, "_system_fonts", lambda: ())
     assert writable_text("Piz Palü") == "Piz Palu"
     assert writable_text("Nevado\u00a0Huascarán") == "Nevado Huascaran"
@@ -117,7 +118,7 @@ def test_a_name_is_written_without_its_accents_if_no_font_has_them(monkeypatch):
     assert changed(paper((360, 270)), SummitLabel("Mönch", "", 0.5, 0.6)).any()
 
 
-def test_an_elevation_that_no_font_can_write_is_left_out():
+def test_an_elevation_that_no_font_can_write_is_left_out() -> None:
     picture = paper((360, 270))
     unwritable = draw_names(picture, [SummitLabel("Pumori", f"7 165 {UNWRITABLE}", 0.5, 0.6)])
     assert unwritable.tobytes() == draw_names(picture, [SummitLabel("Pumori", "", 0.5, 0.6)]).tobytes()
@@ -126,23 +127,23 @@ def test_an_elevation_that_no_font_can_write_is_left_out():
 @pytest.mark.parametrize(
     "name", ["Piz Palü", "Nevado Huascarán", "Świnica", "Эльбрус", "珠穆朗玛峰", "सगरमाथा", "حرمون"]
 )
-def test_a_name_in_other_letters_is_drawn_where_a_font_has_them(name):
+def test_a_name_in_other_letters_is_drawn_where_a_font_has_them(name: str) -> None:
     assert changed(paper((360, 270)), SummitLabel(name, "", 0.5, 0.6)).any() == bool(writable_text(name))
 
 
-def test_pillows_own_font_has_plain_letters_only():
+def test_pillows_own_font_has_plain_letters_only() -> None:
     bundled = LabelFont("")
     assert font_for("Kangchenjunga, 8586 m") == bundled
     assert not bundled.can_write("Palü")
     assert not bundled.can_write(UNWRITABLE)
 
 
-def test_text_without_letters_cannot_be_a_name():
+def test_text_without_letters_cannot_be_a_name() -> None:
     assert [text for text in ("", " ", "\u200b", "...", UNWRITABLE) if can_write(text)] == []
     assert can_write("K2")
 
 
-def test_spaces_become_plain_spaces_and_accents_are_joined_to_their_letters():
+def test_spaces_become_plain_spaces_and_accents_are_joined_to_their_letters() -> None:
     assert normalize_line("6\u202f812\xa0m") == "6 812 m"
     assert normalize_line(" Ama\nDablam\t") == "Ama Dablam"
     assert normalize_line("Palu\u0308") == "Palü"

@@ -1,6 +1,8 @@
 """One generation of the index; some tests use an encoder that votes on peaks (a copy of lite with that setting)."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from cumbre.bootstrap import open_library
 from cumbre.encoding.prompts import PROMPT_VERSION
 from cumbre.encoding.vector_cache import read_vectors
 from cumbre.index.port import PhotoWrite
+from cumbre.library.library import Library
 from cumbre.peaks.catalog import Catalog, Peak
 from cumbre.peaks.catalog_files import bundled_catalog
 from cumbre.photos.evidence import evidence_text
@@ -18,6 +21,7 @@ from cumbre.services.local_album_service import LocalAlbumService
 from cumbre.settings import Settings
 from tests.support.encoders import lite_as
 from tests.support.pictures import encoded, landscape
+from tests.support.present import present
 from tests.support.small_album import ingest
 
 
@@ -27,7 +31,7 @@ def voting_model(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def voting(home, voting_model, album):
+def voting(home: Path, voting_model: Path, album: Path) -> Iterator[Library]:
     library = open_library(Settings(home=home, model=str(voting_model)))
     # Prototypes of three peaks instead of 25, because each costs a dozen texts.
     few = Catalog(bundled_catalog()[name] for name in ("ama-dablam", "lhotse", "kwangde-ri"))
@@ -36,12 +40,12 @@ def voting(home, voting_model, album):
     library.close()
 
 
-def test_lite_does_not_vote_on_peaks(library, album):
+def test_lite_does_not_vote_on_peaks(library: Library, album: Path) -> None:
     ingest(library, album)
     assert {document.used for document in library.active().index.select()} == {("geometry",), ()}
 
 
-def test_an_encoder_that_tells_peaks_apart_votes_in_addition_to_geometry(voting, album):
+def test_an_encoder_that_tells_peaks_apart_votes_in_addition_to_geometry(voting: Library, album: Path) -> None:
     ingest(voting, album)
     photo = next(d for d in voting.active().index.select() if d.key == "day 1/ama dablam.jpg")
     assert photo.used == ("geometry", "appearance")
@@ -49,7 +53,9 @@ def test_an_encoder_that_tells_peaks_apart_votes_in_addition_to_geometry(voting,
     assert photo.predicted_peaks[0] == "ama-dablam"
 
 
-def test_prototypes_are_kept_in_the_cache(voting, album, home, monkeypatch):
+def test_prototypes_are_kept_in_the_cache(
+    voting: Library, album: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ingest(voting, album)
     assert len(read_vectors(home / "cache" / "prototypes-voting-1.npz")) == 3
     monkeypatch.setattr(prototypes, "peak_prototype", lambda *_: pytest.fail("made again"))
@@ -57,7 +63,7 @@ def test_prototypes_are_kept_in_the_cache(voting, album, home, monkeypatch):
     assert set(again.all()) == {"ama-dablam", "lhotse", "kwangde-ri"}
 
 
-def test_reference_photos_change_a_prototype(voting, album):
+def test_reference_photos_change_a_prototype(voting: Library, album: Path) -> None:
     generation = voting.active()
     peak = voting.catalog()["lhotse"]
     before = generation._prototypes.vector(peak)
@@ -67,7 +73,7 @@ def test_reference_photos_change_a_prototype(voting, album):
     assert np.linalg.norm(after) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_corrected_photos_teach_what_a_peak_looks_like(voting, album):
+def test_corrected_photos_teach_what_a_peak_looks_like(voting: Library, album: Path) -> None:
     ingest(voting, album)
     generation = voting.active()
     taught = next(d for d in generation.index.select() if d.key == "day 1/ama dablam.jpg")
@@ -94,7 +100,7 @@ def test_a_photo_that_two_passes_change_is_one_changed_photo(voting, album):
     assert changed == {document.id for document in generation.index.select()}
 
 
-def test_a_changed_catalogue_renames_the_photos_once_even_after_a_crash(library, album):
+def test_a_changed_catalogue_renames_the_photos_once_even_after_a_crash(library: Library, album: Path) -> None:
     ingest(library, album)
     generation = library.active()
     generation.refresh()
@@ -108,16 +114,18 @@ def test_a_changed_catalogue_renames_the_photos_once_even_after_a_crash(library,
     assert not generation.refresh()
 
 
-def test_new_prompts_update_the_backgrounds_without_a_new_embedding(library, album):
+def test_new_prompts_update_the_backgrounds_without_a_new_embedding(library: Library, album: Path) -> None:
     ingest(library, album)
     generation = library.active()
     generation.refresh_backgrounds()
-    assert generation.index.metadata("backgrounds").startswith(f"{PROMPT_VERSION} ")
+    assert present(generation.index.metadata("backgrounds")).startswith(f"{PROMPT_VERSION} ")
     before = {d.id: (d.background, d.indexed_at) for d in generation.index.select()}
     generation.index.set_metadata("backgrounds", "0 of an older version")
     for stored, _ in generation.index.scan():
         generation.index.write([PhotoWrite(replace(stored.document, background=-9.0), None, stored.version)])
     assert len(generation.refresh_backgrounds()) == 3
-    after = {d.id: (pytest.approx(d.background, abs=1e-5), d.indexed_at) for d in generation.index.select()}
+    after: dict[str, tuple[object, datetime]] = {
+        d.id: (pytest.approx(d.background, abs=1e-5), d.indexed_at) for d in generation.index.select()
+    }
     assert before == after
     assert not generation.refresh_backgrounds()

@@ -1,6 +1,7 @@
 """Secrets are redacted in logs, whichever library logs them."""
 
 import logging
+from typing import cast
 
 import pytest
 
@@ -9,7 +10,7 @@ from local.logs import SecretRedactor
 
 @pytest.mark.parametrize("how", ["message", "argument", "exception"])
 def test_a_secret_is_redacted(how: str) -> None:
-    message, args, info = "polling", (), None
+    message, args, info = "polling", cast("tuple[str, ...]", ()), None
     if how == "message":
         message = "POST https://api.telegram.org/bot123:TOKEN/getMe"
     if how == "argument":

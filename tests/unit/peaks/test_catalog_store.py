@@ -1,5 +1,8 @@
 """The stored catalogue: bundled peaks, imported peaks and reference photos."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from cumbre.errors import CatalogError, NotFound
@@ -11,17 +14,17 @@ MULHACEN = Peak("mulhacen", 37.0534, -3.3114, 3479.0, ("Mulhacén",), "Sierra Ne
 
 
 @pytest.fixture
-def state(tmp_path):
+def state(tmp_path: Path) -> Iterator[SqliteStateStore]:
     store = SqliteStateStore(tmp_path / "state.sqlite")
     yield store
     store.close()
 
 
-def test_the_bundled_peaks_are_there_from_the_start(state):
+def test_the_bundled_peaks_are_there_from_the_start(state: SqliteStateStore) -> None:
     assert "ama-dablam" in CatalogStore(state).catalog()
 
 
-def test_imported_peaks_are_added_to_the_bundled_ones_and_stored(state):
+def test_imported_peaks_are_added_to_the_bundled_ones_and_stored(state: SqliteStateStore) -> None:
     count = CatalogStore(state).import_peaks([MULHACEN])
     assert (count.added, count.changed, count.unchanged) == (1, 0, 0)
     again = CatalogStore(state)
@@ -29,7 +32,7 @@ def test_imported_peaks_are_added_to_the_bundled_ones_and_stored(state):
     assert again.import_peaks([MULHACEN]).unchanged == 1
 
 
-def test_an_import_replaces_a_peak_with_the_same_id(state):
+def test_an_import_replaces_a_peak_with_the_same_id(state: SqliteStateStore) -> None:
     store = CatalogStore(state)
     before = len(store.catalog())
     moved = Peak("ama-dablam", 27.8612, 86.8612, 6814.0, ("Ama Dablam",))
@@ -38,7 +41,7 @@ def test_an_import_replaces_a_peak_with_the_same_id(state):
     assert len(store.catalog()) == before
 
 
-def test_a_known_summit_imported_under_another_id_keeps_its_id_and_gains_names(state):
+def test_a_known_summit_imported_under_another_id_keeps_its_id_and_gains_names(state: SqliteStateStore) -> None:
     store = CatalogStore(state)
     from_a_map = Peak("q333836", 27.8620, 86.8610, 6812.0, ("Amā Dablam", "Mother's Necklace"))
     assert store.import_peaks([from_a_map]).changed == 1
@@ -49,7 +52,7 @@ def test_a_known_summit_imported_under_another_id_keeps_its_id_and_gains_names(s
     assert store.import_peaks([elsewhere]).added == 1
 
 
-def test_an_import_can_be_undone(state):
+def test_an_import_can_be_undone(state: SqliteStateStore) -> None:
     store = CatalogStore(state)
     moved = Peak("ama-dablam", 27.8612, 86.8612, 6900.0, ("Ama Dablam",))
     store.import_peaks([MULHACEN, moved])
@@ -63,7 +66,7 @@ def test_an_import_can_be_undone(state):
         store.remove_peak("mulhacen")
 
 
-def test_another_process_sees_an_import(state):
+def test_another_process_sees_an_import(state: SqliteStateStore) -> None:
     reader, writer = CatalogStore(state), CatalogStore(state)
     revision = reader.revision()
     assert "mulhacen" not in reader.catalog()
@@ -72,7 +75,7 @@ def test_another_process_sees_an_import(state):
     assert reader.revision() != revision
 
 
-def test_references_are_replaced_and_removed(state):
+def test_references_are_replaced_and_removed(state: SqliteStateStore) -> None:
     store = CatalogStore(state)
     store.set_references("ama-dablam", [b"one", b"two"])
     assert sorted(store.references("ama-dablam")) == [b"one", b"two"]
@@ -83,7 +86,7 @@ def test_references_are_replaced_and_removed(state):
     assert store.references("ama-dablam") == []
 
 
-def test_references_have_a_limit_and_need_a_peak(state):
+def test_references_have_a_limit_and_need_a_peak(state: SqliteStateStore) -> None:
     with pytest.raises(CatalogError):
         CatalogStore(state).set_references("ama-dablam", [b"1", b"2", b"3", b"4"])
     with pytest.raises(NotFound):

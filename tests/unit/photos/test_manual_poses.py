@@ -1,6 +1,8 @@
 """Poses set by people are stored by content; a large compass error applies to photos within a minute."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -17,13 +19,13 @@ def facts(seconds_later: float = 0.0, camera: str | None = "Pixel 7") -> PhotoFa
 
 
 @pytest.fixture
-def poses(tmp_path):
+def poses(tmp_path: Path) -> Iterator[ManualPoses]:
     state = SqliteStateStore(tmp_path / "state.sqlite")
     yield ManualPoses(state)
     state.close()
 
 
-def test_a_pose_is_kept_until_it_is_removed(poses):
+def test_a_pose_is_kept_until_it_is_removed(poses: ManualPoses) -> None:
     assert poses.get("a") is None
     poses.put("a", POSE, facts(), 350.0)
     assert poses.get("a") == POSE
@@ -32,7 +34,7 @@ def test_a_pose_is_kept_until_it_is_removed(poses):
     assert list(poses.compass_errors()) == []
 
 
-def test_a_large_compass_error_applies_to_photos_of_the_same_camera_and_minute(poses):
+def test_a_large_compass_error_applies_to_photos_of_the_same_camera_and_minute(poses: ManualPoses) -> None:
     poses.put("a", POSE, facts(), 350.0)
     (error,) = poses.compass_errors()
     assert error.error_deg == pytest.approx(15.0)
@@ -43,14 +45,17 @@ def test_a_large_compass_error_applies_to_photos_of_the_same_camera_and_minute(p
     assert nearest_compass_error([error], facts(camera=None)) is None
 
 
-def test_the_compass_error_nearest_in_time_counts(poses):
+def test_the_compass_error_nearest_in_time_counts(poses: ManualPoses) -> None:
     poses.put("a", POSE, facts(), 350.0)
     poses.put("b", POSE, facts(30.0), 325.0)
     found = nearest_compass_error(list(poses.compass_errors()), facts(20.0))
+    assert found is not None
     assert found.error_deg == pytest.approx(40.0)
 
 
 @pytest.mark.parametrize(("camera", "heading_deg"), [("Pixel 7", 1.0), ("Pixel 7", None), (None, 350.0)])
-def test_a_usual_or_unknown_compass_error_is_not_shared(poses, camera, heading_deg):
+def test_a_usual_or_unknown_compass_error_is_not_shared(
+    poses: ManualPoses, camera: str | None, heading_deg: float | None
+) -> None:
     poses.put("a", POSE, facts(camera=camera), heading_deg)
     assert list(poses.compass_errors()) == []

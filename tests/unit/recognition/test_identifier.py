@@ -2,19 +2,24 @@
 
 import tracemalloc
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.identify import LabelledSighting
 from cumbre.geo.geodesy import Position, destination
+from cumbre.index.port import Reference
 from cumbre.peaks.catalog import Catalog, Peak
+from cumbre.photos.document import Identification
 from cumbre.photos.evidence import evidence_text
-from cumbre.recognition.appearance import PeakAppearance, Reference
+from cumbre.recognition.appearance import PeakAppearance
 from cumbre.recognition.identifier import PeakIdentifier
 from cumbre.viewshed.sighting import Sighting
 from tests.support.paths import SHARED_PHOTOS
+from tests.support.present import present
 
 HERE = Position(46.0, 8.0, 2000.0)
 
@@ -35,11 +40,11 @@ ALPS = Catalog(
 LOOKING_NORTH = Sighting(HERE, heading_deg=0.0, hfov_deg=70.0, vfov_deg=55.0)
 
 
-def identify(seen: Sighting, catalog: Catalog = ALPS, **parts: object):
+def identify(seen: Sighting, catalog: Catalog = ALPS, **parts: Any) -> Identification:
     return PeakIdentifier(catalog, **parts).identify(seen)
 
 
-def test_the_peak_in_front_of_the_camera_is_named_with_its_evidence():
+def test_the_peak_in_front_of_the_camera_is_named_with_its_evidence() -> None:
     found = identify(LOOKING_NORTH)
     assert found.answer == "north"
     assert found.used == ("geometry",)
@@ -51,13 +56,13 @@ def test_the_peak_in_front_of_the_camera_is_named_with_its_evidence():
     assert evidence_text(peak) == "10 km away at 000°, inside the view, 11.3° above the horizon"
 
 
-def test_a_direction_without_peaks_has_no_answer():
+def test_a_direction_without_peaks_has_no_answer() -> None:
     found = identify(replace(LOOKING_NORTH, heading_deg=270.0))
     assert found.answer is None
     assert "270°" in found.note
 
 
-def test_a_peak_behind_a_nearer_and_higher_one_is_unlikely():
+def test_a_peak_behind_a_nearer_and_higher_one_is_unlikely() -> None:
     found = identify(replace(LOOKING_NORTH, heading_deg=90.0))
     assert found.answer == "east"
     probability = {p.id: p.probability for p in found.peaks}
@@ -66,25 +71,25 @@ def test_a_peak_behind_a_nearer_and_higher_one_is_unlikely():
 
 @pytest.mark.parametrize("error_deg", [-12.0, 12.0])
 @pytest.mark.parametrize("hfov_deg", [12.0, 30.0, 70.0])
-def test_a_compass_twelve_degrees_off_still_finds_the_peak_in_the_middle(error_deg, hfov_deg):
+def test_a_compass_twelve_degrees_off_still_finds_the_peak_in_the_middle(error_deg: float, hfov_deg: float) -> None:
     seen = replace(LOOKING_NORTH, heading_deg=error_deg % 360, hfov_deg=hfov_deg)
     assert identify(seen).peaks[0].id == "north"
     if hfov_deg >= 30:
         assert identify(seen).answer == "north"
 
 
-def test_a_camera_pointed_at_the_ground_shows_no_peak():
+def test_a_camera_pointed_at_the_ground_shows_no_peak() -> None:
     assert identify(replace(LOOKING_NORTH, pitch_deg=-50.0)).answer is None
     assert identify(replace(LOOKING_NORTH, pitch_deg=5.0)).answer == "north"
 
 
-def test_without_sky_no_summit_is_named():
+def test_without_sky_no_summit_is_named() -> None:
     found = identify(replace(LOOKING_NORTH, sky_fraction=0.0))
     assert found.answer is None
     assert "no sky" in found.note
 
 
-def test_position_alone_lists_the_peaks_around_and_says_what_would_help():
+def test_position_alone_lists_the_peaks_around_and_says_what_would_help() -> None:
     found = identify(Sighting(HERE))
     assert found.answer is None
     assert {p.id for p in found.peaks} >= {"north", "east"}
@@ -92,42 +97,42 @@ def test_position_alone_lists_the_peaks_around_and_says_what_would_help():
     assert all(p.offset_deg is None for p in found.peaks)
 
 
-def test_position_alone_names_a_peak_that_rises_far_above_all_others():
+def test_position_alone_names_a_peak_that_rises_far_above_all_others() -> None:
     catalog = Catalog([peak_at("giant", 10.0, 5000.0, 4500.0), peak_at("hill", 200.0, 9000.0, 2300.0)])
     found = identify(Sighting(HERE), catalog)
     assert found.answer == "giant"
     assert "position alone" in found.note
 
 
-def test_without_position_and_appearance_the_note_says_what_would_help():
+def test_without_position_and_appearance_the_note_says_what_would_help() -> None:
     found = identify(Sighting(None))
     assert (found.answer, found.peaks, found.used) == (None, (), ())
     assert "can't tell without position" in found.note
     assert "original" in found.note
 
 
-def test_without_an_altitude_plausible_ones_are_weighed_instead_of_sea_level():
+def test_without_an_altitude_plausible_ones_are_weighed_instead_of_sea_level() -> None:
     without_altitude = replace(HERE, altitude_m=None)
     found = identify(replace(LOOKING_NORTH, position=without_altitude))
     assert found.answer == "north"
     assert "altitude is unknown" in found.note
-    assert found.peaks[0].elevation_deg < 20
+    assert present(found.peaks[0].elevation_deg) < 20
 
 
-def test_the_note_says_if_no_peak_is_within_range():
+def test_the_note_says_if_no_peak_is_within_range() -> None:
     found = identify(Sighting(Position(0.0, 0.5, 10.0), heading_deg=0.0, hfov_deg=70.0))
     assert found.answer is None
     assert "within 60 km" in found.note
 
 
-def test_a_summit_underfoot_hides_nothing_and_is_not_named():
+def test_a_summit_underfoot_hides_nothing_and_is_not_named() -> None:
     knoll = peak_at("knoll", 0.0, 80.0, 2060.0)
     found = identify(LOOKING_NORTH, Catalog([*ALPS.values(), knoll]))
     assert found.answer == "north"
     assert "knoll" not in {peak.id for peak in found.peaks}
 
 
-def test_the_note_says_if_the_catalogue_is_empty():
+def test_the_note_says_if_the_catalogue_is_empty() -> None:
     assert "no peaks" in identify(LOOKING_NORTH, Catalog(())).note
 
 
@@ -140,14 +145,14 @@ def ring(count: int) -> Catalog:
     return Catalog(peak_at(f"p{i}", 3.0 * (i - (count - 1) / 2) % 360, 10_000.0, 4000.0) for i in range(count))
 
 
-def test_the_note_names_the_peaks_that_share_the_picture():
+def test_the_note_names_the_peaks_that_share_the_picture() -> None:
     found = identify(LOOKING_NORTH, TRIO)
     assert found.note == "several peaks are in view: Middle, Left and Right"
     assert max(p.probability for p in found.peaks) < 0.35
     assert identify(LOOKING_NORTH).note == ""
 
 
-def test_the_note_calls_peaks_possible_that_a_narrow_frame_may_miss():
+def test_the_note_calls_peaks_possible_that_a_narrow_frame_may_miss() -> None:
     found = identify(replace(LOOKING_NORTH, hfov_deg=12.0, vfov_deg=9.0), TRIO)
     assert found.answer == "middle"
     shared = identify(replace(LOOKING_NORTH, hfov_deg=12.0, vfov_deg=9.0), ring(12))
@@ -155,7 +160,7 @@ def test_the_note_calls_peaks_possible_that_a_narrow_frame_may_miss():
     assert shared.note.endswith(" more")
 
 
-def test_the_note_names_assumptions_in_addition_to_the_peaks_that_share_the_picture():
+def test_the_note_names_assumptions_in_addition_to_the_peaks_that_share_the_picture() -> None:
     assumed = identify(replace(LOOKING_NORTH, position=replace(HERE, altitude_m=None)), TRIO)
     assert assumed.note.startswith("several peaks are in view: ")
     assert assumed.note.endswith("; the altitude is unknown: all plausible ones were weighed")
@@ -172,13 +177,13 @@ def test_the_note_names_assumptions_in_addition_to_the_peaks_that_share_the_pict
         (55.0, "20° beyond the left edge, unlikely"),
     ],
 )
-def test_a_peak_far_outside_the_frame_is_called_unlikely(heading_deg, where):
+def test_a_peak_far_outside_the_frame_is_called_unlikely(heading_deg: float, where: str) -> None:
     catalog = Catalog([ALPS["north"]])
     peak = identify(replace(LOOKING_NORTH, heading_deg=heading_deg), catalog).peaks[0]
     assert evidence_text(peak) == f"10 km away at 000°, {where}, 11.3° above the horizon"
 
 
-def test_thousands_of_peaks_need_no_table_of_all_pairs():
+def test_thousands_of_peaks_need_no_table_of_all_pairs() -> None:
     seen = replace(LOOKING_NORTH, position=replace(HERE, altitude_m=None), fov_assumed=True)
     rng = np.random.default_rng(5)
     catalog = Catalog(
@@ -193,14 +198,16 @@ def test_thousands_of_peaks_need_no_table_of_all_pairs():
     assert most_bytes < 8e6
 
 
-def test_hills_only_one_degree_high_are_named_like_giants():
+def test_hills_only_one_degree_high_are_named_like_giants() -> None:
     hills = Catalog([peak_at("tump", 0.0, 8000.0, 2250.0), peak_at("knoll", 120.0, 9000.0, 2300.0)])
     assert identify(LOOKING_NORTH, hills).answer == "tump"
     assert identify(replace(LOOKING_NORTH, heading_deg=250.0), hills).answer is None
 
 
 @given(st.floats(0, 359.9), st.floats(4, 110), st.none() | st.floats(-30, 60), st.none() | st.floats(0, 1))
-def test_probabilities_are_a_distribution_whatever_is_known(heading_deg, hfov_deg, pitch_deg, sky_fraction):
+def test_probabilities_are_a_distribution_whatever_is_known(
+    heading_deg: float, hfov_deg: float, pitch_deg: float | None, sky_fraction: float | None
+) -> None:
     seen = Sighting(HERE, heading_deg, hfov_deg, hfov_deg * 0.75, pitch_deg, sky_fraction)
     found = identify(seen)
     assert sum(p.probability for p in found.peaks) <= 1.0 + 1e-9
@@ -210,11 +217,11 @@ def test_probabilities_are_a_distribution_whatever_is_known(heading_deg, hfov_de
 
 
 @given(st.integers(0, 359), st.integers(0, 3))
-def test_rotating_the_world_does_not_change_the_answer(turn_deg, which):
+def test_rotating_the_world_does_not_change_the_answer(turn_deg: int, which: int) -> None:
     bearings = [0.0, 90.0, 91.0, 180.0]
     world = [(10_000.0, 4000.0), (10_000.0, 4000.0), (20_000.0, 4100.0), (50_000.0, 3500.0)]
 
-    def answer(turned_by: float):
+    def answer(turned_by: float) -> Identification:
         catalog = Catalog(
             peak_at(f"p{i}", (b + turned_by) % 360, d, e)
             for i, (b, (d, e)) in enumerate(zip(bearings, world, strict=True))
@@ -231,7 +238,7 @@ def test_rotating_the_world_does_not_change_the_answer(turn_deg, which):
 VECTORS = {name: np.eye(4, dtype=np.float32)[i] for i, name in enumerate(ALPS)}
 
 
-def test_appearance_decides_between_peaks_that_geometry_cannot_tell_apart():
+def test_appearance_decides_between_peaks_that_geometry_cannot_tell_apart() -> None:
     both = replace(LOOKING_NORTH, heading_deg=45.0, hfov_deg=110.0)
     appearance = PeakAppearance(VECTORS)
     identifier = PeakIdentifier(ALPS, appearance=appearance)
@@ -242,7 +249,7 @@ def test_appearance_decides_between_peaks_that_geometry_cannot_tell_apart():
         assert found.peaks[0].cosine == pytest.approx(1.0)
 
 
-def test_a_photo_similar_to_a_known_one_is_recognised_without_position():
+def test_a_photo_similar_to_a_known_one_is_recognised_without_position() -> None:
     known = np.array([0.6, 0.0, 0.0, 0.8], dtype=np.float32)
     identifier = PeakIdentifier(ALPS, appearance=PeakAppearance(VECTORS, [Reference("north", "its file", known)]))
     found = identifier.identify(Sighting(None), known)
@@ -251,14 +258,14 @@ def test_a_photo_similar_to_a_known_one_is_recognised_without_position():
     assert identifier.identify(Sighting(None), VECTORS["far-south"]).answer is None
 
 
-def test_a_photo_is_not_recognised_by_itself():
+def test_a_photo_is_not_recognised_by_itself() -> None:
     known = np.array([0.6, 0.0, 0.0, 0.8], dtype=np.float32)
     identifier = PeakIdentifier(ALPS, appearance=PeakAppearance(VECTORS, [Reference("north", "its file", known)]))
     assert identifier.identify(Sighting(None), known, itself="another file").answer == "north"
     assert identifier.identify(Sighting(None), known, itself="its file").answer is None
 
 
-def test_shown_peaks_are_few_and_likely():
+def test_shown_peaks_are_few_and_likely() -> None:
     identifier = PeakIdentifier(ALPS)
     assert identifier.shown(identifier.identify(LOOKING_NORTH)) == ("north",)
     assert identifier.shown(identifier.identify(replace(LOOKING_NORTH, heading_deg=270.0))) == ()
@@ -268,14 +275,14 @@ needs_photos = pytest.mark.skipif(not SHARED_PHOTOS.is_dir(), reason="the real p
 
 
 @pytest.fixture(scope="module")
-def real_sightings():
+def real_sightings() -> list[LabelledSighting]:
     from benchmarks.identify import labelled_sightings
 
     return list(labelled_sightings(SHARED_PHOTOS))
 
 
 @needs_photos
-def test_real_photos_get_a_correct_answer_or_none(real_sightings):
+def test_real_photos_get_a_correct_answer_or_none(real_sightings: list[LabelledSighting]) -> None:
     from benchmarks.identify import wrong
     from cumbre.peaks.catalog_files import bundled_catalog
 
@@ -288,7 +295,7 @@ def test_real_photos_get_a_correct_answer_or_none(real_sightings):
 
 @needs_photos
 @pytest.mark.parametrize("factor", [0.8, 1.2])
-def test_no_constant_is_fitted_to_single_photos(real_sightings, factor):
+def test_no_constant_is_fitted_to_single_photos(real_sightings: list[LabelledSighting], factor: float) -> None:
     from benchmarks.identify import varied, wrong
     from cumbre.peaks.catalog_files import bundled_catalog
 

@@ -4,12 +4,15 @@ import pytest
 
 from benchmarks.sample_album import ALPINE_PLACES, ALPS, HILL_PLACES, HILLS, judged, small
 from cumbre.demo.trail import trail_scenes
-from cumbre.demo.viewpoints import scenes_around
+from cumbre.demo.viewpoints import Viewpoint, scenes_around
+from cumbre.peaks.catalog import Catalog
 from cumbre.peaks.catalog_files import bundled_catalog
 
 
 @pytest.mark.parametrize(("catalog", "places"), [(ALPS, ALPINE_PLACES), (HILLS, HILL_PLACES)], ids=["alps", "hills"])
-def test_peaks_of_gentler_ranges_are_named_and_empty_views_are_not(catalog, places):
+def test_peaks_of_gentler_ranges_are_named_and_empty_views_are_not(
+    catalog: Catalog, places: tuple[Viewpoint, ...]
+) -> None:
     tally = judged(scenes_around(catalog, places, with_peaks=2, without_peaks=2, size=(400, 300)), catalog)
     assert tally.with_peak >= 5
     assert tally.without_peak >= 5
@@ -17,7 +20,7 @@ def test_peaks_of_gentler_ranges_are_named_and_empty_views_are_not(catalog, plac
     assert tally.silent >= 0.8 * tally.without_peak
 
 
-def test_peaks_of_the_sample_album_are_named_and_empty_views_are_not():
+def test_peaks_of_the_sample_album_are_named_and_empty_views_are_not() -> None:
     catalog = bundled_catalog()
     tally = judged(tuple(small(scene) for scene in trail_scenes(catalog)), catalog)
     assert tally.with_peak + tally.without_peak == 40

@@ -1,6 +1,7 @@
 """Names of peaks in a search text, and suggestions while typing."""
 
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -29,16 +30,18 @@ def peaks(text: str) -> tuple[str, ...]:
 
 class TestEveryAlias:
     @pytest.mark.parametrize(("peak_id", "name"), ALIASES)
-    def test_names_its_peak_and_nothing_else(self, peak_id: str, name: str):
+    def test_names_its_peak_and_nothing_else(self, peak_id: str, name: str) -> None:
         assert KHUMBU.find(name) == NameMatch((peak_id,), "")
 
     @pytest.mark.parametrize(("peak_id", "name"), ALIASES)
-    def test_names_its_peak_in_a_sentence(self, peak_id: str, name: str):
+    def test_names_its_peak_in_a_sentence(self, peak_id: str, name: str) -> None:
         assert KHUMBU.find(f"photos of {name} with prayer flags") == NameMatch((peak_id,), "prayer flags")
         assert KHUMBU.find(f"fotos de {name} en 2022") == NameMatch((peak_id,), "2022")
 
     @given(st.sampled_from(ALIASES), st.sampled_from(CASES), st.data())
-    def test_names_its_peak_in_any_case_with_any_accents_and_hyphens(self, alias, case, data):
+    def test_names_its_peak_in_any_case_with_any_accents_and_hyphens(
+        self, alias: tuple[str, str], case: Callable[[str], str], data: st.DataObject
+    ) -> None:
         peak_id, name = alias
         typed = case(name).replace(" ", data.draw(st.sampled_from((" ", "-", "  ", " - ", "’"))))
         at = data.draw(st.integers(0, len(typed) - 1))
@@ -47,7 +50,7 @@ class TestEveryAlias:
         assert peaks(typed) == (peak_id,)
 
     @given(st.sampled_from(ALIASES))
-    def test_names_its_peak_without_its_spaces(self, alias):
+    def test_names_its_peak_without_its_spaces(self, alias: tuple[str, str]) -> None:
         peak_id, name = alias
         assert peaks(name.replace(" ", "").replace("-", "")) == (peak_id,)
 
@@ -79,10 +82,10 @@ class TestLongestAndExact:
             ("雪アマ・ダブラム", ("ama-dablam",)),
         ],
     )
-    def test_the_longest_and_most_exact_name_counts(self, query: str, found: tuple[str, ...]):
+    def test_the_longest_and_most_exact_name_counts(self, query: str, found: tuple[str, ...]) -> None:
         assert peaks(query) == found
 
-    def test_peaks_with_the_same_name_are_all_found_highest_first(self):
+    def test_peaks_with_the_same_name_are_all_found_highest_first(self) -> None:
         names = PeakNames(
             Catalog(
                 [
@@ -97,24 +100,24 @@ class TestLongestAndExact:
 
 class TestNoFalseFriends:
     @pytest.mark.parametrize("query", ORDINARY)
-    def test_ordinary_words_name_no_peak(self, query: str):
+    def test_ordinary_words_name_no_peak(self, query: str) -> None:
         assert KHUMBU.find(query) == NameMatch((), query.strip())
 
     @pytest.mark.parametrize(
         "query",
         ["mera", "Mera?", "mera peak", "mount mera", "photos of mera", "mera at dawn", "mera sunrise", "cima del mera"],
     )
-    def test_a_name_that_is_a_word_counts_where_the_mountain_is_meant(self, query: str):
+    def test_a_name_that_is_a_word_counts_where_the_mountain_is_meant(self, query: str) -> None:
         assert peaks(query) == ("mera-peak",)
 
-    def test_mera_counts_next_to_other_names(self):
+    def test_mera_counts_next_to_other_names(self) -> None:
         assert peaks("kangtega, mera") == ("kangtega", "mera-peak")
 
     @pytest.mark.parametrize("query", ["verest", "verest in the dusk", "a yak below wverest"])
-    def test_the_first_letter_may_be_the_wrong_one(self, query: str):
+    def test_the_first_letter_may_be_the_wrong_one(self, query: str) -> None:
         assert peaks(query) == ("mount-everest",)
 
-    def test_only_the_beginning_of_a_long_text_is_searched(self):
+    def test_only_the_beginning_of_a_long_text_is_searched(self) -> None:
         assert peaks("lhotse " + "snow " * 10_000 + "makalu") == ("lhotse",)
 
 
@@ -139,11 +142,11 @@ class TestRest:
             ("아마다블람의 사진", ""),
         ],
     )
-    def test_the_rest_is_what_else_was_asked_for(self, query: str, rest: str):
+    def test_the_rest_is_what_else_was_asked_for(self, query: str, rest: str) -> None:
         assert KHUMBU.find(query) == NameMatch(("ama-dablam",), rest)
 
     @given(st.lists(st.sampled_from(["yaks", "on", "a", "bridge", "Lhotse", "Cho Oyu", "snow", "and"]), max_size=8))
-    def test_no_word_with_a_meaning_is_lost(self, parts: list[str]):
+    def test_no_word_with_a_meaning_is_lost(self, parts: list[str]) -> None:
         match = KHUMBU.find(" ".join(parts))
         asked = [word for word in parts if word in ("yaks", "bridge", "snow")]
         assert [word.text for word in words(match.rest) if word.text in ("yaks", "bridge", "snow")] == asked
@@ -164,18 +167,18 @@ class TestSuggest:
             ("珠", "mount-everest"),
         ],
     )
-    def test_the_most_likely_peak_is_first(self, text: str, first: str):
+    def test_the_most_likely_peak_is_first(self, text: str, first: str) -> None:
         assert KHUMBU.suggest(text, 5)[0] == first
 
-    def test_beginnings_of_names_come_before_later_words_and_higher_peaks_before_lower_ones(self):
+    def test_beginnings_of_names_come_before_later_words_and_higher_peaks_before_lower_ones(self) -> None:
         assert KHUMBU.suggest("ta", 3)[0] == "taboche"
         assert KHUMBU.suggest("lho")[:2] == ["lhotse", "lhotse-shar"]
 
     @pytest.mark.parametrize("text", ["", " - ", "xyzzyx"])
-    def test_a_text_unlike_any_name_has_no_suggestions(self, text: str):
+    def test_a_text_unlike_any_name_has_no_suggestions(self, text: str) -> None:
         assert KHUMBU.suggest(text, 5) == []
 
     @given(st.text(max_size=20), st.integers(0, 5))
-    def test_suggestions_are_limited_and_not_repeated(self, text: str, limit: int):
+    def test_suggestions_are_limited_and_not_repeated(self, text: str, limit: int) -> None:
         found = KHUMBU.suggest(text, limit)
         assert len(found) == len(set(found)) <= limit

@@ -33,7 +33,7 @@ def keys(peak_id: str) -> list[str]:
 @example("\u0301'ー・")
 @example("s's " * 15)
 @example("\ud800 everest \udfff")
-def test_a_text_names_peaks_or_remains_whole(text: str):
+def test_a_text_names_peaks_or_remains_whole(text: str) -> None:
     match = KHUMBU.find(text)
     assert set(match.peaks) <= set(CATALOG)
     assert len(set(match.peaks)) == len(match.peaks)
@@ -41,7 +41,7 @@ def test_a_text_names_peaks_or_remains_whole(text: str):
 
 
 @given(TEXTS)
-def test_a_peak_that_is_found_has_a_name_in_the_text(text: str):
+def test_a_peak_that_is_found_has_a_name_in_the_text(text: str) -> None:
     typed = fold(text).replace(" ", "")
     for peak_id in KHUMBU.find(text).peaks:
         # One typo in six letters is the least similar match, 2 * 5 / 12; longer names are more similar.
@@ -49,7 +49,7 @@ def test_a_peak_that_is_found_has_a_name_in_the_text(text: str):
 
 
 @given(TEXTS)
-def test_the_rest_consists_of_words_of_the_text_in_their_order(text: str):
+def test_the_rest_consists_of_words_of_the_text_in_their_order(text: str) -> None:
     match = KHUMBU.find(text)
     remaining = iter(fold(text).replace(" ", ""))
     assert all(letter in remaining for letter in fold(match.rest).replace(" ", ""))
@@ -58,7 +58,7 @@ def test_the_rest_consists_of_words_of_the_text_in_their_order(text: str):
 
 
 @given(MIXED | st.text("abcdefgh éüñ-'", max_size=30))
-def test_letter_case_does_not_matter(text: str):
+def test_letter_case_does_not_matter(text: str) -> None:
     found = KHUMBU.find(text).peaks
     for other in (text.lower(), text.upper(), text.title(), text.swapcase()):
         # Some letters have no capital, or that of another letter: ŉ, ß, ſ.
@@ -67,21 +67,21 @@ def test_letter_case_does_not_matter(text: str):
 
 
 @given(TEXTS, st.integers(-1, 30))
-def test_suggestions_are_peaks_without_repetition_and_at_most_the_limit(text: str, limit: int):
+def test_suggestions_are_peaks_without_repetition_and_at_most_the_limit(text: str, limit: int) -> None:
     found = KHUMBU.suggest(text, limit)
     assert set(found) <= set(CATALOG)
     assert len(set(found)) == len(found) <= max(limit, 0)
 
 
 @given(TEXTS)
-def test_a_suggested_peak_has_a_similar_name(text: str):
+def test_a_suggested_peak_has_a_similar_name(text: str) -> None:
     typed = fold(text).replace(" ", "")
     for peak_id in KHUMBU.suggest(text):
         assert max(fuzz.partial_ratio(key, typed) for key in keys(peak_id)) >= 75
 
 
 @given(st.sampled_from(NAMES))
-def test_a_name_suggests_its_peak(name: str):
+def test_a_name_suggests_its_peak(name: str) -> None:
     assert name in CATALOG[KHUMBU.suggest(name)[0]].names
 
 
@@ -109,7 +109,7 @@ HUGE = {
 
 
 @pytest.mark.parametrize("text", HUGE.values(), ids=HUGE)
-def test_only_the_beginning_of_a_huge_text_is_searched(text: str):
+def test_only_the_beginning_of_a_huge_text_is_searched(text: str) -> None:
     match = KHUMBU.find("cho oyu " + text)
     assert match.peaks[0] == "cho-oyu"
     letters = "".join(char + unicodedata.normalize("NFKC", char) for char in set(text))
@@ -117,7 +117,7 @@ def test_only_the_beginning_of_a_huge_text_is_searched(text: str):
     assert len(KHUMBU.suggest(text)) <= 8
 
 
-def test_a_name_far_into_a_text_is_not_found_but_its_words_remain():
+def test_a_name_far_into_a_text_is_not_found_but_its_words_remain() -> None:
     match = KHUMBU.find("lhotse " + "snow " * 10_000 + "makalu")
     assert match.peaks == ("lhotse",)
     assert match.rest.split() == ["snow"] * 10_000 + ["makalu"]
@@ -137,5 +137,5 @@ def test_a_name_far_into_a_text_is_not_found_but_its_words_remain():
         ("ｴﾍﾞﾚｽﾄ", "mount-everest"),
     ],
 )
-def test_invisible_and_decorative_characters_do_not_hide_a_name(text: str, peak_id: str):
+def test_invisible_and_decorative_characters_do_not_hide_a_name(text: str, peak_id: str) -> None:
     assert KHUMBU.find(text).peaks == (peak_id,)

@@ -20,7 +20,7 @@ EXACT = {"en": {"long", "black", "snow", "old"}, "es": {"perdido"}}
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_no_common_word_names_a_peak_of_the_khumbu(language: str):
+def test_no_common_word_names_a_peak_of_the_khumbu(language: str) -> None:
     words = common_words(language, WORDS)
     assert len(set(words)) == WORDS
     assert {"island", "everyone", "forest"} <= set(words) or {"isla", "bosque", "manera"} <= set(words)
@@ -34,13 +34,13 @@ def test_no_common_word_names_a_peak_of_the_khumbu(language: str):
         ("es", ("{}", "monte {}", "pic du {}")),
     ],
 )
-def test_no_common_word_becomes_a_peak_whose_name_is_made_of_words(language: str, sentences: tuple[str, ...]):
+def test_no_common_word_becomes_a_peak_whose_name_is_made_of_words(language: str, sentences: tuple[str, ...]) -> None:
     words = [word for word in common_words(language, WORDS) if fold(word) not in EXACT[language]]
     assert mistaken(ELSEWHERE, words, sentences) == {}
 
 
 @pytest.mark.parametrize("name", NAMES_OF_WORDS)
-def test_names_made_of_words_are_still_found(name: str):
+def test_names_made_of_words_are_still_found(name: str) -> None:
     assert ELSEWHERE.find(name).peaks == (fold(name).replace(" ", "-"),)
     assert ELSEWHERE.find(f"photos of {name} in winter").rest == "winter"
 
@@ -59,11 +59,11 @@ def test_names_made_of_words_are_still_found(name: str):
         ("sonw peak", "snow-peak"),
     ],
 )
-def test_typos_in_names_made_of_words_are_forgiven_unless_they_are_words(typed: str, peak_id: str):
+def test_typos_in_names_made_of_words_are_forgiven_unless_they_are_words(typed: str, peak_id: str) -> None:
     assert ELSEWHERE.find(typed).peaks == (peak_id,)
     assert ELSEWHERE.find(f"yaks below {typed}").peaks == (peak_id,)
 
 
 @pytest.mark.parametrize("query", ["the bold man", "snowy peaks", "a long walk", "el paso perdido", "black yak", "k 3"])
-def test_phrases_similar_to_such_names_name_no_peak(query: str):
+def test_phrases_similar_to_such_names_name_no_peak(query: str) -> None:
     assert ELSEWHERE.find(query).peaks == ()

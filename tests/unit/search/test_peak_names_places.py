@@ -39,12 +39,12 @@ NOT_EVEN_NAMED = [
 
 
 @pytest.mark.parametrize("query", [*PLACES, *NOT_EVEN_NAMED])
-def test_a_place_is_not_a_summit(query: str):
+def test_a_place_is_not_a_summit(query: str) -> None:
     assert KHUMBU.find(query) == NameMatch((), query)
 
 
 @pytest.mark.parametrize("query", PLACES)
-def test_a_place_is_not_a_summit_next_to_another_summit_either(query: str):
+def test_a_place_is_not_a_summit_next_to_another_summit_either(query: str) -> None:
     match = KHUMBU.find(f"pumori with {query}")
     assert match.peaks == ("pumori",)
     assert set(query.split()) & set(match.rest.split())
@@ -89,10 +89,10 @@ def test_a_place_is_not_a_summit_next_to_another_summit_either(query: str):
         ("machermo peak", "phari-lapcha", ""),
     ],
 )
-def test_the_summit_is_meant_and_the_other_words_remain(query: str, peak_id: str, rest: str):
+def test_the_summit_is_meant_and_the_other_words_remain(query: str, peak_id: str, rest: str) -> None:
     assert KHUMBU.find(query) == NameMatch((peak_id,), rest)
 
 
-def test_the_words_of_a_place_remain_next_to_a_peak():
+def test_the_words_of_a_place_remain_next_to_a_peak() -> None:
     assert KHUMBU.find("ama dablam from everest base camp") == NameMatch(("ama-dablam",), "everest base camp")
     assert KHUMBU.find("el Pumori desde el campo base del Everest") == NameMatch(("pumori",), "campo base del Everest")

@@ -62,24 +62,24 @@ def becomes_a_word(alias: str, typed: str) -> bool:
 
 
 @pytest.mark.parametrize(("peak_id", "name"), ALIASES)
-def test_an_alias_in_any_case_accents_and_spacing_names_its_peak_and_nothing_else(peak_id: str, name: str):
+def test_an_alias_in_any_case_accents_and_spacing_names_its_peak_and_nothing_else(peak_id: str, name: str) -> None:
     assert {typed for typed in spellings(name) if peaks(typed) != (peak_id,)} == set()
 
 
 @pytest.mark.parametrize("sentence", SENTENCES)
-def test_an_alias_names_its_peak_in_sentences_of_both_languages(sentence: str):
+def test_an_alias_names_its_peak_in_sentences_of_both_languages(sentence: str) -> None:
     typed = [(peak_id, sentence.format(variant)) for peak_id, name in ALIASES for variant in {name, name.lower()}]
     assert [text for peak_id, text in typed if peaks(text) != (peak_id,)] == []
 
 
 @pytest.mark.slow
-def test_every_single_typo_finds_the_peak():
+def test_every_single_typo_finds_the_peak() -> None:
     missed = {(alias, typed) for peak_id, alias, typed in typos_of(bundled_catalog()) if peak_id not in peaks(typed)}
     assert missed == {(alias, typed) for alias, listed in NOT_FORGIVEN.items() for typed in listed.split(", ")}
 
 
 @pytest.mark.parametrize("sentence", SENTENCES)
-def test_typos_are_forgiven_in_sentences(sentence: str):
+def test_typos_are_forgiven_in_sentences(sentence: str) -> None:
     """Each sentence tests every 40th typo, from another start; the benchmark tests all."""
     every_40th = list(typos_of(bundled_catalog()))[SENTENCES.index(sentence) :: 40]
     missed = [
@@ -90,7 +90,7 @@ def test_typos_are_forgiven_in_sentences(sentence: str):
     assert [typed for alias, typed in missed if sentence != CARRYING or not becomes_a_word(alias, typed)] == []
 
 
-def test_a_typo_that_is_a_word_is_forgiven_only_if_nothing_but_a_mountain_is_asked_for():
+def test_a_typo_that_is_a_word_is_forgiven_only_if_nothing_but_a_mountain_is_asked_for() -> None:
     listed = {
         (peak_id, typed)
         for peak_id, alias, typed in typos_of(bundled_catalog())
@@ -102,18 +102,18 @@ def test_a_typo_that_is_a_word_is_forgiven_only_if_nothing_but_a_mountain_is_ask
         assert peaks(CARRYING.format(typed)) == (), typed
 
 
-def test_typos_are_the_results_of_one_wrong_keystroke():
+def test_typos_are_the_results_of_one_wrong_keystroke() -> None:
     assert typos("ab", "ax") == {"aab", "xab", "axb", "aba", "abx", "b", "xb", "a", "aa", "ax", "ba"}
     assert "nuptse 3" not in typos("nuptse 2", "3")
 
 
 @pytest.mark.parametrize("name", ["Dent d'Hérens", "Tête de l'Âne", "Lion's Head", "Galdhøpiggen", "Straße-Spitze"])
-def test_names_with_apostrophes_and_odd_letters_are_found_however_they_are_typed(name: str):
+def test_names_with_apostrophes_and_odd_letters_are_found_however_they_are_typed(name: str) -> None:
     names = PeakNames(Catalog([Peak("it", 46.0, 7.0, 4000.0, (name,))]))
     assert {typed for typed in spellings(name) if names.find(typed).peaks != ("it",)} == set()
 
 
-def test_a_text_one_typo_from_several_peaks_names_them_all_and_an_exact_name_only_its_own():
+def test_a_text_one_typo_from_several_peaks_names_them_all_and_an_exact_name_only_its_own() -> None:
     names = PeakNames(
         Catalog([Peak("one", 46.0, 7.0, 3000.0, ("Marbor",)), Peak("two", 46.0, 7.0, 3200.0, ("Carbor",))])
     )
@@ -121,7 +121,7 @@ def test_a_text_one_typo_from_several_peaks_names_them_all_and_an_exact_name_onl
     assert names.find("marbor").peaks == ("one",)
 
 
-def test_short_names_need_every_letter():
+def test_short_names_need_every_letter() -> None:
     short = [(peak_id, name) for peak_id, name in ALIASES if fold(name).isascii() and len(fold(name)) < 6]
     assert short == [("mera-peak", "Mera")]
     assert [typed for typed in typos("mera", "abcdefghijklmnopqrstuvwxyz") if peaks(typed)] == []

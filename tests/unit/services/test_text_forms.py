@@ -1,5 +1,6 @@
 """Places, circles, headings and times given as text."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,14 +13,14 @@ from cumbre.index.port import Circle
 from cumbre.services import text_forms
 
 
-def test_places_and_headings_are_parsed():
+def test_places_and_headings_are_parsed() -> None:
     assert text_forms.parse_circle("near", "27.8,86.7,2.5") == Circle(27.8, 86.7, 2500.0)
     assert text_forms.parse_position("at", "27.8, 86.7") == Position(27.8, 86.7)
     assert text_forms.parse_position("at", "27.8,86.7,3440") == Position(27.8, 86.7, 3440.0)
     assert text_forms.parse_heading_deg("heading", "360") == 0.0
 
 
-def test_times_are_parsed():
+def test_times_are_parsed() -> None:
     assert text_forms.parse_time("from", "2023-10-31") == datetime(2023, 10, 31, tzinfo=UTC)
     assert text_forms.parse_time("to", "2023-10-31", end_of_day=True) == datetime(2023, 11, 1, tzinfo=UTC)
     assert text_forms.parse_time("from", "2023-10-31T05:45+05:45") == datetime(2023, 10, 31, tzinfo=UTC)
@@ -53,6 +54,6 @@ def test_a_day_without_a_time_is_the_whole_day_in_every_form(day: date) -> None:
         (text_forms.parse_time, "2023-13-01"),
     ],
 )
-def test_an_invalid_text_is_an_error_that_names_the_option(parse, text):
+def test_an_invalid_text_is_an_error_that_names_the_option(parse: Callable[[str, str], object], text: str) -> None:
     with pytest.raises(InvalidRequest, match="--option"):
         parse("--option", text)

@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cumbre.errors import ObjectChanged, ObjectGone, PhotoError, StorageError
-from cumbre.storage import folder as folder_module
 from cumbre.storage.folder import FolderPhotoStorage
 from cumbre.storage.keys import decode_path, encode_name
 from cumbre.storage.port import ListingIncomplete
@@ -165,7 +165,7 @@ def test_a_fifo_that_replaces_a_photo_does_not_block(album: Path, monkeypatch: p
         os.mkfifo(path)
         return real_open(name, flags)
 
-    monkeypatch.setattr(folder_module.os, "open", swap)
+    monkeypatch.setattr(os, "open", swap)
     with pytest.raises(ObjectChanged):
         storage.read("yak.jpg", tag, MB)
 
@@ -177,7 +177,7 @@ def test_a_second_version_with_the_same_time_and_size_is_not_missed(
     """It has the ETag of the first, so a file that was just written is read only once its timestamp has passed."""
     path = put(album / "yak.jpg", b"a yak")
     now = time.time_ns() // tick_ns * tick_ns
-    monkeypatch.setattr(folder_module.time, "time_ns", lambda: now + 1_000_000)
+    monkeypatch.setattr(time, "time_ns", lambda: now + 1_000_000)
     os.utime(path, ns=(now, now))
     storage = FolderPhotoStorage(album)
     before = etag(storage, "yak.jpg")
@@ -188,7 +188,7 @@ def test_a_second_version_with_the_same_time_and_size_is_not_missed(
         path.write_bytes(b"a dzo")
         os.utime(path, ns=(now, now))
 
-    monkeypatch.setattr(folder_module.time, "sleep", while_it_waits)
+    monkeypatch.setattr(time, "sleep", while_it_waits)
     assert etag(storage, "yak.jpg") == before
     assert storage.read("yak.jpg", before, MB) == b"a dzo"
     assert 0 < waited[0] <= 2.0
@@ -201,7 +201,7 @@ def test_old_files_and_files_from_the_future_are_read_at_once(
     os.utime(put(album / "yak.jpg", b"a yak"), (mtime_s, mtime_s))
     storage = FolderPhotoStorage(album)
     tag = etag(storage, "yak.jpg")
-    monkeypatch.setattr(folder_module.time, "sleep", lambda _: pytest.fail("waited"))
+    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("waited"))
     assert storage.read("yak.jpg", tag, MB) == b"a yak"
 
 
@@ -220,7 +220,7 @@ def test_a_file_that_grows_while_it_is_read_has_changed(album: Path, monkeypatch
                 file.write(b" a yak")
         return seen
 
-    monkeypatch.setattr(folder_module.os, "fstat", grow)
+    monkeypatch.setattr(os, "fstat", grow)
     with pytest.raises(ObjectChanged, match="while it was read"):
         storage.read("yak.jpg", tag, MB)
 
@@ -293,7 +293,7 @@ def test_a_folder_that_fails_to_list_is_reported_after_the_rest(album: Path, mon
     put(album / "good" / "c.jpg")
     real_scandir = os.scandir
 
-    def scandir(path: Path):  # type: ignore[no-untyped-def]
+    def scandir(path: Path) -> Iterator[os.DirEntry[str]]:
         if Path(path).name == "bad":
             raise OSError(5, "Input/output error", str(path))
         return real_scandir(path)
@@ -325,7 +325,7 @@ def test_system_errors_on_opening_become_errors_of_the_photo(
     def fail(*_: object) -> int:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(folder_module.os, "open", fail)
+    monkeypatch.setattr(os, "open", fail)
     with pytest.raises(expected):
         storage.read("yak.jpg", tag, MB)
 

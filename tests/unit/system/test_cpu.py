@@ -10,7 +10,7 @@ from cumbre.system.cpu import batch_size_for, usable_cores
 
 
 @given(st.integers(1, 256))
-def test_a_batch_gives_each_core_the_same_number_of_photos(cores):
+def test_a_batch_gives_each_core_the_same_number_of_photos(cores: int) -> None:
     batch = batch_size_for(cores)
     assert batch >= 8
     assert batch % cores == 0
@@ -18,7 +18,7 @@ def test_a_batch_gives_each_core_the_same_number_of_photos(cores):
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system binds no process to cores")
-def test_only_the_cores_that_a_process_may_use_are_counted():
+def test_only_the_cores_that_a_process_may_use_are_counted() -> None:
     before = os.sched_getaffinity(0)
     try:
         os.sched_setaffinity(0, {min(before)})

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from cumbre.geo.geodesy import Position, apparent_elevation_deg, bearing_and_distance, destination
 from cumbre.terrain.line_of_sight import TerrainModel, places_along
-from tests.support.elevation_tiles import Floats, Terrain, flat, geotiff, hgt
+from tests.support.elevation_tiles import Floats, MakeTile, Terrain, flat, geotiff, hgt
+from tests.support.present import present
 
 PLAIN_M = 1000.0
 CAMERA = Position(27.2, 86.5, PLAIN_M + 2)
@@ -32,17 +33,19 @@ def fine(folder: Path, lat: int, lon: int, terrain: Terrain) -> Path:
     return hgt(folder, lat, lon, terrain, points=3601)
 
 
-def model(folder: Path, terrain: Terrain, *cells: tuple[int, int], make=hgt) -> TerrainModel:
+def model(folder: Path, terrain: Terrain, *cells: tuple[int, int], make: MakeTile = hgt) -> TerrainModel:
     for lat, lon in cells or ((27, 86),):
         make(folder, lat, lon, terrain)
     return TerrainModel(folder)
 
 
-def hidden(terrain: TerrainModel, elev_m: float, away_m: float, camera: Position = CAMERA, seen_from_m=None) -> bool:
+def hidden(
+    terrain: TerrainModel, elev_m: float, away_m: float, camera: Position = CAMERA, seen_from_m: float | None = None
+) -> bool:
     """Return whether the terrain hides a summit in the north."""
     lat, lon = destination(camera.lat, camera.lon, 0.0, away_m)
     bearing, distance = bearing_and_distance(camera.lat, camera.lon, np.array([lat]), np.array([lon]))
-    altitude_m = camera.altitude_m if seen_from_m is None else seen_from_m
+    altitude_m = present(camera.altitude_m) if seen_from_m is None else seen_from_m
     elevation = apparent_elevation_deg(altitude_m, np.array([elev_m]), distance)
     return bool(terrain.lines_of_sight(camera, bearing, distance, elevation).hidden[0])
 
@@ -149,7 +152,9 @@ def test_a_problem_with_a_tile_is_reported(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("make", [hgt, geotiff])
 @pytest.mark.parametrize(("lat", "lon"), [(27, 86), (-34, -71), (-1, -1), (46, 7), (51, -180)])
-def test_a_ridge_beyond_the_border_of_a_tile_hides_summits_too(tmp_path: Path, make, lat: int, lon: int) -> None:
+def test_a_ridge_beyond_the_border_of_a_tile_hides_summits_too(
+    tmp_path: Path, make: MakeTile, lat: int, lon: int
+) -> None:
     camera = Position(lat - 0.05, lon + 0.001, PLAIN_M + 2)
     ridge = wall(2500.0, 10_000.0, camera, width_m=3000.0)
     west = lon - 1 if lon > -180 else 179

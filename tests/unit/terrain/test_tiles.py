@@ -3,9 +3,12 @@
 import logging
 import struct
 import zipfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 import numpy as np
 import pytest
@@ -15,7 +18,7 @@ from PIL import Image, TiffImagePlugin
 
 from cumbre.terrain.grid import MAX_POINTS
 from cumbre.terrain.tiles import TerrainTiles
-from tests.support.elevation_tiles import Floats, copernicus_name, flat, geotiff, hgt, zipped
+from tests.support.elevation_tiles import Floats, MakeTile, copernicus_name, flat, geotiff, hgt, zipped
 
 
 def slope(lat: Floats, lon: Floats) -> Floats:
@@ -126,7 +129,7 @@ def test_tiles_are_found_in_subfolders(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("lat", "lon"), [(27, 86), (-34, -71), (-1, -1), (51, -180)])
 @pytest.mark.parametrize("make", [hgt, geotiff])
-def test_four_tiles_are_one_terrain_in_every_hemisphere(tmp_path: Path, make, lat: int, lon: int) -> None:
+def test_four_tiles_are_one_terrain_in_every_hemisphere(tmp_path: Path, make: MakeTile, lat: int, lon: int) -> None:
     def bowl(lats: Floats, lons: Floats) -> Floats:
         return 900.0 + 700.0 * (lats - lat) + 300.0 * ((lons - lon + 180) % 360 - 180)
 
@@ -160,8 +163,8 @@ def test_without_a_tile_the_elevation_is_unknown(tmp_path: Path) -> None:
     assert len(TerrainTiles(tmp_path).elevation_m(np.zeros(0), np.zeros(0))) == 0
 
 
-@pytest.mark.parametrize("make", [hgt, lambda *where: geotiff(*where, nodata=0.0)])
-def test_elevations_that_touch_a_void_are_unknown(tmp_path: Path, make) -> None:
+@pytest.mark.parametrize("make", [hgt, partial(geotiff, nodata=0.0)])
+def test_elevations_that_touch_a_void_are_unknown(tmp_path: Path, make: MakeTile) -> None:
     def holed(lat: Floats, lon: Floats) -> Floats:
         return np.where((abs(lat - 27.5) < 0.1) & (abs(lon - 86.5) < 0.1), np.nan, 800.0)
 
@@ -186,7 +189,8 @@ def test_an_omitted_block_is_void(tmp_path: Path) -> None:
 def test_a_signalling_nan_is_void(tmp_path: Path) -> None:
     elevation = np.full((360, 360), 800.0, dtype=np.float32)
     elevation.view(np.uint32)[:, 180:] = 0x7FA00001
-    geotiff(tmp_path, 27, 86, lambda lat, lon: elevation)
+    # Kept as float32: a conversion would make the NaN a quiet one.
+    geotiff(tmp_path, 27, 86, lambda lat, lon: cast(Floats, elevation))
     tiles = TerrainTiles(tmp_path)
     assert at(tiles, 27.5, 86.2) == 800.0
     assert np.isnan(at(tiles, 27.5, 86.7))
@@ -245,7 +249,9 @@ def test_a_damaged_neighbour_is_ignored_too(tmp_path: Path) -> None:
         (lambda path: Image.new("F", (360, 360)).save(path, "TIFF", compression="tiff_lzw"), "DEFLATE compression"),
     ],
 )
-def test_an_unsuitable_file_is_reported_with_a_reason(tmp_path: Path, change, reason: str) -> None:
+def test_an_unsuitable_file_is_reported_with_a_reason(
+    tmp_path: Path, change: Callable[[Path], object], reason: str
+) -> None:
     change(geotiff(tmp_path, 27, 86, flat(500.0)))
     tiles = TerrainTiles(tmp_path)
     assert np.isnan(tiles.elevation_m(np.array([27.5, 27.5]), np.array([86.5, 87.5]))).all()

@@ -33,26 +33,26 @@ from cumbre.text.folding import composed, fold, words
         ("lho\x00tse\ud800", "lho tse"),
     ],
 )
-def test_case_accents_hyphens_and_apostrophes_do_not_count(text: str, folded: str):
+def test_case_accents_hyphens_and_apostrophes_do_not_count(text: str, folded: str) -> None:
     assert fold(text) == folded
 
 
 @pytest.mark.parametrize("name", ["सगरमाथा", "आमा दब्लम", "काङटेगा"])
-def test_vowel_signs_are_letters(name: str):
+def test_vowel_signs_are_letters(name: str) -> None:
     assert fold(name) == name
 
 
-def test_tibetan_syllables_are_words():
+def test_tibetan_syllables_are_words() -> None:
     assert fold("ཇོ་མོ་གླང་མ") == "ཇོ མོ གླང མ"
 
 
 @given(st.text(max_size=30))
-def test_folding_a_folded_text_changes_nothing(text: str):
+def test_folding_a_folded_text_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
 @given(st.text(max_size=30))
-def test_words_have_their_true_offsets_in_the_text(text: str):
+def test_words_have_their_true_offsets_in_the_text(text: str) -> None:
     source = composed(text)
     found = words(source)
     assert [word.start for word in found] == sorted(word.start for word in found)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from cumbre.geo.geodesy import Position, destination
 from cumbre.peaks.catalog import Catalog, Peak
 from cumbre.terrain.line_of_sight import TerrainModel
 from cumbre.viewshed.sighting import Sighting
-from cumbre.viewshed.visibility import VisibilityModel, aimed_in_frame, outlook, peak_views, surroundings
+from cumbre.viewshed.visibility import PeakViews, VisibilityModel, aimed_in_frame, outlook, peak_views, surroundings
 from tests.support.elevation_tiles import hgt
 
 HERE = Position(46.0, 8.0, 2000.0)
@@ -31,11 +32,11 @@ def catalog_of(*summits: tuple[float, float, float]) -> Catalog:
 RING = catalog_of(*((7.3 * i, 3000.0 + 1100.0 * i, 2500.0 + 40.0 * i) for i in range(50)))
 
 
-def views(seen: Sighting = LOOKING_NORTH, catalog: Catalog = RING, model: VisibilityModel = MODEL):
+def views(seen: Sighting = LOOKING_NORTH, catalog: Catalog = RING, model: VisibilityModel = MODEL) -> PeakViews:
     return peak_views(outlook(surroundings(catalog, HERE, model), 2000.0, model), seen, model)
 
 
-def test_surroundings_end_at_the_range_and_cross_the_date_line():
+def test_surroundings_end_at_the_range_and_cross_the_date_line() -> None:
     catalog = Catalog([Peak("near", 0.0, -179.9, 900.0, ("Near",)), Peak("far", 0.0, -179.0, 900.0, ("Far",))])
     around = surroundings(catalog, Position(0.0, 179.9), VisibilityModel())
     assert around.index.tolist() == [0]
@@ -43,20 +44,22 @@ def test_surroundings_end_at_the_range_and_cross_the_date_line():
     assert around.distance_m[0] == pytest.approx(22_264, abs=1)
 
 
-def test_without_peaks_around_the_views_are_empty():
+def test_without_peaks_around_the_views_are_empty() -> None:
     nothing = views(catalog=Catalog(()))
     assert len(nothing) == 0
     assert aimed_in_frame(nothing, np.zeros(0), LOOKING_NORTH, MODEL).shape == (0,)
 
 
-def test_a_summit_in_the_centre_is_surely_in_the_frame_through_any_lens():
+def test_a_summit_in_the_centre_is_surely_in_the_frame_through_any_lens() -> None:
     ahead = catalog_of((0.0, 10_000.0, 4000.0))
     for hfov_deg in (8.0, 70.0):
         assert views(replace(LOOKING_NORTH, hfov_deg=hfov_deg), ahead).in_frame[0] == pytest.approx(1.0, abs=1e-6)
 
 
 @given(st.floats(0, 359), st.floats(2, 120), st.floats(-40, 40))
-def test_in_frame_is_the_share_of_compass_errors_that_keep_the_summit_inside(heading_deg, hfov_deg, roll_deg):
+def test_in_frame_is_the_share_of_compass_errors_that_keep_the_summit_inside(
+    heading_deg: float, hfov_deg: float, roll_deg: float
+) -> None:
     seen = Sighting(HERE, heading_deg, hfov_deg, hfov_deg * 0.75, roll_deg=roll_deg)
     found = views(seen)
     scale = MODEL.heading_sigma_deg * math.sqrt(2.0)
@@ -70,7 +73,9 @@ def test_in_frame_is_the_share_of_compass_errors_that_keep_the_summit_inside(hea
 
 
 @given(st.floats(0, 359), st.floats(2, 120), st.floats(-40, 40), st.integers(0, 2**32))
-def test_aimed_in_frame_is_a_sum_over_the_compass_errors(heading_deg, hfov_deg, roll_deg, seed):
+def test_aimed_in_frame_is_a_sum_over_the_compass_errors(
+    heading_deg: float, hfov_deg: float, roll_deg: float, seed: int
+) -> None:
     seen = Sighting(HERE, heading_deg, hfov_deg, hfov_deg * 0.75, roll_deg=roll_deg)
     found = views(seen)
     mass = np.random.default_rng(seed).uniform(0.01, 20.0, len(found))
@@ -84,8 +89,8 @@ def test_aimed_in_frame_is_a_sum_over_the_compass_errors(heading_deg, hfov_deg, 
         np.testing.assert_allclose(aimed_in_frame(found, mass, seen, MODEL), inside @ belief / belief.sum(), atol=1e-9)
 
 
-def test_known_terrain_hides_summits_that_no_catalogued_peak_hides(tmp_path):
-    def ridge(lat, lon):
+def test_known_terrain_hides_summits_that_no_catalogued_peak_hides(tmp_path: Path) -> None:
+    def ridge(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
         """A range 15 km to the north, from east to west."""
         return np.where(np.abs(lat - HERE.lat - 0.135) < 0.01, 3500.0, 1900.0) + 0.0 * lon
 
@@ -105,7 +110,7 @@ def test_known_terrain_hides_summits_that_no_catalogued_peak_hides(tmp_path):
     assert real_view.clear[0] == pytest.approx(MODEL.hidden_factor * open_view.clear[0])
 
 
-def test_with_a_smaller_heading_error_the_edge_of_the_frame_is_sharper():
+def test_with_a_smaller_heading_error_the_edge_of_the_frame_is_sharper() -> None:
     beside = catalog_of((0.0, 10_000.0, 4000.0), (45.0, 10_000.0, 4000.0))
     by_compass, by_skyline = (views(replace(LOOKING_NORTH, heading_sigma_deg=sigma), beside) for sigma in (None, 2.0))
     assert by_compass.in_frame[1] > 0.1
@@ -113,7 +118,7 @@ def test_with_a_smaller_heading_error_the_edge_of_the_frame_is_sharper():
     assert by_skyline.in_frame[0] == pytest.approx(1.0, abs=1e-6)
 
 
-def test_without_a_heading_every_direction_is_in_the_frame():
+def test_without_a_heading_every_direction_is_in_the_frame() -> None:
     anywhere = Sighting(HERE, hfov_deg=70.0, vfov_deg=55.0)
     found = views(anywhere)
     assert np.isnan(found.offset_deg).all()
@@ -121,7 +126,7 @@ def test_without_a_heading_every_direction_is_in_the_frame():
     assert aimed_in_frame(found, found.weight, anywhere, MODEL).tolist() == [1.0] * len(RING)
 
 
-def test_a_hidden_summit_keeps_a_small_share_of_its_chance():
+def test_a_hidden_summit_keeps_a_small_share_of_its_chance() -> None:
     catalog = catalog_of((0.0, 10_000.0, 4000.0), (1.0, 20_000.0, 4100.0))
     clear = views(catalog=catalog).clear
     no_cones = views(catalog=catalog, model=replace(MODEL, hidden_factor=1.0)).clear
@@ -129,7 +134,7 @@ def test_a_hidden_summit_keeps_a_small_share_of_its_chance():
     assert clear[1] == pytest.approx(MODEL.hidden_factor * no_cones[1])
 
 
-def test_with_little_sky_every_summit_is_less_likely_to_be_seen():
+def test_with_little_sky_every_summit_is_less_likely_to_be_seen() -> None:
     plenty, little, none = (
         views(replace(LOOKING_NORTH, sky_fraction=share)).clear for share in (0.5, MODEL.sky_columns / 2, 0.0)
     )

@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from bot.chat.context import ChatContext
 from bot.chat.conversation import Conversation
 from bot.chat.memory import Memory
-from bot.chat.messages import ButtonsGone, Message, PhotosReply, PictureReply, Reply, SentPicture, TextReply, Toast
+from bot.chat.messages import (
+    Button,
+    ButtonsGone,
+    Message,
+    PhotosReply,
+    PictureReply,
+    Reply,
+    SentPicture,
+    TextReply,
+    Toast,
+)
 from cumbre.errors import IndexFault, PhotoError
 from cumbre.geo.geodesy import Position
 from cumbre.search.query import SearchAnswer, SearchRequest
@@ -63,7 +73,7 @@ class Talk:
         return self.conversation.answer(Message(chat, pressed=found[0].data, **more))  # type: ignore[arg-type]
 
 
-def buttons_of(reply: Reply) -> tuple[tuple[object, ...], ...]:
+def buttons_of(reply: Reply) -> tuple[tuple[Button, ...], ...]:
     return reply.buttons if isinstance(reply, TextReply) else ()
 
 
@@ -197,7 +207,7 @@ def test_an_answer_leaves_out_a_picture_that_cannot_be_drawn(talk: Talk) -> None
     def fail(*_arguments: object) -> bytes:
         raise PhotoError("it is gone")
 
-    talk.query.labelled = fail  # type: ignore[method-assign]
+    talk.query.labelled = fail  # type: ignore[assignment, method-assign]  # a fake that fails
     named, photos, _ = talk.say(pictures=(talk.picture(AMA_SKY),))
     assert text_of(named).startswith("Ama Dablam")
     assert len(captions_of(photos)) == 2

@@ -71,7 +71,8 @@ def test_each_message_of_a_queue_has_its_own_events_and_error() -> None:
 
 def test_only_batches_from_sqs_are_recognised_as_such() -> None:
     assert is_sqs(saved("sqs_s3"))
-    assert not any(is_sqs(other) for other in (saved("s3_put"), saved("sns_s3"), {"Records": []}, {}, [], None))
+    others: list[object] = [saved("s3_put"), saved("sns_s3"), {"Records": []}, {}, [], None]
+    assert not any(is_sqs(other) for other in others)
 
 
 def test_a_batch_with_a_missing_message_id_is_refused() -> None:
@@ -146,7 +147,7 @@ def test_any_json_is_either_parsed_into_events_or_refused(payload: object) -> No
     assert all(isinstance(event, ObjectEvent) for event in found)
 
 
-def test_each_key_is_listed_once_whatever_its_events_are():
+def test_each_key_is_listed_once_whatever_its_events_are() -> None:
     created, removed = ObjectEventKind.CREATED, ObjectEventKind.REMOVED
     events = [
         ObjectEvent("a", "1.jpg", created),

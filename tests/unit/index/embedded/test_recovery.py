@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -22,8 +23,10 @@ from cumbre.index.embedded.recovery import repair
 from cumbre.index.embedded.schema import APPLICATION_ID, SCHEMA_VERSION
 from cumbre.index.port import NO_FILTER, PhotoFilter, PhotoIndex
 from tests.contract.test_photo_index import SPACE, photo, put, unit_vector
+from tests.support.present import present
 
 _PHOTOS = 30
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -51,7 +54,7 @@ def overwrite(path: Path, at: int, data: bytes) -> None:
         file.write(data)
 
 
-def with_index(path: Path, use: Callable[[PhotoIndex], object]) -> object:
+def with_index(path: Path, use: Callable[[PhotoIndex], T]) -> T:
     with closing(EmbeddedGenerations(path)) as generations:
         index = generations.active()
         assert index is not None
@@ -63,14 +66,14 @@ def is_incomplete(path: Path) -> bool:
         return generations.incomplete()
 
 
-def test_an_intact_index_passes_the_check_and_is_not_changed_by_a_repair(path):
+def test_an_intact_index_passes_the_check_and_is_not_changed_by_a_repair(path: Path) -> None:
     check(path)
     before = path.read_bytes()
     assert repair(path) == ""
     assert path.read_bytes() == before
 
 
-def test_a_missing_index_is_not_damaged(tmp_path):
+def test_a_missing_index_is_not_damaged(tmp_path: Path) -> None:
     check(tmp_path / "index.sqlite")
     assert repair(tmp_path / "home" / "index.sqlite") == ""
 
@@ -88,7 +91,9 @@ def test_a_missing_index_is_not_damaged(tmp_path):
         "DELETE FROM vectors WHERE photo_id = ?",
     ],
 )
-def test_a_damaged_row_is_in_no_answer_and_is_removed_by_the_next_scan(path, sql, caplog):
+def test_a_damaged_row_is_in_no_answer_and_is_removed_by_the_next_scan(
+    path: Path, sql: str, caplog: pytest.LogCaptureFixture
+) -> None:
     victim = photo("7.jpg").id
     change(path, sql, victim)
     with closing(EmbeddedGenerations(path)) as generations:
@@ -112,13 +117,13 @@ def test_a_damaged_row_is_in_no_answer_and_is_removed_by_the_next_scan(path, sql
     check(path)
 
 
-def test_a_damaged_document_can_be_written_again_as_if_it_were_not_there(path):
+def test_a_damaged_document_can_be_written_again_as_if_it_were_not_there(path: Path) -> None:
     change(path, "UPDATE photos SET document = '{}' WHERE photo_id = ?", photo("7.jpg").id)
     with_index(path, lambda index: put(index, photo("7.jpg", note="new"), seed=7))
-    assert with_index(path, lambda index: index.get(photo("7.jpg").id).document.note) == "new"
+    assert with_index(path, lambda index: present(index.get(photo("7.jpg").id)).document.note) == "new"
 
 
-def test_an_sql_index_that_disagrees_with_its_table_is_damage_even_if_nothing_fails(path):
+def test_an_sql_index_that_disagrees_with_its_table_is_damage_even_if_nothing_fails(path: Path) -> None:
     """SQLite would report no error, and answers that use this tree would lack a photo."""
     with closing(sqlite3.connect(path)) as connection:
         (root,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'photos_by_time'").fetchone()
@@ -146,7 +151,7 @@ def test_an_sql_index_that_disagrees_with_its_table_is_damage_even_if_nothing_fa
         "PRAGMA application_id = 7",
     ],
 )
-def test_an_index_that_cumbre_did_not_write_like_this_is_rebuilt_with_all_photos(path, sql):
+def test_an_index_that_cumbre_did_not_write_like_this_is_rebuilt_with_all_photos(path: Path, sql: str) -> None:
     change(path, sql)
     with pytest.raises(IndexFault, match=r"is damaged.*`cumbre ingest` rebuilds it"):
         check(path)
@@ -171,7 +176,7 @@ def test_the_number_of_intact_photos_is_said_in_words_that_fit(path, intact, sai
     assert repair(path).endswith(said)
 
 
-def test_everything_kept_is_the_same_as_before(path):
+def test_everything_kept_is_the_same_as_before(path: Path) -> None:
     def everything(index: PhotoIndex) -> object:
         documents = {d.id: d for d in [*index.select(), *index.failures()]}
         near = index.nearest(unit_vector(3), 5, PhotoFilter(peak_ids=("ama-dablam",)))
@@ -184,7 +189,7 @@ def test_everything_kept_is_the_same_as_before(path):
     assert with_index(path, everything) == before
 
 
-def test_if_some_pages_cannot_be_read_the_rest_is_kept(path):
+def test_if_some_pages_cannot_be_read_the_rest_is_kept(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         (size,) = connection.execute("PRAGMA page_size").fetchone()
     data = path.read_bytes()
@@ -199,7 +204,7 @@ def test_if_some_pages_cannot_be_read_the_rest_is_kept(path):
 
 
 @pytest.mark.parametrize("length", [0, 1, 50, 100, 4096, 9000])
-def test_a_file_that_is_cut_short_is_rebuilt(path, length):
+def test_a_file_that_is_cut_short_is_rebuilt(path: Path, length: int) -> None:
     path.write_bytes(path.read_bytes()[:length])
     repair(path)
     check(path)
@@ -207,7 +212,7 @@ def test_a_file_that_is_cut_short_is_rebuilt(path, length):
         generations.ensure_active(SPACE)
 
 
-def test_an_index_that_has_become_empty_is_not_taken_for_a_new_one(path):
+def test_an_index_that_has_become_empty_is_not_taken_for_a_new_one(path: Path) -> None:
     path.write_bytes(b"")
     with pytest.raises(IndexFault, match=r"is damaged: it is empty\. `cumbre ingest`"):
         EmbeddedGenerations(path)
@@ -215,10 +220,10 @@ def test_an_index_that_has_become_empty_is_not_taken_for_a_new_one(path):
     assert is_incomplete(path)
 
 
-def test_a_generation_under_construction_is_kept_too(path):
+def test_a_generation_under_construction_is_kept_too(path: Path) -> None:
     with closing(EmbeddedGenerations(path)) as generations:
-        building = generations.create_building(replace(SPACE, model_id="next"))
-        put(building, photo("0.jpg", model_id="next"), seed=5)
+        started = generations.create_building(replace(SPACE, model_id="next"))
+        put(started, photo("0.jpg", model_id="next"), seed=5)
     change(path, "UPDATE counter SET value = 0")
     repair(path)
     with closing(EmbeddedGenerations(path)) as generations:
@@ -228,14 +233,14 @@ def test_a_generation_under_construction_is_kept_too(path):
         assert (active.count(), building.count(), building.space.model_id) == (_PHOTOS, 1, "next")
 
 
-def test_a_damaged_model_name_does_not_cost_the_vectors(path):
+def test_a_damaged_model_name_does_not_cost_the_vectors(path: Path) -> None:
     change(path, "UPDATE generations SET model_id = 'tesu-encoder', dimensions = 9")
     change(path, "UPDATE counter SET value = 0")
     repair(path)
     assert with_index(path, lambda index: (index.space, index.count())) == (SPACE, _PHOTOS)
 
 
-def test_an_index_that_is_open_elsewhere_is_not_replaced(path):
+def test_an_index_that_is_open_elsewhere_is_not_replaced(path: Path) -> None:
     with closing(EmbeddedGenerations(path)):
         change(path, "UPDATE counter SET value = 0")
         with pytest.raises(IndexFault, match=r"Cumbre process has it open: stop that one \(perhaps `cumbre serve`\)"):
@@ -245,7 +250,7 @@ def test_an_index_that_is_open_elsewhere_is_not_replaced(path):
     assert is_incomplete(path)
 
 
-def test_an_index_that_is_being_rebuilt_is_not_opened(path, monkeypatch):
+def test_an_index_that_is_being_rebuilt_is_not_opened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cumbre.index.embedded.lock._PATIENCE_S", 0.0)
     lock = IndexLock(path)
     lock.acquire_shared()
@@ -256,7 +261,7 @@ def test_an_index_that_is_being_rebuilt_is_not_opened(path, monkeypatch):
     EmbeddedGenerations(path).close()
 
 
-def test_only_a_few_damaged_files_are_kept(path):
+def test_only_a_few_damaged_files_are_kept(path: Path) -> None:
     for day in range(1, 5):
         old = path.with_name(f"index.sqlite.damaged-2020010{day}-120000")
         old.write_bytes(b"")
@@ -268,7 +273,7 @@ def test_only_a_few_damaged_files_are_kept(path):
     assert len(kept) == 3
 
 
-def test_the_index_of_a_newer_cumbre_is_left_alone(path):
+def test_the_index_of_a_newer_cumbre_is_left_alone(path: Path) -> None:
     change(path, f"PRAGMA user_version = {SCHEMA_VERSION + 5}")
     change(path, f"PRAGMA application_id = {APPLICATION_ID + 5}")
     for use in (check, repair, EmbeddedGenerations):
@@ -276,7 +281,7 @@ def test_the_index_of_a_newer_cumbre_is_left_alone(path):
             use(path)
 
 
-def test_an_index_of_the_previous_version_is_converted(path):
+def test_an_index_of_the_previous_version_is_converted(path: Path) -> None:
     change(path, f"PRAGMA user_version = {SCHEMA_VERSION - 1}")
     change(path, f"PRAGMA application_id = {APPLICATION_ID - 1}")
     with pytest.raises(IndexFault, match="written by an older Cumbre"):
@@ -285,7 +290,7 @@ def test_an_index_of_the_previous_version_is_converted(path):
     assert with_index(path, lambda index: index.count()) == _PHOTOS
 
 
-def test_an_index_of_the_first_version_is_converted(path):
+def test_an_index_of_the_first_version_is_converted(path: Path) -> None:
     """The first version had no checksums and fewer columns."""
     for table, columns in (("photos", ("checksum", "teaches")), ("vectors", ("checksum", "taken_at", "lat", "lon"))):
         with closing(sqlite3.connect(path)) as connection:
@@ -303,7 +308,7 @@ def test_an_index_of_the_first_version_is_converted(path):
 
 
 @pytest.mark.parametrize("content", [b"x", b"my recipes\n" * 1000])
-def test_a_file_of_another_program_is_never_touched(tmp_path, content):
+def test_a_file_of_another_program_is_never_touched(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "recipes.txt"
     file.write_bytes(content)
     for use in (check, repair, EmbeddedGenerations):
@@ -319,7 +324,9 @@ def test_a_file_of_another_program_is_never_touched(tmp_path, content):
     assert database.read_bytes() == before
 
 
-def test_an_interrupted_index_is_reported_until_the_next_scan(path, tmp_path, caplog):
+def test_an_interrupted_index_is_reported_until_the_next_scan(
+    path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with closing(EmbeddedGenerations(path)) as generations:
         index = generations.active()
         assert index is not None
@@ -329,22 +336,22 @@ def test_an_interrupted_index_is_reported_until_the_next_scan(path, tmp_path, ca
         for file in tmp_path.glob("index.sqlite*"):
             if not file.name.endswith((".lock", "-shm")):
                 shutil.copy(file, left / file.name)
-    index = left / "index.sqlite"
+    copy = left / "index.sqlite"
     for _ in range(2):
         caplog.clear()
-        EmbeddedGenerations(index).close()
+        EmbeddedGenerations(copy).close()
         assert "The index may lack photos, because it was damaged or a command was interrupted" in caplog.text
-    assert repair(index) == ""
+    assert repair(copy) == ""
     caplog.clear()
-    with closing(EmbeddedGenerations(index, scanning=True)) as generations:
+    with closing(EmbeddedGenerations(copy, scanning=True)) as generations:
         assert caplog.text == ""
         assert generations.incomplete()
         generations.set_complete()
-    EmbeddedGenerations(index).close()
+    EmbeddedGenerations(copy).close()
     assert caplog.text == ""
 
 
-def test_an_index_in_use_is_not_reported_as_interrupted(path, caplog):
+def test_an_index_in_use_is_not_reported_as_interrupted(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with closing(EmbeddedGenerations(path)) as generations:
         index = generations.active()
         assert index is not None
@@ -353,7 +360,7 @@ def test_an_index_in_use_is_not_reported_as_interrupted(path, caplog):
     assert caplog.text == ""
 
 
-def test_a_check_in_the_background_reports_damage(path):
+def test_a_check_in_the_background_reports_damage(path: Path) -> None:
     BackgroundCheck(path).raise_if_damaged()
     change(path, "UPDATE counter SET value = 0")
     background = BackgroundCheck(path)

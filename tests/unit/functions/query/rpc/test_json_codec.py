@@ -69,10 +69,10 @@ def values(hint: Any) -> SearchStrategy[Any]:
         return st.lists(values(inner[0]), max_size=3).map(tuple)
     if get_origin(hint) is list:
         return st.lists(values(inner[0]), max_size=3)
-    if dataclasses.is_dataclass(hint):
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         hints = get_type_hints(hint)
         return st.builds(hint, **{f.name: values(hints[f.name]) for f in dataclasses.fields(hint)})
-    return st.one_of(map(values, inner))
+    return st.one_of([values(one) for one in inner])
 
 
 def search_requests() -> SearchStrategy[SearchRequest]:
@@ -170,7 +170,7 @@ def test_a_field_of_a_newer_version_is_ignored_and_one_that_an_older_version_lac
     ],
 )
 def test_a_value_of_the_wrong_type_is_refused_with_its_location(changed: dict[str, Any], message: str) -> None:
-    packed = {"answer": None, "peaks": [], "used": [], "note": ""}
+    packed: dict[str, Any] = {"answer": None, "peaks": [], "used": [], "note": ""}
     with pytest.raises(WireError, match=f"^{message}$"):
         decode(packed | changed, Identification, INLINE)
 
