@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ from cumbre.index.port import (
     VectorSpace,
 )
 from cumbre.photos.document import PeakPrediction, PhotoDocument, PhotoFacts
+from tests.support.present import present
 
 _numbers = itertools.count()
 SPACE = VectorSpace("test-encoder", 8)
@@ -40,7 +42,7 @@ def unit_vector(seed: int, dimensions: int = 8) -> np.ndarray:
     return vector / np.linalg.norm(vector)
 
 
-def photo(key: str, **changes: object) -> PhotoDocument:
+def photo(key: str, **changes: Any) -> PhotoDocument:
     document = PhotoDocument(
         bucket="album",
         key=key,
@@ -63,7 +65,7 @@ Open = Callable[..., IndexGenerations]
 @pytest.fixture(params=["embedded", pytest.param("elastic", marks=pytest.mark.servers)])
 def open_generations(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
     """Return a function that opens the index of a name as a separate process would. A new name gives an empty index."""
-    adapters = []
+    adapters: list[IndexGenerations] = []
     if request.param == "elastic":
         elasticsearch = request.getfixturevalue("elasticsearch")
         prefix = f"test-{uuid.uuid4().hex[:12]}-"
@@ -101,61 +103,61 @@ def put(index: PhotoIndex, document: PhotoDocument, seed: int = 0) -> None:
     assert index.write([PhotoWrite(document, vector, stored.version if stored else None)]) == []
 
 
-def test_a_document_is_read_as_it_was_written(index):
+def test_a_document_is_read_as_it_was_written(index: PhotoIndex) -> None:
     document = photo("day 1/ama dablam – आमा दब्लम.jpg", background=0.25, corrected=True, note="said so")
     put(index, document, seed=3)
-    assert index.get(document.id).document == document
+    assert present(index.get(document.id)).document == document
     np.testing.assert_array_equal(index.vector(document.id), unit_vector(3))
     assert index.get_many([document.id, "0" * 40]) == {document.id: document}
 
 
-def test_a_missing_photo_gives_none_or_nothing(index):
+def test_a_missing_photo_gives_none_or_nothing(index: PhotoIndex) -> None:
     assert index.get("0" * 40) is None
     assert index.vector("0" * 40) is None
     assert index.find_by_content("nothing") is None
     assert index.nearest(unit_vector(1), 5) == []
 
 
-def test_a_write_must_name_the_version_that_it_read(index):
+def test_a_write_must_name_the_version_that_it_read(index: PhotoIndex) -> None:
     put(index, photo("a.jpg"))
-    version = index.get(photo("a.jpg").id).version
+    version = present(index.get(photo("a.jpg").id)).version
     stale = PhotoWrite(photo("a.jpg", note="stale"), None, version - 1)
     unaware = PhotoWrite(photo("a.jpg", note="unaware"), unit_vector(1), None)
     fine = PhotoWrite(photo("b.jpg"), unit_vector(2), None)
     assert index.write([stale, unaware, fine]) == [stale, unaware]
-    assert index.get(photo("a.jpg").id).document.note == ""
+    assert present(index.get(photo("a.jpg").id)).document.note == ""
     assert index.count() == 2
 
 
-def test_a_stale_write_neither_restores_a_deleted_photo_nor_overwrites_its_successor(index):
+def test_a_stale_write_neither_restores_a_deleted_photo_nor_overwrites_its_successor(index: PhotoIndex) -> None:
     put(index, photo("a.jpg"))
-    old = index.get(photo("a.jpg").id).version
+    old = present(index.get(photo("a.jpg").id)).version
     index.delete(photo("a.jpg").id, old)
     put(index, photo("a.jpg", note="successor"))
     late = PhotoWrite(photo("a.jpg", note="late"), unit_vector(1), old)
     assert index.write([late]) == [late]
     with pytest.raises(VersionConflict):
         index.delete(photo("a.jpg").id, old)
-    assert index.get(photo("a.jpg").id).document.note == "successor"
+    assert present(index.get(photo("a.jpg").id)).document.note == "successor"
 
 
-def test_deleting_twice_is_allowed(index):
+def test_deleting_twice_is_allowed(index: PhotoIndex) -> None:
     put(index, photo("a.jpg"))
-    version = index.get(photo("a.jpg").id).version
+    version = present(index.get(photo("a.jpg").id)).version
     index.delete(photo("a.jpg").id, version)
     index.delete(photo("a.jpg").id, version)
     assert index.count() == 0
     assert index.nearest(unit_vector(0), 5) == []
 
 
-def test_a_write_without_a_vector_keeps_the_vector(index):
+def test_a_write_without_a_vector_keeps_the_vector(index: PhotoIndex) -> None:
     put(index, photo("a.jpg"), seed=5)
-    stored = index.get(photo("a.jpg").id)
+    stored = present(index.get(photo("a.jpg").id))
     index.write([PhotoWrite(replace(stored.document, note="renamed"), None, stored.version)])
     np.testing.assert_array_equal(index.vector(photo("a.jpg").id), unit_vector(5))
 
 
-def test_nearest_ranks_by_cosine_or_by_score(index):
+def test_nearest_ranks_by_cosine_or_by_score(index: PhotoIndex) -> None:
     query = unit_vector(1)
     near, far = unit_vector(2), unit_vector(3)
     if near @ query < far @ query:
@@ -176,7 +178,7 @@ def test_nearest_ranks_by_cosine_or_by_score(index):
     assert by_score[1].score == pytest.approx(by_score[1].cosine - lead - 0.1, abs=1e-5)
 
 
-def test_the_ranking_by_score_is_exact_among_many_near_hubs(index):
+def test_the_ranking_by_score_is_exact_among_many_near_hubs(index: PhotoIndex) -> None:
     """Forty hubs have higher cosines than the right photos, so fetching only the nearest would miss the best ones."""
     query = unit_vector(1)
     hubs = [PhotoWrite(photo(f"hub {i}.jpg", background=2.0), near_to(query, i, 0.2), None) for i in range(40)]
@@ -193,10 +195,10 @@ def near_to(vector: np.ndarray, seed: int, spread: float) -> np.ndarray:
     return (moved / np.linalg.norm(moved)).astype(np.float32)
 
 
-def test_a_new_background_applies_at_once(index):
+def test_a_new_background_applies_at_once(index: PhotoIndex) -> None:
     put(index, photo("a.jpg"), seed=1)
     before = index.nearest(unit_vector(1), 1)[0].score
-    stored = index.get(photo("a.jpg").id)
+    stored = present(index.get(photo("a.jpg").id))
     index.write([PhotoWrite(replace(stored.document, background=0.5), None, stored.version)])
     assert index.nearest(unit_vector(1), 1)[0].score == pytest.approx(before - 0.5, abs=1e-5)
 
@@ -227,14 +229,14 @@ FILTERS = [
 
 
 @pytest.mark.parametrize(("where", "expected"), FILTERS)
-def test_filters_apply_to_select_nearest_and_count(album, where, expected):
+def test_filters_apply_to_select_nearest_and_count(album: PhotoIndex, where: PhotoFilter, expected: set[str]) -> None:
     ids = {photo(key).id for key in expected}
     assert {d.id for d in album.select(where)} == ids
     assert {n.photo_id for n in album.nearest(unit_vector(9), 10, where)} == ids
     assert album.count(where) == len(expected)
 
 
-def test_select_is_newest_first_and_undated_photos_come_last(album):
+def test_select_is_newest_first_and_undated_photos_come_last(album: PhotoIndex) -> None:
     assert [d.key for d in album.select()] == ["gorak.jpg", "namche.jpg", "bare.jpg"]
     assert [d.key for d in album.select(limit=1)] == ["gorak.jpg"]
     assert [d.key for d in album.select(limit=1, offset=1)] == ["namche.jpg"]
@@ -243,13 +245,13 @@ def test_select_is_newest_first_and_undated_photos_come_last(album):
     assert [d.key for d in album.select(everywhere, limit=1, offset=1)] == ["namche.jpg"]
 
 
-def test_peaks_are_counted_with_and_without_a_filter(album):
+def test_peaks_are_counted_with_and_without_a_filter(album: PhotoIndex) -> None:
     assert album.peak_counts() == {"ama-dablam": 1, "mount-everest": 1, "nuptse": 1}
     assert album.peak_counts(PhotoFilter(near=Circle(27.8, 86.7, 1000.0))) == {"ama-dablam": 1}
 
 
 @pytest.mark.parametrize(("where", "expected"), FILTERS)
-def test_filters_apply_to_showing_and_peak_counts(album, where, expected):
+def test_filters_apply_to_showing_and_peak_counts(album: PhotoIndex, where: PhotoFilter, expected: set[str]) -> None:
     shown = {("namche.jpg", "ama-dablam"), ("gorak.jpg", "mount-everest"), ("gorak.jpg", "nuptse")}
     asked = ("ama-dablam", "nuptse", "makalu")
     assert {(one.photo_id, one.peak_id) for one in album.peaks_in_photos(asked, where)} == {
@@ -261,7 +263,7 @@ def test_filters_apply_to_showing_and_peak_counts(album, where, expected):
     assert album.peak_counts(where) == counts
 
 
-def test_certainty_follows_the_document(index):
+def test_certainty_follows_the_document(index: PhotoIndex) -> None:
     sure = PeakPrediction("ama-dablam", 0.8, in_view=0.5)
     put(index, photo("a.jpg", peaks=(sure,)))
     (shown,) = index.peaks_in_photos(["ama-dablam"])
@@ -271,29 +273,31 @@ def test_certainty_follows_the_document(index):
     assert shown.certainty == 1.0
     put(index, photo("a.jpg", peaks=(), predicted_peaks=()))
     assert index.peaks_in_photos(["ama-dablam"]) == []
-    index.delete(photo("a.jpg").id, index.get(photo("a.jpg").id).version)
+    index.delete(photo("a.jpg").id, present(index.get(photo("a.jpg").id)).version)
     assert index.peak_counts() == {}
 
 
 @pytest.mark.parametrize(("where", "expected"), FILTERS)
-def test_shots_give_the_time_and_place_of_filtered_photos(album, where, expected):
+def test_shots_give_the_time_and_place_of_filtered_photos(
+    album: PhotoIndex, where: PhotoFilter, expected: set[str]
+) -> None:
     shots = {one.photo_id: one for one in album.shots(where)}
     assert shots.keys() == {photo(key).id for key in expected}
     for document in album.select(where):
-        shot, facts = shots[document.id], document.facts
+        shot, facts = shots[document.id], present(document.facts)
         assert shot.taken_at == (facts.taken_at.timestamp() if facts.taken_at else None)
         assert shot.lat == (pytest.approx(facts.position.lat, abs=1e-6) if facts.position else None)
         assert shot.lon == (pytest.approx(facts.position.lon, abs=1e-6) if facts.position else None)
 
 
-def test_newest_sorts_and_limits_the_given_photos(album):
+def test_newest_sorts_and_limits_the_given_photos(album: PhotoIndex) -> None:
     ids = {key: photo(key).id for key in ("namche.jpg", "gorak.jpg", "bare.jpg")}
     assert album.newest(list(ids.values()), 5) == [ids["gorak.jpg"], ids["namche.jpg"], ids["bare.jpg"]]
     assert album.newest([ids["bare.jpg"], ids["namche.jpg"], "no photo"], 1) == [ids["namche.jpg"]]
     assert album.newest([], 3) == []
 
 
-def test_reference_photos_are_those_that_teach_a_peak(album):
+def test_reference_photos_are_those_that_teach_a_peak(album: PhotoIndex) -> None:
     assert album.reference_photos(5) == []
     put(album, photo("namche.jpg", teaches="ama-dablam"), seed=7)
     (teacher,) = album.reference_photos(5)
@@ -305,16 +309,17 @@ def test_reference_photos_are_those_that_teach_a_peak(album):
     assert [one.peak_id for one in album.reference_photos(5)] == ["nuptse"]
 
 
-def test_filters_use_the_latest_time_and_place_of_a_photo(album):
+def test_filters_use_the_latest_time_and_place_of_a_photo(album: PhotoIndex) -> None:
     elsewhere = PhotoFilter(near=Circle(28.5, 84.0, 1000.0), since=NOON + timedelta(days=300))
     assert album.nearest(unit_vector(9), 10, elsewhere) == []
-    stored = album.get(photo("namche.jpg").id)
-    facts = replace(stored.document.facts, position=Position(28.5, 84.0, 800.0), taken_at=NOON + timedelta(days=365))
+    stored = present(album.get(photo("namche.jpg").id))
+    moved = Position(28.5, 84.0, 800.0)
+    facts = replace(present(stored.document.facts), position=moved, taken_at=NOON + timedelta(days=365))
     assert album.write([PhotoWrite(replace(stored.document, facts=facts), None, stored.version)]) == []
     assert [n.photo_id for n in album.nearest(unit_vector(9), 10, elsewhere)] == [stored.document.id]
 
 
-def test_failures_are_kept_but_never_found(album):
+def test_failures_are_kept_but_never_found(album: PhotoIndex) -> None:
     put(album, photo("broken.jpg", failure="the picture is damaged", facts=None, peaks=(), predicted_peaks=()))
     assert [d.key for d in album.failures()] == ["broken.jpg"]
     assert album.count() == 3
@@ -324,13 +329,13 @@ def test_failures_are_kept_but_never_found(album):
     assert {k.key for k in album.indexed_objects("album")} == {"namche.jpg", "gorak.jpg", "bare.jpg", "broken.jpg"}
 
 
-def test_a_photo_that_became_unreadable_loses_its_vector(album):
+def test_a_photo_that_became_unreadable_loses_its_vector(album: PhotoIndex) -> None:
     put(album, photo("namche.jpg", failure="cut short", predicted_peaks=()))
     assert photo("namche.jpg").id not in {n.photo_id for n in album.nearest(unit_vector(1), 10)}
     assert album.vector(photo("namche.jpg").id) is None
 
 
-def test_known_objects_are_selected_by_bucket_and_prefix(index):
+def test_known_objects_are_selected_by_bucket_and_prefix(index: PhotoIndex) -> None:
     put(index, photo("day 1/a.jpg"))
     put(index, photo("day 2/b.jpg"))
     put(index, photo("day_1/c.jpg"))
@@ -338,21 +343,21 @@ def test_known_objects_are_selected_by_bucket_and_prefix(index):
     assert list(index.indexed_objects("elsewhere")) == []
 
 
-def test_photos_are_found_by_their_content(index):
+def test_photos_are_found_by_their_content(index: PhotoIndex) -> None:
     put(index, photo("a.jpg", content_sha256="same"))
     put(index, photo("copy.jpg", content_sha256="same"))
-    assert index.find_by_content("same").document.key in ("a.jpg", "copy.jpg")
+    assert present(index.find_by_content("same")).document.key in ("a.jpg", "copy.jpg")
     assert {s.document.key for s in index.with_content("same")} == {"a.jpg", "copy.jpg"}
 
 
-def test_scan_gives_every_photo_with_its_vector(album):
+def test_scan_gives_every_photo_with_its_vector(album: PhotoIndex) -> None:
     put(album, photo("broken.jpg", failure="damaged"))
     found = {stored.document.key: vector for stored, vector in album.scan()}
     assert found.keys() == {"namche.jpg", "gorak.jpg", "bare.jpg"}
     np.testing.assert_array_equal(found["gorak.jpg"], unit_vector(2))
 
 
-def test_metadata_belongs_to_one_generation(generations, index):
+def test_metadata_belongs_to_one_generation(generations: IndexGenerations, index: PhotoIndex) -> None:
     assert index.metadata("prompts") is None
     index.set_metadata("prompts", "1")
     index.set_metadata("prompts", "2")
@@ -360,7 +365,7 @@ def test_metadata_belongs_to_one_generation(generations, index):
     assert generations.create_building(SPACE).metadata("prompts") is None
 
 
-def test_a_vector_of_another_size_is_refused(index):
+def test_a_vector_of_another_size_is_refused(index: PhotoIndex) -> None:
     with pytest.raises(IndexFault, match="dimensions"):
         index.write([PhotoWrite(photo("a.jpg"), unit_vector(1, 9), None)])
     with pytest.raises(IndexFault, match="dimensions"):
@@ -368,42 +373,44 @@ def test_a_vector_of_another_size_is_refused(index):
     assert index.count() == 0
 
 
-def test_a_reindex_swaps_the_generations(generations, index):
+def test_a_reindex_swaps_the_generations(generations: IndexGenerations, index: PhotoIndex) -> None:
     put(index, photo("old.jpg"))
-    assert generations.active().space == SPACE
+    assert present(generations.active()).space == SPACE
     building = generations.create_building(VectorSpace("better-encoder", 4))
-    assert generations.building().space == VectorSpace("better-encoder", 4)
-    assert generations.active().count() == 1
+    assert present(generations.building()).space == VectorSpace("better-encoder", 4)
+    assert present(generations.active()).count() == 1
     building.write([PhotoWrite(photo("new.jpg"), unit_vector(1, 4), None)])
     generations.activate(building)
-    assert generations.active().space.model_id == "better-encoder"
-    assert [d.key for d in generations.active().select()] == ["new.jpg"]
+    assert present(generations.active()).space.model_id == "better-encoder"
+    assert [d.key for d in present(generations.active()).select()] == ["new.jpg"]
     assert generations.building() is None
 
 
-def test_the_second_of_two_reindexes_to_finish_changes_nothing(generations, index):
+def test_the_second_of_two_reindexes_to_finish_changes_nothing(
+    generations: IndexGenerations, index: PhotoIndex
+) -> None:
     building = generations.create_building(VectorSpace("better-encoder", 4))
     building.write([PhotoWrite(photo("new.jpg"), unit_vector(1, 4), None)])
     generations.activate(building)
     with pytest.raises(GenerationReplaced):
         generations.activate(building)
-    assert generations.active().count() == 1
+    assert present(generations.active()).count() == 1
 
 
-def test_writing_to_a_replaced_generation_raises_an_error(generations, index):
+def test_writing_to_a_replaced_generation_raises_an_error(generations: IndexGenerations, index: PhotoIndex) -> None:
     generations.activate(generations.create_building(SPACE))
     with pytest.raises(GenerationReplaced, match="cumbre reindex"):
         index.write([PhotoWrite(photo("late.jpg"), unit_vector(1), None)])
-    assert generations.active().count() == 0
+    assert present(generations.active()).count() == 0
 
 
-def test_a_new_photo_without_a_vector_is_refused(index):
+def test_a_new_photo_without_a_vector_is_refused(index: PhotoIndex) -> None:
     with pytest.raises(IndexFault, match="without a vector"):
         index.write([PhotoWrite(photo("a.jpg"), None, None)])
     assert index.get(photo("a.jpg").id) is None
 
 
-def test_near_filters_work_across_the_date_line_and_at_the_pole(index):
+def test_near_filters_work_across_the_date_line_and_at_the_pole(index: PhotoIndex) -> None:
     for key, lat, lon in (("west.jpg", 10.0, -179.99), ("east.jpg", 10.0, 179.99), ("pole.jpg", 89.9, 45.0)):
         put(index, photo(key, facts=PhotoFacts(4, 3, "JPEG", Position(lat, lon))))
     at_the_line = index.select(PhotoFilter(near=Circle(10.0, 179.999, 5000.0)))
@@ -411,7 +418,7 @@ def test_near_filters_work_across_the_date_line_and_at_the_pole(index):
     assert [d.key for d in index.select(PhotoFilter(near=Circle(89.95, -135.0, 30_000.0)))] == ["pole.jpg"]
 
 
-def test_finished_threads_close_their_connections(tmp_path):
+def test_finished_threads_close_their_connections(tmp_path: Path) -> None:
     generations = EmbeddedGenerations(tmp_path / "i.sqlite")
     index = generations.ensure_active(SPACE)
     files = Path("/proc/self/fd")
@@ -429,35 +436,37 @@ def test_finished_threads_close_their_connections(tmp_path):
     generations.close()
 
 
-def test_the_replaced_generation_is_kept_until_it_is_dropped(generations, index):
+def test_the_replaced_generation_is_kept_until_it_is_dropped(generations: IndexGenerations, index: PhotoIndex) -> None:
     assert generations.previous() is None
     put(index, photo("old.jpg"))
     for model in ("better-encoder", "best-encoder"):
         generations.activate(generations.create_building(VectorSpace(model, 4)))
-    assert generations.previous().space.model_id == "better-encoder"
-    assert generations.active().space.model_id == "best-encoder"
+    assert present(generations.previous()).space.model_id == "better-encoder"
+    assert present(generations.active()).space.model_id == "best-encoder"
     generations.drop_previous()
     assert generations.previous() is None
     generations.drop_previous()
 
 
-def test_the_replaced_generation_can_be_rebuilt_and_activated_again(generations, index):
+def test_the_replaced_generation_can_be_rebuilt_and_activated_again(
+    generations: IndexGenerations, index: PhotoIndex
+) -> None:
     put(index, photo("old.jpg"))
     index.set_metadata("prompts", "1")
     generations.activate(generations.create_building(VectorSpace("better-encoder", 4)))
     assert generations.rebuild_previous(VectorSpace("another-encoder", 4)) is None
-    again = generations.rebuild_previous(SPACE)
+    again = present(generations.rebuild_previous(SPACE))
     assert generations.building() is again
     assert (generations.previous(), again.metadata("prompts")) == (None, None)
     with pytest.raises(IndexFault, match="reindex"):
         generations.rebuild_previous(SPACE)
     again.write([PhotoWrite(photo("new.jpg"), unit_vector(1), None)])
     generations.activate(again)
-    assert {d.key for d in generations.active().select()} == {"old.jpg", "new.jpg"}
-    assert generations.previous().space.model_id == "better-encoder"
+    assert {d.key for d in present(generations.active()).select()} == {"old.jpg", "new.jpg"}
+    assert present(generations.previous()).space.model_id == "better-encoder"
 
 
-def test_several_processes_may_create_the_first_generation_at_once(open_generations):
+def test_several_processes_may_create_the_first_generation_at_once(open_generations: Open) -> None:
     processes = [open_generations() for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         spaces = list(pool.map(lambda one: one.ensure_active(SPACE).space, processes))
@@ -465,7 +474,7 @@ def test_several_processes_may_create_the_first_generation_at_once(open_generati
     assert all(one.building() is None for one in processes)
 
 
-def test_only_one_generation_is_built_at_a_time(generations, index):
+def test_only_one_generation_is_built_at_a_time(generations: IndexGenerations, index: PhotoIndex) -> None:
     generations.create_building(SPACE)
     with pytest.raises(IndexFault, match="reindex"):
         generations.create_building(SPACE)
@@ -473,10 +482,10 @@ def test_only_one_generation_is_built_at_a_time(generations, index):
     assert generations.building() is None
 
 
-def test_another_process_sees_what_was_written(open_generations):
+def test_another_process_sees_what_was_written(open_generations: Open) -> None:
     """Immediately or a moment later: Elasticsearch makes changes visible to others once a second."""
     writer = open_generations().ensure_active(SPACE)
-    reader = open_generations().active()
+    reader = present(open_generations().active())
 
     def is_found(keys: set[str]) -> bool:
         return {n.photo_id for n in reader.nearest(unit_vector(0), 10)} == {photo(key).id for key in keys}
@@ -484,7 +493,7 @@ def test_another_process_sees_what_was_written(open_generations):
     for i in range(3):
         put(writer, photo(f"{i}.jpg"), seed=i)
         wait_until(lambda: is_found({f"{one}.jpg" for one in range(i + 1)}))  # noqa: B023
-    writer.delete(photo("1.jpg").id, writer.get(photo("1.jpg").id).version)
+    writer.delete(photo("1.jpg").id, present(writer.get(photo("1.jpg").id)).version)
     assert reader.get(photo("1.jpg").id) is None
     wait_until(lambda: is_found({"0.jpg", "2.jpg"}))
 
@@ -507,7 +516,12 @@ operations = st.lists(
     st.tuples(st.floats(-90, 90), st.floats(-180, 180), st.floats(1, 3e6)),
     st.tuples(st.integers(0, 1000), st.integers(0, 1000)),
 )
-def test_every_filtered_method_selects_the_same_photos(open_generations, taken, circle, hours):
+def test_every_filtered_method_selects_the_same_photos(
+    open_generations: Open,
+    taken: list[tuple[float, float, int]],
+    circle: tuple[float, float, float],
+    hours: tuple[int, int],
+) -> None:
     index = open_generations(f"filters-{next(_numbers)}").ensure_active(SPACE)
     for number, (lat, lon, hour) in enumerate(taken):
         facts = PhotoFacts(4, 3, "JPEG", Position(lat, lon), taken_at=NOON + timedelta(hours=hour))
@@ -522,7 +536,9 @@ def test_every_filtered_method_selects_the_same_photos(open_generations, taken, 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 @given(operations)
-def test_search_always_equals_brute_force_over_the_stored_vectors(open_generations, steps):
+def test_search_always_equals_brute_force_over_the_stored_vectors(
+    open_generations: Open, steps: list[tuple[str, int, int]]
+) -> None:
     index = open_generations(f"steps-{next(_numbers)}").ensure_active(SPACE)
     model: dict[str, np.ndarray] = {}
     query = unit_vector(1234)

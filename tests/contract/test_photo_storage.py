@@ -20,9 +20,14 @@ MB = 1_000_000
 class Bucket(Protocol):
     """A read-only storage, a writable one, and methods that change objects without either."""
 
-    reading: PhotoStorage
-    writing: PhotoStorage
-    refused: tuple[str, ...]
+    @property
+    def reading(self) -> PhotoStorage: ...
+
+    @property
+    def writing(self) -> PhotoStorage: ...
+
+    @property
+    def refused(self) -> tuple[str, ...]: ...
 
     def put(self, key: str, data: bytes) -> None: ...
 

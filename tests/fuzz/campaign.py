@@ -56,9 +56,10 @@ def run(first: int, count: int, children: int = 2, keep: Path | None = None) -> 
             (Path(folder) / name).write_bytes(data)
         parts = [(folder, first + i, children, first + count, report, corpus) for i in range(children)]
         list(pool.map(lambda part: _run_part(*part), parts))
-    for seed in report.faults if keep else ():
-        keep.mkdir(parents=True, exist_ok=True)
-        (keep / f"seed-{seed}.bin").write_bytes(mutation(corpus, seed).data)
+    if keep:
+        for seed in report.faults:
+            keep.mkdir(parents=True, exist_ok=True)
+            (keep / f"seed-{seed}.bin").write_bytes(mutation(corpus, seed).data)
     return report
 
 

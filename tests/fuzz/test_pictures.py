@@ -22,19 +22,19 @@ if sys.platform == "win32":
 _COUNT = int(os.environ.get("FUZZ_PICTURES", "400"))
 
 
-def test_every_undamaged_picture_is_a_photo():
+def test_every_undamaged_picture_is_a_photo() -> None:
     for data in pictures().values():
         assert_sane(read_photo(data, LIMITS).facts)
 
 
-def test_the_same_seed_gives_the_same_damage_and_other_seeds_give_other_damage():
+def test_the_same_seed_gives_the_same_damage_and_other_seeds_give_other_damage() -> None:
     made = {"a": bytes(range(256)) * 8, "b": b"RIFF" + bytes(1000)}
     again = dict(reversed(made.items()))
     assert [mutation(made, seed) for seed in range(50)] == [mutation(again, seed) for seed in range(50)]
     assert len({mutation(made, seed).data for seed in range(50)}) > 40
 
 
-def test_damaged_pictures_cause_no_crash_and_no_hang_and_every_refusal_has_a_reason(tmp_path):
+def test_damaged_pictures_cause_no_crash_and_no_hang_and_every_refusal_has_a_reason(tmp_path: Path) -> None:
     report = run(0, _COUNT, keep=tmp_path)
     assert list(report.faults.values()) == [], f"the files are kept in {tmp_path}"
     assert report.kinds.total() == _COUNT
@@ -44,7 +44,9 @@ def test_damaged_pictures_cause_no_crash_and_no_hang_and_every_refusal_has_a_rea
 
 
 @pytest.mark.parametrize(("code", "how"), [("os.abort()", "SIGABRT"), ("exec('while True: pass')", "hung")])
-def test_a_crash_or_a_hang_is_recorded_as_the_fault_of_its_seed(code, how, monkeypatch, tmp_path):
+def test_a_crash_or_a_hang_is_recorded_as_the_fault_of_its_seed(
+    code: str, how: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Both are real: the decoder aborts the process or loops for ever at one of the pictures."""
     site = tmp_path / "site"
     site.mkdir()
@@ -67,7 +69,7 @@ def test_a_crash_or_a_hang_is_recorded_as_the_fault_of_its_seed(code, how, monke
     assert report.kinds["photo"] + report.kinds["refused"] == 2
 
 
-def test_the_operating_system_enforces_the_memory_limit_of_a_child():
+def test_the_operating_system_enforces_the_memory_limit_of_a_child() -> None:
     greedy = "from tests.fuzz.child import limit_memory; limit_memory(500_000_000); bytearray(600_000_000)"
     ended = subprocess.run([sys.executable, "-c", greedy], capture_output=True, text=True, check=False)
     assert ended.stderr.strip().endswith("MemoryError")

@@ -17,12 +17,14 @@ import click
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 from werkzeug.exceptions import default_exceptions
 
+import local.command  # noqa: F401  adds the commands of the local process to cli
 from bot.aws import presigned_uploads
 from cumbre import errors
+from cumbre.cli import cli
 from cumbre.encoding.known_models import SIGLIP2, resolve_model
 from cumbre.encoding.model_config import SearchCalibration
 from cumbre.peaks.catalog_files import read_peaks
@@ -32,7 +34,6 @@ from cumbre.settings import Settings
 from cumbre.viewshed.visibility import VisibilityModel
 from functions.query.api.http_errors import http_error_for
 from local import model_api
-from local.command import cli
 from tests.support.paths import PACKAGES, ROOT
 
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
@@ -102,18 +103,18 @@ GROUPS = {"cumbre", *(name.rpartition(" ")[0] for name in COMMANDS)}
 # --- the command line ---
 
 
-def test_every_command_has_a_section_and_every_section_a_command():
+def test_every_command_has_a_section_and_every_section_a_command() -> None:
     assert {title for title in sections(text("docs/cli.md")) if title.startswith("cumbre")} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_table_of_a_command_lists_exactly_its_options(name):
+def test_the_table_of_a_command_lists_exactly_its_options(name: str) -> None:
     described = {first.split()[0] for first in rows(sections(text("docs/cli.md"))[name])}
     assert described == flags(COMMANDS[name])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_all_commands_and_options_on_a_page_exist(page):
+def test_all_commands_and_options_on_a_page_exist(page: Path) -> None:
     for line in code(page.read_text("utf-8")):
         for shown in re.findall(r"(?:^|[$ ])(cumbre [^&#]*)", line):
             words = shlex.split(shown)
@@ -138,7 +139,7 @@ def setting_of(option: click.Option, command: str) -> str:
     return "_".join([*command.split(), option.name or ""]).upper()
 
 
-def test_the_settings_page_lists_exactly_the_settings_with_their_defaults():
+def test_the_settings_page_lists_exactly_the_settings_with_their_defaults() -> None:
     described = rows(sections("## Settings\n" + text("docs/settings.md"))["Settings"])
     assert set(described) == {one.metadata["name"] for one in fields(Settings)}
     for one in fields(Settings):
@@ -148,7 +149,7 @@ def test_the_settings_page_lists_exactly_the_settings_with_their_defaults():
             assert shown == f"`{default}`", one.metadata["name"]
 
 
-def test_all_settings_on_any_page_exist():
+def test_all_settings_on_any_page_exist() -> None:
     known = {one.metadata["name"] for one in fields(Settings)}
     known |= {setting_of(option, name) for name, command in COMMANDS.items() for option in options(command)}
     named = set(re.findall(r"\bCUMBRE_[A-Z][A-Z_]*[A-Z]\b", every_page()))
@@ -156,7 +157,7 @@ def test_all_settings_on_any_page_exist():
     assert named - known <= {"CUMBRE_COMMAND_OPTION", *of_tests}
 
 
-def test_the_environment_variable_of_an_option_has_the_name_of_the_option():
+def test_the_environment_variable_of_an_option_has_the_name_of_the_option() -> None:
     for name, command in COMMANDS.items():
         for option in options(command):
             longest = max(option.opts, key=len).lstrip("-").replace("-", "_")
@@ -178,12 +179,12 @@ def requests() -> Iterator[tuple[str, str, Any]]:
                 yield method.upper(), path, operation
 
 
-def test_the_table_of_endpoints_lists_exactly_the_requests():
+def test_the_table_of_endpoints_lists_exactly_the_requests() -> None:
     described = {first for first in rows(sections(text("docs/api.md"))["Endpoints"]) if " /api" in first}
     assert described == {f"{method} {path}" for method, path, _ in requests()}
 
 
-def test_the_table_of_endpoints_lists_exactly_the_parameters():
+def test_the_table_of_endpoints_lists_exactly_the_parameters() -> None:
     described = {first for first in rows(sections(text("docs/api.md"))["Endpoints"]) if " " not in first}
     known = set()
     for _, _, operation in requests():
@@ -193,14 +194,14 @@ def test_the_table_of_endpoints_lists_exactly_the_parameters():
     assert described == known
 
 
-def test_all_api_addresses_on_any_page_exist():
+def test_all_api_addresses_on_any_page_exist() -> None:
     # Two optional parts of the site are not in the OpenAPI description.
     known = set(openapi()["paths"]) | {f"/api/{part.NAME}" for part in (model_api, presigned_uploads)}
     shown = set(re.findall(r"/api/[\w./{}-]+[\w}]", every_page()))
     assert {A_PHOTO_ID.sub("{photo_id}", address) for address in shown} - known == set()
 
 
-def test_the_table_of_errors_lists_exactly_the_errors():
+def test_the_table_of_errors_lists_exactly_the_errors() -> None:
     lines = re.findall(r"^\| (\d{3}) \| `(\w+)` \|", sections(text("docs/api.md"))["Errors"], re.M)
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and kind is not errors.CumbreError]
     problems = [http_error_for(kind("why")) for kind in kinds] + [http_error_for(ValueError("why"))]
@@ -211,20 +212,20 @@ def test_the_table_of_errors_lists_exactly_the_errors():
 # --- constants, models and benchmarks ---
 
 
-def test_the_table_of_the_visibility_model_lists_exactly_its_constants_with_their_values():
+def test_the_table_of_the_visibility_model_lists_exactly_its_constants_with_their_values() -> None:
     described = rows(sections(text("docs/identify.md"))["Measured"])
     constants = {one.name: one.default for one in fields(VisibilityModel)} | {"answer_min": IdentifyPolicy().answer_min}
     assert {name: float(cells[0]) for name, cells in described.items()} == constants
 
 
-def test_the_table_of_the_summit_fit_lists_exactly_its_constants_with_their_values():
+def test_the_table_of_the_summit_fit_lists_exactly_its_constants_with_their_values() -> None:
     described = rows(sections(text("docs/summits.md"))["Fit"])
     assert {name: float(cells[0]) for name, cells in described.items()} == {
         one.name: one.default for one in fields(FitModel)
     }
 
 
-def test_the_table_of_model_files_has_every_key_and_no_unknown_one():
+def test_the_table_of_model_files_has_every_key_and_no_unknown_one() -> None:
     described = rows(sections(text("docs/models.md"))["cumbre.json"])
     calibration = {one.name for one in fields(SearchCalibration)}
     assert calibration <= set(described)
@@ -236,14 +237,14 @@ def test_the_table_of_model_files_has_every_key_and_no_unknown_one():
     assert [key for key in described if f'"{key}"' not in reader and key not in calibration] == []
 
 
-def test_the_table_of_model_files_has_the_default_calibration_of_the_code():
+def test_the_table_of_model_files_has_the_default_calibration_of_the_code() -> None:
     described = rows(sections(text("docs/models.md"))["cumbre.json"])
     for one in fields(SearchCalibration):
         value = "{}" if one.name == "templates" else one.default
         assert described[one.name][0].strip("`") == str(value)
 
 
-def test_the_models_page_describes_the_pinned_model():
+def test_the_models_page_describes_the_pinned_model() -> None:
     described = text("docs/models.md").replace(" ", "")
     for fact in (SIGLIP2.repository, SIGLIP2.revision):
         assert fact in described
@@ -254,7 +255,7 @@ def test_the_models_page_describes_the_pinned_model():
             assert str(file.size_bytes) in described
 
 
-def test_the_pages_mention_exactly_the_existing_benchmarks():
+def test_the_pages_mention_exactly_the_existing_benchmarks() -> None:
     modules = {file.stem for file in (ROOT / "benchmarks").glob("*.py")} - {"__init__"}
     named = set(re.findall(r"benchmarks[./](\w+)", "\n".join(page.read_text("utf-8") for page in PAGES)))
     assert named == modules
@@ -271,7 +272,7 @@ JSON_EXAMPLES = [
 
 
 @pytest.mark.parametrize("example", JSON_EXAMPLES)
-def test_json_examples_are_valid(example):
+def test_json_examples_are_valid(example: str) -> None:
     assert json.loads(example)
 
 
@@ -285,18 +286,18 @@ def test_json_examples_are_valid(example):
         ("docs/api.md", "Errors", "Error"),
     ],
 )
-def test_examples_have_the_shape_of_the_api_schema(page, section, schema):
+def test_examples_have_the_shape_of_the_api_schema(page: str, section: str, schema: str) -> None:
     (block,) = blocks(sections(text(page))[section], "json")
     example = json.loads(block)
     if schema == "Identification":
         assert example.pop("path")
-    registry: Registry[Any] = Registry().with_resource("api", Resource(contents=openapi(), specification=DRAFT202012))
+    registry: Registry[Any] = Registry().with_resource("api", DRAFT202012.create_resource(openapi()))
     shape = {"$ref": f"api#/components/schemas/{schema}"}
     assert [error.message for error in Draft202012Validator(shape, registry=registry).iter_errors(example)] == []
 
 
 @pytest.mark.parametrize(("section", "extension"), [("YAML", "yaml"), ("CSV", "csv"), ("From OpenStreetMap", "json")])
-def test_example_catalogues_can_be_imported(section, extension, tmp_path):
+def test_example_catalogues_can_be_imported(section: str, extension: str, tmp_path: Path) -> None:
     (example,) = blocks(sections(text("docs/peaks.md"))[section], extension)
     file = tmp_path / f"peaks.{extension}"
     file.write_text(example, "utf-8")
@@ -305,7 +306,7 @@ def test_example_catalogues_can_be_imported(section, extension, tmp_path):
     assert found.skipped == ()
 
 
-def test_python_examples_give_the_output_that_they_show():
+def test_python_examples_give_the_output_that_they_show() -> None:
     examples = [(page.name, block) for page in PAGES for block in blocks(page.read_text("utf-8"), "python")]
     assert examples
     for name, block in examples:
@@ -321,7 +322,7 @@ def anchors(page: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_and_pictures_have_existing_targets(page):
+def test_links_and_pictures_have_existing_targets(page: Path) -> None:
     prose = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.M | re.S)
     for target in re.findall(r"\]\(([^)]+)\)", prose):
         if re.match(r"https?://", target):
@@ -332,11 +333,11 @@ def test_links_and_pictures_have_existing_targets(page):
         assert not anchor or anchor in anchors(file), f"{target}: no such heading"
 
 
-def test_every_document_is_linked_from_the_readme():
+def test_every_document_is_linked_from_the_readme() -> None:
     assert [doc.name for doc in (ROOT / "docs").glob("*.md") if f"(docs/{doc.name})" not in text("README.md")] == []
 
 
-def test_decisions_are_numbered_without_gaps_and_listed_with_their_titles():
+def test_decisions_are_numbered_without_gaps_and_listed_with_their_titles() -> None:
     records = sorted(file.name for file in (ROOT / "docs" / "decisions").glob("[0-9]*.md"))
     assert len(records) > 20
     assert [int(name[:4]) for name in records] == list(range(1, len(records) + 1))
@@ -352,14 +353,14 @@ def test_decisions_are_numbered_without_gaps_and_listed_with_their_titles():
 PACKAGE_ROW = re.compile(r"^\| `([\w/]+)/` \|", re.M)
 
 
-def test_the_architecture_page_lists_exactly_the_packages_of_the_library():
+def test_the_architecture_page_lists_exactly_the_packages_of_the_library() -> None:
     library = sections(text("docs/architecture.md"))["The library, `cumbre/`"]
     assert sorted(PACKAGE_ROW.findall(library)) == sorted(
         file.parent.name for file in (ROOT / "cumbre").glob("*/__init__.py")
     )
 
 
-def test_the_architecture_page_lists_every_package_around_the_library():
+def test_the_architecture_page_lists_every_package_around_the_library() -> None:
     around = set(PACKAGE_ROW.findall(sections(text("docs/architecture.md"))["Around the library"]))
     for folder in around:
         assert (ROOT / folder).is_dir(), folder
@@ -375,7 +376,7 @@ PATH = re.compile(r"(?:cumbre|bot|functions|local|infra|tests|benchmarks|docs)/(
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_path_on_a_page_exists(page):
+def test_every_path_on_a_page_exists(page: Path) -> None:
     for shown in code(page.read_text("utf-8")):
         if PATH.fullmatch(shown):
             assert (ROOT / shown).exists(), shown
@@ -391,7 +392,7 @@ SOURCES = sorted(
 )
 
 
-def test_files_named_in_comments_and_docstrings_exist():
+def test_files_named_in_comments_and_docstrings_exist() -> None:
     """They are named by their path or by the end of it."""
     # Only the project's own folders: an environment beside them has a file of almost any name.
     folders = (*PACKAGES, "benchmarks", "docs", "infra", "tests")
@@ -417,6 +418,6 @@ def prose(file: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_no_page_contains_a_path_of_the_machine_on_which_it_was_written(page):
+def test_no_page_contains_a_path_of_the_machine_on_which_it_was_written(page: Path) -> None:
     assert str(ROOT) not in page.read_text("utf-8")
     assert tempfile.gettempdir() not in page.read_text("utf-8")
