@@ -13,6 +13,7 @@ import pytest
 
 from bot.web.site import create_app
 from cumbre.cli import cli, run
+from cumbre.library.library import Library
 from cumbre.services.local_album_service import LocalAlbumService
 from cumbre.services.local_query_service import LocalQueryService
 from tests.fuzz.corpus import pictures
@@ -41,12 +42,15 @@ def corpus() -> dict[str, bytes]:
     return pictures()
 
 
+OddAlbum = tuple[Path, dict[str, str]]
+
+
 @pytest.fixture
-def odd_album(tmp_path, corpus):
+def odd_album(tmp_path: Path, corpus: dict[str, bytes]) -> OddAlbum:
     """A folder of broken, odd and good files, and for each key the expected reason of failure ("" for none)."""
     folder = tmp_path / "odd"
     (folder / "नमचे बजार").mkdir(parents=True)
-    expected = {}
+    expected: dict[str, str] = {}
 
     def put(name: str, data: bytes, reason: str) -> None:
         (folder / name).write_bytes(data)
@@ -76,7 +80,9 @@ def odd_album(tmp_path, corpus):
     return folder, expected
 
 
-def test_a_scan_records_a_reason_for_each_bad_picture_and_indexes_the_rest(library, odd_album):
+def test_a_scan_records_a_reason_for_each_bad_picture_and_indexes_the_rest(
+    library: Library, odd_album: OddAlbum
+) -> None:
     folder, expected = odd_album
     report = ingest(library, folder)
     failed = {one.key: one.reason for one in report.failed}
@@ -92,7 +98,7 @@ def test_a_scan_records_a_reason_for_each_bad_picture_and_indexes_the_rest(libra
     assert (again.indexed, {one.key: one.reason for one in again.failed}) == (0, failed)
 
 
-def test_the_api_shows_every_failure_and_every_photo(library, odd_album):
+def test_the_api_shows_every_failure_and_every_photo(library: Library, odd_album: OddAlbum) -> None:
     folder, expected = odd_album
     ingest(library, folder)
     service = LocalQueryService(library)
@@ -108,7 +114,9 @@ def test_the_api_shows_every_failure_and_every_photo(library, odd_album):
         assert (shown.status_code, shown.data[:2]) == (200, b"\xff\xd8")
 
 
-def test_status_prints_one_line_per_failure_for_any_file_name(home, odd_album, capfd, monkeypatch):
+def test_status_prints_one_line_per_failure_for_any_file_name(
+    home: Path, odd_album: OddAlbum, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder, expected = odd_album
     for number, name in enumerate(("line\nbreak.jpg", "emoji 🏔️.jpg", "नमचे.jpg", "\x1b[2Jcolour.jpg")):
         (folder / f"bad {name}").write_bytes(b"words" * (number + 1))
@@ -128,7 +136,7 @@ def test_status_prints_one_line_per_failure_for_any_file_name(home, odd_album, c
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="tests permissions of Unix")
-def test_an_unreadable_file_is_recorded_and_the_others_are_indexed(home, tmp_path):
+def test_an_unreadable_file_is_recorded_and_the_others_are_indexed(home: Path, tmp_path: Path) -> None:
     album = tmp_path / "album"
     album.mkdir()
     (album / "mine.jpg").write_bytes(encoded(landscape()))

@@ -21,6 +21,7 @@ from tests.support.pictures import encoded, exif, landscape
 from tests.support.small_album import NAMCHE, TO_AMA_DABLAM, TO_NOTHING, photo_towards
 from tests.support.telegram.bot import MIRA, buttons, texts
 from tests.support.telegram.people import Person
+from tests.support.telegram.server import Sent
 
 pytestmark = [pytest.mark.cloud, pytest.mark.slow]
 
@@ -147,7 +148,7 @@ def test_an_album_of_pictures_gets_one_answer(deployed_cloud: DeployedCloud, mir
     deployed_cloud.deliver(lambda: mira.send_file(files[0], "1.jpg", group="g"))
     assert deployed_cloud.work() == []
     deployed_cloud.deliver(lambda: mira.send_file(files[1], "2.jpg", group="g"))
-    answer = []
+    answer: list[Sent] = []
     while not answer:
         answer = deployed_cloud.work()
     assert texts(answer)[0].startswith("2 photos")

@@ -114,9 +114,7 @@ class LocalServices:
         secrets = {"bootstrap.password": elastic.pop("ELASTIC_PASSWORD")}
         settings = {name.replace(".", "__"): value for name, value in elastic.items()}
         folder = self._stack.enter_context(elasticsearch_folder())
-        self._stack.enter_context(
-            running_elasticsearch(folder, self.ports["elasticsearch"], secrets=secrets, **settings)
-        )
+        self._stack.enter_context(running_elasticsearch(folder, self.ports["elasticsearch"], secrets, (), **settings))
         minio = self.environment("minio")
         for volume in self._services["minio"]["volumes"]:
             folder = self._folder / volume["source"]

@@ -12,6 +12,7 @@ from botocore.stub import Stubber
 from cumbre.errors import CumbreError, SettingsError
 from cumbre.state.dynamodb import DynamoDbStateStore, open_dynamodb_client
 from tests.support.aws.moto_server import MotoServer
+from tests.support.present import present
 
 DAY_S = 86_400.0
 NOW = 1_790_000_000.0
@@ -36,7 +37,10 @@ def store(client: Any, table: str) -> DynamoDbStateStore:
 
 def item(client: Any, table: str, kind: str, key: str) -> dict[str, Any] | None:
     """Return the item that the table has, expired or not, or None."""
-    return client.get_item(TableName=table, Key={"kind": {"S": kind}, "key": {"S": key}}).get("Item")
+    found: dict[str, Any] | None = client.get_item(TableName=table, Key={"kind": {"S": kind}, "key": {"S": key}}).get(
+        "Item"
+    )
+    return found
 
 
 def test_an_expired_record_is_hidden_before_dynamodb_deletes_it(client: Any, table: str) -> None:
@@ -69,8 +73,8 @@ def test_expiry_times_are_rounded_up_to_whole_seconds_for_ttl(client: Any, table
     store = DynamoDbStateStore(client, table)
     store.put("chat", "7", b"x", expires_at=NOW + 0.25)
     store.put("chat", "8", b"x")
-    assert item(client, table, "chat", "7")["expires_at"] == {"N": "1790000001"}
-    assert "expires_at" not in item(client, table, "chat", "8")
+    assert present(item(client, table, "chat", "7"))["expires_at"] == {"N": "1790000001"}
+    assert "expires_at" not in present(item(client, table, "chat", "8"))
 
 
 def test_items_of_many_pages_are_complete_and_in_order(store: DynamoDbStateStore, client: Any) -> None:

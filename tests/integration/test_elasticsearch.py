@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -134,7 +135,7 @@ def bulk_answer(*items: tuple[int, str]) -> Answer:
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Skips the pauses between attempts and lists them in seconds."""
     pauses: list[float] = []
-    monkeypatch.setattr(bulk.time, "sleep", pauses.append)
+    monkeypatch.setattr(time, "sleep", pauses.append)
     return pauses
 
 

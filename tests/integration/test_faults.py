@@ -51,7 +51,12 @@ Command = Callable[..., Result]
 
 
 @pytest.fixture
-def cumbre(home, capfd, monkeypatch, caplog) -> Command:
+def cumbre(
+    home: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> Command:
     """Return a function that runs a command on the home."""
     monkeypatch.setenv("CUMBRE_HOME", str(home))
     monkeypatch.setenv("CUMBRE_MODEL", "lite")
@@ -75,13 +80,13 @@ class Filled:
     album: Path
     answers: list[str]
     contents: HomeContents
-    state_records: set
+    state_records: set[tuple[str, str, bytes]]
     whole: Path
     with_log: Path
 
 
 @pytest.fixture
-def filled(home, tmp_path, cumbre) -> Filled:
+def filled(home: Path, tmp_path: Path, cumbre: Command) -> Filled:
     album = tmp_path / "album"
     draw(album, _PHOTOS)
     assert cumbre("ingest", album).code == 0
@@ -142,7 +147,7 @@ def assert_never_silent(filled: Filled, cumbre: Command, place: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["the file", "the log"])
-def test_a_flipped_bit_anywhere_in_the_index_is_never_silent(filled, cumbre, kind):
+def test_a_flipped_bit_anywhere_in_the_index_is_never_silent(filled: Filled, cumbre: Command, kind: str) -> None:
     copy, name = (filled.whole, "index.sqlite") if kind == "the file" else (filled.with_log, "index.sqlite-wal")
     size = (copy / name).stat().st_size
     chance = random.Random(f"flip {kind}")
@@ -158,13 +163,17 @@ def test_a_flipped_bit_anywhere_in_the_index_is_never_silent(filled, cumbre, kin
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["the file", "the log"])
-def test_an_index_truncated_anywhere_is_never_silent(filled, cumbre, kind):
+def test_an_index_truncated_anywhere_is_never_silent(filled: Filled, cumbre: Command, kind: str) -> None:
     copy, name = (filled.whole, "index.sqlite") if kind == "the file" else (filled.with_log, "index.sqlite-wal")
     size = (copy / name).stat().st_size
     chance = random.Random(f"cut {kind}")
     for number in range(-(-_ROUNDS // 10) or 2):
         at = chance.randrange(1, size)
-        damage(filled, copy, name, lambda data, at=at: data[:at])
+
+        def cut(data: bytes, at: int = at) -> bytes:
+            return data[:at]
+
+        damage(filled, copy, name, cut)
         assert_never_silent(filled, cumbre, f"{number}: cut at {at} of {size} in {kind}")
 
 
@@ -180,7 +189,7 @@ def hide_from_searches(home: Path) -> None:
         connection.commit()
 
 
-def test_an_answer_from_a_damaged_index_exits_with_1(filled, cumbre):
+def test_an_answer_from_a_damaged_index_exits_with_1(filled: Filled, cumbre: Command) -> None:
     hide_from_searches(filled.home)
     ran = cumbre("search", "--from", "2020-01-01", "-k", "100", "--json")
     assert ran.code == 1
@@ -189,7 +198,7 @@ def test_an_answer_from_a_damaged_index_exits_with_1(filled, cumbre):
     assert "FAIL  index: the index" in cumbre("doctor").out
 
 
-def test_ingesting_one_file_of_a_damaged_index_restores_the_whole_album(filled, cumbre):
+def test_ingesting_one_file_of_a_damaged_index_restores_the_whole_album(filled: Filled, cumbre: Command) -> None:
     with closing(sqlite3.connect(filled.home / "index.sqlite")) as connection:
         connection.execute("UPDATE photos SET document = '{}' WHERE key = 'day 1/3.jpg'")
         connection.commit()
@@ -201,7 +210,7 @@ def test_ingesting_one_file_of_a_damaged_index_restores_the_whole_album(filled, 
 
 
 @pytest.mark.slow
-def test_serve_rebuilds_a_damaged_index(filled):
+def test_serve_rebuilds_a_damaged_index(filled: Filled) -> None:
     hide_from_searches(filled.home)
     server = Server(filled.home)
     try:
@@ -214,7 +223,7 @@ def test_serve_rebuilds_a_damaged_index(filled):
 
 
 @pytest.mark.slow
-def test_an_ingest_does_not_replace_an_index_that_serve_has_open(filled, cumbre):
+def test_an_ingest_does_not_replace_an_index_that_serve_has_open(filled: Filled, cumbre: Command) -> None:
     server = Server(filled.home)
     try:
         hide_from_searches(filled.home)

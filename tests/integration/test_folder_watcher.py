@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from watchdog.observers import Observer
 
 from cumbre.storage.folder import FolderPhotoStorage
 from functions.ingest.events import ObjectEvent
@@ -398,7 +399,7 @@ def test_at_the_watch_limit_the_folder_is_polled(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """All programs of a user share the kernel's limit, so the test only simulates it."""
-    native = watcher_module.Observer
+    native = Observer
     full = OSError(errno.ENOSPC, "inotify watch limit reached")
 
     class FullObserver(native):  # type: ignore[misc, valid-type]
@@ -421,7 +422,7 @@ def test_a_watch_limit_that_only_subfolders_reach_is_noticed(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """watchdog skips subfolders that it can't watch. Watching one more folder then fails, which reveals the limit."""
-    native = watcher_module.Observer
+    native = Observer
 
     class AlmostFullObserver(native):  # type: ignore[misc, valid-type]
         def schedule(self, handler: object, path: str, **options: object) -> object:

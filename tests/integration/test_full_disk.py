@@ -60,7 +60,9 @@ def assert_plain(ran: "subprocess.CompletedProcess[str]") -> None:
 
 
 @pytest.mark.parametrize("free_kb", [0, 40, 150, 400] if _LONG else [0, 150])
-def test_an_ingest_onto_a_full_disk_fails_plainly_and_succeeds_later(disk, home, album, undisturbed, free_kb):
+def test_an_ingest_onto_a_full_disk_fails_plainly_and_succeeds_later(
+    disk: SmallDisk, home: Path, album: Path, undisturbed: HomeContents, free_kb: int
+) -> None:
     on_disk = disk.path / "home"
     shutil.copytree(home, on_disk)
     disk.fill(but_bytes=free_kb * 1000)
@@ -74,7 +76,9 @@ def test_an_ingest_onto_a_full_disk_fails_plainly_and_succeeds_later(disk, home,
     assert_sound(on_disk)
 
 
-def test_an_ingest_at_a_file_size_limit_fails_plainly_and_succeeds_later(home, album, undisturbed):
+def test_an_ingest_at_a_file_size_limit_fails_plainly_and_succeeds_later(
+    home: Path, album: Path, undisturbed: HomeContents
+) -> None:
     """Needs no mount: the system refuses to let a file grow beyond a limit."""
 
     def no_larger_files() -> None:
@@ -108,7 +112,9 @@ def test_events_refused_by_a_full_disk_do_not_count_as_waiting(disk: SmallDisk) 
     state.close()
 
 
-def test_a_server_on_a_full_disk_keeps_answering_and_indexes_the_rest_later(disk, home, album):
+def test_a_server_on_a_full_disk_keeps_answering_and_indexes_the_rest_later(
+    disk: SmallDisk, home: Path, album: Path
+) -> None:
     on_disk = disk.path / "home"
     shutil.copytree(home, on_disk)
     server = Server(on_disk, "--photos", album)
@@ -135,7 +141,9 @@ def test_a_server_on_a_full_disk_keeps_answering_and_indexes_the_rest_later(disk
     assert_sound(on_disk)
 
 
-def test_drawing_the_sample_album_onto_a_full_disk_fails_plainly_and_succeeds_later(disk, home):
+def test_drawing_the_sample_album_onto_a_full_disk_fails_plainly_and_succeeds_later(
+    disk: SmallDisk, home: Path
+) -> None:
     on_disk = disk.path / "home"
     shutil.copytree(home, on_disk)
     assert cumbre(on_disk, "peaks", "list").returncode == 0
@@ -146,7 +154,9 @@ def test_drawing_the_sample_album_onto_a_full_disk_fails_plainly_and_succeeds_la
     assert len(list((on_disk / "sample-album").iterdir())) == 3
 
 
-def test_importing_peaks_on_a_full_disk_fails_plainly_and_succeeds_later(disk, home, album, tmp_path):
+def test_importing_peaks_on_a_full_disk_fails_plainly_and_succeeds_later(
+    disk: SmallDisk, home: Path, album: Path, tmp_path: Path
+) -> None:
     on_disk = disk.path / "home"
     shutil.copytree(home, on_disk)
     assert cumbre(on_disk, "ingest", album).returncode == 0
@@ -160,7 +170,7 @@ def test_importing_peaks_on_a_full_disk_fails_plainly_and_succeeds_later(disk, h
     assert len(json.loads(cumbre(on_disk, "peaks", "list", "--json").stdout)["peaks"]) == 25 + 2999
 
 
-def test_a_read_only_home_still_answers(home, album, tmp_path):
+def test_a_read_only_home_still_answers(home: Path, album: Path, tmp_path: Path) -> None:
     assert cumbre(home, "ingest", album).returncode == 0
     questions = (
         ["search", "ama dablam", "--json"],
@@ -191,7 +201,7 @@ def test_a_read_only_home_still_answers(home, album, tmp_path):
     assert cumbre(home, "ingest").returncode == 0
 
 
-def test_a_read_only_index_with_unapplied_changes_is_reported(home, album, tmp_path):
+def test_a_read_only_index_with_unapplied_changes_is_reported(home: Path, album: Path, tmp_path: Path) -> None:
     """A copy of a home in use, on a read-only drive: its latest changes are in a log that must be applied first."""
     copied = tmp_path / "copied"
     assert cumbre(home, "ingest", album).returncode == 0

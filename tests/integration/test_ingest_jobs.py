@@ -1,6 +1,6 @@
 """Jobs of the ingest function, on moto: differences are queued, and a new generation is activated when complete."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -246,7 +246,12 @@ def test_the_appearance_of_peaks_is_learned_once_from_a_grown_album_after_the_qu
 ) -> None:
     library = open_library(read_settings(cloud.environment))
     learned: list[int] = []
-    monkeypatch.setattr(Generation, "learn_appearance", lambda self, stopped: learned.append(self.index.count()) or 0)
+
+    def learn(generation: Generation, stopped: Callable[[], bool]) -> int:
+        learned.append(generation.index.count())
+        return 0
+
+    monkeypatch.setattr(Generation, "learn_appearance", learn)
     cloud.put("photos/a.jpg", 10.0)
     reconcile(library, queue)
     assert learned == []

@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -89,7 +90,9 @@ def wait_for_documents(process: "subprocess.Popen[str]", home: Path, count: int)
         wait(process, 0.002)
 
 
-def test_an_ingest_completes_the_work_of_a_killed_one(home_with_records, album, ingest, tmp_path):
+def test_an_ingest_completes_the_work_of_a_killed_one(
+    home_with_records: Path, album: Path, ingest: Callable[[Path, Path], HomeContents], tmp_path: Path
+) -> None:
     """Every second kill waits until some photos are indexed, so that it hits the work itself on every machine."""
     rounds = _ROUNDS or 6
     chance = random.Random(11)
@@ -121,7 +124,9 @@ def test_an_ingest_completes_the_work_of_a_killed_one(home_with_records, album, 
     assert any(0 < count < len(expected.documents) for count in indexed), "no kill hit the work itself"
 
 
-def test_an_ingest_completes_the_work_of_a_server_killed_during_changes(home_with_records, album, ingest, tmp_path):
+def test_an_ingest_completes_the_work_of_a_server_killed_during_changes(
+    home_with_records: Path, album: Path, ingest: Callable[[Path, Path], HomeContents], tmp_path: Path
+) -> None:
     rounds = _ROUNDS or 4
     expected_records = records(home_with_records)
     changes = 0
@@ -140,7 +145,7 @@ def test_an_ingest_completes_the_work_of_a_server_killed_during_changes(home_wit
     print(f"{rounds} kills under {changes} changes")  # noqa: T201  for pytest -s
 
 
-def post_photo(address: str, name: str, data: bytes) -> dict:
+def post_photo(address: str, name: str, data: bytes) -> dict[str, Any]:
     boundary = "a-photo-follows"
     head = f'--{boundary}\r\nContent-Disposition: form-data; name="photo"; filename="{name}"\r\n\r\n'
     request = urllib.request.Request(
@@ -150,7 +155,8 @@ def post_photo(address: str, name: str, data: bytes) -> dict:
     )
     with urllib.request.urlopen(request, timeout=30) as answer:
         assert answer.status == 201
-        return json.load(answer)
+        added: dict[str, Any] = json.load(answer)
+        return added
 
 
 class Visitors:
@@ -196,7 +202,9 @@ class Visitors:
                 assert Image.open(answer).format == "JPEG"
 
 
-def test_a_server_killed_while_people_add_and_view_photos_keeps_every_confirmed_photo(home, ingest):
+def test_a_server_killed_while_people_add_and_view_photos_keeps_every_confirmed_photo(
+    home: Path, ingest: Callable[[Path, Path], HomeContents]
+) -> None:
     """A photo whose upload was confirmed is kept; any other one is stored completely or not at all."""
     rounds = max(2, _ROUNDS // 4)
     inbox = home / "inbox"
@@ -205,7 +213,7 @@ def test_a_server_killed_while_people_add_and_view_photos_keeps_every_confirmed_
     for number, moment in enumerate(moments(rounds, 2.0, seed=12)):
         server = Server(home, **_SETTINGS)
         with Visitors(server, first=5000 + 500 * number) as visitors:
-            eventually(lambda visitors=visitors: bool(visitors.confirmed))
+            eventually(lambda: bool(visitors.confirmed))
             wait(server.process, moment)
             kill(server.process)
         assert visitors.refused == []
@@ -233,7 +241,7 @@ def delete_abandoned_renditions(home: Path) -> None:
     library.close()
 
 
-def test_drawing_the_sample_album_can_be_killed_and_completed(home, tmp_path):
+def test_drawing_the_sample_album_can_be_killed_and_completed(home: Path, tmp_path: Path) -> None:
     drawn = tmp_path / "drawn"
     command = ["demo", "--first", "6", drawn]
     for moment in moments(max(1, _ROUNDS // 20), 4.0, seed=13):

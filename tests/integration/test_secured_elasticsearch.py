@@ -48,7 +48,7 @@ def superuser() -> Iterator[ElasticAccess]:
             "xpack__security__http__ssl__enabled": "true",
             "xpack__security__http__ssl__keystore__path": str(keystore),
         }
-        with running_elasticsearch(folder, secrets=keystore_secrets, users=users, **secured) as server:
+        with running_elasticsearch(folder, 0, keystore_secrets, users, **secured) as server:
             yield replace(server.access, user="elastic", password=PASSWORD, ca_cert=authority)
 
 

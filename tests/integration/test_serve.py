@@ -5,14 +5,17 @@ import signal
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from signal import Signals
 
 import pytest
 
-from tests.support.processes import cumbre, eventually
+from tests.support.processes import Server, cumbre, eventually
 from tests.support.small_album import TO_AMA_DABLAM, photo_towards
 
 
-def test_an_album_is_followed_while_the_page_answers(start, album):
+def test_an_album_is_followed_while_the_page_answers(start: Callable[..., Server], album: Path) -> None:
     server = start("--photos", str(album))
     eventually(lambda: server.get("/api/status")["photos"] == 3)
     assert server.found("ama+dablam") == ["ama dablam.jpg"]
@@ -34,7 +37,9 @@ def test_an_album_is_followed_while_the_page_answers(start, album):
 
 
 @pytest.mark.parametrize("with_signal", [signal.SIGINT, signal.SIGTERM])
-def test_it_stops_cleanly_and_a_second_start_indexes_nothing_again(start, album, home, with_signal):
+def test_it_stops_cleanly_and_a_second_start_indexes_nothing_again(
+    start: Callable[..., Server], album: Path, home: Path, with_signal: Signals
+) -> None:
     first = start("--photos", str(album))
     eventually(lambda: first.get("/api/status")["photos"] == 3)
     assert first.stop(with_signal) == (0, "")
@@ -46,12 +51,14 @@ def test_it_stops_cleanly_and_a_second_start_indexes_nothing_again(start, album,
     assert second.get(f"/api/photos/{result['id']}")["indexed_at"] == indexed_at
 
 
-def test_it_can_be_stopped_while_it_is_still_loading(start, album):
+def test_it_can_be_stopped_while_it_is_still_loading(start: Callable[..., Server], album: Path) -> None:
     for _ in range(3):
         assert start("--photos", str(album)).stop() == (0, "")
 
 
-def test_the_chat_of_the_page_answers_and_stores_its_pictures(start, album, home):
+def test_the_chat_of_the_page_answers_and_stores_its_pictures(
+    start: Callable[..., Server], album: Path, home: Path
+) -> None:
     server = start("--photos", str(album))
     eventually(lambda: server.get("/api/status")["photos"] == 3)
     photo = photo_towards(TO_AMA_DABLAM, "2023:10:30 09:00:00")
@@ -69,13 +76,15 @@ def test_the_chat_of_the_page_answers_and_stores_its_pictures(start, album, home
     assert stored.stat().st_mode & 0o777 == 0o600
 
 
-def test_commands_work_while_it_runs(start, album, home):
+def test_commands_work_while_it_runs(start: Callable[..., Server], album: Path, home: Path) -> None:
     server = start("--photos", str(album))
     eventually(lambda: server.get("/api/status")["photos"] == 3)
     assert json.loads(cumbre(home, "ingest", "--json").stdout)["unchanged"] == 3
 
 
-def test_an_album_added_while_it_runs_is_followed(start, album, home, tmp_path):
+def test_an_album_added_while_it_runs_is_followed(
+    start: Callable[..., Server], album: Path, home: Path, tmp_path: Path
+) -> None:
     server = start()
     assert cumbre(home, "ingest", album).returncode == 0
     assert server.get("/api/status")["photos"] == 3
@@ -85,20 +94,20 @@ def test_an_album_added_while_it_runs_is_followed(start, album, home, tmp_path):
     eventually(lambda: server.get("/api/status")["photos"] == 4)
 
 
-def test_a_start_that_fails_changes_nothing(start, album, home):
+def test_a_start_that_fails_changes_nothing(start: Callable[..., Server], album: Path, home: Path) -> None:
     port = start().address.rpartition(":")[2]
     assert cumbre(home, "serve", "--port", port, "--photos", album).returncode == 1
     assert str(album) not in json.loads(cumbre(home, "status", "--json").stdout)["albums"]
 
 
-def test_a_port_in_use_is_reported_with_the_option_for_another_one(start, home):
+def test_a_port_in_use_is_reported_with_the_option_for_another_one(start: Callable[..., Server], home: Path) -> None:
     port = start().address.rpartition(":")[2]
     ran = cumbre(home, "serve", "--port", port)
     assert ran.returncode == 1
     assert "--port" in ran.stderr
 
 
-def test_it_needs_a_password_to_listen_beyond_loopback(start, home):
+def test_it_needs_a_password_to_listen_beyond_loopback(start: Callable[..., Server], home: Path) -> None:
     ran = cumbre(home, "serve", "--host", "0.0.0.0", "--port", "0")
     assert ran.returncode == 2
     assert "CUMBRE_PASSWORD" in ran.stderr
@@ -108,7 +117,7 @@ def test_it_needs_a_password_to_listen_beyond_loopback(start, home):
         server.get("/api/status")
 
 
-def test_a_missing_album_is_kept_and_reported(start, album):
+def test_a_missing_album_is_kept_and_reported(start: Callable[..., Server], album: Path) -> None:
     server = start("--photos", str(album))
     eventually(lambda: server.get("/api/status")["photos"] == 3)
     album.rename(album.with_name("away"))

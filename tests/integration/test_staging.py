@@ -64,7 +64,7 @@ def test_a_stored_picture_can_be_read_and_is_written_once(moto: MotoServer, area
 
 
 def test_a_write_that_conflicts_with_another_one_is_repeated(client: Any, area: StagingArea) -> None:
-    refused = []
+    refused: list[str] = []
 
     def conflict(request: Any, **_: Any) -> AWSResponse | None:
         """Answer as S3 does while another write of this key is in progress, which moto never does."""

@@ -88,7 +88,9 @@ def finish(home: Path, album: Path, **environment: str) -> HomeContents:
     return read_contents(home, environment.get("CUMBRE_MODEL", "lite"))
 
 
-def test_two_servers_follow_one_album(start, home, album, undisturbed):
+def test_two_servers_follow_one_album(
+    start: Callable[..., Server], home: Path, album: Path, undisturbed: Callable[..., HomeContents]
+) -> None:
     first, second = start("--photos", album), start()
     assert first.address != second.address
     with ChangingAlbum(album, seed=1) as changing:
@@ -99,7 +101,9 @@ def test_two_servers_follow_one_album(start, home, album, undisturbed):
     assert_same(finish(home, album), undisturbed(album))
 
 
-def test_ingests_run_together_with_a_server_and_each_other(start, home, album, undisturbed):
+def test_ingests_run_together_with_a_server_and_each_other(
+    start: Callable[..., Server], home: Path, album: Path, undisturbed: Callable[..., HomeContents]
+) -> None:
     server = start("--photos", album)
     with ChangingAlbum(album, seed=2) as changing:
         wait_for_changes(changing, 3)
@@ -117,7 +121,9 @@ def test_ingests_run_together_with_a_server_and_each_other(start, home, album, u
 
 
 @pytest.mark.parametrize("attempt", range(max(1, _ROUNDS // 5)))
-def test_processes_can_start_at_the_same_time_on_a_new_home(tmp_path, lite_cache, album, undisturbed, attempt):
+def test_processes_can_start_at_the_same_time_on_a_new_home(
+    tmp_path: Path, lite_cache: Path, album: Path, undisturbed: Callable[..., HomeContents], attempt: int
+) -> None:
     home = tmp_path / "new"
     shutil.copytree(lite_cache, home / "cache")
     together = [begin(home, "ingest", album) for _ in range(3)]
@@ -128,7 +134,9 @@ def test_processes_can_start_at_the_same_time_on_a_new_home(tmp_path, lite_cache
     assert_same(finish(home, album), undisturbed(album))
 
 
-def test_a_reindex_completes_after_being_killed_repeatedly(other_model, home, album, undisturbed):
+def test_a_reindex_completes_after_being_killed_repeatedly(
+    other_model: Path, home: Path, album: Path, undisturbed: Callable[..., HomeContents]
+) -> None:
     """The old index answers until the new one is complete, and each run continues the one before it."""
     wanted = {"CUMBRE_MODEL": str(other_model), "CUMBRE_BATCH_SIZE": "1"}
     assert cumbre(home, "ingest", album).returncode == 0
@@ -154,7 +162,9 @@ def test_a_reindex_completes_after_being_killed_repeatedly(other_model, home, al
     assert_same(finish(home, album, **wanted), undisturbed(album, **wanted))
 
 
-def test_reindexes_run_together_with_a_server_and_each_other(other_model, start, home, album, undisturbed):
+def test_reindexes_run_together_with_a_server_and_each_other(
+    other_model: Path, start: Callable[..., Server], home: Path, album: Path, undisturbed: Callable[..., HomeContents]
+) -> None:
     wanted = {"CUMBRE_MODEL": str(other_model)}
     server = start("--photos", album)
     settle(home, album)

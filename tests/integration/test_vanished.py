@@ -7,16 +7,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cumbre.errors import AlbumMissing
 from cumbre.library.forget import forget_album
+from cumbre.library.library import Library
 from tests.support.changing_album import picture
 from tests.support.encoders import CountingEncoder
-from tests.support.processes import CUMBRE, cumbre, environment, eventually
+from tests.support.processes import CUMBRE, Server, cumbre, environment, eventually
 from tests.support.small_album import ingest
 
 _PHOTOS = 24
@@ -32,18 +34,19 @@ def album(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def embedded(library) -> CountingEncoder:
+def embedded(library: Library) -> CountingEncoder:
     """The encoder of the library, which counts the pictures that it embeds."""
     embedder = library.active().embedder
-    embedder.encoder = CountingEncoder(embedder.encoder)
-    return embedder.encoder
+    counting = CountingEncoder(embedder.encoder)
+    embedder.encoder = counting
+    return counting
 
 
-def keys(library) -> set[str]:
+def keys(library: Library) -> set[str]:
     return {document.key for document in library.active().index.select()}
 
 
-def vectors(library) -> list[bytes]:
+def vectors(library: Library) -> list[bytes]:
     return sorted(vector.tobytes() for _, vector in library.active().index.scan())
 
 
@@ -79,9 +82,9 @@ class Drive:
             self._run("umount", "--lazy", self.point)
 
     @staticmethod
-    def _run(*command: object) -> bool:
-        found = shutil.which(str(command[0]))
-        return found is not None and subprocess.run([found, *command[1:]], capture_output=True).returncode == 0
+    def _run(program: str, *arguments: str | Path) -> bool:
+        found = shutil.which(program)
+        return found is not None and subprocess.run([found, *arguments], capture_output=True).returncode == 0
 
 
 @pytest.fixture
@@ -92,7 +95,9 @@ def drive(album: Path) -> Iterator[Drive]:
 
 
 @pytest.mark.slow
-def test_a_disconnected_drive_is_reported_and_kept_and_followed_again_later(start, home, album, drive):
+def test_a_disconnected_drive_is_reported_and_kept_and_followed_again_later(
+    start: Callable[..., Server], home: Path, album: Path, drive: Drive
+) -> None:
     server = start("--photos", album)
     eventually(lambda: server.status()["photos"] == _PHOTOS)
     drive.disconnect()
@@ -121,7 +126,9 @@ def test_a_disconnected_drive_is_reported_and_kept_and_followed_again_later(star
     )
 
 
-def test_photos_are_kept_when_most_of_an_album_is_missing(library, album, embedded):
+def test_photos_are_kept_when_most_of_an_album_is_missing(
+    library: Library, album: Path, embedded: CountingEncoder
+) -> None:
     for number in range(_PHOTOS, 2 * _PHOTOS):
         (album / "day 1" / f"{number}.jpg").write_bytes(picture(number))
     ingest(library, album)
@@ -133,7 +140,7 @@ def test_photos_are_kept_when_most_of_an_album_is_missing(library, album, embedd
 
 
 @pytest.mark.slow
-def test_files_that_are_still_being_written_are_waited_for(start, album):
+def test_files_that_are_still_being_written_are_waited_for(start: Callable[..., Server], album: Path) -> None:
     """A slow copy, one that keeps the time of the original, a hidden temporary name, and a preallocated file.
 
     None of them may be recorded as damaged meanwhile.
@@ -177,7 +184,9 @@ def test_files_that_are_still_being_written_are_waited_for(start, album):
 
 @pytest.mark.parametrize("keeps_time", [False, True])
 @pytest.mark.parametrize("half", [picture(7)[:1500], bytes(len(picture(7))), b""], ids=["half", "zeros", "empty"])
-def test_a_half_copied_file_is_indexed_once_it_is_complete(library, album, half, keeps_time):
+def test_a_half_copied_file_is_indexed_once_it_is_complete(
+    library: Library, album: Path, half: bytes, keeps_time: bool
+) -> None:
     (album / "late.jpg").write_bytes(half)
     report = ingest(library, album)
     assert [failed.key for failed in report.failed] == ["late.jpg"]
@@ -188,7 +197,9 @@ def test_a_half_copied_file_is_indexed_once_it_is_complete(library, album, half,
     assert (report.indexed, report.failed) == (1, [])
 
 
-def test_renaming_files_folders_and_the_album_itself_embeds_nothing_again(library, album, embedded):
+def test_renaming_files_folders_and_the_album_itself_embeds_nothing_again(
+    library: Library, album: Path, embedded: CountingEncoder
+) -> None:
     ingest(library, album)
     before = vectors(library)
     assert embedded.images == _PHOTOS
@@ -205,7 +216,9 @@ def test_renaming_files_folders_and_the_album_itself_embeds_nothing_again(librar
     assert vectors(library) == before
 
 
-def test_each_content_is_embedded_once(library, album, embedded, tmp_path):
+def test_each_content_is_embedded_once(
+    library: Library, album: Path, embedded: CountingEncoder, tmp_path: Path
+) -> None:
     """Copies, hard links, links to a file and names that differ only in case, at once and one after the other."""
     for copy in ("copy.jpg", "day 1/copy of 0.jpg", "0.JPG"):
         shutil.copy2(album / "0.jpg", album / copy)
@@ -219,7 +232,7 @@ def test_each_content_is_embedded_once(library, album, embedded, tmp_path):
     assert embedded.images == _PHOTOS
 
 
-def test_a_change_of_only_the_letter_case_is_a_rename(library, album, embedded):
+def test_a_change_of_only_the_letter_case_is_a_rename(library: Library, album: Path, embedded: CountingEncoder) -> None:
     ingest(library, album)
     (album / "0.jpg").rename(album / "0.JPG")
     (album / "day 1").rename(album / "Day 1")
@@ -228,7 +241,7 @@ def test_a_change_of_only_the_letter_case_is_a_rename(library, album, embedded):
     assert embedded.images == _PHOTOS
 
 
-def test_folders_and_files_can_replace_each_other(library, album, embedded):
+def test_folders_and_files_can_replace_each_other(library: Library, album: Path, embedded: CountingEncoder) -> None:
     ingest(library, album)
     (album / "day 1").rename(album / "kept")
     (album / "day 1").write_bytes(b"a file now")
@@ -248,7 +261,7 @@ def test_folders_and_files_can_replace_each_other(library, album, embedded):
     assert embedded.images == _PHOTOS
 
 
-def test_a_photo_at_the_bottom_of_a_deep_tree_is_indexed(library, album):
+def test_a_photo_at_the_bottom_of_a_deep_tree_is_indexed(library: Library, album: Path) -> None:
     bottom = album.joinpath(*["deeper"] * 150)
     bottom.mkdir(parents=True)
     (bottom / "yak.jpg").write_bytes(picture(400))
@@ -256,12 +269,13 @@ def test_a_photo_at_the_bottom_of_a_deep_tree_is_indexed(library, album):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
-def test_photos_survive_permissions_that_are_removed_and_restored(home, album):
-    def run(*arguments: object) -> dict:
-        command = [*_bound_by_permissions(), CUMBRE, *map(str, arguments), "--json"]
+def test_photos_survive_permissions_that_are_removed_and_restored(home: Path, album: Path) -> None:
+    def run(*arguments: object) -> dict[str, Any]:
+        command: list[str | Path] = [*_bound_by_permissions(), CUMBRE, *map(str, arguments), "--json"]
         ran = subprocess.run(command, env=environment(home), capture_output=True, text=True)
         assert ran.stdout, ran.stderr
-        return json.loads(ran.stdout)
+        printed: dict[str, Any] = json.loads(ran.stdout)
+        return printed
 
     assert run("ingest", album)["indexed"] == _PHOTOS
     (album / "day 1").chmod(0)
@@ -299,11 +313,11 @@ print(sum(1 for _ in storage.list()), tracemalloc.get_traced_memory()[1])
 """
 
 
-def test_a_folder_of_very_many_files_is_listed_with_little_memory(tmp_path):
+def test_a_folder_of_very_many_files_is_listed_with_little_memory(tmp_path: Path) -> None:
     for number in range(5_000):
         (tmp_path / f"IMG_{number:04}.jpg").touch()
     # In a separate process, because other threads of this one may allocate memory meanwhile.
-    command = [sys.executable, "-c", _PEAK_OF_LISTING, tmp_path]
+    command: list[str | Path] = [sys.executable, "-c", _PEAK_OF_LISTING, tmp_path]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     files, peak_bytes = map(int, ran.stdout.split())
     assert files == 5_000

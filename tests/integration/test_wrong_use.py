@@ -6,17 +6,17 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import pytest
 
+import local.command  # noqa: F401  adds the commands of the local process to cli
 from cumbre.bootstrap import open_library
-from cumbre.cli import run
+from cumbre.cli import cli, run
 from cumbre.settings import Settings
-from local.command import cli
 from tests.support.changing_album import draw
 from tests.support.small_album import ingest
 
@@ -124,7 +124,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize(("line", "code", "message"), COMMANDS, ids=[line for line, *_ in COMMANDS])
-def test_a_wrong_command_is_explained(cumbre, line, code, message):
+def test_a_wrong_command_is_explained(cumbre: Callable[..., Result], line: str, code: int, message: str) -> None:
     assert_plain(cumbre(line.replace("|", " ").split(" ") if "|" in line else line.split()), code, message)
 
 
@@ -195,7 +195,9 @@ SETTINGS = [
 
 
 @pytest.mark.parametrize(("line", "settings", "code", "message"), SETTINGS)
-def test_invalid_settings_are_explained_and_change_no_file(cumbre, filled, line, settings, code, message):
+def test_invalid_settings_are_explained_and_change_no_file(
+    cumbre: Callable[..., Result], filled: Path, line: str, settings: dict[str, str], code: int, message: str
+) -> None:
     shutil.copy(filled / "home" / "state.sqlite", filled / "copy.sqlite")
     before = {name: (filled / name).read_bytes() for name in ("note.txt", "copy.sqlite", "album/0.jpg")}
     assert_plain(cumbre(line.split(), settings), code, message)
@@ -247,14 +249,16 @@ CATALOGUES = [
 
 
 @pytest.mark.parametrize(("name", "content", "message"), CATALOGUES, ids=[name for name, *_ in CATALOGUES])
-def test_an_invalid_catalogue_is_explained(cumbre, filled, name, content, message):
+def test_an_invalid_catalogue_is_explained(
+    cumbre: Callable[..., Result], filled: Path, name: str, content: str | bytes, message: str
+) -> None:
     (filled / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     ran = cumbre(["peaks", "import", name])
     assert_plain(ran, 1, message)
     assert name in ran.err
 
 
-def test_a_catalogue_of_a_gigabyte_is_refused_before_it_is_read(cumbre, filled):
+def test_a_catalogue_of_a_gigabyte_is_refused_before_it_is_read(cumbre: Callable[..., Result], filled: Path) -> None:
     with (filled / "large.csv").open("wb") as file:
         file.truncate(1_000_000_000)
     assert_plain(cumbre(["peaks", "import", "large.csv"]), 1, r"large\.csv: larger than 50 MB; split it by region")
@@ -268,20 +272,22 @@ def test_a_catalogue_of_a_gigabyte_is_refused_before_it_is_read(cumbre, filled):
         ("mark.yaml", b"\xef\xbb\xbfpeaks:\r\n- {id: both, name: Both, lat: 27.3, lon: 86, elev_m: 5000}\r\n"),
     ],
 )
-def test_byte_order_marks_and_line_ends_of_windows_are_accepted(cumbre, filled, name, content):
+def test_byte_order_marks_and_line_ends_of_windows_are_accepted(
+    cumbre: Callable[..., Result], filled: Path, name: str, content: bytes
+) -> None:
     (filled / name).write_bytes(content)
     ran = cumbre(["peaks", "import", name])
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("1 added")
 
 
-def test_a_search_in_an_empty_album_is_explained(cumbre):
+def test_a_search_in_an_empty_album_is_explained(cumbre: Callable[..., Result]) -> None:
     ran = cumbre(["search", "snow"], {"CUMBRE_HOME": "{place}/fresh"})
     assert ran.code == 0
     assert ran.out.startswith("the album is empty: add photos")
 
 
-def test_the_same_folder_named_twice_is_one_album(cumbre, filled):
+def test_the_same_folder_named_twice_is_one_album(cumbre: Callable[..., Result], filled: Path) -> None:
     folder = "folder:{place}/album"
     ran = cumbre(["ingest", "--json"], {"CUMBRE_STORAGE": f"{folder}{os.pathsep}{folder}/../album"})
     assert ran.code == 0
@@ -289,7 +295,7 @@ def test_the_same_folder_named_twice_is_one_album(cumbre, filled):
 
 
 @pytest.fixture
-def faulty(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[[Exception], Result]]:
+def faulty(capfd: pytest.CaptureFixture[str]) -> Callable[[Exception], Result]:
     """Return a function that runs a command which raises an error."""
 
     def command(error: Exception) -> Result:
@@ -307,7 +313,7 @@ def faulty(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[[Exception], 
     return command
 
 
-def test_a_bug_is_one_line_and_exit_code_70(faulty):
+def test_a_bug_is_one_line_and_exit_code_70(faulty: Callable[[Exception], Result]) -> None:
     ran = faulty(TypeError("x is no y\x1b[2J"))
     assert ran.code == 70
     assert re.fullmatch(
@@ -317,7 +323,9 @@ def test_a_bug_is_one_line_and_exit_code_70(faulty):
     )
 
 
-def test_the_traceback_of_a_bug_is_shown_on_request(faulty, monkeypatch):
+def test_the_traceback_of_a_bug_is_shown_on_request(
+    faulty: Callable[[Exception], Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CUMBRE_DEBUG", "1")
     ran = faulty(TypeError("x is no y"))
     assert ran.code == 70
@@ -333,13 +341,15 @@ def test_the_traceback_of_a_bug_is_shown_on_request(faulty, monkeypatch):
         (MemoryError(), "out of memory; set a smaller CUMBRE_BATCH_SIZE"),
     ],
 )  # fmt: skip
-def test_an_error_of_the_operating_system_is_not_a_bug(faulty, error, message):
+def test_an_error_of_the_operating_system_is_not_a_bug(
+    faulty: Callable[[Exception], Result], error: OSError | PermissionError | MemoryError, message: str
+) -> None:
     ran = faulty(error)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith(f"cumbre: {message}")
 
 
-def test_a_real_command_exits_with_these_codes(filled, monkeypatch):
+def test_a_real_command_exits_with_these_codes(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same codes from a separate process, as a shell sees them."""
     monkeypatch.setenv("CUMBRE_HOME", str(filled / "home"))
     monkeypatch.setenv("CUMBRE_MODEL", "lite")
