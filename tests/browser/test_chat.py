@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, JSHandle, Locator, Page, expect
 
 from bot.web.chat.routes import create_chat
 from bot.web.chat.sent_pictures import SentPictures
@@ -56,7 +56,9 @@ def say(chat: Locator, words: str) -> None:
 
 
 def give(chat: Locator, *photos: bytes) -> None:
-    files = [{"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": one} for n, one in enumerate(photos, 1)]
+    files: list[FilePayload] = [
+        {"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": one} for n, one in enumerate(photos, 1)
+    ]
     chat.locator("input[type=file]").set_input_files(files)
 
 
@@ -64,7 +66,7 @@ def press(chat: Locator, label: str) -> None:
     chat.get_by_role("button", name=label).last.click()
 
 
-def files_in_hand(page: Page, data: bytes = BLUE_LIKE_AMA):
+def files_in_hand(page: Page, data: bytes = BLUE_LIKE_AMA) -> JSHandle:
     """A DataTransfer that holds a photo, as a drag or a paste does."""
     return page.evaluate_handle(
         """(bytes) => {
@@ -386,7 +388,7 @@ def test_on_a_phone_the_chat_fills_the_whole_screen(page: Page, scheme: str) -> 
     expect(chat).to_be_visible()
     assert chat.bounding_box() == {"x": 0, "y": 0, **PHONE}
     give(chat, BLUE_LIKE_AMA, NO_PEAK)
-    long_name = {"name": f"{'IMG_2023' * 12}.jpg", "mimeType": "image/jpeg", "buffer": NO_PEAK}
+    long_name: FilePayload = {"name": f"{'IMG_2023' * 12}.jpg", "mimeType": "image/jpeg", "buffer": NO_PEAK}
     chat.locator("input[type=file]").set_input_files(long_name)
     for element in (chat, chat.locator(".chat-composer")):
         assert element.evaluate(SIDEWAYS) == 0

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from bot.web.page import MapTiles
 from bot.web.site import create_app
@@ -215,7 +215,7 @@ def tiled(browser: Browser, album: FakeAlbum) -> Iterator[tuple[Site, Page, list
         context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce")
         asked: list[str] = []
 
-        def answer(route) -> None:  # type: ignore[no-untyped-def]
+        def answer(route: Route) -> None:
             asked.append(route.request.url)
             assert "referer" not in route.request.headers
             route.fulfill(body=draw_photo((9, 9, 9), (256, 256)), content_type="image/jpeg")

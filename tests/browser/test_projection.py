@@ -68,5 +68,6 @@ def test_mountains_hide_each_other_like_in_the_library(page: Page) -> None:
         {"bearing_deg": bearing, "distance_m": distance, "elevation_deg": elevation}
         for bearing, distance, elevation in chance.uniform((0, 500, -3), (360, 60_000, 20), (60, 3)).tolist()
     ]
-    columns = [np.array([peak[name] for peak in peaks]) for name in ("bearing_deg", "distance_m", "elevation_deg")]
-    assert page.evaluate(HIDDEN, peaks) == occluded(*columns, model.flank_slope).tolist()
+    names = ("bearing_deg", "distance_m", "elevation_deg")
+    bearing, distance, elevation = (np.array([peak[name] for peak in peaks]) for name in names)
+    assert page.evaluate(HIDDEN, peaks) == occluded(bearing, distance, elevation, model.flank_slope).tolist()
