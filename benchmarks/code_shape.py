@@ -62,8 +62,9 @@ def _length(function: Function) -> int:
 def _code_lines(module: Module) -> list[str]:
     left_out: set[int] = set()
     for node in ast.walk(module.tree):
-        is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if is_text or isinstance(node, ast.Import | ast.ImportFrom):
+        if not isinstance(node, ast.Expr | ast.Import | ast.ImportFrom):
+            continue
+        if not isinstance(node, ast.Expr) or isinstance(node.value, ast.Constant):
             left_out |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     numbered = ((number, line.strip()) for number, line in enumerate(module.lines, 1) if number not in left_out)
     return [line for _, line in numbered if len(line) > 1 and not line.startswith("#")]

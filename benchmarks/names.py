@@ -12,7 +12,7 @@ import argparse
 import string
 import time
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 from pathlib import Path
 from typing import Final
@@ -33,7 +33,7 @@ WORD_SENTENCES: Final = {
     "en": ("{}", "a {} in the snow", "photos of {}", "{} at sunset"),
     "es": ("{}", "una foto de {}", "una {} en la nieve", "{} al amanecer"),
 }
-_CASES: Final = (str, str.lower, str.upper, str.title, str.swapcase)
+_CASES: Final[tuple[Callable[[str], str], ...]] = (str, str.lower, str.upper, str.title, str.swapcase)
 _SEPARATORS: Final = (" ", "-", "", "  ", " - ", "‐", "\u00a0", "_", "\n")
 _ACCENTED: Final = ("LATIN", "CYRILLIC", "GREEK")
 _CYRILLIC: Final = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
@@ -65,7 +65,7 @@ def typos(name: str, alphabet: str) -> set[str]:
 
     Digits stay the same: another digit means another peak.
     """
-    found = set()
+    found: set[str] = set()
     for at in range(len(name) + 1):
         found.update(name[:at] + letter + name[at:] for letter in alphabet)
         if at < len(name) and name[at].isspace() is name[at].isdigit() is False:

@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -122,10 +123,10 @@ def measure(library: Library, photos: int, questions: int) -> None:
     own, whole, again = [], [], []
     for number in range(questions):
         wordings = [template.format(f"a red tent {number} beside a river") for template in templates]
-        own.append(milliseconds(lambda wordings=wordings: encoder.encode_texts(wordings)))
+        own.append(milliseconds(partial(encoder.encode_texts, wordings)))
         text = f"a blue tent {number} beside a lake"
-        whole.append(milliseconds(lambda text=text: ask(service, text)))
-        again.append(milliseconds(lambda text=text: ask(service, text)))
+        whole.append(milliseconds(partial(ask, service, text)))
+        again.append(milliseconds(partial(ask, service, text)))
     ratios = [np.percentile(whole, share) / np.percentile(own, share) for share in (50, 95)]
     print(f"the encoder alone ({len(templates)} prompts per question): {shown(own)}")
     print(f"a new question in words: {shown(whole)}; p50 {ratios[0]:.2f} x, p95 {ratios[1]:.2f} x the encoder alone")
@@ -138,10 +139,10 @@ def measure(library: Library, photos: int, questions: int) -> None:
         "50 % by time": {"since": _FIRST_SHOT, "until": _FIRST_SHOT + photos // 2 * _BETWEEN_SHOTS},
     }
     for name, filter_ in filters.items():
-        times = [milliseconds(lambda f=filter_: ask(service, "a red tent", **f)) for _ in range(questions)]
+        times = [milliseconds(partial(ask, service, "a red tent", **filter_)) for _ in range(questions)]
         print(f"asked again, {name}: {shown(times)}")
     for text in ("ama dablam", "ama dablam with a red tent"):
-        times = [milliseconds(lambda text=text: ask(service, text)) for _ in range(questions)]
+        times = [milliseconds(partial(ask, service, text)) for _ in range(questions)]
         print(f"“{text}” (1 % of the photos show it), asked again: {shown(times)}")
     times = [milliseconds(lambda: service.search(SearchRequest(sort="time", k=_K))) for _ in range(questions)]
     print(f"the newest photos: {shown(times)}")

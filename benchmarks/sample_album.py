@@ -129,8 +129,8 @@ def main() -> None:
         aimed = scenes_around(catalog, places, with_peaks=4, without_peaks=3, size=_SIZE)
         print(f"{name}, aimed:", judged(aimed, catalog))
         print(f"{name}, any direction:", judged(any_direction(places, pictures), catalog))
-    places = tuple(Viewpoint(s.name, s.camera.lat, s.camera.lon, s.camera.altitude_m) for s in trail[::4])
-    print("Khumbu, any direction:", judged(any_direction(places, pictures), khumbu))
+    stops = tuple(Viewpoint(s.name, s.camera.lat, s.camera.lon, s.camera.altitude_m) for s in trail[::4])
+    print("Khumbu, any direction:", judged(any_direction(stops, pictures), khumbu))
 
 
 if __name__ == "__main__":

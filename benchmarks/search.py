@@ -128,7 +128,8 @@ def variants(library: Library, labels: Labels) -> None:
             for anti in (0.0, 0.25):
 
                 def scored(query: str) -> np.ndarray:
-                    return photos @ query_vector(encoder, query, templates, anti) - background  # noqa: B023
+                    found: np.ndarray = photos @ query_vector(encoder, query, templates, anti) - background  # noqa: B023
+                    return found
 
                 cutoff = max(float(scored(query).max()) for query in labels.absent)
                 precisions, f1s = [], []

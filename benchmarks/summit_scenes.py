@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from cumbre.demo.render import render
-from cumbre.demo.scene import Camera, Light, Scene
+from cumbre.demo.scene import Camera, Light, Scene, Weather
 from cumbre.demo.trail import trail_scenes
 from cumbre.demo.viewpoints import Viewpoint, towards
 from cumbre.geo.geodesy import Position, destination
@@ -60,7 +60,7 @@ def drawn_photos(kind: str, catalog: Catalog, places: list[Viewpoint], count: in
         moment = datetime(2024, 9, 14, int(rng.integers(1, 12)), 0, tzinfo=UTC)
         light = _LIGHTS[int(rng.integers(len(_LIGHTS)))]
         ridge_deg = float(rng.uniform(2.0, 6.0)) if kind == "foreground" else None
-        weather = "fair" if rng.random() < 0.4 else "clear"
+        weather: Weather = "fair" if rng.random() < 0.4 else "clear"
         scene = Scene(
             f"{kind}-{made}", camera, moment, light, weather, ridge_deg=ridge_deg, seed=int(rng.integers(9999))
         )

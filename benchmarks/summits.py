@@ -164,7 +164,7 @@ def cross_validated(photos: list[MarkedPhoto], catalog: Catalog) -> None:
     table = [[fitted(photo, PoseEstimator(catalog, model=model)) for photo in marked] for model in models]
     days = [_day(photo) for photo in marked]
     held_out: list[Result] = []
-    for day in sorted(set(days)):
+    for day in sorted(set(days), key=lambda day: day or date.min):
         others = [i for i, other in enumerate(days) if other != day]
         best = max(range(len(models)), key=lambda m: _merit([table[m][i] for i in others]))
         threshold = _best_threshold([table[best][i] for i in others])

@@ -28,7 +28,7 @@ from cumbre.library.library import Library
 from cumbre.search.query import SearchRequest
 from cumbre.services.local_query_service import LocalQueryService
 from cumbre.settings import Settings
-from tests.support.pictures import encoded, exif
+from tests.support.pictures import Place, encoded, exif
 from tests.support.processes import Server, eventually, kill
 from tests.support.server_cache import free_port
 from tests.support.telegram.bot import RunningBot, start_bot
@@ -36,7 +36,7 @@ from tests.support.telegram.burst import SETTINGS, Burst
 from tests.support.telegram.server import BOT, RunningTelegram
 
 _HEIC_SIZE = (4032, 3024)
-_ABOVE_NAMCHE = {"lat": 27.8030, "lon": 86.7150, "altitude_m": 3570.0}
+_ABOVE_NAMCHE: Place = {"lat": 27.8030, "lon": 86.7150, "altitude_m": 3570.0}
 _PATIENCE_S = 300.0
 
 

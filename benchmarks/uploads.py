@@ -40,7 +40,7 @@ def store(folder: Path, port: int) -> Iterator[MinioServer]:
         "QUEUE_DIR": str(folder / "events"),
     }
     variables = {f"MINIO_NOTIFY_WEBHOOK_{name}_CUMBRE": value for name, value in webhook.items()}
-    with running_minio(folder, **variables) as server:
+    with running_minio(folder, 0, **variables) as server:
         yield server
 
 
