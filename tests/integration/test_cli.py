@@ -339,7 +339,9 @@ def test_a_drawing_never_overwrites_the_photo(cumbre: Command, tmp_path: Path) -
     assert photo.read_bytes() == photo_of_the_view()
 
 
-def test_a_drawing_replaces_an_earlier_one_of_a_photo_from_standard_input(cumbre: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_drawing_replaces_an_earlier_one_of_a_photo_from_standard_input(
+    cumbre: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     drawn = tmp_path / "drawn.jpg"
     drawn.write_bytes(b"earlier")
     photo = io.TextIOWrapper(io.BytesIO(photo_of_the_view(compass_error_deg=7.0)))
@@ -437,7 +439,9 @@ def test_one_photo_is_counted_in_the_singular(cumbre: Command, album: Path) -> N
     assert cumbre("forget", photo).out.endswith("; 1 photo removed from the index\n")
 
 
-def test_a_reference_photo_that_cannot_be_used_is_named(cumbre: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reference_photo_that_cannot_be_used_is_named(
+    cumbre: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bad, large = tmp_path / "bad.jpg", tmp_path / "large.jpg"
     bad.write_bytes(b"no picture")
     large.write_bytes(photo_of_the_view() + bytes(1_000_000))

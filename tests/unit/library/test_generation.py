@@ -88,7 +88,7 @@ def test_corrected_photos_teach_what_a_peak_looks_like(voting: Library, album: P
     assert "looks like a known photo" in evidence_text(chat.peaks[0])
 
 
-def test_a_photo_that_two_passes_change_is_one_changed_photo(voting, album):
+def test_a_photo_that_two_passes_change_is_one_changed_photo(voting: Library, album: Path) -> None:
     ingest(voting, album)
     generation = voting.active()
     # The first pass applies these corrections, the second one what they teach about the peaks' looks.

@@ -170,7 +170,7 @@ def test_an_index_that_cumbre_did_not_write_like_this_is_rebuilt_with_all_photos
         ("7.jpg", "; 1 photo in it was intact and is kept, the others are indexed again from the album."),
     ],
 )
-def test_the_number_of_intact_photos_is_said_in_words_that_fit(path, intact, said):
+def test_the_number_of_intact_photos_is_said_in_words_that_fit(path: Path, intact: str, said: str) -> None:
     change(path, "UPDATE photos SET document = '{}' WHERE photo_id != ?", photo(intact).id)
     change(path, "UPDATE counter SET value = 0")
     assert repair(path).endswith(said)
