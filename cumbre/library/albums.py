@@ -1,10 +1,10 @@
 """The album's sources: folders and buckets of the settings, folders and files that people named, and the inbox."""
 
-import json
 from pathlib import Path
 from uuid import uuid4
 
 from cumbre.errors import SettingsError, StorageError
+from cumbre.json_codec import dumps, loads
 from cumbre.settings import Settings
 from cumbre.state.port import StateStore
 from cumbre.storage.folder import FolderPhotoStorage
@@ -108,7 +108,7 @@ class Albums:
         bucket, key = bucket_of(path.parent), encode_name(path.name) or ""
         keys = self._selected().get(bucket, frozenset())
         if key not in keys:
-            self._state.put(_FILES, bucket, json.dumps(sorted(keys | {key})).encode())
+            self._state.put(_FILES, bucket, dumps(tuple(sorted(keys | {key})), tuple[str, ...]))
             self._touch()
         return bucket, key
 
@@ -120,7 +120,7 @@ class Albums:
         if key not in keys:
             return None
         if keys - {key}:
-            self._state.put(_FILES, bucket, json.dumps(sorted(keys - {key})).encode())
+            self._state.put(_FILES, bucket, dumps(tuple(sorted(keys - {key})), tuple[str, ...]))
         else:
             self._state.delete(_FILES, bucket)
         self._touch()
@@ -177,7 +177,7 @@ class Albums:
             ) from error
 
     def _selected(self) -> dict[str, frozenset[str]]:
-        return {bucket: frozenset(json.loads(keys)) for bucket, keys in self._state.items(_FILES)}
+        return {bucket: frozenset(loads(keys, tuple[str, ...])) for bucket, keys in self._state.items(_FILES)}
 
     def _touch(self) -> None:
         self._state.put(_REVISION, "revision", uuid4().hex.encode())

@@ -1,12 +1,12 @@
 """The current catalogue, stored in the state: bundled and imported peaks, and reference photos."""
 
 import hashlib
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from uuid import uuid4
 
 from cumbre.errors import CatalogError
+from cumbre.json_codec import dumps, loads
 from cumbre.peaks.catalog import Catalog, Peak
 from cumbre.peaks.catalog_files import bundled_catalog
 from cumbre.peaks.known_summits import KnownSummits
@@ -17,7 +17,6 @@ MAX_REFERENCES = 3
 _PEAK = "peak"
 _REFERENCE = "reference:"
 _REVISION = "catalog"
-_PEAK_FIELDS = frozenset(one.name for one in fields(Peak))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class CatalogStore:
         """Return the current catalogue; it is read again after any process has changed it."""
         revision = self._state.get(_REVISION, "revision")
         if revision != self._seen_revision:
-            imported = {key: _peak(value) for key, value in self._state.items(_PEAK)}
+            imported = {key: loads(value, Peak) for key, value in self._state.items(_PEAK)}
             bundled = bundled_catalog()
             self._catalog = Catalog([*(p for p in bundled.values() if p.id not in imported), *imported.values()])
             self._seen_revision = revision
@@ -65,7 +64,7 @@ class CatalogStore:
         if differing:
             # Before as well as after, so that readers also notice an import that crashed half way.
             self._touch()
-            self._state.put_many(_PEAK, {peak.id: json.dumps(asdict(peak)).encode() for peak in differing})
+            self._state.put_many(_PEAK, {peak.id: dumps(peak, Peak) for peak in differing})
             self._touch()
         return ImportCounts(added, len(differing) - added, len(given) - len(differing))
 
@@ -103,6 +102,3 @@ class CatalogStore:
         self._state.put(_REVISION, "revision", uuid4().hex.encode())
 
 
-def _peak(value: bytes) -> Peak:
-    record = {name: field for name, field in json.loads(value).items() if name in _PEAK_FIELDS}
-    return Peak(**{**record, "names": tuple(record["names"])})

@@ -1,7 +1,6 @@
 """Corrections made by people, stored by content hash so that they survive renames and reindexing."""
 
-import json
-
+from cumbre.json_codec import dumps, loads
 from cumbre.state.port import StateStore
 
 _KIND = "correction"
@@ -16,11 +15,11 @@ class Corrections:
     def get(self, content_sha256: str) -> tuple[str, ...] | None:
         """Return the ids of the peaks a person named, best first; () for "none of them", None without a correction."""
         value = self._state.get(_KIND, content_sha256)
-        return None if value is None else tuple(json.loads(value))
+        return None if value is None else loads(value, tuple[str, ...])
 
     def put(self, content_sha256: str, peak_ids: tuple[str, ...]) -> None:
         """Store a correction; () means that the photo shows none of the peaks."""
-        self._state.put(_KIND, content_sha256, json.dumps(peak_ids).encode())
+        self._state.put(_KIND, content_sha256, dumps(peak_ids, tuple[str, ...]))
 
     def remove(self, content_sha256: str) -> None:
         """Delete the correction of a photo."""

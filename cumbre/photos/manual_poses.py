@@ -4,14 +4,14 @@ A compass that is far off (a magnet, a car) stays so for a while, so the compass
 photos that the same camera took around it.
 """
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 
 from cumbre.geo.geodesy import signed_angle_deg
+from cumbre.json_codec import dumps, loads
 from cumbre.photos.document import CameraPose, PhotoFacts
 from cumbre.state.port import StateStore
 
@@ -31,6 +31,12 @@ class CompassError:
     error_deg: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Record:
+    aim: CameraPose
+    compass: CompassError | None = None
+
+
 class ManualPoses:
     """Store of camera poses by content hash."""
 
@@ -40,22 +46,18 @@ class ManualPoses:
     def get(self, content_sha256: str) -> CameraPose | None:
         """Return the pose that a person set; None if nobody did."""
         value = self._state.get(_KIND, content_sha256)
-        return None if value is None else CameraPose(**json.loads(value)["aim"])
+        return None if value is None else loads(value, _Record).aim
 
     def put(self, content_sha256: str, aim: CameraPose, facts: PhotoFacts, heading_deg: float | None) -> None:
         """Store a pose and, if camera and time are known, the compass error that it implies.
 
         heading_deg is the true heading assumed without the skyline; None if there was none.
         """
-        record: dict[str, object] = {"aim": asdict(aim)}
+        compass = None
         if heading_deg is not None and facts.camera and facts.taken_at:
             error_deg = float(signed_angle_deg(np.array(aim.heading_deg - heading_deg)))
-            record["compass"] = {
-                "camera": facts.camera,
-                "taken_at": facts.taken_at.isoformat(),
-                "error_deg": error_deg,
-            }
-        self._state.put(_KIND, content_sha256, json.dumps(record).encode())
+            compass = CompassError(facts.camera, facts.taken_at, error_deg)
+        self._state.put(_KIND, content_sha256, dumps(_Record(aim, compass), _Record))
 
     def remove(self, content_sha256: str) -> None:
         """Delete the pose of a photo, and with it the compass error."""
@@ -64,10 +66,9 @@ class ManualPoses:
     def compass_errors(self) -> Iterator[CompassError]:
         """Yield the known compass errors of 8 degrees or more."""
         for _, value in self._state.items(_KIND):
-            compass = json.loads(value).get("compass")
-            if compass and abs(compass["error_deg"]) >= _SHARED_ERROR_MIN_DEG:
-                taken_at = datetime.fromisoformat(compass["taken_at"])
-                yield CompassError(compass["camera"], taken_at, compass["error_deg"])
+            compass = loads(value, _Record).compass
+            if compass is not None and abs(compass.error_deg) >= _SHARED_ERROR_MIN_DEG:
+                yield compass
 
 
 def nearest_compass_error(errors: list[CompassError], facts: PhotoFacts) -> CompassError | None:

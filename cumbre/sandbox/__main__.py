@@ -13,12 +13,12 @@ import sys
 from cumbre.errors import PhotoError
 from cumbre.imaging.decode import PhotoLimits
 from cumbre.imaging.decode_errors import OUT_OF_MEMORY
-from cumbre.index.document_codec import facts_to_record
+from cumbre.json_codec import plain_codec
 from cumbre.labels.layout import SummitLabel
+from cumbre.photos.document import PhotoFacts
 from cumbre.sandbox.in_process import InProcessPictureReader
 from cumbre.sandbox.port import PictureReader
 from cumbre.sandbox.protocol import Header, ProtocolError, receive, send
-from cumbre.text.sentence import sentence_to_json
 
 # For the interpreter, its libraries and the decoders' tables.
 _BASE_BYTES = 400_000_000
@@ -55,17 +55,21 @@ def _answer(reader: PictureReader, header: Header, data: bytes) -> tuple[Header,
             jpegs = reader.renditions(data, header["renditions_px"])
             return {"bytes": [len(jpeg) for jpeg in jpegs]}, b"".join(jpegs)
         if "labelled_px" in header:
-            labels = [SummitLabel(*label) for label in header["labels"]]
+            labels = plain_codec().decode(header["labels"], list[SummitLabel])
             return {}, reader.labelled(data, header["labelled_px"], labels)
         height, width = header["size"]
         picture = reader.read(data, (height, width), header["resample"])
     except PhotoError as error:
-        return {"refused": sentence_to_json(error.message)}, b""
+        return _refusal(error.message)
     except MemoryError:
-        return {"refused": sentence_to_json(OUT_OF_MEMORY)}, b""
-    facts = facts_to_record(picture.facts)
+        return _refusal(OUT_OF_MEMORY)
+    facts = plain_codec().encode(picture.facts, PhotoFacts)
     answer = {"facts": facts, "sky_fraction": picture.sky_fraction, "skylines": picture.skylines}
     return answer, picture.pixels.tobytes()
+
+
+def _refusal(reason: str) -> tuple[Header, bytes]:
+    return {"refused": plain_codec().encode(reason, str)}, b""
 
 
 def _limit_process(limits: PhotoLimits) -> None:

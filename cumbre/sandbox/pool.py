@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import astuple
 from itertools import accumulate
 from typing import Any
 
@@ -16,12 +15,13 @@ import numpy as np
 from cumbre.errors import CumbreError, PhotoError
 from cumbre.imaging.decode import PhotoLimits
 from cumbre.imaging.decode_errors import OUT_OF_MEMORY
-from cumbre.index.document_codec import facts_from_record
+from cumbre.json_codec import CodecError, plain_codec
 from cumbre.labels.layout import SummitLabel
+from cumbre.photos.document import PhotoFacts
 from cumbre.sandbox.port import PictureContent
 from cumbre.sandbox.process import ExitReason, PictureProcess, PictureProcessExited
 from cumbre.sandbox.protocol import Header
-from cumbre.text.sentence import sentence, str_or_sentence
+from cumbre.text.sentence import sentence
 
 # A process is replaced after this many pictures, in case its decoders leak memory.
 _PICTURES_PER_PROCESS = 1000
@@ -63,12 +63,12 @@ class IsolatedPictureReader:
         header, pixels = self._request({"size": size, "resample": resample}, data, height * width * 3)
         try:
             return PictureContent(
-                facts_from_record(header["facts"]),
+                plain_codec().decode(header["facts"], PhotoFacts),
                 float(header["sky_fraction"]),
                 str(header["skylines"]),
                 np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 3),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (CodecError, KeyError, TypeError, ValueError) as error:
             raise PhotoError(_REASONS[ExitReason.CRASHED]) from error
 
     def rendition(self, data: bytes, size_px: int) -> bytes:
@@ -84,7 +84,7 @@ class IsolatedPictureReader:
         return [answer[end - length : end] for end, length in zip(ends, lengths, strict=True)]
 
     def labelled(self, data: bytes, size_px: int, labels: Sequence[SummitLabel]) -> bytes:
-        header = {"labelled_px": size_px, "labels": [astuple(label) for label in labels]}
+        header = {"labelled_px": size_px, "labels": plain_codec().encode(list(labels), list[SummitLabel])}
         return self._request(header, data, 3 * size_px * size_px + _JPEG_HEADROOM_BYTES)[1]
 
     def close(self) -> None:
@@ -164,9 +164,10 @@ class IsolatedPictureReader:
 def _refusal(reason: object) -> str:
     """Return the reason that a process sent. It is checked, because the process has read untrusted bytes."""
     try:
-        return str_or_sentence(reason)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return sentence("the picture is damaged (its decoder crashes on it)")
+        text: str = plain_codec().decode(reason, str)
+    except CodecError:
+        return _REASONS[ExitReason.CRASHED]
+    return text
 
 
 def _are_lengths(found: Any, count: int, total: int) -> bool:

@@ -1,6 +1,5 @@
 """Durable ledger of bucket events that wait to be handled, so that no crash or outage loses one."""
 
-import json
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,8 +8,9 @@ from typing import Final
 from uuid import uuid4
 
 from cumbre.errors import CumbreError
+from cumbre.json_codec import dumps, loads
 from cumbre.state.port import StateStore
-from functions.ingest.events import ObjectEvent, ObjectEventKind
+from functions.ingest.events import ObjectEvent
 
 _KIND: Final = "event"
 _MOST_WAITING: Final = 10_000
@@ -48,11 +48,7 @@ class EventLedger:
     def waiting(self, most: int) -> dict[str, ObjectEvent]:
         """Return the oldest events, at most `most`, by the names of their records."""
         self._recorded.clear()
-        found = {}
-        for name, value in islice(self._state.items(_KIND), most):
-            event = json.loads(value)
-            found[name] = ObjectEvent(event["bucket"], event["key"], ObjectEventKind(event["kind"]))
-        return found
+        return {name: loads(value, ObjectEvent) for name, value in islice(self._state.items(_KIND), most)}
 
     def wait(self, seconds: float) -> None:
         """Wait until an event is recorded, but not longer than this."""
@@ -75,5 +71,4 @@ class EventLedger:
 def _entry(event: ObjectEvent) -> tuple[str, bytes]:
     """Return name and value of an event's record."""
     # One record per event: an event that arrives while another of the same photo is handled is not lost.
-    name = f"{time.time_ns():020}-{uuid4().hex}"
-    return name, json.dumps({"bucket": event.bucket, "key": event.key, "kind": event.kind.value}).encode()
+    return f"{time.time_ns():020}-{uuid4().hex}", dumps(event, ObjectEvent)

@@ -14,9 +14,9 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from cumbre.errors import NotFound, PhotoError, SettingsError, StorageError
+from cumbre.json_codec import CodecError
 from cumbre.settings import Settings
 from cumbre.storage.s3 import open_s3_client
-from functions.query.rpc.json_codec import WireError
 from functions.query.rpc.payloads import Payloads
 from functions.query.rpc.staging import StagingArea, open_staging
 from tests.support.aws.moto_server import MotoServer
@@ -171,7 +171,7 @@ def test_small_payloads_are_sent_inline_and_large_ones_through_the_area(area: St
 def test_a_missing_staging_area_names_its_setting() -> None:
     with pytest.raises(SettingsError, match="CUMBRE_STAGING"):
         Payloads(None, MB, inline_max=10).pack(PICTURE)
-    with pytest.raises(WireError):
+    with pytest.raises(CodecError):
         Payloads(None, MB).unpack({"stage": "x"})
 
 

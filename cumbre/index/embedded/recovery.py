@@ -184,7 +184,7 @@ def _documents(connection: sqlite3.Connection, generation: int) -> Iterator[Phot
             continue
         if "checksum" in row and checksum(text, generation, row["photo_id"], row["version"]) != row["checksum"]:
             continue
-        with suppress(ValueError, TypeError, KeyError, AttributeError):
+        with suppress(IndexFault, ValueError):
             document = from_text(text)
             if document.id == photo_id(document.bucket, document.key):
                 yield document

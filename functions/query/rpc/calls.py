@@ -13,10 +13,10 @@ from typing import Any, Final, get_type_hints
 
 from cumbre import errors
 from cumbre.errors import CumbreError, InvalidRequest
+from cumbre.json_codec import CodecError, Json
 from cumbre.services.album_service import AlbumService
 from cumbre.services.query_service import QueryService
 from cumbre.text.sentence import sentence_to_json, str_or_sentence
-from functions.query.rpc.json_codec import Json, WireError, decode, encode
 from functions.query.rpc.payloads import Payloads
 
 _log = logging.getLogger(__name__)
@@ -61,24 +61,24 @@ class Call:
     def encode_arguments(self, given: tuple[Any, ...], named: Mapping[str, Any], payloads: Payloads) -> Json:
         """Return the arguments by name, as JSON. Arguments not given take their defaults on the other side."""
         bound = self.signature.bind(None, *given, **named).arguments
-        return {name: encode(bound[name], hint, payloads) for name, hint in self.hints.items() if name in bound}
+        return {name: payloads.codec.encode(bound[name], hint) for name, hint in self.hints.items() if name in bound}
 
     def decode_arguments(self, data: Json, payloads: Payloads) -> dict[str, Any]:
-        """Return the arguments of a call by name. Raises WireError if the method doesn't take them."""
+        """Return the arguments of a call by name. Raises CodecError if the method doesn't take them."""
         if not isinstance(data, dict):
-            raise WireError("arguments must be an object")
+            raise CodecError("arguments must be an object")
         arguments = {}
         for name, one in data.items():
             if name not in self.hints:
-                raise WireError(f"there is no argument {name[:40]!r}")
+                raise CodecError(f"there is no argument {name[:40]!r}")
             try:
-                arguments[name] = decode(one, self.hints[name], payloads)
-            except WireError as error:
-                raise WireError(f"{name}: {error}") from None
+                arguments[name] = payloads.codec.decode(one, self.hints[name])
+            except CodecError as error:
+                raise CodecError(f"{name}: {error}") from None
         try:
             self.signature.bind(None, **arguments)
         except TypeError as error:
-            raise WireError(str(error)) from None
+            raise CodecError(str(error)) from None
         return arguments
 
 
@@ -96,7 +96,7 @@ def answer(request: object, query: QueryService, album: AlbumService, payloads: 
         name, call, arguments = _read(request, payloads)
         service: object = query if call.service is QueryService else album
         method: Callable[..., Any] = getattr(service, name)
-        return _inline_or_staged(encode(method(**arguments), call.result, payloads), payloads)
+        return _inline_or_staged(payloads.codec.encode(method(**arguments), call.result), payloads)
     except (errors.InvalidRequest, errors.NotFound, errors.PhotoError) as error:
         return {"error": error_to_json(error)}
     except CumbreError as error:
@@ -114,11 +114,11 @@ def error_to_json(error: CumbreError) -> Json:
 
 
 def error_of_json(data: Json) -> CumbreError:
-    """Return the error that the other side raised, to be raised here. Raises WireError if it can't be read."""
+    """Return the error that the other side raised, to be raised here. Raises CodecError if it can't be read."""
     try:
         kind, message = getattr(errors, data["type"], None), str_or_sentence(data["message"])
     except (TypeError, ValueError, LookupError, AttributeError):
-        raise WireError("the query function returned an error that can't be read") from None
+        raise CodecError("the query function returned an error that can't be read") from None
     if not (isinstance(kind, type) and issubclass(kind, CumbreError)):
         kind = CumbreError
     return kind(message)
@@ -133,7 +133,7 @@ def _read(request: object, payloads: Payloads) -> tuple[str, Call, dict[str, Any
                 raise InvalidRequest(f"there is no call {name[:40]!r}; known are {', '.join(CALLS)}")
             try:
                 return name, call, call.decode_arguments(arguments, payloads)
-            except WireError as error:
+            except CodecError as error:
                 raise InvalidRequest(f"{name}: {error}") from None
     raise InvalidRequest('a call is {"call": NAME, "arguments": {...}}')
 

@@ -7,6 +7,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from cumbre.errors import CumbreError, SettingsError
 from cumbre.geo.geodesy import Position
 from cumbre.index.port import NO_FILTER, PhotoFilter, Shot
+from cumbre.json_codec import CodecError
 from cumbre.peaks.catalog import Peak
 from cumbre.photos.document import CameraPose, Identification, Orientation, PhotoDocument
 from cumbre.search.query import SearchAnswer, SearchRequest
@@ -16,7 +17,6 @@ from cumbre.settings import Settings
 from cumbre.viewshed.panorama import Panorama
 from functions.query.rpc.calls import CALLS, error_of_json
 from functions.query.rpc.invoker import LambdaInvoker, open_lambda_client
-from functions.query.rpc.json_codec import WireError, decode
 from functions.query.rpc.payloads import Payloads
 from functions.query.rpc.staging import open_staging
 
@@ -41,8 +41,8 @@ class Calls:
         arguments = call.encode_arguments(given, named, self._payloads)
         reply = self._invoke(json.dumps({"call": method.__name__, "arguments": arguments}).encode())
         try:
-            result: _R = decode(self._result(reply), call.result, self._payloads)
-        except (WireError, ValueError) as error:
+            result: _R = self._payloads.codec.decode(self._result(reply), call.result)
+        except (CodecError, ValueError) as error:
             raise CumbreError(
                 f"this version can't read the query function's answer ({error}): deploy the same version of both"
             ) from error
@@ -56,7 +56,7 @@ class Calls:
                 raise error_of_json(error)
             case {"staged": _} as staged:
                 return json.loads(self._payloads.unpack(staged))
-        raise WireError("it has neither a result nor an error")
+        raise CodecError("it has neither a result nor an error")
 
 
 class RemoteQueryService:

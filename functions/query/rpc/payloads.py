@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cumbre.errors import SettingsError
-from functions.query.rpc.json_codec import Json, WireError
+from cumbre.json_codec import CodecError, Json, JsonCodec
 from functions.query.rpc.staging import StagingArea
 
 # Lambda allows 6 MB each way, and base64 turns three bytes into four.
@@ -16,13 +16,15 @@ INLINE_BYTES_MAX: Final = 1_000_000
 class Payloads:
     """Packs bytes as base64 text, or as {"staged": KEY} if there are more than inline_max.
 
-    max_bytes limits what is read from the staging area at once. staging may be None if all payloads are small.
+    max_bytes limits what is read from the staging area at once. staging may be None if all payloads are small. codec
+    encodes values whose bytes travel so.
     """
 
     def __init__(self, staging: StagingArea | None, max_bytes: int, inline_max: int = INLINE_BYTES_MAX) -> None:
         self._staging = staging
         self._max_bytes = max_bytes
         self._inline_max = inline_max
+        self.codec = JsonCodec(self)
 
     def pack(self, data: bytes) -> Json:
         return self.stage(data) if len(data) > self._inline_max else base64.b64encode(data).decode("ascii")
@@ -33,10 +35,10 @@ class Payloads:
                 try:
                     return base64.b64decode(data, validate=True)
                 except (binascii.Error, ValueError):
-                    raise WireError("this must be base64") from None
+                    raise CodecError("this must be base64") from None
             case {"staged": str(key)} if len(data) == 1:
                 return self._area().get(key, self._max_bytes)
-        raise WireError("this must be bytes")
+        raise CodecError("this must be bytes")
 
     def stage(self, data: bytes) -> Mapping[str, Any]:
         """Put bytes of any size into the staging area and return {"staged": KEY}."""
