@@ -23,10 +23,10 @@ class PhotoEmbedder:
         self._everyday: np.ndarray | None = None
         self._lock = Lock()
 
-    def read(self, pictures: PictureReader, data: bytes) -> PictureContent:
+    def read(self, pictures: PictureReader, data: bytes, renditions_px: Sequence[int] = ()) -> PictureContent:
         """Read a picture file, with pixels in the encoder's size. Raises PhotoError if it can't be used."""
         description = self.encoder.description
-        return pictures.read(data, description.image_size, description.resample)
+        return pictures.read(data, description.image_size, description.resample, renditions_px)
 
     def embed(self, pixels: Sequence[Pixels]) -> tuple[np.ndarray, np.ndarray]:
         """Return vectors [N, D] and backgrounds [N] of N pictures [height, width, 3] in the encoder's size."""

@@ -17,7 +17,7 @@ from cumbre.ingest.object_reader import DecodedPhoto, ObjectReader, Outcome, Out
 from cumbre.photos.document import PhotoDocument, utc_now
 from cumbre.recognition.annotator import Annotator
 from cumbre.renditions.prerender import Prerenderer
-from cumbre.sandbox.port import PictureReader
+from cumbre.sandbox.port import PictureContent, PictureReader
 from cumbre.storage.port import PhotoStorage
 
 # Attempts for a key that changes while it is read. After that it is left to the next event or scan.
@@ -60,6 +60,10 @@ class Ingestor:
         self._options = options
         self._ahead = ahead
         self._reader = ObjectReader(storage_of, index, embedder, pictures, options.limits.max_bytes, ahead)
+
+    def check(self, data: bytes) -> PictureContent:
+        """Decode a photo as if it were ingested. Raises PhotoError with the reason if it can't be used."""
+        return self._reader.check(data)
 
     def reconcile(self, bucket: str, key: str) -> Outcome:
         """Reconcile one object. Raises StorageError or IndexFault if storage or index can't be reached."""

@@ -113,10 +113,26 @@ class ObjectReader:
         if twin is not None:
             itself = stored is not None and stored.document.id == twin.document.id
             return self._copy(bucket, stat, version, twin, itself, _left(stored, content_sha256))
-        picture = self._embedder.read(self._pictures, data)
-        if self._ahead is not None:
-            self._ahead.render(content_sha256, data)
+        sizes_px = self._ahead.missing_px(content_sha256) if self._ahead is not None else ()
+        picture = self._decode(data, sizes_px)
+        if self._ahead is not None and picture.renditions:
+            self._ahead.put(content_sha256, sizes_px, picture.renditions)
+            # The photo waits for the encoder: don't keep them in memory.
+            picture = replace(picture, renditions=())
         return DecodedPhoto(stat, bucket, content_sha256, picture, version, _left(stored, content_sha256))
+
+    def check(self, data: bytes) -> PictureContent:
+        """Decode a file as examine() would. Raises PhotoError if it can't be used."""
+        return self._decode(data, self._ahead.missing_px(content_hash(data)) if self._ahead is not None else ())
+
+    def _decode(self, data: bytes, sizes_px: tuple[int, ...]) -> PictureContent:
+        try:
+            return self._embedder.read(self._pictures, data, sizes_px)
+        except PhotoError:
+            if not sizes_px:
+                raise
+            # Renditions need a larger picture, for which there may not be enough memory.
+            return self._embedder.read(self._pictures, data)
 
     def _twin(self, stored: StoredPhoto | None, content_sha256: str) -> StoredPhoto | None:
         """Return an indexed photo with this content: this document (a touched file), a copy, or its old name."""

@@ -94,21 +94,24 @@ class Library:
             raise StorageError(f"the bucket {bucket} is not part of the album: name it in CUMBRE_STORAGE")
         return storage or FolderPhotoStorage(Path(bucket))
 
-    def ingestors(self) -> list[Ingestor]:
-        """Return an ingestor for the active generation and, during a reindex, one for the next: photos go into both."""
-        building = self.building()
-        return [self.ingestor(one) for one in (self.active(), building) if one is not None]
+    def ingestors(self, pictures: PictureReader | None = None) -> list[Ingestor]:
+        """Return an ingestor for the active generation and, during a reindex, one for the next: photos go into both.
 
-    def ingestor(self, generation: Generation) -> Ingestor:
+        pictures: what they decode with, if not with the library's own reader.
+        """
+        building = self.building()
+        return [self.ingestor(one, pictures) for one in (self.active(), building) if one is not None]
+
+    def ingestor(self, generation: Generation, pictures: PictureReader | None = None) -> Ingestor:
         """Return an ingestor for a generation. If renditions are in a bucket, it renders and deletes them, too."""
         ahead = None
         if self.settings.renditions_location is not None:
-            ahead = Prerenderer(self.renditions.store, self.pictures, self._is_in_album)
+            ahead = Prerenderer(self.renditions.store, self._is_in_album)
         return Ingestor(
             self.storage,
             generation.index,
             generation.embedder,
-            self.pictures,
+            pictures or self.pictures,
             generation.annotator,
             self.options,
             ahead,

@@ -1,42 +1,43 @@
-"""Make renditions in advance, while the file is in memory, and delete them when their photo leaves the album.
+"""Store renditions in advance, made while the file is decoded, and delete them when their photo leaves the album.
 
 This is for a store that many machines share: showing a photo then means reading a small object instead of the file.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from cumbre.errors import CumbreError
 from cumbre.renditions.port import RENDITION_SIZES_PX, RenditionStore
-from cumbre.sandbox.port import PictureReader
 
 _log = logging.getLogger(__name__)
 
 
 class Prerenderer:
-    """Make and delete renditions. Failures are only logged: a missing rendition is made on its first request.
+    """Store and delete renditions. Failures are only logged: a missing rendition is made on its first request.
 
     is_in_album: returns whether any document has this content hash.
     """
 
-    def __init__(self, store: RenditionStore, pictures: PictureReader, is_in_album: Callable[[str], bool]) -> None:
+    def __init__(self, store: RenditionStore, is_in_album: Callable[[str], bool]) -> None:
         self._store = store
-        self._pictures = pictures
         self._is_in_album = is_in_album
 
-    def render(self, sha256: str, data: bytes) -> None:
-        """Make every size of a file, unless all are stored. sha256: the hash of data."""
+    def missing_px(self, sha256: str) -> tuple[int, ...]:
+        """Return the sizes to make, largest first: none if all are stored or the store can't be reached."""
         try:
-            if self._store.has_all(sha256):
-                return
+            return () if self._store.has_all(sha256) else tuple(sorted(RENDITION_SIZES_PX, reverse=True))
+        except CumbreError as error:
+            _log.warning("the renditions of %s are not made now: %s", sha256, error)
+            return ()
+
+    def put(self, sha256: str, sizes_px: Sequence[int], renditions: Sequence[bytes]) -> None:
+        """Store the renditions of a content, in the order of missing_px()."""
+        try:
             # Largest first: has_all() may check only the smallest, which is missing if this is interrupted.
-            sizes_px = sorted(RENDITION_SIZES_PX, reverse=True)
-            for size_px, jpeg in zip(sizes_px, self._pictures.renditions(data, sizes_px), strict=True):
+            for size_px, jpeg in zip(sizes_px, renditions, strict=True):
                 self._store.put(sha256, size_px, jpeg)
         except CumbreError as error:
-            _log.warning("the renditions of %s could not be made: %s", sha256, error)
-        except Exception:
-            _log.exception("the renditions of %s could not be made", sha256)
+            _log.warning("the renditions of %s could not be stored: %s", sha256, error)
 
     def delete(self, sha256: str) -> None:
         """Delete the renditions of a deleted document's content, unless another document has the same content."""

@@ -58,14 +58,19 @@ def _answer(reader: PictureReader, header: Header, data: bytes) -> tuple[Header,
             labels = plain_codec().decode(header["labels"], list[SummitLabel])
             return {}, reader.labelled(data, header["labelled_px"], labels)
         height, width = header["size"]
-        picture = reader.read(data, (height, width), header["resample"])
+        picture = reader.read(data, (height, width), header["resample"], header["also_px"])
     except PhotoError as error:
         return _refusal(error.message)
     except MemoryError:
         return _refusal(OUT_OF_MEMORY)
     facts = plain_codec().encode(picture.facts, PhotoFacts)
-    answer = {"facts": facts, "sky_fraction": picture.sky_fraction, "skylines": picture.skylines}
-    return answer, picture.pixels.tobytes()
+    answer = {
+        "facts": facts,
+        "sky_fraction": picture.sky_fraction,
+        "skylines": picture.skylines,
+        "bytes": [len(jpeg) for jpeg in picture.renditions],
+    }
+    return answer, b"".join((*picture.renditions, picture.pixels.tobytes()))
 
 
 def _refusal(reason: str) -> tuple[Header, bytes]:

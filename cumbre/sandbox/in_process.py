@@ -1,7 +1,7 @@
 """PictureReader that decodes in the calling process. The child processes of the pool run it."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from PIL import Image
 
@@ -24,24 +24,23 @@ class InProcessPictureReader:
     def __init__(self, limits: PhotoLimits) -> None:
         self._limits = limits
 
-    def read(self, data: bytes, size: tuple[int, int], resample: int) -> PictureContent:
-        photo = read_photo(data, self._limits, wanted_px=max(size))
+    def read(
+        self, data: bytes, size: tuple[int, int], resample: int, renditions_px: Sequence[int] = ()
+    ) -> PictureContent:
+        photo = read_photo(data, self._limits, wanted_px=max(*size, *renditions_px))
         image = photo.image
         small = reduce_for_skyline(image)
-        return PictureContent(
-            photo.facts, sky_fraction(small), encode_skylines(find_skylines(small)), resize(image, size, resample)
-        )
+        pixels = resize(image, size, resample)
+        # Last: it reduces the picture itself.
+        jpegs = tuple(_renditions(image, renditions_px))
+        return PictureContent(photo.facts, sky_fraction(small), encode_skylines(find_skylines(small)), pixels, jpegs)
 
     def rendition(self, data: bytes, size_px: int) -> bytes:
         return self.renditions(data, [size_px])[0]
 
     def renditions(self, data: bytes, sizes_px: Sequence[int]) -> list[bytes]:
         image = read_photo(data, self._limits, wanted_px=max(sizes_px)).image
-        jpegs = []
-        for size_px in sizes_px:
-            _reduce(image, size_px)
-            jpegs.append(_jpeg(image, _JPEG_QUALITY))
-        return jpegs
+        return list(_renditions(image, sizes_px))
 
     def labelled(self, data: bytes, size_px: int, labels: Sequence[SummitLabel]) -> bytes:
         image = read_photo(data, self._limits, wanted_px=size_px).image
@@ -53,6 +52,12 @@ class InProcessPictureReader:
 
     def close(self) -> None:
         """Do nothing: there is nothing to release."""
+
+
+def _renditions(image: Image.Image, sizes_px: Sequence[int]) -> Iterator[bytes]:
+    for size_px in sizes_px:
+        _reduce(image, size_px)
+        yield _jpeg(image, _JPEG_QUALITY)
 
 
 def _reduce(image: Image.Image, size_px: int) -> None:

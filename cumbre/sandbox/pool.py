@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -58,15 +58,21 @@ class IsolatedPictureReader:
         with self._slots:
             self._release(self._acquire())
 
-    def read(self, data: bytes, size: tuple[int, int], resample: int) -> PictureContent:
+    def read(
+        self, data: bytes, size: tuple[int, int], resample: int, renditions_px: Sequence[int] = ()
+    ) -> PictureContent:
         height, width = size
-        header, pixels = self._request({"size": size, "resample": resample}, data, height * width * 3)
+        pixel_bytes = height * width * 3
+        request = {"size": size, "resample": resample, "also_px": list(renditions_px)}
+        header, answer = self._request(request, data, _jpeg_bytes_max(renditions_px) + pixel_bytes)
+        *renditions, pixels = _parts(header, len(renditions_px), answer, pixel_bytes)
         try:
             return PictureContent(
                 plain_codec().decode(header["facts"], PhotoFacts),
                 float(header["sky_fraction"]),
                 str(header["skylines"]),
                 np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 3),
+                tuple(renditions),
             )
         except (CodecError, KeyError, TypeError, ValueError) as error:
             raise PhotoError(_REASONS[ExitReason.CRASHED]) from error
@@ -75,17 +81,12 @@ class IsolatedPictureReader:
         return self.renditions(data, [size_px])[0]
 
     def renditions(self, data: bytes, sizes_px: Sequence[int]) -> list[bytes]:
-        max_answer_bytes = sum(3 * size_px * size_px + _JPEG_HEADROOM_BYTES for size_px in sizes_px)
-        header, answer = self._request({"renditions_px": list(sizes_px)}, data, max_answer_bytes)
-        lengths: Any = header.get("bytes")
-        if not _are_lengths(lengths, len(sizes_px), len(answer)):
-            raise PhotoError(_REASONS[ExitReason.CRASHED])
-        ends = list(accumulate(lengths))
-        return [answer[end - length : end] for end, length in zip(ends, lengths, strict=True)]
+        header, answer = self._request({"renditions_px": list(sizes_px)}, data, _jpeg_bytes_max(sizes_px))
+        return _parts(header, len(sizes_px), answer)[:-1]
 
     def labelled(self, data: bytes, size_px: int, labels: Sequence[SummitLabel]) -> bytes:
         header = {"labelled_px": size_px, "labels": plain_codec().encode(list(labels), list[SummitLabel])}
-        return self._request(header, data, 3 * size_px * size_px + _JPEG_HEADROOM_BYTES)[1]
+        return self._request(header, data, _jpeg_bytes_max([size_px]))[1]
 
     def close(self) -> None:
         """End idle processes now, and busy ones after their current answer."""
@@ -168,6 +169,19 @@ def _refusal(reason: object) -> str:
     except CodecError:
         return _REASONS[ExitReason.CRASHED]
     return text
+
+
+def _jpeg_bytes_max(sizes_px: Sequence[int]) -> int:
+    return sum(3 * size_px * size_px + _JPEG_HEADROOM_BYTES for size_px in sizes_px)
+
+
+def _parts(header: Header, count: int, answer: bytes, rest_bytes: int = 0) -> list[bytes]:
+    """Return the `count` JPEGs of an answer and the rest_bytes after them. Raises PhotoError if it has others."""
+    lengths: Any = header.get("bytes")
+    if not _are_lengths(lengths, count, len(answer) - rest_bytes):
+        raise PhotoError(_REASONS[ExitReason.CRASHED])
+    ends = [*accumulate(lengths), len(answer)]
+    return [answer[start:end] for start, end in pairwise([0, *ends])]
 
 
 def _are_lengths(found: Any, count: int, total: int) -> bool:

@@ -14,20 +14,26 @@ class PictureContent:
     """The content of a picture file, as needed for indexing.
 
     facts: from its metadata. sky_fraction: the share of sky at its top edge. skylines: text from encode_skylines().
-    pixels: uint8 RGB [height, width, 3].
+    pixels: uint8 RGB [height, width, 3]. renditions: JPEGs of the sizes that were asked for, in the same order.
     """
 
     facts: PhotoFacts
     sky_fraction: float
     skylines: str
     pixels: Pixels
+    renditions: tuple[bytes, ...] = ()
 
 
 class PictureReader(Protocol):
     """Decode picture files. Thread-safe. Every method raises PhotoError with the reason if a file can't be used."""
 
-    def read(self, data: bytes, size: tuple[int, int], resample: int) -> PictureContent:
-        """Return the content; its upright RGB pixels are resized to size (height, width) with a Pillow filter."""
+    def read(
+        self, data: bytes, size: tuple[int, int], resample: int, renditions_px: Sequence[int] = ()
+    ) -> PictureContent:
+        """Return the content; its upright RGB pixels are resized to size (height, width) with a Pillow filter.
+
+        renditions_px: sizes of renditions(), largest first, to be made of the same decoded picture.
+        """
         ...
 
     def rendition(self, data: bytes, size_px: int) -> bytes:

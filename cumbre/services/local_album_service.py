@@ -15,6 +15,7 @@ from cumbre.photos.document import CameraPose, PhotoDocument, PhotoFacts, conten
 from cumbre.photos.document import photo_id as document_id
 from cumbre.photos.manual_poses import SAME_MOMENT
 from cumbre.pose.preconditions import NO_VIEW, obstacles
+from cumbre.sandbox.single_pass import SinglePassReader
 from cumbre.services.album_service import AddedPhoto
 from cumbre.text.sentence import joined, sentence
 
@@ -31,16 +32,16 @@ class LocalAlbumService:
         self._library = library
 
     def add(self, filename: str, photo: bytes) -> AddedPhoto:
-        # Read it before storing it: an unreadable file is refused, not added.
-        generation = self._library.active()
-        checked = generation.embedder.read(self._library.pictures, photo)
-        existing = generation.index.find_by_content(content_hash(photo))
+        ingestors = self._library.ingestors(SinglePassReader(self._library.pictures))
+        existing = ingestors[0].index.find_by_content(content_hash(photo))
         if existing is not None:
             return AddedPhoto(existing.document, is_new=False)
+        # Decode it before storing it: an unreadable file is refused, not added.
+        checked = ingestors[0].check(photo)
         bucket, prefix = self._library.albums.inbox_place()
         inbox = self._library.storage(bucket)
         stat = inbox.write(prefix + _inbox_key(filename, _EXTENSIONS.get(checked.facts.format, ".jpg")), photo)
-        for ingestor in self._library.ingestors():
+        for ingestor in ingestors:
             ingestor.reconcile(inbox.bucket, stat.key)
         return AddedPhoto(self._get(document_id(inbox.bucket, stat.key)).document, is_new=True)
 

@@ -50,7 +50,7 @@ contents = st.sampled_from([b"yak", b"stupa", b"ama dablam", b"prayer flags", BR
 class FakePictures:
     """Derives the pixels from the bytes of the file, without decoding."""
 
-    def read(self, data: bytes, size: tuple[int, int], _resample: int) -> PictureContent:
+    def read(self, data: bytes, size: tuple[int, int], *_: object) -> PictureContent:
         if data == BROKEN:
             raise PhotoError("the picture is damaged")
         pixels = np.full((*size, 3), sum(data) % 256, dtype=np.uint8)

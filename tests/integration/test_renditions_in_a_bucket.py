@@ -5,16 +5,21 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
+from cumbre.errors import PhotoError
+from cumbre.imaging.decode_errors import OUT_OF_MEMORY
 from cumbre.library.library import Library
 from cumbre.renditions.port import RENDITION_SIZES_PX
 from cumbre.renditions.s3 import S3Renditions
+from cumbre.sandbox.port import PictureContent
+from cumbre.sandbox.process import PictureProcess
+from cumbre.sandbox.protocol import Header
+from cumbre.services.local_album_service import LocalAlbumService
 from cumbre.services.local_query_service import LocalQueryService
 from tests.support.aws.moto_server import MotoServer
 from tests.support.pictures import encoded, landscape
@@ -38,6 +43,19 @@ def library(bucket: str, moto: MotoServer, open_cumbre: Callable[..., Library]) 
         s3_access_key=moto.access_key,
         s3_secret_key=moto.secret_key,
     )
+
+
+def noted_requests(monkeypatch: pytest.MonkeyPatch) -> list[Header]:
+    """Return the list of requests to picture processes from now on; each is one decoded picture."""
+    noted: list[Header] = []
+    request = PictureProcess.request
+
+    def note(process: PictureProcess, header: Header, data: bytes, max_answer_bytes: int) -> tuple[Header, bytes]:
+        noted.append(header)
+        return request(process, header, data, max_answer_bytes)
+
+    monkeypatch.setattr(PictureProcess, "request", note)
+    return noted
 
 
 def stored_keys(moto: MotoServer, bucket: str) -> list[str]:
@@ -119,15 +137,36 @@ def test_renditions_are_made_only_once(
     library: Library, folder: Path, moto: MotoServer, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ingest(library, folder)
-    asked: list[Any] = []
-    monkeypatch.setattr(library.pictures, "renditions", lambda *question: asked.append(question))
+    requests = noted_requests(monkeypatch)
     (photo,) = library.index().select()
     stored = library.index().get(photo.id)
     assert stored is not None
     library.index().delete(photo.id, stored.version)
     ingest(library, folder)
     assert library.index().count() == 1
-    assert asked == []
+    assert [request["also_px"] for request in requests] == [[]]
+
+
+def test_an_added_photo_is_decoded_once_for_the_check_the_encoder_and_all_renditions(
+    library: Library, moto: MotoServer, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    album = LocalAlbumService(library)
+    requests = noted_requests(monkeypatch)
+    added = album.add("ama.png", LARGE)
+    assert added.is_new
+    assert len(stored_keys(moto, bucket)) == len(RENDITION_SIZES_PX)
+    assert len(requests) == 1
+    assert not album.add("again.png", LARGE).is_new
+    assert len(requests) == 1
+
+
+def test_an_ingested_photo_is_decoded_once_for_the_encoder_and_all_renditions(
+    library: Library, folder: Path, moto: MotoServer, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = noted_requests(monkeypatch)
+    ingest(library, folder)
+    assert len(stored_keys(moto, bucket)) == len(RENDITION_SIZES_PX)
+    assert len(requests) == 1
 
 
 def test_a_missing_bucket_fails_neither_the_ingest_nor_the_view_of_a_photo(
@@ -143,10 +182,14 @@ def test_a_missing_bucket_fails_neither_the_ingest_nor_the_view_of_a_photo(
 def test_a_failure_to_make_renditions_does_not_fail_the_photo(
     library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
-        raise MemoryError
+    read = library.pictures.read
 
-    monkeypatch.setattr(library.pictures, "renditions", fail)
+    def fail(data: bytes, size: tuple[int, int], resample: int, renditions_px: Sequence[int] = ()) -> PictureContent:
+        if renditions_px:
+            raise PhotoError(OUT_OF_MEMORY)
+        return read(data, size, resample)
+
+    monkeypatch.setattr(library.pictures, "read", fail)
     assert ingest(library, folder).indexed == 1
 
 

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +24,9 @@ WRITE = b"write a file at "
 class MisbehavingReader(InProcessPictureReader):
     """Reads pictures, except when the bytes name a fault: crash, hang, eat memory and others."""
 
-    def read(self, data: bytes, size: tuple[int, int], resample: int) -> PictureContent:
+    def read(
+        self, data: bytes, size: tuple[int, int], resample: int, renditions_px: Sequence[int] = ()
+    ) -> PictureContent:
         if data == b"crash":
             os.kill(os.getpid(), signal.SIGSEGV)
         if data == b"killed for its memory":
@@ -41,7 +44,7 @@ class MisbehavingReader(InProcessPictureReader):
         if data == b"babble":
             os.write(3, b"no answer" * 1000)
             time.sleep(60)
-        return super().read(data, size, resample)
+        return super().read(data, size, resample, renditions_px)
 
 
 if __name__ == "__main__":
