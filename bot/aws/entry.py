@@ -21,6 +21,7 @@ from cumbre.peaks.catalog_store import CatalogStore
 from cumbre.renditions.s3 import S3Renditions
 from cumbre.settings import Settings
 from cumbre.storage.s3 import open_s3_client
+from cumbre.system.aws_client import open_aws_client
 from functions.environment import read_environment
 from functions.query.rpc.client import connect
 from functions.query.rpc.staging import StagingArea
@@ -86,16 +87,10 @@ def _origin(url: str) -> str:
 
 
 def _open_sqs() -> Any:
-    import boto3
-    from botocore.config import Config
-
     # Telegram waits for the response and retries: short timeouts and few attempts are enough.
-    timeouts = Config(
-        connect_timeout=_CONNECT_TIMEOUT_S,
-        read_timeout=_READ_TIMEOUT_S,
-        retries={"mode": "standard", "total_max_attempts": 3},
+    return open_aws_client(
+        "sqs", "the chat queue", attempts=3, connect_timeout=_CONNECT_TIMEOUT_S, read_timeout=_READ_TIMEOUT_S
     )
-    return boto3.client("sqs", config=timeouts)
 
 
 def __getattr__(name: str) -> LambdaHandler | WorkerHandler:

@@ -2,24 +2,18 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from cumbre.errors import SettingsError
 from cumbre.settings import PREFIX
+from cumbre.system.aws_client import open_aws_client
+
+_ATTEMPTS: Final = 4
 
 
 def open_secrets_client() -> Any:
-    """Return a Secrets Manager client with the usual AWS credentials and region (AWS_...).
-
-    Raises SettingsError if there is no region.
-    """
-    import boto3
-    from botocore.exceptions import NoRegionError
-
-    try:
-        return boto3.client("secretsmanager")
-    except NoRegionError as error:
-        raise SettingsError("there is no AWS region for CUMBRE_SECRETS: set AWS_DEFAULT_REGION") from error
+    """Return a Secrets Manager client; see open_aws_client."""
+    return open_aws_client("secretsmanager", "CUMBRE_SECRETS", attempts=_ATTEMPTS)
 
 
 def read_secrets(client: Any, names: Iterable[str]) -> dict[str, str]:

@@ -4,7 +4,8 @@ import json
 import logging
 from typing import Any, Final
 
-from cumbre.errors import CumbreError, SettingsError
+from cumbre.errors import CumbreError
+from cumbre.system.aws_client import open_aws_client
 
 _log = logging.getLogger(__name__)
 
@@ -23,22 +24,16 @@ class FunctionFault(CumbreError):
 
 
 def open_lambda_client() -> Any:
-    """Return a Lambda client; it makes no request yet and retries throttled calls. Raises SettingsError."""
-    import boto3
-    from botocore.config import Config
-    from botocore.exceptions import NoRegionError
-
-    config = Config(
+    """Return a Lambda client that retries throttled calls; see open_aws_client."""
+    return open_aws_client(
+        "lambda",
+        "the query function",
+        attempts=_ATTEMPTS,
         connect_timeout=_CONNECT_TIMEOUT_S,
         read_timeout=_READ_TIMEOUT_S,
-        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
         max_pool_connections=_CONNECTIONS,
         tcp_keepalive=True,
     )
-    try:
-        return boto3.client("lambda", config=config)
-    except NoRegionError as error:
-        raise SettingsError("there is no AWS region for the query function: set AWS_DEFAULT_REGION") from error
 
 
 class LambdaInvoker:
