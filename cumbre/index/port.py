@@ -170,7 +170,9 @@ class PhotoIndex(Protocol):
 
         A conflict is a write with an expected version that is not the current one; it changes nothing. The caller reads
         the document again and decides what to do.
-        Raises IndexFault, and writes nothing, if a photo would have no vector or a vector has another shape.
+        Raises IndexFault, and writes nothing, if a photo would have no vector or a vector has another shape. A photo
+        with neither version nor vector is always refused, even where one is stored; with an outdated version and no
+        vector it is a conflict.
         Raises GenerationReplaced if this generation is neither active nor being built.
         """
         ...

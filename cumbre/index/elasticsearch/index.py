@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from cumbre.errors import IndexFault, VersionConflict
+from cumbre.errors import VersionConflict
 from cumbre.index.document_codec import from_text
 from cumbre.index.elasticsearch import query_filter
 from cumbre.index.elasticsearch.bulk import BulkItem, write_all
@@ -31,6 +31,7 @@ from cumbre.index.port import (
     Vector,
     VectorSpace,
 )
+from cumbre.index.writes import check_vector, check_writes, no_vector
 from cumbre.photos.document import PhotoDocument
 
 _PEAKS_MAX: Final = 10_000
@@ -99,6 +100,7 @@ class ElasticPhotoIndex:
             yield IndexedObject(row["key"][0], row["etag"][0])
 
     def write(self, writes: Sequence[PhotoWrite]) -> list[PhotoWrite]:
+        check_writes(writes, self._space)
         items = [_item(write) for write in self._with_vectors(writes)]
         try:
             conflicts = write_all(self._client, self._address, self.writes_alias, items)
@@ -123,7 +125,7 @@ class ElasticPhotoIndex:
     def nearest(
         self, vector: Vector, k: int, where: PhotoFilter = NO_FILTER, rank_by: RankBy = RankBy.SCORE
     ) -> list[Neighbour]:
-        self._check(vector)
+        check_vector(vector, self._space)
         if k <= 0:
             return []
         return nearest(self._reader, self._recall, vector, k, where, rank_by)
@@ -211,32 +213,20 @@ class ElasticPhotoIndex:
     def _with_vectors(self, writes: Sequence[PhotoWrite]) -> Iterator[PhotoWrite]:
         """Return the writes; those that change a photo's background get its vector, which contains the background.
 
-        Raises IndexFault if a photo would have no vector, or a vector has another shape.
+        Raises IndexFault if a photo would have no vector.
         """
-        keeping = []
-        for write in writes:
-            if write.vector is not None:
-                self._check(write.vector)
-            elif write.document.failure is None:
-                if write.expected_version is None:
-                    raise IndexFault(f"{write.document.key} can't be indexed without a vector")
-                keeping.append(write.document.id)
-        stored = {one["_id"]: one["_source"] for one in self._reader.get_many(keeping, ["failed", "background"])}
+        keeping = [one.document.id for one in writes if one.vector is None and one.document.failure is None]
+        stored = {one["_id"]: one for one in self._reader.get_many(keeping, ["failed", "background"])}
         for write in writes:
             before = stored.get(write.document.id)
-            if before is None or write.vector is not None:
+            if before is None or write.vector is not None or _version(before) != write.expected_version:
+                # Without a vector and outdated, it ends as a conflict.
                 yield write
-            elif before["failed"]:
-                raise IndexFault(f"{write.document.key} can't be indexed without a vector")
+            elif before["_source"]["failed"]:
+                raise no_vector(write.document)
             else:
-                is_same = before["background"] == write.document.background
+                is_same = before["_source"]["background"] == write.document.background
                 yield write if is_same else replace(write, vector=self.vector(write.document.id))
-
-    def _check(self, vector: Vector) -> None:
-        if vector.shape != (self._space.dimensions,):
-            raise IndexFault(
-                f"a vector of shape {vector.shape} does not fit an index of {self._space.dimensions} dimensions"
-            )
 
 
 def writes_alias(name: str) -> str:
@@ -262,8 +252,12 @@ def _condition(version: int) -> dict[str, int]:
 
 
 def _stored(found: Any) -> StoredPhoto:
+    return StoredPhoto(_document(found), _version(found))
+
+
+def _version(found: Any) -> int:
     # Sequence numbers grow with every write and delete of a shard, so no version is used twice.
-    return StoredPhoto(_document(found), found["_primary_term"] << _TERM_SHIFT | found["_seq_no"])
+    return int(found["_primary_term"] << _TERM_SHIFT | found["_seq_no"])
 
 
 def _shot(row: dict[str, list[Any]]) -> Shot:

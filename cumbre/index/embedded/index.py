@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from cumbre.errors import GenerationReplaced, IndexFault, VersionConflict
+from cumbre.errors import GenerationReplaced, VersionConflict
 from cumbre.index.document_codec import from_text
 from cumbre.index.embedded.database import EmbeddedDatabase
 from cumbre.index.embedded.matrix import VectorMatrix
@@ -27,6 +27,7 @@ from cumbre.index.port import (
     Vector,
     VectorSpace,
 )
+from cumbre.index.writes import check_vector, check_writes
 from cumbre.photos.document import PhotoDocument
 
 
@@ -38,7 +39,7 @@ class EmbeddedPhotoIndex:
         self._generation = generation
         self._space = space
         self._rows = GenerationRows(database, generation, space.dimensions)
-        self._writer = GenerationWriter(database, generation, space.dimensions, self._rows)
+        self._writer = GenerationWriter(database, generation, self._rows)
         self._matrix = VectorMatrix(database, generation, space.dimensions)
 
     @property
@@ -82,6 +83,7 @@ class EmbeddedPhotoIndex:
         return (IndexedObject(key, etag) for key, etag in rows)
 
     def write(self, writes: Sequence[PhotoWrite]) -> list[PhotoWrite]:
+        check_writes(writes, self._space)
         conflicts = []
         with self._writing() as connection:
             for write in writes:
@@ -103,10 +105,7 @@ class EmbeddedPhotoIndex:
     def nearest(
         self, vector: Vector, k: int, where: PhotoFilter = NO_FILTER, rank_by: RankBy = RankBy.SCORE
     ) -> list[Neighbour]:
-        if vector.shape != (self._space.dimensions,):
-            raise IndexFault(
-                f"a query vector of shape {vector.shape} does not fit an index of {self._space.dimensions} dimensions"
-            )
+        check_vector(vector, self._space)
         return self._matrix.nearest(vector, k, where, rank_by)
 
     def select(self, where: PhotoFilter = NO_FILTER, limit: int | None = None, offset: int = 0) -> list[PhotoDocument]:

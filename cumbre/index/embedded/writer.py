@@ -7,12 +7,12 @@ import sqlite3
 
 import numpy as np
 
-from cumbre.errors import IndexFault
 from cumbre.index.document_codec import checksum, to_text
 from cumbre.index.embedded.database import EmbeddedDatabase
 from cumbre.index.embedded.rows import GenerationRows
 from cumbre.index.embedded.vector_rows import checksum as checksum_of
 from cumbre.index.port import PhotoWrite
+from cumbre.index.writes import no_vector
 from cumbre.photos.document import PhotoDocument
 
 WhenAndWhere = tuple[float | None, float | None, float | None]
@@ -21,16 +21,15 @@ WhenAndWhere = tuple[float | None, float | None, float | None]
 class GenerationWriter:
     """Writes and deletes photos within the caller's transaction, which must have checked the versions."""
 
-    def __init__(self, database: EmbeddedDatabase, generation: int, dimensions: int, rows: GenerationRows) -> None:
+    def __init__(self, database: EmbeddedDatabase, generation: int, rows: GenerationRows) -> None:
         self._database = database
         self._generation = generation
-        self._dimensions = dimensions
         self._rows = rows
 
     def upsert(self, connection: sqlite3.Connection, write: PhotoWrite) -> None:
         """Insert or replace a document with its vector and peaks, under a new version.
 
-        Raises IndexFault if a photo would have no vector, or the vector has another shape.
+        The write must have passed check_writes(). Raises IndexFault if a photo would have no vector.
         """
         document = write.document
         version = self._database.next_version(connection)
@@ -85,10 +84,6 @@ class GenerationWriter:
             self._delete_vector(connection, document.id, version)
         elif write.vector is not None:
             vector = np.ascontiguousarray(write.vector, dtype=np.float32)
-            if vector.shape != (self._dimensions,):
-                raise IndexFault(
-                    f"a vector of shape {vector.shape} does not fit an index of {self._dimensions} dimensions"
-                )
             beside = (document.background, *when_and_where)
             connection.execute(
                 "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -106,7 +101,7 @@ class GenerationWriter:
         """Keep the stored vector; update the other columns of its row from the document."""
         kept = self._rows.vector_row(connection, document.id)
         if kept is None:
-            raise IndexFault(f"{document.key} can't be indexed without a vector: no search would find it")
+            raise no_vector(document)
         vector, beside_before = kept
         beside = (document.background, *when_and_where)
         if beside_before != beside:
