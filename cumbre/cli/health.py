@@ -1,15 +1,11 @@
 """`cumbre status` and `cumbre doctor`."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import click
 
 from cumbre.cli.output import json_option, notice, opened_library, print_json, printable
 from cumbre.text.counted import counted
-
-if TYPE_CHECKING:
-    from cumbre.library.library import Library
 
 
 @click.command()
@@ -24,7 +20,8 @@ def status(json: bool) -> None:
     from cumbre.services.local_query_service import LocalQueryService
 
     with opened_library() as library:
-        _note_missing_albums(library)
+        # `serve` notices them by itself.
+        library.note_missing_albums()
         current = LocalQueryService(library).status()
         if library.settings.queue:
             current = replace(current, notices=(*current.notices, *queue_notices(library.settings.queue)))
@@ -42,20 +39,6 @@ def status(json: bool) -> None:
             click.echo(f"failed: {printable(failure.path)}: {failure.reason}")
         for text in current.notices:
             notice(printable(text))
-
-
-def _note_missing_albums(library: "Library") -> None:
-    """Record missing albums in library.problems, as `serve` does for its own process. Checks a sample of each album."""
-    from cumbre.errors import StorageError
-    from cumbre.ingest.removal_guard import missing_photos_warning
-
-    for bucket, storage in library.storages().items():
-        try:
-            found = missing_photos_warning(library.index(), storage)
-        except StorageError as error:
-            found = str(error)
-        if found:
-            library.problems[bucket] = found
 
 
 @click.command()

@@ -1,9 +1,8 @@
 """`cumbre peaks`: list, show, import and remove peaks, and set their reference photos."""
 
 import sys
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 from tqdm import tqdm
@@ -78,7 +77,7 @@ def import_peaks(file: Path, json: bool) -> None:
         count = library.catalog_store.import_peaks(read.peaks)
         for reason in read.skipped:
             notice(f"skipped: {reason}")
-        changed = reidentify_photos(library, quiet=json)
+        changed = _reidentify_photos(library, quiet=json)
         if json:
             print_json(
                 {
@@ -106,7 +105,7 @@ def remove(peak_id: str, json: bool) -> None:
     """
     with opened_library() as library:
         library.catalog_store.remove_peak(peak_id)
-        changed = reidentify_photos(library, quiet=json)
+        changed = _reidentify_photos(library, quiet=json)
         if json:
             print_json({"id": peak_id, "photos_renamed": changed})
         else:
@@ -132,7 +131,7 @@ def reference(peak_id: str, files: tuple[Path, ...], remove: bool, json: bool) -
         model = library.active().encoder.description
         if not model.tells_peaks:
             notice(f"saved, but not used yet: the model in use ({model.model_id}) can't tell mountains apart")
-        changed = reidentify_photos(library, quiet=json)
+        changed = _reidentify_photos(library, quiet=json)
         if json:
             print_json({"id": peak_id, "references": len(files), "photos_renamed": changed})
         else:
@@ -151,18 +150,14 @@ def _reference(library: "Library", file: Path) -> bytes:
         raise PhotoError(f"{file}: {error}") from error
 
 
-def reidentify_photos(library: "Library", quiet: bool) -> int:
-    """Identify the peaks in all photos again if the catalogue has changed. Returns the number of changed photos."""
-    changed: set[str] = set()
-    for generation in filter(None, (library.active(), library.building())):
-        total = generation.index.count()
-        with tqdm(total=total, unit=" photos", file=sys.stderr, disable=True if quiet else None, leave=False) as bar:
-            changed |= generation.refresh_names(partial(_show, bar))
-    return len(changed)
+def _reidentify_photos(library: "Library", quiet: bool) -> int:
+    with tqdm(unit=" photos", file=sys.stderr, disable=True if quiet else None, leave=False) as bar:
 
+        def follow(done: int, total: int) -> None:
+            # A second pass over the photos starts the bar again.
+            if done < bar.n:
+                bar.reset()
+            bar.total = total
+            bar.update(done - bar.n)
 
-def _show(bar: "tqdm[NoReturn]", done: int) -> None:
-    """Show the number of photos done; a second pass over them starts the bar again."""
-    if done < bar.n:
-        bar.reset()
-    bar.update(done - bar.n)
+        return library.refresh_names(follow)

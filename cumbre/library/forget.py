@@ -2,10 +2,25 @@
 
 from pathlib import Path
 
+from cumbre.errors import NotFound
 from cumbre.ingest.scan import ScanReport
 from cumbre.library.library import Library
 from cumbre.photos.document import photo_id
 from cumbre.storage.keys import bucket_of
+
+
+def forget(library: Library, path: Path) -> int:
+    """Remove an album folder, or a file that was added by name; return the number of photos removed from the index.
+
+    Raises NotFound if the path is neither.
+    """
+    root = path.expanduser().resolve()
+    if root in library.albums.folders() or any(str(root) == bucket for bucket in library.storages()):
+        return forget_album(library, root).removed
+    named = library.albums.forget_file(path)
+    if named is None:
+        raise NotFound(f"{path} is neither an album folder nor a file added by name; see `cumbre status`")
+    return forget_photo(library, *named)
 
 
 def forget_album(library: Library, folder: Path) -> ScanReport:

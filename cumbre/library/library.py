@@ -1,5 +1,6 @@
 """The Library: albums, catalogue, index generations and encoders of one installation, for the services to use."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -10,6 +11,7 @@ from cumbre.encoding.onnx_encoder import Encoder
 from cumbre.errors import StorageError
 from cumbre.index.port import IndexGenerations, PhotoIndex
 from cumbre.ingest.ingestor import IngestOptions, Ingestor
+from cumbre.ingest.removal_guard import missing_photos_warning
 from cumbre.library.albums import Albums
 from cumbre.library.generation import Generation
 from cumbre.peaks.catalog import Catalog
@@ -76,6 +78,11 @@ class Library:
         index = self.generations.building()
         return None if index is None else self._join(index, self.encoders.for_space(index.space))
 
+    def in_use(self) -> list[Generation]:
+        """Return the active generation and, during a reindex, the one being built: changes must reach both."""
+        building = self.building()
+        return [one for one in (self.active(), building) if one is not None]
+
     def storages(self) -> dict[str, PhotoStorage]:
         """Return the album's storages by bucket, including changes by other processes."""
         with self._lock:
@@ -99,8 +106,7 @@ class Library:
 
         pictures: what they decode with, if not with the library's own reader.
         """
-        building = self.building()
-        return [self.ingestor(one, pictures) for one in (self.active(), building) if one is not None]
+        return [self.ingestor(one, pictures) for one in self.in_use()]
 
     def ingestor(self, generation: Generation, pictures: PictureReader | None = None) -> Ingestor:
         """Return an ingestor for a generation. If renditions are in a bucket, it renders and deletes them, too."""
@@ -116,6 +122,28 @@ class Library:
             self.options,
             ahead,
         )
+
+    def refresh_names(self, on_progress: Callable[[int, int], None]) -> int:
+        """Identify the peaks in all photos again if the catalogue or the terrain has changed.
+
+        Calls on_progress with the photos done and their number, from 1 again for every pass over the photos. Returns
+        the number of changed photos.
+        """
+        changed: set[str] = set()
+        for generation in self.in_use():
+            total = generation.index.count()
+            changed |= generation.refresh_names(lambda done, total=total: on_progress(done, total))
+        return len(changed)
+
+    def note_missing_albums(self) -> None:
+        """Record in `problems` the albums that can't be reached, or that lack most of a sample of their photos."""
+        for bucket, storage in self.storages().items():
+            try:
+                found = missing_photos_warning(self.index(), storage)
+            except StorageError as error:
+                found = str(error)
+            if found:
+                self.problems[bucket] = found
 
     def _is_in_album(self, content_sha256: str) -> bool:
         generations = (self.generations.active(), self.generations.building())

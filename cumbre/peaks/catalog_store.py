@@ -100,5 +100,3 @@ class CatalogStore:
 
     def _touch(self) -> None:
         self._state.put(_REVISION, "revision", uuid4().hex.encode())
-
-

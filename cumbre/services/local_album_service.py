@@ -84,7 +84,7 @@ class LocalAlbumService:
                 )
             manual_poses.put(content, aim, facts, annotator.fitter.expected_heading_deg(seen))
         compass_has_changed = list(manual_poses.compass_errors()) != before
-        for generation in self._generations():
+        for generation in self._library.in_use():
             neighbours = _taken_within_a_minute(generation.index, facts) if compass_has_changed else []
             self._annotate_again(generation, list(dict.fromkeys([content, *neighbours])))
         return self._get(photo_id).document
@@ -108,13 +108,8 @@ class LocalAlbumService:
             for peak_id in peak_ids:
                 self._library.catalog().peak(peak_id)
             self._library.corrections.put(content_sha256, tuple(dict.fromkeys(peak_ids)))
-        for generation in self._generations():
+        for generation in self._library.in_use():
             self._annotate_again(generation, [content_sha256])
-
-    def _generations(self) -> list[Generation]:
-        """The active generation, and the one that a reindex is building, if any."""
-        building = self._library.building()
-        return [one for one in (self._library.active(), building) if one is not None]
 
     def _annotate_again(self, generation: Generation, contents: Sequence[str]) -> None:
         """Annotate every photo with one of these contents (SHA-256) again and write the ones that changed."""
