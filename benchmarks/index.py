@@ -30,8 +30,8 @@ from benchmarks.query import documents, milliseconds, shown
 from cumbre.bootstrap import open_library
 from cumbre.encoding.model_config import read_model_directory
 from cumbre.index.elasticsearch.connection import ElasticAccess, connect
-from cumbre.index.elasticsearch.index import ElasticPhotoIndex
 from cumbre.index.elasticsearch.mapping import GraphOptions
+from cumbre.index.elasticsearch.nearest import Recall
 from cumbre.index.embedded.generations import EmbeddedGenerations
 from cumbre.index.port import NO_FILTER, PhotoFilter, PhotoIndex, PhotoWrite, Vector, VectorSpace
 from cumbre.services.local_query_service import LocalQueryService
@@ -95,12 +95,15 @@ def ask(
         print(f"  {name}: {shown(times)}, recall@10 {recall(index, questions, where, truth[name]):.4f}")
 
 
-def curve(active: ElasticPhotoIndex, questions: Vector, truth: list[set[str]]) -> None:
+def curve(access: ElasticAccess, prefix: str, questions: Vector, truth: list[set[str]]) -> None:
     """Print times and recall for several numbers of candidates."""
     for candidates in _CANDIDATES:
-        index = active.with_candidates(candidates)
+        generations = connect(access, prefix, recall=Recall(candidates))
+        index = generations.active()
+        assert index is not None
         times = [milliseconds(partial(index.nearest, question, _K)) for question in questions]
         print(f"  {candidates} candidates: {shown(times)}, recall@10 {recall(index, questions, NO_FILTER, truth):.4f}")
+        generations.close()
 
 
 def ask_in_words(settings: Settings, questions: int) -> None:
@@ -186,7 +189,7 @@ def measure(photos: int, questions: Vector, kinds: Sequence[str], access: Elasti
         print(f"{size_bytes(access, active.name) / 1e6:.0f} MB on disk", flush=True)
         ask(active, questions, filters, truth)
         ask_in_words(replace(settings, index=access.address, index_prefix=prefix), len(questions) // 2)
-        curve(active, questions, truth["all photos"])
+        curve(access, prefix, questions, truth["all photos"])
         generations.close()
         ElasticsearchServer(access).drop(prefix)
     shutil.rmtree(settings.home)

@@ -14,6 +14,7 @@ from cumbre.index.embedded.recovery import repair
 from cumbre.index.port import IndexGenerations
 from cumbre.ingest.ingestor import IngestOptions
 from cumbre.library.albums import Albums
+from cumbre.library.generation import Judgement
 from cumbre.library.library import Library
 from cumbre.peaks.catalog_store import CatalogStore
 from cumbre.photos.corrections import Corrections
@@ -128,9 +129,11 @@ def open_library(settings: Settings, repairing: bool = False) -> Library:
         manual_poses=ManualPoses(state),
         generations=generations,
         encoders=EncoderRegistry(settings, state),
-        visibility_model=VisibilityModel(range_m=settings.peak_range_km * 1000.0),
-        policy=IdentifyPolicy(shown_min=settings.peak_min_probability, shown_max=settings.peak_max),
-        terrain=_open_terrain(settings),
+        judgement=Judgement(
+            VisibilityModel(range_m=settings.peak_range_km * 1000.0),
+            IdentifyPolicy(shown_min=settings.peak_min_probability, shown_max=settings.peak_max),
+            _open_terrain(settings),
+        ),
         options=IngestOptions(limits, workers, settings.batch_size or batch_size_for(usable_cores())),
         pictures=pictures,
         renditions=CachedRenditions(_open_renditions(settings, cache), pictures, limits.max_bytes),

@@ -36,13 +36,17 @@ def load_secrets() -> None:
 
 def unknown_settings(group: click.Group) -> Iterator[str]:
     """Yield a sentence for each CUMBRE_ variable that is neither a setting nor a command's option."""
-    known = {one.metadata["name"] for one in fields(Settings)} | set(_option_settings(group, PREFIX))
+    about = {one.metadata["name"]: one.metadata["about"] for one in fields(Settings)}
+    known = about.keys() | set(_option_settings(group, PREFIX))
     endings = [name.removeprefix(PREFIX) for name in sorted(known)]
     for name in sorted(os.environ):
         if name.startswith(PREFIX) and name not in known:
             # The common prefix would make all names look similar.
             nearest = difflib.get_close_matches(name.removeprefix(PREFIX), endings, n=1)
-            hint = f"did you mean {PREFIX}{nearest[0]}?" if nearest else "docs/settings.md lists all settings"
+            hint = "docs/settings.md lists all settings"
+            if nearest:
+                meant = f"{PREFIX}{nearest[0]}"
+                hint = f"did you mean {meant}?" + (f" ({about[meant]})" if meant in about else "")
             yield f"{name} is not a Cumbre setting and has no effect: {hint}"
 
 

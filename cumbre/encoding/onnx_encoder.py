@@ -127,10 +127,6 @@ class OnnxEncoder:
         """Where texts are encoded: "CPU" or "GPU". Loads the text tower."""
         return self._text_tower().device
 
-    def token_ids(self, texts: Sequence[str]) -> NDArray[np.int64]:
-        """Return the text graph's input [N, pad_length], with texts closed and padded as in training."""
-        return self._token_ids([self._normalised(text) for text in texts])
-
     def _normalised(self, text: str) -> str:
         shortened = text[:_MAX_TEXT_CHARACTERS]
         # Tokenizers reject a lone surrogate (half an emoji from a broken client).

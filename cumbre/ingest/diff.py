@@ -17,7 +17,7 @@ class AlbumDiff:
     gone: keys that the index has and the bucket no longer lists.
     failed: photos that can't be used and have not changed since the failure.
     unreadable: messages about what could not be listed.
-    unseen: the (bucket, key prefix) pairs that could not be listed; no key under them counts as gone.
+    unlisted: the (bucket, key prefix) pairs that could not be listed; no key under them counts as gone.
     stopped: the comparison ended early, so the lists are incomplete and gone is empty.
     """
 

@@ -22,7 +22,7 @@ class ScanReport:
     indexed, unchanged, removed: numbers of photos.
     failed: every photo that can't be used, including failures of earlier scans.
     unreadable: messages about what could not be listed.
-    unseen: the (bucket, key prefix) pairs that could not be listed.
+    unlisted: the (bucket, key prefix) pairs that could not be listed.
     stopped: the scan ended early.
     """
 
@@ -100,77 +100,72 @@ def scan(
     bucket can't be listed. Raises AlbumMissing, after indexing new photos, if most of the bucket is gone and
     confirm_removals is false.
     """
-    started = time.monotonic()
-    report = ScanReport()
-    progress = progress or ScanProgress()
-    found = diff_album(ingestor.index, storage, prefix, stopped)
-    report.unchanged, report.failed = found.unchanged, found.failed
-    report.unreadable, report.unlisted = found.unreadable, found.unlisted
-    if found.stopped:
-        report.stopped = True
+    return _Scan(ingestor, storage, prefix, confirm_removals, progress or ScanProgress(), stopped).run()
+
+
+@dataclass
+class _Scan:
+    ingestor: Ingestor
+    storage: PhotoStorage
+    prefix: str
+    confirm_removals: bool
+    progress: ScanProgress
+    stopped: Callable[[], bool]
+    report: ScanReport = field(default_factory=ScanReport)
+
+    def run(self) -> ScanReport:
+        started = time.monotonic()
+        report = self.report
+        found = diff_album(self.ingestor.index, self.storage, self.prefix, self.stopped)
+        report.unchanged, report.failed = found.unchanged, found.failed
+        report.unreadable, report.unlisted = found.unreadable, found.unlisted
+        if found.stopped:
+            report.stopped = True
+            return report
+        self._reconcile(found.changed)
+        report.stopped = self.stopped()
+        if not report.stopped:
+            self._remove(self._forget_unlisted(found.gone), found.present)
+        report.seconds = time.monotonic() - started
         return report
-    progress.expect(len(found.changed))
 
-    def note(outcome: Outcome) -> None:
-        report.count(outcome)
-        progress.advance(outcome)
+    def _reconcile(self, keys: list[str]) -> None:
+        self.progress.expect(len(keys))
+        self.ingestor.reconcile_many(self.storage.bucket, keys, self._note, self.stopped)
 
-    ingestor.reconcile_many(storage.bucket, found.changed, note, stopped)
-    report.stopped = stopped()
-    if not report.stopped:
-        missing = _forget_unlisted(ingestor, storage, prefix, found.gone, progress, note)
-        _remove(ingestor, storage, missing, found.present, confirm_removals, progress, note, stopped)
-    report.seconds = time.monotonic() - started
-    return report
+    def _note(self, outcome: Outcome) -> None:
+        self.report.count(outcome)
+        self.progress.advance(outcome)
 
+    def _forget_unlisted(self, missing: list[str]) -> list[str]:
+        """Drop keys from the index that stat() finds but the album does not list; return the other missing keys.
 
-def _forget_unlisted(
-    ingestor: Ingestor,
-    storage: PhotoStorage,
-    prefix: str,
-    missing: list[str],
-    progress: ScanProgress,
-    note: Callable[[Outcome], None],
-) -> list[str]:
-    """Drop keys from the index that stat() finds but the album does not list; return the other missing keys.
+        Such a key is the old spelling of a renamed photo on a case-insensitive file system, or a file behind a link
+        that the walk does not follow.
+        """
+        storage, index = self.storage, self.ingestor.index
+        seen = {key for key in missing if storage.stat(key) is not None}
+        if not seen:
+            return missing
+        try:
+            # List again: a photo may have come back since the first listing.
+            for stat in storage.list(self.prefix):
+                seen.discard(stat.key)
+        except ListingIncomplete as error:
+            seen = {key for key in seen if not key.startswith((*error.prefixes, *error.away))}
+        self.progress.expect(len(seen))
+        for key in sorted(seen):
+            stored = index.get(photo_id(storage.bucket, key))
+            if stored is not None:
+                # On a conflict another writer is updating it: leave it to the next scan.
+                with suppress(VersionConflict):
+                    index.delete(stored.document.id, stored.version)
+            self._note(Outcome(storage.bucket, key, OutcomeKind.REMOVED))
+        return [key for key in missing if key not in seen]
 
-    Such a key is the old spelling of a renamed photo on a case-insensitive file system, or a file behind a link that
-    the walk does not follow.
-    """
-    seen = {key for key in missing if storage.stat(key) is not None}
-    if not seen:
-        return missing
-    try:
-        # List again: a photo may have come back since the first listing.
-        for stat in storage.list(prefix):
-            seen.discard(stat.key)
-    except ListingIncomplete as error:
-        seen = {key for key in seen if not key.startswith((*error.prefixes, *error.away))}
-    progress.expect(len(seen))
-    for key in sorted(seen):
-        stored = ingestor.index.get(photo_id(storage.bucket, key))
-        if stored is not None:
-            # On a conflict another writer is updating it: leave it to the next scan.
-            with suppress(VersionConflict):
-                ingestor.index.delete(stored.document.id, stored.version)
-        note(Outcome(storage.bucket, key, OutcomeKind.REMOVED))
-    return [key for key in missing if key not in seen]
-
-
-def _remove(
-    ingestor: Ingestor,
-    storage: PhotoStorage,
-    missing: list[str],
-    present: int,
-    confirmed: bool,
-    progress: ScanProgress,
-    note: Callable[[Outcome], None],
-    stopped: Callable[[], bool],
-) -> None:
-    moved, lost = split_by_copies(ingestor.index, storage.bucket, missing)
-    progress.expect(len(moved))
-    ingestor.reconcile_many(storage.bucket, moved, note, stopped)
-    if not confirmed:
-        refuse_to_lose(storage.bucket, len(lost), present)
-    progress.expect(len(lost))
-    ingestor.reconcile_many(storage.bucket, lost, note, stopped)
+    def _remove(self, missing: list[str], present: int) -> None:
+        moved, lost = split_by_copies(self.ingestor.index, self.storage.bucket, missing)
+        self._reconcile(moved)
+        if not self.confirm_removals:
+            refuse_to_lose(self.storage.bucket, len(lost), present)
+        self._reconcile(lost)

@@ -1,7 +1,7 @@
 """One generation of the index together with its encoder and everything that depends on the catalogue."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from threading import Lock
@@ -40,6 +40,15 @@ _BACKGROUNDS_NOTE = "backgrounds"
 _NAMES_NOTE = "catalogue"
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What decides which peaks a photo shows: how far one sees, how sure an answer must be, the terrain if known."""
+
+    visibility: VisibilityModel
+    policy: IdentifyPolicy
+    terrain: "TerrainModel | None" = None
+
+
 class Generation:
     """Searches photos and identifies peaks with one encoder. A changed catalogue takes effect at the next call."""
 
@@ -50,9 +59,7 @@ class Generation:
         store: CatalogStore,
         corrections: Corrections,
         manual_poses: ManualPoses,
-        model: VisibilityModel,
-        policy: IdentifyPolicy,
-        terrain: "TerrainModel | None",
+        judgement: Judgement,
         cache: Path,
     ) -> None:
         self.index = index
@@ -60,9 +67,7 @@ class Generation:
         self._store = store
         self._corrections = corrections
         self._manual_poses = manual_poses
-        self._model = model
-        self._policy = policy
-        self._terrain = terrain
+        self._judgement = judgement
         self._prototypes = Prototypes(self.embedder, store, cache)
         self._lock = Lock()
         self._names: tuple[str, PeakNames] | None = None
@@ -81,8 +86,9 @@ class Generation:
         """Return an annotator for the current catalogue; it uses appearance only if the encoder is fit for that."""
         appearance = self._current_appearance() if self.encoder.description.tells_peaks else None
         catalog = self._store.catalog()
-        identifier = PeakIdentifier(catalog, self._model, self._policy, appearance, self._terrain)
-        fitter = PoseEstimator(catalog, visibility=self._model, terrain=self._terrain)
+        by = self._judgement
+        identifier = PeakIdentifier(catalog, by.visibility, by.policy, appearance, by.terrain)
+        fitter = PoseEstimator(catalog, visibility=by.visibility, terrain=by.terrain)
         return Annotator(self.index, identifier, fitter, self._corrections, self._manual_poses)
 
     def warm_up(self) -> None:
@@ -132,7 +138,7 @@ class Generation:
 
         It reads and embeds no photo. Returns the ids of the changed photos; on_photos as in reidentify().
         """
-        terrain = self._terrain.revision if self._terrain is not None else ""
+        terrain = self._judgement.terrain.revision if self._judgement.terrain is not None else ""
         revision = f"{_ANNOTATION_VERSION} {self._store.revision()} {terrain}".rstrip()
         if self.index.metadata(_NAMES_NOTE) == revision:
             return set()

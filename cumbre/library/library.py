@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
 
 from cumbre.encoding.encoder_registry import EncoderRegistry
 from cumbre.encoding.onnx_encoder import Encoder
@@ -13,12 +12,11 @@ from cumbre.index.port import IndexGenerations, PhotoIndex
 from cumbre.ingest.ingestor import IngestOptions, Ingestor
 from cumbre.ingest.removal_guard import missing_photos_warning
 from cumbre.library.albums import Albums
-from cumbre.library.generation import Generation
+from cumbre.library.generation import Generation, Judgement
 from cumbre.peaks.catalog import Catalog
 from cumbre.peaks.catalog_store import CatalogStore
 from cumbre.photos.corrections import Corrections
 from cumbre.photos.manual_poses import ManualPoses
-from cumbre.recognition.identifier import IdentifyPolicy
 from cumbre.renditions.cached import CachedRenditions
 from cumbre.renditions.prerender import Prerenderer
 from cumbre.sandbox.port import PictureReader
@@ -26,10 +24,6 @@ from cumbre.settings import Settings
 from cumbre.state.port import StateStore
 from cumbre.storage.folder import FolderPhotoStorage
 from cumbre.storage.port import PhotoStorage
-from cumbre.viewshed.visibility import VisibilityModel
-
-if TYPE_CHECKING:
-    from cumbre.terrain.line_of_sight import TerrainModel
 
 
 @dataclass
@@ -47,9 +41,7 @@ class Library:
     manual_poses: ManualPoses
     generations: IndexGenerations
     encoders: EncoderRegistry
-    visibility_model: VisibilityModel
-    policy: IdentifyPolicy
-    terrain: "TerrainModel | None"
+    judgement: Judgement
     options: IngestOptions
     pictures: PictureReader
     renditions: CachedRenditions
@@ -173,7 +165,8 @@ class Library:
 
     def terrain_problems(self) -> tuple[str, ...]:
         """Return messages about elevation tiles that can't be used."""
-        return self.terrain.problems if self.terrain is not None else ()
+        terrain = self.judgement.terrain
+        return terrain.problems if terrain is not None else ()
 
     def close(self) -> None:
         """Stop the decoding processes and close index and state."""
@@ -192,9 +185,7 @@ class Library:
                     self.catalog_store,
                     self.corrections,
                     self.manual_poses,
-                    self.visibility_model,
-                    self.policy,
-                    self.terrain,
+                    self.judgement,
                     self.cache,
                 )
             return self._joined[index]

@@ -81,7 +81,8 @@ class LocalQueryService:
     def around(self, place: Position) -> Panorama:
         if place.altitude_m is None:
             place = replace(place, altitude_m=self._library.active().annotator().album_altitude_m(place))
-        return panorama(self._library.catalog(), place, self._library.visibility_model, self._library.terrain)
+        judgement = self._library.judgement
+        return panorama(self._library.catalog(), place, judgement.visibility, judgement.terrain)
 
     def status(self) -> Status:
         library = self._library

@@ -215,7 +215,7 @@ def test_known_settings_and_options_cause_no_warning(
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("CUMBRE_STORE", "did you mean CUMBRE_STORAGE?"),
+        ("CUMBRE_SHARD", "did you mean CUMBRE_SHARDS? (shards of an index in Elasticsearch; applies to new indices)"),
         ("CUMBRE_SEARCH_SORTS", "did you mean CUMBRE_SEARCH_SORT?"),
         ("CUMBRE_XYZZY", "docs/settings.md lists all settings"),
     ],

@@ -63,11 +63,6 @@ class ElasticPhotoIndex:
         """The alias through which this index is written; see writes_alias()."""
         return writes_alias(self.name)
 
-    def with_candidates(self, num_candidates: int) -> "ElasticPhotoIndex":
-        """Return the same index with another number of candidates per search (Recall.num_candidates)."""
-        recall = replace(self._recall, num_candidates=num_candidates)
-        return ElasticPhotoIndex(self._client, self._address, self.name, self._space, self._notes, recall)
-
     def get(self, photo_id: str) -> StoredPhoto | None:
         found = self._reader.get(photo_id, ["document"])
         return None if found is None else _stored(found)
