@@ -123,8 +123,11 @@ class Library:
         """
         changed: set[str] = set()
         for generation in self.in_use():
-            total = generation.index.count()
-            changed |= generation.refresh_names(lambda done, total=total: on_progress(done, total))
+
+            def show(done: int, total: int = generation.index.count()) -> None:
+                on_progress(done, total)
+
+            changed |= generation.refresh_names(show)
         return len(changed)
 
     def note_missing_albums(self) -> None:

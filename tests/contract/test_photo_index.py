@@ -410,36 +410,38 @@ def test_a_new_photo_without_a_vector_is_refused(index: PhotoIndex) -> None:
     assert index.get(photo("a.jpg").id) is None
 
 
-def test_a_write_without_version_and_vector_is_refused_even_if_the_photo_is_there(index):
+def test_a_write_without_version_and_vector_is_refused_even_if_the_photo_is_there(index: PhotoIndex) -> None:
     put(index, photo("a.jpg"), seed=5)
     fine = PhotoWrite(photo("b.jpg"), unit_vector(1), None)
     with pytest.raises(IndexFault, match="without a vector"):
         index.write([fine, PhotoWrite(photo("a.jpg", note="unaware"), None, None)])
-    assert index.get(photo("a.jpg").id).document.note == ""
+    assert present(index.get(photo("a.jpg").id)).document.note == ""
     assert index.get(photo("b.jpg").id) is None
 
 
-def test_a_vector_of_another_size_is_refused_even_if_the_write_is_outdated(index):
+def test_a_vector_of_another_size_is_refused_even_if_the_write_is_outdated(index: PhotoIndex) -> None:
     put(index, photo("a.jpg"))
     with pytest.raises(IndexFault, match="dimensions"):
         index.write([PhotoWrite(photo("a.jpg"), unit_vector(1, 9), None)])
 
 
-def test_a_failure_becomes_a_photo_only_with_a_vector(index):
+def test_a_failure_becomes_a_photo_only_with_a_vector(index: PhotoIndex) -> None:
     put(index, photo("a.jpg", failure="damaged"))
-    version = index.get(photo("a.jpg").id).version
+    version = present(index.get(photo("a.jpg").id)).version
     with pytest.raises(IndexFault, match="without a vector"):
         index.write([PhotoWrite(photo("a.jpg"), None, version)])
-    assert index.get(photo("a.jpg").id).document.failure == "damaged"
+    assert present(index.get(photo("a.jpg").id)).document.failure == "damaged"
 
 
-def test_an_outdated_write_that_would_have_kept_a_vector_is_a_conflict_even_if_the_photo_has_failed_since(index):
+def test_an_outdated_write_that_would_have_kept_a_vector_is_a_conflict_even_after_a_failure(
+    index: PhotoIndex,
+) -> None:
     put(index, photo("a.jpg"))
-    before = index.get(photo("a.jpg").id)
+    before = present(index.get(photo("a.jpg").id))
     put(index, photo("a.jpg", failure="damaged"))
     late = PhotoWrite(replace(before.document, note="late"), None, before.version)
     assert index.write([late]) == [late]
-    assert index.get(photo("a.jpg").id).document.failure == "damaged"
+    assert present(index.get(photo("a.jpg").id)).document.failure == "damaged"
 
 
 def test_near_filters_work_across_the_date_line_and_at_the_pole(index: PhotoIndex) -> None:

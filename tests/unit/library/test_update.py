@@ -1,14 +1,25 @@
 """An update indexes what was named or the whole album, says what it skips, and goes on."""
 
+from pathlib import Path
+from typing import Protocol
+
 import pytest
 
 from cumbre.errors import NotFound
+from cumbre.index.embedded.generations import EmbeddedGenerations
 from cumbre.ingest.scan import ScanProgress
 from cumbre.library.forget import forget
-from cumbre.library.update import AlbumUpdate, differences
+from cumbre.library.library import Library
+from cumbre.library.update import AlbumUpdate, UpdateResult, differences
 from tests.support.pictures import encoded, landscape
 
 PHOTO = encoded(landscape())
+
+
+class Update(Protocol):
+    """Updates the album with these paths."""
+
+    def __call__(self, *paths: Path, confirm_removals: bool = False) -> UpdateResult: ...
 
 
 @pytest.fixture
@@ -17,34 +28,38 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def update(library, said):
-    def run(*paths, **options):
-        return AlbumUpdate(library, ScanProgress(), said.append, **options).run(paths)
+def update(library: Library, said: list[str]) -> Update:
+    def run(*paths: Path, confirm_removals: bool = False) -> UpdateResult:
+        return AlbumUpdate(library, ScanProgress(), said.append, confirm_removals).run(paths)
 
     return run
 
 
 @pytest.fixture
-def trek(tmp_path):
+def trek(tmp_path: Path) -> Path:
     folder = tmp_path / "trek"
     (folder / "day 1").mkdir(parents=True)
     (folder / "day 1" / "ama.jpg").write_bytes(PHOTO)
     return folder
 
 
-def test_without_an_album_it_says_what_to_do(update, said):
+def test_without_an_album_it_says_what_to_do(update: Update, said: list[str]) -> None:
     assert update().report.indexed == 0
     assert said == ["no album yet: run `cumbre ingest DIR` with the folder of your photos"]
 
 
-def test_a_folder_becomes_part_of_the_album_and_its_photos_are_indexed(update, library, trek):
+def test_a_folder_becomes_part_of_the_album_and_its_photos_are_indexed(
+    update: Update, library: Library, trek: Path
+) -> None:
     done = update(trek)
     assert (done.report.indexed, done.problems, done.named_failed) == (1, [], False)
     assert library.albums.folders() == [trek]
     assert update().report.unchanged == 1
 
 
-def test_a_folder_around_another_replaces_it_and_says_so(update, library, trek, said):
+def test_a_folder_around_another_replaces_it_and_says_so(
+    update: Update, library: Library, trek: Path, said: list[str]
+) -> None:
     update(trek / "day 1")
     update(trek)
     assert [(photo.bucket, photo.key) for photo in library.index().select()] == [(str(trek), "day 1/ama.jpg")]
@@ -52,29 +67,36 @@ def test_a_folder_around_another_replaces_it_and_says_so(update, library, trek, 
     assert library.albums.folders() == [trek]
 
 
-def test_a_path_that_cannot_be_part_of_the_album_does_not_stop_the_others(update, trek, tmp_path):
+def test_a_path_that_cannot_be_part_of_the_album_does_not_stop_the_others(
+    update: Update, trek: Path, tmp_path: Path
+) -> None:
     done = update(tmp_path / "nowhere", trek)
     assert done.report.indexed == 1
     assert [problem.split(":")[0] for problem in done.problems] == [f"{tmp_path / 'nowhere'} does not exist"]
 
 
-def test_a_named_file_that_is_no_picture_is_told_apart_from_failures_in_a_folder(update, trek):
+def test_a_named_file_that_is_no_picture_is_told_apart_from_failures_in_a_folder(update: Update, trek: Path) -> None:
     (trek / "broken.jpg").write_bytes(b"no picture")
     assert not update(trek).named_failed
     assert update(trek / "broken.jpg").named_failed
 
 
-def test_an_incomplete_index_is_completed_by_a_scan_of_the_whole_album(update, library, trek, said, tmp_path):
+def test_an_incomplete_index_is_completed_by_a_scan_of_the_whole_album(
+    update: Update, library: Library, trek: Path, said: list[str], tmp_path: Path
+) -> None:
     update(trek)
     (trek / "lhotse.jpg").write_bytes(encoded(landscape((400, 300))))
     (tmp_path / "other").mkdir()
+    assert isinstance(library.generations, EmbeddedGenerations)
     library.generations._database.incomplete = True
     assert update(tmp_path / "other").report.indexed == 1
     assert said == ["scanning the whole album, because the index was damaged or an earlier run was interrupted"]
     assert not library.generations.incomplete()
 
 
-def test_a_gone_folder_is_forgotten_only_if_removals_are_confirmed(update, library, trek):
+def test_a_gone_folder_is_forgotten_only_if_removals_are_confirmed(
+    update: Update, library: Library, trek: Path
+) -> None:
     update(trek)
     trek.rename(trek.with_name("away"))
     assert update(trek).problems
@@ -83,7 +105,7 @@ def test_a_gone_folder_is_forgotten_only_if_removals_are_confirmed(update, libra
     assert library.albums.folders() == []
 
 
-def test_differences_are_found_without_changing_anything(update, library, trek):
+def test_differences_are_found_without_changing_anything(update: Update, library: Library, trek: Path) -> None:
     update(trek)
     (trek / "lhotse.jpg").write_bytes(PHOTO + b"\0")
     found, problems = differences(library)
@@ -92,7 +114,9 @@ def test_differences_are_found_without_changing_anything(update, library, trek):
     assert library.index().count() == 1
 
 
-def test_a_folder_or_a_named_file_is_forgotten_with_its_photos(update, library, trek, tmp_path):
+def test_a_folder_or_a_named_file_is_forgotten_with_its_photos(
+    update: Update, library: Library, trek: Path, tmp_path: Path
+) -> None:
     alone = tmp_path / "alone.jpg"
     alone.write_bytes(encoded(landscape((400, 300))))
     update(trek, alone)
