@@ -6,6 +6,7 @@ Prices are Amazon's list prices in us-east-1, in US dollars, without its free al
 with the price lists before you rely on a sum. The usage of an album is assumed below.
 """
 
+import argparse
 from dataclasses import dataclass
 
 PRICES_OF = "2026-11-25"
@@ -74,6 +75,7 @@ def monthly(album: Album) -> dict[str, float]:
 
 def main() -> None:
     """Print the costs of two albums."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     print(f"US dollars, list prices of {PRICES_OF}, without Elasticsearch")
     for album in (Album(10_000, 3_000, 720, 10.0), Album(1_000_000, 30_000, 120, 400.0)):
         costs = monthly(album)

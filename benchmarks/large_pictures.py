@@ -6,6 +6,7 @@ Writes pictures of 120 megapixels (a few minutes, mostly for encoding) and reads
 does. Prints the seconds, and the peak memory above that of the process before. Needs the development dependencies.
 """
 
+import argparse
 import multiprocessing
 import resource
 import sys
@@ -70,6 +71,7 @@ def _peak_bytes() -> int:
 
 def main() -> None:
     """Run the benchmark."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     fresh = multiprocessing.get_context("spawn")
     print(f"{_WIDTH} x {_HEIGHT} pixels, decoded for {_WANTED_PX} pixels; time and peak memory:")
     with TemporaryDirectory() as folder:

@@ -7,6 +7,7 @@ counts with the pinned sizes of its files. Limits: 350 MB with lite, 1200 MB wit
 larger. Needs the development dependencies and access to PyPI.
 """
 
+import argparse
 import sys
 import tempfile
 from pathlib import Path
@@ -37,6 +38,7 @@ def largest(tree: ImageTree) -> str:
 
 def main() -> None:
     """Run the benchmark."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     too_large = False
     for name, dockerfile in DOCKERFILES.items():
         with tempfile.TemporaryDirectory() as folder:

@@ -5,6 +5,7 @@
 Needs the development dependencies.
 """
 
+import argparse
 import tempfile
 import time
 from collections.abc import Callable
@@ -50,6 +51,7 @@ def times_ms(terrain: TerrainModel) -> tuple[float, float]:
 
 def main() -> None:
     """Run the benchmark."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     print(f"line of sight to {_SUMMITS} summits, 5 to 60 km away in all directions; four tiles:")
     for name, make, how in (
         ("GLO-30 (GeoTIFF)", geotiff, {"rows": 3600, "columns": 3600, "tile": 1024}),

@@ -1,18 +1,22 @@
 """Precompute text vectors for the functions' images: those of everyday texts and of the peaks' prompts.
 
-They take an encoder seconds and depend on nothing else. They are computed when an image is built
-(CUMBRE_MODEL=... python -m functions.warm_cache [FOLDER]) and copied when a function starts: with a large text encoder,
-computing them takes longer than Lambda allows for a function's init.
+    CUMBRE_MODEL=... python -m functions.warm_cache [FOLDER]
+
+They take an encoder seconds and depend on nothing else. They are computed when an image is built and copied when a
+function starts: with a large text encoder, computing them takes longer than Lambda allows for a function's init.
 """
 
+import argparse
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from cumbre.bootstrap import open_library
+from cumbre.errors import CumbreError
 from cumbre.settings import Settings, read_settings
 from cumbre.system.cache_file import write_cache_file
 
@@ -41,5 +45,18 @@ def install(home: Path, made: Path = MADE) -> None:
             write_cache_file(target, file.read_bytes())
 
 
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?", default=MADE, help=f"default: {MADE}")
+    folder = parser.parse_args(arguments).folder
+    try:
+        build(read_settings(), folder)
+    except CumbreError as error:
+        sys.exit(f"nothing was computed: {error}")
+    except OSError as error:
+        sys.exit(f"the vectors can't be written to {folder}: {error.strerror}")
+
+
 if __name__ == "__main__":
-    build(read_settings(), *map(Path, sys.argv[1:]))
+    main()

@@ -66,8 +66,9 @@ def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--name", default="cumbre", help="Terraform's variable `name` (default: cumbre)")
+    name = parser.parse_args().name
     try:
-        stored_settings = ask_and_store(boto3.client("secretsmanager"), parser.parse_args().name, getpass.getpass)
+        stored_settings = ask_and_store(boto3.client("secretsmanager"), name, getpass.getpass)
     except (SettingsError, BotoCoreError, ClientError) as error:
         sys.exit(f"nothing was stored: {error}")
     sys.stderr.write(f"stored: {', '.join(stored_settings)}\n")

@@ -3,9 +3,11 @@
 python local/compose_secrets.py [FILE]
 """
 
+import argparse
 import os
 import secrets
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 _BYTES = 24
@@ -35,7 +37,20 @@ def complete(file: Path) -> list[str]:
     return missing
 
 
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "file", type=Path, nargs="?", default=Path(__file__).with_name(".env"), help="default: local/.env"
+    )
+    file = parser.parse_args(arguments).file
+    try:
+        added = complete(file)
+    except OSError as error:
+        sys.exit(f"{file} can't be completed: {error.strerror}")
+    if added:
+        print(f"{file}: added {', '.join(added)}")  # noqa: T201
+
+
 if __name__ == "__main__":
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name(".env")
-    if added := complete(target):
-        print(f"{target}: added {', '.join(added)}")  # noqa: T201
+    main()

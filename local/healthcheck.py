@@ -1,5 +1,6 @@
 """Health check of a container: exit with 0 if the Cumbre on this machine answers, including its index, else with 1."""
 
+import argparse
 import base64
 import sys
 import urllib.error
@@ -24,4 +25,5 @@ def is_healthy(settings: Settings) -> bool:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     sys.exit(0 if is_healthy(read_settings()) else 1)

@@ -5,7 +5,7 @@ review. Then it compiles each .po file into the .mo file that is read at run tim
 ("pl", "pt_BR") it creates that language.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -75,6 +75,8 @@ def read_catalogue(language: str) -> Catalog:
 
 
 if __name__ == "__main__":
-    for one in sorted({*translated_languages("po"), *sys.argv[1:]}):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("languages", nargs="*", metavar="LANGUAGE", help="the code of a new language")
+    for one in sorted({*translated_languages("po"), *parser.parse_args().languages}):
         update(one)
         compile_catalogue(one)

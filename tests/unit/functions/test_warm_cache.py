@@ -8,7 +8,7 @@ import pytest
 
 from cumbre.encoding.onnx_encoder import OnnxEncoder
 from cumbre.settings import Settings
-from functions.warm_cache import build, install
+from functions.warm_cache import build, install, main
 
 
 @pytest.fixture(scope="session")
@@ -51,4 +51,21 @@ def test_only_vectors_are_built_and_existing_files_are_kept(built_cache: Path, t
 
 def test_an_image_without_a_cache_is_no_error(tmp_path: Path) -> None:
     install(tmp_path / "home", tmp_path / "nothing")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_option_is_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for argument in ("--help", "--folder"):
+        with pytest.raises(SystemExit):
+            main([argument])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_setting_that_is_wrong_ends_the_build_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUMBRE_MODEL", str(tmp_path / "no model"))
+    with pytest.raises(SystemExit, match=r"nothing was computed: .*no model"):
+        main([str(tmp_path / "cache")])
     assert list(tmp_path.iterdir()) == []

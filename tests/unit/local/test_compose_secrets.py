@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from local.compose_secrets import NAMES, complete
+import pytest
+
+from local.compose_secrets import NAMES, complete, main
 
 
 def lines(file: Path) -> dict[str, str]:
@@ -27,3 +29,18 @@ def test_existing_values_are_kept(tmp_path: Path) -> None:
     assert "CUMBRE_PASSWORD" not in complete(file)
     assert lines(file)["CUMBRE_PASSWORD"] == "my own"
     assert lines(file)["CUMBRE_MODEL"] == "lite"
+
+
+def test_an_option_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for argument in ("--help", "--file"):
+        with pytest.raises(SystemExit):
+            main([argument])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_in_a_missing_folder_ends_with_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="can't be completed: No such file"):
+        main([str(tmp_path / "missing" / ".env")])
+    main([str(tmp_path / ".env")])
+    assert capsys.readouterr().out.endswith(f"added {', '.join(NAMES)}\n")
