@@ -72,9 +72,9 @@ def protect(
         vouched = host_name(guard.vouched_name(request.environ))
         if not is_allowed_host(host, names | ({vouched} - {""}), any_address=bool(password)):
             message = "this host name is not allowed: add it to CUMBRE_ALLOWED_HOSTS"
-            return error_response(HttpError(403, "forbidden", message))
+            return error_response(HttpError(403, message))
         if request.method not in SAFE_METHODS and not is_same_origin(request.headers):
-            return error_response(HttpError(403, "forbidden", "changes are accepted only from Cumbre's own page"))
+            return error_response(HttpError(403, "changes are accepted only from Cumbre's own page"))
         if password and request.path not in OPEN_PATHS and not is_logged_in(sessions):
             return _refuse_strangers(password, attempts)
         return None
@@ -97,7 +97,7 @@ def _refuse_strangers(password: str, attempts: LoginThrottle) -> AnyResponse | N
     wait_s = attempts.wait_s(request.remote_addr)
     if wait_s:
         message = "too many wrong passwords: wait a while"
-        return error_response(HttpError(429, "too_many_requests", message, retry_after_s=wait_s))
+        return error_response(HttpError(429, message, retry_after_s=wait_s))
     if not password_matches(password_sent, password):
         attempts.failed(request.remote_addr)
         return _unauthorized()
@@ -106,7 +106,7 @@ def _refuse_strangers(password: str, attempts: LoginThrottle) -> AnyResponse | N
 
 
 def _unauthorized() -> Response:
-    response = error_response(HttpError(401, "unauthorized", "this album requires a password"))
+    response = error_response(HttpError(401, "this album requires a password"))
     # A browser would show its own password dialog over the page when a session has ended.
     if "Sec-Fetch-Mode" not in request.headers:
         response.headers["WWW-Authenticate"] = 'Basic realm="Cumbre", charset="UTF-8"'

@@ -40,16 +40,14 @@ def create_event_webhook(
     def receive() -> Response:
         if not password_matches(request.headers.get("Authorization"), f"Bearer {token}"):
             _log.warning("rejected an event without the token of CUMBRE_EVENTS_TOKEN")
-            return error_response(
-                HttpError(401, "unauthorized", "the token of CUMBRE_EVENTS_TOKEN is missing or wrong")
-            )
+            return error_response(HttpError(401, "the token of CUMBRE_EVENTS_TOKEN is missing or wrong"))
         try:
             events = parse_events(request.get_data(cache=False))
         except InvalidRequest as error:
             _log.warning("an event can't be read: %s", error)
-            return error_response(HttpError(400, "invalid_request", str(error)))
+            return error_response(HttpError(400, str(error)))
         except RequestEntityTooLarge:
-            return error_response(HttpError(413, "too_large", f"events may have at most {_MAX_BYTES} bytes"))
+            return error_response(HttpError(413, f"events may have at most {_MAX_BYTES} bytes"))
         try:
             known = set(buckets())
             for other in sorted({event.bucket for event in events} - known):
@@ -61,7 +59,7 @@ def create_event_webhook(
         except CumbreError as error:
             _log.warning("an event could not be recorded: %s", error)
             message = "the event can't be recorded at the moment; send it again"
-            return error_response(HttpError(503, "unavailable", message, _RETRY_AFTER_S))
+            return error_response(HttpError(503, message, _RETRY_AFTER_S))
         return jsonify({"recorded": len(ours)})
 
     app.wsgi_app = _at_root(app.wsgi_app)  # type: ignore[method-assign, assignment]

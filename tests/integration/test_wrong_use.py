@@ -91,7 +91,7 @@ COMMANDS = [
     ("search --near here", 2, r"--near must have the form LAT,LON,KM"),
     ("search --near 91,0,1", 2, r"--near must start with a latitude \(-90 to 90\)"),
     ("search --near nan,0,1", 2, r"--near must have the form"),
-    ("search --near 1,1,-5", 2, r"the radius in --near must be in kilometres and greater than 0"),
+    ("search --near 1,1,-5", 2, r"the radius in --near must be in kilometres, greater than 0 and at most 20040"),
     ("identify {place}/album/0.jpg --at 95,0", 2, r"--at must start with a latitude"),
     ("identify {place}/album/0.jpg --heading 400", 2, r"--heading must be in degrees"),
     ("serve --port 70000", 2, r"'--port': 70000 is not in the range"),

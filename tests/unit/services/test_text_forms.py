@@ -20,6 +20,12 @@ def test_places_and_headings_are_parsed() -> None:
     assert text_forms.parse_heading_deg("heading", "360") == 0.0
 
 
+def test_the_largest_circle_is_named_when_it_is_exceeded() -> None:
+    assert text_forms.parse_circle("near", "0,0,20040").radius_m == 20_040_000.0
+    with pytest.raises(InvalidRequest, match="near must be in kilometres, greater than 0 and at most 20040"):
+        text_forms.parse_circle("near", "0,0,20041")
+
+
 def test_times_are_parsed() -> None:
     assert text_forms.parse_time("from", "2023-10-31") == datetime(2023, 10, 31, tzinfo=UTC)
     assert text_forms.parse_time("to", "2023-10-31", end_of_day=True) == datetime(2023, 11, 1, tzinfo=UTC)

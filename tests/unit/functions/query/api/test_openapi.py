@@ -12,11 +12,13 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import validate
 
+from bot.web.login_throttle import MOST_OF_ONE
 from bot.web.site import create_app
 from cumbre.index.port import Circle
 from cumbre.search.query import MAX_RESULT_WINDOW
 from cumbre.services.query_service import IndexingProgress
 from functions.query.api import parameters
+from functions.query.api.http_errors import ERROR_CODES
 from tests.support.fakes import (
     KHUMBU,
     FakeAlbum,
@@ -124,6 +126,34 @@ def test_a_real_answer_has_the_described_shape(
     # The schema is put next to the components, so that its references resolve.
     whole = {**schema, "components": description["components"]}
     Draft202012Validator(whole, format_checker=FormatChecker()).validate(answer.get_json())
+
+
+def test_too_many_wrong_passwords_are_answered_as_described(description: Any) -> None:
+    album = FakeAlbum.of(khumbu_album())
+    client = create_app(FakeQueryService(album), FakeAlbumService(album), lambda: KHUMBU, password="ama").test_client()
+    for _ in range(MOST_OF_ONE):
+        assert client.get("/api/status", auth=("me", "wrong")).status_code == 401
+    answer = client.get("/api/status", auth=("me", "ama"))
+    assert answer.status_code == 429
+    assert answer.get_json()["error"]["code"] == "too_many_requests"
+    for item in description["paths"].values():
+        for method, operation in item.items():
+            if method.upper() in METHODS:
+                described = resolve(description, operation["responses"]["429"])
+                assert set(described["headers"]) == {"Retry-After"} < set(answer.headers.keys())
+                whole = {**described["content"]["application/json"]["schema"], "components": description["components"]}
+                Draft202012Validator(whole).validate(answer.get_json())
+
+
+def test_every_error_is_described(description: Any) -> None:
+    error = description["components"]["schemas"]["Error"]["properties"]["error"]
+    assert error["properties"]["code"]["enum"] == list(ERROR_CODES.values())
+    for path, item in description["paths"].items():
+        for method, operation in item.items():
+            if method.upper() in METHODS:
+                assert "default" in operation["responses"], (method, path)
+                statuses = {int(status) for status in operation["responses"] if status != "default"}
+                assert {status for status in statuses if status >= 400} <= set(ERROR_CODES), (method, path)
 
 
 def test_described_parameters_are_the_ones_that_are_read(description: Any) -> None:

@@ -9,6 +9,8 @@ from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
 
+from bot.web.login_throttle import InMemoryLoginThrottle
+from bot.web.request_guard import Guard
 from bot.web.site import create_app
 from cumbre import errors
 from cumbre.geo.geodesy import Position
@@ -399,6 +401,17 @@ def test_an_internal_error_never_reveals_paths(
 def test_an_unknown_address_is_answered_with_json(client: FlaskClient) -> None:
     error(client.get("/api/nowhere"), 404, "not_found")
     error(client.patch("/api/peaks"), 405, "method_not_allowed")
+
+
+def test_an_unknown_address_while_the_state_is_unreachable_is_unavailable(query: FakeQueryService) -> None:
+    class Unreachable(InMemoryLoginThrottle):
+        def wait_s(self, address: str | None) -> int:
+            raise errors.StorageError("can't reach the table of /home/maya")
+
+    guard = Guard(attempts=Unreachable())
+    album = FakeAlbumService(query.album)
+    client = create_app(query, album, lambda: KHUMBU, password="ama", guard=guard).test_client()
+    assert "maya" not in error(client.get("/api/nowhere", auth=("me", "ama")), 503, "unavailable")
 
 
 def test_answers_about_the_album_are_not_cached_by_browsers(client: FlaskClient) -> None:
