@@ -17,7 +17,7 @@ from cumbre.imaging.decode import PhotoLimits
 from cumbre.library.library import Library
 from cumbre.sandbox.pool import IsolatedPictureReader
 from cumbre.sandbox.port import PictureReader
-from cumbre.settings import Settings
+from cumbre.settings import Settings, read_dotenv
 from tests.infra.images import image_of  # noqa: F401  a fixture
 from tests.infra.stack import applied_stack  # noqa: F401  a fixture
 from tests.support.aws.cloud_album import cloud  # noqa: F401  a fixture
@@ -31,12 +31,22 @@ from tests.support.small_album import TO_AMA_DABLAM, TO_NOTHING, photo_towards
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
+_DOTENV = Path(".env").absolute()
+
+
+def _read_other_dotenv(file: Path) -> dict[str, str]:
+    return {} if file.absolute() == _DOTENV else read_dotenv(file)
+
 
 @pytest.fixture(autouse=True)
-def no_cumbre_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Hide the CUMBRE_ variables of this machine's environment from every test."""
+def no_cumbre_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide this machine's CUMBRE_ variables, and the .env file in the folder where pytest was started, from every test.
+
+    Commands in processes of their own run in other folders (tests/support/processes.py).
+    """
     for name in [name for name in os.environ if name.startswith("CUMBRE_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setattr("cumbre.cli.environment.read_dotenv", _read_other_dotenv)
 
 
 @pytest.fixture(scope="session")

@@ -149,7 +149,7 @@ def test_an_unreadable_file_is_recorded_and_the_others_are_indexed(home: Path, t
             pytest.skip("root may read everything, and setpriv is not installed")
         command = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", *command]
     environment = os.environ | {"CUMBRE_HOME": str(home), "CUMBRE_MODEL": "lite"}
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    ran = subprocess.run(command, cwd=home.parent, capture_output=True, text=True, check=False, env=environment)
     answer = json.loads(ran.stdout)
     assert answer["indexed"] == 1
     (failed,) = answer["failed"]

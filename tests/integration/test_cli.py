@@ -571,6 +571,7 @@ def test_a_closed_output_pipe_is_not_an_error(home: Path, arguments: str) -> Non
             [sys.executable, "-c", "from local.command import main; main()", *arguments.split()],
             stdout=writing,
             stderr=subprocess.PIPE,
+            cwd=home.parent,
             env={**os.environ, "CUMBRE_HOME": str(home)},
             timeout=60,
         )

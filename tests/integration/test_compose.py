@@ -134,13 +134,15 @@ class LocalServices:
 
     def _run(self, name: str) -> None:
         command = [CUMBRE, *self._services[name]["command"]]
-        ran = subprocess.run(command, env=self.cumbre_environment(name), capture_output=True, text=True, timeout=120)
+        ran = subprocess.run(
+            command, cwd=self._folder, env=self.cumbre_environment(name), capture_output=True, text=True, timeout=120
+        )
         assert ran.returncode == 0, ran.stderr
         assert "created: notification of photos/" in ran.stdout
 
     def _start_process(self, name: str) -> None:
         command = [CUMBRE, *self._services[name]["command"]]
-        process = subprocess.Popen(command, env=self.cumbre_environment(name), start_new_session=True)
+        process = subprocess.Popen(command, cwd=self._folder, env=self.cumbre_environment(name), start_new_session=True)
         self._stack.callback(stop, process)
 
     def is_healthy(self) -> bool:

@@ -86,6 +86,7 @@ def test_an_ingest_at_a_file_size_limit_fails_plainly_and_succeeds_later(
 
     ran = subprocess.run(
         [CUMBRE, "ingest", album],
+        cwd=home.parent,
         env=environment(home, CUMBRE_BATCH_SIZE="2"),
         preexec_fn=no_larger_files,
         capture_output=True,

@@ -24,6 +24,7 @@ from tests.support.aws.sqs_poller import SqsPoller
 from tests.support.small_album import TO_AMA_DABLAM
 
 REDELIVERY_S = 1.1
+_EVENTS = int(os.environ.get("CUMBRE_TEST_ROUNDS", "12"))
 
 
 @pytest.fixture
@@ -201,7 +202,7 @@ def test_nothing_accumulates_in_the_temporary_folder(
     assert not (home / "cache" / "half.part").exists()
     before = files(home)
     descriptors = open_files()
-    for number in range(int(os.environ.get("CUMBRE_TEST_ROUNDS", "12"))):
+    for number in range(_EVENTS):
         cloud.put("photos/a.jpg", float(number))
         event = {
             "Records": [{"messageId": "1", "body": s3_event(cloud.photos, "photos/a.jpg"), "eventSource": "aws:sqs"}]

@@ -167,9 +167,7 @@ def test_unsafe_keys_are_reported_and_the_others_are_listed() -> None:
     """Amazon S3 accepts such keys; MinIO refuses to store them."""
     page = [{"Key": key, "ETag": '"e"', "Size": 1} for key in ("a.jpg", "b/../c.jpg", "d.jpg")]
     album = S3PhotoStorage(Stub(pages=[{"Contents": page}]), "trek")
-    found = []
-    with pytest.raises(StorageError, match=r"rename them \('b/\.\./c\.jpg'\)"):
-        found += list(album.list())
     listing = album.list()
     assert [next(listing).key, next(listing).key] == ["a.jpg", "d.jpg"]
-    assert found == []
+    with pytest.raises(StorageError, match=r"rename them \('b/\.\./c\.jpg'\)"):
+        next(listing)

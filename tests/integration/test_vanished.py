@@ -272,7 +272,7 @@ def test_a_photo_at_the_bottom_of_a_deep_tree_is_indexed(library: Library, album
 def test_photos_survive_permissions_that_are_removed_and_restored(home: Path, album: Path) -> None:
     def run(*arguments: object) -> dict[str, Any]:
         command: list[str | Path] = [*_bound_by_permissions(), CUMBRE, *map(str, arguments), "--json"]
-        ran = subprocess.run(command, env=environment(home), capture_output=True, text=True)
+        ran = subprocess.run(command, cwd=home.parent, env=environment(home), capture_output=True, text=True)
         assert ran.stdout, ran.stderr
         printed: dict[str, Any] = json.loads(ran.stdout)
         return printed

@@ -22,9 +22,10 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 
 def cumbre(home: Path, *arguments: object, **more: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command and wait until it ends."""
+    """Run a command beside its home, where no .env file is, and wait until it ends."""
     return subprocess.run(
         [CUMBRE, *map(str, arguments)],
+        cwd=home.parent,
         env=environment(home, **more),
         capture_output=True,
         text=True,
@@ -33,9 +34,10 @@ def cumbre(home: Path, *arguments: object, **more: str) -> "subprocess.Completed
 
 
 def begin(home: Path, *arguments: object, **more: str) -> "subprocess.Popen[str]":
-    """Start a command without waiting; the test has to end it."""
+    """Start a command beside its home without waiting; the test has to end it."""
     return subprocess.Popen(
         [CUMBRE, *map(str, arguments)],
+        cwd=home.parent,
         env=environment(home, **more),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -1,8 +1,9 @@
-"""Fixtures that fail a unit test if it starts a process or a server; such tests belong in tests/integration."""
+"""Fail a unit test if it, or a fixture of any scope, starts a process or a server; it belongs in tests/integration."""
 
 import multiprocessing.process
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,8 @@ from cumbre.sandbox.in_process import InProcessPictureReader
 from cumbre.sandbox.port import PictureReader
 
 _STARTS_A_PROCESS = frozenset({"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"})
+_HERE = Path(__file__).parent
+_start = multiprocessing.process.BaseProcess.start
 _watching = False
 
 
@@ -26,18 +29,26 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_refuse)
 
 
-@pytest.fixture(autouse=True)
-def no_process_and_no_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fail a test that starts a process or listens on a network port."""
-
-    def refuse(process: multiprocessing.process.BaseProcess) -> None:
+# Not every way in which multiprocessing starts a process causes an event.
+def _start_unless_watching(process: multiprocessing.process.BaseProcess) -> None:
+    if _watching:
         raise AssertionError(f"a unit test may not start {process.name}: move the test to tests/integration")
+    _start(process)
 
-    monkeypatch.setattr(multiprocessing.process.BaseProcess, "start", refuse)
+
+multiprocessing.process.BaseProcess.start = _start_unless_watching  # type: ignore[method-assign]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Watch a test with its fixtures: a fixture could not watch those of a module or session, which start before it."""
     global _watching
-    _watching = True
-    yield
-    _watching = False
+    # This hook is called for the tests of all folders.
+    _watching = item.path.is_relative_to(_HERE)
+    try:
+        return (yield)
+    finally:
+        _watching = False
 
 
 @pytest.fixture(autouse=True)

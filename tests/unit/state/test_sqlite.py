@@ -183,12 +183,17 @@ def test_the_copy_is_intact_at_every_moment_even_if_several_stores_make_it(path:
                 store.put("correction", f"{who} {number}", bytes(20_000))
                 store.write_backup()
 
+    records = 0
     with ThreadPoolExecutor(3) as pool:
         starts = [pool.submit(start_again_and_again, who) for who in range(3)]
         while not all(start.done() for start in starts):
             with closing(sqlite3.connect(f"file:{copy}?mode=ro&immutable=1", uri=True)) as connection:
                 assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-                assert connection.execute("SELECT count(*) FROM records").fetchone() >= (0,)
+                lengths = [length for (length,) in connection.execute("SELECT length(value) FROM records")]
+            assert set(lengths) <= {20_000}
+            # No older copy replaces a newer one.
+            assert len(lengths) >= records
+            records = len(lengths)
     for start in starts:
         start.result()
     assert sorted(file.name for file in path.parent.iterdir()) == ["state.sqlite", "state.sqlite.bak"]

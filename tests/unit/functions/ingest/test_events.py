@@ -1,6 +1,7 @@
 """Parsing events of AWS and MinIO; tests/events has an example of each, written after their documentation."""
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -138,13 +139,35 @@ _JSON = st.recursive(
 )
 
 
-@given(_JSON)
-def test_any_json_is_either_parsed_into_events_or_refused(payload: object) -> None:
-    try:
-        found = parse_events(payload)
-    except InvalidRequest:
-        return
-    assert all(isinstance(event, ObjectEvent) for event in found)
+@st.composite
+def _damaged_event(draw: st.DrawFn) -> Any:
+    """A real event with one of its parts, at any depth, replaced by any JSON, or none at all."""
+    event = saved(draw(st.sampled_from(["s3_put", "s3_removed", "sns_s3", "sqs_sns_s3", "minio_put"])))
+    part: Any = event
+    while isinstance(part, dict | list) and part:
+        at = draw(st.sampled_from(sorted(part) if isinstance(part, dict) else range(len(part))))
+        if draw(st.booleans()):
+            part[at] = draw(_JSON | st.just(part[at]))
+            break
+        part = part[at]
+    return event
+
+
+def test_any_json_is_either_parsed_into_events_or_refused() -> None:
+    outcomes = Counter[str]()
+
+    @given(_JSON | _damaged_event())
+    def parse(payload: object) -> None:
+        try:
+            found = parse_events(payload)
+        except InvalidRequest:
+            outcomes["refused"] += 1
+            return
+        outcomes["events" if found else "no events"] += 1
+        assert all(isinstance(event, ObjectEvent) and event.bucket and event.key for event in found)
+
+    parse()
+    assert min(outcomes[one] for one in ("refused", "events", "no events")) > 0, outcomes
 
 
 def test_each_key_is_listed_once_whatever_its_events_are() -> None:
