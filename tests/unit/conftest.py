@@ -36,7 +36,7 @@ def _start_unless_watching(process: multiprocessing.process.BaseProcess) -> None
     _start(process)
 
 
-multiprocessing.process.BaseProcess.start = _start_unless_watching  # type: ignore[method-assign]
+multiprocessing.process.BaseProcess.start = _start_unless_watching  # type: ignore[assignment, method-assign]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -153,6 +153,7 @@ def test_a_missing_tilt_is_an_obstacle_and_a_sure_fit_then_needs_two_summits(sky
     photo = facts(camera, pitch_deg=None, roll_deg=None)
     found = FITTER.fit(find_skylines(scene.image), photo)
     assert obstacles(photo, sighting(photo)) == (Obstacle.NO_TILT,)
+    assert found is not None
     assert found.sure
     assert sum(place.matched for place in found.summits) >= 2
 
