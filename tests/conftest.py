@@ -100,6 +100,16 @@ def shared_picture_processes(picture_processes: IsolatedPictureReader, monkeypat
     monkeypatch.setattr("cumbre.bootstrap.IsolatedPictureReader", reader)
 
 
+@pytest.fixture(autouse=True)
+def shared_encoder(lite: OnnxEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make libraries with the bundled model use the shared encoder, because opening its graphs takes time."""
+
+    def opened(directory: Path) -> OnnxEncoder:
+        return lite if directory == lite.description.directory else OnnxEncoder(directory)
+
+    monkeypatch.setattr("cumbre.encoding.encoder_registry.OnnxEncoder", opened)
+
+
 @pytest.fixture
 def open_cumbre(home: Path) -> Iterator[Callable[..., Library]]:
     """A function that opens a library on `home`; calling it again acts as another process on the same home."""

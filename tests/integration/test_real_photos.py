@@ -5,12 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.identify import LabelledSighting, labelled_sightings, varied, wrong
 from benchmarks.search import indexed, measure, read_labels
 from cumbre.geo.geodesy import Position
 from cumbre.imaging.decode import PhotoLimits, read_photo
 from cumbre.library.library import Library
+from cumbre.peaks.catalog_files import bundled_catalog
+from cumbre.recognition.identifier import PeakIdentifier
+from cumbre.photos.document import PhotoFacts
 from cumbre.services.local_query_service import LocalQueryService
 from tests.support.paths import SHARED_PHOTOS as PHOTOS
+from tests.support.present import present
 
 pytestmark = pytest.mark.skipif(not PHOTOS.is_dir(), reason="needs the real photos of ../shared/photos")
 
@@ -20,6 +25,44 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     library = indexed(PHOTOS.resolve(), tmp_path_factory.mktemp("home"), "lite")
     yield library
     library.close()
+
+
+@pytest.fixture(scope="module")
+def facts(library: Library) -> dict[str, PhotoFacts]:
+    """The facts of the photos with metadata, by the name of the file."""
+    return {document.key: present(document.facts) for document in library.active().index.select()}
+
+
+@pytest.mark.parametrize("path", sorted(PHOTOS.glob("[hj]*/*")), ids=lambda path: path.stem)
+def test_the_photos_have_a_place_a_time_and_a_heading(facts: dict[str, PhotoFacts], path: Path) -> None:
+    found = facts[path.name]
+    assert found.position is not None
+    assert 27.6 < found.position.lat < 28.1
+    assert 2000 < present(found.position.altitude_m) < 5800
+    assert found.heading_deg is not None
+    assert found.heading_ref == "T"
+    assert present(found.focal_length_35mm) >= 13
+    assert found.utc_offset_min == 345
+    assert abs(present(found.pitch_deg)) < 40
+    assert found.camera == "Apple iPhone 15 Pro Max"
+
+
+@pytest.fixture(scope="module")
+def certain_sightings() -> list[LabelledSighting]:
+    return [photo for photo in labelled_sightings(PHOTOS) if photo.certain]
+
+
+def test_certain_photos_get_a_correct_answer_or_none(certain_sightings: list[LabelledSighting]) -> None:
+    assert len(certain_sightings) == 53
+    assert len(wrong(certain_sightings, PeakIdentifier(bundled_catalog()))) <= 1
+    without_peak = [photo for photo in certain_sightings if not photo.right_answers]
+    assert wrong(without_peak, PeakIdentifier(bundled_catalog())) == []
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.2])
+def test_no_constant_is_fitted_to_single_photos(certain_sightings: list[LabelledSighting], factor: float) -> None:
+    lost = {name: wrong(certain_sightings, identifier) for name, identifier in varied(bundled_catalog(), factor)}
+    assert {name: names for name, names in lost.items() if len(names) > 1} == {}
 
 
 def test_lite_finds_photos_by_words_and_nothing_where_nothing_matches(library: Library) -> None:

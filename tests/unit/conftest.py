@@ -1,5 +1,6 @@
 """Fail a unit test if it, or a fixture of any scope, starts a process or a server; it belongs in tests/integration."""
 
+import functools
 import multiprocessing.process
 import sys
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ import pytest
 
 from cumbre.imaging.decode import PhotoLimits
 from cumbre.sandbox.in_process import InProcessPictureReader
-from cumbre.sandbox.port import PictureReader
+from cumbre.sandbox.port import PictureContent, PictureReader
 
 _STARTS_A_PROCESS = frozenset({"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"})
 _HERE = Path(__file__).parent
@@ -51,11 +52,25 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         _watching = False
 
 
+class RememberingPictureReader(InProcessPictureReader):
+    """Reads pictures in this process, and the same file only once, because most tests index the same three photos."""
+
+    def read(self, data: bytes, size: tuple[int, int], resample: int) -> PictureContent:
+        return _content(self._limits, data, size, resample)
+
+
+@functools.lru_cache(maxsize=100)
+def _content(limits: PhotoLimits, data: bytes, size: tuple[int, int], resample: int) -> PictureContent:
+    content = InProcessPictureReader(limits).read(data, size, resample)
+    content.pixels.setflags(write=False)
+    return content
+
+
 @pytest.fixture(autouse=True)
 def shared_picture_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Override the fixture of tests/conftest.py: read pictures in this process."""
 
     def reader(limits: PhotoLimits, most: int) -> PictureReader:
-        return InProcessPictureReader(limits)
+        return RememberingPictureReader(limits)
 
     monkeypatch.setattr("cumbre.bootstrap.IsolatedPictureReader", reader)

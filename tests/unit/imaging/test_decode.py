@@ -8,7 +8,6 @@ from PIL import Image
 
 from cumbre.errors import PhotoError
 from cumbre.imaging.decode import PhotoLimits, read_photo
-from tests.support.paths import SHARED_PHOTOS
 from tests.support.pictures import encoded, exif, landscape
 from tests.support.present import present
 
@@ -103,18 +102,3 @@ def test_a_picture_with_broken_exif_is_read_without_its_facts() -> None:
     photo = read_photo(encoded(landscape(), "JPEG", b"Exif\0\0MM\0\x2a\xff\xff\xff\xff"), LIMITS)
     assert photo.facts.position is None
     assert photo.facts.width == 320
-
-
-@pytest.mark.skipif(not SHARED_PHOTOS.is_dir(), reason="the real photos are not beside this checkout")
-@pytest.mark.parametrize("path", sorted(SHARED_PHOTOS.glob("[hj]*/*")), ids=lambda path: path.stem)
-def test_real_photos_have_a_place_a_time_and_a_heading(path: Path) -> None:
-    facts = read_photo(path.read_bytes(), LIMITS, wanted_px=224).facts
-    assert facts.position is not None
-    assert 27.6 < facts.position.lat < 28.1
-    assert 2000 < present(facts.position.altitude_m) < 5800
-    assert facts.heading_deg is not None
-    assert facts.heading_ref == "T"
-    assert present(facts.focal_length_35mm) >= 13
-    assert facts.utc_offset_min == 345
-    assert abs(present(facts.pitch_deg)) < 40
-    assert facts.camera == "Apple iPhone 15 Pro Max"

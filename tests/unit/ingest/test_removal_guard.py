@@ -35,12 +35,10 @@ def warning(library: Library, album: Path) -> str:
 
 @pytest.fixture
 def large_album(album: Path) -> Path:
+    two_contents = [photo_towards(heading_deg, "2023:11:01 08:00:00") for heading_deg in (10.0, 20.0)]
     for i in range(150):
-        (album / "day 1" / f"{i}.jpg").write_bytes(photo_towards(TWO_CONTENTS[i % 2], "2023:11:01 08:00:00"))
+        (album / "day 1" / f"{i}.jpg").write_bytes(two_contents[i % 2])
     return album
-
-
-TWO_CONTENTS = (10.0, 20.0)
 
 
 def test_an_album_with_most_of_its_photos_gives_no_warning(library: Library, large_album: Path) -> None:

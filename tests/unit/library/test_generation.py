@@ -19,14 +19,15 @@ from cumbre.photos.evidence import evidence_text
 from cumbre.recognition import prototypes
 from cumbre.services.local_album_service import LocalAlbumService
 from cumbre.settings import Settings
-from tests.support.encoders import lite_as
+from tests.support.encoders import copy_everyday_vectors, lite_as
 from tests.support.pictures import encoded, landscape
 from tests.support.present import present
 from tests.support.small_album import ingest
 
 
 @pytest.fixture
-def voting_model(tmp_path: Path) -> Path:
+def voting_model(home: Path, tmp_path: Path) -> Path:
+    copy_everyday_vectors(home / "cache", "voting-1")
     return lite_as(tmp_path / "voting", model_id="voting-1", tells_peaks=True)
 
 

@@ -15,14 +15,15 @@ from cumbre.library.reindex import prepare_generation, reindex
 from cumbre.search.query import SearchRequest
 from cumbre.services.local_album_service import LocalAlbumService
 from cumbre.services.local_query_service import LocalQueryService
-from tests.support.encoders import lite_as
+from tests.support.encoders import copy_everyday_vectors, lite_as
 from tests.support.present import present
 from tests.support.small_album import TO_NOTHING, ingest, photo_towards
 
 
 @pytest.fixture
-def other_model(tmp_path: Path) -> Path:
+def other_model(home: Path, tmp_path: Path) -> Path:
     """An encoder with another id; its vectors must never be mixed with those of lite."""
+    copy_everyday_vectors(home / "cache", "other-1")
     return lite_as(tmp_path / "other", model_id="other-1")
 
 

@@ -18,7 +18,6 @@ from cumbre.photos.evidence import evidence_text
 from cumbre.recognition.appearance import PeakAppearance
 from cumbre.recognition.identifier import PeakIdentifier
 from cumbre.viewshed.sighting import Sighting
-from tests.support.paths import SHARED_PHOTOS
 from tests.support.present import present
 
 HERE = Position(46.0, 8.0, 2000.0)
@@ -269,36 +268,3 @@ def test_shown_peaks_are_few_and_likely() -> None:
     identifier = PeakIdentifier(ALPS)
     assert identifier.shown(identifier.identify(LOOKING_NORTH)) == ("north",)
     assert identifier.shown(identifier.identify(replace(LOOKING_NORTH, heading_deg=270.0))) == ()
-
-
-needs_photos = pytest.mark.skipif(not SHARED_PHOTOS.is_dir(), reason="the real photos are not beside this checkout")
-
-
-@pytest.fixture(scope="module")
-def real_sightings() -> list[LabelledSighting]:
-    from benchmarks.identify import labelled_sightings
-
-    return list(labelled_sightings(SHARED_PHOTOS))
-
-
-@needs_photos
-def test_real_photos_get_a_correct_answer_or_none(real_sightings: list[LabelledSighting]) -> None:
-    from benchmarks.identify import wrong
-    from cumbre.peaks.catalog_files import bundled_catalog
-
-    certain = [photo for photo in real_sightings if photo.certain]
-    assert len(certain) == 53
-    assert len(wrong(certain, PeakIdentifier(bundled_catalog()))) <= 1
-    without_peak = [photo for photo in certain if not photo.right_answers]
-    assert wrong(without_peak, PeakIdentifier(bundled_catalog())) == []
-
-
-@needs_photos
-@pytest.mark.parametrize("factor", [0.8, 1.2])
-def test_no_constant_is_fitted_to_single_photos(real_sightings: list[LabelledSighting], factor: float) -> None:
-    from benchmarks.identify import varied, wrong
-    from cumbre.peaks.catalog_files import bundled_catalog
-
-    certain = [photo for photo in real_sightings if photo.certain]
-    lost = {name: wrong(certain, identifier) for name, identifier in varied(bundled_catalog(), factor)}
-    assert {name: names for name, names in lost.items() if len(names) > 1} == {}
