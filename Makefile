@@ -5,9 +5,14 @@ BIN := $(VENV)/bin
 # The album: make run PHOTOS=~/Pictures/Trek. Without it a sample album is drawn.
 PHOTOS ?=
 PYTEST_ARGS ?=
+# Tests run in one process per core. `make test PARALLEL=` runs them one after the other, as `pytest` itself does.
+PARALLEL ?= --numprocesses auto --dist loadgroup
 CHECKOV := .venv-checkov/bin/checkov
 
-.PHONY: run up down test torture stories outages check deploy-check cloud-mistakes format bench bench-servers clean
+# Independent of each other; `make check` runs one after the other, `make test-fast` several at once.
+CHECKS := check-format check-lint check-types check-imports
+
+.PHONY: run up down test test-fast test-unit torture stories outages check $(CHECKS) deploy-check cloud-mistakes format bench bench-servers clean
 
 run: $(VENV)/.run-ready
 ifeq ($(strip $(PHOTOS)),)
@@ -33,18 +38,35 @@ down:
 	docker compose -f local/compose.yaml down
 
 test: $(VENV)/.test-ready check
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
-check: $(VENV)/.test-ready
+# For every change: all checks and the unit tests, in less than a minute. The output of each is printed when it ends, if
+# this make can do that (GNU make 4), and a failure does not stop the others.
+test-fast:
+	@$(MAKE) --no-print-directory --jobs 3 --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync) \
+		test-unit $(CHECKS)
+
+test-unit: $(VENV)/.test-ready
+	$(BIN)/python -m pytest tests/unit --quiet $(PARALLEL) $(PYTEST_ARGS)
+
+check: $(CHECKS)
+
+check-format: $(VENV)/.test-ready
 	$(BIN)/ruff format --check .
+
+check-lint: $(VENV)/.test-ready
 	$(BIN)/ruff check .
+
+check-types: $(VENV)/.test-ready
 	$(BIN)/mypy
+
+check-imports: $(VENV)/.test-ready
 	$(BIN)/lint-imports
 
 # Checks of infra/terraform before a deployment: format, validity, Terraform's tests, apply and destroy on a mock of
 # AWS, each function's permissions, the images, and common mistakes. Needs Terraform with its provider; some minutes.
 deploy-check: $(VENV)/.test-ready cloud-mistakes
-	$(BIN)/python -m pytest tests/infra $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/infra $(PARALLEL) $(PYTEST_ARGS)
 
 cloud-mistakes: $(CHECKOV)
 	$(CHECKOV) --config-file infra/checkov.yaml --directory infra/terraform

@@ -38,6 +38,18 @@ def _read_other_dotenv(file: Path) -> dict[str, str]:
     return {} if file.absolute() == _DOTENV else read_dotenv(file)
 
 
+# Servers that all tests share, the cloud that Terraform creates, and the trees of images.
+_SHARED = frozenset({"elasticsearch", "minio", "applied_stack", "image_of"})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process of `make test` run all tests that use something shared, so that it starts only once."""
+    for item in items:
+        if not _SHARED.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group("servers"))
+
+
 @pytest.fixture(autouse=True)
 def no_cumbre_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide this machine's CUMBRE_ variables, and the .env file in the folder where pytest was started, from every test.

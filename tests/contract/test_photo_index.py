@@ -62,7 +62,9 @@ def photo(key: str, **changes: Any) -> PhotoDocument:
 Open = Callable[..., IndexGenerations]
 
 
-@pytest.fixture(params=["embedded", pytest.param("elastic", marks=pytest.mark.servers)])
+@pytest.fixture(
+    params=["embedded", pytest.param("elastic", marks=[pytest.mark.servers, pytest.mark.xdist_group("servers")])]
+)
 def open_generations(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
     """Return a function that opens the index of a name as a separate process would. A new name gives an empty index."""
     adapters: list[IndexGenerations] = []

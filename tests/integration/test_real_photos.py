@@ -17,7 +17,10 @@ from cumbre.services.local_query_service import LocalQueryService
 from tests.support.paths import SHARED_PHOTOS as PHOTOS
 from tests.support.present import present
 
-pytestmark = pytest.mark.skipif(not PHOTOS.is_dir(), reason="needs the real photos of ../shared/photos")
+pytestmark = [
+    pytest.mark.skipif(not PHOTOS.is_dir(), reason="needs the real photos of ../shared/photos"),
+    pytest.mark.xdist_group("real photos"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,10 @@ from cumbre.peaks.catalog_files import bundled_catalog
 from cumbre.pose.estimator import PoseEstimator
 from tests.support.paths import SHARED_PHOTOS as PHOTOS
 
-pytestmark = pytest.mark.skipif(not PHOTOS.is_dir(), reason="needs the real photos of ../shared/photos")
+pytestmark = [
+    pytest.mark.skipif(not PHOTOS.is_dir(), reason="needs the real photos of ../shared/photos"),
+    pytest.mark.xdist_group("real summits"),
+]
 
 
 @pytest.fixture(scope="module")

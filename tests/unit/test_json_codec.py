@@ -122,7 +122,7 @@ def test_results_survive_the_round_trip(kind: str) -> None:
 
     # Examples are large: a document has dozens of fields.
     @settings(
-        max_examples=8 if result in JOINED else 40,
+        max_examples=8 if result in JOINED else 25,
         suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow],
     )
     @given(values(result))
