@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PHOTOS ?=
 PYTEST_ARGS ?=
 # Tests run in one process per core. `make test PARALLEL=` runs them one after the other, as `pytest` itself does.
-PARALLEL ?= --numprocesses auto --dist loadgroup
+PARALLEL ?= --numprocesses auto
 CHECKOV := .venv-checkov/bin/checkov
 
 # Independent of each other; `make check` runs one after the other, `make test-fast` several at once.

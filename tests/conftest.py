@@ -24,6 +24,11 @@ from tests.support.aws.cloud_album import cloud  # noqa: F401  a fixture
 from tests.support.aws.moto_server import moto  # noqa: F401  a fixture
 from tests.support.elasticsearch_server import elasticsearch  # noqa: F401  a fixture
 from tests.support.minio_server import minio  # noqa: F401  a fixture
+from tests.support.parallel import (  # noqa: F401  hooks
+    pytest_collection_modifyitems,
+    pytest_configure_node,
+    pytest_xdist_make_scheduler,
+)
 from tests.support.pictures import encoded, landscape
 from tests.support.small_album import TO_AMA_DABLAM, TO_NOTHING, photo_towards
 
@@ -36,18 +41,6 @@ _DOTENV = Path(".env").absolute()
 
 def _read_other_dotenv(file: Path) -> dict[str, str]:
     return {} if file.absolute() == _DOTENV else read_dotenv(file)
-
-
-# Servers that all tests share, the cloud that Terraform creates, and the trees of images.
-_SHARED = frozenset({"elasticsearch", "minio", "applied_stack", "image_of"})
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one process of `make test` run all tests that use something shared, so that it starts only once."""
-    for item in items:
-        if not _SHARED.isdisjoint(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group("servers"))
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from tests.browser.acts import say_in_chat
 from tests.support.paths import ROOT
 from tests.support.processes import Server, eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("readme pictures")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.together("readme pictures")]
 
 IMAGES = ROOT / "docs" / "images"
 # Read at import time: the CUMBRE_ variables are hidden from the tests while they run.

@@ -63,7 +63,7 @@ Open = Callable[..., IndexGenerations]
 
 
 @pytest.fixture(
-    params=["embedded", pytest.param("elastic", marks=[pytest.mark.servers, pytest.mark.xdist_group("servers")])]
+    params=["embedded", pytest.param("elastic", marks=[pytest.mark.servers, pytest.mark.together("servers")])]
 )
 def open_generations(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
     """Return a function that opens the index of a name as a separate process would. A new name gives an empty index."""

@@ -84,7 +84,7 @@ class S3Bucket:
         self._client.delete_bucket(Bucket=self._name)
 
 
-@pytest.fixture(params=["folder", pytest.param("s3", marks=[pytest.mark.servers, pytest.mark.xdist_group("servers")])])
+@pytest.fixture(params=["folder", pytest.param("s3", marks=[pytest.mark.servers, pytest.mark.together("servers")])])
 def bucket(request: pytest.FixtureRequest, tmp_path: Path) -> Bucket:
     if request.param == "s3":
         return S3Bucket(request.getfixturevalue("minio").client, f"test-{uuid.uuid4().hex}")

@@ -3,7 +3,6 @@
 import json
 import os
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,9 +20,9 @@ from functions.environment import read_environment
 from functions.ingest import entry
 from tests.support.aws.cloud_album import RECEIVES, CloudAlbum
 from tests.support.aws.sqs_poller import SqsPoller
+from tests.support.processes import eventually
 from tests.support.small_album import TO_AMA_DABLAM
 
-REDELIVERY_S = 1.1
 _EVENTS = int(os.environ.get("CUMBRE_TEST_ROUNDS", "12"))
 
 
@@ -71,9 +70,9 @@ def test_three_failing_photos_of_ten_become_dead_letters_and_are_indexed_after_a
     code, out, err = command("status", capsys=capsys)
     assert "Photos in the ingest queue: 3." in err
     for _ in range(RECEIVES - 1):
-        time.sleep(REDELIVERY_S)
+        eventually(lambda: cloud.visible(cloud.queue) == 3)
         assert poller.poll() == (3, 0)
-    time.sleep(REDELIVERY_S)
+    eventually(lambda: cloud.visible(cloud.queue) == 3)
     assert poller.poll() == (0, 0)
     assert (cloud.in_queue(cloud.queue), cloud.in_queue(cloud.dead)) == (0, 3)
 
@@ -149,7 +148,7 @@ def test_a_function_that_starts_while_the_index_is_unreachable_works_later(
         cloud.send(s3_event(cloud.photos, "photos/a.jpg"))
         poller = SqsPoller(cloud.sqs, cloud.queue, handler)
         assert poller.poll() == (1, 0)
-    time.sleep(REDELIVERY_S)
+    eventually(lambda: cloud.visible(cloud.queue) == 1)
     assert poller.poll() == (1, 1)
 
 
@@ -232,5 +231,5 @@ def test_a_photo_that_keeps_changing_is_retried(
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(S3PhotoStorage, "read", read_and_change)
         assert poller.poll() == (1, 0)
-    time.sleep(REDELIVERY_S)
+    eventually(lambda: cloud.visible(cloud.queue) == 1)
     assert poller.poll() == (1, 1)

@@ -19,7 +19,7 @@ from tests.support.present import present
 
 pytestmark = [
     pytest.mark.skipif(not PHOTOS.is_dir(), reason="needs the real photos of ../shared/photos"),
-    pytest.mark.xdist_group("real photos"),
+    pytest.mark.together("real photos"),
 ]
 
 

@@ -11,7 +11,7 @@ from tests.support.paths import SHARED_PHOTOS as PHOTOS
 
 pytestmark = [
     pytest.mark.skipif(not PHOTOS.is_dir(), reason="needs the real photos of ../shared/photos"),
-    pytest.mark.xdist_group("real summits"),
+    pytest.mark.together("real summits"),
 ]
 
 

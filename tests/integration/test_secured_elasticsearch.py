@@ -16,7 +16,7 @@ from tests.support.elasticsearch_server import User, elasticsearch_folder, make_
 from tests.support.paths import ROOT
 from tests.support.server_cache import obtain_or_skip
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.xdist_group("secured elasticsearch")]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.together("secured elasticsearch")]
 
 DOCUMENTED = ROOT / "docs" / "elasticsearch.md"
 

@@ -37,6 +37,11 @@ class CloudAlbum:
         entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
         self.sqs.send_message_batch(QueueUrl=self.queue, Entries=entries)
 
+    def visible(self, address: str) -> int:
+        """Return how many messages of a queue can be received now."""
+        name = "ApproximateNumberOfMessages"
+        return int(self.sqs.get_queue_attributes(QueueUrl=address, AttributeNames=[name])["Attributes"][name])
+
     def in_queue(self, address: str) -> int:
         """Return how many messages are in a queue, visible or not."""
         names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
