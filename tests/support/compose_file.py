@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.support.server_cache import obtain_or_skip, raise_unless_downloads_allowed, server_cache
+from tests.support.server_cache import obtain_or_skip, one_at_a_time, raise_unless_downloads_allowed, server_cache
 
 _SOURCE = Path(__file__).parent / "compose_check"
 
@@ -23,8 +23,11 @@ def resolved(compose_file: Path, env_file: Path) -> dict[str, Any]:
 def _program() -> Path:
     """Return the program, building it with Go if necessary. Raises OSError if that fails."""
     program = server_cache() / "compose-check-v2.9.0"
-    if program.is_file():
-        return program
+    with one_at_a_time(program.name):
+        return program if program.is_file() else _built(program)
+
+
+def _built(program: Path) -> Path:
     raise_unless_downloads_allowed("some seconds for Go to build it")
     if shutil.which("go") is None:
         raise OSError("Go is not installed")

@@ -23,6 +23,7 @@ from cumbre.index.elasticsearch.connection import ElasticAccess
 from tests.support.server_cache import (
     free_port,
     obtain_or_skip,
+    one_at_a_time,
     raise_unless_downloads_allowed,
     server_cache,
     stop,
@@ -112,14 +113,16 @@ def elasticsearch_folder() -> Iterator[Path]:
 
 def _distribution() -> Path:
     """Return the folder of the unpacked server. Raises OSError if it is missing and can't be downloaded."""
-    cache = server_cache()
-    home = cache / f"elasticsearch-{VERSION}"
-    if home.is_dir():
-        return home
+    home = server_cache() / f"elasticsearch-{VERSION}"
+    with one_at_a_time(home.name):
+        return home if home.is_dir() else _downloaded(home)
+
+
+def _downloaded(home: Path) -> Path:
     raise_unless_downloads_allowed("130 MB by Maven")
     if shutil.which("mvn") is None:
         raise OSError("Maven is not installed; set CUMBRE_TEST_ELASTICSEARCH to the address of a server")
-    with tempfile.TemporaryDirectory(dir=cache) as name:
+    with tempfile.TemporaryDirectory(dir=home.parent) as name:
         command = ["mvn", "-q", "-B", _COPY, f"-Dartifact={_ARTIFACT}", f"-DoutputDirectory={name}"]
         download = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
         archives = list(Path(name).glob("*.zip"))

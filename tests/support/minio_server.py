@@ -22,6 +22,7 @@ from botocore.config import Config
 from tests.support.server_cache import (
     free_port,
     obtain_or_skip,
+    one_at_a_time,
     raise_unless_downloads_allowed,
     server_cache,
     stop,
@@ -99,8 +100,11 @@ def running_minio(folder: Path, port: int = 0, **environment: str) -> Iterator[M
 def _program() -> Path:
     """Return the server program, building it if necessary, which takes minutes. Raises OSError if that fails."""
     program = server_cache() / f"minio-{VERSION}"
-    if program.is_file():
-        return program
+    with one_at_a_time(program.name):
+        return program if program.is_file() else _built(program)
+
+
+def _built(program: Path) -> Path:
     raise_unless_downloads_allowed("some minutes for Go to build it")
     if shutil.which("go") is None:
         raise OSError("Go is not installed; set CUMBRE_TEST_MINIO to the address of a server")

@@ -1,5 +1,6 @@
 """Keep server programs for the tests between runs, and start, await and stop such servers."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -7,7 +8,8 @@ import ssl
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 from urllib.error import HTTPError, URLError
@@ -33,6 +35,14 @@ def server_cache() -> Path:
     if cache.stat().st_uid != os.getuid():
         raise OSError(f"{cache} belongs to another user")
     return cache
+
+
+@contextmanager
+def one_at_a_time(name: str) -> Iterator[None]:
+    """Make the processes of a parallel run wait for each other: the first one fetches a server, the others find it."""
+    with (server_cache() / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def raise_unless_downloads_allowed(cost: str) -> None:
