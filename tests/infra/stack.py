@@ -20,7 +20,9 @@ It differs from a real account in these points:
 """
 
 import json
+import subprocess
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -142,17 +144,48 @@ class AppliedStack:
         )
 
 
+class _Destruction:
+    """Destroys the cloud after its last test, while other tests run: the provider waits for half a minute."""
+
+    def __init__(self, terraform: Terraform, last_test: str) -> None:
+        self._terraform = terraform
+        self._last_test = last_test
+        self._thread = ThreadPoolExecutor(1, "terraform-destroy")
+        self._ended: Future[subprocess.CompletedProcess[str]] | None = None
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Begin after the last test."""
+        if nodeid == self._last_test:
+            self._begin()
+
+    def finish(self) -> None:
+        """Wait for the end, and assert that nothing is left."""
+        ended = self._begin().result()
+        self._thread.shutdown()
+        assert ended.returncode == 0, f"terraform destroy: {(ended.stdout + ended.stderr)[-4000:]}"
+        assert self._terraform.run_checked("state", "list") == ""
+
+    def _begin(self) -> "Future[subprocess.CompletedProcess[str]]":
+        if self._ended is None:
+            self._ended = self._thread.submit(self._terraform.run, "destroy", "-auto-approve", "-input=false")
+        return self._ended
+
+
 @pytest.fixture(scope="session")
-def applied_stack(moto: MotoServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppliedStack]:
-    """The configuration applied to moto and, after the test run, destroyed."""
+def applied_stack(
+    request: pytest.FixtureRequest, moto: MotoServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[AppliedStack]:
+    """The configuration applied to moto and, after the last test that uses it, destroyed."""
     folder = tmp_path_factory.mktemp("cloud") / "terraform"
     terraform = obtain_or_skip(lambda: _configure(folder, moto), "Terraform")
     _use_docker(moto, False)
     terraform.run_checked("apply", "-auto-approve", "-input=false")
+    users = [item for item in request.session.items if "applied_stack" in getattr(item, "fixturenames", ())]
+    destruction = _Destruction(terraform, users[-1].nodeid)
+    request.config.pluginmanager.register(destruction)
     yield _applied(terraform, moto)
-    terraform.run_checked("destroy", "-auto-approve", "-input=false")
+    destruction.finish()
     _use_docker(moto, True)
-    assert terraform.run_checked("state", "list") == ""
 
 
 def _configure(folder: Path, moto: MotoServer) -> Terraform:
