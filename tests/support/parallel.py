@@ -21,6 +21,8 @@ _groups_file = pytest.StashKey[Path]()
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a process, before it starts, where to write the groups: only the processes collect tests."""
+    if node.config.getvalue("dist") != "load":
+        return
     if _groups_file not in node.config.stash:
         node.config.stash[_groups_file] = Path(tempfile.mkdtemp(prefix="cumbre-tests-")) / "groups.json"
     node.workerinput["groups_file"] = str(node.config.stash[_groups_file])
@@ -30,7 +32,7 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Write the group of each test that has one. All processes collect the same tests, so one of them writes."""
     worker: dict[str, str] = getattr(config, "workerinput", {})
-    if worker.get("workerid") == "gw0":
+    if worker.get("workerid") == "gw0" and "groups_file" in worker:
         groups = {item.nodeid: _group(item) for item in items}
         Path(worker["groups_file"]).write_text(json.dumps({test: one for test, one in groups.items() if one}))
 
