@@ -11,8 +11,8 @@ from cumbre.geo.geodesy import Position
 from cumbre.imaging.decode import PhotoLimits, read_photo
 from cumbre.library.library import Library
 from cumbre.peaks.catalog_files import bundled_catalog
-from cumbre.recognition.identifier import PeakIdentifier
 from cumbre.photos.document import PhotoFacts
+from cumbre.recognition.identifier import PeakIdentifier
 from cumbre.services.local_query_service import LocalQueryService
 from tests.support.paths import SHARED_PHOTOS as PHOTOS
 from tests.support.present import present

@@ -52,7 +52,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     # Not at the top, so that the tests also run without pytest-xdist.
     from xdist.scheduler import LoadScopeScheduling
 
-    class InGroups(LoadScopeScheduling):
+    class InGroups(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
         groups: dict[str, str] | None = None
 
         def _split_scope(self, nodeid: str) -> str:

@@ -3,7 +3,7 @@
 import functools
 import multiprocessing.process
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -55,13 +55,17 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 class RememberingPictureReader(InProcessPictureReader):
     """Reads pictures in this process, and the same file only once, because most tests index the same three photos."""
 
-    def read(self, data: bytes, size: tuple[int, int], resample: int) -> PictureContent:
-        return _content(self._limits, data, size, resample)
+    def read(
+        self, data: bytes, size: tuple[int, int], resample: int, renditions_px: Sequence[int] = ()
+    ) -> PictureContent:
+        return _content(self._limits, data, size, resample, tuple(renditions_px))
 
 
 @functools.lru_cache(maxsize=100)
-def _content(limits: PhotoLimits, data: bytes, size: tuple[int, int], resample: int) -> PictureContent:
-    content = InProcessPictureReader(limits).read(data, size, resample)
+def _content(
+    limits: PhotoLimits, data: bytes, size: tuple[int, int], resample: int, renditions_px: tuple[int, ...]
+) -> PictureContent:
+    content = InProcessPictureReader(limits).read(data, size, resample, renditions_px)
     content.pixels.setflags(write=False)
     return content
 

@@ -1,7 +1,5 @@
 """Decoding photos: formats, colour modes, orientation, limits and facts."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,7 +7,6 @@ from PIL import Image
 from cumbre.errors import PhotoError
 from cumbre.imaging.decode import PhotoLimits, read_photo
 from tests.support.pictures import encoded, exif, landscape
-from tests.support.present import present
 
 LIMITS = PhotoLimits()
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.identify import LabelledSighting
 from cumbre.geo.geodesy import Position, destination
 from cumbre.index.port import Reference
 from cumbre.peaks.catalog import Catalog, Peak

@@ -6,11 +6,18 @@ from cumbre.errors import PhotoError
 from cumbre.imaging.decode import Photo, PhotoLimits, read_photo
 from cumbre.library.library import Library
 from cumbre.library.reindex import prepare_generation
+from cumbre.sandbox.in_process import InProcessPictureReader
 from cumbre.services.local_album_service import LocalAlbumService
 from tests.support.pictures import encoded, landscape
 from tests.support.present import present
 
 PHOTO = encoded(landscape((900, 600)))
+
+
+@pytest.fixture(autouse=True)
+def shared_picture_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Override the reader of unit tests, which remembers pictures."""
+    monkeypatch.setattr("cumbre.bootstrap.IsolatedPictureReader", lambda limits, _: InProcessPictureReader(limits))
 
 
 @pytest.fixture
