@@ -1,12 +1,12 @@
 """StateStore in a DynamoDB table, which several machines and Lambda functions can share.
 
 The table has the partition key `kind` and the sort key `key`, both strings, and the TTL attribute `expires_at`.
-Terraform creates it (infra/terraform). Items also have `value` (bytes), and `claim` if put_if_absent stored them.
+Terraform creates it (infra/terraform). Items also have `value` (bytes), and `claim` if they were stored under a condition.
 """
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 from uuid import uuid4
@@ -26,6 +26,8 @@ _BATCH: Final = 25
 _BATCH_ATTEMPTS: Final = 8
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 5.0
+# DynamoDB's own limit for one BatchGetItem.
+_GET_MANY_MAX: Final = 100
 # DynamoDB's own limits for partition and sort keys.
 _KIND_BYTES_MAX: Final = 2048
 _KEY_BYTES_MAX: Final = 1024
@@ -75,9 +77,7 @@ class DynamoDbStateStore:
         with self._faults():
             answer = self._client.get_item(TableName=self._table, Key=_keys(kind, key), ConsistentRead=True)
         item = answer.get("Item")
-        if item is None or ("expires_at" in item and float(item["expires_at"]["N"]) <= self._clock()):
-            return None
-        return bytes(item["value"]["B"])
+        return bytes(item["value"]["B"]) if item is not None and self._is_live(item) else None
 
     def put(self, kind: str, key: str, value: bytes, expires_at: float | None = None) -> None:
         with self._faults():
@@ -101,21 +101,37 @@ class DynamoDbStateStore:
             puts = unprocessed + puts
 
     def put_if_absent(self, kind: str, key: str, value: bytes, expires_at: float | None = None) -> bool:
-        # The client retries a request if the response was lost. The claim tells its own record from another worker's.
-        claim = {"S": uuid4().hex}
-        with self._faults():
-            try:
-                self._client.put_item(
-                    TableName=self._table,
-                    Item={**_item(kind, key, value, expires_at), "claim": claim},
-                    ConditionExpression="attribute_not_exists(#key) OR #expires_at <= :now",
-                    ExpressionAttributeNames={"#key": "key", "#expires_at": "expires_at"},
-                    ExpressionAttributeValues={":now": self._now()},
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        return self._put_if(
+            _item(kind, key, value, expires_at),
+            "attribute_not_exists(#key) OR #expires_at <= :now",
+            {"#key": "key", "#expires_at": "expires_at"},
+        )
+
+    def get_many(self, kind: str, keys: Iterable[str]) -> dict[str, bytes]:
+        wanted = [_keys(kind, key) for key in dict.fromkeys(keys)]
+        found: dict[str, bytes] = {}
+        while wanted:
+            asked, wanted = wanted[:_GET_MANY_MAX], wanted[_GET_MANY_MAX:]
+            with self._faults():
+                answer = self._client.batch_get_item(
+                    RequestItems={self._table: {"Keys": asked, "ConsistentRead": True}}
                 )
-            except self._client.exceptions.ConditionalCheckFailedException as error:
-                return bool(error.response.get("Item", {}).get("claim") == claim)
-        return True
+            for item in answer["Responses"].get(self._table, []):
+                if self._is_live(item):
+                    found[item["key"]["S"]] = bytes(item["value"]["B"])
+            # An answer has at most 16 MB. If it can have no record at all, DynamoDB raises an error instead.
+            wanted += answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+        return found
+
+    def replace_if_same(
+        self, kind: str, key: str, before: bytes, value: bytes, expires_at: float | None = None
+    ) -> bool:
+        return self._put_if(
+            _item(kind, key, value, expires_at),
+            "#value = :before AND (attribute_not_exists(#expires_at) OR #expires_at > :now)",
+            {"#value": "value", "#expires_at": "expires_at"},
+            {":before": {"B": before}},
+        )
 
     def delete(self, kind: str, key: str) -> None:
         with self._faults():
@@ -146,6 +162,29 @@ class DynamoDbStateStore:
 
     def close(self) -> None:
         self._client.close()
+
+    def _put_if(
+        self, item: dict[str, Any], condition: str, names: dict[str, str], values: dict[str, Any] | None = None
+    ) -> bool:
+        """Put an item if the condition holds for the record with its key; return whether it was put."""
+        # The client retries a request if the response was lost. The claim tells its own record from another worker's.
+        claim = {"S": uuid4().hex}
+        with self._faults():
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item={**item, "claim": claim},
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues={":now": self._now(), **(values or {})},
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                return bool(error.response.get("Item", {}).get("claim") == claim)
+        return True
+
+    def _is_live(self, item: dict[str, Any]) -> bool:
+        return "expires_at" not in item or float(item["expires_at"]["N"]) > self._clock()
 
     def _now(self) -> dict[str, str]:
         return {"N": str(self._clock())}

@@ -4,7 +4,7 @@ Unlike the index, this data can't be rebuilt from the photos. A record is bytes 
 design of DynamoDB. Every adapter passes tests/contract/test_state_store.py.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Protocol
 
 # DynamoDB limits items to 400 KB. Every adapter has this limit, so that a local state can move to the cloud.
@@ -39,6 +39,20 @@ class StateStore(Protocol):
         """Store a record unless a live one exists, atomically; return whether it was stored.
 
         Of several concurrent callers exactly one stores it. Raises CumbreError as put() does.
+        """
+        ...
+
+    def get_many(self, kind: str, keys: Iterable[str]) -> dict[str, bytes]:
+        """Return the values of those of the keys that have a live record, in as few requests as possible."""
+        ...
+
+    def replace_if_same(
+        self, kind: str, key: str, before: bytes, value: bytes, expires_at: float | None = None
+    ) -> bool:
+        """Replace a live record if its value is still `before`, atomically; return whether it was replaced.
+
+        Who reads a record, changes it and stores it with this overwrites no change of somebody else. Raises CumbreError
+        as put() does.
         """
         ...
 

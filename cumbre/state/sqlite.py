@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +37,10 @@ _PUT = (
     "INSERT INTO records (kind, key, value, expires_at, checksum) VALUES (:kind, :key, :value, :expires_at, :checksum) "
     "ON CONFLICT (kind, key) DO UPDATE "
     "SET value = excluded.value, expires_at = excluded.expires_at, checksum = excluded.checksum"
+)
+_REPLACE = (
+    "UPDATE records SET value = :value, expires_at = :expires_at, checksum = :checksum "
+    "WHERE kind = :kind AND key = :key AND value = :before"
 )
 _LIVE = "(expires_at IS NULL OR expires_at > :now)"
 
@@ -106,6 +110,19 @@ class SqliteStateStore:
         with self._use() as connection:
             # One statement, so it is atomic among threads and processes.
             done = connection.execute(f"{_PUT} WHERE NOT {_LIVE}", {**record, "now": self._clock()})
+            return done.rowcount > 0
+
+    def get_many(self, kind: str, keys: Iterable[str]) -> dict[str, bytes]:
+        found = ((key, self.get(kind, key)) for key in dict.fromkeys(keys))
+        return {key: value for key, value in found if value is not None}
+
+    def replace_if_same(
+        self, kind: str, key: str, before: bytes, value: bytes, expires_at: float | None = None
+    ) -> bool:
+        record = _record(kind, key, value, expires_at)
+        with self._use() as connection:
+            # One statement, so it is atomic among threads and processes.
+            done = connection.execute(f"{_REPLACE} AND {_LIVE}", {**record, "before": before, "now": self._clock()})
             return done.rowcount > 0
 
     def delete(self, kind: str, key: str) -> None:

@@ -5,7 +5,13 @@
 # relies on 404 to learn that a photo was deleted. Requests for one object have no prefix, hence IfExists.
 
 locals {
-  state_calls = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query"]
+  state_calls = [
+    "dynamodb:GetItem",
+    "dynamodb:BatchGetItem",
+    "dynamodb:PutItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:Query",
+  ]
   query_arn   = "arn:${data.aws_partition.this.partition}:lambda:${var.region}:${local.account}:function:${local.names.query}:${local.alias}"
 }
 

@@ -134,6 +134,46 @@ def test_put_if_absent_replaces_an_expired_record(maker: StoreMaker) -> None:
     assert store.get("update", "1") == b"new"
 
 
+def test_gets_the_records_of_many_keys_at_once(store: StateStore) -> None:
+    for number in range(150):
+        store.put("file", f"{number:03}", str(number).encode())
+    store.put("file", "gone", b"x", expires_at=PAST)
+    store.put("other", "missing", b"x")
+    keys = [f"{number:03}" for number in range(150)]
+    found = store.get_many("file", [*keys, "gone", "missing", "000"])
+    assert found == {key: str(int(key)).encode() for key in keys}
+    assert store.get_many("file", []) == {}
+
+
+def test_replace_if_same_replaces_what_was_read_and_nothing_else(store: StateStore) -> None:
+    store.put("chat", "7", b"read")
+    assert store.replace_if_same("chat", "7", b"read", b"mine", expires_at=FUTURE)
+    assert not store.replace_if_same("chat", "7", b"read", b"stale")
+    assert store.get("chat", "7") == b"mine"
+    assert not store.replace_if_same("chat", "8", b"read", b"x")
+    assert store.get("chat", "8") is None
+
+
+def test_replace_if_same_does_not_revive_an_expired_record(store: StateStore) -> None:
+    store.put("chat", "7", b"old", expires_at=PAST)
+    assert not store.replace_if_same("chat", "7", b"old", b"new")
+    assert store.get("chat", "7") is None
+
+
+def test_no_change_is_lost_if_each_replaces_what_it_has_read(store: StateStore) -> None:
+    store.put("chat", "7", b"0")
+
+    def add_one(_: int) -> None:
+        while True:
+            read = store.get("chat", "7") or b""
+            if store.replace_if_same("chat", "7", read, str(int(read) + 1).encode()):
+                return
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add_one, range(40)))
+    assert store.get("chat", "7") == b"40"
+
+
 def test_a_record_has_a_maximum_size(store: StateStore) -> None:
     store.put("peak", "full", bytes(350 * 1024))
     assert len(store.get("peak", "full") or b"") == 350 * 1024
@@ -141,6 +181,8 @@ def test_a_record_has_a_maximum_size(store: StateStore) -> None:
         store.put("peak", "over", bytes(350 * 1024 + 1))
     with pytest.raises(CumbreError, match="at most"):
         store.put_if_absent("peak", "over", bytes(350 * 1024 + 1))
+    with pytest.raises(CumbreError, match="at most"):
+        store.replace_if_same("peak", "full", b"", bytes(350 * 1024 + 1))
 
 
 def test_records_outlive_the_store_and_are_seen_by_others(maker: StoreMaker) -> None:

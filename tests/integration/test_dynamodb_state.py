@@ -102,11 +102,30 @@ def test_a_request_repeated_after_a_lost_response_is_still_the_first(store: Dyna
     assert store.get("update", "1") == b"x"
 
 
-def test_every_read_is_strongly_consistent(store: DynamoDbStateStore, client: Any) -> None:
-    gets, queries = requests(client, "GetItem"), requests(client, "Query")
+def test_a_replacement_repeated_after_a_lost_response_is_still_done(store: DynamoDbStateStore, client: Any) -> None:
+    store.put("chat", "7", b"read")
+    with every_answer_lost_once(client):
+        assert store.replace_if_same("chat", "7", b"read", b"mine")
+        assert not store.replace_if_same("chat", "7", b"read", b"stale")
+    assert store.get("chat", "7") == b"mine"
+
+
+def test_every_read_is_strongly_consistent(store: DynamoDbStateStore, client: Any, table: str) -> None:
+    gets, queries, batches = requests(client, "GetItem"), requests(client, "Query"), requests(client, "BatchGetItem")
     store.get("chat", "7")
     list(store.items("chat"))
+    store.get_many("chat", ["7", "8"])
     assert [one["ConsistentRead"] for one in gets + queries] == [True, True]
+    assert [one["RequestItems"][table]["ConsistentRead"] for one in batches] == [True]
+
+
+def test_many_records_that_exceed_one_answer_are_complete(store: DynamoDbStateStore, client: Any) -> None:
+    batches = requests(client, "BatchGetItem")
+    records = {f"{number:02}": bytes([number]) * 340_000 for number in range(55)}
+    for key, value in records.items():
+        store.put("file", key, value)
+    assert store.get_many("file", records) == records
+    assert len(batches) > 1  # an answer has 16 MB
 
 
 def test_many_records_are_sent_in_batches_and_refused_ones_again(client: Any, table: str) -> None:
