@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -12,6 +13,7 @@ from telegram.ext import ExtBot
 from bot.aws.chat_queue import ChatQueue
 from bot.aws.media_groups import QueuedUpdate, split_unsettled
 from bot.telegram.inbox import UpdateInbox
+from bot.telegram.service import IDLE_CONNECTION_S
 from bot.telegram.update_handler import TelegramBot
 
 _log = logging.getLogger(__name__)
@@ -25,7 +27,8 @@ Failures = dict[str, list[dict[str, str]]]
 class UpdateWorker:
     """Handle SQS batches, one at a time. Between two batches Lambda may freeze the process for hours.
 
-    answering(bot) creates the update handler. It is created for each batch because it tracks the updates in progress.
+    Event loop, client and connections serve all batches. answering(bot) creates the update handler: for each batch,
+    because it tracks the updates in progress.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class UpdateWorker:
         self._clock = clock
         self._loop = asyncio.new_event_loop()
         self._is_initialized = False
+        self._connected_until = math.inf
 
     def handle(self, event: Mapping[str, Any], remaining_s: float) -> Failures:
         """Answer a batch and return the messages that SQS must deliver again.
@@ -53,29 +57,34 @@ class UpdateWorker:
         ready, back = split_unsettled(queued, self._clock())
         self._queue.put_back({one.message_id: one.receipt for one in back}, _RETRY_AFTER_S)
         new = [one for one in ready if not self._inbox.is_answered(one.update)]
+        unanswered: frozenset[int] = frozenset()
         if new:
-            self._loop.run_until_complete(self._answer(new, max(1.0, remaining_s - _MARGIN_S)))
-        retried = {one.message_id for one in new if not self._inbox.is_answered(one.update)}
+            unanswered = self._loop.run_until_complete(self._answer(new, max(1.0, remaining_s - _MARGIN_S)))
+        retried = {one.message_id for one in new if one.update["update_id"] in unanswered}
         retried |= {one.message_id for one in back}
         return _failures([*_with_followers(queued, retried), *unreadable])
 
     def close(self) -> None:
-        """Close the event loop."""
+        """Close the client with its connections, and the event loop."""
+        self._loop.run_until_complete(self._bot.shutdown())
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
 
-    async def _answer(self, queued: Sequence[QueuedUpdate], patience_s: float) -> None:
+    async def _answer(self, queued: Sequence[QueuedUpdate], patience_s: float) -> frozenset[int]:
+        """Answer updates and return the ids of those that are not answered."""
+        if self._clock() > self._connected_until:
+            # Connections do not survive a long freeze of the process, during which the client's own clock may stand.
+            await self._bot.request.shutdown()
+        await self._bot.request.initialize()
         if not self._is_initialized:
             await self._bot.initialize()
             self._is_initialized = True
-        # Connections do not survive a freeze of the process.
-        await self._bot.request.initialize()
-        try:
-            answering = self._answering(self._bot)
-            for one in queued:
-                answering.accept(one.update)
-            await answering.drain(patience_s)
-        finally:
-            await self._bot.request.shutdown()
+        answering = self._answering(self._bot)
+        for one in queued:
+            answering.accept(one.update)
+        await answering.drain(patience_s)
+        self._connected_until = self._clock() + IDLE_CONNECTION_S
+        return answering.unanswered
 
 
 def _read(event: Mapping[str, Any]) -> tuple[list[QueuedUpdate], list[str]]:

@@ -1,6 +1,6 @@
 """The services that every part of the conversation uses."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.chat.memory import Memory
@@ -24,11 +24,6 @@ class ChatContext:
     memory: Memory
     fetch: Callable[[SentPicture], bytes]
     photos_per_reply: int = 6
-
-    def peaks(self, peak_ids: Sequence[str]) -> list[Peak]:
-        """Return the peaks with these ids, without those that are no longer in the catalogue."""
-        catalog = self.catalog()
-        return [catalog[peak_id] for peak_id in peak_ids if peak_id in catalog]
 
 
 def with_elevation(peak: Peak, translator: Translator) -> str:

@@ -12,7 +12,7 @@ from bot.chat.identify import IdentifyHandler
 from bot.chat.messages import Message, Reply, TextReply, Toast
 from bot.chat.places import PlaceHandler
 from bot.chat.search import SearchHandler
-from bot.i18n.translator import Translator
+from bot.chat.turn import Turn
 from cumbre.errors import InvalidRequest, NotFound, PhotoError
 
 MAX_TEXT_CHARS: Final = 500
@@ -34,77 +34,77 @@ class Conversation:
         self._command_handler = CommandHandler(context, self._search_handler, self._place_handler)
         self._correction_handler = CorrectionHandler(context)
 
-    def answer(self, message: Message) -> list[Reply]:
-        """Return the replies to a message, at least one."""
-        translator = self.translator(message.chat, message.language)
+    def begin(self, chat: str, language: str | None) -> Turn:
+        """Return the turn for a message, with the chat's notes as they are now. language: see Message."""
+        return Turn(chat, language, self._context.memory, self._context.catalog)
+
+    def answer(self, message: Message, turn: Turn | None = None) -> list[Reply]:
+        """Return the replies to a message, at least one. turn: the message's turn if the carrier has begun it."""
+        turn = turn or self.begin(message.chat, message.language)
         try:
-            if message.pressed:
-                return self._press(message, translator)
-            if message.pictures:
-                return self._identify_handler.answer(message, translator)
-            if message.location is not None:
-                return self._place(message, translator)
-            return self._words(message.chat, message.text.strip()[:MAX_TEXT_CHARS], translator)
+            replies = self._replies(turn, message)
         except (PhotoError, InvalidRequest, NotFound) as unusable:
-            return [TextReply(translator.refusal(unusable))]
+            replies = [TextReply(turn.translator.refusal(unusable))]
+        turn.save()
+        return replies
 
-    def translator(self, chat: str, code: str | None) -> Translator:
-        """Return a translator for the language chosen in the chat, or else for the language code."""
-        return Translator(self._context.memory.notes(chat).language or code)
+    def _replies(self, turn: Turn, message: Message) -> list[Reply]:
+        if message.pressed:
+            return self._press(turn, message)
+        if message.pictures:
+            return self._identify_handler.answer(turn, message)
+        if message.location is not None:
+            return self._place(turn, message)
+        return self._words(turn, message.text.strip()[:MAX_TEXT_CHARS])
 
-    def _words(self, chat: str, text: str, translator: Translator) -> list[Reply]:
+    def _words(self, turn: Turn, text: str) -> list[Reply]:
         if not text:
-            return [TextReply(translator.text("chat.not_understood"))]
+            return [TextReply(turn.translator.text("chat.not_understood"))]
         if text.startswith("/"):
-            return self._command_handler.answer(chat, text, translator)
-        named = self._correction_handler.name(chat, text, translator)
-        return self._search_handler.about_words(chat, text, translator) if named is None else named
+            return self._command_handler.answer(turn, text)
+        named = self._correction_handler.name(turn, text)
+        return self._search_handler.about_words(turn, text) if named is None else named
 
-    def _place(self, message: Message, translator: Translator) -> list[Reply]:
+    def _place(self, turn: Turn, message: Message) -> list[Reply]:
         """Use the place for earlier pictures that wait for one; without such pictures, answer it as a question."""
         assert message.location is not None
-        notes = self._context.memory.notes(message.chat)
-        pictures = notes.waiting_pictures()
+        pictures = turn.notes.waiting_pictures()
         if pictures:
-            return self._identify_handler.answer(replace(message, pictures=pictures), translator)
-        return self._place_handler.answer(message.chat, message.location, translator)
+            return self._identify_handler.answer(turn, replace(message, pictures=pictures))
+        return self._place_handler.answer(turn, message.location)
 
-    def _press(self, message: Message, translator: Translator) -> list[Reply]:
-        too_old: list[Reply] = [Toast(translator.text("chat.old_button"))]
+    def _press(self, turn: Turn, message: Message) -> list[Reply]:
+        too_old: list[Reply] = [Toast(turn.translator.text("chat.old_button"))]
         data = _PRESSED.fullmatch(message.pressed)
         if data is None:
             return too_old
         action, token, number, choice = data[1], data[2], int(data[3] or 0), data[4] or ""
         if action == "language":
-            return self._command_handler.language(message.chat, token, translator, replaces=True)
-        offer = self._context.memory.recall(message.chat, token)
+            return self._command_handler.language(turn, token, replaces=True)
+        offer = turn.recall(token)
         if offer is None:
             return too_old
         if action == "show":
-            peaks = offer.get("peaks", [])
-            return (
-                self._search_handler.about_peaks(message.chat, (peaks[number],), translator)
-                if number < len(peaks)
-                else too_old
-            )
-        if number >= len(offer.get("targets", [])):
+            peaks = offer.meaning.get("peaks", [])
+            return self._search_handler.about_peaks(turn, (peaks[number],)) if number < len(peaks) else too_old
+        if number >= len(offer.meaning.get("targets", [])):
             return too_old
-        chat, correction_handler = message.chat, self._correction_handler
+        correction_handler = self._correction_handler
         match action:
-            case "more" | "date" if "question" in offer:
-                return self._search_handler.press(chat, offer, action, translator)
+            case "more" | "date" if "question" in offer.meaning:
+                return self._search_handler.press(turn, offer, action)
             case "fix":
-                return correction_handler.begin(chat, token, offer, translator)
+                return correction_handler.begin(turn, offer)
             case "pick":
-                return correction_handler.pick(chat, token, offer, number, translator)
+                return correction_handler.pick(turn, offer, number)
             case "peak":
-                return correction_handler.choose(chat, token, offer, number, choice, translator)
+                return correction_handler.choose(turn, offer, number, choice)
             case "name":
-                return correction_handler.ask_for_name(chat, token, offer, number, translator)
+                return correction_handler.ask_for_name(turn, offer, number)
             case "undo":
-                return correction_handler.undo(offer, translator)
+                return correction_handler.undo(turn, offer)
             case "cancel":
-                return [TextReply(translator.text("chat.cancelled"), replaces=True)]
+                return [TextReply(turn.translator.text("chat.cancelled"), replaces=True)]
             case "add":
-                return add_pictures(offer, message.may_add, self._context, translator)
+                return add_pictures(turn, offer, message.may_add, self._context)
         return too_old

@@ -2,12 +2,13 @@
 
 import logging
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Final
 
 from bot.chat.context import ChatContext, with_elevation
 from bot.chat.messages import Button, Message, PictureReply, Reply, SentPicture, TextReply
 from bot.chat.search import Question, SearchHandler
+from bot.chat.turn import Turn
 from bot.i18n.translator import Translator
 from cumbre.errors import CumbreError, PhotoError
 from cumbre.geo.geodesy import Position
@@ -35,13 +36,13 @@ class IdentifyHandler:
         self._context = context
         self._search_handler = search_handler
 
-    def answer(self, message: Message, translator: Translator) -> list[Reply]:
+    def answer(self, turn: Turn, message: Message) -> list[Reply]:
         """Answer all pictures of a message together; its location, if any, is where they were taken."""
         if len(message.pictures) == 1:
-            return self._single(message, message.pictures[0], translator)
-        return self._several(message, translator)
+            return self._single(turn, message, message.pictures[0])
+        return self._several(turn, message)
 
-    def _single(self, message: Message, picture: SentPicture, translator: Translator) -> list[Reply]:
+    def _single(self, turn: Turn, message: Message, picture: SentPicture) -> list[Reply]:
         words = message.text.strip()
         # A question about the picture ("which one is this?") is not a search.
         question = Question("" if words.endswith("?") else words, picture=picture, picture_at=message.location)
@@ -49,24 +50,24 @@ class IdentifyHandler:
         found = self._search_handler.search(question, photo)
         identified = found.identification
         assert identified is not None
-        lines = [*self._lines(identified, translator), self._where(identified, translator)]
-        hints, asks_place = self._hints(message, [(picture, identified)], translator)
+        lines = [*self._lines(turn, identified), self._where(identified, turn.translator)]
+        hints, asks_place = self._hints(turn, message, [(picture, identified)])
         title, *rest = [line for line in [*lines, *hints] if line]
-        buttons = self._buttons(message, [(picture, identified)], translator)
+        buttons = self._buttons(turn, message, [(picture, identified)])
         replies: list[Reply] = [TextReply("\n".join(rest), title, buttons, asks_place=asks_place)]
-        replies += self._with_names(message.chat, photo, identified)
+        replies += self._with_names(turn, photo, identified)
         if found.hits:
-            replies += self._search_handler.photos(message.chat, question, found, "chat.alike", translator)
+            replies += self._search_handler.photos(turn, question, found, "chat.alike")
         return replies
 
-    def _with_names(self, chat: str, photo: bytes, found: Identification) -> list[Reply]:
+    def _with_names(self, turn: Turn, photo: bytes, found: Identification) -> list[Reply]:
         """Return the picture with the names of its summits, if their positions are sure and the chat wants them.
 
         The list is empty if the picture can't be drawn.
         """
-        if found.orientation is None or not self._context.memory.notes(chat).writes_names:
+        if found.orientation is None or not turn.notes.writes_names:
             return []
-        peaks = self._context.peaks([summit.id for summit in found.orientation.drawn])
+        peaks = turn.peaks([summit.id for summit in found.orientation.drawn])
         if not peaks:
             return []
         try:
@@ -76,7 +77,8 @@ class IdentifyHandler:
             return []
         return [PictureReply(jpeg, tuple(peak.name for peak in peaks[: max_labels(_LABELLED_PX)]))]
 
-    def _several(self, message: Message, translator: Translator) -> list[Reply]:
+    def _several(self, turn: Turn, message: Message) -> list[Reply]:
+        translator = turn.translator
         identified: list[tuple[SentPicture, Identification]] = []
         lines = []
         for number, picture in enumerate(message.pictures, 1):
@@ -86,44 +88,45 @@ class IdentifyHandler:
                 said = translator.refusal(error)
             else:
                 identified.append((picture, found))
-                said = self._in_brief(found, translator)
+                said = self._in_brief(turn, found)
             lines.append(f"{number}. {said}")
-        hints, asks_place = self._hints(message, identified, translator)
+        hints, asks_place = self._hints(turn, message, identified)
         title = translator.text("chat.pictures", n=len(message.pictures))
-        buttons = self._buttons(message, identified, translator)
+        buttons = self._buttons(turn, message, identified)
         replies: list[Reply] = [TextReply("\n".join([*lines, *hints]), title, buttons, asks_place=asks_place)]
         answers = tuple(dict.fromkeys(found.answer for _, found in identified if found.answer))
         if answers:
             question = Question(peak_ids=answers)
             in_album = self._search_handler.search(question)
             if in_album.hits:
-                replies += self._search_handler.photos(message.chat, question, in_album, "chat.found", translator)
+                replies += self._search_handler.photos(turn, question, in_album, "chat.found")
         return replies
 
-    def _in_brief(self, found: Identification, translator: Translator) -> str:
+    def _in_brief(self, turn: Turn, found: Identification) -> str:
         """Return one line: the peak with probability and reason, or that none was recognised."""
         evidence = next((one for one in found.peaks if one.id == found.answer), None)
-        peaks = self._context.peaks([found.answer] if found.answer else [])
+        peaks = turn.peaks([found.answer] if found.answer else [])
         if evidence is None or not peaks:
-            return self._lines(found, translator)[0]
-        return self._evidence(evidence, f"{with_elevation(peaks[0], translator)}, ", translator)
+            return self._lines(turn, found)[0]
+        return self._evidence(evidence, f"{with_elevation(peaks[0], turn.translator)}, ", turn.translator)
 
-    def _lines(self, found: Identification, translator: Translator) -> list[str]:
+    def _lines(self, turn: Turn, found: Identification) -> list[str]:
         """Return the answer, then each peak with probability and reason, then the note."""
+        translator = turn.translator
         # Without a position the hints already say what would help, in words for a chat.
         note = "" if found.note == Reasons.NO_POSITION else translator.sentence(found.note)
-        if found.answer is None or not self._context.peaks([found.answer]):
-            likely = [peak.name for peak in self._context.peaks([one.id for one in found.peaks])][:_GUESSES]
+        if found.answer is None or not turn.peaks([found.answer]):
+            likely = [peak.name for peak in turn.peaks([one.id for one in found.peaks])][:_GUESSES]
             first = translator.text("chat.no_answer")
             if likely:
                 first = translator.text("chat.maybe", names=", ".join(likely))
             return [first, note]
-        [peak] = self._context.peaks([found.answer])
+        [peak] = turn.peaks([found.answer])
         shown = [one for one in found.peaks if one.id == found.answer or _is_worth_saying(one)][:_PEAKS_SHOWN]
         several = len(shown) > 1
         lines = [with_elevation(peak, translator)]
         for one in shown:
-            for of_one in self._context.peaks([one.id]):
+            for of_one in turn.peaks([one.id]):
                 name = f"{with_elevation(of_one, translator)}, " if several else ""
                 lines.append(self._evidence(one, name, translator))
         return [*lines, note]
@@ -147,38 +150,36 @@ class IdentifyHandler:
         return translator.text("chat.taken", where=", ".join(parts))
 
     def _hints(
-        self, message: Message, identified: list[tuple[SentPicture, Identification]], translator: Translator
+        self, turn: Turn, message: Message, identified: list[tuple[SentPicture, Identification]]
     ) -> tuple[list[str], bool]:
         """Return what would improve the answer, and whether to ask for a place.
 
         How to send originals is explained once per chat.
         """
-        notes = self._context.memory.notes(message.chat)
         lacking = tuple(picture for picture, found in identified if _lacks_place(found, message.location))
         hints = []
-        if any(not picture.is_original for picture in lacking) and not notes.knows_about_originals:
-            notes = replace(notes, knows_about_originals=True)
-            hints.append(translator.text("chat.hint_original"))
+        if any(not picture.is_original for picture in lacking) and not turn.notes.knows_about_originals:
+            turn.remember(knows_about_originals=True)
+            hints.append(turn.translator.text("chat.hint_original"))
         elif lacking:
-            hints.append(translator.text("chat.hint_place"))
-        self._context.memory.save(message.chat, replace(notes, pictures=lacking, pictures_sent_at=time.time()))
+            hints.append(turn.translator.text("chat.hint_place"))
+        if lacking or turn.notes.pictures:
+            turn.remember(pictures=lacking, pictures_sent_at=time.time())
         return hints, bool(hints)
 
-    def _buttons(
-        self, message: Message, identified: list[tuple[SentPicture, Identification]], translator: Translator
-    ) -> Buttons:
+    def _buttons(self, turn: Turn, message: Message, identified: list[tuple[SentPicture, Identification]]) -> Buttons:
         if not identified:
             return ()
         targets = [
             {"picture": asdict(picture), "answer": found.answer, "peaks": [one.id for one in found.peaks]}
             for picture, found in identified
         ]
-        token = self._context.memory.offer(message.chat, {"targets": targets})
+        token = turn.offer({"targets": targets})
         named = any(found.answer for _, found in identified)
-        label = translator.text("chat.button_other_peak" if named else "chat.button_say_peak")
+        label = turn.translator.text("chat.button_other_peak" if named else "chat.button_say_peak")
         rows = [(Button(label, f"fix.{token}"),)]
         if message.may_add and any(picture.is_original for picture, _ in identified):
-            rows.append((Button(translator.text("chat.button_add"), f"add.{token}"),))
+            rows.append((Button(turn.translator.text("chat.button_add"), f"add.{token}"),))
         return tuple(rows)
 
 

@@ -7,7 +7,8 @@ import json
 import re
 import secrets
 import time
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
 from bot.chat.messages import SentPicture
@@ -20,8 +21,6 @@ _OFFERS_KEPT_S: Final = 30 * 86_400.0
 # A place that arrives within this time belongs to the pictures sent before it.
 _PICTURES_WAIT_S: Final = 900.0
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{8}")
-
-Offer = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,45 +47,84 @@ class ChatNotes:
 _NOTE_NAMES: Final = frozenset(field.name for field in fields(ChatNotes))
 
 
+@dataclass(frozen=True, slots=True)
+class StoredNotes:
+    """The notes of a chat, and the record that they were read from; None if there was none."""
+
+    notes: ChatNotes
+    record: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the buttons below a message mean, their token, and the record that this was read from."""
+
+    token: str
+    meaning: dict[str, Any]
+    record: bytes
+
+
 class Memory:
-    """Stores notes by chat, and offers (the meaning of buttons) by chat and token."""
+    """Stores notes by chat, and offers by chat and token.
+
+    Two messages of a chat may be answered at the same time, in two tabs of a browser or by two processes. So a change
+    names only the fields that it is about, and is made to the record as it is by then.
+    """
 
     def __init__(self, state: StateStore) -> None:
         self._state = state
 
-    def notes(self, chat: str) -> ChatNotes:
+    def notes(self, chat: str) -> StoredNotes:
         """Return the notes of a chat; the defaults for a new chat."""
-        kept = self._state.get(_NOTES, chat)
-        if kept is None:
-            return ChatNotes()
-        known = {name: value for name, value in json.loads(kept).items() if name in _NOTE_NAMES}
-        return ChatNotes(**{**known, "pictures": pictures_of(known["pictures"])})
+        record = self._state.get(_NOTES, chat)
+        if record is None:
+            return StoredNotes(ChatNotes(), None)
+        known = {name: value for name, value in json.loads(record).items() if name in _NOTE_NAMES}
+        return StoredNotes(ChatNotes(**{**known, "pictures": pictures_of(known["pictures"])}), record)
 
-    def save(self, chat: str, notes: ChatNotes) -> None:
-        """Store the notes of a chat for 400 days."""
-        record = asdict(notes)
-        if notes.writes_names:
-            # Functions of the previous version don't know this field, and run beside this one during an update.
-            del record["writes_names"]
-        self._state.put(_NOTES, chat, json.dumps(record).encode(), expires_at=time.time() + _NOTES_KEPT_S)
+    def change_notes(self, chat: str, before: StoredNotes, changes: Mapping[str, Any]) -> None:
+        """Change fields of the notes that were read before; store them for 400 days. Keep others' later changes."""
+        while (changed := replace(before.notes, **changes)) != before.notes:
+            if self._replace(_NOTES, chat, before.record, _notes_record(changed), _NOTES_KEPT_S):
+                return
+            before = self.notes(chat)
 
-    def offer(self, chat: str, offer: Offer) -> str:
-        """Store the meaning of buttons and return the token for their data."""
+    def offer(self, chat: str, meaning: Mapping[str, Any]) -> str:
+        """Store the meaning of buttons for 30 days and return the token for their data."""
         token = secrets.token_urlsafe(6)
-        self.change(chat, token, offer)
+        self._state.put(_OFFERS, f"{chat} {token}", json.dumps(meaning).encode(), time.time() + _OFFERS_KEPT_S)
         return token
 
-    def change(self, chat: str, token: str, offer: Offer) -> None:
-        """Store an offer under its token for 30 days."""
-        value = json.dumps(offer).encode()
-        self._state.put(_OFFERS, f"{chat} {token}", value, expires_at=time.time() + _OFFERS_KEPT_S)
+    def change_offer(self, chat: str, offer: Offer, changes: Mapping[str, Any]) -> None:
+        """Change fields of an offer that was read before; store it for 30 days. Keep others' later changes."""
+        found: Offer | None = offer
+        while found is not None:
+            record = json.dumps({**found.meaning, **changes}).encode()
+            if self._replace(_OFFERS, f"{chat} {offer.token}", found.record, record, _OFFERS_KEPT_S):
+                return
+            found = self.recall(chat, offer.token)
 
     def recall(self, chat: str, token: str) -> Offer | None:
         """Return the offer of this chat with the token, None if there is none or it has expired."""
         if not _TOKEN.fullmatch(token):
             return None
-        kept = self._state.get(_OFFERS, f"{chat} {token}")
-        return None if kept is None else json.loads(kept)
+        record = self._state.get(_OFFERS, f"{chat} {token}")
+        return None if record is None else Offer(token, json.loads(record), record)
+
+    def _replace(self, kind: str, key: str, before: bytes | None, record: bytes, kept_s: float) -> bool:
+        """Store a record in place of the one that was read; return False if it is another one by now."""
+        expires_at = time.time() + kept_s
+        if before is None:
+            return self._state.put_if_absent(kind, key, record, expires_at)
+        return self._state.replace_if_same(kind, key, before, record, expires_at)
+
+
+def _notes_record(notes: ChatNotes) -> bytes:
+    record = asdict(notes)
+    if notes.writes_names:
+        # Functions of the previous version don't know this field, and run beside this one during an update.
+        del record["writes_names"]
+    return json.dumps(record).encode()
 
 
 def pictures_of(records: list[dict[str, Any]]) -> tuple[SentPicture, ...]:

@@ -5,6 +5,7 @@ from typing import Final
 from bot.chat.context import ChatContext, with_elevation
 from bot.chat.messages import Reply, TextReply
 from bot.chat.search import SearchHandler
+from bot.chat.turn import Turn
 from bot.i18n.translator import Translator
 from cumbre.geo.geodesy import Position
 from cumbre.index.port import Circle
@@ -22,18 +23,18 @@ class PlaceHandler:
         self._context = context
         self._search_handler = search_handler
 
-    def answer(self, chat: str, place: Position, translator: Translator) -> list[Reply]:
+    def answer(self, turn: Turn, place: Position) -> list[Reply]:
         """Return the peaks around a place and the photos taken near it."""
         around = self._context.query.around(place)
         near = Circle(place.lat, place.lon, _NEARBY_M)
-        return [self._peaks(around, translator), *self._search_handler.near(chat, near, translator)]
+        return [self._peaks(around, turn.translator), *self._search_handler.near(turn, near)]
 
-    def near_peak(self, chat: str, text: str, translator: Translator) -> list[Reply]:
+    def near_peak(self, turn: Turn, text: str) -> list[Reply]:
         """Return the photos taken near the peak that the text names."""
         named = self._context.query.search(SearchRequest(text, k=1)).named_peaks
         if not named:
-            return [TextReply(translator.text("chat.near_unknown", name=text), asks_place=True)]
-        return self._search_handler.near(chat, Circle(named[0].lat, named[0].lon, _NEARBY_M), translator)
+            return [TextReply(turn.translator.text("chat.near_unknown", name=text), asks_place=True)]
+        return self._search_handler.near(turn, Circle(named[0].lat, named[0].lon, _NEARBY_M))
 
     def _peaks(self, around: Panorama, translator: Translator) -> TextReply:
         if not around.peaks:

@@ -7,6 +7,7 @@ from bot.chat.captions import captioned
 from bot.chat.context import ChatContext
 from bot.chat.memory import Offer, pictures_of
 from bot.chat.messages import Button, ButtonsGone, PhotosReply, Reply, SentPicture, TextReply, Toast
+from bot.chat.turn import Turn
 from bot.i18n.translator import Translator
 from cumbre.geo.geodesy import Position
 from cumbre.index.port import Circle
@@ -40,59 +41,59 @@ class SearchHandler:
     def __init__(self, context: ChatContext) -> None:
         self._context = context
 
-    def about_words(self, chat: str, text: str, translator: Translator) -> list[Reply]:
+    def about_words(self, turn: Turn, text: str) -> list[Reply]:
         """Search by words; without a result, say what to try."""
+        translator = turn.translator
         question = Question(text=text)
         found = self.search(question)
         if found.hits:
-            return self.photos(chat, question, found, "chat.found", translator)
+            return self.photos(turn, question, found, "chat.found")
         # The answer repeats the question already, so a note that repeats it again is left out.
         repeats = not found.note or text in found.note
         advice = self._what_to_try(translator) if repeats else translator.sentence(found.note)
         return [TextReply(translator.text("chat.nothing", query=text, advice=advice))]
 
-    def about_peaks(self, chat: str, peak_ids: tuple[str, ...], translator: Translator) -> list[Reply]:
+    def about_peaks(self, turn: Turn, peak_ids: tuple[str, ...]) -> list[Reply]:
         """Search for photos of any of these peaks."""
         question = Question(peak_ids=peak_ids)
         found = self.search(question)
         if not found.hits:
-            names = ", ".join(peak.name for peak in self._context.peaks(peak_ids))
-            return [TextReply(translator.text("chat.nothing", query=names, advice=self._what_to_try(translator)))]
-        return self.photos(chat, question, found, "chat.found", translator)
+            names = ", ".join(peak.name for peak in turn.peaks(peak_ids))
+            advice = self._what_to_try(turn.translator)
+            return [TextReply(turn.translator.text("chat.nothing", query=names, advice=advice))]
+        return self.photos(turn, question, found, "chat.found")
 
-    def near(self, chat: str, near: Circle, translator: Translator) -> list[Reply]:
+    def near(self, turn: Turn, near: Circle) -> list[Reply]:
         """Search for photos taken in a circle, newest first."""
         question = Question(near=near, sort="time")
         found = self.search(question)
         if not found.hits:
-            return [TextReply(translator.text("chat.nothing_nearby", km=round(near.radius_m / 1000)))]
-        return self.photos(chat, question, found, "chat.nearby", translator)
+            return [TextReply(turn.translator.text("chat.nothing_nearby", km=round(near.radius_m / 1000)))]
+        return self.photos(turn, question, found, "chat.nearby")
 
-    def photos(
-        self, chat: str, question: Question, found: SearchAnswer, key: str, translator: Translator
-    ) -> list[Reply]:
+    def photos(self, turn: Turn, question: Question, found: SearchAnswer, key: str) -> list[Reply]:
         """Return the next page of photos and a text with buttons; key is that of the text."""
+        translator, names = turn.translator, turn.notes.writes_names
         page = self._context.photos_per_reply
         new = [hit for hit in found.hits if hit.photo.id not in question.shown]
         shown, more = new[:page], len(new) > page
         asked = replace(question, shown=(*question.shown, *(hit.photo.id for hit in shown)))
-        buttons = self._buttons(chat, asked, shown, key, more, translator)
-        names = self._context.memory.notes(chat).writes_names
-        words = question.text or ", ".join(peak.name for peak in self._context.peaks(question.peak_ids))
+        buttons = self._buttons(turn, asked, shown, key, more)
+        words = question.text or ", ".join(peak.name for peak in turn.peaks(question.peak_ids))
         return [
-            PhotosReply(tuple(captioned(hit, self._context, translator, names) for hit in shown)),
+            PhotosReply(tuple(captioned(hit, turn.catalog, translator, names) for hit in shown)),
             TextReply(translator.text(key, n=len(shown), query=words), buttons=buttons),
         ]
 
-    def press(self, chat: str, offer: Offer, action: str, translator: Translator) -> list[Reply]:
+    def press(self, turn: Turn, offer: Offer, action: str) -> list[Reply]:
         """Answer a button: show more photos, or the same search by date."""
-        question, key = _question(offer["question"]), offer["key"]
+        question, key = _question(offer.meaning["question"]), offer.meaning["key"]
         if action == "date":
             question, key = replace(question, sort="time", shown=()), "chat.by_date"
         found = self.search(question)
         if all(hit.photo.id in question.shown for hit in found.hits):
-            return [ButtonsGone(), Toast(translator.text("chat.no_more"))]
-        return [ButtonsGone(), *self.photos(chat, question, found, key, translator)]
+            return [ButtonsGone(), Toast(turn.translator.text("chat.no_more"))]
+        return [ButtonsGone(), *self.photos(turn, question, found, key)]
 
     def search(self, question: Question, photo: bytes | None = None) -> SearchAnswer:
         """Search for a question; photo is the content of its picture, fetched if None.
@@ -105,14 +106,14 @@ class SearchHandler:
         return self._context.query.search(question.request(self._context.photos_per_reply + 1, photo))
 
     def _buttons(
-        self, chat: str, asked: Question, shown: list[SearchHit], key: str, more: bool, translator: Translator
+        self, turn: Turn, asked: Question, shown: list[SearchHit], key: str, more: bool
     ) -> tuple[tuple[Button, ...], ...]:
         offer = {
             "question": asdict(asked),
             "key": key,
             "targets": [{"photo": hit.photo.id} for hit in shown],
         }
-        token = self._context.memory.offer(chat, offer)
+        token, translator = turn.offer(offer), turn.translator
         first = []
         if more:
             first.append(Button(translator.text("chat.button_more"), f"more.{token}"))

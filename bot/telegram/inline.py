@@ -63,18 +63,38 @@ class InlineAnswers:
     async def answer(self, query: InlineQuery, translator: Translator) -> None:
         """Answer with the photos that Telegram has; if it has none yet, with a button to the private chat."""
         asked = SearchRequest(query.query.strip()[:MAX_TEXT_CHARS], k=_RESULTS)
-        photos = await self._threads.run(
-            lambda: [captioned(hit, self._context, translator) for hit in self._context.query.search(asked).hits]
-        )
-        await self._upload([photo for photo in photos if not self._file_id(photo)][:_UPLOADED_AT_ONCE])
+        photos, file_ids = await self._threads.run(lambda: self._found(asked, translator))
+        new = [photo for photo in photos if photo.picture_key not in file_ids][:_UPLOADED_AT_ONCE]
+        if new and self._storage_chat is not None:
+            await self._upload(new, self._storage_chat)
+            file_ids |= await self._threads.run(lambda: self._known(new))
         results = [
             InlineQueryResultCachedPhoto(
-                photo.hit.photo.id, file_id, caption=cut(photo.caption, MAX_CAPTION_UNITS) or None
+                photo.hit.photo.id, file_ids[photo.picture_key], caption=cut(photo.caption, MAX_CAPTION_UNITS) or None
             )
             for photo in photos
-            if (file_id := self._file_id(photo)) is not None
+            if photo.picture_key in file_ids
         ]
         await self._answer(query, results, translator.text("chat.inline_ask_me") if photos and not results else None)
+
+    async def drain(self, patience_s: float) -> None:
+        """Wait until all uploads have ended; cancel them after the timeout."""
+        if not self._uploads:
+            return
+        _, late = await asyncio.wait(self._uploads, timeout=patience_s)
+        for upload in late:
+            upload.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    def _found(self, asked: SearchRequest, translator: Translator) -> tuple[list[CaptionedPhoto], dict[str, str]]:
+        """Return the photos of a search, and the file ids of those that Telegram has."""
+        hits = self._context.query.search(asked).hits
+        catalog = self._context.catalog()
+        photos = [captioned(hit, catalog, translator) for hit in hits]
+        return photos, self._known(photos)
+
+    def _known(self, photos: Sequence[CaptionedPhoto]) -> dict[str, str]:
+        return self._files.known(photo.picture_key for photo in photos)
 
     async def _answer(
         self, query: InlineQuery, results: Sequence[InlineQueryResultCachedPhoto], button: str | None
@@ -84,11 +104,9 @@ class InlineAnswers:
         with suppress(BadRequest):
             await self._bot.answer_inline_query(query.id, results, cache_time=_CACHED_S, is_personal=True, button=shown)
 
-    async def _upload(self, photos: Sequence[CaptionedPhoto]) -> None:
-        if not photos or self._storage_chat is None:
-            return
+    async def _upload(self, photos: Sequence[CaptionedPhoto], storage_chat: int) -> None:
         bare = [replace(photo, caption="") for photo in photos]
-        to = Address(self._storage_chat, is_private=False)
+        to = Address(storage_chat, is_private=False)
         task = asyncio.create_task(self._pictures.send(bare, to, silent=True))
         self._uploads.add(task)
         task.add_done_callback(self._uploads.discard)
@@ -98,6 +116,3 @@ class InlineAnswers:
             pass
         except TelegramError as error:
             _log.warning("pictures can't be sent to the storage chat (CUMBRE_TELEGRAM_STORAGE_CHAT): %s", error)
-
-    def _file_id(self, photo: CaptionedPhoto) -> str | None:
-        return self._files.get(photo.picture_key)

@@ -1,7 +1,7 @@
 """Send pictures to Telegram: renditions of the album's photos, by file id if Telegram has them already."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -37,18 +37,19 @@ class PictureSender:
 
     async def send(self, photos: Sequence[CaptionedPhoto], to: Address, silent: bool = False) -> int:
         """Send photos and return how many were sent; photos that can't be shown any more are left out."""
+        keys = {key for photo in photos for key in (photo.picture_key, _nameless(photo).picture_key)}
+        known = await self._threads.run(lambda: self._files.known(keys))
         try:
-            return await self._send(photos, to, silent)
+            return await self._send(photos, known, to, silent)
         except BadRequest as error:
             if "file identifier" not in str(error):
                 raise
             # Telegram no longer knows one of the file ids: upload all pictures again.
-            for photo in photos:
-                self._files.forget(photo.picture_key)
-            return await self._send(photos, to, silent)
+            await self._threads.run(lambda: self._files.forget(known))
+            return await self._send(photos, {}, to, silent)
 
-    async def _send(self, photos: Sequence[CaptionedPhoto], to: Address, silent: bool) -> int:
-        media = [found for photo in photos if (found := await self._media(photo)) is not None]
+    async def _send(self, photos: Sequence[CaptionedPhoto], known: Mapping[str, str], to: Address, silent: bool) -> int:
+        media = [found for photo in photos if (found := await self._media(photo, known)) is not None]
         if not media:
             return 0
         if len(media) == 1:
@@ -56,7 +57,9 @@ class PictureSender:
             sent = [await with_retries(lambda: self._send_one(one, photo, to, silent))]
         else:
             sent = list(await with_retries(lambda: self._send_album(media, to, silent)))
-        self._save_ids([photo for photo, _ in media], sent)
+        new = _new_ids([photo for photo, _ in media], sent, known)
+        if new:
+            await self._threads.run(lambda: self._files.save(new))
         return len(sent)
 
     async def _send_one(self, media: Media, photo: CaptionedPhoto, to: Address, silent: bool) -> Message:
@@ -82,24 +85,30 @@ class PictureSender:
             to.chat_id, album, message_thread_id=to.thread_id, disable_notification=silent
         )
 
-    def _save_ids(self, photos: Sequence[CaptionedPhoto], sent: Sequence[Message]) -> None:
-        for photo, message in zip(photos, sent, strict=True):
-            if message.photo:
-                file_id = largest_size(message.photo).file_id
-                if self._files.get(photo.picture_key) != file_id:
-                    self._files.save(photo.picture_key, file_id)
-
-    async def _media(self, photo: CaptionedPhoto) -> tuple[CaptionedPhoto, Media] | None:
+    async def _media(self, photo: CaptionedPhoto, known: Mapping[str, str]) -> tuple[CaptionedPhoto, Media] | None:
         """Return photo and file id or JPEG, without names if they can't be drawn; None if it can't be shown."""
-        known = self._files.get(photo.picture_key)
-        if known is not None:
-            return photo, known
+        if photo.picture_key in known:
+            return photo, known[photo.picture_key]
         try:
             return photo, await self._threads.run(
                 lambda: within_ratio(self._query.rendition(photo.hit.photo.id, RENDITION_PX, bool(photo.names)))
             )
         except CumbreError:
-            return await self._media(replace(photo, names="")) if photo.names else None
+            return await self._media(_nameless(photo), known) if photo.names else None
+
+
+def _nameless(photo: CaptionedPhoto) -> CaptionedPhoto:
+    return replace(photo, names="")
+
+
+def _new_ids(photos: Sequence[CaptionedPhoto], sent: Sequence[Message], known: Mapping[str, str]) -> dict[str, str]:
+    """Return the file ids in the messages sent, by picture key, without those that are known."""
+    ids = {
+        photo.picture_key: largest_size(message.photo).file_id
+        for photo, message in zip(photos, sent, strict=True)
+        if message.photo
+    }
+    return {key: file_id for key, file_id in ids.items() if known.get(key) != file_id}
 
 
 def within_ratio(jpeg: bytes) -> bytes:

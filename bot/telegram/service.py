@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import httpx
 from telegram import Update
 from telegram.error import Conflict, InvalidToken, TelegramError
 from telegram.ext import AIORateLimiter, ExtBot
@@ -31,6 +32,8 @@ _POLL_S: Final = 30
 _PAUSE_S: Final = 3.0
 _CONFLICT_PAUSE_S: Final = 15.0
 _GOODBYE_S: Final = 8.0
+# So that a reply a moment later needs no new connection.
+IDLE_CONNECTION_S: Final = 30.0
 # The most retries of a call after a 429, each when Telegram allows it.
 _RETRIES: Final = 5
 _CONNECTIONS: Final = 32
@@ -53,7 +56,12 @@ def open_bot(token: str, api: str) -> ExtBot[int]:
         token,
         base_url=f"{api}/bot",
         base_file_url=f"{api}/file/bot",
-        request=HTTPXRequest(connection_pool_size=_CONNECTIONS, read_timeout=20, media_write_timeout=60),
+        request=HTTPXRequest(
+            connection_pool_size=_CONNECTIONS,
+            read_timeout=20,
+            media_write_timeout=60,
+            httpx_kwargs={"limits": httpx.Limits(max_connections=_CONNECTIONS, keepalive_expiry=IDLE_CONNECTION_S)},
+        ),
         get_updates_request=HTTPXRequest(connection_pool_size=1, read_timeout=_POLL_S + 10),
         rate_limiter=AIORateLimiter(max_retries=_RETRIES),
     )
@@ -130,8 +138,9 @@ class TelegramService:
             if not await self._connect(bot):
                 return
             answering = self._bot_parts(threads).bot(bot)
-            answering.resume()
+            # First, so that it keeps the updates that arrive while it resumes earlier ones.
             self._answering = answering
+            await answering.resume()
             try:
                 await answering.register_commands()
             except TelegramError as error:

@@ -1,9 +1,10 @@
 """Handle updates: answer each one once, and those of one chat in order."""
 
+import asyncio
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any, Final
 
 from telegram import BotCommand, CallbackQuery, Update
@@ -15,6 +16,7 @@ from bot.chat.commands import COMMANDS
 from bot.chat.context import ChatContext
 from bot.chat.conversation import Conversation
 from bot.chat.messages import Message, Reply, TextReply
+from bot.chat.turn import Turn
 from bot.i18n.languages import DEFAULT_LANGUAGE, languages
 from bot.i18n.translator import Translator
 from bot.telegram.access import Access
@@ -67,24 +69,40 @@ class TelegramBot:
         self._throttle = throttle
         self._queues: ChatQueues[Update] = ChatQueues(self._handle, batch_of)
         self._in_hand: set[int] = set()
+        self._dropping: set[asyncio.Task[None]] = set()
+        # Updates that arrived while earlier ones are read from the inbox; None at any other time.
+        self._behind: list[Mapping[str, Any]] | None = None
 
     async def register_commands(self) -> None:
         """Register the commands with Telegram in each language, English as the default."""
         for code, commands in command_lists().items():
             await self._bot.set_my_commands(commands, language_code=code)
 
-    def resume(self) -> None:
-        """Answer the updates that were unanswered when the process ended."""
+    async def resume(self) -> None:
+        """Answer the updates that were unanswered when the process ended, and after them those accepted meanwhile."""
+        self._behind = []
+        waiting = await self._threads.run(self._waiting)
+        behind, self._behind = self._behind, None
+        for raw in (*waiting, *behind):
+            self.accept(raw)
+
+    def _waiting(self) -> list[Mapping[str, Any]]:
+        """Return the updates to resume, and count that they are resumed."""
+        found = []
         for raw, resumed in list(self._inbox.waiting()):
             if resumed >= _MOST_RESUMPTIONS:
                 _log.error("update %s was resumed %d times without success and is dropped", raw["update_id"], resumed)
                 self._inbox.mark_answered(raw)
                 continue
             self._inbox.resumed(raw, resumed + 1)
-            self.accept(raw)
+            found.append(raw)
+        return found
 
     def accept(self, raw: Mapping[str, Any]) -> None:
         """Queue an update from the inbox, behind earlier ones of its chat."""
+        if self._behind is not None:
+            self._behind.append(raw)
+            return
         number = raw["update_id"]
         if number in self._in_hand:
             return
@@ -92,14 +110,25 @@ class TelegramBot:
             update = Update.de_json(dict(raw), self._bot)
         except (AttributeError, KeyError, TypeError, ValueError):
             _log.exception("update %s could not be parsed and is dropped", number)
-            self._inbox.mark_answered(raw)
+            task = asyncio.create_task(self._mark_answered([number]))
+            self._dropping.add(task)
+            task.add_done_callback(self._dropping.discard)
             return
         self._in_hand.add(number)
         self._queues.enqueue(queue_of(update), update)
 
     async def drain(self, patience_s: float) -> None:
         """Wait until all updates are answered; after the timeout, the rest waits in the inbox for the next start."""
+        ends = time.monotonic() + patience_s
         await self._queues.drain(patience_s)
+        if self._dropping:
+            await asyncio.wait(self._dropping, timeout=max(0.0, ends - time.monotonic()))
+        await self._inline.drain(max(0.0, ends - time.monotonic()))
+
+    @property
+    def unanswered(self) -> frozenset[int]:
+        """The ids of the accepted updates that are not marked as answered."""
+        return frozenset(self._in_hand)
 
     async def _handle(self, updates: list[Update]) -> None:
         """Answer updates that belong together, and mark them as answered."""
@@ -113,9 +142,15 @@ class TelegramBot:
             # It stays in the inbox for the next start.
             _log.error("an answer did not reach Telegram: %s", error)
             return
-        for update in updates:
-            await self._threads.run(partial(self._inbox.mark_answered, {"update_id": update.update_id}))
-        self._in_hand.difference_update(update.update_id for update in updates)
+        await self._mark_answered([update.update_id for update in updates])
+
+    async def _mark_answered(self, numbers: Sequence[int]) -> None:
+        def mark() -> None:
+            for number in numbers:
+                self._inbox.mark_answered({"update_id": number})
+
+        await self._threads.run(mark)
+        self._in_hand.difference_update(numbers)
 
     async def _answer(self, updates: Sequence[Update]) -> None:
         update = updates[-1]
@@ -136,29 +171,29 @@ class TelegramBot:
         addressed = [one for one in messages if is_content(one) and is_for_bot(one, self._bot.bot)]
         if update.callback_query is None and not addressed:
             return
-        translator = await self._threads.run(lambda: self._conversation.translator(str(to.chat_id), user.language_code))
         verdict = self._throttle.check(user.id)
         if verdict is Verdict.IGNORE:
             return
+        turn = await self._threads.run(lambda: self._conversation.begin(str(to.chat_id), user.language_code))
         if verdict is Verdict.SAY_SO:
-            replies: list[Reply] = [TextReply(translator.text("chat.slow_down"))]
+            replies: list[Reply] = [TextReply(turn.translator.text("chat.slow_down"))]
         elif not self._access.admits(user.id, to.chat_id):
-            replies = [_refusal(to, user.id, translator)]
+            replies = [_refusal(to, user.id, turn.translator)]
         else:
             message = self._message(update.callback_query, messages, to)
             message = replace(message, language=user.language_code, may_add=user.id in self._access.may_add)
             async with self._outbox.typing(to):
-                replies = await self._replies_to(message, translator)
-        await self._outbox.send(replies, to, translator)
+                replies = await self._replies_to(message, turn)
+        await self._outbox.send(replies, to, turn.translator)
 
-    async def _replies_to(self, message: Message, translator: Translator) -> list[Reply]:
+    async def _replies_to(self, message: Message, turn: Turn) -> list[Reply]:
         try:
-            return await self._threads.run(lambda: self._conversation.answer(message))
+            return await self._threads.run(lambda: self._conversation.answer(message, turn))
         except CumbreError as error:
             _log.error("%s: %s", type(error).__name__, error)
         except Exception:
             _log.exception("a message could not be answered")
-        return [TextReply(translator.text("chat.trouble"))]
+        return [TextReply(turn.translator.text("chat.trouble"))]
 
     def _message(self, pressed: CallbackQuery | None, messages: Sequence[TelegramMessage], to: Address) -> Message:
         """Combine updates into one message: the pictures of an album, and the text of their captions."""

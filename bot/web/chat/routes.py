@@ -51,9 +51,9 @@ def create_chat(
     def answer() -> Response:
         visitor = visitor_of(request)
         message = message_of(request, chat_of(visitor), pictures, max_photo_bytes)
-        replies = conversation.answer(message)
-        translator = conversation.translator(message.chat, message.language)
-        response = jsonify({"replies": replies_json(replies, catalog(), translator)})
+        turn = conversation.begin(message.chat, message.language)
+        replies = conversation.answer(message, turn)
+        response = jsonify({"replies": replies_json(replies, turn.catalog, turn.translator)})
         remember(visitor, response, path=PATH, secure=request.is_secure)
         return response
 

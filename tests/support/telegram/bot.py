@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from bot.telegram.access import read_access
 from bot.telegram.service import BotSettings, TelegramService
 from cumbre.library.library import Library
+from cumbre.peaks.catalog_store import CatalogStore
 from cumbre.services.local_album_service import LocalAlbumService
 from cumbre.services.local_query_service import LocalQueryService
+from cumbre.state.port import StateStore
 from tests.support.telegram.people import Person
 from tests.support.telegram.server import TOKEN, RunningTelegram, Sent, TelegramServer
 
@@ -61,8 +63,9 @@ def start_bot(
     storage_chat: int | None = None,
     polls: bool = True,
     everyone: bool = False,
+    state: StateStore | None = None,
 ) -> RunningBot:
-    """Start a bot; stop its service at the end."""
+    """Start a bot; stop its service at the end. `state` takes the place of the library's, as in the cloud."""
     problems: list[str] = []
     settings = BotSettings(
         TOKEN,
@@ -75,8 +78,8 @@ def start_bot(
         settings,
         LocalQueryService(library),
         LocalAlbumService(library),
-        library.catalog,
-        library.state,
+        library.catalog if state is None else CatalogStore(state).catalog,
+        state or library.state,
         problems.append,
     )
     service.start()

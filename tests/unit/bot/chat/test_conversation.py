@@ -26,6 +26,7 @@ from bot.chat.messages import (
 )
 from cumbre.errors import IndexFault, PhotoError
 from cumbre.geo.geodesy import Position
+from cumbre.peaks.catalog import Catalog
 from cumbre.search.query import SearchAnswer, SearchRequest
 from cumbre.services.query_service import IndexingProgress
 from cumbre.state.sqlite import SqliteStateStore
@@ -500,3 +501,31 @@ def test_an_error_of_the_service_is_left_to_the_caller(talk: Talk) -> None:
     talk.query.search = fail  # type: ignore[method-assign]
     with pytest.raises(IndexFault):
         talk.say("ama")
+
+
+# Two messages at the same time
+
+
+def test_a_language_chosen_while_a_photo_is_identified_stays_chosen(talk: Talk, state: SqliteStateStore) -> None:
+    search, picture = talk.query.search, talk.picture(NO_SKY)
+
+    def choosing(request: SearchRequest) -> SearchAnswer:
+        talk.say("/language es")
+        return search(request)
+
+    talk.query.search = choosing  # type: ignore[method-assign]
+    talk.say(pictures=(picture,))
+    kept = Memory(state).notes("1").notes
+    assert (kept.language, kept.waiting_pictures()) == ("es", (picture,))
+
+
+def test_everything_in_an_answer_is_from_one_state_of_the_catalogue(talk: Talk, state: SqliteStateStore) -> None:
+    read: list[Catalog] = []
+
+    def catalog() -> Catalog:
+        read.append(KHUMBU)
+        return KHUMBU
+
+    context = ChatContext(talk.query, talk.album, catalog, Memory(state), talk.fetch)
+    Conversation(context).answer(Message("1", pictures=(talk.picture(AMA_SKY), talk.picture(AMA_SKY, "b.jpg"))))
+    assert len(read) == 1
