@@ -3,9 +3,11 @@
 In the cloud each call is a request to DynamoDB.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -216,3 +218,46 @@ def test_what_waited_for_the_next_start_is_answered_without_waiting_in_the_event
     assert "first" in first
     assert "last" in last
     assert calls.in_event_loops() == []
+
+
+class BusyInbox:
+    """A state store that lets something happen after the waiting updates were read, and before the bot has them."""
+
+    def __init__(self, state: StateStore, meanwhile: Callable[[], object]) -> None:
+        self._state = state
+        self._meanwhile = meanwhile
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._state, name)
+
+    def items(self, kind: str) -> Iterator[tuple[str, bytes]]:
+        yield from self._state.items(kind)
+        if kind == "telegram update":
+            self._meanwhile()
+
+
+def test_an_update_that_arrives_while_earlier_ones_are_read_is_answered_once_and_after_them(
+    library: Library, album: Path, telegram: RunningTelegram
+) -> None:
+    ingest(library, album)
+    bot = start_bot(library, telegram, polls=False)
+    bot.service.stop()
+    mira = bot.person()
+    mira.say("early")
+    bot.service.receive(bot.server.newest)
+
+    def arrive() -> None:
+        mira.say("late")
+        later.service.receive(bot.server.newest)
+        passed = threading.Event()
+        # The bot's event loop has seen the update once it has come to this.
+        later.service._loop.call_soon_threadsafe(passed.set)  # type: ignore[union-attr]
+        assert passed.wait(30.0)
+
+    later = start_bot(library, telegram, polls=False, state=cast(StateStore, BusyInbox(library.state, arrive)))
+    bot.server.wait(lambda: len(mira.answers()) == 2)
+    later.settle()
+    later.service.stop()
+    early, late = texts(mira.answers())
+    assert "early" in early
+    assert "late" in late

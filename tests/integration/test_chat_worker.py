@@ -3,11 +3,14 @@
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from botocore.client import BaseClient
 
 from bot.aws.chat_queue import ChatQueue
 from bot.aws.worker import Failures, UpdateWorker
@@ -21,6 +24,7 @@ from cumbre.library.library import Library
 from cumbre.services.local_album_service import LocalAlbumService
 from cumbre.services.local_query_service import LocalQueryService
 from tests.support.aws.moto_server import MotoServer
+from tests.support.made import counting
 from tests.support.small_album import TO_AMA_DABLAM, ingest, photo_towards
 from tests.support.telegram.bot import MIRA, TENZIN, texts
 from tests.support.telegram.people import Person
@@ -193,3 +197,27 @@ def test_only_an_unreadable_message_of_a_batch_is_returned(cloud: Cloud) -> None
     sent, failed = cloud.run(cloud.worker())
     assert len(failed) == 1
     assert texts(sent)[-1] == "1 photo for “ama dablam”."
+
+
+def test_one_client_and_one_pool_of_threads_serve_all_batches_of_a_process(cloud: Cloud) -> None:
+    worker, mira = cloud.worker(), cloud.person()
+    cloud.enqueue(lambda: mira.say("ama dablam"))
+    cloud.run(worker)
+    with counting(httpx.AsyncClient, ThreadPoolExecutor, BaseClient) as made:
+        for text in ("ama dablam", "/peaks", "a violin", "/help", "kangtega"):
+            cloud.enqueue(lambda text=text: mira.say(text))  # type: ignore[misc]
+            assert cloud.run(worker)[1] == []
+    # The test's own clients are made before.
+    assert made == {"AsyncClient": 0, "ThreadPoolExecutor": 0, "BaseClient": 0}
+
+
+def test_after_a_freeze_of_the_process_connections_are_made_anew(cloud: Cloud) -> None:
+    worker, mira = cloud.worker(), cloud.person()
+    cloud.enqueue(lambda: mira.say("ama dablam"))
+    cloud.run(worker)
+    cloud.clock_ahead_s += 3600.0
+    cloud.enqueue(lambda: mira.say("ama dablam"))
+    with counting(httpx.AsyncClient) as made:
+        sent, failed = cloud.run(worker)
+    assert made == {"AsyncClient": 1}
+    assert (texts(sent)[-1], failed) == ("1 photo for “ama dablam”.", [])
