@@ -1,6 +1,7 @@
 """The composition root: builds the library's objects from the settings and connects them."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,6 +136,7 @@ def open_library(settings: Settings, repairing: bool = False) -> Library:
             _open_terrain(settings),
         ),
         options=IngestOptions(limits, workers, settings.batch_size or batch_size_for(usable_cores())),
+        decoders=ThreadPoolExecutor(workers, "decode"),
         pictures=pictures,
         renditions=CachedRenditions(_open_renditions(settings, cache), pictures, limits.max_bytes),
         cache=cache,

@@ -80,6 +80,11 @@ class OnnxEncoder:
         self._text_cache: OrderedDict[str, Matrix] = OrderedDict()
 
     @cached_property
+    def _cores(self) -> ThreadPoolExecutor:
+        """One thread for each core, for all batches. They end with the encoder."""
+        return ThreadPoolExecutor(self._threads, "encode")
+
+    @cached_property
     def space(self) -> VectorSpace:
         """The vector space. If the directory doesn't state the dimensions, the image graph is opened to find them."""
         dimensions = self.description.dimensions
@@ -96,8 +101,7 @@ class OnnxEncoder:
         tower = self._single_core_vision_tower()
         if tower.device == "GPU":
             return self._in_batches(tower, pixels)
-        with ThreadPoolExecutor(min(len(pixels), self._threads), "encode") as cores:
-            parts = list(cores.map(lambda image: tower.run(image[None]), pixels))
+        parts = list(self._cores.map(lambda image: tower.run(image[None]), pixels))
         return _unit_rows(np.concatenate(parts), tower.file)
 
     def encode_texts(self, texts: Sequence[str]) -> Matrix:

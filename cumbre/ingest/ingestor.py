@@ -7,7 +7,7 @@ a second worker costs time, never data. Design: docs/architecture.md.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field
 
 from cumbre.encoding.embedder import PhotoEmbedder
@@ -41,7 +41,10 @@ class IngestOptions:
 
 
 class Ingestor:
-    """Reconciles one generation of the index with the storages, key by key."""
+    """Reconciles one generation of the index with the storages, key by key.
+
+    decoders: threads that read and decode, shared by all ingestors of a process.
+    """
 
     def __init__(
         self,
@@ -51,6 +54,7 @@ class Ingestor:
         pictures: PictureReader,
         annotator: Callable[[], Annotator],
         options: IngestOptions,
+        decoders: Executor,
         ahead: Prerenderer | None = None,
     ) -> None:
         self._storage_of = storage_of
@@ -58,6 +62,7 @@ class Ingestor:
         self._embedder = embedder
         self._annotator = annotator
         self._options = options
+        self._decoders = decoders
         self._ahead = ahead
         self._reader = ObjectReader(storage_of, index, embedder, pictures, options.limits.max_bytes, ahead)
 
@@ -134,22 +139,23 @@ class Ingestor:
                     again.append(changed_key)
             batch.clear()
 
-        with ThreadPoolExecutor(self._options.workers, "decode") as pool:
-            waiting: deque[tuple[Future[Examined | Outcome | None], str]] = deque()
-            try:
-                for key in keys:
-                    if stopped():
-                        break
-                    waiting.append((pool.submit(self._reader.examine, bucket, key), key))
-                    if len(waiting) >= self._options.look_ahead:
-                        take(*waiting.popleft())
-                while waiting and not stopped():
+        waiting: deque[tuple[Future[Examined | Outcome | None], str]] = deque()
+        try:
+            for key in keys:
+                if stopped():
+                    break
+                waiting.append((self._decoders.submit(self._reader.examine, bucket, key), key))
+                if len(waiting) >= self._options.look_ahead:
                     take(*waiting.popleft())
-            finally:
-                # Also on an interruption: write what is decoded, cancel what has not started.
-                for future, _ in waiting:
-                    future.cancel()
+            while waiting and not stopped():
+                take(*waiting.popleft())
+        finally:
+            # Also on an interruption: cancel what has not started, write what is decoded, leave nothing running.
+            running = [future for future, _ in waiting if not future.cancel()]
+            try:
                 flush()
+            finally:
+                wait(running)
         return again
 
     def _write(self, bucket: str, batch: list[Examined]) -> list[tuple[Outcome | None, str]]:

@@ -1,6 +1,7 @@
 """The Library: albums, catalogue, index generations and encoders of one installation, for the services to use."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -43,6 +44,7 @@ class Library:
     encoders: EncoderRegistry
     judgement: Judgement
     options: IngestOptions
+    decoders: ThreadPoolExecutor
     pictures: PictureReader
     renditions: CachedRenditions
     cache: Path
@@ -112,6 +114,7 @@ class Library:
             pictures or self.pictures,
             generation.annotator,
             self.options,
+            self.decoders,
             ahead,
         )
 
@@ -172,7 +175,8 @@ class Library:
         return terrain.problems if terrain is not None else ()
 
     def close(self) -> None:
-        """Stop the decoding processes and close index and state."""
+        """Stop the decoding threads and processes, and close index and state."""
+        self.decoders.shutdown()
         self.pictures.close()
         self.generations.close()
         self.state.close()

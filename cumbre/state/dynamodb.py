@@ -1,7 +1,7 @@
 """StateStore in a DynamoDB table, which several machines and Lambda functions can share.
 
 The table has the partition key `kind` and the sort key `key`, both strings, and the TTL attribute `expires_at`.
-Terraform creates it (infra/terraform). Items also have `value` (bytes), and `claim` if they were stored under a condition.
+Terraform creates it (infra/terraform). Items also have `value` (bytes), and `claim` if stored under a condition.
 """
 
 import math

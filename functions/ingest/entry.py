@@ -7,6 +7,7 @@ encoder is loaded then, not at the first event.
 import logging
 import os
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from cumbre.bootstrap import open_library
@@ -44,14 +45,15 @@ def create_for(library: Library) -> LambdaHandler:
     settings = library.settings
     photos = create_handler(PhotoSettler(library).settle, settings.margin_seconds)
 
-    def handle(event: object, context: object = None) -> dict[str, Any]:
-        job = job_of(event)
-        if job is None:
-            return photos(event, context)
+    @cache
+    def jobs() -> Jobs:
         if not settings.queue:
             raise SettingsError("a job needs a queue to write to: set CUMBRE_QUEUE")
-        queue = IngestQueue(open_sqs_client(settings.queue), settings.queue)
-        return Jobs(library, queue, settings.margin_seconds).run(job, context)
+        return Jobs(library, IngestQueue(open_sqs_client(settings.queue), settings.queue), settings.margin_seconds)
+
+    def handle(event: object, context: object = None) -> dict[str, Any]:
+        job = job_of(event)
+        return photos(event, context) if job is None else jobs().run(job, context)
 
     return handle
 

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +107,8 @@ class AlbumMachine(RuleBasedStateMachine):
         annotations: Any = NoAnnotations()
         embedder = PhotoEmbedder(encoder, self.cache)
         options = IngestOptions(PhotoLimits(), 1, 2)
-        return Ingestor(lambda _: storage, index, embedder, pictures, lambda: annotations, options)
+        decoders = ThreadPoolExecutor(1, "decode")
+        return Ingestor(lambda _: storage, index, embedder, pictures, lambda: annotations, options, decoders)
 
     # --- people change the album ---
 

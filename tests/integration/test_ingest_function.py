@@ -4,10 +4,12 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 
 from cumbre.bootstrap import open_library
 from cumbre.cli import cli, run
@@ -20,6 +22,7 @@ from functions.environment import read_environment
 from functions.ingest import entry
 from tests.support.aws.cloud_album import RECEIVES, CloudAlbum
 from tests.support.aws.sqs_poller import SqsPoller
+from tests.support.made import counting
 from tests.support.processes import eventually
 from tests.support.small_album import TO_AMA_DABLAM
 
@@ -233,3 +236,23 @@ def test_a_photo_that_keeps_changing_is_retried(
         assert poller.poll() == (1, 0)
     eventually(lambda: cloud.visible(cloud.queue) == 1)
     assert poller.poll() == (1, 1)
+
+
+def test_all_events_and_jobs_of_a_process_share_its_threads_and_clients(
+    cloud: CloudAlbum, open_cloud_library: Callable[..., Library]
+) -> None:
+    handle = entry.create_for(open_cloud_library())
+
+    def add(*numbers: int) -> None:
+        for number in numbers:
+            cloud.put(f"photos/{number}.jpg", 10.0 * number)
+        events = [json.loads(s3_event(cloud.photos, f"photos/{number}.jpg")) for number in numbers]
+        handle({"Records": [record for event in events for record in event["Records"]]}, None)
+
+    add(0, 1)
+    handle({"cumbre": "reconcile"}, None)
+    with counting(ThreadPoolExecutor, BaseClient) as made:
+        for first in range(2, 12, 2):
+            add(first, first + 1)
+        handle({"cumbre": "reconcile"}, None)
+    assert made == {"ThreadPoolExecutor": 0, "BaseClient": 0}
