@@ -74,7 +74,8 @@ class Searcher:
         self._prototype = prototype
 
     @property
-    def _catalog(self) -> Catalog:
+    def catalog(self) -> Catalog:
+        """The catalogue whose peaks this searcher knows."""
         return self._names.catalog
 
     def search(self, request: SearchRequest, question: PhotoQuestion | None = None) -> SearchAnswer:
@@ -85,7 +86,7 @@ class Searcher:
         where = PhotoFilter(request.peak_ids, request.near, request.since, request.until)
         text = request.text.strip()
         match = self._names.find(text) if text else None
-        named = tuple(self._catalog[peak_id] for peak_id in match.peaks) if match else ()
+        named = tuple(self.catalog[peak_id] for peak_id in match.peaks) if match else ()
         # One more than is shown tells whether there are more.
         scope = _Scope(where, max(request.offset + request.k + 1, _POOL))
         rankings = []
@@ -165,9 +166,9 @@ class Searcher:
         similar = self._index.nearest(question.vector, scope.pool, scope.where, RankBy.COSINE)
         alike = [_Ranked(n.photo_id, n.cosine, _always(_similarity_reason(n))) for n in similar if n.cosine >= cutoff]
         answer = question.identification.answer
-        if answer is None or answer not in self._catalog or (where.peak_ids and answer not in where.peak_ids):
+        if answer is None or answer not in self.catalog or (where.peak_ids and answer not in where.peak_ids):
             return alike
-        peak = self._catalog[answer]
+        peak = self.catalog[answer]
         inside = PhotoFilter((answer,), where.near, where.since, where.until)
         same_peak = [
             _Ranked(n.photo_id, _PEAK_BONUS + n.cosine, _always(sentence("shows {name} too", name=peak.name)))
@@ -179,7 +180,7 @@ class Searcher:
     def _filtered(self, request: SearchRequest, where: PhotoFilter) -> SearchAnswer:
         """All photos that pass the filters, for a request with nothing else: by certainty for peaks, else newest."""
         if where.peak_ids and request.sort == "score":
-            named = [self._catalog.peak(peak_id) for peak_id in where.peak_ids]
+            named = [self.catalog.peak(peak_id) for peak_id in where.peak_ids]
             hits, more = self._page(self._of_peaks(named, "", where), request)
         else:
             photos = self._index.select(where, request.k + 1, request.offset)

@@ -32,12 +32,13 @@ class LocalQueryService:
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         generation = self._library.active()
+        searcher = generation.searcher()
         for peak_id in request.peak_ids:
-            self._library.catalog().peak(peak_id)
+            searcher.catalog.peak(peak_id)
         question = None
         if request.photo is not None:
             question = self._question(generation, request.photo, request.photo_at)
-        return generation.searcher().search(request, question)
+        return searcher.search(request, question)
 
     def identify(self, photo: bytes, at: Position | None = None, heading_deg: float | None = None) -> Identification:
         generation = self._library.active()
