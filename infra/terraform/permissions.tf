@@ -5,13 +5,7 @@
 # relies on 404 to learn that a photo was deleted. Requests for one object have no prefix, hence IfExists.
 
 locals {
-  state_calls = [
-    "dynamodb:GetItem",
-    "dynamodb:BatchGetItem",
-    "dynamodb:PutItem",
-    "dynamodb:DeleteItem",
-    "dynamodb:Query",
-  ]
+  state_calls = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query"]
   query_arn   = "arn:${data.aws_partition.this.partition}:lambda:${var.region}:${local.account}:function:${local.names.query}:${local.alias}"
 }
 
@@ -179,6 +173,12 @@ data "aws_iam_policy_document" "page" {
 data "aws_iam_policy_document" "worker" {
   source_policy_documents = [data.aws_iam_policy_document.asks.json]
 
+  # Telegram's ids of all pictures of an answer.
+  statement {
+    sid       = "ManyRecords"
+    actions   = ["dynamodb:BatchGetItem"]
+    resources = [aws_dynamodb_table.state.arn]
+  }
   statement {
     sid = "ChatMessages"
     actions = [
