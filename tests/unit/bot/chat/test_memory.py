@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_two_messages_at_the_same_time_keep_each_others_changes(memory: Memory, 
 
 
 def test_many_messages_at_once_lose_no_change(memory: Memory) -> None:
-    changes = [
+    changes: list[dict[str, Any]] = [
         {"language": "es"},
         {"knows_about_originals": True},
         {"writes_names": False},
