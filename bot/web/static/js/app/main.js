@@ -37,10 +37,17 @@ const peakList = new PeakList(togglePeak);
 const open = (photo) => go({ photo });
 const grid = new Grid(byId("grid"), { urlOf: (photo) => toUrl({ ...state, photo }), open });
 const viewer = new Viewer(peakList, {
-  goTo: (photo) => go({ photo }, "replace"), close: closePhoto, showAll, onChange: refresh,
-  hasMore: () => results.more, loadMore,
+  goTo: (photo) => go({ photo }, "replace"),
+  close: closePhoto,
+  showAll,
+  onChange: refresh,
+  hasMore: () => results.more,
+  loadMore,
   findSimilar: (like) => go({ ...EMPTY_QUERY, question: null, like, photo: null }),
-  showOnMap: (photo) => { go({ photo: null, map: true }); mapPanel.focus(photo); },
+  showOnMap: (photo) => {
+    go({ photo: null, map: true });
+    mapPanel.focus(photo);
+  },
 });
 const infiniteScroll = new InfiniteScroll(loadMore);
 const pageHistory = new PageHistory(() => grid.position);
@@ -48,7 +55,13 @@ const timeline = new Timeline((from, to, how) => go({ from, to }, how));
 const mapPanel = new MapPanel({ open, near: (near) => go({ near }), peak: togglePeak, large: (map) => go({ map }) });
 const facets = new Facets({ timeline, map: mapPanel, peakList, onTotal: () => drawTitle() });
 const statusLine = new StatusLine(onAlbumChange);
-const modelBanner = new ModelBanner({ onSwitch: () => { statusLine.refresh(); refresh(); }, hideNotices: (notices) => statusLine.hideNotices(notices) });
+const modelBanner = new ModelBanner({
+  onSwitch: () => {
+    statusLine.refresh();
+    refresh();
+  },
+  hideNotices: (notices) => statusLine.hideNotices(notices),
+});
 const uploads = new UploadQueue({ open, onChange: () => statusLine.refresh() });
 
 /** Change a part of the state; "push" adds a history entry that Back undoes, "replace" does not. */
@@ -96,7 +109,10 @@ function drawControls() {
 
 // Peaks of a hand-written URL or of another catalogue. Until the peaks are loaded, the server checks.
 const unknownPeaks = () => (peakList.peaks.length ? state.peaks.filter((id) => !peakList.byId(id)) : []);
-const order = () => ({ scored: isScored(state, queryPhoto), byTime: !isScored(state, queryPhoto) || state.sort === "time" });
+const order = () => ({
+  scored: isScored(state, queryPhoto),
+  byTime: !isScored(state, queryPhoto) || state.sort === "time",
+});
 const selectedNames = () => state.peaks.map((id) => peakList.byId(id)?.name || id);
 
 async function search() {
@@ -120,7 +136,10 @@ async function search() {
     if (!(error instanceof api.ApiError)) throw error;
     drawHits();
     byId("results-note").hidden = true;
-    if (queryPhoto) { hideEmptyState(); drawQueryPhoto({ error: error.message }); }
+    if (queryPhoto) {
+      hideEmptyState();
+      drawQueryPhoto({ error: error.message });
+    }
     // Retrying a client error (4xx) can't help.
     else drawError(error.message, { retry: error.status && error.status < 500 ? null : refresh, showAll });
   }
@@ -129,7 +148,9 @@ async function search() {
 
 /** Load and draw the next page. Concurrent calls share one request. Resolves to results.more, or null on error. */
 function loadMore() {
-  loadingMore ??= loadPage().finally(() => { loadingMore = null; });
+  loadingMore ??= loadPage().finally(() => {
+    loadingMore = null;
+  });
   return loadingMore;
 }
 
@@ -149,7 +170,10 @@ async function loadPage() {
 
 function drawQueryPhoto(outcome = {}) {
   drawPhotoQuery(queryPhoto, {
-    ...outcome, peakById: (id) => peakList.byId(id), dismiss: () => go({ question: null }), onAdded: () => statusLine.refresh(),
+    ...outcome,
+    peakById: (id) => peakList.byId(id),
+    dismiss: () => go({ question: null }),
+    onAdded: () => statusLine.refresh(),
   });
 }
 
@@ -159,11 +183,16 @@ function drawResults(note) {
   byId("results-note").textContent = results.hits.length ? note : "";
   byId("results-note").hidden = !byId("results-note").textContent;
   if (results.hits.length) return;
-  if (!isScored(state, queryPhoto) && !isFiltered(state)) drawEmptyAlbum({ indexing: Boolean(statusLine.current?.indexing), choose: () => byId("album-files").click() });
+  if (!isScored(state, queryPhoto) && !isFiltered(state))
+    drawEmptyAlbum({ indexing: Boolean(statusLine.current?.indexing), choose: () => byId("album-files").click() });
   else {
     drawNoMatches({
-      query: state.q, note, filtered: isFiltered(state), peaks: peakList.peaks.filter((peak) => peak.photos > 0),
-      ask: (q) => go({ ...EMPTY_QUERY, q }), clearFilters: () => go({ ...EMPTY_QUERY, q: state.q, like: state.like }),
+      query: state.q,
+      note,
+      filtered: isFiltered(state),
+      peaks: peakList.peaks.filter((peak) => peak.photos > 0),
+      ask: (q) => go({ ...EMPTY_QUERY, q }),
+      clearFilters: () => go({ ...EMPTY_QUERY, q: state.q, like: state.like }),
       showAll,
     });
   }
@@ -206,7 +235,8 @@ function scrollToStart() {
 
 /** Scroll to a position; loads pages until its photo is there. */
 async function restorePosition(position, wanted) {
-  while (isSameQuery(state, wanted) && !grid.scrollToPosition(position)) if (!results.more || await loadMore() === null) return;
+  while (isSameQuery(state, wanted) && !grid.scrollToPosition(position))
+    if (!results.more || (await loadMore()) === null) return;
 }
 
 /** Close the photo: go back to where it was opened, or to the grid if the photo's URL was opened directly. */
@@ -253,7 +283,9 @@ byId("ask").addEventListener("submit", (event) => {
   if (q !== state.q) go({ q });
   else search();
 });
-byId("words").addEventListener("input", () => { byId("clear-words").hidden = !byId("words").value; });
+byId("words").addEventListener("input", () => {
+  byId("clear-words").hidden = !byId("words").value;
+});
 byId("clear-words").addEventListener("click", () => {
   byId("words").value = "";
   byId("words").focus();
@@ -266,7 +298,10 @@ byId("home").addEventListener("click", (event) => {
   showAll();
 });
 byId("sort").addEventListener("change", (event) => go({ sort: event.target.value }));
-byId("changed").addEventListener("click", () => { search(); scrollTo({ top: 0 }); });
+byId("changed").addEventListener("click", () => {
+  search();
+  scrollTo({ top: 0 });
+});
 addEventListener("keydown", (event) => {
   if (event.key === "/" && !event.target.matches("input, textarea") && !byId("viewer").open) {
     event.preventDefault();
@@ -279,7 +314,9 @@ addEventListener("popstate", () => {
   applyState({ ...readUrl(), question: pageHistory.question }, pageHistory.position);
 });
 // A page from the back-forward cache is no longer closing a photo.
-addEventListener("pageshow", () => { isClosing = false; });
+addEventListener("pageshow", () => {
+  isClosing = false;
+});
 listenForPhotos({ ask: searchByPhoto, add: (files) => uploads.add(files) });
 collapseOnSmallScreens();
 initChat({ open, onChange: refresh });

@@ -45,7 +45,8 @@ export class ModelBanner {
 
   #draw(state) {
     const banner = byId("model-banner");
-    const hidden = state.phase === "none" || (state.phase === "offered" && readPreference(DISMISSED_KEY) === offerKey(state));
+    const hidden =
+      state.phase === "none" || (state.phase === "offered" && readPreference(DISMISSED_KEY) === offerKey(state));
     banner.hidden = hidden;
     if (hidden) return;
     const progress = banner.querySelector("progress");
@@ -60,20 +61,33 @@ export class ModelBanner {
       el("p", { class: "model-text", role: "status" }, text(state)),
       isBusy(state) ? el("span", { class: "model-figures", text: figures(state) }) : "",
       isBusy(state) ? setProgress(el("progress", { max: 1, "aria-label": text(state) }), state) : "",
-      el("span", { class: "actions" }, this.#actions(state)));
+      el("span", { class: "actions" }, this.#actions(state)),
+    );
   }
 
   #actions(state) {
-    const button = (label, run, kind = "link") => el("button", { type: "button", class: kind, text: label, on: { click: run } });
+    const button = (label, run, kind = "link") =>
+      el("button", { type: "button", class: kind, text: label, on: { click: run } });
     const dismiss = () => {
       savePreference(DISMISSED_KEY, offerKey(state));
       byId("model-banner").hidden = true;
     };
     switch (state.phase) {
-      case "offered": return [button(offerText(state), () => this.refresh("POST"), "primary"), button(t("model_not_now"), dismiss)];
-      case "failed": return [button(t("retry"), () => this.refresh("POST"), "primary"), button(t("model_leave"), () => this.refresh("DELETE"))];
-      case "done": return [button(t("close"), () => { byId("model-banner").hidden = true; })];
-      default: return [button(t("cancel"), () => this.refresh("DELETE"))];
+      case "offered":
+        return [button(offerText(state), () => this.refresh("POST"), "primary"), button(t("model_not_now"), dismiss)];
+      case "failed":
+        return [
+          button(t("retry"), () => this.refresh("POST"), "primary"),
+          button(t("model_leave"), () => this.refresh("DELETE")),
+        ];
+      case "done":
+        return [
+          button(t("close"), () => {
+            byId("model-banner").hidden = true;
+          }),
+        ];
+      default:
+        return [button(t("cancel"), () => this.refresh("DELETE"))];
     }
   }
 }
@@ -85,11 +99,16 @@ const offerKey = ({ model, bytes_total: total }) => `${model} ${total}`;
 
 function text({ phase, bytes_total: total, message }) {
   switch (phase) {
-    case "offered": return t(total ? "model_offer" : "model_due");
-    case "fetching": return t("model_fetching");
-    case "indexing": return t("model_indexing");
-    case "failed": return capitalize(message);
-    default: return t("model_done");
+    case "offered":
+      return t(total ? "model_offer" : "model_due");
+    case "fetching":
+      return t("model_fetching");
+    case "indexing":
+      return t("model_indexing");
+    case "failed":
+      return capitalize(message);
+    default:
+      return t("model_done");
   }
 }
 
@@ -99,12 +118,14 @@ function offerText({ bytes_done: done, bytes_total: total }) {
 }
 
 function figures(state) {
-  if (state.phase === "indexing") return state.photos_total ? t("of", { n: number(state.photos_done), total: number(state.photos_total) }) : "";
+  if (state.phase === "indexing")
+    return state.photos_total ? t("of", { n: number(state.photos_done), total: number(state.photos_total) }) : "";
   return t("model_megabytes", { n: megabytes(state.bytes_done), total: megabytes(state.bytes_total) });
 }
 
 function setProgress(progress, state) {
-  const [done, total] = state.phase === "indexing" ? [state.photos_done, state.photos_total] : [state.bytes_done, state.bytes_total];
+  const [done, total] =
+    state.phase === "indexing" ? [state.photos_done, state.photos_total] : [state.bytes_done, state.bytes_total];
   if (total) progress.value = done / total;
   else progress.removeAttribute("value");
   return progress;

@@ -20,7 +20,9 @@ export class StatusLine {
 
   constructor(onChange) {
     this.#onChange = onChange;
-    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.refresh(); });
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) this.refresh();
+    });
   }
 
   /** Hide notices that another part of the page already shows. */
@@ -59,10 +61,14 @@ export class StatusLine {
       now.indexing ? progress(now.indexing) : "",
       ...now.notices.filter((text) => !this.#hiddenNotices.includes(text)).map(notice),
       now.failures.length ? this.#failures(now.failures) : "",
-      el("p", { class: "facts-line" },
+      el(
+        "p",
+        { class: "facts-line" },
         el("span", { text: tn("photos", now.photos) }),
         el("span", { text: `${t("model")}: ${now.model_id}` }),
-        now.albums.length ? el("span", { text: `${t("album")}: ${now.albums.join(", ")}` }) : null));
+        now.albums.length ? el("span", { text: `${t("album")}: ${now.albums.join(", ")}` }) : null,
+      ),
+    );
   }
 
   #failures(failures) {
@@ -77,13 +83,35 @@ export class StatusLine {
       this.refresh();
     };
     const item = (failure) => {
-      const button = el("button", { type: "button", class: "link", text: t("retry"), "aria-label": `${t("retry")}: ${failure.path}` });
+      const button = el("button", {
+        type: "button",
+        class: "link",
+        text: t("retry"),
+        "aria-label": `${t("retry")}: ${failure.path}`,
+      });
       button.addEventListener("click", () => retry(failure, button));
-      return el("li", {}, el("span", { class: "path", text: failure.path }), el("span", { class: "reason", text: failure.reason }), button);
+      return el(
+        "li",
+        {},
+        el("span", { class: "path", text: failure.path }),
+        el("span", { class: "reason", text: failure.reason }),
+        button,
+      );
     };
-    return el("details", { class: "failures", open: this.#openFailures, on: { toggle: (event) => { this.#openFailures = event.target.open; } } },
+    return el(
+      "details",
+      {
+        class: "failures",
+        open: this.#openFailures,
+        on: {
+          toggle: (event) => {
+            this.#openFailures = event.target.open;
+          },
+        },
+      },
       el("summary", { text: tn("failures", failures.length) }),
-      el("ul", {}, failures.map(item)));
+      el("ul", {}, failures.map(item)),
+    );
   }
 }
 
@@ -93,7 +121,15 @@ function notice(text) {
 
 function progress({ done, total, rate_per_s: rate }) {
   const text = t("indexing", { done: number(done), total: number(total) });
-  return el("div", { class: "progress" },
-    el("p", {}, el("span", { text }), rate > 0 ? el("span", { class: "rate", text: t("rate", { rate: number(rate, 1) }) }) : null),
-    el("progress", { max: Math.max(total, 1), value: done, "aria-label": text }));
+  return el(
+    "div",
+    { class: "progress" },
+    el(
+      "p",
+      {},
+      el("span", { text }),
+      rate > 0 ? el("span", { class: "rate", text: t("rate", { rate: number(rate, 1) }) }) : null,
+    ),
+    el("progress", { max: Math.max(total, 1), value: done, "aria-label": text }),
+  );
 }

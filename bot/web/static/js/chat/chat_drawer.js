@@ -37,13 +37,29 @@ export class ChatDrawer {
     this.#button = button;
     this.#page = page;
     this.#log.element.prepend(this.#greeting());
-    const close = el("button", { type: "button", class: "quiet", "aria-label": t("close"), title: t("close"), on: { click: () => this.#dialog.close() } }, icon("close"));
-    this.#dialog = el("dialog", { id: "chat", class: "chat", tabindex: -1, "aria-labelledby": "chat-title" },
+    const close = el(
+      "button",
+      {
+        type: "button",
+        class: "quiet",
+        "aria-label": t("close"),
+        title: t("close"),
+        on: { click: () => this.#dialog.close() },
+      },
+      icon("close"),
+    );
+    this.#dialog = el(
+      "dialog",
+      { id: "chat", class: "chat", tabindex: -1, "aria-labelledby": "chat-title" },
       el("div", { class: "chat-head" }, el("h2", { id: "chat-title", text: t("chat_title") }), close),
-      this.#log.element, this.#composer.element);
+      this.#log.element,
+      this.#composer.element,
+    );
     this.#dialog.addEventListener("close", () => this.#onClose());
     this.#dialog.addEventListener("keydown", (event) => this.#onKey(event));
-    this.#dialog.addEventListener("pointerdown", () => { this.#byKeyboard = false; });
+    this.#dialog.addEventListener("pointerdown", () => {
+      this.#byKeyboard = false;
+    });
     this.#listenForPhotos();
     document.body.append(this.#dialog);
   }
@@ -89,10 +105,15 @@ export class ChatDrawer {
   }
 
   #greeting() {
-    const ask = (label, text) => el("button", { type: "button", class: "chip", text: label, on: { click: () => this.#say(text) } });
-    return el("div", { class: "chat-greeting" },
-      el("p", { class: "chat-lead", text: t("chat_hello") }), el("p", { text: t("chat_how") }),
-      el("div", { class: "chips" }, ask(t("chat_ask_peaks"), "/peaks"), ask(t("chat_ask_help"), "/help")));
+    const ask = (label, text) =>
+      el("button", { type: "button", class: "chip", text: label, on: { click: () => this.#say(text) } });
+    return el(
+      "div",
+      { class: "chat-greeting" },
+      el("p", { class: "chat-lead", text: t("chat_hello") }),
+      el("p", { text: t("chat_how") }),
+      el("div", { class: "chips" }, ask(t("chat_ask_peaks"), "/peaks"), ask(t("chat_ask_help"), "/help")),
+    );
   }
 
   /** Send a draft of the composer. If it fails, the draft goes back into the composer, which stays empty until then. */
@@ -145,7 +166,17 @@ export class ChatDrawer {
       const problem = error.status >= 500 ? t("chat_not_sent") : error.message;
       this.#log.showPending(
         el("p", { class: "problem", text: problem }),
-        el("button", { type: "button", text: t("retry"), on: { click: () => { this.#focus(); retry(); } } }));
+        el("button", {
+          type: "button",
+          text: t("retry"),
+          on: {
+            click: () => {
+              this.#focus();
+              retry();
+            },
+          },
+        }),
+      );
     } finally {
       this.#busy = false;
       this.#composer.lock(false);

@@ -13,19 +13,57 @@ export class Composer {
   #files = [];
   #locked = false;
   #input = el("input", {
-    type: "text", class: "chat-input", maxlength: 500, enterkeyhint: "send", autocomplete: "off",
-    "aria-label": t("chat_label"), placeholder: t("chat_placeholder"),
+    type: "text",
+    class: "chat-input",
+    maxlength: 500,
+    enterkeyhint: "send",
+    autocomplete: "off",
+    "aria-label": t("chat_label"),
+    placeholder: t("chat_placeholder"),
   });
-  #fileInput = el("input", { type: "file", accept: "image/*,.heic,.heif,.avif", multiple: true, tabindex: -1, "aria-label": t("chat_attach"), hidden: true });
+  #fileInput = el("input", {
+    type: "file",
+    accept: "image/*,.heic,.heif,.avif",
+    multiple: true,
+    tabindex: -1,
+    "aria-label": t("chat_attach"),
+    hidden: true,
+  });
   #photos = el("ul", { class: "chat-chosen", "aria-label": t("chat_chosen"), hidden: true });
 
   /** @param {(draft: { text: string, files: File[] }) => void} onSubmit called after the composer has been emptied */
   constructor(onSubmit) {
     this.#onSubmit = onSubmit;
-    const attach = el("button", { type: "button", class: "quiet", "aria-label": t("chat_attach"), title: t("chat_attach"), on: { click: () => this.#fileInput.click() } }, icon("photo"));
-    const send = el("button", { type: "submit", class: "primary", "aria-label": t("chat_send"), title: t("chat_send") }, icon("send"));
-    this.element = el("form", { class: "chat-composer", on: { submit: (event) => { event.preventDefault(); this.submit(); } } },
-      this.#photos, el("div", { class: "chat-line" }, attach, this.#input, send, this.#fileInput));
+    const attach = el(
+      "button",
+      {
+        type: "button",
+        class: "quiet",
+        "aria-label": t("chat_attach"),
+        title: t("chat_attach"),
+        on: { click: () => this.#fileInput.click() },
+      },
+      icon("photo"),
+    );
+    const send = el(
+      "button",
+      { type: "submit", class: "primary", "aria-label": t("chat_send"), title: t("chat_send") },
+      icon("send"),
+    );
+    this.element = el(
+      "form",
+      {
+        class: "chat-composer",
+        on: {
+          submit: (event) => {
+            event.preventDefault();
+            this.submit();
+          },
+        },
+      },
+      this.#photos,
+      el("div", { class: "chat-line" }, attach, this.#input, send, this.#fileInput),
+    );
     this.#fileInput.addEventListener("change", () => {
       this.attach(this.#fileInput.files);
       // So that choosing the same file again fires another change event.
@@ -74,11 +112,30 @@ export class Composer {
 
   #draw() {
     this.#photos.hidden = !this.#files.length;
-    this.#photos.replaceChildren(...this.#files.map((file) => el("li", {},
-      el("span", { text: file.name }),
-      el("button", {
-        type: "button", class: "quiet", "aria-label": t("chat_put_back", { name: file.name }),
-        on: { click: () => { this.#files = this.#files.filter((one) => one !== file); this.#draw(); this.focus(); } },
-      }, icon("close")))));
+    this.#photos.replaceChildren(
+      ...this.#files.map((file) =>
+        el(
+          "li",
+          {},
+          el("span", { text: file.name }),
+          el(
+            "button",
+            {
+              type: "button",
+              class: "quiet",
+              "aria-label": t("chat_put_back", { name: file.name }),
+              on: {
+                click: () => {
+                  this.#files = this.#files.filter((one) => one !== file);
+                  this.#draw();
+                  this.focus();
+                },
+              },
+            },
+            icon("close"),
+          ),
+        ),
+      ),
+    );
   }
 }

@@ -17,7 +17,13 @@ export class MessageLog {
   #entries = [];
   #elements = new Map();
   #pending = el("div", { class: "chat-pending" });
-  element = el("div", { class: "chat-log", role: "log", "aria-live": "polite", "aria-label": t("chat_title"), tabindex: 0 });
+  element = el("div", {
+    class: "chat-log",
+    role: "log",
+    "aria-live": "polite",
+    "aria-label": t("chat_title"),
+    tabindex: 0,
+  });
 
   /**
    * @param {{ say: (text: string) => void, press: (data: string, entry: object) => void,
@@ -85,50 +91,84 @@ export class MessageLog {
 
   #save() {
     // Files and annotated pictures are too large to store; their names remain.
-    saveTabState(STORAGE_KEY, this.#entries.map(({ files, jpeg, ...entry }) => entry));
+    saveTabState(
+      STORAGE_KEY,
+      this.#entries.map(({ files, jpeg, ...entry }) => entry),
+    );
   }
 
   #draw(entry) {
     if (entry.kind === "mine") return drawOwnMessage(entry);
     if (entry.kind === "picture") return drawAnnotatedPicture(entry);
-    if (entry.kind === "photos") return el("div", { class: "chat-photos" }, entry.photos.map((photo) => this.#photo(photo)));
+    if (entry.kind === "photos")
+      return el(
+        "div",
+        { class: "chat-photos" },
+        entry.photos.map((photo) => this.#photo(photo)),
+      );
     return this.#text(entry);
   }
 
   #text(entry) {
-    const rows = entry.buttons.map((row) => el("div", { class: "chat-row" }, row.map(({ label, data }) =>
-      el("button", { type: "button", text: label, on: { click: () => this.#actions.press(data, entry) } }))));
-    return el("div", { class: "chat-reply" },
+    const rows = entry.buttons.map((row) =>
+      el(
+        "div",
+        { class: "chat-row" },
+        row.map(({ label, data }) =>
+          el("button", { type: "button", text: label, on: { click: () => this.#actions.press(data, entry) } }),
+        ),
+      ),
+    );
+    return el(
+      "div",
+      { class: "chat-reply" },
       entry.title ? el("p", { class: "chat-lead", text: entry.title }) : null,
       entry.text ? el("p", {}, this.#withCommands(entry.text)) : null,
       entry.asks_place ? el("p", { class: "note", text: t("chat_write_place") }) : null,
-      rows);
+      rows,
+    );
   }
 
   /** Turn the commands of a text into buttons. */
   #withCommands(text) {
-    return text.split(COMMAND).map((part, i) => (i % 2
-      ? el("button", { type: "button", class: "link chat-command", text: part, on: { click: () => this.#actions.say(part) } })
-      : part));
+    return text.split(COMMAND).map((part, i) =>
+      i % 2
+        ? el("button", {
+            type: "button",
+            class: "link chat-command",
+            text: part,
+            on: { click: () => this.#actions.say(part) },
+          })
+        : part,
+    );
   }
 
   #photo(photo) {
     const { id, width, height, caption, alt } = photo;
     const [names, ...rest] = caption.split("\n");
-    const link = el("a", {
-      class: "chat-photo", href: `/?photo=${encodeURIComponent(id)}`, "aria-label": t("open_photo", { what: caption.replaceAll("\n", ", ") || alt }),
-      on: {
-        click: (event) => {
-          // With a modifier key the browser opens the link in a new tab or window.
-          if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-          event.preventDefault();
-          this.#actions.open(id, link);
+    const link = el(
+      "a",
+      {
+        class: "chat-photo",
+        href: `/?photo=${encodeURIComponent(id)}`,
+        "aria-label": t("open_photo", { what: caption.replaceAll("\n", ", ") || alt }),
+        on: {
+          click: (event) => {
+            // With a modifier key the browser opens the link in a new tab or window.
+            if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+            event.preventDefault();
+            this.#actions.open(id, link);
+          },
         },
       },
-    },
-    showPhoto(el("img", { alt, width, height, sizes: "12rem", loading: "lazy", decoding: "async" }), photo, [320, 640]),
-    el("span", { class: "chat-names", text: names }),
-    ...rest.map((line) => el("span", { text: line })));
+      showPhoto(
+        el("img", { alt, width, height, sizes: "12rem", loading: "lazy", decoding: "async" }),
+        photo,
+        [320, 640],
+      ),
+      el("span", { class: "chat-names", text: names }),
+      ...rest.map((line) => el("span", { text: line })),
+    );
     return link;
   }
 }
@@ -144,17 +184,23 @@ function drawAnnotatedPicture({ jpeg, alt }) {
 
 function drawOwnMessage({ text, names = [], files = [] }) {
   const pictures = names.map((name, i) => (files[i] ? preview(files[i]) : fileName(name)));
-  return el("div", { class: "chat-own" },
+  return el(
+    "div",
+    { class: "chat-own" },
     el("span", { class: "visually-hidden", text: `${t("chat_you")}: ` }),
     pictures.length ? el("div", { class: "chat-attachments" }, pictures) : null,
-    text ? el("p", { text }) : null);
+    text ? el("p", { text }) : null,
+  );
 }
 
 function preview(file) {
   const url = URL.createObjectURL(file);
   const revoke = () => URL.revokeObjectURL(url);
   // Not every browser can decode every format (HEIC): show the file name instead.
-  const fallBack = (event) => { revoke(); event.target.replaceWith(fileName(file.name)); };
+  const fallBack = (event) => {
+    revoke();
+    event.target.replaceWith(fileName(file.name));
+  };
   return el("img", { src: url, alt: file.name, on: { load: revoke, error: fallBack } });
 }
 

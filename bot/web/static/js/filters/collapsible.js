@@ -9,7 +9,9 @@ const LARGE_SCREEN = matchMedia("(min-width: 60.01rem)");
  * sections stay as people leave them.
  */
 export function collapseOnSmallScreens() {
-  const apply = () => { for (const id of ["time", "map-panel"]) byId(id).open = LARGE_SCREEN.matches; };
+  const apply = () => {
+    for (const id of ["time", "map-panel"]) byId(id).open = LARGE_SCREEN.matches;
+  };
   LARGE_SCREEN.addEventListener("change", apply);
   apply();
 }

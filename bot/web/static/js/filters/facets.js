@@ -68,12 +68,21 @@ export class Facets {
 
   #draw({ near, from, to }) {
     const circle = near && parseCircle(near);
-    const isInCircle = ({ lat, lon }) => !circle || (lat !== null && distanceKm(circle.lat, circle.lon, lat, lon) <= circle.km);
+    const isInCircle = ({ lat, lon }) =>
+      !circle || (lat !== null && distanceKm(circle.lat, circle.lon, lat, lon) <= circle.km);
     const since = from ? Date.parse(from) / 1000 : -Infinity;
     const until = to ? Date.parse(to) / 1000 + DAY_S : Infinity;
     const isInTime = ({ takenAt }) => (!from && !to) || (takenAt !== null && takenAt >= since && takenAt < until);
-    this.#timeline.draw(this.#shots.filter((shot) => shot.takenAt !== null && isInCircle(shot)).map((shot) => shot.takenAt), from, to);
-    this.#map.draw(this.#shots.filter((shot) => shot.lat !== null && isInTime(shot)), near, Boolean(this.#peaks || this.#shots.length));
+    this.#timeline.draw(
+      this.#shots.filter((shot) => shot.takenAt !== null && isInCircle(shot)).map((shot) => shot.takenAt),
+      from,
+      to,
+    );
+    this.#map.draw(
+      this.#shots.filter((shot) => shot.lat !== null && isInTime(shot)),
+      near,
+      Boolean(this.#peaks || this.#shots.length),
+    );
     this.total = this.#shots.filter((shot) => isInCircle(shot) && isInTime(shot)).length;
     this.#onTotal();
   }

@@ -51,13 +51,22 @@ export class PeakList {
       list.replaceChildren(el("li", { class: "empty-note", text: t("no_peaks_yet") }));
       return;
     }
-    const shown = this.#showsAll ? present : present.filter((p, i) => i < SHOWN_AT_FIRST || this.#selected.includes(p.id));
+    const shown = this.#showsAll
+      ? present
+      : present.filter((p, i) => i < SHOWN_AT_FIRST || this.#selected.includes(p.id));
     const items = shown.map((peak) => this.#item(peak));
-    items.unshift(this.#button({ id: "", name: t("all_peaks"), pressed: !this.#selected.length, run: () => this.#onToggle(null) }));
+    items.unshift(
+      this.#button({ id: "", name: t("all_peaks"), pressed: !this.#selected.length, run: () => this.#onToggle(null) }),
+    );
     if (present.length > SHOWN_AT_FIRST) {
       const text = this.#showsAll ? t("fewer_peaks") : t("more_peaks", { n: present.length });
-      const run = () => { this.#showsAll = !this.#showsAll; this.#draw(); };
-      items.push(el("li", {}, el("button", { type: "button", class: "link", "data-id": "more", text, on: { click: run } })));
+      const run = () => {
+        this.#showsAll = !this.#showsAll;
+        this.#draw();
+      };
+      items.push(
+        el("li", {}, el("button", { type: "button", class: "link", "data-id": "more", text, on: { click: run } })),
+      );
     }
     list.replaceChildren(...items);
     if (focused !== undefined) list.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
@@ -68,15 +77,33 @@ export class PeakList {
     const photos = this.#counts ? this.#counts.get(peak.id) || 0 : peak.photos;
     const label = `${peak.name}, ${metres(peak.elev_m)}, ${tn("photos", photos)}`;
     return this.#button({
-      id: peak.id, name: peak.name, count: photos, label,
-      pressed: this.#selected.includes(peak.id), run: () => this.#onToggle(peak.id),
+      id: peak.id,
+      name: peak.name,
+      count: photos,
+      label,
+      pressed: this.#selected.includes(peak.id),
+      run: () => this.#onToggle(peak.id),
     });
   }
 
   #button({ id, name, count, label, pressed, run }) {
-    return el("li", {},
-      el("button", { type: "button", class: !id ? "peak" : count ? "peak box" : "peak box none", "data-id": id, "aria-pressed": String(pressed), "aria-label": label, title: label, on: { click: run } },
+    return el(
+      "li",
+      {},
+      el(
+        "button",
+        {
+          type: "button",
+          class: !id ? "peak" : count ? "peak box" : "peak box none",
+          "data-id": id,
+          "aria-pressed": String(pressed),
+          "aria-label": label,
+          title: label,
+          on: { click: run },
+        },
         el("span", { class: "name", text: name }),
-        count === undefined ? null : el("span", { class: "n", text: String(count) })));
+        count === undefined ? null : el("span", { class: "n", text: String(count) }),
+      ),
+    );
   }
 }

@@ -6,7 +6,12 @@ const DAY_S = 86_400;
 // bin is always in the next bin.
 const UNITS = [
   { name: "day", start: (d) => Date.UTC(d.getUTCFullYear(), d.getUTCMonth(), d.getUTCDate()), days: 1, step: 1 },
-  { name: "week", start: (d) => Date.UTC(d.getUTCFullYear(), d.getUTCMonth(), d.getUTCDate() - ((d.getUTCDay() + 6) % 7)), days: 7, step: 7 },
+  {
+    name: "week",
+    start: (d) => Date.UTC(d.getUTCFullYear(), d.getUTCMonth(), d.getUTCDate() - ((d.getUTCDay() + 6) % 7)),
+    days: 7,
+    step: 7,
+  },
   { name: "month", start: (d) => Date.UTC(d.getUTCFullYear(), d.getUTCMonth(), 1), days: 30.4, step: 32 },
   { name: "year", start: (d) => Date.UTC(d.getUTCFullYear(), 0, 1), days: 365.2, step: 367 },
 ];

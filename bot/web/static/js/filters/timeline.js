@@ -30,10 +30,18 @@ export class Timeline {
     this.#onSelect = onSelect;
     for (const id of FIELDS) this.#listenTo(byId(id));
     const bars = byId("time-bars");
-    bars.addEventListener("pointerdown", (event) => { this.#dragStart = event.clientX; bars.setPointerCapture?.(event.pointerId); });
-    bars.addEventListener("pointermove", (event) => { if (this.#dragStart !== null) this.#brush(this.#dragStart, event.clientX); });
+    bars.addEventListener("pointerdown", (event) => {
+      this.#dragStart = event.clientX;
+      bars.setPointerCapture?.(event.pointerId);
+    });
+    bars.addEventListener("pointermove", (event) => {
+      if (this.#dragStart !== null) this.#brush(this.#dragStart, event.clientX);
+    });
     bars.addEventListener("pointerup", (event) => this.#end(event.clientX));
-    bars.addEventListener("pointercancel", () => { this.#dragStart = null; this.#markSelected(); });
+    bars.addEventListener("pointercancel", () => {
+      this.#dragStart = null;
+      this.#markSelected();
+    });
   }
 
   /**
@@ -52,11 +60,26 @@ export class Timeline {
     const step = WIDTH / Math.max(1, this.#bins.length);
     // On a square root scale, a day with one photo is visible next to a day with a hundred.
     const height = (n) => (n ? Math.max(3, HEIGHT * Math.sqrt(n / most)) : 0);
-    byId("time-bars").replaceChildren(svgEl("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" },
-      svgEl("rect", { class: "brush", y: 0, height: HEIGHT, width: 0 }),
-      this.#bins.map((bin, i) => svgEl("rect", {
-        class: "time-bar", x: i * step, width: Math.max(0.5, step - Math.min(2, step / 4)), y: HEIGHT - height(bin.n), height: height(bin.n),
-      }, svgEl("title", { text: `${binText(bin)}: ${tn("photos", bin.n)}` })))));
+    byId("time-bars").replaceChildren(
+      svgEl(
+        "svg",
+        { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" },
+        svgEl("rect", { class: "brush", y: 0, height: HEIGHT, width: 0 }),
+        this.#bins.map((bin, i) =>
+          svgEl(
+            "rect",
+            {
+              class: "time-bar",
+              x: i * step,
+              width: Math.max(0.5, step - Math.min(2, step / 4)),
+              y: HEIGHT - height(bin.n),
+              height: height(bin.n),
+            },
+            svgEl("title", { text: `${binText(bin)}: ${tn("photos", bin.n)}` }),
+          ),
+        ),
+      ),
+    );
     const ends = this.#bins.length ? [this.#bins[0].from, this.#bins.at(-1).to] : [];
     byId("time-ends").replaceChildren(...ends.map((end) => el("span", { text: day(end) })));
     this.#markSelected();
@@ -86,8 +109,13 @@ export class Timeline {
     const how = this.#typing ?? "push";
     this.#typing = null;
     // Reset incomplete dates, and dates before photography existed.
-    for (const [id, end] of [["from-day", "from"], ["to-day", "to"]]) if (!byId(id).validity.valid) byId(id).value = this.#selected[end] || "";
-    if (this.#isReversed) [byId("from-day").value, byId("to-day").value] = [byId("to-day").value, byId("from-day").value];
+    for (const [id, end] of [
+      ["from-day", "from"],
+      ["to-day", "to"],
+    ])
+      if (!byId(id).validity.valid) byId(id).value = this.#selected[end] || "";
+    if (this.#isReversed)
+      [byId("from-day").value, byId("to-day").value] = [byId("to-day").value, byId("from-day").value];
     this.#selectFields(how);
   }
 
@@ -112,7 +140,9 @@ export class Timeline {
   #markSelected() {
     const { from, to } = this.#selected;
     const bars = byId("time-bars").querySelectorAll(".time-bar");
-    this.#bins.forEach((bin, i) => bars[i].classList.toggle("dimmed", Boolean((from && bin.to < from) || (to && bin.from > to))));
+    this.#bins.forEach((bin, i) =>
+      bars[i].classList.toggle("dimmed", Boolean((from && bin.to < from) || (to && bin.from > to))),
+    );
     this.#drawBrush(null);
   }
 
@@ -143,7 +173,8 @@ export class Timeline {
 
   #binsBetween(x1, x2) {
     const box = byId("time-bars").getBoundingClientRect();
-    const at = (x) => Math.min(this.#bins.length - 1, Math.max(0, Math.floor(((x - box.left) / box.width) * this.#bins.length)));
+    const at = (x) =>
+      Math.min(this.#bins.length - 1, Math.max(0, Math.floor(((x - box.left) / box.width) * this.#bins.length)));
     return [Math.min(at(x1), at(x2)), Math.max(at(x1), at(x2))];
   }
 }

@@ -5,8 +5,9 @@ const radians = (deg) => (deg * Math.PI) / 180;
 
 /** Return the great-circle distance in kilometres (haversine formula). */
 export function distanceKm(lat1, lon1, lat2, lon2) {
-  const a = Math.sin(radians(lat2 - lat1) / 2) ** 2
-    + Math.cos(radians(lat1)) * Math.cos(radians(lat2)) * Math.sin(radians(lon2 - lon1) / 2) ** 2;
+  const a =
+    Math.sin(radians(lat2 - lat1) / 2) ** 2 +
+    Math.cos(radians(lat1)) * Math.cos(radians(lat2)) * Math.sin(radians(lon2 - lon1) / 2) ** 2;
   return 2 * EARTH_KM * Math.asin(Math.min(1, Math.sqrt(a)));
 }
 
@@ -17,7 +18,8 @@ export function parseCircle(text) {
 }
 
 /** { lat, lon, km } -> "LAT,LON,KM". */
-export const formatCircle = ({ lat, lon, km }) => `${lat.toFixed(5)},${wrapped(lon).toFixed(5)},${Math.max(0.01, km).toPrecision(4)}`;
+export const formatCircle = ({ lat, lon, km }) =>
+  `${lat.toFixed(5)},${wrapped(lon).toFixed(5)},${Math.max(0.01, km).toPrecision(4)}`;
 
 /** Return the point [lat, lon] at a distance and bearing from a place. */
 export function destination(lat, lon, bearingDeg, km) {
@@ -25,7 +27,9 @@ export function destination(lat, lon, bearingDeg, km) {
   const b = radians(bearingDeg);
   const lat1 = radians(lat);
   const lat2 = Math.asin(Math.sin(lat1) * Math.cos(d) + Math.cos(lat1) * Math.sin(d) * Math.cos(b));
-  const lon2 = radians(lon) + Math.atan2(Math.sin(b) * Math.sin(d) * Math.cos(lat1), Math.cos(d) - Math.sin(lat1) * Math.sin(lat2));
+  const lon2 =
+    radians(lon) +
+    Math.atan2(Math.sin(b) * Math.sin(d) * Math.cos(lat1), Math.cos(d) - Math.sin(lat1) * Math.sin(lat2));
   return [(lat2 * 180) / Math.PI, (lon2 * 180) / Math.PI];
 }
 

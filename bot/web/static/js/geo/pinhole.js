@@ -15,7 +15,8 @@ const degrees = (rad) => (rad * 180) / Math.PI;
 const { sin, cos, atan2 } = Math;
 
 /** Return the focal length in pixels; 35 mm equivalence is by the diagonal. */
-export const focalPx = (view) => (view.focal_length_35mm / FULL_FRAME_DIAGONAL_MM) * Math.hypot(view.width, view.height);
+export const focalPx = (view) =>
+  (view.focal_length_35mm / FULL_FRAME_DIAGONAL_MM) * Math.hypot(view.width, view.height);
 
 /** Return the horizontal and vertical field of view in degrees. */
 export function fieldOfView(view) {
@@ -44,7 +45,10 @@ export function unproject(view, place) {
   const { right, above, ahead } = ray(view, place);
   const up = above * cos(pitch) + ahead * sin(pitch);
   const forward = ahead * cos(pitch) - above * sin(pitch);
-  return { bearing_deg: wrap360(view.heading_deg + degrees(atan2(right, forward))), elevation_deg: degrees(atan2(up, Math.hypot(right, forward))) };
+  return {
+    bearing_deg: wrap360(view.heading_deg + degrees(atan2(right, forward))),
+    elevation_deg: degrees(atan2(up, Math.hypot(right, forward))),
+  };
 }
 
 /** Return the view, turned and tilted (with the same roll) so that a direction is at a place. */
@@ -63,10 +67,18 @@ export function turnedTo(view, direction, place) {
 
 /** Return the view, turned by degrees to the right, up and clockwise. */
 export function turnedBy(view, { right = 0, up = 0, clockwise = 0 }) {
-  return withPitchLimit({ ...view, heading_deg: wrap360(view.heading_deg + right), pitch_deg: view.pitch_deg + up, roll_deg: wrap180(view.roll_deg + clockwise) });
+  return withPitchLimit({
+    ...view,
+    heading_deg: wrap360(view.heading_deg + right),
+    pitch_deg: view.pitch_deg + up,
+    roll_deg: wrap180(view.roll_deg + clockwise),
+  });
 }
 
-const withPitchLimit = (view) => ({ ...view, pitch_deg: Math.min(PITCH_MAX_DEG, Math.max(-PITCH_MAX_DEG, view.pitch_deg)) });
+const withPitchLimit = (view) => ({
+  ...view,
+  pitch_deg: Math.min(PITCH_MAX_DEG, Math.max(-PITCH_MAX_DEG, view.pitch_deg)),
+});
 
 /** Wrap an angle to [0, 360). */
 export const wrap360 = (deg) => ((deg % 360) + 360) % 360;
@@ -78,5 +90,9 @@ function ray(view, { x, y }) {
   const roll = radians(view.roll_deg);
   const [aside, over] = [((x - 0.5) * view.width) / focalPx(view), ((0.5 - y) * view.height) / focalPx(view)];
   const length = Math.hypot(aside, over, 1);
-  return { right: (aside * cos(roll) + over * sin(roll)) / length, above: (over * cos(roll) - aside * sin(roll)) / length, ahead: 1 / length };
+  return {
+    right: (aside * cos(roll) + over * sin(roll)) / length,
+    above: (over * cos(roll) - aside * sin(roll)) / length,
+    ahead: 1 / length,
+  };
 }

@@ -23,10 +23,19 @@ export class CircleTool {
     byId("map-circle").addEventListener("click", () => this.#arm(!this.#isArmed));
     byId("map-here").addEventListener("click", () => this.#selectView());
     container.addEventListener("pointerdown", (event) => this.#begin(event), true);
-    container.addEventListener("pointermove", (event) => { if (this.#center) this.#draw(this.#center, this.#radiusKm(event)); });
+    container.addEventListener("pointermove", (event) => {
+      if (this.#center) this.#draw(this.#center, this.#radiusKm(event));
+    });
     container.addEventListener("pointerup", (event) => this.#end(event));
-    container.addEventListener("pointercancel", () => { this.#center = null; });
-    container.addEventListener("keydown", (event) => { if (event.key === "Escape" && this.#isArmed) { event.stopPropagation(); this.#arm(false); } });
+    container.addEventListener("pointercancel", () => {
+      this.#center = null;
+    });
+    container.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.#isArmed) {
+        event.stopPropagation();
+        this.#arm(false);
+      }
+    });
   }
 
   /** Show the circle that filters now ("LAT,LON,KM"); null removes it. */
@@ -50,8 +59,13 @@ export class CircleTool {
   #arm(armed) {
     byId("map-circle").setAttribute("aria-pressed", String(armed));
     this.#map.getContainer().classList.toggle("drawing", armed);
-    if (armed) { this.#map.dragging.disable(); toast(t("map_circle_hint")); }
-    else { this.#map.dragging.enable(); hideToast(); }
+    if (armed) {
+      this.#map.dragging.disable();
+      toast(t("map_circle_hint"));
+    } else {
+      this.#map.dragging.enable();
+      hideToast();
+    }
   }
 
   #begin(event) {
@@ -79,7 +93,9 @@ export class CircleTool {
     const center = this.#map.getCenter();
     const northM = this.#map.distance(center, [bounds.getNorth(), center.lng]);
     const eastM = this.#map.distance(center, [center.lat, bounds.getEast()]);
-    this.#onSelect(formatCircle({ lat: center.lat, lon: center.lng, km: Math.min(20_000, Math.min(northM, eastM) / 1000) }));
+    this.#onSelect(
+      formatCircle({ lat: center.lat, lon: center.lng, km: Math.min(20_000, Math.min(northM, eastM) / 1000) }),
+    );
   }
 
   #radiusKm(event) {
@@ -87,7 +103,9 @@ export class CircleTool {
   }
 
   #draw(center, km) {
-    this.#circle ??= L.circle(center, { radius: km * 1000, className: "near-circle", interactive: false }).addTo(this.#map);
+    this.#circle ??= L.circle(center, { radius: km * 1000, className: "near-circle", interactive: false }).addTo(
+      this.#map,
+    );
     this.#circle.setLatLng(center);
     this.#circle.setRadius(km * 1000);
   }

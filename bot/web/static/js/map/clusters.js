@@ -38,6 +38,9 @@ export function clusterPoints(points, scale, reach, box) {
 
 function clusterOf(points) {
   let [x, y] = [0, 0];
-  for (const point of points) { x += point.x; y += point.y; }
+  for (const point of points) {
+    x += point.x;
+    y += point.y;
+  }
   return { x: x / points.length, y: y / points.length, points: [...points] };
 }

@@ -15,6 +15,8 @@ export function fieldOfViewWedge(photo, map) {
   const bounds = map.getBounds();
   const km = (SHARE_OF_VIEW * map.distance(bounds.getNorthWest(), bounds.getSouthWest())) / 1000;
   const half = (photo.hfov_deg ?? 4) / 2;
-  const arc = Array.from({ length: ARC_STEPS + 1 }, (_, i) => destination(lat, lon, photo.heading_deg - half + (2 * half * i) / ARC_STEPS, km));
+  const arc = Array.from({ length: ARC_STEPS + 1 }, (_, i) =>
+    destination(lat, lon, photo.heading_deg - half + (2 * half * i) / ARC_STEPS, km),
+  );
   return L.polygon([[lat, lon], ...arc], { className: "wedge", interactive: false });
 }

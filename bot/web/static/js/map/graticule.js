@@ -40,7 +40,12 @@ export const Graticule = L.Layer.extend({
     const context = this.canvas.getContext("2d");
     context.setTransform(ratio, 0, 0, ratio, padding.x * ratio, padding.y * ratio);
     const colours = getComputedStyle(map.getContainer());
-    Object.assign(context, { strokeStyle: colours.getPropertyValue("--grid"), fillStyle: colours.getPropertyValue("--soft"), lineWidth: 1, font: "11px sans-serif" });
+    Object.assign(context, {
+      strokeStyle: colours.getPropertyValue("--grid"),
+      fillStyle: colours.getPropertyValue("--soft"),
+      lineWidth: 1,
+      font: "11px sans-serif",
+    });
     const corners = [map.containerPointToLatLng(padding.multiplyBy(-1)), map.containerPointToLatLng(size.add(padding))];
     const stepDeg = STEPS_DEG.find((one) => one * pxPerDeg(map) >= STEP_MIN_PX) || STEPS_DEG.at(-1);
     const lines = (from, to) => {

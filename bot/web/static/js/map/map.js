@@ -10,7 +10,10 @@ import { options } from "../state/options.js";
 import { trackLines } from "./track.js";
 
 const { L } = globalThis;
-const WORLD = [[-50, -120], [65, 150]];
+const WORLD = [
+  [-50, -120],
+  [65, 150],
+];
 const FIT_ZOOM_MAX = 15;
 const ZOOM_MAX = 18;
 // Zooming in does not separate photos that are closer together than this.
@@ -37,23 +40,53 @@ export class AlbumMap {
   constructor(actions) {
     const animated = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.#map = L.map(byId("map"), {
-      zoomControl: false, attributionControl: false, zoomSnap: 0.5, minZoom: 1, maxZoom: ZOOM_MAX, worldCopyJump: true,
-      zoomAnimation: animated, fadeAnimation: animated, markerZoomAnimation: animated, inertia: animated,
+      zoomControl: false,
+      attributionControl: false,
+      zoomSnap: 0.5,
+      minZoom: 1,
+      maxZoom: ZOOM_MAX,
+      worldCopyJump: true,
+      zoomAnimation: animated,
+      fadeAnimation: animated,
+      markerZoomAnimation: animated,
+      inertia: animated,
       renderer: L.svg({ padding: 0.5 }),
     }).fitBounds(WORLD);
-    if (options.tiles) L.tileLayer(options.tiles, { maxZoom: ZOOM_MAX, referrerPolicy: "no-referrer" }).addTo(this.#map);
+    if (options.tiles)
+      L.tileLayer(options.tiles, { maxZoom: ZOOM_MAX, referrerPolicy: "no-referrer" }).addTo(this.#map);
     else new Graticule().addTo(this.#map);
-    this.#track = L.polyline([], { className: "track", interactive: false, renderer: L.canvas({ padding: 0.5 }), weight: 2 }).addTo(this.#map);
+    this.#track = L.polyline([], {
+      className: "track",
+      interactive: false,
+      renderer: L.canvas({ padding: 0.5 }),
+      weight: 2,
+    }).addTo(this.#map);
     this.#popup = new PhotoPopup(this.#map, actions);
     this.#circle = new CircleTool(this.#map, actions.near);
     this.#peaks = new PeakMarkers(this.#map, (peak) => actions.peak(peak.id));
     this.#photos = new PhotoMarkers(this.#map, (points, at) => this.#press(points, at));
     this.#map.on("moveend", () => this.#drawMarkers());
     this.#map.on("click", () => this.#popup.hide());
-    for (const name of ["pointerdown", "wheel", "keydown"]) byId("map").addEventListener(name, () => { this.#moved = true; }, { passive: true });
-    byId("map-in").addEventListener("click", () => { this.#moved = true; this.#map.zoomIn(1); });
-    byId("map-out").addEventListener("click", () => { this.#moved = true; this.#map.zoomOut(1); });
-    byId("map-fit").addEventListener("click", () => { this.#moved = false; this.#fit(); });
+    for (const name of ["pointerdown", "wheel", "keydown"])
+      byId("map").addEventListener(
+        name,
+        () => {
+          this.#moved = true;
+        },
+        { passive: true },
+      );
+    byId("map-in").addEventListener("click", () => {
+      this.#moved = true;
+      this.#map.zoomIn(1);
+    });
+    byId("map-out").addEventListener("click", () => {
+      this.#moved = true;
+      this.#map.zoomOut(1);
+    });
+    byId("map-fit").addEventListener("click", () => {
+      this.#moved = false;
+      this.#fit();
+    });
   }
 
   /**
@@ -100,7 +133,9 @@ export class AlbumMap {
   #coveredBoxes() {
     const { left, top } = this.#map.getContainer().getBoundingClientRect();
     const boxes = [...document.querySelectorAll(OVERLAYS)].map((one) => one.getBoundingClientRect());
-    return boxes.filter((box) => box.width).map((box) => [box.left - left, box.top - top, box.right - left, box.bottom - top]);
+    return boxes
+      .filter((box) => box.width)
+      .map((box) => [box.left - left, box.top - top, box.right - left, box.bottom - top]);
   }
 
   #fit() {

@@ -21,7 +21,9 @@ export class MapPanel {
   constructor(actions) {
     this.#actions = actions;
     // The map becomes visible when its section is expanded or, on a phone, scrolled to.
-    new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) this.#load(); }).observe(byId("map"));
+    new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) this.#load();
+    }).observe(byId("map"));
     new ResizeObserver(() => this.#map?.resize()).observe(byId("map"));
     byId("map-large").addEventListener("click", () => actions.large(!this.#isLarge));
     byId("map-answer-show").addEventListener("click", () => {
@@ -64,7 +66,9 @@ export class MapPanel {
     this.#updateVisibility();
     document.body.classList.toggle("map-large", isLarge);
     setBackgroundInert(isLarge);
-    byId("map-large").querySelector("use").setAttribute("href", isLarge ? "#i-small" : "#i-large");
+    byId("map-large")
+      .querySelector("use")
+      .setAttribute("href", isLarge ? "#i-small" : "#i-large");
     const label = t(isLarge ? "map_smaller" : "map_larger");
     byId("map-large").setAttribute("aria-label", label);
     byId("map-large").title = label;

@@ -58,8 +58,18 @@ export class PhotoMarkers {
     const n = points.length;
     const at = points.length === 1 ? [points[0].lat, points[0].lon] : this.#map.unproject([x * 256, y * 256], 0);
     const label = tn("map_photos", n);
-    const html = el("span", { class: n === 1 ? "photo-marker" : "photo-marker cluster", text: n === 1 ? "" : n < 10_000 ? number(n) : `${number(Math.round(n / 1000))}k` });
-    const marker = L.marker(at, { icon: L.divIcon({ html, className: "photo-marker-icon", iconSize: [px, px] }), title: label, alt: label, keyboard: true, riseOnHover: true, autoPanOnFocus: false });
+    const html = el("span", {
+      class: n === 1 ? "photo-marker" : "photo-marker cluster",
+      text: n === 1 ? "" : n < 10_000 ? number(n) : `${number(Math.round(n / 1000))}k`,
+    });
+    const marker = L.marker(at, {
+      icon: L.divIcon({ html, className: "photo-marker-icon", iconSize: [px, px] }),
+      title: label,
+      alt: label,
+      keyboard: true,
+      riseOnHover: true,
+      autoPanOnFocus: false,
+    });
     return clickable(marker, label, () => this.#onClick(points, marker.getLatLng()));
   }
 }
@@ -95,13 +105,19 @@ export class PeakMarkers {
     const taken = [...boxes];
     const { x: width, y: height } = this.#map.getSize();
     const isOnMap = (box) => box[0] >= 0 && box[2] <= width && box[1] >= -EDGE_PX && box[3] <= height + EDGE_PX;
-    const isFree = (box) => isOnMap(box) && !taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]);
+    const isFree = (box) =>
+      isOnMap(box) &&
+      !taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]);
     let drawn = 0;
     for (const peak of this.#peaks) {
       if (drawn >= PEAKS_MAX) break;
       if (!bounds.contains([peak.lat, peak.lon])) continue;
       const { x, y } = this.#map.latLngToContainerPoint([peak.lat, peak.lon]);
-      const [top, bottom, length] = [y - NAME_HEIGHT_PX / 2, y + NAME_HEIGHT_PX / 2, 14 + peak.name.length * NAME_LETTER_PX];
+      const [top, bottom, length] = [
+        y - NAME_HEIGHT_PX / 2,
+        y + NAME_HEIGHT_PX / 2,
+        14 + peak.name.length * NAME_LETTER_PX,
+      ];
       const sides = { right: [x - 8, top, x + length, bottom], left: [x - length, top, x + 8, bottom] };
       const side = Object.keys(sides).find((one) => isFree(sides[one]));
       if (!side) continue;
@@ -115,7 +131,14 @@ export class PeakMarkers {
     const label = `${peak.name}, ${metres(peak.elev_m)}, ${tn("photos", peak.photos)}`;
     const kind = this.#selected.has(peak.id) ? "map-peak chosen" : peak.photos ? "map-peak" : "map-peak no-photos";
     const html = el("span", { class: `${kind} ${side}` }, el("span", { class: "map-peak-name", text: peak.name }));
-    const marker = L.marker([peak.lat, peak.lon], { icon: L.divIcon({ html, className: "peak-marker-icon", iconSize: [16, 14] }), title: label, alt: label, keyboard: peak.photos > 0, zIndexOffset: -1000, autoPanOnFocus: false });
+    const marker = L.marker([peak.lat, peak.lon], {
+      icon: L.divIcon({ html, className: "peak-marker-icon", iconSize: [16, 14] }),
+      title: label,
+      alt: label,
+      keyboard: peak.photos > 0,
+      zIndexOffset: -1000,
+      autoPanOnFocus: false,
+    });
     return clickable(marker, peak.photos ? t("map_peak", { name: label }) : label, () => this.#onClick(peak));
   }
 }

@@ -62,13 +62,35 @@ export class PhotoPopup {
     const date = photo.local_time ? localDate(photo.local_time) : t("unknown_date");
     const open = () => this.#actions.open(photo.id);
     return [
-      el("button", { type: "button", class: "popup-picture", "aria-label": t("open_photo", { what: `${title}, ${date}` }), on: { click: open } },
-        showPhoto(el("img", { alt: "", width: 160, height: 120, sizes: "160px" }), photo, [320])),
-      el("div", { class: "popup-text" },
+      el(
+        "button",
+        {
+          type: "button",
+          class: "popup-picture",
+          "aria-label": t("open_photo", { what: `${title}, ${date}` }),
+          on: { click: open },
+        },
+        showPhoto(el("img", { alt: "", width: 160, height: 120, sizes: "160px" }), photo, [320]),
+      ),
+      el(
+        "div",
+        { class: "popup-text" },
         el("strong", { text: title }),
         el("span", { text: photo.heading_deg === null ? date : `${date} · ${bearing(photo.heading_deg)}` }),
-        points.length > 1 ? el("button", { type: "button", class: "link", text: t("map_all_here", { n: number(points.length) }), on: { click: () => this.#actions.near(circleAround(points)) } }) : null),
-      el("button", { type: "button", class: "quiet popup-close", "aria-label": t("close"), on: { click: () => this.hide() } }, icon("close")),
+        points.length > 1
+          ? el("button", {
+              type: "button",
+              class: "link",
+              text: t("map_all_here", { n: number(points.length) }),
+              on: { click: () => this.#actions.near(circleAround(points)) },
+            })
+          : null,
+      ),
+      el(
+        "button",
+        { type: "button", class: "quiet popup-close", "aria-label": t("close"), on: { click: () => this.hide() } },
+        icon("close"),
+      ),
     ];
   }
 

@@ -17,8 +17,10 @@ export function trackLines(shots) {
   const lines = [];
   let before = null;
   for (const shot of inOrder) {
-    const continues = before && shot.takenAt - before.takenAt <= GAP_MAX_S
-      && distanceKm(before.lat, before.lon, shot.lat, shot.lon) <= LEG_MAX_KM;
+    const continues =
+      before &&
+      shot.takenAt - before.takenAt <= GAP_MAX_S &&
+      distanceKm(before.lat, before.lon, shot.lat, shot.lon) <= LEG_MAX_KM;
     if (continues) lines.at(-1).push([shot.lat, shot.lon]);
     else lines.push([[shot.lat, shot.lon]]);
     before = shot;

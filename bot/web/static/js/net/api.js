@@ -36,7 +36,10 @@ async function request(path, options = {}, root = "/api") {
   return body;
 }
 
-const json = (body) => ({ headers: { "Content-Type": "application/json", Accept: "application/json" }, body: JSON.stringify(body) });
+const json = (body) => ({
+  headers: { "Content-Type": "application/json", Accept: "application/json" },
+  body: JSON.stringify(body),
+});
 const put = (path, body) => request(path, { method: "PUT", ...json(body) });
 
 const filterFields = ({ peaks, near, from, to }) => [
@@ -91,7 +94,8 @@ function parseBody(text) {
 
 export const photo = (id, signal) => request(`/photos/${encodeURIComponent(id)}`, { signal });
 /** Return every peak with its number of photos: of all photos, or of those that match near, from and to. */
-export const peaks = async (where = {}, signal = null) => (await request(`/peaks?${new URLSearchParams(filterFields({ peaks: [], ...where }))}`, { signal })).peaks;
+export const peaks = async (where = {}, signal = null) =>
+  (await request(`/peaks?${new URLSearchParams(filterFields({ peaks: [], ...where }))}`, { signal })).peaks;
 export const status = () => request("/status");
 /** Return when and where the photos of these peaks were taken, as parallel arrays. */
 export const shots = (peaks, signal) => request(`/shots?${new URLSearchParams(filterFields({ peaks }))}`, { signal });
@@ -110,7 +114,11 @@ export const originalUrl = (id) => `/api/photos/${encodeURIComponent(id)}/origin
 export async function addPhoto(file, onProgress = () => {}, signal = null) {
   const form = await appendFiles(new FormData(), [file], onProgress, signal);
   // A photo that went to a bucket has already reported its progress.
-  const response = await postForm("/api/photos", form, form.has("photo") ? onProgress : undefined, signal).catch((error) => { throw toApiError(error); });
+  const response = await postForm("/api/photos", form, form.has("photo") ? onProgress : undefined, signal).catch(
+    (error) => {
+      throw toApiError(error);
+    },
+  );
   const body = parseBody(response.responseText);
   if (response.status < 300 && body.id) return { photo: body, isNew: response.status === 201 };
   throw apiError(response.status, body, t("connection_lost"));
@@ -124,14 +132,20 @@ export const undoCorrection = (id) => request(`/photos/${encodeURIComponent(id)}
 export const saveCorrection = (id, peakIds) => put(`/photos/${encodeURIComponent(id)}/peaks`, { peaks: peakIds });
 
 /** Return the summits around a place { lat, lon, altitude_m }, the most striking first. */
-export const peaksAround = async ({ lat, lon, altitude_m: altitude }) => (await request(`/peaks/around?${new URLSearchParams({ at: [lat, lon, altitude].join(",") })}`)).peaks;
+export const peaksAround = async ({ lat, lon, altitude_m: altitude }) =>
+  (await request(`/peaks/around?${new URLSearchParams({ at: [lat, lon, altitude].join(",") })}`)).peaks;
 /** Save a photo's camera pose (an orientation of the API has these fields, too); returns the photo. */
-export const saveOrientation = (id, { heading_deg, pitch_deg, roll_deg }) => put(`/photos/${encodeURIComponent(id)}/orientation`, { heading_deg, pitch_deg, roll_deg });
+export const saveOrientation = (id, { heading_deg, pitch_deg, roll_deg }) =>
+  put(`/photos/${encodeURIComponent(id)}/orientation`, { heading_deg, pitch_deg, roll_deg });
 export const undoOrientation = (id) => request(`/photos/${encodeURIComponent(id)}/orientation`, { method: "DELETE" });
 
 /** Send a chat message, a FormData with photos or an object for JSON; returns the replies. */
 export const sendChatMessage = (message) =>
-  request("/messages", {
-    method: "POST",
-    ...(message instanceof FormData ? { body: message } : json(message)),
-  }, "/chat");
+  request(
+    "/messages",
+    {
+      method: "POST",
+      ...(message instanceof FormData ? { body: message } : json(message)),
+    },
+    "/chat",
+  );

@@ -42,7 +42,8 @@ export function postForm(url, form, onProgress = () => {}, signal = null) {
 export async function addFiles(form, files, onProgress, signal) {
   for (const file of files) {
     const name = file.name || "photo.jpg";
-    if (options.parts.includes("uploads")) form.append("upload", `${await uploadToBucket(file, onProgress, signal)} ${name}`);
+    if (options.parts.includes("uploads"))
+      form.append("upload", `${await uploadToBucket(file, onProgress, signal)} ${name}`);
     else form.append("photo", file, name);
   }
   return form;

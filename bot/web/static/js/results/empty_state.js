@@ -21,15 +21,22 @@ export function drawNoMatches({ query, note, filtered, peaks, ask, clearFilters,
   const title = query ? t("nothing", { query: t("quoted", { text: query }) }) : t("nothing_plain");
   // A note that contains the query would repeat the title.
   const advice = query && note.includes(query) ? t("try_other") : capitalize(note);
-  const chips = peaks.slice(0, SUGGESTIONS_MAX).map((peak) =>
-    el("button", { type: "button", class: "chip", text: peak.name, on: { click: () => ask(peak.name) } }));
+  const chips = peaks
+    .slice(0, SUGGESTIONS_MAX)
+    .map((peak) =>
+      el("button", { type: "button", class: "chip", text: peak.name, on: { click: () => ask(peak.name) } }),
+    );
   show(
     el("h1", { text: title }),
     advice ? el("p", {}, ...withCode(advice)) : null,
     chips.length ? el("p", { class: "chips" }, el("span", { text: t("try_peaks") }), ...chips) : null,
-    el("p", { class: "actions" },
+    el(
+      "p",
+      { class: "actions" },
       filtered ? el("button", { type: "button", text: t("without_filter"), on: { click: clearFilters } }) : null,
-      el("button", { type: "button", class: "link", text: t("show_all"), on: { click: showAll } })));
+      el("button", { type: "button", class: "link", text: t("show_all"), on: { click: showAll } }),
+    ),
+  );
 }
 
 /** Say that the album has no photos (yet). choose() opens the file dialog for adding photos. */
@@ -39,17 +46,26 @@ export function drawEmptyAlbum({ indexing, choose }) {
     el("h1", { text: t("empty_title") }),
     el("p", { text: t("empty_text") }),
     el("p", { text: t("empty_drop") }),
-    el("p", { class: "actions" }, el("button", { type: "button", class: "primary", on: { click: choose } }, icon("add"), t("add_photos"))),
-    el("p", {}, t("empty_demo"), " ", el("code", { text: "cumbre demo" })));
+    el(
+      "p",
+      { class: "actions" },
+      el("button", { type: "button", class: "primary", on: { click: choose } }, icon("add"), t("add_photos")),
+    ),
+    el("p", {}, t("empty_demo"), " ", el("code", { text: "cumbre demo" })),
+  );
 }
 
 /** Show an error. retry() repeats the request; null if that can't help. */
 export function drawError(message, { retry = null, showAll }) {
   show(
     el("h1", { text: capitalize(message) }),
-    el("p", { class: "actions" },
+    el(
+      "p",
+      { class: "actions" },
       retry ? el("button", { type: "button", text: t("retry"), on: { click: retry } }) : null,
-      el("button", { type: "button", class: "link", text: t("show_all"), on: { click: showAll } })));
+      el("button", { type: "button", class: "link", text: t("show_all"), on: { click: showAll } }),
+    ),
+  );
 }
 
 function show(...parts) {

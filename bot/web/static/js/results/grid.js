@@ -58,7 +58,9 @@ export class Grid {
   /** Append photos; for the parameters see draw(). */
   append(hits, { scored, byTime }) {
     const first = this.#tiles.length;
-    this.#tiles.push(...hits.map((hit, i) => photoTile(hit, { ...this.#handlers, scored, byTime, eager: first + i < EAGER })));
+    this.#tiles.push(
+      ...hits.map((hit, i) => photoTile(hit, { ...this.#handlers, scored, byTime, eager: first + i < EAGER })),
+    );
     this.#ratios.push(...hits.map(tileRatio));
     this.#days.push(...hits.map((hit) => (byTime ? (hit.local_time || "").slice(0, 10) : null)));
     this.#layOut(first);
@@ -116,22 +118,46 @@ export class Grid {
     const from = this.#rows[kept]?.from ?? (kept ? this.#rows.at(-1).to : 0);
     this.#rows = [...this.#rows.slice(0, kept), ...justifiedRows(this.#ratios, { width, height, gap, breaks, from })];
     for (const block of [...this.#container.children].slice(kept / ROWS_IN_BLOCK)) block.remove();
-    for (let i = kept; i < this.#rows.length; i += ROWS_IN_BLOCK) this.#container.append(this.#block(i, height + CAPTION_PX));
+    for (let i = kept; i < this.#rows.length; i += ROWS_IN_BLOCK)
+      this.#container.append(this.#block(i, height + CAPTION_PX));
   }
 
   #block(first, rowPx) {
     const rows = this.#rows.slice(first, first + ROWS_IN_BLOCK);
-    return el("div", { class: "block", role: "presentation", vars: { tall: `${rows.length * rowPx + rows.filter((row) => this.#daysIn(row)).length * DAY_PX}px` } },
-      rows.map((row) => this.#row(row)));
+    return el(
+      "div",
+      {
+        class: "block",
+        role: "presentation",
+        vars: { tall: `${rows.length * rowPx + rows.filter((row) => this.#daysIn(row)).length * DAY_PX}px` },
+      },
+      rows.map((row) => this.#row(row)),
+    );
   }
 
   #row({ from, to, filled }) {
     const days = this.#daysIn({ from, to });
-    const cells = this.#tiles.slice(from, to).map((one, i) =>
-      el("div", { class: "cell", role: "listitem", vars: { ratio: this.#ratios[from + i].toFixed(3) } }, this.#heading(from + i), one));
+    const cells = this.#tiles
+      .slice(from, to)
+      .map((one, i) =>
+        el(
+          "div",
+          { class: "cell", role: "listitem", vars: { ratio: this.#ratios[from + i].toFixed(3) } },
+          this.#heading(from + i),
+          one,
+        ),
+      );
     const used = this.#ratios.slice(from, to).reduce((sum, ratio) => sum + ratio, 0);
-    const spacer = filled < 1 ? el("span", { class: "spacer", "aria-hidden": "true", vars: { ratio: (used / filled - used).toFixed(3) } }) : null;
-    return el("div", { class: ["row", "row dated", "row dated by-days"][Math.min(2, days)], role: "presentation" }, cells, spacer);
+    const spacer =
+      filled < 1
+        ? el("span", { class: "spacer", "aria-hidden": "true", vars: { ratio: (used / filled - used).toFixed(3) } })
+        : null;
+    return el(
+      "div",
+      { class: ["row", "row dated", "row dated by-days"][Math.min(2, days)], role: "presentation" },
+      cells,
+      spacer,
+    );
   }
 
   #startsDay(i) {
@@ -144,7 +170,9 @@ export class Grid {
   }
 
   #heading(i) {
-    return this.#startsDay(i) ? el("h2", { class: "day", text: this.#days[i] ? day(this.#days[i], DAY_FORMAT) : t("unknown_date") }) : null;
+    return this.#startsDay(i)
+      ? el("h2", { class: "day", text: this.#days[i] ? day(this.#days[i], DAY_FORMAT) : t("unknown_date") })
+      : null;
   }
 
   /** Left and right move the focus to the previous and next tile, up and down to the nearest tile of the next row. */
@@ -154,7 +182,8 @@ export class Grid {
     let next = null;
     if (event.key === "ArrowRight") next = this.#tiles[at + 1];
     else if (event.key === "ArrowLeft") next = this.#tiles[at - 1];
-    else if (event.key === "ArrowDown" || event.key === "ArrowUp") next = this.#nearestInRow(at, event.key === "ArrowDown" ? 1 : -1);
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp")
+      next = this.#nearestInRow(at, event.key === "ArrowDown" ? 1 : -1);
     else return;
     event.preventDefault();
     next?.focus();
@@ -163,7 +192,10 @@ export class Grid {
   #nearestInRow(at, step) {
     const row = this.#rows[this.#rows.findIndex(({ from, to }) => at >= from && at < to) + step];
     if (!row) return null;
-    const centerX = (tile) => { const box = tile.getBoundingClientRect(); return box.left + box.width / 2; };
+    const centerX = (tile) => {
+      const box = tile.getBoundingClientRect();
+      return box.left + box.width / 2;
+    };
     const here = centerX(this.#tiles[at]);
     const distance = (tile) => Math.abs(centerX(tile) - here);
     return this.#tiles.slice(row.from, row.to).reduce((best, one) => (distance(one) < distance(best) ? one : best));

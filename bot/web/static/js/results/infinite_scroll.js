@@ -17,10 +17,13 @@ export class InfiniteScroll {
   constructor(load) {
     this.#load = load;
     byId("more").addEventListener("click", () => this.#loadMore());
-    new IntersectionObserver((entries) => {
-      this.#isNear = entries.at(-1).isIntersecting;
-      if (this.#isNear) this.#loadMore();
-    }, { rootMargin: MARGIN }).observe(byId("end"));
+    new IntersectionObserver(
+      (entries) => {
+        this.#isNear = entries.at(-1).isIntersecting;
+        if (this.#isNear) this.#loadMore();
+      },
+      { rootMargin: MARGIN },
+    ).observe(byId("end"));
   }
 
   /** Set whether there are more pages. */

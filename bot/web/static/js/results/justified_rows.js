@@ -18,9 +18,15 @@ export function rowBreaks(days, ratios, { width, height, gap }) {
     let dayWidth = 0;
     for (end = start; end < days.length && days[end] === days[start]; end += 1) dayWidth += ratios[end] * height + gap;
     if (days[start] === null) continue;
-    if (used && used + dayWidth > width + gap) { breaks.add(start); used = 0; }
+    if (used && used + dayWidth > width + gap) {
+      breaks.add(start);
+      used = 0;
+    }
     used += dayWidth;
-    if (dayWidth > width + gap) { breaks.add(end); used = 0; }
+    if (dayWidth > width + gap) {
+      breaks.add(end);
+      used = 0;
+    }
   }
   return breaks;
 }

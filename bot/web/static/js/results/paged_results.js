@@ -48,7 +48,9 @@ export class PagedResults {
    * @returns {Promise<object[]>} the new hits; empty on the last page or if another search was started
    */
   next() {
-    this.#loading ??= this.#load().finally(() => { this.#loading = null; });
+    this.#loading ??= this.#load().finally(() => {
+      this.#loading = null;
+    });
     return this.#loading;
   }
 
@@ -56,7 +58,11 @@ export class PagedResults {
     const abort = this.#abort;
     if (!this.more || abort.signal.aborted) return [];
     try {
-      const page = await api.search({ ...this.#query, k: Math.min(PAGE, DEPTH_MAX - this.hits.length), offset: this.hits.length }, this.#queryPhoto, abort.signal);
+      const page = await api.search(
+        { ...this.#query, k: Math.min(PAGE, DEPTH_MAX - this.hits.length), offset: this.hits.length },
+        this.#queryPhoto,
+        abort.signal,
+      );
       if (this.#abort !== abort) return [];
       // Photos that were added meanwhile shift the pages, so drop hits that are already here.
       const known = new Set(this.hits.map((hit) => hit.id));

@@ -31,9 +31,21 @@ export function drawPhotoQuery(file, { identification = null, error = "", peakBy
   if (error) answer.append(el("h2", {}, ...withCode(capitalize(error))));
   else if (!identification) answer.append(el("h2", { class: "waiting", text: t("looking") }));
   else answer.append(...findings(identification, peakById));
-  const button = el("button", { type: "button", text: t("keep"), hidden: Boolean(error) || !identification, on: { click: () => addToAlbum(file, button, onAdded) } });
+  const button = el("button", {
+    type: "button",
+    text: t("keep"),
+    hidden: Boolean(error) || !identification,
+    on: { click: () => addToAlbum(file, button, onAdded) },
+  });
   if (addedFile === file) showAdded(button);
-  answer.append(el("p", { class: "actions" }, button, el("button", { type: "button", class: "link", text: t("dismiss"), on: { click: dismiss } })));
+  answer.append(
+    el(
+      "p",
+      { class: "actions" },
+      button,
+      el("button", { type: "button", class: "link", text: t("dismiss"), on: { click: dismiss } }),
+    ),
+  );
   panel.replaceChildren(preview(), answer);
 }
 
@@ -43,19 +55,44 @@ function findings(identification, peakById) {
   const parts = [];
   if (answer) {
     const peak = peakById(answer.id);
-    parts.push(el("h2", {}, el("span", { class: "lead", text: t("this_is") }), el("strong", { text: answer.name }), peak ? el("span", { class: "elev", text: metres(peak.elev_m) }) : null));
-    parts.push(el("ul", { class: "evidences" }, peakEvidence(answer, null, { named: false, corrected: identification.used.includes("correction") })));
+    parts.push(
+      el(
+        "h2",
+        {},
+        el("span", { class: "lead", text: t("this_is") }),
+        el("strong", { text: answer.name }),
+        peak ? el("span", { class: "elev", text: metres(peak.elev_m) }) : null,
+      ),
+    );
+    parts.push(
+      el(
+        "ul",
+        { class: "evidences" },
+        peakEvidence(answer, null, { named: false, corrected: identification.used.includes("correction") }),
+      ),
+    );
   } else {
     parts.push(el("h2", { text: t("no_answer") }));
   }
   if (identification.note) parts.push(el("p", { class: "note" }, ...withCode(capitalize(identification.note))));
   if (others.length) {
     parts.push(el("h3", { text: t(answer ? "also_considered" : "also_possible") }));
-    parts.push(el("ul", { class: "evidences brief" }, others.map((peak) => peakEvidence(peak, peakById(peak.id), { brief: true }))));
+    parts.push(
+      el(
+        "ul",
+        { class: "evidences brief" },
+        others.map((peak) => peakEvidence(peak, peakById(peak.id), { brief: true })),
+      ),
+    );
   }
   if (identification.used.length) {
     const names = { geometry: t("used_geometry"), appearance: t("used_appearance"), correction: t("used_correction") };
-    parts.push(el("p", { class: "used", text: t("decided_by", { what: identification.used.map((one) => names[one] || one).join(", ") }) }));
+    parts.push(
+      el("p", {
+        class: "used",
+        text: t("decided_by", { what: identification.used.map((one) => names[one] || one).join(", ") }),
+      }),
+    );
   }
   return parts;
 }

@@ -26,26 +26,59 @@ export function photoTile(hit, { urlOf, open, scored, byTime, eager }) {
   const date = hit.local_time ? localDate(hit.local_time) : t("unknown_date");
   const image = el("img", {
     sizes: `(max-width: 40rem) 46vw, ${Math.round(ratio * 15)}rem`,
-    alt: "", loading: eager ? "eager" : "lazy", decoding: "async", width: hit.width, height: hit.height,
+    alt: "",
+    loading: eager ? "eager" : "lazy",
+    decoding: "async",
+    width: hit.width,
+    height: hit.height,
     on: { load: (event) => event.target.classList.add("loaded") },
   });
   showPhoto(image, hit, SIZES);
   const label = names.length
-    ? el("span", { class: "names" }, hit.peaks.map((peak) => el("span", { class: "summit-name", text: peak.name })))
+    ? el(
+        "span",
+        { class: "names" },
+        hit.peaks.map((peak) => el("span", { class: "summit-name", text: peak.name })),
+      )
     : el("span", { class: "names none", text: t("no_peak") });
-  return el("a", {
-    class: "tile", href: urlOf(hit.id), "data-id": hit.id,
-    "aria-label": t("open_photo", { what: `${names.join(", ") || t("no_peak")}, ${date}` }),
-    on: { click: (event) => { if (isPlainClick(event)) { event.preventDefault(); open(hit.id); } } },
-  },
-  el("span", { class: "frame" }, image),
-  el("span", { class: "caption" },
-    label,
-    el("span", { class: "meta" },
-      el("span", { text: byTime && hit.local_time ? localDate(hit.local_time, { timeStyle: "short" }) : date }),
-      scored ? el("span", { class: "score", title: t("score", { score: number(hit.score, 3) }), text: number(hit.score, 2) }) : null),
-    hit.why ? el("span", { class: "why", title: hit.why, text: hit.why }) : null));
+  return el(
+    "a",
+    {
+      class: "tile",
+      href: urlOf(hit.id),
+      "data-id": hit.id,
+      "aria-label": t("open_photo", { what: `${names.join(", ") || t("no_peak")}, ${date}` }),
+      on: {
+        click: (event) => {
+          if (isPlainClick(event)) {
+            event.preventDefault();
+            open(hit.id);
+          }
+        },
+      },
+    },
+    el("span", { class: "frame" }, image),
+    el(
+      "span",
+      { class: "caption" },
+      label,
+      el(
+        "span",
+        { class: "meta" },
+        el("span", { text: byTime && hit.local_time ? localDate(hit.local_time, { timeStyle: "short" }) : date }),
+        scored
+          ? el("span", {
+              class: "score",
+              title: t("score", { score: number(hit.score, 3) }),
+              text: number(hit.score, 2),
+            })
+          : null,
+      ),
+      hit.why ? el("span", { class: "why", title: hit.why, text: hit.why }) : null,
+    ),
+  );
 }
 
 // With a modifier key the browser opens the link in a new tab or window.
-const isPlainClick = (event) => event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+const isPlainClick = (event) =>
+  event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;

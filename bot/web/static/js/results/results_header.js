@@ -51,7 +51,14 @@ export function drawFilterChips(state, change) {
   if (near) chips.push(chip("place", withinText(near), () => change({ near: null })));
   if (like) chips.push(chip("photo", t("like_this"), () => change({ like: null })));
   if (chips.length + state.peaks.length > 1) {
-    chips.push(el("button", { type: "button", class: "link", text: t("clear_filters"), on: { click: () => change({ ...EMPTY_QUERY, q: state.q }) } }));
+    chips.push(
+      el("button", {
+        type: "button",
+        class: "link",
+        text: t("clear_filters"),
+        on: { click: () => change({ ...EMPTY_QUERY, q: state.q }) },
+      }),
+    );
   }
   byId("filters").replaceChildren(...chips);
   byId("filters").hidden = !chips.length;
@@ -65,6 +72,17 @@ function rangeText(from, to) {
 }
 
 function chip(iconName, text, remove) {
-  return el("button", { type: "button", class: "chip", "aria-label": t("remove_filter", { what: text }), title: t("remove_filter", { what: text }), on: { click: remove } },
-    icon(iconName), el("span", { text }), icon("close"));
+  return el(
+    "button",
+    {
+      type: "button",
+      class: "chip",
+      "aria-label": t("remove_filter", { what: text }),
+      title: t("remove_filter", { what: text }),
+      on: { click: remove },
+    },
+    icon(iconName),
+    el("span", { text }),
+    icon("close"),
+  );
 }

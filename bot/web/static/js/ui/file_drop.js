@@ -30,7 +30,11 @@ export function listenForPhotos({ ask, add }) {
     if (pictures.length) add(pictures);
   };
 
-  for (const [button, input, handle] of [["choose-photo", "photo-file", askOne], ["take-photo", "camera-file", askOne], ["add-photos", "album-files", addAll]]) {
+  for (const [button, input, handle] of [
+    ["choose-photo", "photo-file", askOne],
+    ["take-photo", "camera-file", askOne],
+    ["add-photos", "album-files", addAll],
+  ]) {
     byId(button).addEventListener("click", () => byId(input).click());
     byId(input).addEventListener("change", (event) => {
       if (event.target.files.length) handle([...event.target.files]);
@@ -54,11 +58,29 @@ function listenForDrops({ ask, add }) {
   let depth = 0;
   const carriesFiles = (event) => event.dataTransfer?.types.includes("Files") && !event.target.closest?.("#chat");
   const isAdding = (event) => event.clientX > innerWidth / 2;
-  const show = (shown) => { overlay.hidden = !shown; };
+  const show = (shown) => {
+    overlay.hidden = !shown;
+  };
   const mark = (event) => overlay.classList.toggle("adding", isAdding(event));
-  addEventListener("dragenter", (event) => { if (carriesFiles(event)) { depth += 1; show(true); mark(event); } });
-  addEventListener("dragleave", (event) => { if (carriesFiles(event)) { depth = Math.max(0, depth - 1); show(depth > 0); } });
-  addEventListener("dragover", (event) => { if (carriesFiles(event)) { event.preventDefault(); mark(event); } });
+  addEventListener("dragenter", (event) => {
+    if (carriesFiles(event)) {
+      depth += 1;
+      show(true);
+      mark(event);
+    }
+  });
+  addEventListener("dragleave", (event) => {
+    if (carriesFiles(event)) {
+      depth = Math.max(0, depth - 1);
+      show(depth > 0);
+    }
+  });
+  addEventListener("dragover", (event) => {
+    if (carriesFiles(event)) {
+      event.preventDefault();
+      mark(event);
+    }
+  });
   addEventListener("drop", (event) => {
     if (!carriesFiles(event)) return;
     event.preventDefault();

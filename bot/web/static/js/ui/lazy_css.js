@@ -11,9 +11,12 @@ const sheets = new Map();
  */
 export function loadStylesheet(href) {
   if (!sheets.has(href)) {
-    sheets.set(href, new Promise((resolve) => {
-      document.head.append(el("link", { rel: "stylesheet", href, on: { load: resolve, error: resolve } }));
-    }));
+    sheets.set(
+      href,
+      new Promise((resolve) => {
+        document.head.append(el("link", { rel: "stylesheet", href, on: { load: resolve, error: resolve } }));
+      }),
+    );
   }
   return sheets.get(href);
 }

@@ -19,10 +19,17 @@ export function showPhoto(image, photo, sizes) {
   image.dataset.photo = photo.id;
   if (fromBucket) {
     // The server creates renditions that are missing in the bucket or no longer accessible.
-    const fallBack = () => { if (image.dataset.photo === photo.id) setSources(image, photo, sizes, (size) => renditionUrl(photo.id, size)); };
+    const fallBack = () => {
+      if (image.dataset.photo === photo.id) setSources(image, photo, sizes, (size) => renditionUrl(photo.id, size));
+    };
     image.addEventListener("error", fallBack, { once: true });
   }
-  setSources(image, photo, sizes, fromBucket ? (size) => bucketUrl(photo.content_sha256, size) : (size) => renditionUrl(photo.id, size));
+  setSources(
+    image,
+    photo,
+    sizes,
+    fromBucket ? (size) => bucketUrl(photo.content_sha256, size) : (size) => renditionUrl(photo.id, size),
+  );
   return image;
 }
 

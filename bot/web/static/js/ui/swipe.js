@@ -24,5 +24,8 @@ export function listenForSwipes(stage, { isFree, step }) {
     start = null;
     if (Math.abs(dx) > SWIPE_PX && Math.abs(dx) > 2 * Math.abs(dy)) step(dx < 0 ? 1 : -1);
   });
-  stage.addEventListener("pointercancel", () => { start = null; fingers = 0; });
+  stage.addEventListener("pointercancel", () => {
+    start = null;
+    fingers = 0;
+  });
 }

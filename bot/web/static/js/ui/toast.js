@@ -16,7 +16,18 @@ export function toast(message, action = null) {
   // An open dialog covers the page, so move the toast into it.
   const front = document.querySelector("dialog[open]") || document.body;
   front.append(box.parentElement);
-  const button = action && el("button", { type: "button", text: action.label, on: { click: () => { hideToast(); action.run(); } } });
+  const button =
+    action &&
+    el("button", {
+      type: "button",
+      text: action.label,
+      on: {
+        click: () => {
+          hideToast();
+          action.run();
+        },
+      },
+    });
   box.replaceChildren(el("span", { text: capitalize(message) }), ...(button ? [button] : []));
   box.hidden = false;
   clearTimeout(timer);

@@ -11,7 +11,9 @@ const PANORAMA_RATIO = 2.2;
 
 /** Return whether a photo can be aligned: its place and altitude are known, and it is no panorama. */
 export const canBeAligned = ({ width, height, gps }) =>
-  Boolean(width && gps && gps.altitude_m !== null && Math.max(width, height) < PANORAMA_RATIO * Math.min(width, height));
+  Boolean(
+    width && gps && gps.altitude_m !== null && Math.max(width, height) < PANORAMA_RATIO * Math.min(width, height),
+  );
 
 /** Starts and ends the alignment of a photo. */
 export class AlignMode {
@@ -36,7 +38,11 @@ export class AlignMode {
   async begin(photo) {
     this.#wanted = photo;
     try {
-      const [{ AlignTool }, peaks] = await Promise.all([import("./align_tool.js"), api.peaksAround(photo.gps), loadStylesheet("/static/css/align_tool.css")]);
+      const [{ AlignTool }, peaks] = await Promise.all([
+        import("./align_tool.js"),
+        api.peaksAround(photo.gps),
+        loadStylesheet("/static/css/align_tool.css"),
+      ]);
       if (this.#wanted !== photo || this.isOn) return;
       if (peaks.length) this.#open(AlignTool, photo, peaks);
       else toast(t("align_no_peaks"));
@@ -72,14 +78,20 @@ export class AlignMode {
     this.#toggle(true);
     const { stage, image, overlay } = this.#viewer;
     this.#tool = new AlignTool(photo, peaks, {
-      stage, image, onMove: (summits) => overlay.showLive(summits), save: (pose) => this.#save(photo, pose), cancel: () => this.cancel(),
+      stage,
+      image,
+      onMove: (summits) => overlay.showLive(summits),
+      save: (pose) => this.#save(photo, pose),
+      cancel: () => this.cancel(),
     });
   }
 
   async #save(photo, pose) {
     if (this.#isSaving) return;
     this.#isSaving = true;
-    await this.#viewer.save(photo, pose).finally(() => { this.#isSaving = false; });
+    await this.#viewer.save(photo, pose).finally(() => {
+      this.#isSaving = false;
+    });
   }
 
   /** Show or hide the strip; while it is shown, the rest of the viewer is inactive. */

@@ -13,8 +13,14 @@ const PEAKS_MAX = 400;
 const STEP_DEG = 0.1;
 const LARGE_STEP_DEG = 1;
 const KEYS = {
-  ArrowLeft: { right: -1 }, ArrowRight: { right: 1 }, ArrowUp: { up: 1 }, ArrowDown: { up: -1 },
-  "[": { clockwise: -1 }, "{": { clockwise: -1 }, "]": { clockwise: 1 }, "}": { clockwise: 1 },
+  ArrowLeft: { right: -1 },
+  ArrowRight: { right: 1 },
+  ArrowUp: { up: 1 },
+  ArrowDown: { up: -1 },
+  "[": { clockwise: -1 },
+  "{": { clockwise: -1 },
+  "]": { clockwise: 1 },
+  "}": { clockwise: 1 },
 };
 
 /** The tool for one photo; it starts at once. */
@@ -41,7 +47,11 @@ export class AlignTool {
     this.#figures = el("p", { class: "align-pose", "aria-hidden": "true" });
     byId("align").classList.remove("turned");
     byId("align").replaceChildren(this.#strip.element, this.#figures, ...help(), this.#tools());
-    listenForDrags(viewer.stage, viewer.image, { view: () => this.#view, onTurn: (view) => this.#set(view), signal: this.#listeners.signal });
+    listenForDrags(viewer.stage, viewer.image, {
+      view: () => this.#view,
+      onTurn: (view) => this.#set(view),
+      signal: this.#listeners.signal,
+    });
     this.#draw();
     this.#strip.element.focus({ preventScroll: true });
   }
@@ -65,7 +75,9 @@ export class AlignTool {
   }
 
   #step(change, deg) {
-    this.#set(turnedBy(this.#view, Object.fromEntries(Object.entries(change).map(([name, sign]) => [name, sign * deg]))));
+    this.#set(
+      turnedBy(this.#view, Object.fromEntries(Object.entries(change).map(([name, sign]) => [name, sign * deg]))),
+    );
   }
 
   #set(view) {
@@ -79,15 +91,37 @@ export class AlignTool {
     this.#frame = 0;
     this.#strip.show(this.#view);
     this.#figures.replaceChildren(...poseInFigures(this.#view).map((text) => el("span", { text })));
-    this.#viewer.onMove(this.#peaks.map((peak) => ({ ...peak, ...project(this.#view, peak) })).filter((peak) => peak.x !== undefined));
+    this.#viewer.onMove(
+      this.#peaks.map((peak) => ({ ...peak, ...project(this.#view, peak) })).filter((peak) => peak.x !== undefined),
+    );
   }
 
   #tools() {
-    const tilt = (label, change, iconName) => el("button", { type: "button", class: "quiet", "aria-label": t(label), title: t(label), on: { click: () => this.#step(change, STEP_DEG) } }, icon(iconName));
-    return el("div", { class: "align-tools" },
-      tilt("align_tilt_left", { clockwise: -1 }, "anticlockwise"), tilt("align_tilt_right", { clockwise: 1 }, "clockwise"),
+    const tilt = (label, change, iconName) =>
+      el(
+        "button",
+        {
+          type: "button",
+          class: "quiet",
+          "aria-label": t(label),
+          title: t(label),
+          on: { click: () => this.#step(change, STEP_DEG) },
+        },
+        icon(iconName),
+      );
+    return el(
+      "div",
+      { class: "align-tools" },
+      tilt("align_tilt_left", { clockwise: -1 }, "anticlockwise"),
+      tilt("align_tilt_right", { clockwise: 1 }, "clockwise"),
       el("button", { type: "button", text: t("cancel"), on: { click: () => this.#viewer.cancel() } }),
-      el("button", { type: "button", class: "primary", text: t("align_fits"), on: { click: () => this.#viewer.save(roundedPose(this.#view)) } }));
+      el("button", {
+        type: "button",
+        class: "primary",
+        text: t("align_fits"),
+        on: { click: () => this.#viewer.save(roundedPose(this.#view)) },
+      }),
+    );
   }
 }
 

@@ -11,15 +11,23 @@ const ASSUMED_FOCAL_LENGTH_35MM = 26;
 export function viewOfPhoto({ orientation, width, height, ...photo }) {
   const { heading_deg, pitch_deg, roll_deg } = orientation || photo;
   return {
-    heading_deg: heading_deg ?? 0, pitch_deg: pitch_deg ?? 0, roll_deg: roll_deg ?? 0,
-    focal_length_35mm: photo.focal_length_35mm || ASSUMED_FOCAL_LENGTH_35MM, width, height,
+    heading_deg: heading_deg ?? 0,
+    pitch_deg: pitch_deg ?? 0,
+    roll_deg: roll_deg ?? 0,
+    focal_length_35mm: photo.focal_length_35mm || ASSUMED_FOCAL_LENGTH_35MM,
+    width,
+    height,
   };
 }
 
 const hundredths = (deg) => Math.round(deg * 100) / 100;
 
 /** Return the pose of a view for the API, rounded to hundredths of a degree. */
-export const roundedPose = ({ heading_deg, pitch_deg, roll_deg }) => ({ heading_deg: hundredths(heading_deg) % 360, pitch_deg: hundredths(pitch_deg), roll_deg: hundredths(roll_deg) });
+export const roundedPose = ({ heading_deg, pitch_deg, roll_deg }) => ({
+  heading_deg: hundredths(heading_deg) % 360,
+  pitch_deg: hundredths(pitch_deg),
+  roll_deg: hundredths(roll_deg),
+});
 
 const tenths = (deg) => number(Math.abs(deg), 1);
 const headingText = (heading) => `${tenths(heading)}° ${compassPoint(heading)}`;
@@ -36,5 +44,9 @@ export function poseInWords(view) {
 /** Return a pose as short texts: ["62.4° NE", "↑ 5.0°", "↻ 0.3°"]. The last one is empty if the camera is level. */
 export function poseInFigures(view) {
   const { heading_deg: heading, pitch_deg: pitch, roll_deg: roll } = roundedPose(view);
-  return [headingText(heading), `${pitch < 0 ? "↓" : "↑"} ${tenths(pitch)}°`, isTilted(roll) ? `${roll < 0 ? "↺" : "↻"} ${tenths(roll)}°` : ""];
+  return [
+    headingText(heading),
+    `${pitch < 0 ? "↓" : "↑"} ${tenths(pitch)}°`,
+    isTilted(roll) ? `${roll < 0 ? "↺" : "↻"} ${tenths(roll)}°` : "",
+  ];
 }

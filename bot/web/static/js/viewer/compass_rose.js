@@ -22,17 +22,24 @@ const PROBABILITY_MIN = 0.02;
  * @returns {?SVGElement} null if neither the heading nor the bearing of a summit is known
  */
 export function compassRose(photo, named) {
-  const summits = photo.candidates.filter((peak) => peak.bearing_deg !== null && (named.has(peak.id) || probabilityOf(peak, "in_view") >= PROBABILITY_MIN));
+  const summits = photo.candidates.filter(
+    (peak) => peak.bearing_deg !== null && (named.has(peak.id) || probabilityOf(peak, "in_view") >= PROBABILITY_MIN),
+  );
   if (!summits.length && photo.heading_deg === null) return null;
-  const shown = summits.sort((a, b) => named.has(b.id) - named.has(a.id) || probabilityOf(b, "in_view") - probabilityOf(a, "in_view"));
+  const shown = summits.sort(
+    (a, b) => named.has(b.id) - named.has(a.id) || probabilityOf(b, "in_view") - probabilityOf(a, "in_view"),
+  );
   const label = photo.heading_deg === null ? t("rose_summits") : t("rose", { heading: bearing(photo.heading_deg) });
-  return svgEl("svg", { class: "rose", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label },
+  return svgEl(
+    "svg",
+    { class: "rose", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label },
     svgEl("circle", { class: "ring", cx: CENTER_X, cy: CENTER_Y, r: RADIUS }),
     view(photo),
     ticks(),
     ...shown.map((peak) => summit(peak, named.has(peak.id))),
     labels(shown.slice(0, LABELS_MAX), named),
-    svgEl("circle", { class: "camera", cx: CENTER_X, cy: CENTER_Y, r: 4 }));
+    svgEl("circle", { class: "camera", cx: CENTER_X, cy: CENTER_Y, r: 4 }),
+  );
 }
 
 /** Return the point at a bearing and a distance from the centre. */
@@ -40,11 +47,15 @@ const at = (deg, radius) => {
   const angle = ((deg - 90) * Math.PI) / 180;
   return [CENTER_X + radius * Math.cos(angle), CENTER_Y + radius * Math.sin(angle)];
 };
-const point = (deg, radius) => at(deg, radius).map((value) => value.toFixed(1)).join(" ");
+const point = (deg, radius) =>
+  at(deg, radius)
+    .map((value) => value.toFixed(1))
+    .join(" ");
 
 function view({ heading_deg: heading, hfov_deg: hfov }) {
   if (heading === null) return null;
-  if (hfov === null) return svgEl("path", { class: "heading", d: `M${CENTER_X} ${CENTER_Y}L${point(heading, RADIUS)}` });
+  if (hfov === null)
+    return svgEl("path", { class: "heading", d: `M${CENTER_X} ${CENTER_Y}L${point(heading, RADIUS)}` });
   const largeArc = hfov > 180 ? 1 : 0;
   return svgEl("path", {
     class: "view",
@@ -69,25 +80,40 @@ function ticks() {
 /** A triangle on the ring; its opacity shows the probability. */
 function summit(peak, isNamed) {
   const deg = peak.bearing_deg;
-  return svgEl("path", {
-    class: isNamed ? "summit named" : "summit",
-    d: `M${point(deg, RADIUS + 9)}L${point(deg - 4.5, RADIUS - 1)}L${point(deg + 4.5, RADIUS - 1)}Z`,
-    opacity: String(isNamed ? 1 : Math.max(0.35, probabilityOf(peak, "in_view"))),
-  }, svgEl("title", { text: `${peak.name}: ${bearing(deg)}` }));
+  return svgEl(
+    "path",
+    {
+      class: isNamed ? "summit named" : "summit",
+      d: `M${point(deg, RADIUS + 9)}L${point(deg - 4.5, RADIUS - 1)}L${point(deg + 4.5, RADIUS - 1)}Z`,
+      opacity: String(isNamed ? 1 : Math.max(0.35, probabilityOf(peak, "in_view"))),
+    },
+    svgEl("title", { text: `${peak.name}: ${bearing(deg)}` }),
+  );
 }
 
 /** A column of labels on each side of the rose, each with a leader line to its summit. */
 function labels(peaks, named) {
   return ["end", "start"].flatMap((anchor) => {
-    const side = peaks.filter((peak) => (Math.sin((peak.bearing_deg * Math.PI) / 180) < 0) === (anchor === "end"))
-      .map((peak) => ({ peak, y: at(peak.bearing_deg, RADIUS + 9)[1] })).sort((a, b) => a.y - b.y);
+    const side = peaks
+      .filter((peak) => Math.sin((peak.bearing_deg * Math.PI) / 180) < 0 === (anchor === "end"))
+      .map((peak) => ({ peak, y: at(peak.bearing_deg, RADIUS + 9)[1] }))
+      .sort((a, b) => a.y - b.y);
     const sign = anchor === "end" ? -1 : 1;
     spread(side);
     return side.flatMap(({ peak, y }) => {
       const x = CENTER_X + sign * (RADIUS + LABEL_PX);
       return [
-        svgEl("path", { class: "leader", d: `M${point(peak.bearing_deg, RADIUS + 10)}L${x - sign * 4} ${y.toFixed(1)}` }),
-        svgEl("text", { class: named.has(peak.id) ? "summit-label named" : "summit-label", x, y: y + 4, "text-anchor": anchor, text: peak.name }),
+        svgEl("path", {
+          class: "leader",
+          d: `M${point(peak.bearing_deg, RADIUS + 10)}L${x - sign * 4} ${y.toFixed(1)}`,
+        }),
+        svgEl("text", {
+          class: named.has(peak.id) ? "summit-label named" : "summit-label",
+          x,
+          y: y + 4,
+          "text-anchor": anchor,
+          text: peak.name,
+        }),
       ];
     });
   });
@@ -95,7 +121,11 @@ function labels(peaks, named) {
 
 /** Move labels apart vertically until none overlaps another and all are inside the drawing. */
 function spread(labels) {
-  labels.forEach((label, i) => { if (i) label.y = Math.max(label.y, labels[i - 1].y + LINE_PX); });
+  labels.forEach((label, i) => {
+    if (i) label.y = Math.max(label.y, labels[i - 1].y + LINE_PX);
+  });
   const over = labels.length ? labels.at(-1).y - (HEIGHT - LINE_PX / 2) : 0;
-  if (over > 0) for (let i = labels.length - 1, y = HEIGHT - LINE_PX / 2; i >= 0; i -= 1, y -= LINE_PX) labels[i].y = Math.min(labels[i].y, y);
+  if (over > 0)
+    for (let i = labels.length - 1, y = HEIGHT - LINE_PX / 2; i >= 0; i -= 1, y -= LINE_PX)
+      labels[i].y = Math.min(labels[i].y, y);
 }

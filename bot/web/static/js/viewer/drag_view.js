@@ -32,7 +32,8 @@ export function listenForDrags(stage, image, { view, onTurn, signal }) {
   const move = (event) => {
     if (event.pointerId !== drag?.event.pointerId) return;
     const { event: start } = drag;
-    if (!drag.hasBegun && Math.hypot(event.clientX - start.clientX, event.clientY - start.clientY) < DRAG_MIN_PX) return;
+    if (!drag.hasBegun && Math.hypot(event.clientX - start.clientX, event.clientY - start.clientY) < DRAG_MIN_PX)
+      return;
     // Not earlier, because clicks are dispatched to the element that captures the pointer.
     if (!drag.hasBegun) stage.setPointerCapture(event.pointerId);
     drag.hasBegun = true;

@@ -26,7 +26,10 @@ const DOWNLOAD_SIZE_PX = 2560;
  * @param {() => void} options.showOnMap
  * @returns {HTMLElement[]}
  */
-export function panelContent(photo, { peakById, why, correct, undoCorrection, align, undoAlign, saveCorrection, findSimilar, showOnMap }) {
+export function panelContent(
+  photo,
+  { peakById, why, correct, undoCorrection, align, undoAlign, saveCorrection, findSimilar, showOnMap },
+) {
   const shown = new Set(photo.peaks.map((peak) => peak.id));
   const by = "in_view";
   const others = photo.candidates
@@ -37,49 +40,133 @@ export function panelContent(photo, { peakById, why, correct, undoCorrection, al
   const note = photo.corrected ? "" : capitalize(photo.note);
   const parts = [
     el("h2", { id: "photo-title", text: title }),
-    photo.local_time ? el("p", { class: "when", text: localDate(photo.local_time, { dateStyle: "full", timeStyle: "short" }) }) : null,
+    photo.local_time
+      ? el("p", { class: "when", text: localDate(photo.local_time, { dateStyle: "full", timeStyle: "short" }) })
+      : null,
     photo.failure ? el("p", { class: "problem" }, ...withCode(capitalize(photo.failure))) : null,
     why ? el("p", { class: "why", text: `${t("why_found")}: ${why}` }) : null,
     el("h3", { text: t("in_this_photo") }),
     panorama(photo, shown),
     photo.names_note ? el("p", { class: "note", id: "names-note" }, ...withCode(capitalize(photo.names_note))) : null,
     photo.peaks.length
-      ? el("ul", { class: "evidences" }, photo.peaks.map((peak) => peakEvidence(peak, peakById(peak.id), { by, corrected: photo.corrected, action: removeButton(peak, photo, saveCorrection) })))
+      ? el(
+          "ul",
+          { class: "evidences" },
+          photo.peaks.map((peak) =>
+            peakEvidence(peak, peakById(peak.id), {
+              by,
+              corrected: photo.corrected,
+              action: removeButton(peak, photo, saveCorrection),
+            }),
+          ),
+        )
       : el("p", { class: "empty-note" }, ...withCode(photo.corrected ? t("you_said_so") : note || t("no_peak"))),
     photo.peaks.length && note ? el("p", { class: "note" }, ...withCode(note)) : null,
-    el("p", { class: "actions" },
+    el(
+      "p",
+      { class: "actions" },
       el("button", { type: "button", id: "correct", on: { click: correct } }, icon("pencil"), t("correct")),
-      photo.corrected ? el("button", { type: "button", class: "link", id: "undo-correction", text: t("undo_correction"), on: { click: undoCorrection } }) : null),
+      photo.corrected
+        ? el("button", {
+            type: "button",
+            class: "link",
+            id: "undo-correction",
+            text: t("undo_correction"),
+            on: { click: undoCorrection },
+          })
+        : null,
+    ),
     align || photo.orientation?.said ? alignActions(photo, align, undoAlign) : null,
     ...(others.length
-      ? [el("h3", { text: t("also_considered") }), el("ul", { class: "evidences brief" }, others.map((peak) => peakEvidence(peak, peakById(peak.id), { by, brief: true, action: addButton(peak, photo, saveCorrection) })))]
+      ? [
+          el("h3", { text: t("also_considered") }),
+          el(
+            "ul",
+            { class: "evidences brief" },
+            others.map((peak) =>
+              peakEvidence(peak, peakById(peak.id), {
+                by,
+                brief: true,
+                action: addButton(peak, photo, saveCorrection),
+              }),
+            ),
+          ),
+        ]
       : []),
     ...directions(photo, shown),
     el("h3", { text: t("facts") }),
     facts(photo, showOnMap),
-    photo.failure ? null : el("p", { class: "actions" },
-      el("button", { type: "button", id: "similar", on: { click: findSimilar } }, icon("photo"), t("similar_photos")),
-      el("a", { class: "button", href: renditionUrl(photo.id, DOWNLOAD_SIZE_PX), download: downloadName(photo) }, icon("download"), t("download")),
-      options.originals ? el("a", { class: "button", href: originalUrl(photo.id), download: photo.filename }, icon("download"), t("download_original")) : null),
+    photo.failure
+      ? null
+      : el(
+          "p",
+          { class: "actions" },
+          el(
+            "button",
+            { type: "button", id: "similar", on: { click: findSimilar } },
+            icon("photo"),
+            t("similar_photos"),
+          ),
+          el(
+            "a",
+            { class: "button", href: renditionUrl(photo.id, DOWNLOAD_SIZE_PX), download: downloadName(photo) },
+            icon("download"),
+            t("download"),
+          ),
+          options.originals
+            ? el(
+                "a",
+                { class: "button", href: originalUrl(photo.id), download: photo.filename },
+                icon("download"),
+                t("download_original"),
+              )
+            : null,
+        ),
   ];
   return parts.filter(Boolean);
 }
 
-const alignActions = ({ orientation }, align, undoAlign) => el("p", { class: "actions" },
-  align ? el("button", { type: "button", id: "align-names", on: { click: align } }, icon("names"), t("align")) : null,
-  orientation?.said ? el("button", { type: "button", class: "link", id: "undo-alignment", text: t("align_undo"), on: { click: undoAlign } }) : null);
+const alignActions = ({ orientation }, align, undoAlign) =>
+  el(
+    "p",
+    { class: "actions" },
+    align ? el("button", { type: "button", id: "align-names", on: { click: align } }, icon("names"), t("align")) : null,
+    orientation?.said
+      ? el("button", {
+          type: "button",
+          class: "link",
+          id: "undo-alignment",
+          text: t("align_undo"),
+          on: { click: undoAlign },
+        })
+      : null,
+  );
 
 /** A button that removes a peak in one tap; the toast that follows offers undo. */
 function removeButton(peak, photo, saveCorrection) {
   const label = t("correct_remove", { name: peak.name });
   const rest = photo.peaks.filter((one) => one.id !== peak.id).map((one) => one.id);
-  return el("button", { type: "button", class: "quiet tap", "aria-label": label, title: label, on: { click: () => saveCorrection(rest) } }, icon("close"));
+  return el(
+    "button",
+    {
+      type: "button",
+      class: "quiet tap",
+      "aria-label": label,
+      title: label,
+      on: { click: () => saveCorrection(rest) },
+    },
+    icon("close"),
+  );
 }
 
 function addButton(peak, photo, saveCorrection) {
   const label = t("correct_also", { name: peak.name });
   const all = [...photo.peaks.map((one) => one.id), peak.id];
-  return el("button", { type: "button", class: "quiet tap", "aria-label": label, title: label, on: { click: () => saveCorrection(all) } }, icon("check"));
+  return el(
+    "button",
+    { type: "button", class: "quiet tap", "aria-label": label, title: label, on: { click: () => saveCorrection(all) } },
+    icon("check"),
+  );
 }
 
 function directions(photo, shown) {
@@ -101,10 +188,21 @@ function facts(photo, showOnMap) {
     ["file", breakable(photo.path)],
     ["indexed_by", photo.model_id],
   ].filter(([, value]) => value);
-  const value = (key, text) => (key === "place"
-    ? el("dd", {}, text, " ", el("button", { type: "button", class: "link", id: "on-map", text: t("on_map"), on: { click: showOnMap } }))
-    : el("dd", {}, text));
-  return el("dl", { class: "facts" }, rows.map(([key, text]) => el("div", {}, el("dt", { text: t(key) }), value(key, text))));
+  const value = (key, text) =>
+    key === "place"
+      ? el(
+          "dd",
+          {},
+          text,
+          " ",
+          el("button", { type: "button", class: "link", id: "on-map", text: t("on_map"), on: { click: showOnMap } }),
+        )
+      : el("dd", {}, text);
+  return el(
+    "dl",
+    { class: "facts" },
+    rows.map(([key, text]) => el("div", {}, el("dt", { text: t(key) }), value(key, text))),
+  );
 }
 
 /** Let a path wrap after its slashes rather than inside names. */

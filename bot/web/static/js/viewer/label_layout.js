@@ -38,7 +38,9 @@ export function placeLabels(labels, frame, { fontPx, most, blocked = [], rowsFro
     const mark = markOf(label, fontPx);
     if (!isClear([mark], taken, gap)) continue;
     const rows = { first: (rowsFrom ?? label.y) - (SUMMIT_GAP + LEADER_MIN) * fontPx, half };
-    const free = [...places(label, inner, rows, fontPx)].filter(({ box, leader }) => isClear([box, leader], taken, gap) && isClear([box], blocked, gap));
+    const free = [...places(label, inner, rows, fontPx)].filter(
+      ({ box, leader }) => isClear([box, leader], taken, gap) && isClear([box], blocked, gap),
+    );
     const others = marks.filter((other) => other.x !== mark.x || other.y !== mark.y);
     const best = free.find(({ box, leader }) => isClear([box, leader], others, gap)) || free[0];
     if (best) placed.push({ label, mark, ...best });
@@ -48,8 +50,13 @@ export function placeLabels(labels, frame, { fontPx, most, blocked = [], rowsFro
 
 const box = (left, top, right, bottom) => ({ left, top, right, bottom });
 const grown = (one, by) => box(one.left - by, one.top - by, one.right + by, one.bottom + by);
-const isInside = (one, other) => one.left >= other.left && one.right <= other.right && one.top >= other.top && one.bottom <= other.bottom;
-const areApart = (one, other, gap) => one.left >= other.right + gap || other.left >= one.right + gap || one.top >= other.bottom + gap || other.top >= one.bottom + gap;
+const isInside = (one, other) =>
+  one.left >= other.left && one.right <= other.right && one.top >= other.top && one.bottom <= other.bottom;
+const areApart = (one, other, gap) =>
+  one.left >= other.right + gap ||
+  other.left >= one.right + gap ||
+  one.top >= other.bottom + gap ||
+  other.top >= one.bottom + gap;
 const isClear = (boxes, taken, gap) => boxes.every((one) => taken.every((other) => areApart(one, other, gap)));
 
 function markOf({ x, y }, fontPx) {
@@ -64,7 +71,11 @@ function firstOfEachName(labels) {
 
 /** Yield all places of a label inside the frame, the best first. */
 function* places(label, frame, rows, fontPx) {
-  for (const place of [...above(label, frame, rows, fontPx), ...beside(label, frame, fontPx), ...below(label, frame, fontPx)]) {
+  for (const place of [
+    ...above(label, frame, rows, fontPx),
+    ...beside(label, frame, fontPx),
+    ...below(label, frame, fontPx),
+  ]) {
     if (isInside(place.box, frame)) yield place;
   }
 }
@@ -79,7 +90,8 @@ function* above({ x, y, width, height }, frame, rows, fontPx) {
     const top = bottom - height;
     if (top < frame.top) return;
     const left = clampedLeft(x - width / 2, width, frame);
-    if (left <= x && x <= left + width) yield { box: box(left, top, left + width, bottom), leader: box(x, bottom, x, end), align: "middle" };
+    if (left <= x && x <= left + width)
+      yield { box: box(left, top, left + width, bottom), leader: box(x, bottom, x, end), align: "middle" };
     yield { box: box(x + aside, top, x + aside + width, bottom), leader: box(x, top, x, end), align: "start" };
     yield { box: box(x - aside - width, top, x - aside, bottom), leader: box(x, top, x, end), align: "end" };
   }
@@ -90,7 +102,11 @@ function* beside({ x, y, width, height }, frame, fontPx) {
   const away = gap + LEADER_MIN * fontPx;
   const top = Math.min(Math.max(y - height / 2, frame.top), frame.bottom - height);
   if (top > y || y > top + height) return;
-  yield { box: box(x + away, top, x + away + width, top + height), leader: box(x + gap, y, x + away, y), align: "start" };
+  yield {
+    box: box(x + away, top, x + away + width, top + height),
+    leader: box(x + gap, y, x + away, y),
+    align: "start",
+  };
   yield { box: box(x - away - width, top, x - away, top + height), leader: box(x - away, y, x - gap, y), align: "end" };
 }
 
@@ -98,7 +114,8 @@ function* below({ x, y, width, height }, frame, fontPx) {
   const start = y + SUMMIT_GAP * fontPx;
   const top = start + LEADER_MIN * fontPx;
   const left = clampedLeft(x - width / 2, width, frame);
-  if (left <= x && x <= left + width) yield { box: box(left, top, left + width, top + height), leader: box(x, start, x, top), align: "middle" };
+  if (left <= x && x <= left + width)
+    yield { box: box(left, top, left + width, top + height), leader: box(x, start, x, top), align: "middle" };
 }
 
 const clampedLeft = (left, width, frame) => Math.min(Math.max(left, frame.left), frame.right - width);

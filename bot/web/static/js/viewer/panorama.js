@@ -41,12 +41,24 @@ export function panorama(photo, named) {
   const horizon = rowsHeight(rows) + RISE_MAX_PX + 6;
   const withY = (summit) => ({ ...summit, y: horizon - summit.rise });
   const summits = inside.map((peak) => withY(at(peak))).sort((a, b) => a.named - b.named);
-  return svgEl("svg", { class: "panorama", viewBox: `0 0 ${WIDTH} ${horizon + BELOW_HORIZON_PX}`, role: "img", "aria-label": t("view", { heading: bearing(photo.heading_deg) }) },
+  return svgEl(
+    "svg",
+    {
+      class: "panorama",
+      viewBox: `0 0 ${WIDTH} ${horizon + BELOW_HORIZON_PX}`,
+      role: "img",
+      "aria-label": t("view", { heading: bearing(photo.heading_deg) }),
+    },
     summits.map((summit) => mountain(summit, horizon)),
-    half > halfView ? [-halfView, halfView].map((edge) => svgEl("path", { class: "edge", d: `M${x(edge).toFixed(1)} ${rowsHeight(rows)}V${horizon}` })) : [],
+    half > halfView
+      ? [-halfView, halfView].map((edge) =>
+          svgEl("path", { class: "edge", d: `M${x(edge).toFixed(1)} ${rowsHeight(rows)}V${horizon}` }),
+        )
+      : [],
     labels.flatMap((label) => drawLabel({ ...label, summit: withY(label.summit) })),
     svgEl("path", { class: "horizon", d: `M0 ${horizon}H${WIDTH}` }),
-    compass(photo.heading_deg, half, x, horizon));
+    compass(photo.heading_deg, half, x, horizon),
+  );
 }
 
 const radians = (deg) => (deg * Math.PI) / 180;
@@ -59,7 +71,10 @@ function projection(half) {
 
 function mountain({ x, y, named }, horizon) {
   const halfBase = (horizon - y) * BASE_RATIO;
-  return svgEl("path", { class: named ? "summit named" : "summit", d: `M${x - halfBase} ${horizon}L${x} ${y}L${x + halfBase} ${horizon}Z` });
+  return svgEl("path", {
+    class: named ? "summit named" : "summit",
+    d: `M${x - halfBase} ${horizon}L${x} ${y}L${x + halfBase} ${horizon}Z`,
+  });
 }
 
 function compass(heading, half, x, horizon) {

@@ -21,7 +21,9 @@ const context = document.createElement("canvas").getContext("2d");
  */
 export function layOutLabels(summits, width) {
   context.font = `${FONT_PX}px ${getComputedStyle(document.body).fontFamily}`;
-  const measured = summits.slice(0, NAMES_MAX).map((summit) => ({ summit, textWidth: context.measureText(summit.name).width }));
+  const measured = summits
+    .slice(0, NAMES_MAX)
+    .map((summit) => ({ summit, textWidth: context.measureText(summit.name).width }));
   for (let n = measured.length; n > 0; n -= 1) {
     const fromLeft = measured.slice(0, n).sort((a, b) => a.summit.x - b.summit.x);
     for (let rows = 1; rows <= ROWS_MAX; rows += 1) {
@@ -46,7 +48,9 @@ function placeAll(rest, rows, width, placed) {
 /** Yield places centred over the summit or beside its leader like a flag, in the lowest row first. Row 0 is the top. */
 function* places({ summit, textWidth }, rows, width) {
   const over = Math.max(0, Math.min(width - textWidth, summit.x - textWidth / 2));
-  const flags = [summit.x + BESIDE_LEADER_PX, summit.x - BESIDE_LEADER_PX - textWidth].filter((left) => left >= 0 && left + textWidth <= width);
+  const flags = [summit.x + BESIDE_LEADER_PX, summit.x - BESIDE_LEADER_PX - textWidth].filter(
+    (left) => left >= 0 && left + textWidth <= width,
+  );
   for (let row = rows - 1; row >= 0; row -= 1) {
     yield { summit, row, left: over, right: over + textWidth, isFlag: false };
     for (const left of flags) yield { summit, row, left, right: left + textWidth, isFlag: true };
@@ -54,7 +58,8 @@ function* places({ summit, textWidth }, rows, width) {
 }
 
 function areApart(one, other) {
-  if (one.row === other.row && one.left < other.right + BETWEEN_NAMES_PX && other.left < one.right + BETWEEN_NAMES_PX) return false;
+  if (one.row === other.row && one.left < other.right + BETWEEN_NAMES_PX && other.left < one.right + BETWEEN_NAMES_PX)
+    return false;
   return !crosses(one, other) && !crosses(other, one);
 }
 

@@ -42,7 +42,20 @@ export class PanoramaStrip {
    */
   constructor(peaks, view, onTurn) {
     [this.#peaks, this.#view] = [peaks, view];
-    this.element = el("div", { id: "strip", class: "strip", role: "slider", tabindex: 0, "aria-label": t("align_view"), "aria-describedby": "align-hint align-keys", "aria-valuemin": 0, "aria-valuemax": 360 }, this.#drawing);
+    this.element = el(
+      "div",
+      {
+        id: "strip",
+        class: "strip",
+        role: "slider",
+        tabindex: 0,
+        "aria-label": t("align_view"),
+        "aria-describedby": "align-hint align-keys",
+        "aria-valuemin": 0,
+        "aria-valuemax": 360,
+      },
+      this.#drawing,
+    );
     this.#drawing.append(this.#world, this.#window, this.#names, this.#compass);
     new ResizeObserver(() => this.#build()).observe(this.element);
     this.#listenForDrags(onTurn);
@@ -62,11 +75,18 @@ export class PanoramaStrip {
     // The strip has just been removed.
     if (!clientWidth) return;
     const { widthDeg, heightDeg } = fieldOfView(this.#view);
-    const pxPerDeg = Math.min(PX_PER_DEG_MAX, (WINDOW_HEIGHT_SHARE * (height - COMPASS_PX)) / heightDeg, (WINDOW_WIDTH_SHARE * clientWidth) / widthDeg);
+    const pxPerDeg = Math.min(
+      PX_PER_DEG_MAX,
+      (WINDOW_HEIGHT_SHARE * (height - COMPASS_PX)) / heightDeg,
+      (WINDOW_WIDTH_SHARE * clientWidth) / widthDeg,
+    );
     const width = Math.min(clientWidth, WIDTH_MAX_DEG * pxPerDeg);
     this.#size = { width, height, pxPerDeg };
     for (const [name, value] of Object.entries({ width, height })) this.#drawing.setAttribute(name, String(value));
-    this.#world.replaceChildren(...mountains(this.#peaks, pxPerDeg), svgEl("path", { class: "horizon", d: `M${-360 * pxPerDeg} 0H${720 * pxPerDeg}` }));
+    this.#world.replaceChildren(
+      ...mountains(this.#peaks, pxPerDeg),
+      svgEl("path", { class: "horizon", d: `M${-360 * pxPerDeg} 0H${720 * pxPerDeg}` }),
+    );
     this.#compass.replaceChildren(...compass(pxPerDeg));
     this.#window.replaceChildren(...viewWindow((widthDeg * pxPerDeg) / 2, (heightDeg * pxPerDeg) / 2, width + height));
     this.#update();
@@ -90,14 +110,27 @@ export class PanoramaStrip {
     const fontPx = FONT_REM * remPx();
     const most = Math.min(NAMES_MAX, Math.ceil(width / NAME_EVERY_PX));
     const frame = { left: 0, top: 0, right: width, bottom: height - COMPASS_PX };
-    const labels = this.#peaks.filter((peak) => !peak.hidden)
-      .map((peak) => ({ ...peak, x: width / 2 + wrap180(peak.bearing_deg - this.#view.heading_deg) * pxPerDeg, y: horizonY - peak.elevation_deg * pxPerDeg }))
+    const labels = this.#peaks
+      .filter((peak) => !peak.hidden)
+      .map((peak) => ({
+        ...peak,
+        x: width / 2 + wrap180(peak.bearing_deg - this.#view.heading_deg) * pxPerDeg,
+        y: horizonY - peak.elevation_deg * pxPerDeg,
+      }))
       .filter(({ x, y }) => x > 0 && x < width && y > 0 && y < frame.bottom)
       .slice(0, 2 * most)
       .map((peak) => ({ ...peak, ...measureLabel(peak.name, "", fontPx, width) }));
     return placeLabels(labels, frame, { fontPx, most }).flatMap(({ label, box, leader, align }) => [
       svgEl("path", { d: `M${leader.left} ${leader.top}L${leader.right} ${leader.bottom}` }),
-      ...label.lines.map((one) => svgEl("text", { x: { start: box.left, middle: (box.left + box.right) / 2, end: box.right }[align], y: box.top + one.baseline, "font-size": one.px, "text-anchor": align, text: one.text })),
+      ...label.lines.map((one) =>
+        svgEl("text", {
+          x: { start: box.left, middle: (box.left + box.right) / 2, end: box.right }[align],
+          y: box.top + one.baseline,
+          "font-size": one.px,
+          "text-anchor": align,
+          text: one.text,
+        }),
+      ),
     ]);
   }
 
@@ -115,7 +148,10 @@ export class PanoramaStrip {
       onTurn({ right: (last.clientX - event.clientX) / pxPerDeg, up: (event.clientY - last.clientY) / pxPerDeg });
       last = event;
     });
-    for (const name of ["pointerup", "pointercancel"]) strip.addEventListener(name, (event) => { if (event.pointerId === last?.pointerId) last = null; });
+    for (const name of ["pointerup", "pointercancel"])
+      strip.addEventListener(name, (event) => {
+        if (event.pointerId === last?.pointerId) last = null;
+      });
   }
 }
 
@@ -133,7 +169,10 @@ function compass(pxPerDeg) {
   const marks = [];
   for (let deg = -360; deg <= 720; deg += TICK_DEG) marks.push(svgEl("path", { d: `M${deg * pxPerDeg} 0v4` }));
   for (let deg = -360; deg <= 720; deg += POINT_DEG) {
-    marks.push(svgEl("path", { d: `M${deg * pxPerDeg} 0v6` }), svgEl("text", { x: deg * pxPerDeg, y: 19, text: points[wrap360(deg) / POINT_DEG] }));
+    marks.push(
+      svgEl("path", { d: `M${deg * pxPerDeg} 0v6` }),
+      svgEl("text", { x: deg * pxPerDeg, y: 19, text: points[wrap360(deg) / POINT_DEG] }),
+    );
   }
   return marks;
 }

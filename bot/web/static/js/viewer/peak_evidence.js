@@ -15,13 +15,25 @@ import { bearing, distance, metres, number, offset, percent, capitalize, t } fro
  *   probability the bar shows; action: a button
  * @returns {HTMLLIElement}
  */
-export function peakEvidence(prediction, peak, { corrected = false, brief = false, named = true, by = "probability", action = null } = {}) {
+export function peakEvidence(
+  prediction,
+  peak,
+  { corrected = false, brief = false, named = true, by = "probability", action = null } = {},
+) {
   const probability = corrected ? 1 : probabilityOf(prediction, by);
-  const head = el("div", { class: "ev-head" },
+  const head = el(
+    "div",
+    { class: "ev-head" },
     named ? el("span", { class: "ev-name", text: prediction.name }) : null,
     peak ? el("span", { class: "ev-elev", text: metres(peak.elev_m) }) : null,
-    el("span", { class: "ev-p", text: corrected ? t("you_said_so") : percent(probability) }), action);
-  const bar = el("div", { class: corrected ? "bar corrected" : "bar", "aria-hidden": "true" }, el("span", { vars: { p: probability } }));
+    el("span", { class: "ev-p", text: corrected ? t("you_said_so") : percent(probability) }),
+    action,
+  );
+  const bar = el(
+    "div",
+    { class: corrected ? "bar corrected" : "bar", "aria-hidden": "true" },
+    el("span", { vars: { p: probability } }),
+  );
   const facts = brief ? null : numbers(prediction, by, corrected);
   const why = prediction.why && !corrected ? el("p", { class: "ev-why", text: capitalize(prediction.why) }) : null;
   return el("li", { class: "evidence" }, head, bar, why, facts);
@@ -40,5 +52,11 @@ function numbers(prediction, by, corrected) {
     // Without geometry there is only one probability, which the bar shows; a correction has none.
     [other, prediction.in_view === null || corrected ? null : percent(prediction[other])],
   ].filter(([, value]) => value !== null);
-  return rows.length ? el("dl", { class: "numbers" }, rows.map(([key, value]) => el("div", {}, el("dt", { text: t(key) }), el("dd", { text: value })))) : null;
+  return rows.length
+    ? el(
+        "dl",
+        { class: "numbers" },
+        rows.map(([key, value]) => el("div", {}, el("dt", { text: t(key) }), el("dd", { text: value }))),
+      )
+    : null;
 }

@@ -76,17 +76,34 @@ export class SummitOverlay {
   #parts(shown, picture) {
     const stage = this.#stage.getBoundingClientRect();
     const frame = boxIn(stage, picture);
-    const visible = { left: Math.max(0, frame.left), top: Math.max(0, frame.top), right: Math.min(stage.width, frame.right), bottom: Math.min(stage.height, frame.bottom) };
+    const visible = {
+      left: Math.max(0, frame.left),
+      top: Math.max(0, frame.top),
+      right: Math.min(stage.width, frame.right),
+      bottom: Math.min(stage.height, frame.bottom),
+    };
     this.#setViewBox(stage, frame);
     const fontPx = fontPxFor(Math.min(stage.width, RATIO_MAX * stage.height));
     const summits = shown
-      .map((summit) => ({ ...summit, x: frame.left + summit.x * picture.width, y: frame.top + summit.y * picture.height }))
+      .map((summit) => ({
+        ...summit,
+        x: frame.left + summit.x * picture.width,
+        y: frame.top + summit.y * picture.height,
+      }))
       .filter(({ x, y }) => x >= visible.left && x <= visible.right && y >= visible.top && y <= visible.bottom);
-    const labels = summits.filter((summit) => !summit.hidden).map((summit) => ({ ...summit, ...measureLabel(summit.name, metres(summit.elev_m), fontPx, visible.right - visible.left) }));
+    const labels = summits
+      .filter((summit) => !summit.hidden)
+      .map((summit) => ({
+        ...summit,
+        ...measureLabel(summit.name, metres(summit.elev_m), fontPx, visible.right - visible.left),
+      }));
     const most = Math.min(NAMES_MAX, NAMES_MIN + Math.floor((visible.right - visible.left) / WIDTH_PX_PER_NAME));
     const rowsFrom = this.#liveSummits ? null : frame.top + shown[0].y * picture.height;
     const placed = placeLabels(labels, visible, { fontPx, most, blocked: this.#buttons(stage), rowsFrom });
-    byId("names").setAttribute("aria-label", t("names_on_picture", { names: allOf(placed.map(({ label }) => label.name)) }));
+    byId("names").setAttribute(
+      "aria-label",
+      t("names_on_picture", { names: allOf(placed.map(({ label }) => label.name)) }),
+    );
     const named = new Set(placed.map(({ label }) => label.id));
     const dots = this.#liveSummits ? summits.filter(({ id }) => !named.has(id)).map(drawDot) : [];
     return [...dots, ...placed.map(drawName)];
@@ -94,8 +111,11 @@ export class SummitOverlay {
 
   /** Set the viewBox, so that the drawing scales with the picture until the next redraw (in print, on resize). */
   #setViewBox(stage, frame) {
-    const isLarger = frame.right - frame.left > stage.width + TOLERANCE_PX || frame.bottom - frame.top > stage.height + TOLERANCE_PX;
-    const { left, top, right, bottom } = isLarger ? { left: 0, top: 0, right: stage.width, bottom: stage.height } : frame;
+    const isLarger =
+      frame.right - frame.left > stage.width + TOLERANCE_PX || frame.bottom - frame.top > stage.height + TOLERANCE_PX;
+    const { left, top, right, bottom } = isLarger
+      ? { left: 0, top: 0, right: stage.width, bottom: stage.height }
+      : frame;
     byId("names").setAttribute("viewBox", `${left} ${top} ${right - left} ${bottom - top}`);
   }
 
@@ -112,15 +132,32 @@ export class SummitOverlay {
 }
 
 /** Return a box relative to the top left corner of another. */
-const boxIn = (outer, { left, top, right, bottom }) => ({ left: left - outer.left, top: top - outer.top, right: right - outer.left, bottom: bottom - outer.top });
+const boxIn = (outer, { left, top, right, bottom }) => ({
+  left: left - outer.left,
+  top: top - outer.top,
+  right: right - outer.left,
+  bottom: bottom - outer.top,
+});
 
 function drawName({ label, box, leader, mark, align }) {
   const x = { start: box.left, middle: (box.left + box.right) / 2, end: box.right }[align];
   const line = `M${leader.left.toFixed(1)} ${leader.top.toFixed(1)}L${leader.right.toFixed(1)} ${leader.bottom.toFixed(1)}`;
   const ring = { cx: mark.x, cy: mark.y, r: mark.radius };
-  return svgEl("g", { class: "name", "data-peak": label.id },
+  return svgEl(
+    "g",
+    { class: "name", "data-peak": label.id },
     ["edge", "line"].map((name) => svgEl("g", { class: name }, svgEl("path", { d: line }), svgEl("circle", ring))),
-    label.lines.map((one) => svgEl("text", { x, y: box.top + one.baseline, "font-size": one.px, "font-weight": one.weight, "text-anchor": align, text: one.text })));
+    label.lines.map((one) =>
+      svgEl("text", {
+        x,
+        y: box.top + one.baseline,
+        "font-size": one.px,
+        "font-weight": one.weight,
+        "text-anchor": align,
+        text: one.text,
+      }),
+    ),
+  );
 }
 
 const drawDot = ({ x, y }) => svgEl("circle", { class: "dot", cx: x, cy: y, r: DOT_PX });

@@ -6,7 +6,11 @@ import { svgEl } from "../ui/svg.js";
 // Degrees of elevation per degree of bearing.
 const FLANK_SLOPE = 0.5;
 // CSS class and range of distances in metres. The farthest comes first, so that near mountains are drawn over it.
-const RANGES = [["far", 30_000, Infinity], ["middle", 12_000, 30_000], ["near", 0, 12_000]];
+const RANGES = [
+  ["far", 30_000, Infinity],
+  ["middle", 12_000, 30_000],
+  ["near", 0, 12_000],
+];
 // Each mountain is drawn three times, so that the panorama can be centred on any bearing.
 const TURNS_DEG = [-360, 0, 360];
 
@@ -14,7 +18,9 @@ const TURNS_DEG = [-360, 0, 360];
 export function mountains(peaks, pxPerDeg) {
   return RANGES.map(([name, from, to]) => {
     const outlines = peaks
-      .filter(({ distance_m: distance, elevation_deg: elevation }) => distance >= from && distance < to && elevation > 0)
+      .filter(
+        ({ distance_m: distance, elevation_deg: elevation }) => distance >= from && distance < to && elevation > 0,
+      )
       .flatMap((peak) => TURNS_DEG.map((turn) => outline(peak, turn, pxPerDeg)));
     return svgEl("path", { class: name, d: outlines.join("") });
   });
@@ -27,6 +33,9 @@ function outline({ bearing_deg: bearing, elevation_deg: elevation }, turn, pxPer
 
 /** Return whether a peak is hidden by the flank of a nearer one. */
 export function isHidden(peak, peaks) {
-  return peaks.some((other) => other.distance_m < peak.distance_m
-    && other.elevation_deg - FLANK_SLOPE * Math.abs(wrap180(other.bearing_deg - peak.bearing_deg)) > peak.elevation_deg);
+  return peaks.some(
+    (other) =>
+      other.distance_m < peak.distance_m &&
+      other.elevation_deg - FLANK_SLOPE * Math.abs(wrap180(other.bearing_deg - peak.bearing_deg)) > peak.elevation_deg,
+  );
 }

@@ -16,7 +16,8 @@ import { Zoom } from "./zoom.js";
 
 const SIZES = [1280, 2560];
 // The `sizes` attribute of the image beside the panel. In step with viewer.css.
-const IMAGE_SIZES = "(max-width: 60rem) and (orientation: portrait) 100vw, (max-width: 60rem) calc(100vw - 20rem), calc(100vw - 24rem)";
+const IMAGE_SIZES =
+  "(max-width: 60rem) and (orientation: portrait) 100vw, (max-width: 60rem) calc(100vw - 20rem), calc(100vw - 24rem)";
 
 /** The viewer. The page calls show(id) and hide() when its state changes. */
 export class Viewer {
@@ -53,19 +54,33 @@ export class Viewer {
     });
     dialog.addEventListener("keydown", (event) => this.#onKey(event));
     // Browsers may close a dialog without a cancel event if Escape is pressed twice without another interaction.
-    dialog.addEventListener("close", () => { if (this.#wanted && !dialog.open) page.close(); });
+    dialog.addEventListener("close", () => {
+      if (this.#wanted && !dialog.open) page.close();
+    });
     byId("close").addEventListener("click", () => page.close());
     byId("previous").addEventListener("click", () => this.#step(-1));
     byId("next").addEventListener("click", () => this.#step(1));
-    image.addEventListener("load", () => { image.classList.add("loaded"); this.#overlay.redraw(); });
+    image.addEventListener("load", () => {
+      image.classList.add("loaded");
+      this.#overlay.redraw();
+    });
     this.#overlay = new SummitOverlay(stage, image);
     this.#zoom = new Zoom(stage, image, (isZoomed) => {
       // Load the largest rendition when zoomed.
       if (isZoomed) image.sizes = `${SIZES.at(-1)}px`;
       this.#overlay.redraw();
     });
-    this.#alignMode = new AlignMode({ stage, image, overlay: this.#overlay, zoom: this.#zoom, save: (photo, pose) => this.#savePose(photo, pose) });
-    listenForSwipes(stage, { isFree: () => !this.#zoom.isZoomed && !this.#alignMode.isOn, step: (by) => this.#step(by) });
+    this.#alignMode = new AlignMode({
+      stage,
+      image,
+      overlay: this.#overlay,
+      zoom: this.#zoom,
+      save: (photo, pose) => this.#savePose(photo, pose),
+    });
+    listenForSwipes(stage, {
+      isFree: () => !this.#zoom.isZoomed && !this.#alignMode.isOn,
+      step: (by) => this.#step(by),
+    });
     this.#listenForClicksBeside(stage);
   }
 
@@ -126,12 +141,21 @@ export class Viewer {
 
   #drawError(error, id) {
     this.#photo = null;
-    const [text, run] = error.status === 404
-      ? [t("show_all"), () => this.#page.showAll()]
-      : [t("retry"), () => { this.#wanted = null; byId("panel").focus(); this.show(id); }];
+    const [text, run] =
+      error.status === 404
+        ? [t("show_all"), () => this.#page.showAll()]
+        : [
+            t("retry"),
+            () => {
+              this.#wanted = null;
+              byId("panel").focus();
+              this.show(id);
+            },
+          ];
     byId("panel").replaceChildren(
       el("h2", { text: capitalize(error.message) }),
-      el("p", { class: "actions" }, el("button", { type: "button", text, on: { click: run } })));
+      el("p", { class: "actions" }, el("button", { type: "button", text, on: { click: run } })),
+    );
   }
 
   /** Draw the panel. showsReason is false after a correction: the reason of the search is about the peaks before it. */
@@ -140,12 +164,20 @@ export class Viewer {
     this.#photo = photo;
     this.#overlay.show(photo.orientation);
     const why = showsReason ? this.#hits.find((hit) => hit.id === photo.id)?.why : "";
-    this.#fillPanel(isSame, ...panelContent(photo, {
-      peakById: (id) => this.#peakList.byId(id), why,
-      correct: () => this.#drawForm(), undoCorrection: () => this.#undoCorrection(photo.id), saveCorrection: (ids) => this.#saveCorrection(photo.id, ids),
-      align: canBeAligned(photo) ? () => this.#alignMode.begin(photo) : null, undoAlign: () => this.#undoPose(photo.id),
-      findSimilar: () => this.#page.findSimilar(photo.id), showOnMap: () => this.#page.showOnMap(photo),
-    }));
+    this.#fillPanel(
+      isSame,
+      ...panelContent(photo, {
+        peakById: (id) => this.#peakList.byId(id),
+        why,
+        correct: () => this.#drawForm(),
+        undoCorrection: () => this.#undoCorrection(photo.id),
+        saveCorrection: (ids) => this.#saveCorrection(photo.id, ids),
+        align: canBeAligned(photo) ? () => this.#alignMode.begin(photo) : null,
+        undoAlign: () => this.#undoPose(photo.id),
+        findSimilar: () => this.#page.findSimilar(photo.id),
+        showOnMap: () => this.#page.showOnMap(photo),
+      }),
+    );
   }
 
   /** Replace the panel's content; keeps the scroll position for the same photo. */
@@ -154,56 +186,96 @@ export class Viewer {
     const scrollers = [byId("panel"), byId("viewer")];
     const tops = scrollers.map((one) => (isSame ? one.scrollTop : 0));
     byId("panel").replaceChildren(...content);
-    scrollers.forEach((one, i) => { one.scrollTop = tops[i]; });
+    scrollers.forEach((one, i) => {
+      one.scrollTop = tops[i];
+    });
   }
 
   #drawForm() {
     const photo = this.#photo;
-    const cancel = () => { this.#drawPanel(photo); byId("correct").focus(); };
-    const form = correctionForm(photo, this.#peakList.peaks, { cancel, save: (ids) => this.#saveCorrection(photo.id, ids) });
+    const cancel = () => {
+      this.#drawPanel(photo);
+      byId("correct").focus();
+    };
+    const form = correctionForm(photo, this.#peakList.peaks, {
+      cancel,
+      save: (ids) => this.#saveCorrection(photo.id, ids),
+    });
     byId("panel").replaceChildren(el("h2", { text: t("correct") }), form);
     form.querySelector("input").focus();
   }
 
   async #saveCorrection(id, peakIds) {
     const before = this.#photo;
-    await this.#change(() => api.saveCorrection(id, peakIds), () => toast(t("corrected"), {
-      label: t("undo"),
-      // Undo restores the state before: an earlier correction, or what Cumbre recognized.
-      run: () => (before.corrected ? this.#restoreCorrection(id, before.peaks.map((peak) => peak.id)) : this.#undoCorrection(id)),
-    }));
+    await this.#change(
+      () => api.saveCorrection(id, peakIds),
+      () =>
+        toast(t("corrected"), {
+          label: t("undo"),
+          // Undo restores the state before: an earlier correction, or what Cumbre recognized.
+          run: () =>
+            before.corrected
+              ? this.#restoreCorrection(
+                  id,
+                  before.peaks.map((peak) => peak.id),
+                )
+              : this.#undoCorrection(id),
+        }),
+    );
   }
 
   #undoCorrection(id) {
-    return this.#change(() => api.undoCorrection(id), () => toast(t("undone")));
+    return this.#change(
+      () => api.undoCorrection(id),
+      () => toast(t("undone")),
+    );
   }
 
   #restoreCorrection(id, peakIds) {
-    return this.#change(() => api.saveCorrection(id, peakIds), () => toast(t("undone")));
+    return this.#change(
+      () => api.saveCorrection(id, peakIds),
+      () => toast(t("undone")),
+    );
   }
 
   /** Save a pose. Undo restores the state before: an earlier pose by a person, or that of skyline and compass. */
   #savePose(photo, pose) {
     const { id, orientation: before } = photo;
-    return this.#changePose(() => api.saveOrientation(id, pose), () => {
-      this.#overlay.setVisible(true);
-      toast(t("align_saved"), {
-        label: t("undo"),
-        run: () => (before?.said ? this.#changePose(() => api.saveOrientation(id, before), () => toast(t("align_undone"))) : this.#undoPose(id)),
-      });
-    });
+    return this.#changePose(
+      () => api.saveOrientation(id, pose),
+      () => {
+        this.#overlay.setVisible(true);
+        toast(t("align_saved"), {
+          label: t("undo"),
+          run: () =>
+            before?.said
+              ? this.#changePose(
+                  () => api.saveOrientation(id, before),
+                  () => toast(t("align_undone")),
+                )
+              : this.#undoPose(id),
+        });
+      },
+    );
   }
 
   #undoPose(id) {
-    return this.#changePose(() => api.undoOrientation(id), () => toast(t("align_undone")));
+    return this.#changePose(
+      () => api.undoOrientation(id),
+      () => toast(t("align_undone")),
+    );
   }
 
   #changePose(request, done) {
-    return this.#change(async () => {
-      const photo = await request();
-      if (this.#wanted === photo.id) this.#alignMode.end();
-      return photo;
-    }, done, "align-names");
+    return this.#change(
+      async () => {
+        const photo = await request();
+        if (this.#wanted === photo.id) this.#alignMode.end();
+        return photo;
+      },
+      done,
+      "align-names",
+    );
   }
 
   /**
@@ -259,10 +331,15 @@ export class Viewer {
 
   /** A click beside the picture closes the viewer. */
   #listenForClicksBeside(stage) {
-    const isBeside = (event) => event.target === stage && !this.#zoom.isZoomed && !this.#alignMode.isOn && !isOnPicture(byId("large"), event);
+    const isBeside = (event) =>
+      event.target === stage && !this.#zoom.isZoomed && !this.#alignMode.isOn && !isOnPicture(byId("large"), event);
     // Both the press and the release must be beside the picture.
     let began = false;
-    stage.addEventListener("pointerdown", (event) => { began = isBeside(event); });
-    stage.addEventListener("click", (event) => { if (began && isBeside(event)) this.#page.close(); });
+    stage.addEventListener("pointerdown", (event) => {
+      began = isBeside(event);
+    });
+    stage.addEventListener("click", (event) => {
+      if (began && isBeside(event)) this.#page.close();
+    });
   }
 }

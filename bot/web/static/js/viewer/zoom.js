@@ -29,11 +29,19 @@ export class Zoom {
   constructor(stage, image, onChange = () => {}) {
     [this.#stage, this.#image, this.#onChange] = [stage, image, onChange];
     stage.addEventListener("wheel", (event) => this.#onWheel(event), { passive: false });
-    stage.addEventListener("dblclick", (event) => { if (!this.#isTouch) this.#onDouble(event); });
-    stage.addEventListener("click", (event) => { if (this.#isTouch) this.#onTap(event); });
+    stage.addEventListener("dblclick", (event) => {
+      if (!this.#isTouch) this.#onDouble(event);
+    });
+    stage.addEventListener("click", (event) => {
+      if (this.#isTouch) this.#onTap(event);
+    });
     stage.addEventListener("pointerdown", (event) => this.#onDown(event));
     stage.addEventListener("pointermove", (event) => this.#onMove(event));
-    for (const name of ["pointerup", "pointercancel", "pointerleave"]) stage.addEventListener(name, (event) => { this.#pointers.delete(event.pointerId); this.#pinch = null; });
+    for (const name of ["pointerup", "pointercancel", "pointerleave"])
+      stage.addEventListener(name, (event) => {
+        this.#pointers.delete(event.pointerId);
+        this.#pinch = null;
+      });
   }
 
   get isZoomed() {
@@ -73,8 +81,10 @@ export class Zoom {
   /** Detect double taps, because not every mobile browser fires dblclick for them. */
   #onTap(event) {
     const before = this.#lastTap;
-    const isSecond = before && event.timeStamp - before.timeStamp < DOUBLE_TAP_MS
-      && Math.hypot(event.clientX - before.clientX, event.clientY - before.clientY) < DOUBLE_TAP_PX;
+    const isSecond =
+      before &&
+      event.timeStamp - before.timeStamp < DOUBLE_TAP_MS &&
+      Math.hypot(event.clientX - before.clientX, event.clientY - before.clientY) < DOUBLE_TAP_PX;
     this.#lastTap = isSecond ? null : event;
     if (isSecond) this.#onDouble(event);
   }
@@ -121,7 +131,10 @@ export class Zoom {
   }
 
   #apply() {
-    const limit = { x: (this.#stage.clientWidth * (this.#scale - 1)) / 2, y: (this.#stage.clientHeight * (this.#scale - 1)) / 2 };
+    const limit = {
+      x: (this.#stage.clientWidth * (this.#scale - 1)) / 2,
+      y: (this.#stage.clientHeight * (this.#scale - 1)) / 2,
+    };
     this.#x = Math.min(limit.x, Math.max(-limit.x, this.#x));
     this.#y = Math.min(limit.y, Math.max(-limit.y, this.#y));
     this.#image.style.transform = this.isZoomed ? `translate(${this.#x}px, ${this.#y}px) scale(${this.#scale})` : "";
