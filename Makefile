@@ -10,7 +10,7 @@ PARALLEL ?= --numprocesses auto
 CHECKOV := .venv-checkov/bin/checkov
 
 # Independent of each other; `make check` runs one after the other, `make test-fast` several at once.
-CHECKS := check-format check-lint check-types check-imports
+CHECKS := check-format check-lint check-types check-imports check-js
 
 .PHONY: run up down test test-fast test-unit torture stories outages check $(CHECKS) deploy-check cloud-mistakes format bench bench-servers clean
 
@@ -63,6 +63,20 @@ check-types: $(VENV)/.test-ready
 check-imports: $(VENV)/.test-ready
 	$(BIN)/lint-imports
 
+# Types, lint and format of the page's scripts and style sheets. The page itself needs no Node.
+check-js:
+	@if node -e '$(NODE_IS_NEW_ENOUGH)' 2>/dev/null && command -v npm >/dev/null; then \
+		$(MAKE) --no-print-directory node_modules/.package-lock.json && npm run check; \
+	else \
+		echo "skipped: types, lint and format of the page's scripts need Node 20.19 or newer with npm"; [ -z "$(CI)" ]; \
+	fi
+
+NODE_IS_NEW_ENOUGH = const [major, minor] = process.versions.node.split("."); process.exit(Number(major * 100 + Number(minor) < 2019))
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
 # Checks of infra/terraform before a deployment: format, validity, Terraform's tests, apply and destroy on a mock of
 # AWS, each function's permissions, the images, and common mistakes. Needs Terraform with its provider; some minutes.
 deploy-check: $(VENV)/.test-ready cloud-mistakes
@@ -81,6 +95,7 @@ $(CHECKOV): infra/requirements-check.txt
 format: $(VENV)/.test-ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	@! command -v npm >/dev/null || { $(MAKE) --no-print-directory node_modules/.package-lock.json && npm run format; }
 
 # The long tests in full: kills, flipped bytes, fuzzing. Takes about an hour.
 torture: $(VENV)/.test-ready
@@ -135,4 +150,4 @@ $(VENV)/.test-ready: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.run-ready
 
 clean:
-	rm -rf $(VENV) .venv-checkov .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info
+	rm -rf $(VENV) .venv-checkov node_modules .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info

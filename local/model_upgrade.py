@@ -22,8 +22,8 @@ class ModelState:
     """State of the upgrade.
 
     phase is "none" if there is no better model, or if the settings name a model. model is the model to upgrade to.
-    bytes_total is 0 if it is already downloaded. message says what went wrong. notices are the notices of the status
-    that say the same, so that a banner can replace them.
+    stopping: a running upgrade was cancelled and ends soon. bytes_total is 0 if it is already downloaded. message says
+    what went wrong. notices are the notices of the status that say the same, so that a banner can replace them.
     """
 
     phase: Phase
@@ -34,6 +34,7 @@ class ModelState:
     photos_total: int = 0
     message: str = ""
     notices: tuple[str, ...] = ()
+    stopping: bool = False
 
 
 class ModelUpgrade:
@@ -55,7 +56,7 @@ class ModelUpgrade:
             running = self._thread is not None and self._thread.is_alive()
         offer = self._offer()
         if running:
-            return self._progress(offer)
+            return replace(self._progress(offer), stopping=self._cancelled.is_set())
         if self._failure:
             return replace(offer, phase="failed", message=self._failure)
         if offer.phase == "none" and self._changed_to:

@@ -228,6 +228,7 @@ ENGLISH: Final[Mapping[str, str | Plural]] = {
     "page.model_fetching": "Downloading SigLIP-2…",
     "page.model_megabytes": "{n} of {total} MB",
     "page.model_indexing": "The new model is reading your photos. The old one answers in the meantime.",
+    "page.model_stopping": "Stopping…",
     "page.model_done": "The new model is now in use.",
     # The page: status
     "page.status": "Status",

@@ -128,6 +128,30 @@ def test_a_url_with_an_unknown_peak_shows_an_error(page: Page, site: Site) -> No
     expect(page.locator(".tile")).to_have_count(5)
 
 
+def test_going_back_to_an_unknown_peak_during_a_search_does_not_leave_the_page_faded(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/?peak=nonsense")
+    error = page.get_by_role("heading", name="There is no peak called “nonsense” here")
+    expect(error).to_be_visible()
+    held: list[Route] = []
+    page.route("**/api/search?*", lambda route: held.append(route))
+    page.get_by_role("button", name="Show all photos", exact=True).click()
+    expect(page.locator("body.searching")).to_have_count(1)
+    page.go_back()
+    expect(error).to_be_visible()
+    expect(page.locator("body.searching")).to_have_count(0)
+    page.unroute("**/api/search?*")
+    page.go_forward()
+    expect(page.locator(".tile")).to_have_count(5)
+    expect(page.locator("body.searching")).to_have_count(0)
+
+
+def test_a_photo_as_the_question_with_an_unknown_peak_does_not_wait_for_an_answer(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/?peak=nonsense")
+    expect(page.get_by_role("heading", name="There is no peak called “nonsense” here")).to_be_visible()
+    give_photo(page)
+    expect(page.locator("#question").get_by_role("heading")).to_have_text("There is no peak called “nonsense” here")
+
+
 def test_a_failed_search_can_be_retried(page: Page, site: Site) -> None:
     refused = {"error": {"code": "unavailable", "message": "the album is on its way"}}
     page.route("**/api/search?*", lambda route: route.fulfill(status=503, json=refused))
@@ -348,6 +372,17 @@ def test_failed_photos_are_listed_and_can_be_retried(page: Page) -> None:
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_text("It worked this time.")).to_be_visible()
     expect(page.locator(".tile")).to_have_count(6)
+
+
+def test_a_retry_that_fails_can_be_repeated(page: Page, site: Site) -> None:
+    page.get_by_text("1 photo could not be read").click()
+    page.route("**/retry", lambda route: route.abort())
+    again = page.get_by_role("button", name="Try again")
+    again.click()
+    expect(page.locator("#toast")).to_contain_text("Cumbre is not responding.")
+    expect(again).to_be_enabled()
+    # The browser logs the failed request itself.
+    site.faults[:] = [fault for fault in site.faults if "ERR_FAILED" not in fault]
 
 
 def test_indexing_progress_is_shown_until_it_ends(page: Page, site: Site) -> None:

@@ -5,7 +5,7 @@ import { PagedResults } from "../results/paged_results.js";
 import * as api from "../net/api.js";
 import { initChat } from "../chat/chat_loader.js";
 import { listenForPhotos } from "../ui/file_drop.js";
-import { byId } from "../ui/dom.js";
+import { byId, targetOf } from "../ui/dom.js";
 import { collapseOnSmallScreens } from "../filters/collapsible.js";
 import { Facets } from "../filters/facets.js";
 import { Grid } from "../results/grid.js";
@@ -24,17 +24,25 @@ import { UploadQueue } from "./upload_queue.js";
 import { Viewer } from "../viewer/viewer.js";
 import { t } from "../ui/i18n.js";
 
+/** @import { Identification, Photo, SearchHit } from "openapi" */
+/** @import { Position } from "../results/grid.js" */
+/** @import { State } from "../state/url_state.js" */
+
 const NEAR_TOP_PX = 300;
 
 let state = readUrl();
-// The File that is searched by, or null. state.question is its id.
+/**
+ * The photo that is searched by, or null. state.question is its id.
+ * @type {?File}
+ */
 let queryPhoto = null;
 let isClosing = false;
+/** @type {?Promise<?boolean>} */
 let loadingMore = null;
 
 const results = new PagedResults();
 const peakList = new PeakList(togglePeak);
-const open = (photo) => go({ photo });
+const open = (/** @type {string} */ photo) => go({ photo });
 const grid = new Grid(byId("grid"), { urlOf: (photo) => toUrl({ ...state, photo }), open });
 const viewer = new Viewer(peakList, {
   goTo: (photo) => go({ photo }, "replace"),
@@ -64,7 +72,11 @@ const modelBanner = new ModelBanner({
 });
 const uploads = new UploadQueue({ open, onChange: () => statusLine.refresh() });
 
-/** Change a part of the state; "push" adds a history entry that Back undoes, "replace" does not. */
+/**
+ * Change a part of the state; "push" adds a history entry that Back undoes, "replace" does not.
+ * @param {Partial<State>} change
+ * @param {"push" | "replace"} [how]
+ */
 function go(change, how = "push") {
   const next = { ...state, ...change };
   // Words and a photo of the album are separate queries.
@@ -73,7 +85,11 @@ function go(change, how = "push") {
   applyState(next);
 }
 
-/** Draw the page for a state. position is where to scroll to in known results; new results start at the top. */
+/**
+ * Draw the page for a state. position is where to scroll to in known results; new results start at the top.
+ * @param {State} next
+ * @param {?Position} [position]
+ */
 function applyState(next, position = null) {
   const before = state;
   state = next;
@@ -101,7 +117,9 @@ function drawControls() {
   drawFilterChips(state, go);
   mapPanel.setLarge(state.map);
   mapPanel.drawPeaks(peakList.peaks, state.peaks);
-  for (const radio of document.querySelectorAll("#sort input")) radio.checked = radio.value === state.sort;
+  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("#sort input"))) {
+    radio.checked = radio.value === state.sort;
+  }
   // Keep the progress of uploads at the start of the title (upload_queue.js).
   const [share] = document.title.match(/^\(\d+ ?%\) /) || [""];
   document.title = share + pageTitle(state, selectedNames());
@@ -118,32 +136,48 @@ const selectedNames = () => state.peaks.map((id) => peakList.byId(id)?.name || i
 async function search() {
   const scored = isScored(state, queryPhoto);
   const [unknown] = unknownPeaks();
+  byId("changed").hidden = true;
   if (unknown) {
     results.clear();
-    drawHits();
-    return drawError(t("no_such_peak", { name: unknown }), { showAll });
+    drawBusy();
+    drawProblem(t("no_such_peak", { name: unknown }));
+    return;
   }
-  document.body.classList.add("searching");
-  byId("changed").hidden = true;
-  if (queryPhoto) drawQueryPhoto();
+  drawQueryPhoto();
+  const searching = results.search({ ...state, sort: scored ? state.sort : "time" }, queryPhoto);
+  drawBusy();
   try {
-    const response = await results.search({ ...state, sort: scored ? state.sort : "time" }, queryPhoto);
+    const response = await searching;
     if (!response) return;
-    if (queryPhoto) drawQueryPhoto({ identification: response.identification });
+    drawQueryPhoto({ identification: response.identification });
     drawResults(response.note);
   } catch (error) {
     // A bug in the page belongs in the console, not on the screen.
     if (!(error instanceof api.ApiError)) throw error;
-    drawHits();
-    byId("results-note").hidden = true;
-    if (queryPhoto) {
-      hideEmptyState();
-      drawQueryPhoto({ error: error.message });
-    }
     // Retrying a client error (4xx) can't help.
-    else drawError(error.message, { retry: error.status && error.status < 500 ? null : refresh, showAll });
+    drawProblem(error.message, error.status && error.status < 500 ? null : refresh);
+  } finally {
+    drawBusy();
   }
-  document.body.classList.remove("searching");
+}
+
+/** Fade the previous results while a search runs, and only then: not after it has failed or was aborted. */
+function drawBusy() {
+  document.body.classList.toggle("searching", results.isSearching);
+}
+
+/**
+ * Show why there are no results.
+ * @param {string} message
+ * @param {?() => void} [retry]
+ */
+function drawProblem(message, retry = null) {
+  drawHits();
+  byId("results-note").hidden = true;
+  if (queryPhoto) {
+    hideEmptyState();
+    drawQueryPhoto({ error: message });
+  } else drawError(message, { retry, showAll });
 }
 
 /** Load and draw the next page. Concurrent calls share one request. Resolves to results.more, or null on error. */
@@ -168,7 +202,9 @@ async function loadPage() {
   }
 }
 
+/** @param {{ identification?: Identification, error?: string }} [outcome] */
 function drawQueryPhoto(outcome = {}) {
+  if (!queryPhoto) return;
   drawPhotoQuery(queryPhoto, {
     ...outcome,
     peakById: (id) => peakList.byId(id),
@@ -177,6 +213,7 @@ function drawQueryPhoto(outcome = {}) {
   });
 }
 
+/** @param {string} note */
 function drawResults(note) {
   drawHits();
   hideEmptyState();
@@ -207,6 +244,7 @@ function drawHits() {
 }
 
 // Without words or a photo, all hits have the same reason (they match the filters), so don't show it.
+/** @param {SearchHit[]} hits */
 const withReasons = (hits) => (isScored(state, queryPhoto) ? hits : hits.map((hit) => ({ ...hit, why: "" })));
 
 function drawTitle() {
@@ -219,12 +257,16 @@ function showAll() {
   go({ ...EMPTY_QUERY, question: null, sort: "score", photo: null, map: false });
 }
 
-/** Select or deselect a peak; null deselects all. */
+/**
+ * Select or deselect a peak; null deselects all.
+ * @param {?string} id
+ */
 function togglePeak(id) {
   if (id === null) return go({ peaks: [] });
   return go({ peaks: state.peaks.includes(id) ? state.peaks.filter((one) => one !== id) : [...state.peaks, id] });
 }
 
+/** @param {File} file */
 const searchByPhoto = (file) => go({ question: pageHistory.register(file), photo: null, like: null, map: false });
 
 /** Scroll to the top; on a phone, past the filters to the panel of the query photo. */
@@ -233,7 +275,11 @@ function scrollToStart() {
   if (queryPhoto && byId("question").getBoundingClientRect().top > innerHeight / 3) byId("question").scrollIntoView();
 }
 
-/** Scroll to a position; loads pages until its photo is there. */
+/**
+ * Scroll to a position; loads pages until its photo is there.
+ * @param {Position} position
+ * @param {State} wanted
+ */
 async function restorePosition(position, wanted) {
   while (isSameQuery(state, wanted) && !grid.scrollToPosition(position))
     if (!results.more || (await loadMore()) === null) return;
@@ -262,6 +308,7 @@ function refresh() {
   loadFacets({ changed: true });
 }
 
+/** @param {{ changed?: boolean }} [options] */
 function loadFacets(options) {
   const unknown = unknownPeaks();
   facets.load({ ...state, peaks: state.peaks.filter((id) => !unknown.includes(id)) }, options);
@@ -273,6 +320,7 @@ async function loadPeaks() {
     drawControls();
     drawTitle();
   } catch (error) {
+    if (!(error instanceof api.ApiError)) throw error;
     toast(error.message);
   }
 }
@@ -297,13 +345,15 @@ byId("home").addEventListener("click", (event) => {
   event.preventDefault();
   showAll();
 });
-byId("sort").addEventListener("change", (event) => go({ sort: event.target.value }));
+byId("sort").addEventListener("change", (event) => {
+  go({ sort: /** @type {HTMLInputElement} */ (event.target).value === "time" ? "time" : "score" });
+});
 byId("changed").addEventListener("click", () => {
   search();
   scrollTo({ top: 0 });
 });
 addEventListener("keydown", (event) => {
-  if (event.key === "/" && !event.target.matches("input, textarea") && !byId("viewer").open) {
+  if (event.key === "/" && !targetOf(event).matches("input, textarea") && !byId("viewer").open) {
     event.preventDefault();
     byId("words").select();
   }

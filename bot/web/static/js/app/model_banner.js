@@ -5,6 +5,8 @@ import { byId, el } from "../ui/dom.js";
 import { savePreference, readPreference } from "../state/storage.js";
 import { capitalize, number, t } from "../ui/i18n.js";
 
+/** @import { ModelState } from "../net/api.js" */
+
 const POLL_MS = 1000;
 const DISMISSED_KEY = "model offer put away";
 
@@ -12,8 +14,9 @@ const DISMISSED_KEY = "model offer put away";
 export class ModelBanner {
   #page;
   #timer = 0;
-  #drawnPhase = "";
-  #phaseBefore = "";
+  #drawn = "";
+  /** @type {ModelState["phase"]} */
+  #phaseBefore = "none";
 
   /**
    * @param {{ onSwitch: () => void, hideNotices: (notices: string[]) => void }} page onSwitch is called when another
@@ -23,15 +26,19 @@ export class ModelBanner {
     this.#page = page;
   }
 
-  /** Load and draw the state; "POST" starts the upgrade, "DELETE" stops it. */
+  /**
+   * Load and draw the state; "POST" starts the upgrade, "DELETE" stops it.
+   * @param {"GET" | "POST" | "DELETE"} [method]
+   */
   async refresh(method = "GET") {
     clearTimeout(this.#timer);
+    const banner = byId("model-banner");
     // The template has no banner if the server can't index.
-    if (!byId("model-banner")) return;
+    if (!banner) return;
     try {
       const state = await api.model(method);
       this.#page.hideNotices(state.phase === "none" ? [] : state.notices);
-      this.#draw(state);
+      this.#draw(banner, state);
       // The phase "indexing" may be over between two polls, so check for any busy phase.
       if (state.phase === "done" && isBusy({ phase: this.#phaseBefore })) this.#page.onSwitch();
       this.#phaseBefore = state.phase;
@@ -43,34 +50,43 @@ export class ModelBanner {
     }
   }
 
-  #draw(state) {
-    const banner = byId("model-banner");
+  /**
+   * @param {HTMLElement} banner
+   * @param {ModelState} state
+   */
+  #draw(banner, state) {
     const hidden =
       state.phase === "none" || (state.phase === "offered" && readPreference(DISMISSED_KEY) === offerKey(state));
     banner.hidden = hidden;
     if (hidden) return;
     const progress = banner.querySelector("progress");
+    const shown = banner.querySelector(".model-figures");
+    const drawing = `${state.phase} ${state.stopping}`;
     // Only a new phase redraws the banner, so that focus stays and screen readers announce it once.
-    if (this.#drawnPhase === state.phase && isBusy(state) && progress) {
-      banner.querySelector(".model-figures").textContent = figures(state);
+    if (this.#drawn === drawing && isBusy(state) && progress && shown) {
+      shown.textContent = figures(state);
       setProgress(progress, state);
       return;
     }
-    this.#drawnPhase = state.phase;
+    this.#drawn = drawing;
     banner.replaceChildren(
       el("p", { class: "model-text", role: "status" }, text(state)),
       isBusy(state) ? el("span", { class: "model-figures", text: figures(state) }) : "",
       isBusy(state) ? setProgress(el("progress", { max: 1, "aria-label": text(state) }), state) : "",
-      el("span", { class: "actions" }, this.#actions(state)),
+      el("span", { class: "actions" }, this.#actions(banner, state)),
     );
   }
 
-  #actions(state) {
-    const button = (label, run, kind = "link") =>
+  /**
+   * @param {HTMLElement} banner
+   * @param {ModelState} state
+   */
+  #actions(banner, state) {
+    const button = (/** @type {string} */ label, /** @type {() => void} */ run, kind = "link") =>
       el("button", { type: "button", class: kind, text: label, on: { click: run } });
     const dismiss = () => {
       savePreference(DISMISSED_KEY, offerKey(state));
-      byId("model-banner").hidden = true;
+      banner.hidden = true;
     };
     switch (state.phase) {
       case "offered":
@@ -83,21 +99,28 @@ export class ModelBanner {
       case "done":
         return [
           button(t("close"), () => {
-            byId("model-banner").hidden = true;
+            banner.hidden = true;
           }),
         ];
       default:
-        return [button(t("cancel"), () => this.refresh("DELETE"))];
+        return state.stopping ? [] : [button(t("cancel"), () => this.refresh("DELETE"))];
     }
   }
 }
 
+/** @param {Pick<ModelState, "phase">} state */
 const isBusy = ({ phase }) => phase === "fetching" || phase === "indexing";
+/** @param {number} bytes */
 const megabytes = (bytes) => number(Math.round(bytes / 1e6));
-// Identifies an offer that was dismissed: another model, or another size, is a new offer.
+/**
+ * Identifies an offer that was dismissed: another model, or another size, is a new offer.
+ * @param {ModelState} state
+ */
 const offerKey = ({ model, bytes_total: total }) => `${model} ${total}`;
 
-function text({ phase, bytes_total: total, message }) {
+/** @param {ModelState} state */
+function text({ phase, stopping, bytes_total: total, message }) {
+  if (stopping) return t("model_stopping");
   switch (phase) {
     case "offered":
       return t(total ? "model_offer" : "model_due");
@@ -112,17 +135,23 @@ function text({ phase, bytes_total: total, message }) {
   }
 }
 
+/** @param {ModelState} state */
 function offerText({ bytes_done: done, bytes_total: total }) {
   if (!total) return t("model_read_again");
   return done ? t("model_go_on", { n: megabytes(total - done) }) : t("model_fetch", { n: megabytes(total) });
 }
 
+/** @param {ModelState} state */
 function figures(state) {
   if (state.phase === "indexing")
     return state.photos_total ? t("of", { n: number(state.photos_done), total: number(state.photos_total) }) : "";
   return t("model_megabytes", { n: megabytes(state.bytes_done), total: megabytes(state.bytes_total) });
 }
 
+/**
+ * @param {HTMLProgressElement} progress
+ * @param {ModelState} state
+ */
 function setProgress(progress, state) {
   const [done, total] =
     state.phase === "indexing" ? [state.photos_done, state.photos_total] : [state.bytes_done, state.bytes_total];

@@ -1,9 +1,11 @@
 // The status line: numbers, notices, indexing progress and failures. Polls often while indexing, otherwise seldom.
 
-import { retryPhoto, status } from "../net/api.js";
+import { ApiError, retryPhoto, status } from "../net/api.js";
 import { byId, el, icon, withCode } from "../ui/dom.js";
 import { toast } from "../ui/toast.js";
 import { number, t, tn } from "../ui/i18n.js";
+
+/** @import { Status } from "openapi" */
 
 const BUSY_POLL_MS = 1500;
 const IDLE_POLL_MS = 20_000;
@@ -14,10 +16,15 @@ export class StatusLine {
   #timer = 0;
   #drawn = "";
   #openFailures = false;
+  /** @type {string[]} */
   #hiddenNotices = [];
-  /** The last status of the server, or null. */
+  /**
+   * The last status of the server, or null.
+   * @type {?Status}
+   */
   current = null;
 
+  /** @param {(status: Status) => void} onChange */
   constructor(onChange) {
     this.#onChange = onChange;
     document.addEventListener("visibilitychange", () => {
@@ -25,7 +32,10 @@ export class StatusLine {
     });
   }
 
-  /** Hide notices that another part of the page already shows. */
+  /**
+   * Hide notices that another part of the page already shows.
+   * @param {string[]} notices
+   */
   hideNotices(notices) {
     if (String(notices) === String(this.#hiddenNotices)) return;
     this.#hiddenNotices = notices;
@@ -45,13 +55,16 @@ export class StatusLine {
       this.#draw(now);
       if (before && (before.photos !== now.photos || (before.indexing && !now.indexing))) this.#onChange(now);
     } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
       this.#drawn = "";
       byId("status").replaceChildren(notice(error.message));
     }
+    // Another call may have scheduled its own poll meanwhile.
     clearTimeout(this.#timer);
     if (!document.hidden) this.#timer = setTimeout(() => this.refresh(), busy ? BUSY_POLL_MS : IDLE_POLL_MS);
   }
 
+  /** @param {Status} now */
   #draw(now) {
     // Redraw only on changes, to disturb neither screen readers nor an open list.
     const serialized = JSON.stringify(now);
@@ -71,18 +84,27 @@ export class StatusLine {
     );
   }
 
+  /** @param {Status["failures"]} failures */
   #failures(failures) {
+    /**
+     * @param {Status["failures"][number]} failure
+     * @param {HTMLButtonElement} button
+     */
     const retry = async (failure, button) => {
       button.disabled = true;
       try {
         const photo = await retryPhoto(failure.id);
         toast(photo.failure || t("retried"));
       } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
         toast(error.message);
+      } finally {
+        // The list is redrawn only if it has changed: after a failure it may be the same.
+        button.disabled = false;
       }
       this.refresh();
     };
-    const item = (failure) => {
+    const item = (/** @type {Status["failures"][number]} */ failure) => {
       const button = el("button", {
         type: "button",
         class: "link",
@@ -98,27 +120,30 @@ export class StatusLine {
         button,
       );
     };
-    return el(
+    const details = el(
       "details",
       {
         class: "failures",
         open: this.#openFailures,
         on: {
-          toggle: (event) => {
-            this.#openFailures = event.target.open;
+          toggle: () => {
+            this.#openFailures = details.open;
           },
         },
       },
       el("summary", { text: tn("failures", failures.length) }),
       el("ul", {}, failures.map(item)),
     );
+    return details;
   }
 }
 
+/** @param {string} text */
 function notice(text) {
   return el("p", { class: "notice" }, icon("note"), el("span", {}, ...withCode(text)));
 }
 
+/** @param {NonNullable<Status["indexing"]>} indexing */
 function progress({ done, total, rate_per_s: rate }) {
   const text = t("indexing", { done: number(done), total: number(total) });
   return el(

@@ -1,9 +1,24 @@
 // The upload queue: photos that are added to the album, with progress, errors, retry and undo for each.
 
-import { addPhoto, ApiError, removePhoto } from "../net/api.js";
+import { addPhoto, ApiError, isAbort, removePhoto } from "../net/api.js";
 import { byId, el, icon } from "../ui/dom.js";
 import { options } from "../state/options.js";
 import { fileSize, percent, capitalize, t, tn } from "../ui/i18n.js";
+
+/** @import { Photo } from "openapi" */
+/** @typedef {keyof typeof STATE_TEXTS | "failed"} UploadState */
+/**
+ * A file in the queue. share is what has been sent, from 0 to 1; photo is the added photo; message says what went wrong.
+ * @typedef {{
+ *   file: File,
+ *   state: UploadState,
+ *   share: number,
+ *   photo: ?Photo,
+ *   message: string,
+ *   abort: AbortController,
+ *   row: HTMLLIElement,
+ * }} Item
+ */
 
 const CONCURRENT_MAX = 2;
 // Text keys of the states; the text of the state "failed" is its error message.
@@ -20,6 +35,7 @@ const STATE_TEXTS = {
 /** The queue and its panel. */
 export class UploadQueue {
   #page;
+  /** @type {Item[]} */
   #items = [];
   #running = 0;
 
@@ -35,9 +51,13 @@ export class UploadQueue {
     });
   }
 
-  /** Add files to the queue. */
+  /**
+   * Add files to the queue.
+   * @param {File[]} files
+   */
   add(files) {
     for (const file of files) {
+      /** @type {Item} */
       const item = {
         file,
         state: "waiting",
@@ -70,6 +90,7 @@ export class UploadQueue {
     this.#drawHead();
   }
 
+  /** @param {Item} item */
   async #send(item) {
     this.#running += 1;
     this.#set(item, { state: "sending", share: 0, message: "", abort: new AbortController() });
@@ -82,7 +103,7 @@ export class UploadQueue {
       this.#set(item, { state: isNew ? "added" : "known", photo });
       if (isNew) this.#page.onChange();
     } catch (error) {
-      if (error.name === "AbortError") this.#set(item, { state: "given_up" });
+      if (isAbort(error)) this.#set(item, { state: "given_up" });
       else if (error instanceof ApiError) this.#set(item, { state: "failed", message: error.message });
       else throw error;
     } finally {
@@ -91,9 +112,13 @@ export class UploadQueue {
     }
   }
 
-  async #undo(item) {
+  /**
+   * @param {Item} item
+   * @param {Photo} photo
+   */
+  async #undo(item, photo) {
     try {
-      await removePhoto(item.photo.id);
+      await removePhoto(photo.id);
       this.#set(item, { state: "taken_back", photo: null });
       this.#page.onChange();
     } catch (error) {
@@ -102,6 +127,10 @@ export class UploadQueue {
     }
   }
 
+  /**
+   * @param {Item} item
+   * @param {Partial<Item>} change
+   */
   #set(item, change) {
     const before = item.state;
     Object.assign(item, change);
@@ -112,36 +141,9 @@ export class UploadQueue {
     this.#drawHead();
   }
 
+  /** @param {Item} item */
   #drawItem(item) {
-    const { state, file, photo, message } = item;
-    const button = (text, run) =>
-      el("button", { type: "button", class: "link", text, "aria-label": `${text}: ${file.name}`, on: { click: run } });
-    const actions =
-      {
-        waiting: () => [
-          button(t("cancel"), () => {
-            this.#set(item, { state: "given_up" });
-          }),
-        ],
-        sending: () => [button(t("cancel"), () => item.abort.abort())],
-        added: () => [button(t("show"), () => this.#page.open(photo.id)), button(t("undo"), () => this.#undo(item))],
-        known: () => [button(t("show"), () => this.#page.open(photo.id))],
-        failed: () =>
-          file.size > options.max_upload_bytes
-            ? []
-            : [
-                button(t("retry"), () => {
-                  this.#set(item, { state: "waiting" });
-                  this.#startNext();
-                }),
-              ],
-        given_up: () => [
-          button(t("retry"), () => {
-            this.#set(item, { state: "waiting" });
-            this.#startNext();
-          }),
-        ],
-      }[state]?.() || [];
+    const { state, file, message } = item;
     const sending = state === "sending" || state === "reading";
     const hadFocus = item.row.contains(document.activeElement);
     item.row.className = `upload ${state}`;
@@ -152,10 +154,30 @@ export class UploadQueue {
         ? el("progress", { max: 1, value: state === "reading" ? null : item.share, "aria-label": file.name })
         : "",
       message && state !== "failed" ? el("span", { class: "problem", text: capitalize(message) }) : "",
-      el("span", { class: "upload-actions" }, actions),
+      el("span", { class: "upload-actions" }, this.#actions(item)),
     );
     // The focused button may be gone: focus the next button, or the row.
     if (hadFocus) (item.row.querySelector("button") || item.row).focus();
+  }
+
+  /** @param {Item} item */
+  #actions(item) {
+    const { state, file, photo } = item;
+    const button = (/** @type {string} */ text, /** @type {() => void} */ run) =>
+      el("button", { type: "button", class: "link", text, "aria-label": `${text}: ${file.name}`, on: { click: run } });
+    const giveUp = () => this.#set(item, { state: "given_up" });
+    const retry = () => {
+      this.#set(item, { state: "waiting" });
+      this.#startNext();
+    };
+    const isTooLarge = file.size > options.max_upload_bytes;
+    if (state === "waiting") return [button(t("cancel"), giveUp)];
+    if (state === "sending") return [button(t("cancel"), () => item.abort.abort())];
+    if ((state === "failed" && !isTooLarge) || state === "given_up") return [button(t("retry"), retry)];
+    const actions = [];
+    if (photo) actions.push(button(t("show"), () => this.#page.open(photo.id)));
+    if (photo && state === "added") actions.push(button(t("undo"), () => this.#undo(item, photo)));
+    return actions;
   }
 
   #drawHead() {

@@ -4,10 +4,22 @@ import { ApiError, sendChatMessage, appendFiles } from "../net/api.js";
 import { Composer } from "./composer.js";
 import { MessageLog } from "./message_log.js";
 import { parsePlace } from "./parse_place.js";
-import { byId, el, icon } from "../ui/dom.js";
+import { byId, el, icon, targetOf } from "../ui/dom.js";
 import { saveTabState } from "../state/storage.js";
 import { toast } from "../ui/toast.js";
 import { t } from "../ui/i18n.js";
+
+/** @import { Reply, TextReply } from "../net/api.js" */
+/** @import { Draft } from "./composer.js" */
+/** @import { Entry, OwnMessage } from "./message_log.js" */
+/**
+ * open shows a photo; onChange is called when a message may have changed the album.
+ * @typedef {{ open: (id: string) => void, onChange: () => void }} Page
+ */
+/**
+ * Called when a message could not be sent: restores the draft and returns a function that sends it again.
+ * @typedef {() => () => void} Restore
+ */
 
 const phone = matchMedia("(max-width: 40rem)");
 const touchScreen = matchMedia("(pointer: coarse)");
@@ -30,8 +42,7 @@ export class ChatDrawer {
 
   /**
    * @param {HTMLButtonElement} button opens and closes the drawer
-   * @param {{ open: (id: string) => void, onChange: () => void }} page open shows a photo; onChange is called when a
-   *   message may have changed the album
+   * @param {Page} page
    */
   constructor(button, page) {
     this.#button = button;
@@ -64,16 +75,22 @@ export class ChatDrawer {
     document.body.append(this.#dialog);
   }
 
-  /** Open or close the drawer. */
+  /**
+   * Open or close the drawer.
+   * @param {{ byKeyboard: boolean }} options
+   */
   toggle({ byKeyboard }) {
     this.#byKeyboard = byKeyboard;
     if (this.#dialog.open) this.#dialog.close();
     else this.open();
   }
 
-  /** Open the drawer. takesFocus is false if it only returns after a reload. */
+  /**
+   * Open the drawer. takesFocus is false if it only returns after a reload.
+   * @param {{ takesFocus?: boolean }} [options]
+   */
   open({ takesFocus = true } = {}) {
-    const before = document.activeElement;
+    const before = focusedElement();
     if (phone.matches) this.#dialog.showModal();
     else this.#dialog.show();
     document.body.classList.add("chatting");
@@ -84,11 +101,14 @@ export class ChatDrawer {
     else this.#restoreFocus(before);
   }
 
-  /** Undo that show() of a dialog moves the focus into it. */
+  /**
+   * Undo that show() of a dialog moves the focus into it.
+   * @param {HTMLElement} before
+   */
   #restoreFocus(before) {
     if (phone.matches) this.#dialog.focus();
-    else if (before && before !== document.body) before.focus();
-    else document.activeElement.blur();
+    else if (before !== document.body) before.focus();
+    else focusedElement().blur();
   }
 
   #onClose() {
@@ -105,7 +125,7 @@ export class ChatDrawer {
   }
 
   #greeting() {
-    const ask = (label, text) =>
+    const ask = (/** @type {string} */ label, /** @type {string} */ text) =>
       el("button", { type: "button", class: "chip", text: label, on: { click: () => this.#say(text) } });
     return el(
       "div",
@@ -116,7 +136,10 @@ export class ChatDrawer {
     );
   }
 
-  /** Send a draft of the composer. If it fails, the draft goes back into the composer, which stays empty until then. */
+  /**
+   * Send a draft of the composer. If it fails, the draft goes back into the composer, which stays empty until then.
+   * @param {Draft} draft
+   */
   #send(draft) {
     this.#post(draft, () => {
       this.#composer.fill(draft);
@@ -124,13 +147,21 @@ export class ChatDrawer {
     });
   }
 
-  /** Send the text of a button; the draft in the composer stays. */
+  /**
+   * Send the text of a button; the draft in the composer stays.
+   * @param {string} text
+   */
   #say(text) {
     this.#post({ text, files: [] }, () => () => this.#say(text));
   }
 
+  /**
+   * @param {Draft} draft
+   * @param {Restore} restore
+   */
   #post({ text, files }, restore) {
     if (this.#busy) return;
+    /** @type {OwnMessage} */
     const entry = { kind: "mine", text, files, names: files.map((file) => file.name) };
     this.#log.add(entry);
     this.#request(requestBody(text, files), () => {
@@ -139,6 +170,10 @@ export class ChatDrawer {
     });
   }
 
+  /**
+   * @param {string} data
+   * @param {TextReply} entry
+   */
   #press(data, entry) {
     if (this.#busy) return;
     this.#request({ pressed: data }, () => () => this.#press(data, entry), entry);
@@ -147,8 +182,8 @@ export class ChatDrawer {
   /**
    * Send a message and draw the replies.
    * @param {object | FormData | Promise<object | FormData>} body
-   * @param {() => () => void} restore called on failure; restores the draft and returns a function that sends it again
-   * @param {?object} pressed the entry of the button that was pressed
+   * @param {Restore} restore
+   * @param {?TextReply} pressed the entry of the button that was pressed
    */
   async #request(body, restore, pressed = null) {
     this.#busy = true;
@@ -183,35 +218,54 @@ export class ChatDrawer {
     }
   }
 
+  /**
+   * @param {Reply[]} replies
+   * @param {?TextReply} pressed
+   */
   #draw(replies, pressed) {
     const hadFocus = pressed && this.#log.elementOf(pressed)?.contains(document.activeElement);
-    let first = null;
+    /** @type {Entry[]} */
+    const entries = [];
     for (const reply of replies) {
       if (reply.kind === "toast") toast(reply.text);
-      else if (reply.kind === "buttons_gone") this.#log.replace(pressed, { ...pressed, buttons: [] });
-      else if (!(reply.replaces && this.#log.replace(pressed, reply))) this.#log.add(reply);
-      if (!first && reply.kind !== "toast" && reply.kind !== "buttons_gone") first = reply;
+      else if (reply.kind === "buttons_gone") {
+        if (pressed) this.#log.replace(pressed, { ...pressed, buttons: [] });
+      } else {
+        const replaces = reply.kind === "text" && reply.replaces && pressed;
+        if (!replaces || !this.#log.replace(pressed, reply)) this.#log.add(reply);
+        entries.push(reply);
+      }
     }
+    const [first] = entries;
     if (first) this.#log.scrollTo(this.#log.elementOf(first));
-    const expectsText = replies.some((reply) => reply.asks_text || reply.asks_place);
+    const texts = replies.filter((reply) => reply.kind === "text");
+    const expectsText = texts.some((reply) => reply.asks_text || reply.asks_place);
     if (expectsText) this.#composer.focus();
     else if (hadFocus && !this.#dialog.contains(document.activeElement)) this.#focusReply(first);
     if ((pressed || this.#expectsPeak) && !replies.some((reply) => reply.kind === "photos")) this.#page.onChange();
-    this.#expectsPeak = replies.some((reply) => reply.asks_text);
+    this.#expectsPeak = texts.some((reply) => reply.asks_text);
   }
 
-  /** The focused button is gone: focus the first button of the reply, or the composer. */
+  /**
+   * The focused button is gone: focus the first button of the reply, or the composer.
+   * @param {Entry | undefined} entry
+   */
   #focusReply(entry) {
     const next = entry && this.#log.elementOf(entry)?.querySelector("button");
     if (next) next.focus();
     else this.#focus();
   }
 
+  /**
+   * @param {string} id
+   * @param {HTMLElement} link
+   */
   #openPhoto(id, link) {
     this.#page.open(id);
     byId("viewer").addEventListener("close", () => link.focus(), { once: true });
   }
 
+  /** @param {KeyboardEvent} event */
   #onKey(event) {
     this.#byKeyboard = true;
     if (event.key === "Escape") {
@@ -220,7 +274,7 @@ export class ChatDrawer {
     } else if (event.key === "/") {
       // "/" starts a command here; it must not focus the search box of the page.
       event.stopPropagation();
-      if (event.target.matches("input")) return;
+      if (targetOf(event).matches("input")) return;
       event.preventDefault();
       this.#composer.focus();
     }
@@ -228,25 +282,32 @@ export class ChatDrawer {
 
   /** Attach photos that are pasted or dropped on the drawer; stop the events, so that the page ignores them. */
   #listenForPhotos() {
-    const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
     this.#dialog.addEventListener("paste", (event) => {
       if (!event.clipboardData?.files.length) return;
       event.preventDefault();
       event.stopPropagation();
       this.#composer.attach(event.clipboardData.files);
     });
-    for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
-      this.#dialog.addEventListener(name, (event) => {
-        if (!carriesFiles(event)) return;
-        event.preventDefault();
-        event.stopPropagation();
-        this.#dialog.classList.toggle("dropping", name === "dragenter" || name === "dragover");
-        if (name === "drop") this.#composer.attach(event.dataTransfer.files);
-      });
-    }
+    const onDrag = (/** @type {DragEvent} */ event) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.#dialog.classList.toggle("dropping", event.type === "dragenter" || event.type === "dragover");
+      if (event.type === "drop") this.#composer.attach(event.dataTransfer.files);
+    };
+    this.#dialog.addEventListener("dragenter", onDrag);
+    this.#dialog.addEventListener("dragover", onDrag);
+    this.#dialog.addEventListener("dragleave", onDrag);
+    this.#dialog.addEventListener("drop", onDrag);
   }
 }
 
+const focusedElement = () => (document.activeElement instanceof HTMLElement ? document.activeElement : document.body);
+
+/**
+ * @param {string} text
+ * @param {File[]} files
+ */
 async function requestBody(text, files) {
   if (!files.length) {
     const place = parsePlace(text);

@@ -5,19 +5,25 @@ import { readTabState } from "../state/storage.js";
 import { toast } from "../ui/toast.js";
 import { t } from "../ui/i18n.js";
 
-/** Set up the chat button; for page see ChatDrawer. */
+/** @import { ChatDrawer, Page } from "./chat_drawer.js" */
+
+/**
+ * Set up the chat button.
+ * @param {Page} page
+ */
 export function initChat(page) {
   const button = byId("open-chat");
   // The template has no button if the server has no chat.
   if (!button) return;
+  /** @type {?Promise<ChatDrawer>} */
   let loading = null;
   const load = async () => {
-    const [{ ChatDrawer }] = await Promise.all([import("./chat_drawer.js"), loadStyle("/static/css/chat.css")]);
-    return new ChatDrawer(button, page);
+    const [script] = await Promise.all([import("./chat_drawer.js"), loadStyle("/static/css/chat.css")]);
+    return new script.ChatDrawer(button, page);
   };
-  const withChat = async (act) => {
+  const withChat = async (/** @type {(chat: ChatDrawer) => void} */ act) => {
     loading ??= load();
-    let chat = null;
+    let chat;
     try {
       chat = await loading;
     } catch {
@@ -32,7 +38,10 @@ export function initChat(page) {
   if (readTabState("chat open")) withChat((chat) => chat.open({ takesFocus: false }));
 }
 
-/** Load a style sheet. Unlike loadStylesheet(), it rejects on errors, so that the chat never opens unstyled. */
+/**
+ * Load a style sheet. Unlike loadStylesheet(), it rejects on errors, so that the chat never opens unstyled.
+ * @param {string} href
+ */
 function loadStyle(href) {
   return new Promise((loaded, failed) => {
     document.head.append(el("link", { rel: "stylesheet", href, on: { load: loaded, error: failed } }));

@@ -5,11 +5,14 @@ import { el, icon } from "../ui/dom.js";
 import { toast } from "../ui/toast.js";
 import { t } from "../ui/i18n.js";
 
+/** @typedef {{ text: string, files: File[] }} Draft */
+
 const PHOTOS_MAX = 10;
 
 /** The composer; `element` is its form. */
 export class Composer {
   #onSubmit;
+  /** @type {File[]} */
   #files = [];
   #locked = false;
   #input = el("input", {
@@ -31,7 +34,7 @@ export class Composer {
   });
   #photos = el("ul", { class: "chat-chosen", "aria-label": t("chat_chosen"), hidden: true });
 
-  /** @param {(draft: { text: string, files: File[] }) => void} onSubmit called after the composer has been emptied */
+  /** @param {(draft: Draft) => void} onSubmit called after the composer has been emptied */
   constructor(onSubmit) {
     this.#onSubmit = onSubmit;
     const attach = el(
@@ -65,7 +68,7 @@ export class Composer {
       el("div", { class: "chat-line" }, attach, this.#input, send, this.#fileInput),
     );
     this.#fileInput.addEventListener("change", () => {
-      this.attach(this.#fileInput.files);
+      this.attach(this.#fileInput.files ?? []);
       // So that choosing the same file again fires another change event.
       this.#fileInput.value = "";
       this.focus();
@@ -80,14 +83,20 @@ export class Composer {
     this.#onSubmit(draft);
   }
 
-  /** Replace the draft. */
+  /**
+   * Replace the draft.
+   * @param {Draft} draft
+   */
   fill({ text, files }) {
     this.#input.value = text;
     this.#files = files;
     this.#draw();
   }
 
-  /** Add photos to the draft. */
+  /**
+   * Add photos to the draft.
+   * @param {Iterable<File>} files
+   */
   attach(files) {
     if (this.#locked) return;
     const pictures = [...files].filter(isPicture);
@@ -100,7 +109,10 @@ export class Composer {
     this.#draw();
   }
 
-  /** Lock the composer while a message is being sent: if that fails, the draft must fit back in. */
+  /**
+   * Lock the composer while a message is being sent: if that fails, the draft must fit back in.
+   * @param {boolean} locked
+   */
   lock(locked) {
     this.#locked = locked;
     this.#input.readOnly = locked;

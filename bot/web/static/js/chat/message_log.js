@@ -1,9 +1,16 @@
 // The chat's messages of both sides. All texts are inserted as text; entries survive a reload of the tab.
 
-import { el, icon } from "../ui/dom.js";
+import { el, icon, targetOf } from "../ui/dom.js";
 import { showPhoto } from "../ui/responsive_image.js";
 import { saveTabState, readTabState } from "../state/storage.js";
 import { t } from "../ui/i18n.js";
+
+/** @import { ChatPhoto, PhotosReply, PictureReply, TextReply } from "../net/api.js" */
+/**
+ * A message of the person. Its files are missing after a reload.
+ * @typedef {{ kind: "mine", text: string, files?: File[], names?: string[] }} OwnMessage
+ */
+/** @typedef {OwnMessage | TextReply | PhotosReply | PictureReply} Entry */
 
 const STORAGE_KEY = "chat";
 const ENTRIES_MAX = 60;
@@ -11,10 +18,12 @@ const MARGIN_PX = 12;
 // Commands such as /help within a text.
 const COMMAND = /(?<=^|\s)(\/[a-z]{2,12})(?=[\s.,]|$)/m;
 
-/** The log; `element` is its container. Entries are replies of the server, or { kind: "mine", text, files, names }. */
+/** The log; `element` is its container. */
 export class MessageLog {
   #actions;
+  /** @type {Entry[]} */
   #entries = [];
+  /** @type {Map<Entry, HTMLElement>} */
   #elements = new Map();
   #pending = el("div", { class: "chat-pending" });
   element = el("div", {
@@ -26,7 +35,7 @@ export class MessageLog {
   });
 
   /**
-   * @param {{ say: (text: string) => void, press: (data: string, entry: object) => void,
+   * @param {{ say: (text: string) => void, press: (data: string, entry: TextReply) => void,
    *   open: (id: string, link: HTMLElement) => void }} actions say sends a command, press reports a pressed button,
    *   open shows a photo
    */
@@ -36,24 +45,32 @@ export class MessageLog {
     for (const entry of readTabState(STORAGE_KEY) || []) this.#append(entry);
   }
 
-  /** Append an entry. */
+  /**
+   * Append an entry.
+   * @param {Entry} entry
+   */
   add(entry) {
     this.#append(entry);
     while (this.#entries.length > ENTRIES_MAX) this.#drop(this.#entries[0]);
     this.#save();
   }
 
+  /** @param {Entry} entry */
   remove(entry) {
     this.#drop(entry);
     this.#save();
   }
 
-  /** Replace an entry; returns false if it is no longer in the log. */
+  /**
+   * Replace an entry; returns false if it is no longer in the log.
+   * @param {Entry} old
+   * @param {Entry} entry
+   */
   replace(old, entry) {
     const at = this.#entries.indexOf(old);
     if (at < 0) return false;
     const element = this.#draw(entry);
-    this.#elements.get(old).replaceWith(element);
+    this.#elements.get(old)?.replaceWith(element);
     this.#elements.delete(old);
     this.#elements.set(entry, element);
     this.#entries[at] = entry;
@@ -61,21 +78,29 @@ export class MessageLog {
     return true;
   }
 
+  /** @param {Entry} entry */
   elementOf(entry) {
     return this.#elements.get(entry);
   }
 
-  /** Show elements below the last message, such as a waiting indicator or an error; without any, clear the place. */
+  /**
+   * Show elements below the last message, such as a waiting indicator or an error; without any, clear the place.
+   * @param {HTMLElement[]} children
+   */
   showPending(...children) {
     this.#pending.replaceChildren(...children);
     if (children.length) this.scrollTo(this.#pending);
   }
 
-  /** Scroll to the top of an element; null scrolls to the end. */
+  /**
+   * Scroll to the top of an element; null scrolls to the end.
+   * @param {HTMLElement | null | undefined} element
+   */
   scrollTo(element) {
     this.element.scrollTop = element ? element.offsetTop - MARGIN_PX : this.element.scrollHeight;
   }
 
+  /** @param {Entry} entry */
   #append(entry) {
     const element = this.#draw(entry);
     this.#pending.before(element);
@@ -83,6 +108,7 @@ export class MessageLog {
     this.#entries.push(entry);
   }
 
+  /** @param {Entry} entry */
   #drop(entry) {
     this.#elements.get(entry)?.remove();
     this.#elements.delete(entry);
@@ -91,12 +117,15 @@ export class MessageLog {
 
   #save() {
     // Files and annotated pictures are too large to store; their names remain.
-    saveTabState(
-      STORAGE_KEY,
-      this.#entries.map(({ files, jpeg, ...entry }) => entry),
-    );
+    const withoutFiles = (/** @type {string} */ key, /** @type {unknown} */ value) =>
+      key === "files" || key === "jpeg" ? undefined : value;
+    saveTabState(STORAGE_KEY, JSON.parse(JSON.stringify(this.#entries, withoutFiles)));
   }
 
+  /**
+   * @param {Entry} entry
+   * @returns {HTMLElement}
+   */
   #draw(entry) {
     if (entry.kind === "mine") return drawOwnMessage(entry);
     if (entry.kind === "picture") return drawAnnotatedPicture(entry);
@@ -109,6 +138,7 @@ export class MessageLog {
     return this.#text(entry);
   }
 
+  /** @param {TextReply} entry */
   #text(entry) {
     const rows = entry.buttons.map((row) =>
       el(
@@ -129,7 +159,10 @@ export class MessageLog {
     );
   }
 
-  /** Turn the commands of a text into buttons. */
+  /**
+   * Turn the commands of a text into buttons.
+   * @param {string} text
+   */
   #withCommands(text) {
     return text.split(COMMAND).map((part, i) =>
       i % 2
@@ -143,6 +176,7 @@ export class MessageLog {
     );
   }
 
+  /** @param {ChatPhoto} photo */
   #photo(photo) {
     const { id, width, height, caption, alt } = photo;
     const [names, ...rest] = caption.split("\n");
@@ -173,7 +207,10 @@ export class MessageLog {
   }
 }
 
-/** The picture that was sent, with names drawn on it. After a reload only the names remain. */
+/**
+ * The picture that was sent, with names drawn on it. After a reload only the names remain.
+ * @param {PictureReply} picture
+ */
 function drawAnnotatedPicture({ jpeg, alt }) {
   if (!jpeg) return el("p", { class: "chat-annotated", text: alt });
   const bytes = Uint8Array.from(atob(jpeg), (one) => one.charCodeAt(0));
@@ -182,6 +219,7 @@ function drawAnnotatedPicture({ jpeg, alt }) {
   return el("img", { class: "chat-annotated", src: url, alt, on: { load: revoke, error: revoke } });
 }
 
+/** @param {OwnMessage} message */
 function drawOwnMessage({ text, names = [], files = [] }) {
   const pictures = names.map((name, i) => (files[i] ? preview(files[i]) : fileName(name)));
   return el(
@@ -193,15 +231,17 @@ function drawOwnMessage({ text, names = [], files = [] }) {
   );
 }
 
+/** @param {File} file */
 function preview(file) {
   const url = URL.createObjectURL(file);
   const revoke = () => URL.revokeObjectURL(url);
   // Not every browser can decode every format (HEIC): show the file name instead.
-  const fallBack = (event) => {
+  const fallBack = (/** @type {Event} */ event) => {
     revoke();
-    event.target.replaceWith(fileName(file.name));
+    targetOf(event).replaceWith(fileName(file.name));
   };
   return el("img", { src: url, alt: file.name, on: { load: revoke, error: fallBack } });
 }
 
+/** @param {string} name */
 const fileName = (name) => el("span", { class: "chat-file" }, icon("photo"), name);

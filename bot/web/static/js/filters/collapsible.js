@@ -10,7 +10,7 @@ const LARGE_SCREEN = matchMedia("(min-width: 60.01rem)");
  */
 export function collapseOnSmallScreens() {
   const apply = () => {
-    for (const id of ["time", "map-panel"]) byId(id).open = LARGE_SCREEN.matches;
+    for (const section of [byId("time"), byId("map-panel")]) section.open = LARGE_SCREEN.matches;
   };
   LARGE_SCREEN.addEventListener("change", apply);
   apply();

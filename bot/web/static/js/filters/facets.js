@@ -4,43 +4,59 @@ import * as api from "../net/api.js";
 import { distanceKm, parseCircle } from "../geo/geodesy.js";
 import { toast } from "../ui/toast.js";
 
+/** @import { Shots } from "openapi" */
+/** @import { MapPanel } from "../map/map_panel.js" */
+/** @import { Query } from "../state/url_state.js" */
+/** @import { PeakList } from "./peak_list.js" */
+/** @import { Timeline } from "./timeline.js" */
+/**
+ * When and where a photo was taken; takenAt is in POSIX seconds.
+ * @typedef {{ id: string, takenAt: ?number, lat: ?number, lon: ?number }} Shot
+ */
+/** @typedef {Shot & { lat: number, lon: number }} LocatedShot */
+
 const DAY_S = 86_400;
 
 /** Connects a Timeline, a MapPanel and a PeakList. Each shows the photos that match the filters of the other two. */
 export class Facets {
-  #timeline;
-  #map;
-  #peakList;
-  #onTotal;
-  #abort = null;
+  #parts;
+  #abort = new AbortController();
+  /** @type {?string} */
   #peaks = null;
+  /** @type {Shot[]} */
   #shots = [];
-  #countsAbort = null;
+  #countsAbort = new AbortController();
   #countsFilter = "";
-  /** The number of photos that match all filters; null until it is known. */
+  /**
+   * The number of photos that match all filters; null until it is known.
+   * @type {?number}
+   */
   total = null;
 
-  /** onTotal() is called when the total has changed. */
-  constructor({ timeline, map, peakList, onTotal }) {
-    [this.#timeline, this.#map, this.#peakList, this.#onTotal] = [timeline, map, peakList, onTotal];
+  /**
+   * @param {{ timeline: Timeline, map: MapPanel, peakList: PeakList, onTotal: () => void }} parts onTotal is called when
+   *   the total has changed
+   */
+  constructor(parts) {
+    this.#parts = parts;
   }
 
   /**
    * Update all facets for a state (url_state.js). Asks the server only if the selected peaks or the album have changed.
-   * @param {object} state
-   * @param {{ changed?: boolean }} options whether the album has changed
+   * @param {Query} state
+   * @param {{ changed?: boolean }} [options] whether the album has changed
    */
   async load(state, { changed = false } = {}) {
     const peaks = state.peaks.join();
     this.#loadCounts(state, changed);
     if (peaks !== this.#peaks || changed) {
       [this.#peaks, this.total] = [peaks, null];
-      this.#abort?.abort();
+      this.#abort.abort();
       const abort = (this.#abort = new AbortController());
       try {
         this.#shots = toRows(await api.shots(state.peaks, abort.signal));
       } catch (error) {
-        if (error.name === "AbortError") return;
+        if (api.isAbort(error)) return;
         if (!(error instanceof api.ApiError)) throw error;
         this.#peaks = null;
         toast(error.message);
@@ -49,46 +65,59 @@ export class Facets {
     this.#draw(state);
   }
 
+  /**
+   * @param {Query} state
+   * @param {boolean} changed
+   */
   async #loadCounts({ near, from, to }, changed) {
     const filter = near || from || to ? { near, from, to } : null;
     if (JSON.stringify(filter) === this.#countsFilter && !changed) return;
     this.#countsFilter = JSON.stringify(filter);
-    this.#countsAbort?.abort();
+    this.#countsAbort.abort();
     const abort = (this.#countsAbort = new AbortController());
     try {
-      this.#peakList.setCounts(filter && (await api.peaks(filter, abort.signal)));
+      this.#parts.peakList.setCounts(filter && (await api.peaks(filter, abort.signal)));
     } catch (error) {
-      if (error.name === "AbortError") return;
+      if (api.isAbort(error)) return;
       if (!(error instanceof api.ApiError)) throw error;
       // The search and the request for shots fail for the same reason and report it.
       this.#countsFilter = "";
-      this.#peakList.setCounts(null);
+      this.#parts.peakList.setCounts(null);
     }
   }
 
+  /** @param {Query} state */
   #draw({ near, from, to }) {
     const circle = near && parseCircle(near);
-    const isInCircle = ({ lat, lon }) =>
-      !circle || (lat !== null && distanceKm(circle.lat, circle.lon, lat, lon) <= circle.km);
+    const isInCircle = (/** @type {Shot} */ shot) =>
+      !circle || (isLocated(shot) && distanceKm(circle.lat, circle.lon, shot.lat, shot.lon) <= circle.km);
     const since = from ? Date.parse(from) / 1000 : -Infinity;
     const until = to ? Date.parse(to) / 1000 + DAY_S : Infinity;
-    const isInTime = ({ takenAt }) => (!from && !to) || (takenAt !== null && takenAt >= since && takenAt < until);
-    this.#timeline.draw(
-      this.#shots.filter((shot) => shot.takenAt !== null && isInCircle(shot)).map((shot) => shot.takenAt),
+    const isInTime = (/** @type {Shot} */ { takenAt }) =>
+      (!from && !to) || (takenAt !== null && takenAt >= since && takenAt < until);
+    this.#parts.timeline.draw(
+      this.#shots.filter(isInCircle).flatMap(({ takenAt }) => (takenAt === null ? [] : [takenAt])),
       from,
       to,
     );
-    this.#map.draw(
-      this.#shots.filter((shot) => shot.lat !== null && isInTime(shot)),
+    this.#parts.map.draw(
+      this.#shots.filter(isLocated).filter(isInTime),
       near,
       Boolean(this.#peaks || this.#shots.length),
     );
     this.total = this.#shots.filter((shot) => isInCircle(shot) && isInTime(shot)).length;
-    this.#onTotal();
+    this.#parts.onTotal();
   }
 }
 
-/** Convert the parallel arrays of the API to objects { id, takenAt, lat, lon }. takenAt is in POSIX seconds. */
+/** @type {(shot: Shot) => shot is LocatedShot} */
+const isLocated = (shot) => shot.lat !== null;
+
+/**
+ * Convert the parallel arrays of the API to objects.
+ * @param {Shots} shots
+ * @returns {Shot[]}
+ */
 function toRows({ ids, taken_at: takenAt, lat, lon }) {
   return ids.map((id, i) => ({ id, takenAt: takenAt[i], lat: lat[i], lon: lon[i] }));
 }

@@ -3,16 +3,22 @@
 import { byId, el } from "../ui/dom.js";
 import { metres, t, tn } from "../ui/i18n.js";
 
+/** @import { PeakCount } from "openapi" */
+
 const SHOWN_AT_FIRST = 8;
 
 /** Draws the list. onToggle(id) is called for a click on a peak, onToggle(null) for "All peaks". */
 export class PeakList {
   #onToggle;
+  /** @type {PeakCount[]} */
   #peaks = [];
+  /** @type {string[]} */
   #selected = [];
+  /** @type {?Map<string, number>} */
   #counts = null;
   #showsAll = false;
 
+  /** @param {(id: ?string) => void} onToggle */
   constructor(onToggle) {
     this.#onToggle = onToggle;
   }
@@ -21,23 +27,33 @@ export class PeakList {
     return this.#peaks;
   }
 
+  /** @param {string} id */
   byId(id) {
     return this.#peaks.find((peak) => peak.id === id);
   }
 
-  /** Set the peaks of the catalogue, with their numbers of photos in the album. */
+  /**
+   * Set the peaks of the catalogue, with their numbers of photos in the album.
+   * @param {PeakCount[]} peaks
+   */
   setPeaks(peaks) {
     this.#peaks = peaks;
     this.#draw();
   }
 
-  /** Show the counts of these peaks, which match the filters; null shows the counts of the whole album. */
+  /**
+   * Show the counts of these peaks, which match the filters; null shows the counts of the whole album.
+   * @param {?PeakCount[]} peaks
+   */
   setCounts(peaks) {
     this.#counts = peaks && new Map(peaks.map(({ id, photos }) => [id, photos]));
     this.#draw();
   }
 
-  /** Set the ids of the selected peaks. */
+  /**
+   * Set the ids of the selected peaks.
+   * @param {string[]} ids
+   */
   select(ids) {
     this.#selected = ids;
     this.#draw();
@@ -45,7 +61,8 @@ export class PeakList {
 
   #draw() {
     const list = byId("peaks");
-    const focused = list.contains(document.activeElement) ? document.activeElement.dataset.id : undefined;
+    const active = document.activeElement;
+    const focused = list.contains(active) && active instanceof HTMLElement ? active.dataset.id : undefined;
     const present = this.#peaks.filter((peak) => peak.photos > 0 || this.#selected.includes(peak.id));
     if (!present.length) {
       list.replaceChildren(el("li", { class: "empty-note", text: t("no_peaks_yet") }));
@@ -69,9 +86,11 @@ export class PeakList {
       );
     }
     list.replaceChildren(...items);
-    if (focused !== undefined) list.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
+    const buttons = list.querySelectorAll("button");
+    if (focused !== undefined) [...buttons].find((button) => button.dataset.id === focused)?.focus();
   }
 
+  /** @param {PeakCount} peak */
   #item(peak) {
     // Keep the order, whatever the counts are: filters must not move the peaks.
     const photos = this.#counts ? this.#counts.get(peak.id) || 0 : peak.photos;
@@ -86,6 +105,7 @@ export class PeakList {
     });
   }
 
+  /** @param {{ id: string, name: string, count?: number, label?: string, pressed: boolean, run: () => void }} options */
   #button({ id, name, count, label, pressed, run }) {
     return el(
       "li",

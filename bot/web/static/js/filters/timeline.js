@@ -5,30 +5,42 @@ import { svgEl } from "../ui/svg.js";
 import { timeBins } from "./time_bins.js";
 import { day, t, tn } from "../ui/i18n.js";
 
+/** @import { Bin } from "./time_bins.js" */
+/** @typedef {"push" | "replace"} How */
+
 const WIDTH = 220;
 const HEIGHT = 56;
 const BARS_MAX = 44;
 const DRAG_PX = 3;
-const FIELDS = ["from-day", "to-day"];
+
 // Keys that change a part of the date. Other keys open the calendar or move to the next field.
 const TYPING_KEY = /^(\d|Backspace|Delete|ArrowUp|ArrowDown)$/;
 
 /** The timeline with its two date fields. */
 export class Timeline {
   #onSelect;
+  #from = byId("from-day");
+  #to = byId("to-day");
+  /** @type {Bin[]} */
   #bins = [];
+  /** @type {{ from: ?string, to: ?string }} */
   #selected = { from: null, to: null };
+  /** @type {?number} */
   #dragStart = null;
-  // How the next change of the date that is being typed enters the history ("push" or "replace"); null if nobody types.
+  /**
+   * How the next change of the date that is being typed enters the history; null if nobody types.
+   * @type {?How}
+   */
   #typing = null;
 
   /**
-   * @param {(from: ?string, to: ?string, how?: "push" | "replace") => void} onSelect called with days, inclusive; how
-   *   says whether to add a history entry
+   * @param {(from: ?string, to: ?string, how?: How) => void} onSelect called with days, inclusive; how says whether to
+   *   add a history entry
    */
   constructor(onSelect) {
     this.#onSelect = onSelect;
-    for (const id of FIELDS) this.#listenTo(byId(id));
+    this.#listenTo(this.#from);
+    this.#listenTo(this.#to);
     const bars = byId("time-bars");
     bars.addEventListener("pointerdown", (event) => {
       this.#dragStart = event.clientX;
@@ -54,12 +66,12 @@ export class Timeline {
     this.#selected = { from, to };
     this.#bins = timeBins(times, BARS_MAX).bins;
     byId("time").hidden = !times.length && !from && !to;
-    this.#setField(byId("from-day"), from || "");
-    this.#setField(byId("to-day"), to || "");
+    this.#setField(this.#from, from || "");
+    this.#setField(this.#to, to || "");
     const most = Math.max(1, ...this.#bins.map((bin) => bin.n));
     const step = WIDTH / Math.max(1, this.#bins.length);
     // On a square root scale, a day with one photo is visible next to a day with a hundred.
-    const height = (n) => (n ? Math.max(3, HEIGHT * Math.sqrt(n / most)) : 0);
+    const height = (/** @type {number} */ n) => (n ? Math.max(3, HEIGHT * Math.sqrt(n / most)) : 0);
     byId("time-bars").replaceChildren(
       svgEl(
         "svg",
@@ -80,7 +92,7 @@ export class Timeline {
         ),
       ),
     );
-    const ends = this.#bins.length ? [this.#bins[0].from, this.#bins.at(-1).to] : [];
+    const ends = this.#bins.length ? [this.#bins[0].from, this.#bins[this.#bins.length - 1].to] : [];
     byId("time-ends").replaceChildren(...ends.map((end) => el("span", { text: day(end) })));
     this.#markSelected();
   }
@@ -88,6 +100,7 @@ export class Timeline {
   /**
    * While a date is typed, every digit changes it, for example to the year 0002, or to the 1st before the 15th.
    * Plausible dates take effect at once, all as one history entry; implausible ones wait until typing ends.
+   * @param {HTMLInputElement} field
    */
   #listenTo(field) {
     field.addEventListener("keydown", (event) => {
@@ -97,7 +110,7 @@ export class Timeline {
     field.addEventListener("blur", () => this.#finish());
     field.addEventListener("change", () => {
       if (this.#typing === null) this.#finish();
-      else if (FIELDS.every((id) => byId(id).validity.valid) && !this.#isReversed) {
+      else if (this.#from.validity.valid && this.#to.validity.valid && !this.#isReversed) {
         this.#selectFields(this.#typing);
         this.#typing = "replace";
       }
@@ -109,29 +122,30 @@ export class Timeline {
     const how = this.#typing ?? "push";
     this.#typing = null;
     // Reset incomplete dates, and dates before photography existed.
-    for (const [id, end] of [
-      ["from-day", "from"],
-      ["to-day", "to"],
-    ])
-      if (!byId(id).validity.valid) byId(id).value = this.#selected[end] || "";
-    if (this.#isReversed)
-      [byId("from-day").value, byId("to-day").value] = [byId("to-day").value, byId("from-day").value];
+    if (!this.#from.validity.valid) this.#from.value = this.#selected.from || "";
+    if (!this.#to.validity.valid) this.#to.value = this.#selected.to || "";
+    if (this.#isReversed) [this.#from.value, this.#to.value] = [this.#to.value, this.#from.value];
     this.#selectFields(how);
   }
 
   get #isReversed() {
-    const [from, to] = FIELDS.map((id) => byId(id).value);
+    const [from, to] = [this.#from.value, this.#to.value];
     return Boolean(from && to && from > to);
   }
 
+  /** @param {How} how */
   #selectFields(how) {
-    const [from, to] = FIELDS.map((id) => byId(id).value || null);
+    const [from, to] = [this.#from.value || null, this.#to.value || null];
     if (from === this.#selected.from && to === this.#selected.to) return;
     this.#selected = { from, to };
     this.#onSelect(from, to, how);
   }
 
-  /** Set the value of a date field, unless somebody is typing in it. */
+  /**
+   * Set the value of a date field, unless somebody is typing in it.
+   * @param {HTMLInputElement} field
+   * @param {string} day
+   */
   #setField(field, day) {
     if (field.value !== day && !(this.#typing && document.activeElement === field)) field.value = day;
   }
@@ -146,6 +160,10 @@ export class Timeline {
     this.#drawBrush(null);
   }
 
+  /**
+   * @param {number} x1
+   * @param {number} x2
+   */
   #brush(x1, x2) {
     const bars = byId("time-bars").querySelectorAll(".time-bar");
     const [first, last] = this.#binsBetween(x1, x2);
@@ -153,13 +171,15 @@ export class Timeline {
     this.#drawBrush([first, last]);
   }
 
+  /** @param {?[number, number]} range */
   #drawBrush(range) {
     const step = WIDTH / Math.max(1, this.#bins.length);
     const brush = byId("time-bars").querySelector(".brush");
-    brush?.setAttribute("x", range ? range[0] * step : 0);
-    brush?.setAttribute("width", range ? (range[1] - range[0] + 1) * step : 0);
+    brush?.setAttribute("x", String(range ? range[0] * step : 0));
+    brush?.setAttribute("width", String(range ? (range[1] - range[0] + 1) * step : 0));
   }
 
+  /** @param {number} x */
   #end(x) {
     if (this.#dragStart === null || !this.#bins.length) return;
     const start = this.#dragStart;
@@ -171,12 +191,18 @@ export class Timeline {
     this.#onSelect(clears ? null : from, clears ? null : to);
   }
 
+  /**
+   * @param {number} x1
+   * @param {number} x2
+   * @returns {[number, number]}
+   */
   #binsBetween(x1, x2) {
     const box = byId("time-bars").getBoundingClientRect();
-    const at = (x) =>
+    const at = (/** @type {number} */ x) =>
       Math.min(this.#bins.length - 1, Math.max(0, Math.floor(((x - box.left) / box.width) * this.#bins.length)));
     return [Math.min(at(x1), at(x2)), Math.max(at(x1), at(x2))];
   }
 }
 
+/** @param {Bin} bin */
 const binText = ({ from, to }) => (from === to ? day(from) : t("from_to", { from: day(from), to: day(to) }));

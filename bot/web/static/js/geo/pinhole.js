@@ -1,30 +1,50 @@
 // The pinhole camera model: directions to places in a picture and back. The page's version of cumbre/geo/pinhole.py
 // (docs/summits.md, "Projection").
 //
-// A view is { heading_deg, pitch_deg, roll_deg, focal_length_35mm, width, height }; width and height are those of the
-// upright picture. A direction is { bearing_deg, elevation_deg }. A place is { x, y } in fractions of the picture from
-// its top left corner.
+// A place is { x, y } in fractions of the picture from its top left corner.
+
+/** @typedef {{ heading_deg: number, pitch_deg: number, roll_deg: number }} CameraPose */
+/**
+ * The pose of a camera, its lens, and width and height of the upright picture.
+ * @typedef {CameraPose & { focal_length_35mm: number, width: number, height: number }} View
+ */
+/** @typedef {{ bearing_deg: number, elevation_deg: number }} Direction */
+/** @typedef {{ x: number, y: number }} Place */
 
 const FULL_FRAME_DIAGONAL_MM = Math.hypot(36, 24);
 const AHEAD_MIN = 1e-6;
 // Straight up or down, a heading would be undefined.
 const PITCH_MAX_DEG = 85;
 
+/** @param {number} deg */
 const radians = (deg) => (deg * Math.PI) / 180;
+/** @param {number} rad */
 const degrees = (rad) => (rad * 180) / Math.PI;
 const { sin, cos, atan2 } = Math;
 
-/** Return the focal length in pixels; 35 mm equivalence is by the diagonal. */
+/**
+ * Return the focal length in pixels; 35 mm equivalence is by the diagonal.
+ * @param {View} view
+ */
 export const focalPx = (view) =>
   (view.focal_length_35mm / FULL_FRAME_DIAGONAL_MM) * Math.hypot(view.width, view.height);
 
-/** Return the horizontal and vertical field of view in degrees. */
+/**
+ * Return the horizontal and vertical field of view in degrees.
+ * @param {View} view
+ */
 export function fieldOfView(view) {
+  /** @param {number} px */
   const angle = (px) => 2 * degrees(Math.atan(px / 2 / focalPx(view)));
   return { widthDeg: angle(view.width), heightDeg: angle(view.height) };
 }
 
-/** Return the place of a direction, which may be outside of the picture; null if it is behind the camera. */
+/**
+ * Return the place of a direction, which may be outside of the picture; null if it is behind the camera.
+ * @param {View} view
+ * @param {Direction} direction
+ * @returns {?Place}
+ */
 export function project(view, direction) {
   const [offset, elevation] = [radians(direction.bearing_deg - view.heading_deg), radians(direction.elevation_deg)];
   const [pitch, roll] = [radians(view.pitch_deg), radians(view.roll_deg)];
@@ -39,7 +59,12 @@ export function project(view, direction) {
   };
 }
 
-/** Return the direction of a place; the inverse of project(). */
+/**
+ * Return the direction of a place; the inverse of project().
+ * @param {View} view
+ * @param {Place} place
+ * @returns {Direction}
+ */
 export function unproject(view, place) {
   const pitch = radians(view.pitch_deg);
   const { right, above, ahead } = ray(view, place);
@@ -51,12 +76,19 @@ export function unproject(view, place) {
   };
 }
 
-/** Return the view, turned and tilted (with the same roll) so that a direction is at a place. */
+/**
+ * Return the view, turned and tilted (with the same roll) so that a direction is at a place.
+ * @param {View} view
+ * @param {Direction} direction
+ * @param {Place} place
+ * @returns {View}
+ */
 export function turnedTo(view, direction, place) {
   const { right, above, ahead } = ray(view, place);
   // above * cos(pitch) + ahead * sin(pitch) = sin(elevation) has two solutions: choose the one that tilts less.
   const [middle, reach] = [atan2(ahead, above), Math.hypot(above, ahead)];
   const aside = Math.acos(Math.min(1, Math.max(-1, sin(radians(direction.elevation_deg)) / reach)));
+  /** @param {number} pitch */
   const tilt = (pitch) => Math.abs(wrap180(degrees(pitch) - view.pitch_deg));
   const nearest = [middle - aside, middle + aside].sort((a, b) => tilt(a) - tilt(b))[0];
   const { pitch_deg } = withPitchLimit({ pitch_deg: wrap180(degrees(nearest)) });
@@ -65,7 +97,12 @@ export function turnedTo(view, direction, place) {
   return { ...view, pitch_deg, heading_deg: wrap360(direction.bearing_deg - degrees(atan2(right, forward))) };
 }
 
-/** Return the view, turned by degrees to the right, up and clockwise. */
+/**
+ * Return the view, turned by degrees to the right, up and clockwise.
+ * @param {View} view
+ * @param {{ right?: number, up?: number, clockwise?: number }} change
+ * @returns {View}
+ */
 export function turnedBy(view, { right = 0, up = 0, clockwise = 0 }) {
   return withPitchLimit({
     ...view,
@@ -75,17 +112,28 @@ export function turnedBy(view, { right = 0, up = 0, clockwise = 0 }) {
   });
 }
 
+/** @type {<Tilted extends { pitch_deg: number }>(view: Tilted) => Tilted} */
 const withPitchLimit = (view) => ({
   ...view,
   pitch_deg: Math.min(PITCH_MAX_DEG, Math.max(-PITCH_MAX_DEG, view.pitch_deg)),
 });
 
-/** Wrap an angle to [0, 360). */
+/**
+ * Wrap an angle to [0, 360).
+ * @param {number} deg
+ */
 export const wrap360 = (deg) => ((deg % 360) + 360) % 360;
-/** Wrap an angle to [-180, 180). */
+/**
+ * Wrap an angle to [-180, 180).
+ * @param {number} deg
+ */
 export const wrap180 = (deg) => wrap360(deg + 180) - 180;
 
-/** Return a unit vector towards a place, in coordinates of the camera without its roll. */
+/**
+ * Return a unit vector towards a place, in coordinates of the camera without its roll.
+ * @param {View} view
+ * @param {Place} place
+ */
 function ray(view, { x, y }) {
   const roll = radians(view.roll_deg);
   const [aside, over] = [((x - 0.5) * view.width) / focalPx(view), ((0.5 - y) * view.height) / focalPx(view)];

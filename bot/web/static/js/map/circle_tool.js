@@ -6,17 +6,26 @@ import { parseCircle, formatCircle } from "../geo/geodesy.js";
 import { hideToast, toast } from "../ui/toast.js";
 import { t } from "../ui/i18n.js";
 
+/** @import { Circle, LatLng, Map } from "leaflet" */
+
 const { L } = globalThis;
 const DRAG_MIN_PX = 5;
 
 /** Draws the circle and shows the one that filters now. */
 export class CircleTool {
+  /** @type {Map} */
   #map;
+  /** @type {?Circle} */
   #circle = null;
+  /** @type {(near: string) => void} */
   #onSelect;
+  /** @type {?LatLng} */
   #center = null;
 
-  /** onSelect(near) is called with a circle as "LAT,LON,KM". */
+  /**
+   * @param {Map} map
+   * @param {(near: string) => void} onSelect called with a circle as "LAT,LON,KM"
+   */
   constructor(map, onSelect) {
     [this.#map, this.#onSelect] = [map, onSelect];
     const container = map.getContainer();
@@ -24,7 +33,7 @@ export class CircleTool {
     byId("map-here").addEventListener("click", () => this.#selectView());
     container.addEventListener("pointerdown", (event) => this.#begin(event), true);
     container.addEventListener("pointermove", (event) => {
-      if (this.#center) this.#draw(this.#center, this.#radiusKm(event));
+      if (this.#center) this.#draw(this.#center, this.#radiusKm(this.#center, event));
     });
     container.addEventListener("pointerup", (event) => this.#end(event));
     container.addEventListener("pointercancel", () => {
@@ -38,7 +47,10 @@ export class CircleTool {
     });
   }
 
-  /** Show the circle that filters now ("LAT,LON,KM"); null removes it. */
+  /**
+   * Show the circle that filters now ("LAT,LON,KM"); null removes it.
+   * @param {?string} near
+   */
   show(near) {
     this.#circle?.remove();
     this.#circle = null;
@@ -55,7 +67,10 @@ export class CircleTool {
     return byId("map-circle").getAttribute("aria-pressed") === "true";
   }
 
-  /** Switch drawing on or off. */
+  /**
+   * Switch drawing on or off.
+   * @param {boolean} armed
+   */
   #arm(armed) {
     byId("map-circle").setAttribute("aria-pressed", String(armed));
     this.#map.getContainer().classList.toggle("drawing", armed);
@@ -68,6 +83,7 @@ export class CircleTool {
     }
   }
 
+  /** @param {PointerEvent} event */
   #begin(event) {
     if (!this.#isArmed || event.button !== 0) return;
     event.preventDefault();
@@ -76,9 +92,10 @@ export class CircleTool {
     this.#center = this.#map.mouseEventToLatLng(event);
   }
 
+  /** @param {PointerEvent} event */
   #end(event) {
     if (!this.#center) return;
-    const [center, km] = [this.#center, this.#radiusKm(event)];
+    const [center, km] = [this.#center, this.#radiusKm(this.#center, event)];
     const from = this.#map.latLngToContainerPoint(center);
     const to = this.#map.mouseEventToContainerPoint(event);
     this.#center = null;
@@ -98,10 +115,18 @@ export class CircleTool {
     );
   }
 
-  #radiusKm(event) {
-    return this.#map.distance(this.#center, this.#map.mouseEventToLatLng(event)) / 1000;
+  /**
+   * @param {LatLng} center
+   * @param {PointerEvent} event
+   */
+  #radiusKm(center, event) {
+    return this.#map.distance(center, this.#map.mouseEventToLatLng(event)) / 1000;
   }
 
+  /**
+   * @param {LatLng} center
+   * @param {number} km
+   */
   #draw(center, km) {
     this.#circle ??= L.circle(center, { radius: km * 1000, className: "near-circle", interactive: false }).addTo(
       this.#map,

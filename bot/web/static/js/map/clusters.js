@@ -1,6 +1,17 @@
 // Clustering of map points that are close together on the screen.
 
-/** Project to Web Mercator: x and y in [0, 1] of the whole map, clipped near the poles as usual. */
+/**
+ * Points at their mean, in the coordinates of mercator().
+ * @template {{ x: number, y: number }} [Point={ x: number, y: number }]
+ * @typedef {{ x: number, y: number, points: Point[] }} Cluster
+ */
+
+/**
+ * Project to Web Mercator: x and y in [0, 1] of the whole map, clipped near the poles as usual.
+ * @param {number} lat
+ * @param {number} lon
+ * @returns {[number, number]}
+ */
 export function mercator(lat, lon) {
   const sine = Math.min(0.9999, Math.max(-0.9999, Math.sin((lat * Math.PI) / 180)));
   return [(lon + 180) / 360, 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)];
@@ -8,14 +19,16 @@ export function mercator(lat, lon) {
 
 /**
  * Group points within about `reach` pixels into clusters, the largest first.
- * @param {{ x: number, y: number }[]} points in the coordinates of mercator()
+ * @template {{ x: number, y: number }} Point
+ * @param {Point[]} points in the coordinates of mercator()
  * @param {number} scale width of the whole map in pixels
  * @param {number} reach in pixels
  * @param {{ left: number, top: number, right: number, bottom: number }} box points outside of it are left out
- * @returns {{ x: number, y: number, points: object[] }[]} clusters at the mean of their points
+ * @returns {Cluster<Point>[]}
  */
 export function clusterPoints(points, scale, reach, box) {
   const cell = reach / scale;
+  /** @type {Map<number, Point[]>} */
   const cells = new Map();
   for (const point of points) {
     if (point.x < box.left || point.x > box.right || point.y < box.top || point.y > box.bottom) continue;
@@ -26,6 +39,7 @@ export function clusterPoints(points, scale, reach, box) {
     else cells.set(key, [point]);
   }
   const clusters = [...cells.values()].map(clusterOf).sort((a, b) => b.points.length - a.points.length);
+  /** @type {Cluster<Point>[]} */
   const kept = [];
   // The means of neighbouring cells may be close together: merge the smaller cluster into the larger one.
   for (const one of clusters) {
@@ -36,6 +50,11 @@ export function clusterPoints(points, scale, reach, box) {
   return kept;
 }
 
+/**
+ * @template {{ x: number, y: number }} Point
+ * @param {Point[]} points
+ * @returns {Cluster<Point>}
+ */
 function clusterOf(points) {
   let [x, y] = [0, 0];
   for (const point of points) {

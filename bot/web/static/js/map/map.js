@@ -9,11 +9,17 @@ import { PeakMarkers, PhotoMarkers } from "./markers.js";
 import { options } from "../state/options.js";
 import { trackLines } from "./track.js";
 
+/** @import { LatLng, Polyline } from "leaflet" */
+/** @import { PeakCount, Photo } from "openapi" */
+/** @import { LocatedShot } from "../filters/facets.js" */
+/** @import { Box, Place } from "./markers.js" */
+/**
+ * Open a photo, filter by a circle, toggle a peak.
+ * @typedef {{ open: (id: string) => void, near: (circle: string) => void, peak: (id: string) => void }} Actions
+ */
+
 const { L } = globalThis;
-const WORLD = [
-  [-50, -120],
-  [65, 150],
-];
+const WORLD = L.latLngBounds([-50, -120], [65, 150]);
 const FIT_ZOOM_MAX = 15;
 const ZOOM_MAX = 18;
 // Zooming in does not separate photos that are closer together than this.
@@ -28,15 +34,14 @@ export class AlbumMap {
   #peaks;
   #popup;
   #circle;
+  /** @type {Polyline} */
   #track;
+  /** @type {LocatedShot[]} */
   #shots = [];
   // Whether a person has moved the map: then it no longer fits itself to the photos.
   #moved = false;
 
-  /**
-   * @param {{ open: (id: string) => void, near: (circle: string) => void, peak: (id: string) => void }} actions open a
-   *   photo, filter by a circle, toggle a peak
-   */
+  /** @param {Actions} actions */
   constructor(actions) {
     const animated = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.#map = L.map(byId("map"), {
@@ -91,7 +96,7 @@ export class AlbumMap {
 
   /**
    * Draw the photos and the circle.
-   * @param {{ id: string, takenAt: ?number, lat: number, lon: number }[]} shots photos that match the other filters
+   * @param {LocatedShot[]} shots photos that match the other filters
    * @param {?string} near the circle that filters, "LAT,LON,KM"
    */
   draw(shots, near) {
@@ -106,7 +111,11 @@ export class AlbumMap {
     this.#drawMarkers();
   }
 
-  /** Draw the peaks of the catalogue; selected are ids. */
+  /**
+   * Draw the peaks of the catalogue; selected are ids.
+   * @param {PeakCount[]} peaks
+   * @param {string[]} selected
+   */
   drawPeaks(peaks, selected) {
     this.#peaks.set(peaks, selected);
     this.#drawMarkers();
@@ -118,18 +127,26 @@ export class AlbumMap {
     if (!this.#moved) this.#fit();
   }
 
-  /** Centre the map on a photo and show its popup. */
+  /**
+   * Centre the map on a photo and show its popup.
+   * @param {Photo} photo
+   */
   focus(photo) {
+    if (!photo.gps) return;
+    const { lat, lon } = photo.gps;
     this.#moved = true;
-    this.#map.setView([photo.gps.lat, photo.gps.lon], Math.max(this.#map.getZoom(), 12), { animate: false });
-    this.#popup.show([{ id: photo.id, lat: photo.gps.lat, lon: photo.gps.lon }]);
+    this.#map.setView([lat, lon], Math.max(this.#map.getZoom(), 12), { animate: false });
+    this.#popup.show([{ id: photo.id, lat, lon }]);
   }
 
   #drawMarkers() {
     this.#peaks.draw([...this.#photos.draw(), ...this.#coveredBoxes()]);
   }
 
-  /** Return the boxes that overlays cover, in the format of PhotoMarkers.draw(). */
+  /**
+   * Return the boxes that overlays cover.
+   * @returns {Box[]}
+   */
   #coveredBoxes() {
     const { left, top } = this.#map.getContainer().getBoundingClientRect();
     const boxes = [...document.querySelectorAll(OVERLAYS)].map((one) => one.getBoundingClientRect());
@@ -139,13 +156,16 @@ export class AlbumMap {
   }
 
   #fit() {
-    const places = this.#shots.map(({ lat, lon }) => [lat, lon]);
-    const bounds = this.#circle.bounds || (places.length ? L.latLngBounds(places) : L.latLngBounds(WORLD));
+    const bounds = this.#circle.bounds || (this.#shots.length ? boundsOf(this.#shots) : WORLD);
     this.#map.fitBounds(bounds.pad(0.12), { maxZoom: FIT_ZOOM_MAX, animate: false });
   }
 
+  /**
+   * @param {Place[]} points
+   * @param {LatLng} at
+   */
   #press(points, at) {
-    const bounds = L.latLngBounds(points.map(({ lat, lon }) => [lat, lon]));
+    const bounds = boundsOf(points);
     const extentM = this.#map.distance(bounds.getSouthWest(), bounds.getNorthEast());
     if (points.length > 1 && extentM > SAME_PLACE_M && this.#map.getZoom() < ZOOM_MAX) {
       this.#moved = true;
@@ -154,3 +174,6 @@ export class AlbumMap {
     } else this.#popup.show(points);
   }
 }
+
+/** @param {{ lat: number, lon: number }[]} places */
+const boundsOf = (places) => L.latLngBounds(places.map(({ lat, lon }) => L.latLng(lat, lon)));

@@ -4,20 +4,30 @@ import { setBackgroundInert } from "./inert_background.js";
 import { byId } from "../ui/dom.js";
 import { options } from "../state/options.js";
 import { loadStylesheet } from "../ui/lazy_css.js";
+import { toast } from "../ui/toast.js";
 import { t } from "../ui/i18n.js";
+
+/** @import { PeakCount, Photo } from "openapi" */
+/** @import { LocatedShot } from "../filters/facets.js" */
+/** @import { AlbumMap, Actions } from "./map.js" */
 
 /** The panel; it keeps the data until the map is loaded. */
 export class MapPanel {
   #actions;
+  /** @type {?AlbumMap} */
   #map = null;
+  /** @type {?Promise<?AlbumMap>} */
   #loading = null;
+  /** @type {{ shots: LocatedShot[], near: ?string }} */
   #shown = { shots: [], near: null };
+  /** @type {PeakCount[]} */
   #peaks = [];
+  /** @type {string[]} */
   #selected = [];
   #isLarge = false;
   #isNeeded = true;
 
-  /** actions: open(id), near(circle) and peak(id) as in AlbumMap; large(isLarge) asks for the large or small map. */
+  /** @param {Actions & { large: (isLarge: boolean) => void }} actions large asks for the large or small map */
   constructor(actions) {
     this.#actions = actions;
     // The map becomes visible when its section is expanded or, on a phone, scrolled to.
@@ -37,7 +47,12 @@ export class MapPanel {
     byId("map-note").textContent = options.tiles ? options.attribution : "";
   }
 
-  /** Draw photos and circle as in AlbumMap.draw(). isNeeded is false for an album without any photos. */
+  /**
+   * Draw photos and circle as in AlbumMap.draw(). isNeeded is false for an album without any photos.
+   * @param {LocatedShot[]} shots
+   * @param {?string} near
+   * @param {boolean} isNeeded
+   */
   draw(shots, near, isNeeded) {
     this.#isNeeded = isNeeded;
     this.#updateVisibility();
@@ -46,19 +61,29 @@ export class MapPanel {
     this.#map?.draw(shots, near);
   }
 
-  /** Draw the peaks of the catalogue; selected are ids. */
+  /**
+   * Draw the peaks of the catalogue; selected are ids.
+   * @param {PeakCount[]} peaks
+   * @param {string[]} selected
+   */
   drawPeaks(peaks, selected) {
     [this.#peaks, this.#selected] = [peaks, selected];
     this.#map?.drawPeaks(peaks, selected);
   }
 
-  /** Set the title of the results, which the large map shows; null if there are no results. */
+  /**
+   * Set the title of the results, which the large map shows; null if there are no results.
+   * @param {?string} title
+   */
   setResultsTitle(title) {
     byId("map-answer-text").textContent = title ?? t("map_nothing");
     byId("map-answer-show").hidden = title === null;
   }
 
-  /** Switch between the large map over the whole page and the small one. */
+  /**
+   * Switch between the large map over the whole page and the small one.
+   * @param {boolean} isLarge
+   */
   setLarge(isLarge) {
     if (isLarge === this.#isLarge) return;
     this.#isLarge = isLarge;
@@ -68,7 +93,7 @@ export class MapPanel {
     setBackgroundInert(isLarge);
     byId("map-large")
       .querySelector("use")
-      .setAttribute("href", isLarge ? "#i-small" : "#i-large");
+      ?.setAttribute("href", isLarge ? "#i-small" : "#i-large");
     const label = t(isLarge ? "map_smaller" : "map_larger");
     byId("map-large").setAttribute("aria-label", label);
     byId("map-large").title = label;
@@ -78,14 +103,19 @@ export class MapPanel {
     byId("map-panel").hidden = !this.#isNeeded && !this.#isLarge;
   }
 
-  /** Centre the map on a photo and show its popup. */
+  /**
+   * Centre the map on a photo and show its popup.
+   * @param {Photo} photo
+   */
   async focus(photo) {
-    await this.#load();
-    this.#map.resize();
-    this.#map.focus(photo);
+    const map = await this.#load();
+    if (!map) return;
+    map.resize();
+    map.focus(photo);
     byId("map").focus({ preventScroll: true });
   }
 
+  /** Load the map once; null if that failed, and the next call tries again. */
   #load() {
     this.#loading ??= this.#createMap();
     return this.#loading;
@@ -93,9 +123,15 @@ export class MapPanel {
 
   async #createMap() {
     for (const sheet of ["vendor/leaflet/leaflet.css", "css/map.css"]) await loadStylesheet(`/static/${sheet}`);
-    const { AlbumMap } = await import("./map.js");
-    this.#map = new AlbumMap(this.#actions);
+    const script = await import("./map.js").catch(() => null);
+    if (!script) {
+      this.#loading = null;
+      toast(t("connection_lost"));
+      return null;
+    }
+    this.#map = new script.AlbumMap(this.#actions);
     this.#map.draw(this.#shown.shots, this.#shown.near);
     this.#map.drawPeaks(this.#peaks, this.#selected);
+    return this.#map;
   }
 }

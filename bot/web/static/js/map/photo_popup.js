@@ -8,27 +8,42 @@ import { toast } from "../ui/toast.js";
 import { fieldOfViewWedge } from "./field_of_view.js";
 import { bearing, localDate, number, t } from "../ui/i18n.js";
 
+/** @import { Map, Polygon } from "leaflet" */
+/** @import { Photo } from "openapi" */
+/** @import { Place } from "./markers.js" */
+
 const RADIUS_MIN_KM = 0.03;
 
 /** The popup; at most one is shown. */
 export class PhotoPopup {
+  /** @type {Map} */
   #map;
+  /** @type {{ open: (id: string) => void, near: (circle: string) => void }} */
   #actions;
+  /** @type {?Photo} */
   #photo = null;
+  /** @type {Place[]} */
   #points = [];
+  /** @type {?Polygon} */
   #wedge = null;
-  #abort = null;
+  #abort = new AbortController();
 
-  /** actions: open(id) opens a photo, near(circle) filters by a circle. */
+  /**
+   * @param {Map} map
+   * @param {{ open: (id: string) => void, near: (circle: string) => void }} actions open a photo, filter by a circle
+   */
   constructor(map, actions) {
     [this.#map, this.#actions] = [map, actions];
     map.on("zoomend", () => this.#drawWedge());
   }
 
-  /** Show the first of several photos at one place; points have id, lat and lon. */
+  /**
+   * Show the first of several photos at one place.
+   * @param {Place[]} points
+   */
   async show(points) {
     this.#points = points;
-    this.#abort?.abort();
+    this.#abort.abort();
     const abort = (this.#abort = new AbortController());
     try {
       const photo = await api.photo(points[0].id, abort.signal);
@@ -37,13 +52,16 @@ export class PhotoPopup {
       byId("map-popup").replaceChildren(...this.#content(photo, points));
       byId("map-popup").hidden = false;
     } catch (error) {
-      if (error.name === "AbortError") return;
+      if (api.isAbort(error)) return;
       if (!(error instanceof api.ApiError)) throw error;
       toast(error.message);
     }
   }
 
-  /** Hide the popup if its photo is not among these photos. */
+  /**
+   * Hide the popup if its photo is not among these photos.
+   * @param {{ id: string }[]} shots
+   */
   hideUnlessIn(shots) {
     const shown = this.#points[0];
     if (shown && !shots.some(({ id }) => id === shown.id)) this.hide();
@@ -51,12 +69,16 @@ export class PhotoPopup {
 
   hide() {
     this.#points = [];
-    this.#abort?.abort();
+    this.#abort.abort();
     this.#photo = null;
     this.#drawWedge();
     byId("map-popup").hidden = true;
   }
 
+  /**
+   * @param {Photo} photo
+   * @param {Place[]} points
+   */
   #content(photo, points) {
     const title = photo.peaks.map((peak) => peak.name).join(", ") || t("no_peak");
     const date = photo.local_time ? localDate(photo.local_time) : t("unknown_date");
@@ -101,7 +123,10 @@ export class PhotoPopup {
   }
 }
 
-/** Return a circle ("LAT,LON,KM") that contains all points. */
+/**
+ * Return a circle ("LAT,LON,KM") that contains all points.
+ * @param {Place[]} points
+ */
 function circleAround(points) {
   const lat = points.reduce((sum, point) => sum + point.lat, 0) / points.length;
   const lon = points.reduce((sum, point) => sum + point.lon, 0) / points.length;

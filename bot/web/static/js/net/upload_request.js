@@ -2,13 +2,17 @@
 
 import { options } from "../state/options.js";
 
-// A query photo is sent more than once (for each page, and after the album has changed): remember its upload.
+/**
+ * A query photo is sent more than once (for each page, and after the album has changed): remember its upload.
+ * @type {WeakMap<File, { token: string, since: number }>}
+ */
 const uploadedFiles = new WeakMap();
 // Much less than the day that the bucket keeps an upload.
 const REUSE_MS = 3_600_000;
 
 /** An upload that got no response or an error. request is the XMLHttpRequest. */
 export class UploadFailed extends Error {
+  /** @param {XMLHttpRequest} request */
   constructor(request) {
     super("not sent");
     this.request = request;
@@ -19,8 +23,8 @@ export class UploadFailed extends Error {
  * POST a form with XMLHttpRequest, because fetch can't report upload progress.
  * @param {string} url
  * @param {?FormData} form
- * @param {(share: number) => void} onProgress called with the share that has been sent, from 0 to 1
- * @param {?AbortSignal} signal
+ * @param {(share: number) => void} [onProgress] called with the share that has been sent, from 0 to 1
+ * @param {?AbortSignal} [signal]
  * @returns {Promise<XMLHttpRequest>} resolves with any HTTP status. Rejects with UploadFailed if there was no response,
  *   or with an AbortError
  */
@@ -38,7 +42,14 @@ export function postForm(url, form, onProgress = () => {}, signal = null) {
   });
 }
 
-/** Append files to a form in the way that the server expects and return it. Rejects like postForm(). */
+/**
+ * Append files to a form in the way that the server expects and return it. Rejects like postForm().
+ * @param {FormData} form
+ * @param {File[]} files
+ * @param {(share: number) => void} [onProgress]
+ * @param {?AbortSignal} [signal]
+ * @returns {Promise<FormData>}
+ */
 export async function addFiles(form, files, onProgress, signal) {
   for (const file of files) {
     const name = file.name || "photo.jpg";
@@ -49,7 +60,13 @@ export async function addFiles(form, files, onProgress, signal) {
   return form;
 }
 
-/** Upload a file to the bucket and return its token. */
+/**
+ * Upload a file to the bucket and return its token.
+ * @param {File} file
+ * @param {(share: number) => void} [onProgress]
+ * @param {?AbortSignal} [signal]
+ * @returns {Promise<string>}
+ */
 async function uploadToBucket(file, onProgress, signal) {
   const known = uploadedFiles.get(file);
   if (known && Date.now() - known.since < REUSE_MS) return known.token;

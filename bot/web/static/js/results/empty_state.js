@@ -13,7 +13,7 @@ export function hideEmptyState() {
 
 /**
  * Say that no photo matches.
- * @param {{ query: string, note: string, filtered: boolean, peaks: object[], ask: (q: string) => void,
+ * @param {{ query: string, note: string, filtered: boolean, peaks: { name: string }[], ask: (q: string) => void,
  *   clearFilters: () => void, showAll: () => void }} options note is the server's remark; peaks have photos and are
  *   suggested; ask(q) searches for other words
  */
@@ -39,7 +39,10 @@ export function drawNoMatches({ query, note, filtered, peaks, ask, clearFilters,
   );
 }
 
-/** Say that the album has no photos (yet). choose() opens the file dialog for adding photos. */
+/**
+ * Say that the album has no photos (yet). choose() opens the file dialog for adding photos.
+ * @param {{ indexing: boolean, choose: () => void }} options
+ */
 export function drawEmptyAlbum({ indexing, choose }) {
   if (indexing) return show(el("h1", { text: t("empty_title") }), el("p", { text: t("empty_indexing") }));
   return show(
@@ -55,7 +58,11 @@ export function drawEmptyAlbum({ indexing, choose }) {
   );
 }
 
-/** Show an error. retry() repeats the request; null if that can't help. */
+/**
+ * Show an error. retry() repeats the request; null if that can't help.
+ * @param {string} message
+ * @param {{ retry?: ?() => void, showAll: () => void }} options
+ */
 export function drawError(message, { retry = null, showAll }) {
   show(
     el("h1", { text: capitalize(message) }),
@@ -68,7 +75,8 @@ export function drawError(message, { retry = null, showAll }) {
   );
 }
 
+/** @param {(HTMLElement | null)[]} parts */
 function show(...parts) {
-  byId("nothing").replaceChildren(icon("ridge", "ridge"), ...parts.filter(Boolean));
+  byId("nothing").replaceChildren(icon("ridge", "ridge"), ...parts.filter((part) => part !== null));
   byId("nothing").hidden = false;
 }

@@ -17,17 +17,28 @@ const CAPTION_PX = 110;
 // A tile above this may be hidden by the sticky header of the page.
 const BELOW_HEADER_PX = 100;
 const DAY_PX = 37;
+/** @type {Intl.DateTimeFormatOptions} */
 const DAY_FORMAT = { weekday: "short", day: "numeric", month: "short", year: "numeric" };
 const TOP_PX = 50;
+
+/** @import { SearchHit } from "openapi" */
+/** @import { Row } from "./justified_rows.js" */
+/** @typedef {{ scored: boolean, byTime: boolean }} Order */
+/** @typedef {{ id: string, top: number }} Position */
 
 /** The grid of photos. */
 export class Grid {
   #container;
   #handlers;
+  /** @type {HTMLAnchorElement[]} */
   #tiles = [];
+  /** @type {number[]} */
   #ratios = [];
+  /** @type {(?string)[]} */
   #days = [];
+  /** @type {Set<number>} */
   #breaks = new Set();
+  /** @type {Row[]} */
   #rows = [];
   #width = 0;
 
@@ -46,8 +57,8 @@ export class Grid {
 
   /**
    * Replace the photos of the grid.
-   * @param {object[]} hits
-   * @param {{ scored: boolean, byTime: boolean }} order scored shows scores; byTime adds headings for days, for hits
+   * @param {SearchHit[]} hits
+   * @param {Order} order scored shows scores; byTime adds headings for days, for hits
    *   that are sorted by time
    */
   draw(hits, order) {
@@ -55,7 +66,11 @@ export class Grid {
     this.append(hits, order);
   }
 
-  /** Append photos; for the parameters see draw(). */
+  /**
+   * Append photos; for the parameters see draw().
+   * @param {SearchHit[]} hits
+   * @param {Order} order
+   */
   append(hits, { scored, byTime }) {
     const first = this.#tiles.length;
     this.#tiles.push(
@@ -66,13 +81,17 @@ export class Grid {
     this.#layOut(first);
   }
 
-  /** Focus the tile of a photo. It is scrolled into view only after the browser has restored its scroll position. */
+  /**
+   * Focus the tile of a photo. It is scrolled into view only after the browser has restored its scroll position.
+   * @param {string} id
+   */
   focus(id) {
     const tile = this.#tiles.find((one) => one.dataset.id === id);
     tile?.focus({ preventScroll: true });
     if (tile) requestAnimationFrame(() => requestAnimationFrame(() => this.#scrollIntoView(tile)));
   }
 
+  /** @param {HTMLElement} tile */
   #scrollIntoView(tile) {
     if (document.activeElement !== tile) return;
     const { top, bottom } = tile.getBoundingClientRect();
@@ -80,16 +99,22 @@ export class Grid {
     if (middle < BELOW_HEADER_PX || middle > innerHeight) tile.scrollIntoView({ block: "center" });
   }
 
-  /** The scroll position: the first visible photo and its distance from the top in pixels; null at the page's top. */
+  /**
+   * The scroll position: the first visible photo and its distance from the top in pixels; null at the page's top.
+   * @returns {?Position}
+   */
   get position() {
     if (scrollY < TOP_PX) return null;
     // Find the block first: measuring all tiles would force the layout of the whole page.
     const block = [...this.#container.children].find((one) => one.getBoundingClientRect().bottom > 0);
-    const tile = block && [...block.querySelectorAll(".tile")].find((one) => one.getBoundingClientRect().bottom > 0);
-    return tile ? { id: tile.dataset.id, top: Math.round(tile.getBoundingClientRect().top) } : null;
+    const tile = this.#tiles.find((one) => block?.contains(one) && one.getBoundingClientRect().bottom > 0);
+    return tile?.dataset.id ? { id: tile.dataset.id, top: Math.round(tile.getBoundingClientRect().top) } : null;
   }
 
-  /** Scroll to a position; returns false if its photo is not loaded. */
+  /**
+   * Scroll to a position; returns false if its photo is not loaded.
+   * @param {Position} position
+   */
   scrollToPosition({ id, top }) {
     const tile = this.#tiles.find((one) => one.dataset.id === id);
     if (!tile) return false;
@@ -103,6 +128,7 @@ export class Grid {
   /**
    * Lay out the tiles from index `first` on. Earlier rows stay, except for the last one, and for the rows of a day that
    * the new tiles make longer than a row.
+   * @param {number} first
    */
   #layOut(first) {
     const width = (this.#width = this.#container.clientWidth || document.documentElement.clientWidth);
@@ -115,13 +141,17 @@ export class Grid {
     if (kept < 0) kept = this.#rows.length;
     // Always redraw whole blocks, so that every block but the last has ROWS_IN_BLOCK rows.
     kept -= kept % ROWS_IN_BLOCK;
-    const from = this.#rows[kept]?.from ?? (kept ? this.#rows.at(-1).to : 0);
+    const from = this.#rows[kept]?.from ?? (kept ? this.#rows[kept - 1].to : 0);
     this.#rows = [...this.#rows.slice(0, kept), ...justifiedRows(this.#ratios, { width, height, gap, breaks, from })];
     for (const block of [...this.#container.children].slice(kept / ROWS_IN_BLOCK)) block.remove();
     for (let i = kept; i < this.#rows.length; i += ROWS_IN_BLOCK)
       this.#container.append(this.#block(i, height + CAPTION_PX));
   }
 
+  /**
+   * @param {number} first
+   * @param {number} rowPx
+   */
   #block(first, rowPx) {
     const rows = this.#rows.slice(first, first + ROWS_IN_BLOCK);
     return el(
@@ -135,6 +165,7 @@ export class Grid {
     );
   }
 
+  /** @param {Row} row */
   #row({ from, to, filled }) {
     const days = this.#daysIn({ from, to });
     const cells = this.#tiles
@@ -160,26 +191,34 @@ export class Grid {
     );
   }
 
+  /** @param {number} i */
   #startsDay(i) {
     return this.#days[i] !== null && this.#days[i] !== this.#days[i - 1];
   }
 
-  /** Return the number of days that start in a row. */
+  /**
+   * Return the number of days that start in a row.
+   * @param {{ from: number, to: number }} row
+   */
   #daysIn({ from, to }) {
     return this.#days.slice(from, to).filter((_, i) => this.#startsDay(from + i)).length;
   }
 
+  /** @param {number} i */
   #heading(i) {
     return this.#startsDay(i)
       ? el("h2", { class: "day", text: this.#days[i] ? day(this.#days[i], DAY_FORMAT) : t("unknown_date") })
       : null;
   }
 
-  /** Left and right move the focus to the previous and next tile, up and down to the nearest tile of the next row. */
+  /**
+   * Left and right move the focus to the previous and next tile, up and down to the nearest tile of the next row.
+   * @param {KeyboardEvent} event
+   */
   #moveByArrows(event) {
-    const at = this.#tiles.indexOf(document.activeElement);
+    const at = this.#tiles.findIndex((tile) => tile === document.activeElement);
     if (at < 0) return;
-    let next = null;
+    let next;
     if (event.key === "ArrowRight") next = this.#tiles[at + 1];
     else if (event.key === "ArrowLeft") next = this.#tiles[at - 1];
     else if (event.key === "ArrowDown" || event.key === "ArrowUp")
@@ -189,15 +228,19 @@ export class Grid {
     next?.focus();
   }
 
+  /**
+   * @param {number} at
+   * @param {1 | -1} step
+   */
   #nearestInRow(at, step) {
     const row = this.#rows[this.#rows.findIndex(({ from, to }) => at >= from && at < to) + step];
     if (!row) return null;
-    const centerX = (tile) => {
+    const centerX = (/** @type {HTMLElement} */ tile) => {
       const box = tile.getBoundingClientRect();
       return box.left + box.width / 2;
     };
     const here = centerX(this.#tiles[at]);
-    const distance = (tile) => Math.abs(centerX(tile) - here);
+    const distance = (/** @type {HTMLElement} */ tile) => Math.abs(centerX(tile) - here);
     return this.#tiles.slice(row.from, row.to).reduce((best, one) => (distance(one) < distance(best) ? one : best));
   }
 }

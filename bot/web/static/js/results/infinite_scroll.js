@@ -19,14 +19,17 @@ export class InfiniteScroll {
     byId("more").addEventListener("click", () => this.#loadMore());
     new IntersectionObserver(
       (entries) => {
-        this.#isNear = entries.at(-1).isIntersecting;
+        this.#isNear = entries[entries.length - 1].isIntersecting;
         if (this.#isNear) this.#loadMore();
       },
       { rootMargin: MARGIN },
     ).observe(byId("end"));
   }
 
-  /** Set whether there are more pages. */
+  /**
+   * Set whether there are more pages.
+   * @param {boolean} hasMore
+   */
   show(hasMore) {
     byId("more").hidden = !hasMore;
     if (hasMore && this.#isNear) this.#loadMore();

@@ -6,7 +6,7 @@ const NEARLY_FULL = 0.8;
 /**
  * Find the pictures that must start a row: the first of a day that does not fit into the current row as a whole, and
  * the first after a day that is longer than a row.
- * @param {?string[]} days the day of each picture; null for pictures whose day does not matter
+ * @param {(?string)[]} days the day of each picture; null for pictures whose day does not matter
  * @param {number[]} ratios width divided by height of each picture
  * @param {{ width: number, height: number, gap: number }} size width of the page, height of a row and gap, in pixels
  * @returns {Set<number>} indices of pictures
@@ -14,7 +14,7 @@ const NEARLY_FULL = 0.8;
 export function rowBreaks(days, ratios, { width, height, gap }) {
   const breaks = new Set();
   let used = 0;
-  for (let start = 0, end = 0; start < days.length; start = end) {
+  for (let start = 0, end; start < days.length; start = end) {
     let dayWidth = 0;
     for (end = start; end < days.length && days[end] === days[start]; end += 1) dayWidth += ratios[end] * height + gap;
     if (days[start] === null) continue;
@@ -32,15 +32,23 @@ export function rowBreaks(days, ratios, { width, height, gap }) {
 }
 
 /**
+ * A row of pictures [from, to). filled is the share of the width that it takes: less than 1 only for the last row and for
+ * rows before a break.
+ * @typedef {{ from: number, to: number, filled: number }} Row
+ */
+
+/**
  * Distribute pictures over rows, starting with picture `from`; for the parameters see rowBreaks().
- * @returns {{ from: number, to: number, filled: number }[]} rows of pictures [from, to). filled is the share of the
- *   width that a row takes: less than 1 only for the last row and for rows before a break
+ * @param {number[]} ratios
+ * @param {{ width: number, height: number, gap: number, breaks: Set<number>, from?: number }} size
+ * @returns {Row[]}
  */
 export function justifiedRows(ratios, { width, height, gap, breaks, from = 0 }) {
+  /** @type {Row[]} */
   const rows = [];
   let start = from;
   let sum = 0;
-  const end = (to) => {
+  const end = (/** @type {number} */ to) => {
     const filled = Math.min(1, (sum * height) / width);
     if (start < to) rows.push({ from: start, to, filled: to < ratios.length && filled > NEARLY_FULL ? 1 : filled });
     [start, sum] = [to, 0];

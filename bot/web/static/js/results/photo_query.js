@@ -1,17 +1,26 @@
 // The panel of a query photo: its preview and the peaks that were identified, above the search results.
 
-import { addPhoto } from "../net/api.js";
-import { byId, el, icon, withCode } from "../ui/dom.js";
+import { addPhoto, ApiError } from "../net/api.js";
+import { byId, el, icon, targetOf, withCode } from "../ui/dom.js";
 import { peakEvidence } from "../viewer/peak_evidence.js";
 import { toast } from "../ui/toast.js";
 import { metres, capitalize, t } from "../ui/i18n.js";
 
+/** @import { Identification, PeakCount, Photo } from "openapi" */
+
 const ALTERNATIVES_MAX = 3;
+/** @type {?string} */
 let previewUrl = null;
-// The file that was added last: the panel is redrawn after every search and must not offer to add it again.
+/**
+ * The file that was added last: the panel is redrawn after every search and must not offer to add it again.
+ * @type {?File}
+ */
 let addedFile = null;
 
-/** Show an empty panel with a preview for a new query photo; null hides the panel. */
+/**
+ * Show an empty panel with a preview for a new query photo; null hides the panel.
+ * @param {?File} file
+ */
 export function resetPhotoQuery(file) {
   if (previewUrl) URL.revokeObjectURL(previewUrl);
   previewUrl = file ? URL.createObjectURL(file) : null;
@@ -22,8 +31,9 @@ export function resetPhotoQuery(file) {
 /**
  * Draw the panel.
  * @param {File} file the query photo
- * @param {{ identification?: ?object, error?: string, peakById: (id: string) => ?object, dismiss: () => void,
- *   onAdded: (photo: object) => void }} options without identification and error the panel shows that it is waiting
+ * @param {{ identification?: ?Identification, error?: string, peakById: (id: string) => PeakCount | undefined,
+ *   dismiss: () => void, onAdded: (photo: Photo) => void }} options without identification and error the panel shows
+ *   that it is waiting
  */
 export function drawPhotoQuery(file, { identification = null, error = "", peakById, dismiss, onAdded }) {
   const panel = byId("question");
@@ -49,6 +59,10 @@ export function drawPhotoQuery(file, { identification = null, error = "", peakBy
   panel.replaceChildren(preview(), answer);
 }
 
+/**
+ * @param {Identification} identification
+ * @param {(id: string) => PeakCount | undefined} peakById
+ */
 function findings(identification, peakById) {
   const answer = identification.peaks.find((peak) => peak.id === identification.answer);
   const others = identification.peaks.filter((peak) => peak !== answer).slice(0, ALTERNATIVES_MAX);
@@ -86,6 +100,7 @@ function findings(identification, peakById) {
     );
   }
   if (identification.used.length) {
+    /** @type {Record<string, string>} */
     const names = { geometry: t("used_geometry"), appearance: t("used_appearance"), correction: t("used_correction") };
     parts.push(
       el("p", {
@@ -99,10 +114,15 @@ function findings(identification, peakById) {
 
 function preview() {
   // Not every browser can decode every format (HEIC): show the ridge icon instead.
-  const fallBack = (event) => event.target.replaceWith(icon("ridge", "ridge"));
+  const fallBack = (/** @type {Event} */ event) => targetOf(event).replaceWith(icon("ridge", "ridge"));
   return el("div", { class: "preview" }, el("img", { src: previewUrl, alt: t("your_photo"), on: { error: fallBack } }));
 }
 
+/**
+ * @param {File} file
+ * @param {HTMLButtonElement} button
+ * @param {(photo: Photo) => void} onAdded
+ */
 async function addToAlbum(file, button, onAdded) {
   button.disabled = true;
   try {
@@ -112,10 +132,12 @@ async function addToAlbum(file, button, onAdded) {
     onAdded(photo);
   } catch (error) {
     button.disabled = false;
+    if (!(error instanceof ApiError)) throw error;
     toast(error.message);
   }
 }
 
+/** @param {HTMLButtonElement} button */
 function showAdded(button) {
   button.disabled = true;
   button.replaceChildren(icon("check"), t("kept"));

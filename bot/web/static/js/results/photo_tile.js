@@ -1,20 +1,25 @@
 // One tile of the grid: picture, peaks, date, and why the photo matches.
 
-import { el } from "../ui/dom.js";
+import { el, targetOf } from "../ui/dom.js";
 import { showPhoto } from "../ui/responsive_image.js";
 import { localDate, number, t } from "../ui/i18n.js";
+
+/** @import { SearchHit } from "openapi" */
 
 const SIZES = [320, 640];
 // Limits, because very wide pictures would fill a row alone and very tall ones would become slivers.
 const RATIO_MIN = 0.75;
 const RATIO_MAX = 2.2;
 
-/** Return width divided by height of a hit's tile. */
+/**
+ * Return width divided by height of a hit's tile.
+ * @param {{ width: ?number, height: ?number }} hit
+ */
 export const tileRatio = (hit) => Math.min(RATIO_MAX, Math.max(RATIO_MIN, (hit.width || 4) / (hit.height || 3)));
 
 /**
  * Create a tile, a link to the photo.
- * @param {object} hit
+ * @param {SearchHit} hit
  * @param {{ urlOf: (id: string) => string, open: (id: string) => void, scored: boolean, byTime: boolean,
  *   eager: boolean }} options scored shows the score; byTime shows the time of day, because the day is in the heading;
  *   eager loads the picture at once
@@ -31,7 +36,7 @@ export function photoTile(hit, { urlOf, open, scored, byTime, eager }) {
     decoding: "async",
     width: hit.width,
     height: hit.height,
-    on: { load: (event) => event.target.classList.add("loaded") },
+    on: { load: (event) => targetOf(event).classList.add("loaded") },
   });
   showPhoto(image, hit, SIZES);
   const label = names.length
@@ -80,5 +85,6 @@ export function photoTile(hit, { urlOf, open, scored, byTime, eager }) {
 }
 
 // With a modifier key the browser opens the link in a new tab or window.
+/** @param {MouseEvent} event */
 const isPlainClick = (event) =>
   event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;

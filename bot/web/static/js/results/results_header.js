@@ -5,11 +5,13 @@ import { byId, el, icon } from "../ui/dom.js";
 import { parseCircle } from "../geo/geodesy.js";
 import { anyOf, day, distance, t, tn } from "../ui/i18n.js";
 
+/** @import { Query, State } from "../state/url_state.js" */
+
 /**
  * Draw the header.
- * @param {{ state: object, queryPhoto: ?File, n: number, more: boolean, names: string[], total: ?number }} options
- *   state as in url_state.js; n photos are loaded, more says whether there are more; names are those of the selected
- *   peaks; total is the number of photos that match the filters, null while unknown
+ * @param {{ state: State, queryPhoto: ?File, n: number, more: boolean, names: string[], total: ?number }} options n
+ *   photos are loaded, more says whether there are more; names are those of the selected peaks; total is the number of
+ *   photos that match the filters, null while unknown
  * @returns {string} the title
  */
 export function drawHeader({ state, queryPhoto, n, more, names, total }) {
@@ -21,15 +23,27 @@ export function drawHeader({ state, queryPhoto, n, more, names, total }) {
   return title;
 }
 
-/** Return the document's title: the words and filters of the query. */
+/**
+ * Return the document's title: the words and filters of the query.
+ * @param {Query} query
+ * @param {string[]} names
+ */
 export function pageTitle({ q, from, to, near }, names) {
-  const filters = [anyOf(names), (from || to) && rangeText(from, to), near && withinText(near)];
+  const filters = [anyOf(names), rangeText(from, to), near && withinText(near)];
   return [q, ...filters, "Cumbre"].filter(Boolean).join(" · ");
 }
 
-/** Return whether the results have scores. Without words or a photo, they only match the filters. */
+/**
+ * Return whether the results have scores. Without words or a photo, they only match the filters.
+ * @param {Query} state
+ * @param {?File} queryPhoto
+ */
 export const isScored = (state, queryPhoto) => Boolean(state.q || state.like || queryPhoto);
 
+/**
+ * @param {{ state: State, queryPhoto: ?File, n: number, more: boolean, names: string[], total: ?number,
+ * scored: boolean }} options
+ */
 function titleOf({ state, queryPhoto, n, more, names, total, scored }) {
   if (!scored) return isFiltered(state) ? filteredTitle(more ? total : n, names) : t("all_photos");
   if (state.like) return more ? tn("similar_best", n) : tn("similar", n);
@@ -38,12 +52,20 @@ function titleOf({ state, queryPhoto, n, more, names, total, scored }) {
   return `${more ? tn("found_best", n) : tn("found", n)} ${what}`;
 }
 
+/**
+ * @param {?number} n
+ * @param {string[]} names
+ */
 function filteredTitle(n, names) {
   if (names.length) return n === null ? anyOf(names) : tn("showing", n, { names: anyOf(names) });
   return n === null ? t("filtered_photos") : tn("chosen", n);
 }
 
-/** Draw a chip with a remove button for each filter by time, place or photo. change(partialState) applies a change. */
+/**
+ * Draw a chip with a remove button for each filter by time, place or photo. change(partialState) applies a change.
+ * @param {State} state
+ * @param {(change: Partial<State>) => void} change
+ */
 export function drawFilterChips(state, change) {
   const { from, to, near, like } = state;
   const chips = [];
@@ -64,13 +86,24 @@ export function drawFilterChips(state, change) {
   byId("filters").hidden = !chips.length;
 }
 
+/** @param {string} near */
 const withinText = (near) => t("within", { distance: distance(1000 * parseCircle(near).km) });
 
+/**
+ * @param {?string} from
+ * @param {?string} to
+ */
 function rangeText(from, to) {
   if (from && to) return from === to ? day(from) : t("from_to", { from: day(from), to: day(to) });
-  return from ? t("from_on", { from: day(from) }) : t("until", { to: day(to) });
+  if (from) return t("from_on", { from: day(from) });
+  return to ? t("until", { to: day(to) }) : "";
 }
 
+/**
+ * @param {string} iconName
+ * @param {string} text
+ * @param {() => void} remove
+ */
 function chip(iconName, text, remove) {
   return el(
     "button",

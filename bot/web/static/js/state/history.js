@@ -6,14 +6,22 @@ const POSITIONS_KEY = "places in the history";
 const POSITIONS_MAX = 100;
 let lastId = 0;
 
-/** The page's history. A scroll position is what getPosition() returns: JSON, or null for the top of the page. */
+/**
+ * The page's history. A scroll position is what getPosition() returns: JSON, or null for the top of the page.
+ * @template Position
+ */
 export class PageHistory {
   #getPosition;
   #step = 0;
+  /** @type {?number} */
   #question = null;
-  // Files don't survive a reload: the page then shows the results of the URL alone.
+  /**
+   * Files don't survive a reload: the page then shows the results of the URL alone.
+   * @type {Map<number, File>}
+   */
   #photos = new Map();
 
+  /** @param {() => ?Position} getPosition */
   constructor(getPosition) {
     this.#getPosition = getPosition;
     // The browser would restore the scroll position before the results are loaded again.
@@ -22,17 +30,26 @@ export class PageHistory {
     addEventListener("pagehide", () => this.#savePosition());
   }
 
-  /** The id of the current entry's query photo, or null. */
+  /**
+   * The id of the current entry's query photo, or null.
+   * @returns {?number}
+   */
   get question() {
     return this.photo(history.state?.question) && history.state.question;
   }
 
-  /** Return the query photo (a File) with this id; null if unknown. */
+  /**
+   * Return the query photo with this id; null if unknown.
+   * @param {?number} id
+   */
   photo(id) {
-    return this.#photos.get(id) || null;
+    return (id !== null && this.#photos.get(id)) || null;
   }
 
-  /** Register a File as query photo and return its id. */
+  /**
+   * Register a query photo and return its id.
+   * @param {File} file
+   */
   register(file) {
     const id = nextId();
     this.#photos.set(id, file);
@@ -56,9 +73,12 @@ export class PageHistory {
     history[how === "push" ? "pushState" : "replaceState"]({ within, step: this.#step, question }, "", url);
   }
 
-  /** The scroll position that the current entry was left at; null for the top. */
+  /**
+   * The scroll position that the current entry was left at; null for the top.
+   * @returns {?Position}
+   */
   get position() {
-    return readTabState(POSITIONS_KEY)?.find(([step]) => step === this.#step)?.[1] || null;
+    return this.#positions.find(([step]) => step === this.#step)?.[1] || null;
   }
 
   /** Update to the browser's current entry. Call it after popstate. */
@@ -70,8 +90,16 @@ export class PageHistory {
     this.#question = this.question;
   }
 
+  /**
+   * The saved positions: each is the step of its entry and the position itself.
+   * @returns {[number, ?Position][]}
+   */
+  get #positions() {
+    return readTabState(POSITIONS_KEY, []);
+  }
+
   #savePosition() {
-    const others = (readTabState(POSITIONS_KEY) || []).filter(([step]) => step !== this.#step);
+    const others = this.#positions.filter(([step]) => step !== this.#step);
     saveTabState(POSITIONS_KEY, [...others, [this.#step, this.#getPosition()]].slice(-POSITIONS_MAX));
   }
 }

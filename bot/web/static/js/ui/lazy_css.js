@@ -2,6 +2,7 @@
 
 import { el } from "./dom.js";
 
+/** @type {Map<string, Promise<Event>>} */
 const sheets = new Map();
 
 /**
@@ -10,13 +11,12 @@ const sheets = new Map();
  * @returns {Promise<Event>}
  */
 export function loadStylesheet(href) {
-  if (!sheets.has(href)) {
-    sheets.set(
-      href,
-      new Promise((resolve) => {
-        document.head.append(el("link", { rel: "stylesheet", href, on: { load: resolve, error: resolve } }));
-      }),
-    );
+  let sheet = sheets.get(href);
+  if (!sheet) {
+    sheet = new Promise((resolve) => {
+      document.head.append(el("link", { rel: "stylesheet", href, on: { load: resolve, error: resolve } }));
+    });
+    sheets.set(href, sheet);
   }
-  return sheets.get(href);
+  return sheet;
 }

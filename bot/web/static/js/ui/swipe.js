@@ -9,6 +9,7 @@ const SWIPE_PX = 50;
  *   returns false to ignore it; step is called with 1 for next, -1 for previous
  */
 export function listenForSwipes(stage, { isFree, step }) {
+  /** @type {?{ x: number, y: number }} */
   let start = null;
   let fingers = 0;
   stage.addEventListener("pointerdown", (event) => {

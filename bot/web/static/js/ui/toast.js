@@ -9,13 +9,13 @@ let timer = 0;
 /**
  * Show a toast; it replaces the one before.
  * @param {string} message
- * @param {?{ label: string, run: () => void }} action a button in the toast
+ * @param {?{ label: string, run: () => void }} [action] a button in the toast
  */
 export function toast(message, action = null) {
   const box = byId("toast");
   // An open dialog covers the page, so move the toast into it.
   const front = document.querySelector("dialog[open]") || document.body;
-  front.append(box.parentElement);
+  front.append(byId("toast-place"));
   const button =
     action &&
     el("button", {

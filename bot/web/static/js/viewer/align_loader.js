@@ -6,25 +6,36 @@ import { loadStylesheet } from "../ui/lazy_css.js";
 import { hideToast, toast } from "../ui/toast.js";
 import { t } from "../ui/i18n.js";
 
+/** @import { PeaksAround, Photo } from "openapi" */
+/** @import { CameraPose } from "../geo/pinhole.js" */
+/** @import { AlignTool } from "./align_tool.js" */
+/** @import { SummitOverlay } from "./summit_overlay.js" */
+/** @import { Zoom } from "./zoom.js" */
+
 // In step with cumbre/pose/preconditions.py: a wider picture is a panorama, which the pinhole model does not fit.
 const PANORAMA_RATIO = 2.2;
 
-/** Return whether a photo can be aligned: its place and altitude are known, and it is no panorama. */
-export const canBeAligned = ({ width, height, gps }) =>
-  Boolean(
-    width && gps && gps.altitude_m !== null && Math.max(width, height) < PANORAMA_RATIO * Math.min(width, height),
-  );
+/**
+ * Return whether a photo can be aligned: its place and altitude are known, and it is no panorama.
+ * @param {Photo} photo
+ */
+export function canBeAligned({ width, height, gps }) {
+  if (!width || !height || !gps || gps.altitude_m === null) return false;
+  return Math.max(width, height) < PANORAMA_RATIO * Math.min(width, height);
+}
 
 /** Starts and ends the alignment of a photo. */
 export class AlignMode {
   #viewer;
+  /** @type {?AlignTool} */
   #tool = null;
+  /** @type {?Photo} */
   #wanted = null;
   #isSaving = false;
 
   /**
-   * @param {{ stage: HTMLElement, image: HTMLImageElement, overlay: object, zoom: object,
-   *   save: (photo: object, pose: object) => Promise<void> }} viewer parts of the viewer; save stores a camera pose
+   * @param {{ stage: HTMLElement, image: HTMLImageElement, overlay: SummitOverlay, zoom: Zoom,
+   *   save: (photo: Photo, pose: CameraPose) => Promise<void> }} viewer parts of the viewer; save stores a camera pose
    */
   constructor(viewer) {
     this.#viewer = viewer;
@@ -34,8 +45,12 @@ export class AlignMode {
     return this.#tool !== null;
   }
 
-  /** Load the tool and the summits around the photo, then start. */
+  /**
+   * Load the tool and the summits around the photo, then start.
+   * @param {Photo} photo see canBeAligned()
+   */
   async begin(photo) {
+    if (!photo.gps) return;
     this.#wanted = photo;
     try {
       const [{ AlignTool }, peaks] = await Promise.all([
@@ -55,7 +70,7 @@ export class AlignMode {
   /** End without saving. */
   end() {
     this.#wanted = null;
-    if (!this.isOn) return;
+    if (!this.#tool) return;
     this.#tool.end();
     this.#tool = null;
     this.#toggle(false);
@@ -68,16 +83,24 @@ export class AlignMode {
     byId("align-names")?.focus({ preventScroll: true });
   }
 
-  /** Handle a key; returns whether it was handled. */
+  /**
+   * Handle a key; returns whether it was handled.
+   * @param {KeyboardEvent} event
+   */
   onKey(event) {
-    return this.isOn && this.#tool.onKey(event);
+    return this.#tool?.onKey(event) ?? false;
   }
 
-  #open(AlignTool, photo, peaks) {
+  /**
+   * @param {typeof AlignTool} Tool
+   * @param {Photo} photo
+   * @param {PeaksAround["peaks"]} peaks
+   */
+  #open(Tool, photo, peaks) {
     hideToast();
     this.#toggle(true);
     const { stage, image, overlay } = this.#viewer;
-    this.#tool = new AlignTool(photo, peaks, {
+    this.#tool = new Tool(photo, peaks, {
       stage,
       image,
       onMove: (summits) => overlay.showLive(summits),
@@ -86,6 +109,10 @@ export class AlignMode {
     });
   }
 
+  /**
+   * @param {Photo} photo
+   * @param {CameraPose} pose
+   */
   async #save(photo, pose) {
     if (this.#isSaving) return;
     this.#isSaving = true;
@@ -94,7 +121,10 @@ export class AlignMode {
     });
   }
 
-  /** Show or hide the strip; while it is shown, the rest of the viewer is inactive. */
+  /**
+   * Show or hide the strip; while it is shown, the rest of the viewer is inactive.
+   * @param {boolean} isOn
+   */
   #toggle(isOn) {
     this.#viewer.zoom.reset();
     this.#viewer.zoom.pans = !isOn;

@@ -1,17 +1,23 @@
 // The align tool: a person turns the camera's view, on the picture or on the panorama strip, until the names fit.
 
 import { roundedPose, poseInFigures, viewOfPhoto } from "./camera_pose.js";
-import { byId, el, icon } from "../ui/dom.js";
+import { byId, el, icon, targetOf } from "../ui/dom.js";
 import { listenForDrags } from "./drag_view.js";
 import { project, turnedBy } from "../geo/pinhole.js";
 import { isHidden } from "./synthetic_skyline.js";
 import { PanoramaStrip } from "./panorama_strip.js";
 import { t } from "../ui/i18n.js";
 
+/** @import { PeaksAround, Photo } from "openapi" */
+/** @import { CameraPose, View } from "../geo/pinhole.js" */
+/** @import { LiveSummit } from "./summit_overlay.js" */
+/** @typedef {{ right?: number, up?: number, clockwise?: number }} Change */
+
 // Enough to fill a view, even from the catalogue of a whole country.
 const PEAKS_MAX = 400;
 const STEP_DEG = 0.1;
 const LARGE_STEP_DEG = 1;
+/** @type {Record<string, Change>} */
 const KEYS = {
   ArrowLeft: { right: -1 },
   ArrowRight: { right: 1 },
@@ -25,8 +31,10 @@ const KEYS = {
 
 /** The tool for one photo; it starts at once. */
 export class AlignTool {
+  /** @type {View} */
   #view;
   #peaks;
+  /** @type {{ onMove: (summits: LiveSummit[]) => void, save: (pose: CameraPose) => void, cancel: () => void }} */
   #viewer;
   #strip;
   #figures;
@@ -34,11 +42,11 @@ export class AlignTool {
   #listeners = new AbortController();
 
   /**
-   * @param {object} photo
-   * @param {object[]} peaks summits around the photo, the most striking first
-   * @param {{ stage: HTMLElement, image: HTMLImageElement, onMove: (summits: object[]) => void,
-   *   save: (pose: object) => void, cancel: () => void }} viewer onMove gets the summits with their current places in
-   *   the picture
+   * @param {Photo} photo
+   * @param {PeaksAround["peaks"]} peaks summits around the photo, the most striking first
+   * @param {{ stage: HTMLElement, image: HTMLImageElement, onMove: (summits: LiveSummit[]) => void,
+   *   save: (pose: CameraPose) => void, cancel: () => void }} viewer onMove gets the summits with their current places
+   *   in the picture
    */
   constructor(photo, peaks, viewer) {
     [this.#view, this.#viewer] = [viewOfPhoto(photo), viewer];
@@ -63,9 +71,12 @@ export class AlignTool {
     byId("align").replaceChildren();
   }
 
-  /** Handle a key; returns whether it was handled. */
+  /**
+   * Handle a key; returns whether it was handled.
+   * @param {KeyboardEvent} event
+   */
   onKey(event) {
-    const isOnButton = event.target.closest("button");
+    const isOnButton = targetOf(event).closest("button");
     if (KEYS[event.key]) this.#step(KEYS[event.key], event.shiftKey ? LARGE_STEP_DEG : STEP_DEG);
     else if (event.key === "Escape") this.#viewer.cancel();
     else if (event.key === "Enter" && !isOnButton) this.#viewer.save(roundedPose(this.#view));
@@ -74,12 +85,17 @@ export class AlignTool {
     return true;
   }
 
+  /**
+   * @param {Change} change
+   * @param {number} deg
+   */
   #step(change, deg) {
     this.#set(
       turnedBy(this.#view, Object.fromEntries(Object.entries(change).map(([name, sign]) => [name, sign * deg]))),
     );
   }
 
+  /** @param {View} view */
   #set(view) {
     this.#view = view;
     byId("align").classList.add("turned");
@@ -92,11 +108,15 @@ export class AlignTool {
     this.#strip.show(this.#view);
     this.#figures.replaceChildren(...poseInFigures(this.#view).map((text) => el("span", { text })));
     this.#viewer.onMove(
-      this.#peaks.map((peak) => ({ ...peak, ...project(this.#view, peak) })).filter((peak) => peak.x !== undefined),
+      this.#peaks.flatMap((peak) => {
+        const at = project(this.#view, peak);
+        return at ? [{ ...peak, ...at }] : [];
+      }),
     );
   }
 
   #tools() {
+    /** @type {(label: string, change: Change, iconName: string) => HTMLElement} */
     const tilt = (label, change, iconName) =>
       el(
         "button",

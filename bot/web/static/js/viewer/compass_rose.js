@@ -4,6 +4,9 @@ import { probabilityOf } from "./peak_evidence.js";
 import { svgEl } from "../ui/svg.js";
 import { bearing, t } from "../ui/i18n.js";
 
+/** @import { Photo, Prediction } from "openapi" */
+/** @typedef {Prediction & { bearing_deg: number }} Located */
+
 const WIDTH = 340;
 const HEIGHT = 190;
 const CENTER_X = WIDTH / 2;
@@ -17,17 +20,17 @@ const PROBABILITY_MIN = 0.02;
 
 /**
  * Draw the compass rose.
- * @param {object} photo
+ * @param {Photo} photo
  * @param {Set<string>} named ids of the peaks that the photo shows
  * @returns {?SVGElement} null if neither the heading nor the bearing of a summit is known
  */
 export function compassRose(photo, named) {
-  const summits = photo.candidates.filter(
-    (peak) => peak.bearing_deg !== null && (named.has(peak.id) || probabilityOf(peak, "in_view") >= PROBABILITY_MIN),
-  );
+  const located = /** @type {Located[]} */ (photo.candidates.filter((peak) => peak.bearing_deg !== null));
+  const summits = located.filter((peak) => named.has(peak.id) || probabilityOf(peak, "in_view") >= PROBABILITY_MIN);
   if (!summits.length && photo.heading_deg === null) return null;
   const shown = summits.sort(
-    (a, b) => named.has(b.id) - named.has(a.id) || probabilityOf(b, "in_view") - probabilityOf(a, "in_view"),
+    (a, b) =>
+      Number(named.has(b.id)) - Number(named.has(a.id)) || probabilityOf(b, "in_view") - probabilityOf(a, "in_view"),
   );
   const label = photo.heading_deg === null ? t("rose_summits") : t("rose", { heading: bearing(photo.heading_deg) });
   return svgEl(
@@ -42,16 +45,21 @@ export function compassRose(photo, named) {
   );
 }
 
-/** Return the point at a bearing and a distance from the centre. */
+/**
+ * Return the point at a bearing and a distance from the centre.
+ * @type {(deg: number, radius: number) => [number, number]}
+ */
 const at = (deg, radius) => {
   const angle = ((deg - 90) * Math.PI) / 180;
   return [CENTER_X + radius * Math.cos(angle), CENTER_Y + radius * Math.sin(angle)];
 };
+/** @type {(deg: number, radius: number) => string} */
 const point = (deg, radius) =>
   at(deg, radius)
     .map((value) => value.toFixed(1))
     .join(" ");
 
+/** @param {Photo} photo */
 function view({ heading_deg: heading, hfov_deg: hfov }) {
   if (heading === null) return null;
   if (hfov === null)
@@ -77,7 +85,11 @@ function ticks() {
   return svgEl("g", {}, marks);
 }
 
-/** A triangle on the ring; its opacity shows the probability. */
+/**
+ * A triangle on the ring; its opacity shows the probability.
+ * @param {Located} peak
+ * @param {boolean} isNamed
+ */
 function summit(peak, isNamed) {
   const deg = peak.bearing_deg;
   return svgEl(
@@ -91,7 +103,11 @@ function summit(peak, isNamed) {
   );
 }
 
-/** A column of labels on each side of the rose, each with a leader line to its summit. */
+/**
+ * A column of labels on each side of the rose, each with a leader line to its summit.
+ * @param {Located[]} peaks
+ * @param {Set<string>} named
+ */
 function labels(peaks, named) {
   return ["end", "start"].flatMap((anchor) => {
     const side = peaks
@@ -119,12 +135,15 @@ function labels(peaks, named) {
   });
 }
 
-/** Move labels apart vertically until none overlaps another and all are inside the drawing. */
+/**
+ * Move labels apart vertically until none overlaps another and all are inside the drawing.
+ * @param {{ y: number }[]} labels
+ */
 function spread(labels) {
   labels.forEach((label, i) => {
     if (i) label.y = Math.max(label.y, labels[i - 1].y + LINE_PX);
   });
-  const over = labels.length ? labels.at(-1).y - (HEIGHT - LINE_PX / 2) : 0;
+  const over = labels.length ? labels[labels.length - 1].y - (HEIGHT - LINE_PX / 2) : 0;
   if (over > 0)
     for (let i = labels.length - 1, y = HEIGHT - LINE_PX / 2; i >= 0; i -= 1, y -= LINE_PX)
       labels[i].y = Math.min(labels[i].y, y);

@@ -3,10 +3,12 @@
 import { el, icon } from "../ui/dom.js";
 import { metres, t } from "../ui/i18n.js";
 
+/** @import { PeakCount, Photo } from "openapi" */
+
 /**
  * Create the form.
- * @param {object} photo
- * @param {object[]} peaks the whole catalogue
+ * @param {Photo} photo
+ * @param {PeakCount[]} peaks the whole catalogue
  * @param {{ save: (ids: string[]) => void, cancel: () => void }} handlers
  * @returns {HTMLFormElement}
  */
@@ -127,6 +129,7 @@ export function correctionForm(photo, peaks, { save, cancel }) {
 }
 
 // Ignores accents and case.
+/** @param {string} name */
 const normalized = (name) =>
   name
     .trim()
@@ -134,7 +137,11 @@ const normalized = (name) =>
     .replace(/[\u0300-\u036f]/g, "")
     .toLowerCase();
 
-/** Return the only peak with a name that starts with this text; null if there is none or more than one. */
+/**
+ * Return the only peak with a name that starts with this text; null if there is none or more than one.
+ * @param {PeakCount[]} peaks
+ * @param {string} start
+ */
 function uniqueMatch(peaks, start) {
   const matches = peaks.filter((peak) => peak.names.some((name) => normalized(name).startsWith(start)));
   return matches.length === 1 ? matches[0] : null;

@@ -9,13 +9,15 @@ import { renditionUrl } from "../ui/responsive_image.js";
 import { compassRose } from "./compass_rose.js";
 import { bearing, fileSize, localDate, metres, number, place, capitalize, t } from "../ui/i18n.js";
 
+/** @import { PeakCount, Photo, Prediction } from "openapi" */
+
 const DOWNLOAD_SIZE_PX = 2560;
 
 /**
  * Return the content of the panel.
- * @param {object} photo
+ * @param {Photo} photo
  * @param {object} options
- * @param {(id: string) => ?object} options.peakById
+ * @param {(id: string) => PeakCount | undefined} options.peakById
  * @param {string} options.why why the photo matches the search; empty if there is no reason
  * @param {() => void} options.correct opens the correction form
  * @param {(ids: string[]) => void} options.saveCorrection saves which peaks the photo shows
@@ -24,7 +26,7 @@ const DOWNLOAD_SIZE_PX = 2560;
  * @param {() => void} options.undoAlign
  * @param {() => void} options.findSimilar searches for similar photos
  * @param {() => void} options.showOnMap
- * @returns {HTMLElement[]}
+ * @returns {Element[]}
  */
 export function panelContent(
   photo,
@@ -123,9 +125,10 @@ export function panelContent(
             : null,
         ),
   ];
-  return parts.filter(Boolean);
+  return parts.filter((part) => part !== null);
 }
 
+/** @type {(photo: Photo, align: ?() => void, undoAlign: () => void) => HTMLElement} */
 const alignActions = ({ orientation }, align, undoAlign) =>
   el(
     "p",
@@ -142,7 +145,12 @@ const alignActions = ({ orientation }, align, undoAlign) =>
       : null,
   );
 
-/** A button that removes a peak in one tap; the toast that follows offers undo. */
+/**
+ * A button that removes a peak in one tap; the toast that follows offers undo.
+ * @param {Prediction} peak
+ * @param {Photo} photo
+ * @param {(ids: string[]) => void} saveCorrection
+ */
 function removeButton(peak, photo, saveCorrection) {
   const label = t("correct_remove", { name: peak.name });
   const rest = photo.peaks.filter((one) => one.id !== peak.id).map((one) => one.id);
@@ -159,6 +167,11 @@ function removeButton(peak, photo, saveCorrection) {
   );
 }
 
+/**
+ * @param {Prediction} peak
+ * @param {Photo} photo
+ * @param {(ids: string[]) => void} saveCorrection
+ */
 function addButton(peak, photo, saveCorrection) {
   const label = t("correct_also", { name: peak.name });
   const all = [...photo.peaks.map((one) => one.id), peak.id];
@@ -169,48 +182,65 @@ function addButton(peak, photo, saveCorrection) {
   );
 }
 
+/**
+ * @param {Photo} photo
+ * @param {Set<string>} shown
+ */
 function directions(photo, shown) {
   const drawing = compassRose(photo, shown);
   return drawing ? [el("h3", { text: t("compass_rose") }), drawing] : [];
 }
 
+/** @param {Photo} photo */
 const downloadName = (photo) => `${photo.filename.replace(/\.[^.]*$/, "") || "photo"}.jpg`;
 
+/**
+ * @param {Photo} photo
+ * @param {() => void} showOnMap
+ */
 function facts(photo, showOnMap) {
+  const { gps, gps_error_m: gpsErrorM } = photo;
+  const onMap = el("button", {
+    type: "button",
+    class: "link",
+    id: "on-map",
+    text: t("on_map"),
+    on: { click: showOnMap },
+  });
+  const margin = gpsErrorM ? ` ± ${metres(gpsErrorM)}` : "";
+  /** @type {[string, ?string | (string | Node)[]][]} */
   const rows = [
-    ["taken", photo.local_time && timeText(photo)],
-    ["place", photo.gps && `${place(photo.gps)}${photo.gps_error_m ? ` ± ${metres(photo.gps_error_m)}` : ""}`],
-    ["altitude", photo.gps && photo.gps.altitude_m !== null && metres(photo.gps.altitude_m)],
-    ["heading", photo.heading_deg !== null && bearing(photo.heading_deg)],
-    ["field_of_view", photo.hfov_deg !== null && `${number(photo.hfov_deg)}°`],
+    ["taken", photo.local_time && timeText(photo.local_time, photo.shot_time)],
+    ["place", gps && [`${place(gps)}${margin}`, " ", onMap]],
+    ["altitude", gps && gps.altitude_m !== null ? metres(gps.altitude_m) : null],
+    ["heading", photo.heading_deg === null ? null : bearing(photo.heading_deg)],
+    ["field_of_view", photo.hfov_deg === null ? null : `${number(photo.hfov_deg)}°`],
     ["camera", photo.camera],
-    ["size", photo.width && `${photo.width} × ${photo.height} · ${photo.format} · ${fileSize(photo.size_bytes)}`],
+    ["size", photo.width ? `${photo.width} × ${photo.height} · ${photo.format} · ${fileSize(photo.size_bytes)}` : null],
     ["file", breakable(photo.path)],
     ["indexed_by", photo.model_id],
-  ].filter(([, value]) => value);
-  const value = (key, text) =>
-    key === "place"
-      ? el(
-          "dd",
-          {},
-          text,
-          " ",
-          el("button", { type: "button", class: "link", id: "on-map", text: t("on_map"), on: { click: showOnMap } }),
-        )
-      : el("dd", {}, text);
+  ];
   return el(
     "dl",
     { class: "facts" },
-    rows.map(([key, text]) => el("div", {}, el("dt", { text: t(key) }), value(key, text))),
+    rows.map(([key, text]) => (text ? el("div", {}, el("dt", { text: t(key) }), el("dd", {}, text)) : null)),
   );
 }
 
-/** Let a path wrap after its slashes rather than inside names. */
+/**
+ * Let a path wrap after its slashes rather than inside names.
+ * @param {string} path
+ * @returns {(string | Node)[]}
+ */
 const breakable = (path) => path.split("/").flatMap((part, i) => (i ? ["/", el("wbr"), part] : [part]));
 
-/** Format the time; without a time zone from the camera, say that it is the camera's clock. */
-function timeText(photo) {
-  const zone = photo.local_time.slice(19).replace(/^\.\d+/, "");
-  const clock = localDate(photo.local_time, { dateStyle: "medium", timeStyle: "medium" });
-  return photo.local_time === photo.shot_time ? `${clock} (${t("camera_clock")})` : `${clock} (UTC${zone})`;
+/**
+ * Format the time; without a time zone from the camera, say that it is the camera's clock.
+ * @param {string} localTime
+ * @param {?string} shotTime
+ */
+function timeText(localTime, shotTime) {
+  const zone = localTime.slice(19).replace(/^\.\d+/, "");
+  const clock = localDate(localTime, { dateStyle: "medium", timeStyle: "medium" });
+  return localTime === shotTime ? `${clock} (${t("camera_clock")})` : `${clock} (UTC${zone})`;
 }

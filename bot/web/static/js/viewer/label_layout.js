@@ -10,20 +10,32 @@ const SUMMIT_GAP = 0.45;
 const MARK_RADIUS = 0.22;
 const HALF_ROWS_MAX = 10;
 
+/** @typedef {{ left: number, top: number, right: number, bottom: number }} Box */
+/**
+ * A label to place: x and y of the summit, width and height of the text, in pixels.
+ * @typedef {{ name: string, x: number, y: number, width: number, height: number }} SizedLabel
+ */
+/** @typedef {{ box: Box, leader: Box, align: "start" | "middle" | "end" }} PlaceOfLabel */
+/**
+ * A label that found a place. mark is the box of the mark on the summit; align is the text-anchor.
+ * @template {SizedLabel} [Label=SizedLabel]
+ * @typedef {PlaceOfLabel & { label: Label, mark: Box & { x: number, y: number, radius: number } }} PlacedLabel
+ */
+/** @typedef {{ first: number, half: number }} HalfRows the bottom of the first one, and the height of half a row */
+
 /**
  * Place labels. A label gives way only to labels before it; if it has a choice, it also avoids the summits of labels
  * after it.
- * @param {{ name: string, x: number, y: number, width: number, height: number }[]} labels the most important first; x
- *   and y of the summit, width and height of the text, in pixels
- * @param {{ left: number, top: number, right: number, bottom: number }} frame visible part of the picture
+ * @template {SizedLabel} Label
+ * @param {Label[]} labels the most important first
+ * @param {Box} frame visible part of the picture
  * @param {object} options
  * @param {number} options.fontPx font size in pixels
  * @param {number} options.most the largest number of labels
- * @param {object[]} options.blocked boxes that no text may cover
- * @param {?number} options.rowsFrom y of the summit that the shared rows of all labels start from, which looks tidy;
+ * @param {Box[]} [options.blocked] boxes that no text may cover
+ * @param {?number} [options.rowsFrom] y of the summit that the shared rows of all labels start from, which looks tidy;
  *   null gives each label its own rows, so that labels move smoothly with the view
- * @returns {{ label: object, box: object, leader: object, mark: object, align: string }[]} the labels that found a
- *   place; align is the text-anchor
+ * @returns {PlacedLabel<Label>[]} the labels that found a place
  */
 export function placeLabels(labels, frame, { fontPx, most, blocked = [], rowsFrom = null }) {
   const unique = firstOfEachName(labels);
@@ -31,6 +43,7 @@ export function placeLabels(labels, frame, { fontPx, most, blocked = [], rowsFro
   const inner = grown(frame, -MARGIN * fontPx);
   const gap = APART * fontPx;
   const marks = unique.slice(0, most).map((label) => markOf(label, fontPx));
+  /** @type {PlacedLabel<Label>[]} */
   const placed = [];
   for (const label of unique) {
     if (placed.length === most) break;
@@ -48,28 +61,47 @@ export function placeLabels(labels, frame, { fontPx, most, blocked = [], rowsFro
   return placed;
 }
 
+/** @type {(left: number, top: number, right: number, bottom: number) => Box} */
 const box = (left, top, right, bottom) => ({ left, top, right, bottom });
+/** @type {(one: Box, by: number) => Box} */
 const grown = (one, by) => box(one.left - by, one.top - by, one.right + by, one.bottom + by);
+/** @type {(one: Box, other: Box) => boolean} */
 const isInside = (one, other) =>
   one.left >= other.left && one.right <= other.right && one.top >= other.top && one.bottom <= other.bottom;
+/** @type {(one: Box, other: Box, gap: number) => boolean} */
 const areApart = (one, other, gap) =>
   one.left >= other.right + gap ||
   other.left >= one.right + gap ||
   one.top >= other.bottom + gap ||
   other.top >= one.bottom + gap;
+/** @type {(boxes: Box[], taken: Box[], gap: number) => boolean} */
 const isClear = (boxes, taken, gap) => boxes.every((one) => taken.every((other) => areApart(one, other, gap)));
 
+/**
+ * @param {{ x: number, y: number }} summit
+ * @param {number} fontPx
+ */
 function markOf({ x, y }, fontPx) {
   const radius = MARK_RADIUS * fontPx;
   return { x, y, radius, ...grown(box(x, y, x, y), radius) };
 }
 
+/**
+ * @template {SizedLabel} Label
+ * @param {Label[]} labels
+ */
 function firstOfEachName(labels) {
   const names = new Set();
   return labels.filter(({ name }) => !names.has(name) && names.add(name));
 }
 
-/** Yield all places of a label inside the frame, the best first. */
+/**
+ * Yield all places of a label inside the frame, the best first.
+ * @param {SizedLabel} label
+ * @param {Box} frame
+ * @param {HalfRows} rows
+ * @param {number} fontPx
+ */
 function* places(label, frame, rows, fontPx) {
   for (const place of [
     ...above(label, frame, rows, fontPx),
@@ -80,7 +112,14 @@ function* places(label, frame, rows, fontPx) {
   }
 }
 
-/** Places above the summit, in the lowest row first: centred over the leader, or beside it like a flag. */
+/**
+ * Places above the summit, in the lowest row first: centred over the leader, or beside it like a flag.
+ * @param {SizedLabel} label
+ * @param {Box} frame
+ * @param {HalfRows} rows
+ * @param {number} fontPx
+ * @returns {Generator<PlaceOfLabel>}
+ */
 function* above({ x, y, width, height }, frame, rows, fontPx) {
   const end = y - SUMMIT_GAP * fontPx;
   const lowest = Math.floor((end - LEADER_MIN * fontPx - rows.first) / rows.half + 1e-6);
@@ -97,6 +136,12 @@ function* above({ x, y, width, height }, frame, rows, fontPx) {
   }
 }
 
+/**
+ * @param {SizedLabel} label
+ * @param {Box} frame
+ * @param {number} fontPx
+ * @returns {Generator<PlaceOfLabel>}
+ */
 function* beside({ x, y, width, height }, frame, fontPx) {
   const gap = SUMMIT_GAP * fontPx;
   const away = gap + LEADER_MIN * fontPx;
@@ -110,6 +155,12 @@ function* beside({ x, y, width, height }, frame, fontPx) {
   yield { box: box(x - away - width, top, x - away, top + height), leader: box(x - away, y, x - gap, y), align: "end" };
 }
 
+/**
+ * @param {SizedLabel} label
+ * @param {Box} frame
+ * @param {number} fontPx
+ * @returns {Generator<PlaceOfLabel>}
+ */
 function* below({ x, y, width, height }, frame, fontPx) {
   const start = y + SUMMIT_GAP * fontPx;
   const top = start + LEADER_MIN * fontPx;
@@ -118,4 +169,5 @@ function* below({ x, y, width, height }, frame, fontPx) {
     yield { box: box(left, top, left + width, top + height), leader: box(x, start, x, top), align: "middle" };
 }
 
+/** @type {(left: number, width: number, frame: Box) => number} */
 const clampedLeft = (left, width, frame) => Math.min(Math.max(left, frame.left), frame.right - width);

@@ -1,6 +1,11 @@
 // Font size of summit names, and the size of their labels in pixels.
 
-const context = document.createElement("canvas").getContext("2d");
+import { canvasContext } from "../ui/canvas.js";
+
+/** @typedef {{ text: string, px: number, weight: number, baseline: number, width: number }} Line */
+/** @typedef {{ lines: Line[], width: number, height: number }} Label */
+
+const context = canvasContext(document.createElement("canvas"));
 // In units of the name's font size; the elevation below the name is smaller.
 const DETAIL_SIZE = 0.8;
 const NAME_BASELINE = 0.95;
@@ -16,21 +21,35 @@ const NAME_SHARE = 0.42;
 /** Return the size of a rem in pixels, so that labels follow the reader's font size. */
 export const remPx = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
 
-/** Return the font size in pixels for a picture that is displayed at this width. */
+/**
+ * Return the font size in pixels for a picture that is displayed at this width.
+ * @param {number} widthPx
+ */
 export const fontPxFor = (widthPx) => remPx() * Math.min(LARGEST, SMALLEST + widthPx / WIDTH_PX_PER_REM);
 
 /**
  * Measure a label: a name and, unless empty, a detail below it.
- * @returns {{ lines: { text: string, px: number, weight: number, baseline: number, width: number }[], width: number,
- *   height: number }} in pixels; the texts may be truncated
+ * @param {string} name
+ * @param {string} detail
+ * @param {number} fontPx
+ * @param {number} widthPx of the picture
+ * @returns {Label} in pixels; the texts may be truncated
  */
 export function measureLabel(name, detail, fontPx, widthPx) {
   const lines = [line(name, fontPx, 600, NAME_BASELINE * fontPx, NAME_SHARE * widthPx)];
   if (detail) lines.push(line(detail, DETAIL_SIZE * fontPx, 500, DETAIL_BASELINE * fontPx, widthPx));
-  const last = lines.at(-1);
+  const last = lines[lines.length - 1];
   return { lines, width: Math.max(...lines.map((one) => one.width)), height: last.baseline + DESCENT * last.px };
 }
 
+/**
+ * @param {string} text
+ * @param {number} px
+ * @param {number} weight
+ * @param {number} baseline
+ * @param {number} maxPx
+ * @returns {Line}
+ */
 function line(text, px, weight, baseline, maxPx) {
   context.font = `${weight} ${px}px ${getComputedStyle(document.body).fontFamily}`;
   // Collapse white space as SVG text does.
@@ -38,8 +57,13 @@ function line(text, px, weight, baseline, maxPx) {
   return { text: shown, px, weight, baseline, width: widthOf(shown) };
 }
 
+/** @param {string} text */
 const widthOf = (text) => context.measureText(text).width;
 
+/**
+ * @param {string} text
+ * @param {number} maxPx
+ */
 function truncated(text, maxPx) {
   if (widthOf(text) <= maxPx) return text;
   const letters = [...text];

@@ -1,6 +1,9 @@
 // Where an <img> with object-fit: contain draws its picture: centred, with empty space at two sides.
 
-/** Return the box of the drawn picture in client coordinates; null until the image has loaded. */
+/**
+ * Return the box of the drawn picture in client coordinates; null until the image has loaded.
+ * @param {HTMLImageElement} image
+ */
 export function drawnImageBox(image) {
   const place = image.getBoundingClientRect();
   const { naturalWidth, naturalHeight } = image;
@@ -10,7 +13,11 @@ export function drawnImageBox(image) {
   return new DOMRect(place.left + (place.width - width) / 2, place.top + (place.height - height) / 2, width, height);
 }
 
-/** Return whether a pointer event is on the drawn picture. */
+/**
+ * Return whether a pointer event is on the drawn picture.
+ * @param {HTMLImageElement} image
+ * @param {{ clientX: number, clientY: number }} event
+ */
 export function isOnPicture(image, { clientX, clientY }) {
   const drawn = drawnImageBox(image);
   // While the picture loads, everywhere counts: the second click of a double click on a tile must not count as outside.

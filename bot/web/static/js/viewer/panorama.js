@@ -4,6 +4,9 @@ import { drawLabel, layOutLabels, rowsHeight } from "./panorama_labels.js";
 import { svgEl } from "../ui/svg.js";
 import { bearing, t } from "../ui/i18n.js";
 
+/** @import { Photo, Prediction } from "openapi" */
+/** @typedef {Prediction & { offset_deg: number }} Located */
+
 const WIDTH = 340;
 const BELOW_HORIZON_PX = 26;
 const TICK_DEG = 10;
@@ -18,14 +21,14 @@ const RECTILINEAR_MAX_DEG = 75;
 
 /**
  * Draw the panorama.
- * @param {object} photo
+ * @param {Pick<Photo, "heading_deg" | "hfov_deg" | "candidates">} photo
  * @param {Set<string>} named ids of the peaks that the photo shows
  * @returns {?SVGElement} null if heading or field of view are unknown, or if no named peak is in view
  */
 export function panorama(photo, named) {
   if (photo.heading_deg === null || photo.hfov_deg === null) return null;
   const halfView = photo.hfov_deg / 2;
-  const known = photo.candidates.filter((peak) => peak.offset_deg !== null);
+  const known = /** @type {Located[]} */ (photo.candidates.filter((peak) => peak.offset_deg !== null));
   const marked = known.filter((peak) => named.has(peak.id) && Math.abs(peak.offset_deg) < halfView + BEYOND_EDGE_DEG);
   if (!marked.length) return null;
   // Wide enough for all named peaks.
@@ -35,12 +38,17 @@ export function panorama(photo, named) {
   const highest = Math.max(...inside.map((peak) => peak.elevation_deg ?? 0), 1);
   // The same scale vertically as horizontally, unless the highest summit would not fit.
   const pxPerDeg = Math.min(WIDTH / (2 * half), RISE_MAX_PX / highest);
-  const rise = (peak) => Math.max(RISE_MIN_PX, pxPerDeg * (peak.elevation_deg ?? highest));
-  const at = (peak) => ({ ...peak, x: x(peak.offset_deg), named: named.has(peak.id), rise: rise(peak) });
+  const rise = (/** @type {Located} */ peak) => Math.max(RISE_MIN_PX, pxPerDeg * (peak.elevation_deg ?? highest));
+  const at = (/** @type {Located} */ peak) => ({
+    name: peak.name,
+    x: x(peak.offset_deg),
+    named: named.has(peak.id),
+    rise: rise(peak),
+  });
   const { labels, rows } = layOutLabels(marked.map(at), WIDTH);
   const horizon = rowsHeight(rows) + RISE_MAX_PX + 6;
-  const withY = (summit) => ({ ...summit, y: horizon - summit.rise });
-  const summits = inside.map((peak) => withY(at(peak))).sort((a, b) => a.named - b.named);
+  const withY = (/** @type {ReturnType<typeof at>} */ summit) => ({ ...summit, y: horizon - summit.rise });
+  const summits = inside.map((peak) => withY(at(peak))).sort((a, b) => Number(a.named) - Number(b.named));
   return svgEl(
     "svg",
     {
@@ -61,14 +69,23 @@ export function panorama(photo, named) {
   );
 }
 
+/** @param {number} deg */
 const radians = (deg) => (deg * Math.PI) / 180;
 
-/** Return a function from degrees off the centre to x in pixels: rectilinear, or linear in a very wide view. */
+/**
+ * Return a function from degrees off the centre to x in pixels: rectilinear, or linear in a very wide view.
+ * @param {number} half
+ * @returns {(deg: number) => number}
+ */
 function projection(half) {
-  const across = half < RECTILINEAR_MAX_DEG ? (deg) => Math.tan(radians(deg)) : (deg) => deg;
+  const across = (/** @type {number} */ deg) => (half < RECTILINEAR_MAX_DEG ? Math.tan(radians(deg)) : deg);
   return (deg) => (WIDTH / 2) * (1 + across(deg) / across(half));
 }
 
+/**
+ * @param {{ x: number, y: number, named: boolean }} summit
+ * @param {number} horizon
+ */
 function mountain({ x, y, named }, horizon) {
   const halfBase = (horizon - y) * BASE_RATIO;
   return svgEl("path", {
@@ -77,6 +94,12 @@ function mountain({ x, y, named }, horizon) {
   });
 }
 
+/**
+ * @param {number} heading
+ * @param {number} half
+ * @param {(deg: number) => number} x
+ * @param {number} horizon
+ */
 function compass(heading, half, x, horizon) {
   const marks = [];
   for (let deg = Math.ceil((heading - half) / TICK_DEG) * TICK_DEG; deg <= heading + half; deg += TICK_DEG) {

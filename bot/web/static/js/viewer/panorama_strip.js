@@ -10,6 +10,10 @@ import { placeLabels } from "./label_layout.js";
 import { svgEl } from "../ui/svg.js";
 import { t } from "../ui/i18n.js";
 
+/** @import { PeaksAround } from "openapi" */
+/** @import { CameraPose, View } from "../geo/pinhole.js" */
+/** @typedef {PeaksAround["peaks"][number] & { hidden: boolean }} StripPeak */
+
 const COMPASS_PX = 24;
 const TICK_DEG = 10;
 const POINT_DEG = 45;
@@ -31,13 +35,15 @@ export class PanoramaStrip {
   #compass = svgEl("g", { class: "compass" });
   #names = svgEl("g", { class: "strip-names" });
   #window = svgEl("g");
+  /** @type {StripPeak[]} */
   #peaks;
+  /** @type {View} */
   #view;
   #size = { width: 0, height: 0, pxPerDeg: 1 };
 
   /**
-   * @param {object[]} peaks summits, the most striking first
-   * @param {object} view see pinhole.js
+   * @param {StripPeak[]} peaks summits, the most striking first
+   * @param {View} view
    * @param {(change: { right: number, up: number }) => void} onTurn called when a drag turns the camera, with degrees
    */
   constructor(peaks, view, onTurn) {
@@ -61,7 +67,10 @@ export class PanoramaStrip {
     this.#listenForDrags(onTurn);
   }
 
-  /** Turn the panorama until the view is in the middle. */
+  /**
+   * Turn the panorama until the view is in the middle.
+   * @param {View} view
+   */
   show(view) {
     this.#view = view;
     this.element.setAttribute("aria-valuenow", view.heading_deg.toFixed(1));
@@ -105,6 +114,7 @@ export class PanoramaStrip {
     this.#names.replaceChildren(...this.#labels(horizonY));
   }
 
+  /** @param {number} horizonY */
   #labels(horizonY) {
     const { width, height, pxPerDeg } = this.#size;
     const fontPx = FONT_REM * remPx();
@@ -134,7 +144,9 @@ export class PanoramaStrip {
     ]);
   }
 
+  /** @param {(change: { right: number, up: number }) => void} onTurn */
   #listenForDrags(onTurn) {
+    /** @type {?PointerEvent} */
     let last = null;
     const strip = this.element;
     strip.addEventListener("pointerdown", (event) => {
@@ -143,19 +155,25 @@ export class PanoramaStrip {
       strip.setPointerCapture(event.pointerId);
     });
     strip.addEventListener("pointermove", (event) => {
-      if (event.pointerId !== last?.pointerId) return;
+      if (!last || event.pointerId !== last.pointerId) return;
       const { pxPerDeg } = this.#size;
       onTurn({ right: (last.clientX - event.clientX) / pxPerDeg, up: (event.clientY - last.clientY) / pxPerDeg });
       last = event;
     });
-    for (const name of ["pointerup", "pointercancel"])
-      strip.addEventListener(name, (event) => {
-        if (event.pointerId === last?.pointerId) last = null;
-      });
+    const end = (/** @type {PointerEvent} */ event) => {
+      if (event.pointerId === last?.pointerId) last = null;
+    };
+    strip.addEventListener("pointerup", end);
+    strip.addEventListener("pointercancel", end);
   }
 }
 
-/** The frame of the view, x and y from its centre, and a shade over what is outside of it, as far as `beyond`. */
+/**
+ * The frame of the view, x and y from its centre, and a shade over what is outside of it, as far as `beyond`.
+ * @param {number} x
+ * @param {number} y
+ * @param {number} beyond
+ */
 function viewWindow(x, y, beyond) {
   const inner = `M${-x} ${-y}H${x}V${y}H${-x}Z`;
   return [
@@ -164,6 +182,7 @@ function viewWindow(x, y, beyond) {
   ];
 }
 
+/** @param {number} pxPerDeg */
 function compass(pxPerDeg) {
   const points = t("compass").split(",");
   const marks = [];

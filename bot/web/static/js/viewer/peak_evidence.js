@@ -6,11 +6,14 @@
 import { el } from "../ui/dom.js";
 import { bearing, distance, metres, number, offset, percent, capitalize, t } from "../ui/i18n.js";
 
+/** @import { PeakCount, Prediction } from "openapi" */
+/** @typedef {"probability" | "in_view"} Kind */
+
 /**
  * Create the list item of a peak.
- * @param {object} prediction a prediction of the API
- * @param {?object} peak the catalogue's entry, if any
- * @param {{ corrected?: boolean, brief?: boolean, named?: boolean, by?: "probability" | "in_view",
+ * @param {Prediction} prediction
+ * @param {PeakCount | null | undefined} peak the catalogue's entry, if any
+ * @param {{ corrected?: boolean, brief?: boolean, named?: boolean, by?: Kind,
  *   action?: ?HTMLElement }} options corrected: people said so; brief: without numbers; named: with its name; by: which
  *   probability the bar shows; action: a button
  * @returns {HTMLLIElement}
@@ -39,24 +42,35 @@ export function peakEvidence(
   return el("li", { class: "evidence" }, head, bar, why, facts);
 }
 
-/** Return the probability of a kind. in_view is null without geometry; then it is `probability`. */
+/**
+ * Return the probability of a kind. in_view is null without geometry; then it is `probability`.
+ * @param {Prediction} prediction
+ * @param {Kind} by
+ */
 export const probabilityOf = (prediction, by) => prediction[by] ?? prediction.probability;
 
+/**
+ * @param {Prediction} prediction
+ * @param {Kind} by
+ * @param {boolean} corrected
+ */
 function numbers(prediction, by, corrected) {
   const other = by === "in_view" ? "probability" : "in_view";
+  /** @type {[string, ?string][]} */
   const rows = [
     ["direction", prediction.bearing_deg === null ? null : bearing(prediction.bearing_deg)],
     ["offset", prediction.offset_deg === null ? null : offset(prediction.offset_deg)],
     ["distance", prediction.distance_m === null ? null : distance(prediction.distance_m)],
     ["apparent", prediction.elevation_deg === null ? null : `${number(prediction.elevation_deg, 1)}°`],
     // Without geometry there is only one probability, which the bar shows; a correction has none.
-    [other, prediction.in_view === null || corrected ? null : percent(prediction[other])],
-  ].filter(([, value]) => value !== null);
-  return rows.length
+    [other, prediction.in_view === null || corrected ? null : percent(probabilityOf(prediction, other))],
+  ];
+  const known = rows.filter(([, value]) => value !== null);
+  return known.length
     ? el(
         "dl",
         { class: "numbers" },
-        rows.map(([key, value]) => el("div", {}, el("dt", { text: t(key) }), el("dd", { text: value }))),
+        known.map(([key, value]) => el("div", {}, el("dt", { text: t(key) }), el("dd", {}, value))),
       )
     : null;
 }

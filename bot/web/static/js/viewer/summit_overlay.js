@@ -8,6 +8,15 @@ import { placeLabels } from "./label_layout.js";
 import { svgEl } from "../ui/svg.js";
 import { allOf, metres, t } from "../ui/i18n.js";
 
+/** @import { Orientation } from "openapi" */
+/** @import { Box, PlacedLabel } from "./label_layout.js" */
+/** @import { Label } from "./label_metrics.js" */
+/**
+ * A summit at a place in the picture, x and y in fractions of its size.
+ * @typedef {{ id: string, name: string, elev_m: number, x: number, y: number, hidden: boolean }} LiveSummit
+ */
+/** @typedef {LiveSummit & Label} SummitLabel */
+
 const PREFERENCE = "names on pictures";
 // The number of names grows with the width of the picture.
 const NAMES_MIN = 4;
@@ -21,12 +30,21 @@ const TOLERANCE_PX = 1;
 
 /** The overlay and its button. */
 export class SummitOverlay {
+  /** @type {HTMLElement} */
   #stage;
+  /** @type {HTMLImageElement} */
   #image;
+  /** @type {boolean} */
   #isOn = readPreference(PREFERENCE, true);
+  /** @type {LiveSummit[]} */
   #summits = [];
+  /** @type {?LiveSummit[]} */
   #liveSummits = null;
 
+  /**
+   * @param {HTMLElement} stage
+   * @param {HTMLImageElement} image
+   */
   constructor(stage, image) {
     [this.#stage, this.#image] = [stage, image];
     byId("toggle-names").addEventListener("click", () => this.toggle());
@@ -34,14 +52,20 @@ export class SummitOverlay {
     this.#drawButton();
   }
 
-  /** Show the summits of an orientation of the API, if it is sure; null removes them. */
+  /**
+   * Show the summits of an orientation of the API, if it is sure; null removes them.
+   * @param {Orientation | null} orientation
+   */
   show(orientation) {
     this.#summits = orientation?.sure ? orientation.summits.filter((summit) => !summit.hidden) : [];
     this.#drawButton();
     this.redraw();
   }
 
-  /** Align mode: show these summits at their current places, hidden ones as dots. null ends it. */
+  /**
+   * Align mode: show these summits at their current places, hidden ones as dots. null ends it.
+   * @param {?LiveSummit[]} summits
+   */
   showLive(summits) {
     this.#liveSummits = summits;
     this.#drawButton();
@@ -54,7 +78,10 @@ export class SummitOverlay {
     this.setVisible(!this.#isOn);
   }
 
-  /** Switch the names on or off and remember it. */
+  /**
+   * Switch the names on or off and remember it.
+   * @param {boolean} isOn
+   */
   setVisible(isOn) {
     this.#isOn = isOn;
     savePreference(PREFERENCE, isOn);
@@ -73,6 +100,10 @@ export class SummitOverlay {
     drawing.toggleAttribute("hidden", !parts.length);
   }
 
+  /**
+   * @param {LiveSummit[]} shown
+   * @param {DOMRect} picture
+   */
   #parts(shown, picture) {
     const stage = this.#stage.getBoundingClientRect();
     const frame = boxIn(stage, picture);
@@ -109,7 +140,11 @@ export class SummitOverlay {
     return [...dots, ...placed.map(drawName)];
   }
 
-  /** Set the viewBox, so that the drawing scales with the picture until the next redraw (in print, on resize). */
+  /**
+   * Set the viewBox, so that the drawing scales with the picture until the next redraw (in print, on resize).
+   * @param {DOMRect} stage
+   * @param {Box} frame
+   */
   #setViewBox(stage, frame) {
     const isLarger =
       frame.right - frame.left > stage.width + TOLERANCE_PX || frame.bottom - frame.top > stage.height + TOLERANCE_PX;
@@ -119,6 +154,7 @@ export class SummitOverlay {
     byId("names").setAttribute("viewBox", `${left} ${top} ${right - left} ${bottom - top}`);
   }
 
+  /** @param {DOMRect} stage */
   #buttons(stage) {
     const buttons = [...this.#stage.querySelectorAll("button, .count")].map((one) => one.getBoundingClientRect());
     return buttons.filter(({ width }) => width).map((one) => boxIn(stage, one));
@@ -131,7 +167,10 @@ export class SummitOverlay {
   }
 }
 
-/** Return a box relative to the top left corner of another. */
+/**
+ * Return a box relative to the top left corner of another.
+ * @type {(outer: DOMRect, box: DOMRect) => Box}
+ */
 const boxIn = (outer, { left, top, right, bottom }) => ({
   left: left - outer.left,
   top: top - outer.top,
@@ -139,6 +178,7 @@ const boxIn = (outer, { left, top, right, bottom }) => ({
   bottom: bottom - outer.top,
 });
 
+/** @param {PlacedLabel<SummitLabel>} placed */
 function drawName({ label, box, leader, mark, align }) {
   const x = { start: box.left, middle: (box.left + box.right) / 2, end: box.right }[align];
   const line = `M${leader.left.toFixed(1)} ${leader.top.toFixed(1)}L${leader.right.toFixed(1)} ${leader.bottom.toFixed(1)}`;
@@ -160,4 +200,5 @@ function drawName({ label, box, leader, mark, align }) {
   );
 }
 
+/** @param {LiveSummit} summit */
 const drawDot = ({ x, y }) => svgEl("circle", { class: "dot", cx: x, cy: y, r: DOT_PX });

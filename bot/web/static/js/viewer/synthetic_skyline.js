@@ -3,9 +3,12 @@
 import { wrap180 } from "../geo/pinhole.js";
 import { svgEl } from "../ui/svg.js";
 
+/** @typedef {{ distance_m: number, bearing_deg: number, elevation_deg: number }} Peak */
+
 // Degrees of elevation per degree of bearing.
 const FLANK_SLOPE = 0.5;
 // CSS class and range of distances in metres. The farthest comes first, so that near mountains are drawn over it.
+/** @type {[string, number, number][]} */
 const RANGES = [
   ["far", 30_000, Infinity],
   ["middle", 12_000, 30_000],
@@ -14,7 +17,11 @@ const RANGES = [
 // Each mountain is drawn three times, so that the panorama can be centred on any bearing.
 const TURNS_DEG = [-360, 0, 360];
 
-/** Return SVG paths in pixels: x grows with the bearing from north, y is 0 at the horizon and negative above it. */
+/**
+ * Return SVG paths in pixels: x grows with the bearing from north, y is 0 at the horizon and negative above it.
+ * @param {Peak[]} peaks
+ * @param {number} pxPerDeg
+ */
 export function mountains(peaks, pxPerDeg) {
   return RANGES.map(([name, from, to]) => {
     const outlines = peaks
@@ -26,12 +33,21 @@ export function mountains(peaks, pxPerDeg) {
   });
 }
 
+/**
+ * @param {Peak} peak
+ * @param {number} turn
+ * @param {number} pxPerDeg
+ */
 function outline({ bearing_deg: bearing, elevation_deg: elevation }, turn, pxPerDeg) {
   const [x, halfBase] = [(bearing + turn) * pxPerDeg, (elevation / FLANK_SLOPE) * pxPerDeg];
   return `M${(x - halfBase).toFixed(1)} 0L${x.toFixed(1)} ${(-elevation * pxPerDeg).toFixed(1)}L${(x + halfBase).toFixed(1)} 0Z`;
 }
 
-/** Return whether a peak is hidden by the flank of a nearer one. */
+/**
+ * Return whether a peak is hidden by the flank of a nearer one.
+ * @param {Peak} peak
+ * @param {Peak[]} peaks
+ */
 export function isHidden(peak, peaks) {
   return peaks.some(
     (other) =>

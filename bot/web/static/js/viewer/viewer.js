@@ -5,7 +5,7 @@ import { AlignMode, canBeAligned } from "./align_loader.js";
 import * as api from "../net/api.js";
 import { correctionForm } from "./correction_form.js";
 import { isOnPicture } from "./object_fit_box.js";
-import { byId, el } from "../ui/dom.js";
+import { byId, el, targetOf } from "../ui/dom.js";
 import { SummitOverlay } from "./summit_overlay.js";
 import { panelContent } from "./info_panel.js";
 import { showPhoto } from "../ui/responsive_image.js";
@@ -14,7 +14,12 @@ import { hideToast, toast } from "../ui/toast.js";
 import { capitalize, t } from "../ui/i18n.js";
 import { Zoom } from "./zoom.js";
 
-const SIZES = [1280, 2560];
+/** @import { Orientation, Photo, SearchHit } from "openapi" */
+/** @import { PeakList } from "../filters/peak_list.js" */
+/** @import { CameraPose } from "../geo/pinhole.js" */
+
+const LARGEST = 2560;
+const SIZES = [1280, LARGEST];
 // The `sizes` attribute of the image beside the panel. In step with viewer.css.
 const IMAGE_SIZES =
   "(max-width: 60rem) and (orientation: portrait) 100vw, (max-width: 60rem) calc(100vw - 20rem), calc(100vw - 24rem)";
@@ -26,13 +31,16 @@ export class Viewer {
   #zoom;
   #overlay;
   #alignMode;
+  /** @type {SearchHit[]} */
   #hits = [];
+  /** @type {?Photo} */
   #photo = null;
-  #abort = null;
+  #abort = new AbortController();
+  /** @type {?string} */
   #wanted = null;
 
   /**
-   * @param {object} peakList the peaks of the catalogue
+   * @param {PeakList} peakList the peaks of the catalogue
    * @param {object} page actions of the page
    * @param {(id: string) => void} page.goTo shows another photo
    * @param {() => void} page.close closes the viewer
@@ -41,12 +49,12 @@ export class Viewer {
    * @param {() => boolean} page.hasMore returns whether there are more hits to load
    * @param {() => Promise<?boolean>} page.loadMore loads more hits
    * @param {(id: string) => void} page.findSimilar searches for photos like this one
-   * @param {(photo: object) => void} page.showOnMap
+   * @param {(photo: Photo) => void} page.showOnMap
    */
   constructor(peakList, page) {
     this.#peakList = peakList;
     this.#page = page;
-    const [dialog, stage, image] = ["viewer", "stage", "large"].map(byId);
+    const [dialog, stage, image] = [byId("viewer"), byId("stage"), byId("large")];
     dialog.addEventListener("cancel", (event) => {
       event.preventDefault();
       if (this.#alignMode.isOn) this.#alignMode.cancel();
@@ -67,7 +75,7 @@ export class Viewer {
     this.#overlay = new SummitOverlay(stage, image);
     this.#zoom = new Zoom(stage, image, (isZoomed) => {
       // Load the largest rendition when zoomed.
-      if (isZoomed) image.sizes = `${SIZES.at(-1)}px`;
+      if (isZoomed) image.sizes = `${LARGEST}px`;
       this.#overlay.redraw();
     });
     this.#alignMode = new AlignMode({
@@ -84,18 +92,24 @@ export class Viewer {
     this.#listenForClicksBeside(stage);
   }
 
-  /** Set the photos to step through, in the order of the grid. */
+  /**
+   * Set the photos to step through, in the order of the grid.
+   * @param {SearchHit[]} hits
+   */
   setHits(hits) {
     this.#hits = hits;
     if (this.#wanted) this.#drawSteps();
   }
 
-  /** Open the viewer or change its photo. */
+  /**
+   * Open the viewer or change its photo.
+   * @param {string} id
+   */
   async show(id) {
     if (this.#wanted === id) return;
     this.#wanted = id;
     this.#alignMode.end();
-    this.#abort?.abort();
+    this.#abort.abort();
     this.#abort = new AbortController();
     const dialog = byId("viewer");
     if (!dialog.open) {
@@ -110,7 +124,7 @@ export class Viewer {
       if (!known) this.#drawPicture(photo);
       this.#drawPanel(photo);
     } catch (error) {
-      if (error.name === "AbortError") return;
+      if (api.isAbort(error)) return;
       if (!(error instanceof api.ApiError)) throw error;
       this.#drawError(error, id);
     }
@@ -121,7 +135,7 @@ export class Viewer {
     this.#wanted = this.#photo = null;
     this.#alignMode.end();
     this.#overlay.show(null);
-    this.#abort?.abort();
+    this.#abort.abort();
     hideToast();
     byId("viewer").close();
     byId("large").removeAttribute("srcset");
@@ -129,6 +143,10 @@ export class Viewer {
     byId("panel").replaceChildren();
   }
 
+  /**
+   * @param {{ id: string, content_sha256?: string, width: ?number, height: ?number, peaks: { name: string }[],
+   * orientation?: Orientation }} hit
+   */
   #drawPicture(hit) {
     const image = byId("large");
     this.#zoom.reset();
@@ -136,42 +154,47 @@ export class Viewer {
     image.alt = hit.peaks.map((peak) => peak.name).join(", ") || t("photo");
     image.sizes = IMAGE_SIZES;
     showPhoto(image, hit, SIZES);
-    this.#overlay.show(hit.orientation);
+    this.#overlay.show(hit.orientation ?? null);
   }
 
+  /**
+   * @param {api.ApiError} error
+   * @param {string} id
+   */
   #drawError(error, id) {
     this.#photo = null;
-    const [text, run] =
-      error.status === 404
-        ? [t("show_all"), () => this.#page.showAll()]
-        : [
-            t("retry"),
-            () => {
-              this.#wanted = null;
-              byId("panel").focus();
-              this.show(id);
-            },
-          ];
+    const isMissing = error.status === 404;
+    const text = t(isMissing ? "show_all" : "retry");
+    const run = () => {
+      if (isMissing) return this.#page.showAll();
+      this.#wanted = null;
+      byId("panel").focus();
+      return this.show(id);
+    };
     byId("panel").replaceChildren(
       el("h2", { text: capitalize(error.message) }),
       el("p", { class: "actions" }, el("button", { type: "button", text, on: { click: run } })),
     );
   }
 
-  /** Draw the panel. showsReason is false after a correction: the reason of the search is about the peaks before it. */
+  /**
+   * Draw the panel. showsReason is false after a correction: the reason of the search is about the peaks before it.
+   * @param {Photo} photo
+   * @param {{ showsReason?: boolean }} [options]
+   */
   #drawPanel(photo, { showsReason = true } = {}) {
     const isSame = this.#photo?.id === photo.id;
     this.#photo = photo;
     this.#overlay.show(photo.orientation);
-    const why = showsReason ? this.#hits.find((hit) => hit.id === photo.id)?.why : "";
+    const why = (showsReason && this.#hits.find((hit) => hit.id === photo.id)?.why) || "";
     this.#fillPanel(
       isSame,
       ...panelContent(photo, {
         peakById: (id) => this.#peakList.byId(id),
         why,
-        correct: () => this.#drawForm(),
+        correct: () => this.#drawForm(photo),
         undoCorrection: () => this.#undoCorrection(photo.id),
-        saveCorrection: (ids) => this.#saveCorrection(photo.id, ids),
+        saveCorrection: (ids) => this.#saveCorrection(photo, ids),
         align: canBeAligned(photo) ? () => this.#alignMode.begin(photo) : null,
         undoAlign: () => this.#undoPose(photo.id),
         findSimilar: () => this.#page.findSimilar(photo.id),
@@ -180,7 +203,11 @@ export class Viewer {
     );
   }
 
-  /** Replace the panel's content; keeps the scroll position for the same photo. */
+  /**
+   * Replace the panel's content; keeps the scroll position for the same photo.
+   * @param {boolean} isSame
+   * @param {Element[]} content
+   */
   #fillPanel(isSame, ...content) {
     // On narrow screens the viewer scrolls instead of the panel.
     const scrollers = [byId("panel"), byId("viewer")];
@@ -191,22 +218,26 @@ export class Viewer {
     });
   }
 
-  #drawForm() {
-    const photo = this.#photo;
+  /** @param {Photo} photo */
+  #drawForm(photo) {
     const cancel = () => {
       this.#drawPanel(photo);
       byId("correct").focus();
     };
     const form = correctionForm(photo, this.#peakList.peaks, {
       cancel,
-      save: (ids) => this.#saveCorrection(photo.id, ids),
+      save: (ids) => this.#saveCorrection(photo, ids),
     });
     byId("panel").replaceChildren(el("h2", { text: t("correct") }), form);
-    form.querySelector("input").focus();
+    form.querySelector("input")?.focus();
   }
 
-  async #saveCorrection(id, peakIds) {
-    const before = this.#photo;
+  /**
+   * @param {Photo} before the photo as it is now
+   * @param {string[]} peakIds
+   */
+  async #saveCorrection(before, peakIds) {
+    const { id } = before;
     await this.#change(
       () => api.saveCorrection(id, peakIds),
       () =>
@@ -224,6 +255,7 @@ export class Viewer {
     );
   }
 
+  /** @param {string} id */
   #undoCorrection(id) {
     return this.#change(
       () => api.undoCorrection(id),
@@ -231,6 +263,10 @@ export class Viewer {
     );
   }
 
+  /**
+   * @param {string} id
+   * @param {string[]} peakIds
+   */
   #restoreCorrection(id, peakIds) {
     return this.#change(
       () => api.saveCorrection(id, peakIds),
@@ -238,7 +274,11 @@ export class Viewer {
     );
   }
 
-  /** Save a pose. Undo restores the state before: an earlier pose by a person, or that of skyline and compass. */
+  /**
+   * Save a pose. Undo restores the state before: an earlier pose by a person, or that of skyline and compass.
+   * @param {Photo} photo
+   * @param {CameraPose} pose
+   */
   #savePose(photo, pose) {
     const { id, orientation: before } = photo;
     return this.#changePose(
@@ -259,6 +299,7 @@ export class Viewer {
     );
   }
 
+  /** @param {string} id */
   #undoPose(id) {
     return this.#changePose(
       () => api.undoOrientation(id),
@@ -266,6 +307,10 @@ export class Viewer {
     );
   }
 
+  /**
+   * @param {() => Promise<Photo>} request
+   * @param {() => void} done
+   */
   #changePose(request, done) {
     return this.#change(
       async () => {
@@ -280,9 +325,9 @@ export class Viewer {
 
   /**
    * Send a change and redraw the panel.
-   * @param {() => Promise<object>} request resolves to the changed photo
+   * @param {() => Promise<Photo>} request resolves to the changed photo
    * @param {() => void} done called after success
-   * @param {string} focusId id of the element to focus
+   * @param {"correct" | "align-names"} focusId id of the element to focus
    */
   async #change(request, done, focusId = "correct") {
     try {
@@ -311,6 +356,7 @@ export class Viewer {
     return this.#hits.findIndex((hit) => hit.id === this.#wanted);
   }
 
+  /** @param {1 | -1} by */
   async #step(by) {
     const at = this.#position();
     if (at < 0) return;
@@ -319,19 +365,23 @@ export class Viewer {
     if (next && this.#position() === at) this.#page.goTo(next.id);
   }
 
+  /** @param {KeyboardEvent} event */
   #onKey(event) {
     // On some keyboards brackets need AltGr, which sets altKey and ctrlKey, too.
     const isShortcut = (event.altKey || event.ctrlKey || event.metaKey) && !event.getModifierState("AltGraph");
-    if (event.target.matches("input") || isShortcut) return;
+    if (targetOf(event).matches("input") || isShortcut) return;
     if (this.#alignMode.onKey(event) || this.#zoom.onKey(event) || this.#alignMode.isOn) return;
     if (event.key === "ArrowLeft") this.#step(-1);
     else if (event.key === "ArrowRight") this.#step(1);
     else if (event.key.toLowerCase() === "n") this.#overlay.toggle();
   }
 
-  /** A click beside the picture closes the viewer. */
+  /**
+   * A click beside the picture closes the viewer.
+   * @param {HTMLElement} stage
+   */
   #listenForClicksBeside(stage) {
-    const isBeside = (event) =>
+    const isBeside = (/** @type {MouseEvent} */ event) =>
       event.target === stage && !this.#zoom.isZoomed && !this.#alignMode.isOn && !isOnPicture(byId("large"), event);
     // Both the press and the release must be beside the picture.
     let began = false;

@@ -2,6 +2,7 @@
 // dragged.
 
 import { isOnPicture } from "./object_fit_box.js";
+import { targetOf } from "../ui/dom.js";
 
 const SCALE_MAX = 8;
 const KEY_FACTOR = 1.5;
@@ -14,18 +15,31 @@ const DOUBLE_TAP_PX = 30;
 export class Zoom {
   /** Whether one pointer drags a zoomed picture; two pointers always do. */
   pans = true;
+  /** @type {HTMLElement} */
   #stage;
+  /** @type {HTMLImageElement} */
   #image;
+  /** @type {(isZoomed: boolean) => void} */
   #onChange;
   #scale = 1;
   #x = 0;
   #y = 0;
+  /**
+   * The places of the pointers, by id.
+   * @type {Map<number, [number, number]>}
+   */
   #pointers = new Map();
+  /** @type {?{ spread: number, x: number, y: number }} */
   #pinch = null;
   #isTouch = false;
+  /** @type {?MouseEvent} */
   #lastTap = null;
 
-  /** onChange(isZoomed) is called after every change of scale or position. */
+  /**
+   * @param {HTMLElement} stage
+   * @param {HTMLImageElement} image
+   * @param {(isZoomed: boolean) => void} onChange called after every change of scale or position
+   */
   constructor(stage, image, onChange = () => {}) {
     [this.#stage, this.#image, this.#onChange] = [stage, image, onChange];
     stage.addEventListener("wheel", (event) => this.#onWheel(event), { passive: false });
@@ -37,11 +51,13 @@ export class Zoom {
     });
     stage.addEventListener("pointerdown", (event) => this.#onDown(event));
     stage.addEventListener("pointermove", (event) => this.#onMove(event));
-    for (const name of ["pointerup", "pointercancel", "pointerleave"])
-      stage.addEventListener(name, (event) => {
-        this.#pointers.delete(event.pointerId);
-        this.#pinch = null;
-      });
+    const onLeave = (/** @type {PointerEvent} */ event) => {
+      this.#pointers.delete(event.pointerId);
+      this.#pinch = null;
+    };
+    stage.addEventListener("pointerup", onLeave);
+    stage.addEventListener("pointercancel", onLeave);
+    stage.addEventListener("pointerleave", onLeave);
   }
 
   get isZoomed() {
@@ -54,31 +70,39 @@ export class Zoom {
     this.#apply();
   }
 
-  /** Handle a key; returns whether it was handled. */
+  /**
+   * Handle a key; returns whether it was handled.
+   * @param {KeyboardEvent} event
+   */
   onKey(event) {
     const box = this.#stage.getBoundingClientRect();
-    const center = [box.left + box.width / 2, box.top + box.height / 2];
-    if (event.key === "+" || event.key === "=") this.#zoomBy(KEY_FACTOR, ...center);
-    else if (event.key === "-") this.#zoomBy(1 / KEY_FACTOR, ...center);
+    const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+    if (event.key === "+" || event.key === "=") this.#zoomBy(KEY_FACTOR, x, y);
+    else if (event.key === "-") this.#zoomBy(1 / KEY_FACTOR, x, y);
     else if (event.key === "0") this.reset();
     else return false;
     event.preventDefault();
     return true;
   }
 
+  /** @param {WheelEvent} event */
   #onWheel(event) {
     event.preventDefault();
     const px = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * 16 : event.deltaY;
     this.#zoomBy(Math.exp(-px * WHEEL_RATE * (event.ctrlKey ? 4 : 1)), event.clientX, event.clientY);
   }
 
+  /** @param {MouseEvent} event */
   #onDouble(event) {
-    if (event.target.closest("button")) return;
+    if (targetOf(event).closest("button")) return;
     if (this.isZoomed) this.reset();
     else if (isOnPicture(this.#image, event)) this.#zoomBy(DOUBLE_CLICK_FACTOR, event.clientX, event.clientY);
   }
 
-  /** Detect double taps, because not every mobile browser fires dblclick for them. */
+  /**
+   * Detect double taps, because not every mobile browser fires dblclick for them.
+   * @param {MouseEvent} event
+   */
   #onTap(event) {
     const before = this.#lastTap;
     const isSecond =
@@ -89,13 +113,15 @@ export class Zoom {
     if (isSecond) this.#onDouble(event);
   }
 
+  /** @param {PointerEvent} event */
   #onDown(event) {
     this.#isTouch = event.pointerType !== "mouse";
-    if (event.target.closest("button")) return;
+    if (targetOf(event).closest("button")) return;
     this.#pointers.set(event.pointerId, [event.clientX, event.clientY]);
     this.#pinch = null;
   }
 
+  /** @param {PointerEvent} event */
   #onMove(event) {
     const before = this.#pointers.get(event.pointerId);
     if (!before) return;
@@ -114,12 +140,21 @@ export class Zoom {
     }
   }
 
+  /**
+   * @param {number} dx
+   * @param {number} dy
+   */
   #move(dx, dy) {
     this.#x += dx;
     this.#y += dy;
   }
 
-  /** Zoom by a factor; the point below (clientX, clientY) stays where it is. */
+  /**
+   * Zoom by a factor; the point below (clientX, clientY) stays where it is.
+   * @param {number} factor
+   * @param {number} clientX
+   * @param {number} clientY
+   */
   #zoomBy(factor, clientX, clientY) {
     const scale = Math.min(SCALE_MAX, Math.max(1, this.#scale * factor));
     const box = this.#stage.getBoundingClientRect();
