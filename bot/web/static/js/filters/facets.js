@@ -5,15 +5,14 @@ import { distanceKm, parseCircle } from "../geo/geodesy.js";
 import { toast } from "../ui/toast.js";
 
 /** @import { Shots } from "openapi" */
-/** @import { MapPanel } from "../map/map_panel.js" */
+/** @import { LocatedShot, Shot } from "../net/api.js" */
 /** @import { Query } from "../state/url_state.js" */
 /** @import { PeakList } from "./peak_list.js" */
 /** @import { Timeline } from "./timeline.js" */
 /**
- * When and where a photo was taken; takenAt is in POSIX seconds.
- * @typedef {{ id: string, takenAt: ?number, lat: ?number, lon: ?number }} Shot
+ * The map: draw() shows photos and a circle, unless the album has no photos at all.
+ * @typedef {{ draw: (shots: LocatedShot[], near: ?string, isNeeded: boolean) => void }} PhotoMap
  */
-/** @typedef {Shot & { lat: number, lon: number }} LocatedShot */
 
 const DAY_S = 86_400;
 
@@ -34,7 +33,7 @@ export class Facets {
   total = null;
 
   /**
-   * @param {{ timeline: Timeline, map: MapPanel, peakList: PeakList, onTotal: () => void }} parts onTotal is called when
+   * @param {{ timeline: Timeline, map: PhotoMap, peakList: PeakList, onTotal: () => void }} parts onTotal is called when
    *   the total has changed
    */
   constructor(parts) {

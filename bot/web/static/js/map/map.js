@@ -11,7 +11,7 @@ import { trackLines } from "./track.js";
 
 /** @import { LatLng, Polyline } from "leaflet" */
 /** @import { PeakCount, Photo } from "openapi" */
-/** @import { LocatedShot } from "../filters/facets.js" */
+/** @import { LocatedShot } from "../net/api.js" */
 /** @import { Box, Place } from "./markers.js" */
 /**
  * Open a photo, filter by a circle, toggle a peak.

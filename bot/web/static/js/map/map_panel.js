@@ -8,7 +8,7 @@ import { toast } from "../ui/toast.js";
 import { t } from "../ui/i18n.js";
 
 /** @import { PeakCount, Photo } from "openapi" */
-/** @import { LocatedShot } from "../filters/facets.js" */
+/** @import { LocatedShot } from "../net/api.js" */
 /** @import { AlbumMap, Actions } from "./map.js" */
 
 /** The panel; it keeps the data until the map is loaded. */

@@ -2,7 +2,7 @@
 
 import { distanceKm } from "../geo/geodesy.js";
 
-/** @import { LocatedShot } from "../filters/facets.js" */
+/** @import { LocatedShot } from "../net/api.js" */
 
 // A night does not end a journey; a week at home does.
 const GAP_MAX_S = 36 * 3600;

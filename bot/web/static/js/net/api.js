@@ -14,6 +14,12 @@ import { t } from "../ui/i18n.js";
  */
 
 /**
+ * When and where a photo was taken; takenAt is in POSIX seconds.
+ * @typedef {{ id: string, takenAt: ?number, lat: ?number, lon: ?number }} Shot
+ */
+/** @typedef {Shot & { lat: number, lon: number }} LocatedShot */
+
+/**
  * The state of the upgrade to a better model (ModelState in local/model_upgrade.py).
  * @typedef {{
  *   phase: "none" | "offered" | "fetching" | "indexing" | "done" | "failed",

@@ -1,7 +1,5 @@
 // Features that this site offers to the page (PageOptions in bot/web/page.py).
 
-import { byId } from "../ui/dom.js";
-
 /**
  * tiles is the URL template of the map's tiles, or empty; parts are the optional parts of this site.
  * @typedef {{
@@ -14,4 +12,4 @@ import { byId } from "../ui/dom.js";
  */
 
 /** @type {Options} */
-export const options = JSON.parse(byId("options").textContent ?? "");
+export const options = JSON.parse(document.getElementById("options")?.textContent ?? "");

@@ -14,8 +14,7 @@ import { hideToast, toast } from "../ui/toast.js";
 import { capitalize, t } from "../ui/i18n.js";
 import { Zoom } from "./zoom.js";
 
-/** @import { Orientation, Photo, SearchHit } from "openapi" */
-/** @import { PeakList } from "../filters/peak_list.js" */
+/** @import { Orientation, PeakCount, Photo, SearchHit } from "openapi" */
 /** @import { CameraPose } from "../geo/pinhole.js" */
 
 const LARGEST = 2560;
@@ -40,7 +39,7 @@ export class Viewer {
   #wanted = null;
 
   /**
-   * @param {PeakList} peakList the peaks of the catalogue
+   * @param {{ peaks: PeakCount[], byId: (id: string) => PeakCount | undefined }} peakList the peaks of the catalogue
    * @param {object} page actions of the page
    * @param {(id: string) => void} page.goTo shows another photo
    * @param {() => void} page.close closes the viewer
