@@ -21,3 +21,9 @@ export function svgEl(tag, { text, ...attributes } = {}, ...children) {
   for (const child of children.flat()) if (child) element.append(child);
   return element;
 }
+
+/**
+ * Return attributes that make a text as wide as it was measured: browsers may draw a font wider in SVG than on a canvas.
+ * @param {number} width in pixels
+ */
+export const fitted = (width) => ({ textLength: width, lengthAdjust: "spacingAndGlyphs" });

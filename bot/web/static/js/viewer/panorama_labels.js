@@ -2,7 +2,7 @@
 // leader lines.
 
 import { canvasContext } from "../ui/canvas.js";
-import { svgEl } from "../ui/svg.js";
+import { fitted, svgEl } from "../ui/svg.js";
 
 /**
  * A name beside its summit: row 0 is the top one; left and right are in pixels; a flag is beside its leader.
@@ -22,6 +22,8 @@ const ROWS_MAX = 3;
 const NAMES_MAX = 7;
 const BETWEEN_NAMES_PX = 8;
 const BESIDE_LEADER_PX = 4;
+// Letters may extend a little beyond the measured width of a text, and browsers round it up to whole pixels.
+const EDGE_PX = 2;
 const context = canvasContext(document.createElement("canvas"));
 
 /**
@@ -35,7 +37,7 @@ export function layOutLabels(summits, width) {
   context.font = `${FONT_PX}px ${getComputedStyle(document.body).fontFamily}`;
   const measured = summits
     .slice(0, NAMES_MAX)
-    .map((summit) => ({ summit, textWidth: context.measureText(summit.name).width }));
+    .map((summit) => ({ summit, textWidth: Math.min(width - 2 * EDGE_PX, context.measureText(summit.name).width) }));
   for (let n = measured.length; n > 0; n -= 1) {
     const fromLeft = measured.slice(0, n).sort((a, b) => a.summit.x - b.summit.x);
     for (let rows = 1; rows <= ROWS_MAX; rows += 1) {
@@ -73,9 +75,10 @@ function placeAll(rest, rows, width, placed) {
  * @param {number} width
  */
 function* places({ summit, textWidth }, rows, width) {
-  const over = Math.max(0, Math.min(width - textWidth, summit.x - textWidth / 2));
+  const rightmost = width - EDGE_PX - textWidth;
+  const over = Math.max(EDGE_PX, Math.min(rightmost, summit.x - textWidth / 2));
   const flags = [summit.x + BESIDE_LEADER_PX, summit.x - BESIDE_LEADER_PX - textWidth].filter(
-    (left) => left >= 0 && left + textWidth <= width,
+    (left) => left >= EDGE_PX && left <= rightmost,
   );
   for (let row = rows - 1; row >= 0; row -= 1) {
     yield { summit, row, left: over, right: over + textWidth, isFlag: false };
@@ -113,11 +116,11 @@ export const rowsHeight = (rows) => rows * ROW_PX;
  * Draw a label of layOutLabels(); its summit needs x and y in pixels.
  * @param {NameLabel<{ name: string, x: number, y: number }>} label
  */
-export function drawLabel({ summit, row, left, isFlag }) {
+export function drawLabel({ summit, row, left, right, isFlag }) {
   const baseline = FIRST_BASELINE + row * ROW_PX;
   const top = isFlag ? baseline - FONT_PX + 3 : baseline + 4;
   return [
     svgEl("path", { class: "leader", d: `M${summit.x.toFixed(1)} ${top}V${(summit.y - 2).toFixed(1)}` }),
-    svgEl("text", { x: left, y: baseline, text: summit.name }),
+    svgEl("text", { x: left, y: baseline, ...fitted(right - left), text: summit.name }),
   ];
 }

@@ -7,7 +7,7 @@ import { measureLabel, remPx } from "./label_metrics.js";
 import { wrap360, fieldOfView, wrap180 } from "../geo/pinhole.js";
 import { mountains } from "./synthetic_skyline.js";
 import { placeLabels } from "./label_layout.js";
-import { svgEl } from "../ui/svg.js";
+import { fitted, svgEl } from "../ui/svg.js";
 import { t } from "../ui/i18n.js";
 
 /** @import { PeaksAround } from "openapi" */
@@ -138,6 +138,7 @@ export class PanoramaStrip {
           y: box.top + one.baseline,
           "font-size": one.px,
           "text-anchor": align,
+          ...fitted(one.width),
           text: one.text,
         }),
       ),

@@ -5,7 +5,7 @@ import { byId } from "../ui/dom.js";
 import { measureLabel, fontPxFor } from "./label_metrics.js";
 import { savePreference, readPreference } from "../state/storage.js";
 import { placeLabels } from "./label_layout.js";
-import { svgEl } from "../ui/svg.js";
+import { fitted, svgEl } from "../ui/svg.js";
 import { allOf, metres, t } from "../ui/i18n.js";
 
 /** @import { Orientation } from "openapi" */
@@ -194,6 +194,7 @@ function drawName({ label, box, leader, mark, align }) {
         "font-size": one.px,
         "font-weight": one.weight,
         "text-anchor": align,
+        ...fitted(one.width),
         text: one.text,
       }),
     ),
