@@ -45,6 +45,7 @@ def site(tmp_path: Path, hub: ModelHub, monkeypatch: pytest.MonkeyPatch) -> Iter
     )
     with served(app, FakeAlbum.of([])) as site:
         yield site
+    hub.may_answer.set()
     hub.may_send.set()
     change.stop()
     library.close()
@@ -67,9 +68,10 @@ def test_the_model_is_downloaded_and_activated_and_the_download_can_resume(page:
     hub.may_send.clear()
     banner.get_by_role("button", name="Download it").click()
     expect(banner.get_by_role("progressbar")).to_be_visible()
-    expect(banner).to_contain_text(" of ")
-    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
-        banner.get_by_role("button", name="Cancel").click()
+    # There is something to resume as soon as the first bytes have arrived.
+    page.wait_for_function("() => document.querySelector('#model-banner progress')?.value > 0")
+    banner.get_by_role("button", name="Cancel").click()
+    expect(banner).to_contain_text("Stopping…")
     hub.may_send.set()
     expect(banner.get_by_role("button", name="Resume the download")).to_be_visible()
     page.reload()
@@ -79,6 +81,19 @@ def test_the_model_is_downloaded_and_activated_and_the_download_can_resume(page:
     expect(page.locator(".tile")).to_have_count(1)
     banner.get_by_role("button", name="Close").click()
     expect(banner).to_be_hidden()
+
+
+def test_a_download_cancelled_before_its_first_byte_is_stopping_and_then_offered_as_before(
+    page: Page, hub: ModelHub
+) -> None:
+    banner = page.get_by_role("region", name="Model")
+    hub.may_answer.clear()
+    banner.get_by_role("button", name="Download it").click()
+    banner.get_by_role("button", name="Cancel").click()
+    expect(banner).to_contain_text("Stopping…")
+    expect(banner.get_by_role("button")).to_have_count(0)
+    hub.may_answer.set()
+    expect(banner.get_by_role("button", name="Download it")).to_be_visible()
 
 
 def test_a_failed_download_shows_the_cause_and_can_be_retried(page: Page, hub: ModelHub) -> None:

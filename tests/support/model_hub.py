@@ -35,11 +35,13 @@ def renamed_lite(folder: Path) -> DownloadableModel:
 class ModelHub:
     """Controls a running hub and records the Range headers of requests.
 
-    Clear may_send to pause each download after its first chunk; set refuses to answer every request with 404.
+    Clear may_answer to pause each download before its first byte, may_send to pause it after its first chunk; set refuses
+    to answer every request with 404.
     """
 
     url: str = ""
     refuses: bool = False
+    may_answer: threading.Event = field(default_factory=threading.Event)
     may_send: threading.Event = field(default_factory=threading.Event)
     ranges: list[str] = field(default_factory=list)
 
@@ -48,11 +50,15 @@ class ModelHub:
 def running_hub() -> Iterator[ModelHub]:
     """Run the hub on a free port of this machine."""
     hub = ModelHub()
+    hub.may_answer.set()
     hub.may_send.set()
     stopping = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            while not hub.may_answer.wait(0.05):
+                if stopping.is_set():
+                    return
             path = LITE / self.path.removeprefix("/someone/renamed/resolve/r1/")
             if hub.refuses or not path.is_file():
                 self.send_error(404)
