@@ -10,6 +10,25 @@ BLUE_LIKE_AMA = draw_photo((90, 140, 220))
 PHONE = {"width": 360, "height": 740}
 
 
+_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+_HISTORY = """() => new Promise((done) => {
+    history.pushState(history.state, "");
+    addEventListener("popstate", () => setTimeout(done), { once: true });
+    history.back();
+})"""
+
+
+def await_frames(page: Page) -> None:
+    """Waits until the page is drawn: sizes are observed and animation frames that were requested before have run."""
+    page.evaluate(_FRAMES)
+
+
+def await_history(page: Page) -> None:
+    """Waits until the browser has gone back wherever the page asked for it. The browser does that in order."""
+    page.evaluate(_HISTORY)
+    await_frames(page)
+
+
 def search(page: Page, words: str) -> None:
     box = page.get_by_role("textbox", name="Search your photos")
     box.fill(words)

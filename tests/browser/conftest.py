@@ -10,12 +10,25 @@ from tests.browser.chromium import opened_chromium
 from tests.browser.site import Site, served
 from tests.support.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, khumbu_album, make_failure
 
+# A loaded machine may take long for a step. Only a test that fails waits as long as this.
+expect.set_options(timeout=20_000)
+
 
 # Not session scope: while Playwright runs, tests in other packages cannot run an event loop in this thread.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with opened_chromium() as browser:
         yield browser
+
+
+@pytest.fixture
+def scripts(browser: Browser, site: Site) -> Iterator[Page]:
+    """A page that can import the scripts, but shows only a picture: it opens much faster than the album."""
+    context = browser.new_context()
+    page = site.watch(context)
+    page.goto(f"{site.address}/static/mark.svg")
+    yield page
+    context.close()
 
 
 @pytest.fixture

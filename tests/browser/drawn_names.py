@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from playwright.sync_api import Page
 
+from tests.browser.acts import await_frames
+
 _SEEN = """() => {
     const box = (element) => {
         const { left, top, right, bottom } = element.getBoundingClientRect();
@@ -30,7 +32,6 @@ _SEEN = """() => {
         })),
     };
 }"""
-_IS_DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 class Box(NamedTuple):
@@ -92,7 +93,7 @@ class DrawnPicture:
 
 
 def drawn_names(page: Page) -> DrawnPicture:
-    page.evaluate(_IS_DRAWN)
+    await_frames(page)
     seen: dict[str, Any] = page.evaluate(_SEEN)
     names = [
         DrawnName(

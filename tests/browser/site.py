@@ -22,7 +22,6 @@ class Site:
     def watch(self, context: BrowserContext, *others: str) -> Page:
         """Opens a page. Its errors, and its requests to hosts other than the site and `others`, count as faults."""
         page = context.new_page()
-        page.set_default_timeout(10_000)
         page.on("console", lambda message: self.faults.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on(

@@ -17,7 +17,7 @@ from cumbre.pose.skyline_fit import PoseHypothesis
 from cumbre.services import json_form
 from cumbre.viewshed.panorama import panorama
 from cumbre.viewshed.visibility import VisibilityModel
-from tests.browser.acts import PHONE, open_viewer, pinch_open, search
+from tests.browser.acts import PHONE, await_history, open_viewer, pinch_open, search
 from tests.browser.drawn_names import drawn_names
 from tests.browser.site import Site
 from tests.support.fakes import KHUMBU, TENGBOCHE, FakeAlbumService, make_photo
@@ -303,7 +303,7 @@ def test_a_click_beside_the_picture_or_a_zoom_does_not_end_the_alignment_but_bac
     open_ama(page)
     begin(page)
     page.mouse.click(20, 300)
-    page.wait_for_timeout(200)
+    await_history(page)
     expect(strip(page)).to_be_visible()
     page.keyboard.press("+")
     assert "scale(1.5)" in page.locator("#large").evaluate("image => image.style.transform")

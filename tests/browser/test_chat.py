@@ -13,7 +13,7 @@ from bot.web.site import create_app
 from cumbre.errors import IndexFault
 from cumbre.search.query import SearchAnswer, SearchRequest
 from cumbre.state.sqlite import SqliteStateStore
-from tests.browser.acts import BLUE_LIKE_AMA, PHONE
+from tests.browser.acts import BLUE_LIKE_AMA, PHONE, await_frames
 from tests.browser.site import Site, served
 from tests.support.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo
 
@@ -201,9 +201,11 @@ def test_a_place_is_accepted_in_the_formats_maps_use(chat: Locator, place: str) 
         ("27.8", None),
     ],
 )
-def test_coordinates_are_distinguished_from_other_text(page: Page, text: str, place: dict[str, float] | None) -> None:
+def test_coordinates_are_distinguished_from_other_text(
+    scripts: Page, text: str, place: dict[str, float] | None
+) -> None:
     read = "async (text) => (await import('/static/js/chat/parse_place.js')).parsePlace(text)"
-    assert page.evaluate(read, text) == place
+    assert scripts.evaluate(read, text) == place
 
 
 def test_the_chat_explains_how_to_type_a_place_when_it_needs_one(chat: Locator) -> None:
@@ -221,7 +223,7 @@ def test_a_reload_with_the_chat_open_does_not_focus_a_button(page: Page, chat: L
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.reload()
     expect(page.locator("#chat")).to_be_visible()
-    page.wait_for_timeout(200)
+    await_frames(page)
     expect(page.locator("#chat" if is_phone else "body")).to_be_focused()
 
 
@@ -367,7 +369,6 @@ def test_the_whole_chat_works_by_keyboard(page: Page) -> None:
 def test_the_chat_answers_in_spanish_for_a_spanish_browser(browser: Browser, site: Site) -> None:
     context = browser.new_context(locale="es-ES", reduced_motion="reduce")
     page = context.new_page()
-    page.set_default_timeout(10_000)
     page.goto(site.address)
     page.locator("#open-chat").click()
     chat = page.locator("#chat")

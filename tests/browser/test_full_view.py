@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.acts import open_viewer
+from tests.browser.acts import await_frames, await_history, open_viewer
 from tests.browser.site import Site
 from tests.support.fakes import FakeAlbum, make_photo
 
@@ -66,21 +66,18 @@ def open_drawn(page: Page, which: int = 0) -> None:
 def test_a_click_on_the_picture_does_not_close_it(page: Page) -> None:
     open_drawn(page)
     page.mouse.click(480, 400)
-    page.wait_for_timeout(200)
+    await_history(page)
     expect(page.locator("#viewer")).to_be_visible()
     assert "photo=" in page.url
 
 
 def test_a_double_click_on_the_picture_zooms_in_and_another_zooms_out(page: Page) -> None:
     open_drawn(page)
-    page.mouse.dblclick(480, 400)
-    page.wait_for_timeout(200)
-    expect(page.locator("#viewer")).to_be_visible()
-    assert is_zoomed(page)
-    page.mouse.dblclick(480, 400)
-    page.wait_for_timeout(200)
-    expect(page.locator("#viewer")).to_be_visible()
-    assert not is_zoomed(page)
+    for zoomed in (True, False):
+        page.mouse.dblclick(480, 400)
+        await_history(page)
+        expect(page.locator("#viewer")).to_be_visible()
+        assert is_zoomed(page) is zoomed
 
 
 def test_a_click_beside_the_picture_closes_it(page: Page, site: Site) -> None:
@@ -94,11 +91,11 @@ def test_closing_twice_in_a_row_goes_back_only_once(page: Page, site: Site) -> N
     open_drawn(page)
     page.evaluate("() => { for (let i = 0; i < 3; i += 1) document.getElementById('close').click(); }")
     expect(page.locator("#viewer")).to_be_hidden()
-    page.wait_for_timeout(300)
+    await_history(page)
     assert page.url == f"{site.address}/"
     open_drawn(page, 1)
     page.mouse.dblclick(480, 15)
-    page.wait_for_timeout(300)
+    await_history(page)
     assert page.url.startswith(f"{site.address}/")
     assert not page.url.endswith(".svg")
 
@@ -115,14 +112,18 @@ def test_a_tap_on_the_picture_does_not_close_it_and_a_double_tap_zooms(phone: Pa
     box = phone.locator("#stage").bounding_box()
     assert box is not None
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    phone.touchscreen.tap(*middle)
-    phone.wait_for_timeout(500)
+    # So far from the next tap that they are no double tap, however fast they follow each other.
+    phone.touchscreen.tap(middle[0] - 100, middle[1])
+    await_history(phone)
     expect(phone.locator("#viewer")).to_be_visible()
     assert not is_zoomed(phone)
     for zoomed in (True, False):
         phone.touchscreen.tap(*middle)
         phone.touchscreen.tap(*middle)
-        phone.wait_for_timeout(500)
+        phone.wait_for_function(
+            f"() => (document.querySelector('#large').style.transform !== '') === {str(zoomed).lower()}"
+        )
+        await_history(phone)
         expect(phone.locator("#viewer")).to_be_visible()
         assert is_zoomed(phone) is zoomed
 
@@ -139,8 +140,7 @@ def test_closing_after_many_steps_returns_to_the_last_photo_viewed(page: Page) -
         expect(page.locator("#count")).to_have_text(f"{4 + step} of {PHOTOS}")
     page.keyboard.press("Escape")
     expect(page.locator(".tile").nth(28)).to_be_focused()
-    page.wait_for_timeout(300)
-    assert page.evaluate(TILE_IS_IN_SIGHT)
+    page.wait_for_function(TILE_IS_IN_SIGHT)
 
 
 def test_closing_a_photo_that_is_on_screen_keeps_the_scroll_position(page: Page) -> None:
@@ -152,7 +152,7 @@ def test_closing_a_photo_that_is_on_screen_keeps_the_scroll_position(page: Page)
     before = page.evaluate("scrollY")
     page.keyboard.press("Escape")
     expect(tile).to_be_focused()
-    page.wait_for_timeout(300)
+    await_frames(page)
     assert page.evaluate("scrollY") == before
     assert tile.bounding_box() == top
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.acts import search
+from tests.browser.acts import await_frames, search
 from tests.browser.site import Site
 from tests.support.fakes import FakeAlbum, make_photo, seen
 
@@ -45,11 +45,7 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
 def test_scrolling_loads_every_photo_once(page: Page) -> None:
     first = page.locator(".tile").count()
     assert 60 <= first < PHOTOS
-    for _ in range(20):
-        page.mouse.wheel(0, 4000)
-        page.wait_for_timeout(100)
-        if page.locator(".tile").count() == PHOTOS:
-            break
+    scrolled_down(page, PHOTOS)
     expect(page.locator(".tile")).to_have_count(PHOTOS)
     expect(page.get_by_role("button", name="Show more")).to_be_hidden()
     ids = page.locator(".tile").evaluate_all("tiles => tiles.map((tile) => tile.dataset.id)")
@@ -61,7 +57,7 @@ def test_rows_fill_the_page_at_any_width(page: Page) -> None:
     search(page, "ama")
     for width in (1280, 900, 500):
         page.set_viewport_size({"width": width, "height": 800})
-        page.wait_for_timeout(200)
+        await_frames(page)
         rows = page.locator(".row").evaluate_all(
             """rows => rows.slice(0, 6).map((row) => {
                 const frames = [...row.querySelectorAll(".frame")].map((frame) => frame.getBoundingClientRect());
@@ -112,10 +108,9 @@ def test_each_day_has_a_heading_above_its_photos(page: Page) -> None:
     as_they_came = page.evaluate(days)
     # Ten photos of a day do not fit in one row, so each day starts a new row.
     assert all(row.rfind("Oct") <= len("Tue, 10 Oct 2023") for row in as_they_came)
-    page.set_viewport_size({"width": 1290, "height": 800})
-    page.wait_for_timeout(200)
-    page.set_viewport_size({"width": 1280, "height": 800})
-    page.wait_for_timeout(200)
+    for width in (1290, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        await_frames(page)
     assert page.evaluate(days) == as_they_came
 
 
@@ -128,9 +123,9 @@ def test_each_day_has_a_heading_above_its_photos(page: Page) -> None:
         ("aaabbbbbbc", ["aaa", "bbbb", "bb", "c"]),
     ],
 )
-def test_short_days_share_a_row_if_they_fit_completely(page: Page, days: str, rows: list[str]) -> None:
+def test_short_days_share_a_row_if_they_fit_completely(scripts: Page, days: str, rows: list[str]) -> None:
     """In this test, four square pictures fill a row."""
-    found = page.evaluate(
+    found = scripts.evaluate(
         """async (days) => {
             const { rowBreaks, justifiedRows } = await import("/static/js/results/justified_rows.js");
             const ratios = [...days].map(() => 1);
@@ -151,22 +146,38 @@ def test_filters_stay_visible_while_scrolling(page: Page) -> None:
     assert page.evaluate("scrollY") > 1000
 
 
+FIRST_ON_THE_SCREEN = """() => [...document.querySelectorAll(".tile")]
+    .find((tile) => tile.getBoundingClientRect().bottom > 0).dataset.id"""
+# A wheel scrolls over several frames.
+STANDS_STILL = """() => new Promise((done) => {
+    let [before, frames] = [NaN, 0];
+    const look = () => {
+        frames = scrollY === before ? frames + 1 : 0;
+        before = scrollY;
+        if (frames < 5) requestAnimationFrame(look);
+        else done();
+    };
+    look();
+})"""
+
+
 def scrolled_down(page: Page, photos: int) -> str:
     """Scrolls until this many photos are loaded. Returns the id of the first photo on the screen."""
-    while page.locator(".tile").count() < photos:
-        page.mouse.wheel(0, 3000)
-        page.wait_for_timeout(60)
-    page.wait_for_timeout(200)
+    while (loaded := page.locator(".tile").count()) < photos:
+        page.mouse.wheel(0, 20_000)
+        page.wait_for_function("(loaded) => document.querySelectorAll('.tile').length > loaded", arg=loaded)
+    page.evaluate(STANDS_STILL)
     return first_on_the_screen(page)
 
 
 def first_on_the_screen(page: Page) -> str:
-    return str(
-        page.evaluate(
-            """[...document.querySelectorAll(".tile")].find((tile) => tile.getBoundingClientRect().bottom > 0)
-            .dataset.id"""
-        )
-    )
+    return str(page.evaluate(FIRST_ON_THE_SCREEN))
+
+
+def expect_first_on_the_screen(page: Page, photo_id: str) -> None:
+    page.wait_for_function(f"(id) => scrollY > 1000 && ({FIRST_ON_THE_SCREEN})() === id", arg=photo_id)
+    page.evaluate(STANDS_STILL)
+    assert first_on_the_screen(page) == photo_id
 
 
 def test_a_new_search_starts_at_the_top_and_back_restores_the_scroll_position(page: Page) -> None:
@@ -175,9 +186,7 @@ def test_a_new_search_starts_at_the_top_and_back_restores_the_scroll_position(pa
     expect(page.get_by_role("heading", name="The best 60 photos for “ama”")).to_be_visible()
     assert page.evaluate("scrollY") == 0
     page.go_back()
-    page.wait_for_function("() => scrollY > 1000")
-    page.wait_for_timeout(200)
-    assert first_on_the_screen(page) == reader_at
+    expect_first_on_the_screen(page, reader_at)
     page.go_forward()
     expect(page.get_by_role("heading", name="for “ama”")).to_be_visible()
     page.wait_for_function("() => scrollY === 0")
@@ -186,9 +195,7 @@ def test_a_new_search_starts_at_the_top_and_back_restores_the_scroll_position(pa
 def test_a_reload_keeps_the_scroll_position(page: Page) -> None:
     reader_at = scrolled_down(page, PHOTOS)
     page.reload()
-    page.wait_for_function("() => scrollY > 1000")
-    page.wait_for_timeout(200)
-    assert first_on_the_screen(page) == reader_at
+    expect_first_on_the_screen(page, reader_at)
 
 
 def test_opening_a_photo_does_not_scroll_the_grid(page: Page) -> None:

@@ -76,7 +76,7 @@ def test_the_model_is_downloaded_and_activated_and_the_download_can_resume(page:
     expect(banner.get_by_role("button", name="Resume the download")).to_be_visible()
     page.reload()
     banner.get_by_role("button", name="Resume the download").click()
-    expect(banner).to_contain_text("The new model is now in use.", timeout=30_000)
+    expect(banner).to_contain_text("The new model is now in use.")
     expect(page.locator("#status")).to_contain_text("Model: fetched-1")
     expect(page.locator(".tile")).to_have_count(1)
     banner.get_by_role("button", name="Close").click()
@@ -103,7 +103,7 @@ def test_a_failed_download_shows_the_cause_and_can_be_retried(page: Page, hub: M
     expect(banner).to_contain_text("was refused by")
     hub.refuses = False
     banner.get_by_role("button", name="Try again").click()
-    expect(banner).to_contain_text("The new model is now in use.", timeout=30_000)
+    expect(banner).to_contain_text("The new model is now in use.")
 
 
 def test_a_dismissed_banner_stays_hidden(page: Page) -> None:

@@ -102,7 +102,6 @@ def assert_all_stand_at_their_summits(page: Page) -> None:
 def test_names_are_at_their_summits_for_every_window_shape(page: Page, site: Site, size: tuple[int, int]) -> None:
     open_ridge(page, site)
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    page.wait_for_timeout(100)
     assert_all_stand_at_their_summits(page)
 
 
@@ -203,8 +202,8 @@ def test_names_appear_with_the_image_without_waiting_for_the_panel(page: Page) -
     photos: list[Route] = []
     page.route("**/rendition?size=*", lambda route: pictures.append(route))
     page.route("**/api/photos/*", lambda route: photos.append(route))
-    page.locator(".tile").last.click()
-    page.wait_for_timeout(300)
+    with page.expect_request("**/rendition?size=*"), page.expect_request("**/api/photos/*"):
+        page.locator(".tile").last.click()
     assert names_on(page) == []
     for route in pictures:
         route.continue_()

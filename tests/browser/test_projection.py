@@ -28,7 +28,7 @@ HIDDEN = """async (peaks) => {
 }"""
 
 
-def test_the_page_projects_like_the_library(page: Page) -> None:
+def test_the_page_projects_like_the_library(scripts: Page) -> None:
     chance = random.Random(5)
     for _ in range(20):
         heading, pitch, roll = (chance.uniform(*within) for within in ((0, 360), (-40, 40), (-30, 30)))
@@ -38,7 +38,7 @@ def test_the_page_projects_like_the_library(page: Page) -> None:
             name: getattr(view, name)
             for name in ("heading_deg", "pitch_deg", "roll_deg", "focal_length_35mm", "width", "height")
         }
-        found = page.evaluate(PROJECTED, [form, [{"bearing_deg": b, "elevation_deg": e} for b, e in directions]])
+        found = scripts.evaluate(PROJECTED, [form, [{"bearing_deg": b, "elevation_deg": e} for b, e in directions]])
         x, y = project(view, *np.array(directions).T)
         for i, place in enumerate(found):
             if place is None:
@@ -50,18 +50,18 @@ def test_the_page_projects_like_the_library(page: Page) -> None:
             assert back["elevation_deg"] == pytest.approx(directions[i][1], abs=1e-4)
 
 
-def test_a_dragged_direction_ends_up_under_the_pointer(page: Page) -> None:
+def test_a_dragged_direction_ends_up_under_the_pointer(scripts: Page) -> None:
     chance = random.Random(8)
     for _ in range(50):
         heading = chance.uniform(0, 360)
         view = {"heading_deg": heading, "pitch_deg": chance.uniform(-20, 20), "roll_deg": chance.uniform(-10, 10),
                 "focal_length_35mm": chance.uniform(20, 120), "width": 1440, "height": 1080}  # fmt: skip
         near = {"bearing_deg": heading + chance.uniform(-20, 20), "elevation_deg": chance.uniform(-10, 20)}
-        [place] = page.evaluate(PROJECTED, [view, [near]])
+        [place] = scripts.evaluate(PROJECTED, [view, [near]])
         assert (place["laid"]["x"], place["laid"]["y"]) == pytest.approx((0.3, 0.6), abs=1e-6)
 
 
-def test_mountains_hide_each_other_like_in_the_library(page: Page) -> None:
+def test_mountains_hide_each_other_like_in_the_library(scripts: Page) -> None:
     model = VisibilityModel()
     chance = np.random.default_rng(3)
     peaks = [
@@ -70,4 +70,4 @@ def test_mountains_hide_each_other_like_in_the_library(page: Page) -> None:
     ]
     names = ("bearing_deg", "distance_m", "elevation_deg")
     bearing, distance, elevation = (np.array([peak[name] for peak in peaks]) for name in names)
-    assert page.evaluate(HIDDEN, peaks) == occluded(bearing, distance, elevation, model.flank_slope).tolist()
+    assert scripts.evaluate(HIDDEN, peaks) == occluded(bearing, distance, elevation, model.flank_slope).tolist()

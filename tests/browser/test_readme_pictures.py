@@ -74,7 +74,8 @@ def keep(page: Page, name: str) -> None:
 
     It is saved as a JPEG without chroma subsampling: a fifth of the size of a PNG, and text stays sharp.
     """
-    page.wait_for_load_state("networkidle")
+    expect(page.locator("#status .facts-line")).to_be_attached()
+    expect(page.locator("body.searching")).to_have_count(0)
     page.wait_for_function(_PICTURES_IN_SIGHT_ARE_THERE)
     taken = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     if _KEEPS:

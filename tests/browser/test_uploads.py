@@ -85,7 +85,7 @@ def test_two_uploads_run_at_a_time_and_the_title_shows_progress(page: Page) -> N
     for route in held[1:]:
         route.continue_()
     page.unroute("**/api/photos")
-    expect(page.locator("#uploads .added")).to_have_count(3, timeout=15_000)
+    expect(page.locator("#uploads .added")).to_have_count(3)
 
 
 def test_a_file_over_the_size_limit_is_not_sent(page: Page) -> None:

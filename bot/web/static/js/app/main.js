@@ -276,12 +276,12 @@ function scrollToStart() {
 }
 
 /**
- * Scroll to a position; loads pages until its photo is there.
+ * Scroll to a position; loads pages until its photo is there, and enough of them below it.
  * @param {Position} position
  * @param {State} wanted
  */
 async function restorePosition(position, wanted) {
-  while (isSameQuery(state, wanted) && !grid.scrollToPosition(position))
+  while (isSameQuery(state, wanted) && !(await grid.scrollToPosition(position)))
     if (!results.more || (await loadMore()) === null) return;
 }
 

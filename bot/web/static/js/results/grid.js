@@ -112,17 +112,20 @@ export class Grid {
   }
 
   /**
-   * Scroll to a position; returns false if its photo is not loaded.
+   * Scroll to a position. Resolves to false if its photo is not loaded, or if the page ends too soon below it.
    * @param {Position} position
    */
-  scrollToPosition({ id, top }) {
+  async scrollToPosition({ id, top }) {
     const tile = this.#tiles.find((one) => one.dataset.id === id);
     if (!tile) return false;
-    const scroll = () => scrollBy({ top: tile.getBoundingClientRect().top - top });
-    scroll();
+    const distance = () => tile.getBoundingClientRect().top - top;
+    scrollBy({ top: distance() });
     // Scroll again once rows have their real height: off-screen blocks only have an estimate.
-    requestAnimationFrame(() => requestAnimationFrame(scroll));
-    return true;
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    // Another search may have replaced the photos meanwhile.
+    if (!tile.isConnected) return true;
+    scrollBy({ top: distance() });
+    return Math.abs(distance()) <= 1;
   }
 
   /**
