@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bot.web.site import create_app
+from tests.browser.acts import open_album
 from tests.browser.chromium import opened_chromium
 from tests.browser.site import Site, served
 from tests.support.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, khumbu_album, make_failure
@@ -49,8 +50,6 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
         viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce", has_touch=True
     )
     page = site.watch(context)
-    page.goto(site.address)
-    # Wait for all pictures: if a test empties the album, pictures still loading would fail.
-    expect(page.locator(".tile img.loaded")).to_have_count(5)
+    open_album(page, site.address, 5)
     yield page
     context.close()

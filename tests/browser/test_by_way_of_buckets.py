@@ -14,7 +14,7 @@ from bot.web.request_guard import Guard
 from bot.web.site import create_app
 from cumbre.renditions.s3 import S3Renditions
 from functions.query.rpc.staging import StagingArea
-from tests.browser.acts import add_photos, give_photo, picture_file
+from tests.browser.acts import add_photos, give_photo, open_album, picture_file
 from tests.browser.site import Site, served
 from tests.support.aws.moto_server import MotoServer
 from tests.support.fakes import FakeAlbum, FakeAlbumService, FakeQueryService, draw_photo
@@ -57,8 +57,7 @@ def site(album: FakeAlbum, bucket: tuple[Any, str], moto: MotoServer) -> Iterato
 def page(browser: Browser, site: Site, moto: MotoServer) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce")
     page = site.watch(context, moto.address)
-    page.goto(site.address)
-    expect(page.locator(".tile img.loaded")).to_have_count(5)
+    open_album(page, site.address, 5)
     yield page
     context.close()
 

@@ -13,7 +13,7 @@ from cumbre.bootstrap import open_library
 from cumbre.services.local_album_service import LocalAlbumService
 from cumbre.services.local_query_service import LocalQueryService
 from cumbre.settings import Settings
-from tests.browser.acts import say_in_chat
+from tests.browser.acts import open_album, say_in_chat
 from tests.browser.site import Site, served
 from tests.support.fakes import FakeAlbum
 from tests.support.pictures import encoded, exif, landscape
@@ -26,7 +26,7 @@ IMAGE = "<img src=x onerror=document.title='taken_over'>"
 
 
 @pytest.fixture
-def site(tmp_path: Path, lite_cache: Path) -> Iterator[Site]:
+def site(tmp_path: Path, home: Path) -> Iterator[Site]:
     folder = tmp_path / "album"
     folder.mkdir()
     data = exif(
@@ -41,7 +41,7 @@ def site(tmp_path: Path, lite_cache: Path) -> Iterator[Site]:
     )
     (folder / f"{IMAGE}.jpg").write_bytes(encoded(landscape(), "JPEG", data))
     (folder / "page.html.jpg").write_bytes(f"<!doctype html>{SCRIPT}".encode())
-    library = open_library(Settings(home=tmp_path / "home", model="lite"))
+    library = open_library(Settings(home=home, model="lite"))
     ingest(library, folder)
     query, changes = LocalQueryService(library), LocalAlbumService(library)
     sent = SentPictures(tmp_path / "chat")
@@ -55,8 +55,7 @@ def site(tmp_path: Path, lite_cache: Path) -> Iterator[Site]:
 def page(browser: Browser, site: Site) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce")
     page = site.watch(context)
-    page.goto(site.address)
-    expect(page.locator(".tile img.loaded")).to_have_count(1)
+    open_album(page, site.address, 1)
     yield page
     assert not page.title().startswith("taken")
     assert page.locator("script:not([src]):not([type='application/json'])").count() == 0

@@ -15,7 +15,7 @@ from cumbre.services.local_query_service import LocalQueryService
 from cumbre.settings import Settings
 from local.model_api import create_model_api
 from local.model_upgrade import ModelUpgrade
-from tests.browser.acts import PHONE
+from tests.browser.acts import PHONE, open_album
 from tests.browser.site import Site, served
 from tests.support.fakes import FakeAlbum
 from tests.support.model_hub import ModelHub, renamed_lite, running_hub
@@ -31,12 +31,12 @@ def hub() -> Iterator[ModelHub]:
 
 
 @pytest.fixture
-def site(tmp_path: Path, hub: ModelHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+def site(tmp_path: Path, home: Path, hub: ModelHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setattr(known_models, "SIGLIP2", renamed_lite(tmp_path))
     folder = tmp_path / "album"
     folder.mkdir()
     (folder / "ama.jpg").write_bytes(photo_towards(TO_AMA_DABLAM, "2023:10:01 08:00:00"))
-    library = open_library(Settings(home=tmp_path / "home", storage=(f"folder:{folder}",), model_endpoint=hub.url))
+    library = open_library(Settings(home=home, storage=(f"folder:{folder}",), model_endpoint=hub.url))
     for storage in library.storages().values():
         scan(library.ingestor(library.active()), storage)
     change = ModelUpgrade(library)
@@ -55,8 +55,7 @@ def site(tmp_path: Path, hub: ModelHub, monkeypatch: pytest.MonkeyPatch) -> Iter
 def page(browser: Browser, site: Site) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce")
     page = site.watch(context)
-    page.goto(site.address)
-    expect(page.locator(".tile img.loaded")).to_have_count(1)
+    open_album(page, site.address, 1)
     yield page
     context.close()
 

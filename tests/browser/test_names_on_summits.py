@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from cumbre.peaks.catalog import Catalog, Peak
 from cumbre.photos.document import CameraPose, Orientation, SummitPosition
-from tests.browser.acts import PHONE, open_viewer
+from tests.browser.acts import PHONE, open_album, open_viewer
 from tests.browser.drawn_names import drawn_names
 from tests.browser.site import Site
 from tests.support.fakes import FakeAlbum, FakePhoto, make_photo
@@ -69,8 +69,7 @@ def album() -> FakeAlbum:
 def page(browser: Browser, site: Site) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce")
     page = site.watch(context)
-    page.goto(site.address)
-    expect(page.locator(".tile img.loaded")).to_have_count(3)
+    open_album(page, site.address, 3)
     yield page
     context.close()
 

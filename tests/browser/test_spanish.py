@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bot.i18n.catalogues import page_texts
-from tests.browser.acts import PHONE, add_photos, give_photo, picture_file
+from tests.browser.acts import PHONE, add_photos, give_photo, open_album, picture_file
 from tests.browser.site import Site
 from tests.support.fakes import draw_photo
 
@@ -17,8 +17,7 @@ pytestmark = pytest.mark.browser
 def page(browser: Browser, site: Site) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="es-ES", reduced_motion="reduce")
     page = site.watch(context)
-    page.goto(site.address)
-    expect(page.locator(".tile img.loaded")).to_have_count(5)
+    open_album(page, site.address, 5)
     yield page
     context.close()
 

@@ -35,8 +35,8 @@ def renamed_lite(folder: Path) -> DownloadableModel:
 class ModelHub:
     """Controls a running hub and records the Range headers of requests.
 
-    Clear may_answer to pause each download before its first byte, may_send to pause it after its first chunk; set refuses
-    to answer every request with 404.
+    Clear may_answer to pause each download before its first byte, may_send to pause it after its first chunk. Set
+    refuses to answer every request with 404.
     """
 
     url: str = ""
