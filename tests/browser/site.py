@@ -43,8 +43,9 @@ def served(app: Flask, album: FakeAlbum) -> Iterator[Site]:
     thread.start()
     site = Site(f"http://127.0.0.1:{server.effective_port}", album)
     yield site
+    # First, because a thread that answers a request still wakes up the server when it has finished.
+    server.task_dispatcher.shutdown()
     # This must run in the server's own thread. Its loop ends once all its sockets are closed.
     server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
     thread.join(timeout=10)
-    server.task_dispatcher.shutdown()
     assert site.faults == [], site.faults
