@@ -7,12 +7,17 @@ PHOTOS ?=
 PYTEST_ARGS ?=
 # Tests run in one process per core. `make test PARALLEL=` runs them one after the other, as `pytest` itself does.
 PARALLEL ?= --numprocesses auto
+# Packages come from the locks in locks/: the same versions everywhere, checked by their hashes. LOCKED=no takes the
+# newest within the ranges instead, for a Python or platform that the locks don't cover.
+LOCKED ?= yes
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 CHECKOV := .venv-checkov/bin/checkov
+TOOLS := .venv-tools/bin
 
 # Independent of each other; `make check` runs one after the other, `make test-fast` several at once.
 CHECKS := check-format check-lint check-types check-imports check-js
 
-.PHONY: run up down test test-fast test-unit torture stories outages check $(CHECKS) deploy-check cloud-mistakes format bench bench-servers clean
+.PHONY: run up down test test-fast test-unit torture stories outages check $(CHECKS) deploy-check cloud-mistakes format bench bench-servers lock sbom clean
 
 run: $(VENV)/.run-ready
 ifeq ($(strip $(PHOTOS)),)
@@ -84,13 +89,33 @@ deploy-check: $(VENV)/.test-ready cloud-mistakes
 
 cloud-mistakes: $(CHECKOV)
 	$(CHECKOV) --config-file infra/checkov.yaml --directory infra/terraform
-	$(CHECKOV) --config-file infra/checkov.yaml --file functions/ingest/Dockerfile functions/query/Dockerfile bot/Dockerfile
+	$(CHECKOV) --config-file infra/checkov.yaml --file infra/Dockerfile
 
-# In a separate environment, because checkov pins many packages.
-$(CHECKOV): infra/requirements-check.txt
-	$(PYTHON) -m venv .venv-checkov
-	.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check -r infra/requirements-check.txt
+# Separate environments: checkov pins many packages, and the tools are for maintainers only.
+.venv-%/bin/checkov .venv-%/bin/uv: locks/%.txt
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
+
+# Writes the locks (CONTRIBUTING.md, Dependencies). Pins that still fit are kept; UPGRADE=yes takes the newest versions.
+LOCK = $(TOOLS)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --strip-extras \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(if $(filter yes,$(UPGRADE)),--upgrade)
+
+lock: $(TOOLS)/uv
+	$(LOCK) requirements.txt --output-file locks/run.txt
+	$(LOCK) pyproject.toml --extra dev --constraint locks/run.txt --output-file locks/dev.txt
+	$(LOCK) functions/requirements.txt --constraint locks/run.txt --output-file locks/functions.txt
+	$(LOCK) bot/requirements.txt --constraint locks/run.txt --output-file locks/bot.txt
+	$(LOCK) infra/requirements-check.txt --output-file locks/checkov.txt
+	$(LOCK) --group tools --output-file locks/tools.txt
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' | \
+		$(LOCK) - --constraint locks/dev.txt --output-file locks/build.txt
+
+# The bill of materials: what a release is made of, in CycloneDX's format.
+sbom: $(TOOLS)/uv
+	@mkdir -p dist
+	$(TOOLS)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application --output-reproducible \
+		--output-file dist/cumbre.cdx.json locks/run.txt
 
 format: $(VENV)/.test-ready
 	$(BIN)/ruff format .
@@ -140,14 +165,28 @@ $(VENV)/bin/python:
 		{ echo "Cumbre needs Python 3.11 or newer; choose one: make run PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run-ready: requirements.txt pyproject.toml | $(VENV)/bin/python
+# Cumbre itself is installed without its dependencies, because the lock has installed them.
+$(VENV)/.run-ready: requirements.txt pyproject.toml locks/run.txt locks/build.txt | $(VENV)/bin/python
 	@echo "Setting up $(VENV) (once; takes about a minute)"
-	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+ifeq ($(LOCKED),yes)
+	@$(PIP) --require-hashes -r locks/build.txt -r locks/run.txt || { echo $(NOT_LOCKED); exit 1; }
+	@PYTHONWARNINGS=ignore $(PIP) --no-deps --no-build-isolation --editable .
+else
+	@PYTHONWARNINGS=ignore $(PIP) --editable .
+endif
 	@touch $@
 
-$(VENV)/.test-ready: requirements.txt pyproject.toml | $(VENV)/bin/python
-	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+$(VENV)/.test-ready: requirements.txt pyproject.toml locks/dev.txt | $(VENV)/bin/python
+ifeq ($(LOCKED),yes)
+	@$(PIP) --require-hashes -r locks/dev.txt || { echo $(NOT_LOCKED); exit 1; }
+	@PYTHONWARNINGS=ignore $(PIP) --no-deps --no-build-isolation --editable .
+else
+	@PYTHONWARNINGS=ignore $(PIP) --editable '.[dev]'
+endif
 	@touch $@ $(VENV)/.run-ready
 
+NOT_LOCKED := "The locked packages could not be installed. If this Python or platform has no wheel of one of them," \
+	"repeat the command with LOCKED=no: it takes the newest versions that Cumbre allows."
+
 clean:
-	rm -rf $(VENV) .venv-checkov node_modules .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info
+	rm -rf $(VENV) .venv-checkov .venv-tools node_modules .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info

@@ -2,7 +2,7 @@
 
     python -m benchmarks.package_size
 
-Builds the file trees from the lines of the Dockerfiles, without Docker; packages are downloaded from PyPI. SigLIP-2
+Builds the file trees from the lines of infra/Dockerfile, without Docker; packages are downloaded from PyPI. SigLIP-2
 counts with the pinned sizes of its files. Limits: 350 MB with lite, 1200 MB with SigLIP-2; exits with 1 if an image is
 larger. Needs the development dependencies and access to PyPI.
 """
@@ -13,14 +13,9 @@ import tempfile
 from pathlib import Path
 
 from cumbre.encoding.known_models import SIGLIP2
-from tests.infra.image_tree import ImageTree, Machine, build
-from tests.support.paths import ROOT
+from tests.infra.image_tree import ImageBuilder, ImageTree, Machine
+from tests.infra.images import DOCKERFILE, IMAGES
 
-DOCKERFILES = {
-    "ingest": ROOT / "functions" / "ingest" / "Dockerfile",
-    "query": ROOT / "functions" / "query" / "Dockerfile",
-    "bot": ROOT / "bot" / "Dockerfile",
-}
 LITE_MB_MAX = 350
 SIGLIP2_MB_MAX = 1200
 LARGEST = 6
@@ -40,9 +35,9 @@ def main() -> None:
     """Run the benchmark."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     too_large = False
-    for name, dockerfile in DOCKERFILES.items():
+    for name in IMAGES:
         with tempfile.TemporaryDirectory() as folder:
-            tree = build(dockerfile, Path(folder) / name, Machine.IMAGE)
+            tree = ImageBuilder(DOCKERFILE, Path(folder), Machine.IMAGE).image(name)
             lite_mb = tree.size_bytes() / 1e6
             encoder = "with lite" if name != "bot" else "without an encoder"
             print(f"{name}: {lite_mb:.0f} MB {encoder} (largest entries in MB: {largest(tree)})")

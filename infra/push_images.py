@@ -17,12 +17,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TERRAFORM = ROOT / "infra" / "terraform"
 DIGESTS = TERRAFORM / "images.auto.tfvars.json"
-DOCKERFILES = {
-    "ingest": "functions/ingest/Dockerfile",
-    "query": "functions/query/Dockerfile",
-    "bot": "bot/Dockerfile",
-}
-NO_IMAGE_YET = dict.fromkeys(DOCKERFILES, "none-yet")
+# Targets of infra/Dockerfile, and repositories of the same names.
+IMAGES = ("ingest", "query", "bot")
+NO_IMAGE_YET = dict.fromkeys(IMAGES, "none-yet")
 
 
 def run(*command: str, stdin: str | None = None) -> str:
@@ -53,7 +50,8 @@ def push(name: str, repository: str, release: str, arguments: Sequence[str]) -> 
         metadata = Path(folder) / "metadata.json"
         # Lambda does not accept images with provenance attestations.
         command = ["docker", "buildx", "build", "--platform", "linux/arm64", "--provenance=false", "--push"]
-        command += ["--metadata-file", str(metadata), "--tag", f"{repository}:{release}", "--file", DOCKERFILES[name]]
+        command += ["--metadata-file", str(metadata), "--tag", f"{repository}:{release}"]
+        command += ["--file", "infra/Dockerfile", "--target", name]
         run(*command, *arguments, ".")
         digest: str = json.loads(metadata.read_text("utf-8"))["containerimage.digest"]
         return digest

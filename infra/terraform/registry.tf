@@ -1,4 +1,4 @@
-# One repository for the image of each Dockerfile. Tags are immutable, so a release never changes.
+# One repository for each image, a target of infra/Dockerfile. Tags are immutable, so a release never changes.
 
 resource "aws_ecr_repository" "this" {
   #checkov:skip=CKV_AWS_136:encrypted with ECR's own key; images contain no secrets

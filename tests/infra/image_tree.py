@@ -24,7 +24,7 @@ from tests.support.paths import ROOT
 
 # The environment that the base images of Lambda set.
 _LAMBDA_ENVIRONMENT = {"LAMBDA_TASK_ROOT": "/var/task"}
-_KNOWN_PROGRAMS = ("compileall", "functions.warm_cache", "local.command")
+_KNOWN_MODULES = ("compileall", "functions.warm_cache", "local.command")
 _PLATFORM_OPTIONS = ("--platform", "--python-version")
 
 
@@ -60,7 +60,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class ImageTree:
-    """The final stage; `task_root` is the folder in which Lambda looks for the handler."""
+    """The built target; `task_root` is the folder in which Lambda looks for the handler."""
 
     root: Path
     task_root: Path
@@ -74,31 +74,31 @@ class ImageTree:
         return sum(file.stat().st_size for file in self.root.rglob("*") if file.is_file())
 
 
-def build(
-    dockerfile: Path, folder: Path, machine: Machine = Machine.THIS, arguments: Mapping[str, str] | None = None
-) -> ImageTree:
-    """Build an image's final stage below `folder`; `arguments` are build arguments.
+class ImageBuilder:
+    """Builds targets, which are stages of one Dockerfile, below `folder`; `arguments` are build arguments.
 
-    Raises UnknownInstruction, and CalledProcessError if a command fails.
+    Targets share the stages that they have in common. Raises UnknownInstruction.
     """
-    builder = _Builder(dockerfile, folder, machine, dict(arguments or {}))
-    return builder.final()
 
-
-class _Builder:
-    def __init__(self, dockerfile: Path, folder: Path, machine: Machine, given: dict[str, str]) -> None:
+    def __init__(
+        self,
+        dockerfile: Path,
+        folder: Path,
+        machine: Machine = Machine.THIS,
+        arguments: Mapping[str, str] | None = None,
+    ) -> None:
         self._machine = machine
-        self._given = given
+        self._given = given = dict(arguments or {})
         self._ignored = _Ignored(dockerfile)
         self._stages: dict[str, Stage] = {}
         # ARGs before the first FROM apply only to FROM lines.
         self._global_arguments: dict[str, str] = {"BUILDPLATFORM": "linux/here"}
-        self._last = ""
+        begun = ""
         for name, rest in _instructions(dockerfile.read_text("utf-8")):
             if name == "FROM":
-                self._begin(rest, folder)
-            elif self._last:
-                self._stages[self._last].instructions.append((name, rest))
+                begun = self._begin(rest, folder)
+            elif begun:
+                self._stages[begun].instructions.append((name, rest))
             elif name == "ARG":
                 key, _, default = rest.partition("=")
                 self._global_arguments[key] = given.get(key, default)
@@ -107,19 +107,21 @@ class _Builder:
         if unused := set(given) - set(self._global_arguments) - {"MODEL_ENDPOINT"}:
             raise UnknownInstruction(f"no such argument: {', '.join(unused)}")
 
-    def final(self) -> ImageTree:
-        stage = self._built(self._last)
+    def image(self, target: str) -> ImageTree:
+        """Build a target. Raises UnknownInstruction, and CalledProcessError if a command fails."""
+        stage = self._built(target)
         bases = [one.base for one in self._stages.values() if one.base not in self._stages]
         root = stage.environment["LAMBDA_TASK_ROOT"]
         return ImageTree(stage.folder, stage.path(root), stage.environment, stage.command, stage.user, bases)
 
-    def _begin(self, rest: str, folder: Path) -> None:
+    def _begin(self, rest: str, folder: Path) -> str:
+        """Add a stage and return its name."""
         found = re.fullmatch(r"(?:--platform=\S+ )?(\S+)(?: AS (\S+))?", _expand(rest, self._global_arguments))
         if found is None:
             raise UnknownInstruction(f"FROM {rest}")
         base, name = found[1], found[2] or "final"
         self._stages[name] = Stage(base, folder / name)
-        self._last = name
+        return name
 
     def _built(self, name: str) -> Stage:
         """Build a stage and the stages that it needs, once. Unneeded stages are never built, as with BuildKit."""
@@ -133,6 +135,7 @@ class _Builder:
             base = self._built(stage.base)
             shutil.copytree(base.folder, stage.folder, dirs_exist_ok=True)
             stage.environment |= base.environment
+            stage.user, stage.command = base.user, base.command
         elif "/lambda/" in stage.base:
             stage.environment |= _LAMBDA_ENVIRONMENT
         for instruction, rest in stage.instructions:
@@ -191,7 +194,7 @@ class _Builder:
             words = ["python", "-m", *(words if self._machine is Machine.IMAGE else _for_this_machine(words))]
             if "--target" not in words:
                 return  # it installs into the stage's own Python; here, this machine's Python has the packages
-        elif words[:2] != ["python", "-m"] or words[2] not in _KNOWN_PROGRAMS:
+        elif words[:2] != ["rm", "-r"] and (words[:2] != ["python", "-m"] or words[2] not in _KNOWN_MODULES):
             raise UnknownInstruction(f"RUN {' '.join(words)}")
         command = [sys.executable if word == "python" else _on_this_machine(word, stage) for word in words]
         subprocess.run(command, cwd=stage.path("."), env=environment, check=True, capture_output=True, text=True)

@@ -5,26 +5,24 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.infra.image_tree import ImageTree, build
+from tests.infra.image_tree import ImageBuilder, ImageTree
 from tests.support.paths import ROOT
 from tests.support.server_cache import obtain_or_skip
 
-DOCKERFILES = {
-    "ingest": ROOT / "functions" / "ingest" / "Dockerfile",
-    "query": ROOT / "functions" / "query" / "Dockerfile",
-    "bot": ROOT / "bot" / "Dockerfile",
-}
+DOCKERFILE = ROOT / "infra" / "Dockerfile"
+IMAGES = ("ingest", "query", "bot")
 
 
 @pytest.fixture(scope="session")
 def image_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], ImageTree]:
     """A function that returns the tree of ingest, query or bot, with packages that run on this machine."""
+    builder = ImageBuilder(DOCKERFILE, tmp_path_factory.mktemp("images"))
     built: dict[str, ImageTree] = {}
 
     def image(name: str) -> ImageTree:
         def obtain() -> ImageTree:
             try:
-                return build(DOCKERFILES[name], tmp_path_factory.mktemp(name))
+                return builder.image(name)
             except subprocess.CalledProcessError as error:
                 raise OSError(f"pip could not install the packages: {str(error.stderr)[-300:]}") from error
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.image_tree import ImageTree, UnknownInstruction, build
-from tests.infra.images import DOCKERFILES
+from tests.infra.image_tree import ImageBuilder, ImageTree, UnknownInstruction
+from tests.infra.images import DOCKERFILE, IMAGES
 from tests.support.paths import ROOT
 
 # Imports only packages of the tree, none of this environment; -I ignores the working directory and PYTHONPATH.
@@ -22,7 +22,7 @@ def build_image(tmp_path: Path) -> Callable[[str], ImageTree]:
 
     def build_text(text: str) -> ImageTree:
         (tmp_path / "Dockerfile").write_text(text)
-        return build(tmp_path / "Dockerfile", tmp_path / "image")
+        return ImageBuilder(tmp_path / "Dockerfile", tmp_path / "image").image("final")
 
     return build_text
 
@@ -58,17 +58,30 @@ def test_copying_a_file_that_dockerignore_excludes_is_an_error(build_image: Call
         build_image(f"{LAMBDA}COPY Makefile /opt/Makefile\n")
 
 
-@pytest.mark.parametrize("name", DOCKERFILES)
-def test_a_dockerfile_pins_its_base_images_and_does_not_run_as_root(name: str) -> None:
-    text = DOCKERFILES[name].read_text()
+def test_a_stage_inherits_the_user_and_the_command_of_the_stage_that_it_is_built_from(
+    build_image: Callable[[str], ImageTree],
+) -> None:
+    tree = build_image(f'{LAMBDA.strip()} AS base\nUSER 10001:10001\nCMD ["a.handler"]\nFROM base\n')
+    assert (tree.user, tree.command) == ("10001:10001", ["a.handler"])
+
+
+def test_the_dockerfile_of_the_functions_pins_its_base_images_and_does_not_run_as_root() -> None:
+    text = DOCKERFILE.read_text()
     assert re.search(r"^ARG BASE=public\.ecr\.aws/lambda/python:3\.12\.\d{4}\.\d\d\.\d\d\.\d\d-arm64$", text, re.M)
     assert re.search(r"^ARG PYTHON=python:3\.12\.\d+-slim-\w+$", text, re.M)
     assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", text, re.M)
-    final = text[text.rindex("\nFROM ") :]
+    final = text[text.index("\nFROM ${BASE}") :]
     assert "RUN" not in final
+    assert set(re.findall(r"^FROM .* AS (\w+)$", final, re.M)) >= set(IMAGES)
 
 
-EVERY_DOCKERFILE = [*DOCKERFILES.values(), ROOT / "local" / "Dockerfile"]
+def test_images_are_built_from_the_same_python() -> None:
+    """Its slim image, by the same full tag everywhere."""
+    pinned = {re.search(r"^ARG PYTHON=(.*)$", file.read_text(), re.M)[1] for file in EVERY_DOCKERFILE}  # type: ignore[index]
+    assert len(pinned) == 1
+
+
+EVERY_DOCKERFILE = [DOCKERFILE, ROOT / "local" / "Dockerfile"]
 
 
 @pytest.mark.parametrize("dockerfile", EVERY_DOCKERFILE, ids=lambda path: path.parent.name)
@@ -94,18 +107,6 @@ def test_the_command_runs_as_a_module() -> None:
     assert "Usage: cumbre models fetch" in done.stdout
 
 
-@pytest.mark.parametrize("requirements", ["functions/requirements.txt", "bot/requirements.txt"])
-def test_the_requirements_of_a_function_have_the_same_bounds_as_those_of_the_project(requirements: str) -> None:
-    project = _requirements(ROOT / "requirements.txt")
-    for name, bounds in _requirements(ROOT / requirements).items():
-        assert bounds == project[name], name
-
-
-def _requirements(file: Path) -> dict[str, str]:
-    lines = [line.partition(";")[0].strip() for line in file.read_text().splitlines() if line[:1] not in ("#", "")]
-    return {found[1]: found[2] for found in (re.fullmatch(r"([\w\-\[\]]+)(.*)", line) for line in lines) if found}
-
-
 def _run(tree: ImageTree, code: str) -> str:
     command = [sys.executable, "-I", "-c", IMPORT + code, str(tree.task_root)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -128,6 +129,17 @@ def test_the_library_runs_from_the_ingest_image(image_of: Callable[[str], ImageT
     rows, file = _run(tree, code).split()
     assert rows == "1"
     assert file.startswith(str(tree.task_root))
+
+
+@pytest.mark.cloud
+@pytest.mark.parametrize("name", ["ingest", "query"])
+def test_the_images_of_the_functions_contain_no_web_framework(image_of: Callable[[str], ImageTree], name: str) -> None:
+    """Their handlers are called directly; only the bot has a page."""
+    tree = image_of(name)
+    assert tree.command == [f"functions.{name}.entry.handler"]
+    for absent in ("flask", "werkzeug", "jinja2", "apig_wsgi"):
+        assert not (tree.task_root / absent).exists()
+    _run(tree, f"functions.{name}.entry")
 
 
 @pytest.mark.cloud

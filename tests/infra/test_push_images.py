@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.infra.images import DOCKERFILE, IMAGES
 from tests.support.paths import ROOT
 
 FAKE_PROGRAM = """#!{python}
@@ -65,15 +66,15 @@ def test_the_digests_of_the_pushed_images_are_written_for_terraform(
     assert "-target=aws_ecr_repository.this" in applied
 
 
-def test_every_image_is_built_for_arm64_and_all_but_the_bot_get_the_model(
+def test_every_image_is_a_target_built_for_arm64_and_all_but_the_bot_get_the_model(
     pushed: Callable[..., list[list[str]]],
 ) -> None:
     builds = {
-        call[call.index("--file") + 1]: call for call in pushed("1.0.0", "--model", "siglip2") if "buildx" in call
+        call[call.index("--target") + 1]: call for call in pushed("1.0.0", "--model", "siglip2") if "buildx" in call
     }
-    assert set(builds) == {"functions/ingest/Dockerfile", "functions/query/Dockerfile", "bot/Dockerfile"}
-    for file, call in builds.items():
+    assert set(builds) == set(IMAGES)
+    for target, call in builds.items():
         assert "linux/arm64" in call
         assert "--provenance=false" in call
-        assert ("MODEL=siglip2" in call) is (file != "bot/Dockerfile")
-        assert (ROOT / file).is_file()
+        assert ("MODEL=siglip2" in call) is (target != "bot")
+        assert ROOT / call[call.index("--file") + 1] == DOCKERFILE
