@@ -114,6 +114,22 @@ class ImageBuilder:
         root = stage.environment["LAMBDA_TASK_ROOT"]
         return ImageTree(stage.folder, stage.path(root), stage.environment, stage.command, stage.user, bases)
 
+    def pip_installs(self) -> Iterator[list[str]]:
+        """Yield the arguments of each `pip install` in all stages, with variables replaced."""
+        for stage in self._stages.values():
+            variables = self._variables(stage)
+            for name, rest in stage.instructions:
+                if name == "RUN" and re.match(r"\S*\bpip install ", rest):
+                    yield shlex.split(_expand(rest, variables))[2:]
+
+    def _variables(self, stage: Stage) -> dict[str, str]:
+        """Return the variables that a stage and those below it set, without building them."""
+        found = self._variables(self._stages[stage.base]) if stage.base in self._stages else {}
+        for name, rest in stage.instructions:
+            if name in ("ARG", "ENV"):
+                found |= dict(word.split("=", 1) for word in shlex.split(rest))
+        return found
+
     def _begin(self, rest: str, folder: Path) -> str:
         """Add a stage and return its name."""
         found = re.fullmatch(r"(?:--platform=\S+ )?(\S+)(?: AS (\S+))?", _expand(rest, self._global_arguments))

@@ -10,6 +10,7 @@ from tests.support.paths import ROOT
 from tests.support.server_cache import obtain_or_skip
 
 DOCKERFILE = ROOT / "infra" / "Dockerfile"
+EVERY_DOCKERFILE = (DOCKERFILE, ROOT / "local" / "Dockerfile")
 IMAGES = ("ingest", "query", "bot")
 
 

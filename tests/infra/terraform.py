@@ -1,7 +1,8 @@
 """Run Terraform on a copy of infra/terraform, optionally against moto.
 
-The provider comes from the mirror folder that CUMBRE_TEST_TERRAFORM_PLUGINS names, or otherwise from where
-`terraform init` finds it.
+The provider comes from the mirror folder that CUMBRE_TEST_TERRAFORM_PLUGINS names. Otherwise `terraform init` finds it
+as usual: in the mirrors of its own configuration file, in its implied local mirrors, or in the registry. Only where
+Terraform has no configuration file, a mirror that was installed as an add-on package (in /opt) is preferred.
 """
 
 import json
@@ -18,6 +19,9 @@ SOURCE = ROOT / "infra" / "terraform"
 _WRITTEN_BY_TERRAFORM = shutil.ignore_patterns(".terraform*", "*.tfstate*", "terraform.tfvars", "*.auto.tfvars*")
 # Read at import, because a fixture hides the CUMBRE_ variables from the tests.
 _PLUGINS = os.environ.get("CUMBRE_TEST_TERRAFORM_PLUGINS", "")
+# The home of add-on packages. Source: Filesystem Hierarchy Standard 3.0, section 3.13.
+_ADD_ONS = Path("/opt")
+_PROVIDER = Path("registry.terraform.io", "hashicorp", "aws")
 _MIRROR = """
 provider_installation {{
   filesystem_mirror {{
@@ -67,14 +71,14 @@ def copy_configuration(folder: Path, address: str = "", overrides: str = "") -> 
     shutil.copytree(SOURCE, folder, ignore=_WRITTEN_BY_TERRAFORM)
     if overrides:
         (folder / "test_override.tf").write_text(overrides)
-    kept = ("PATH", "HOME", "TMPDIR", "TF_CLI_CONFIG_FILE")
+    kept = ("PATH", "HOME", "TMPDIR", "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR")
     environment = {name: os.environ[name] for name in kept if name in os.environ}
     environment |= {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_CLI_ARGS": "-no-color"}
     if address:
         environment["AWS_ENDPOINT_URL"] = address
-    if _PLUGINS:
+    if (mirror := provider_mirror(os.environ, _PLUGINS)) is not None:
         configuration = folder / "mirror.tfrc"
-        configuration.write_text(_MIRROR.format(path=json.dumps(str(Path(_PLUGINS).resolve()))))
+        configuration.write_text(_MIRROR.format(path=json.dumps(str(mirror))))
         environment["TF_CLI_CONFIG_FILE"] = str(configuration)
     terraform = Terraform(folder, environment)
     init = terraform.run("init", "-input=false")
@@ -83,3 +87,19 @@ def copy_configuration(folder: Path, address: str = "", overrides: str = "") -> 
             f"terraform has no provider (set CUMBRE_TEST_TERRAFORM_PLUGINS to a mirror folder): {init.stderr[-300:]}"
         )
     return terraform
+
+
+def provider_mirror(environment: Mapping[str, str], named: str, add_ons: Path = _ADD_ONS) -> Path | None:
+    """Return the mirror folder of providers to use, or None if Terraform finds its providers itself.
+
+    named: the folder that the user chose, or "". Raises OSError if it is no folder.
+    """
+    if named:
+        if not Path(named).is_dir():
+            raise OSError(f"CUMBRE_TEST_TERRAFORM_PLUGINS: {named} is not a folder")
+        return Path(named).resolve()
+    home = Path(environment.get("HOME", "~")).expanduser()
+    if Path(environment.get("TF_CLI_CONFIG_FILE") or home / ".terraformrc").is_file():
+        return None
+    mirrors = (folder for folder in sorted(add_ons.glob("*")) if (folder / _PROVIDER).is_dir())
+    return next(mirrors, None)

@@ -4,12 +4,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from tests.infra.image_tree import ImageBuilder, ImageTree, UnknownInstruction
-from tests.infra.images import DOCKERFILE, IMAGES
+from tests.infra.images import DOCKERFILE, EVERY_DOCKERFILE, IMAGES
 from tests.support.paths import ROOT
 
 # Imports only packages of the tree, none of this environment; -I ignores the working directory and PYTHONPATH.
@@ -81,9 +82,6 @@ def test_images_are_built_from_the_same_python() -> None:
     assert len(pinned) == 1
 
 
-EVERY_DOCKERFILE = [DOCKERFILE, ROOT / "local" / "Dockerfile"]
-
-
 @pytest.mark.parametrize("dockerfile", EVERY_DOCKERFILE, ids=lambda path: path.parent.name)
 def test_a_dockerfile_copies_only_what_exists(dockerfile: Path) -> None:
     text = dockerfile.read_text()
@@ -91,6 +89,20 @@ def test_a_dockerfile_copies_only_what_exists(dockerfile: Path) -> None:
     assert copied
     for source in (source for sources in copied for source in sources):
         assert (ROOT / source).exists(), source
+
+
+@pytest.mark.parametrize("dockerfile", EVERY_DOCKERFILE, ids=lambda path: path.parent.name)
+def test_images_install_only_locked_packages_and_cumbre_itself(dockerfile: Path, tmp_path: Path) -> None:
+    installs = list(ImageBuilder(dockerfile, tmp_path).pip_installs())
+    assert installs
+    for arguments in installs:
+        locks = [name for option, name in pairwise(arguments) if option == "-r"]
+        assert all(re.search(r"\blocks/\w+\.txt$", lock) for lock in locks)
+        if locks:
+            assert "--require-hashes" in arguments
+        else:
+            assert {"--no-deps", "--no-build-isolation"} < set(arguments)
+            assert arguments[-1] == "."
 
 
 def test_modules_that_dockerfiles_run_are_programs() -> None:
