@@ -17,7 +17,8 @@ TOOLS := .venv-tools/bin
 # Independent of each other; `make check` runs one after the other, `make test-fast` several at once.
 CHECKS := check-format check-lint check-types check-imports check-js
 
-.PHONY: run up down test test-fast test-unit torture stories outages check $(CHECKS) deploy-check cloud-mistakes format bench bench-servers lock sbom clean
+.PHONY: run up down test test-fast test-unit torture stories outages check $(CHECKS) deploy-check cloud-mistakes format bench bench-servers
+.PHONY: coverage lock sbom release test-lowest test-newest clean
 
 run: $(VENV)/.run-ready
 ifeq ($(strip $(PHOTOS)),)
@@ -111,11 +112,35 @@ lock: $(TOOLS)/uv
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' | \
 		$(LOCK) - --constraint locks/dev.txt --output-file locks/build.txt
 
+# Unit tests with the oldest and the newest packages that the lists allow, in environments of their own.
+test-lowest: RESOLUTION := lowest-direct
+test-newest: RESOLUTION := highest
+test-lowest test-newest: test-%: $(TOOLS)/uv
+	$(TOOLS)/uv venv --quiet --clear --python "$(PYTHON)" .venv-$*
+	$(TOOLS)/uv pip install --quiet --python .venv-$*/bin/python --resolution $(RESOLUTION) --editable '.[dev]'
+	.venv-$*/bin/python -m pytest tests/unit $(PYTEST_ARGS)
+
+# What a release contains: wheel and source distribution, built with the locked build backend. The wheel is installed
+# without the checkout, as a user installs it, and draws the first pictures of the sample album.
+release: $(TOOLS)/uv
+	rm -rf dist .venv-release
+	$(TOOLS)/uv build --quiet --no-create-gitignore --build-constraints locks/build.txt --require-hashes --out-dir dist
+	$(PYTHON) -m venv .venv-release
+	.venv-release/bin/python -m pip install --quiet --disable-pip-version-check dist/cumbre-*.whl
+	.venv-release/bin/cumbre --version
+	home=$$(mktemp -d) && CUMBRE_HOME=$$home .venv-release/bin/cumbre demo --first 3 && rm -r "$$home"
+	$(MAKE) sbom
+
 # The bill of materials: what a release is made of, in CycloneDX's format.
 sbom: $(TOOLS)/uv
 	@mkdir -p dist
-	$(TOOLS)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application --output-reproducible \
+	PYTHONWARNINGS=ignore $(TOOLS)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application --output-reproducible \
 		--output-file dist/cumbre.cdx.json locks/run.txt
+
+# Lines and branches that the unit tests run; fails below the floor in pyproject.toml.
+coverage: $(VENV)/.test-ready
+	$(BIN)/coverage run -m pytest tests/unit $(PYTEST_ARGS)
+	$(BIN)/coverage report
 
 format: $(VENV)/.test-ready
 	$(BIN)/ruff format .
@@ -189,4 +214,5 @@ NOT_LOCKED := "The locked packages could not be installed. If this Python or pla
 	"repeat the command with LOCKED=no: it takes the newest versions that Cumbre allows."
 
 clean:
-	rm -rf $(VENV) .venv-checkov .venv-tools node_modules .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info
+	rm -rf $(VENV) .venv-checkov .venv-tools .venv-lowest .venv-newest .venv-release node_modules
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .coverage build dist *.egg-info

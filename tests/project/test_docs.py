@@ -35,7 +35,7 @@ from local import model_api
 from tests.support.paths import PACKAGES, ROOT
 
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *DOCS]
 A_PHOTO_ID = re.compile(r"[0-9a-f]{40}")
 
 
