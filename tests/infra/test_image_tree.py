@@ -78,7 +78,7 @@ def test_the_dockerfile_of_the_functions_pins_its_base_images_and_does_not_run_a
 
 def test_images_are_built_from_the_same_python() -> None:
     """Its slim image, by the same full tag everywhere."""
-    pinned = {re.search(r"^ARG PYTHON=(.*)$", file.read_text(), re.M)[1] for file in EVERY_DOCKERFILE}  # type: ignore[index]
+    pinned = {re.search(r"^ARG PYTHON=(.*)$", file.read_text(), re.M)[1] for file in EVERY_DOCKERFILE}
     assert len(pinned) == 1
 
 

@@ -114,7 +114,7 @@ def test_hooks_run_programs_of_the_development_environment() -> None:
 
 def test_the_dev_container_uses_a_supported_python_and_a_target_that_exists() -> None:
     container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
-    assert re.search(r"/python:([\d.]+)-", container["image"])[1] in PYTHONS  # type: ignore[index]
+    assert re.search(r"/python:([\d.]+)-", container["image"])[1] in PYTHONS
     target = container["postCreateCommand"].removeprefix("make .venv/")
     assert f"$(VENV)/{target}:" in MAKEFILE
 
