@@ -12,6 +12,7 @@ import pytest
 from tests.infra.image_tree import ImageBuilder, ImageTree, UnknownInstruction
 from tests.infra.images import DOCKERFILE, EVERY_DOCKERFILE, IMAGES
 from tests.support.paths import ROOT
+from tests.support.present import present
 
 # Imports only packages of the tree, none of this environment; -I ignores the working directory and PYTHONPATH.
 IMPORT = "import sys; sys.path[:] = [sys.argv[1], *(p for p in sys.path if 'site-packages' not in p)]; import "
@@ -78,7 +79,7 @@ def test_the_dockerfile_of_the_functions_pins_its_base_images_and_does_not_run_a
 
 def test_images_are_built_from_the_same_python() -> None:
     """Its slim image, by the same full tag everywhere."""
-    pinned = {re.search(r"^ARG PYTHON=(.*)$", file.read_text(), re.M)[1] for file in EVERY_DOCKERFILE}
+    pinned = {present(re.search(r"^ARG PYTHON=(.*)$", file.read_text(), re.M))[1] for file in EVERY_DOCKERFILE}
     assert len(pinned) == 1
 
 

@@ -13,6 +13,7 @@ import yaml
 import cumbre
 from tests.project.test_locks import PYTHONS
 from tests.support.paths import PACKAGES, ROOT
+from tests.support.present import present
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -98,23 +99,22 @@ def test_editors_use_the_line_length_of_the_formatter() -> None:
     assert parser["Makefile"]["indent_style"] == "tab"
 
 
-def test_hooks_run_programs_of_the_development_environment() -> None:
-    checks = MAKEFILE[MAKEFILE.index("\ncheck:") :].partition("\n\n")[0]
-    for repository in read_yaml(".pre-commit-config.yaml")["repos"]:
-        assert repository["repo"] == "local"
-        for hook in repository["hooks"]:
-            program = hook["entry"].split()[0]
-            assert program.startswith(".venv/bin/")
-            assert program.removeprefix(".venv/bin/") in checks or "pytest" in hook["entry"]
-    for check in re.findall(r"\$\(BIN\)/(\S+)", checks):
-        assert any(
-            check in hook["entry"] for one in read_yaml(".pre-commit-config.yaml")["repos"] for hook in one["hooks"]
+def test_hooks_run_the_checks_with_the_programs_of_the_development_environment() -> None:
+    hooks = [hook["entry"] for one in read_yaml(".pre-commit-config.yaml")["repos"] for hook in one["hooks"]]
+    assert {one["repo"] for one in read_yaml(".pre-commit-config.yaml")["repos"]} == {"local"}
+    checks = re.findall(r"^check-\w+: \$\(VENV\)\S+\n\t\$\(BIN\)/(.*)$", MAKEFILE, re.M)
+    assert {check.split()[0] for check in checks} == {"ruff", "mypy", "lint-imports"}
+    for check in checks:
+        assert any(hook.startswith(f".venv/bin/{' '.join(check.split()[:2]).removesuffix(' .')}") for hook in hooks), (
+            check
         )
+    others = {hook for hook in hooks if not any(hook.startswith(f".venv/bin/{one.split()[0]}") for one in checks)}
+    assert others == {"make --no-print-directory check-js", ".venv/bin/python -m pytest -q tests/project/test_locks.py"}
 
 
 def test_the_dev_container_uses_a_supported_python_and_a_target_that_exists() -> None:
     container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
-    assert re.search(r"/python:([\d.]+)-", container["image"])[1] in PYTHONS
+    assert present(re.search(r"/python:([\d.]+)-", container["image"]))[1] in PYTHONS
     target = container["postCreateCommand"].removeprefix("make .venv/")
     assert f"$(VENV)/{target}:" in MAKEFILE
 
