@@ -247,9 +247,9 @@ def test_the_appearance_of_peaks_is_learned_once_from_a_grown_album_after_the_qu
     library = open_library(read_settings(cloud.environment))
     learned: list[int] = []
 
-    def learn(generation: Generation, stopped: Callable[[], bool]) -> int:
+    def learn(generation: Generation, stopped: Callable[[], bool]) -> set[str]:
         learned.append(generation.index.count())
-        return 0
+        return set()
 
     monkeypatch.setattr(Generation, "learn_appearance", learn)
     cloud.put("photos/a.jpg", 10.0)

@@ -169,5 +169,5 @@ def test_unsafe_keys_are_reported_and_the_others_are_listed() -> None:
     album = S3PhotoStorage(Stub(pages=[{"Contents": page}]), "trek")
     listing = album.list()
     assert [next(listing).key, next(listing).key] == ["a.jpg", "d.jpg"]
-    with pytest.raises(StorageError, match=r"rename them \('b/\.\./c\.jpg'\)"):
+    with pytest.raises(StorageError, match=r"rename such objects \('b/\.\./c\.jpg'\)"):
         next(listing)

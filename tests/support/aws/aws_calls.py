@@ -95,7 +95,9 @@ def action_of(service: str, region: str, environ: Mapping[str, Any], body: bytes
     fields = json.loads(body) if body.startswith(b"{") else {}
     prefix = f"arn:aws:{service}:{region}:{ACCOUNT}"
     if service == "dynamodb":
-        return f"dynamodb:{operation}", f"{prefix}:table/{fields.get('TableName', '')}"
+        # Cumbre's batches are for one table.
+        table = fields.get("TableName") or next(iter(fields.get("RequestItems", {})), "")
+        return f"dynamodb:{operation}", f"{prefix}:table/{table}"
     if service == "sqs":
         name = str(fields.get("QueueUrl") or fields.get("SourceArn") or fields.get("QueueName")).rpartition("/")[2]
         return f"sqs:{_BATCHES.get(operation, operation)}", f"{prefix}:{name.rpartition(':')[2]}"
