@@ -5,13 +5,12 @@ The file is in WAL mode: one writer at a time, and readers never wait.
 
 import logging
 import sqlite3
-import threading
-import weakref
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from cumbre.errors import IndexFault
+from cumbre.index.embedded.connections import ThreadConnections
 from cumbre.index.embedded.lock import IndexLock
 from cumbre.index.embedded.schema import SCHEMA_VERSION, create, damaged, new_file_content, not_a_database, schema
 from cumbre.system import sqlite_connection
@@ -20,16 +19,6 @@ from cumbre.system.atomic_file import write_new_file
 _log = logging.getLogger(__name__)
 
 _BUSY_TIMEOUT_S = 15.0
-
-
-class _ThreadConnection:
-    """Closes a thread's connection when the thread ends. Thread pools come and go with every batch of photos."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
-
-    def __del__(self) -> None:
-        self.connection.close()
 
 
 class EmbeddedDatabase:
@@ -43,9 +32,7 @@ class EmbeddedDatabase:
     def __init__(self, path: Path, scanning: bool = False) -> None:
         self.path = path
         self._scanning = scanning
-        self._local = threading.local()
-        self._connections: weakref.WeakSet[_ThreadConnection] = weakref.WeakSet()
-        self._lock = threading.Lock()
+        self._connections = ThreadConnections(self._connect)
         self._index_lock = IndexLock(path)
         self._read_only = sqlite_connection.read_only(path)
         self._damage_logged = False
@@ -67,21 +54,7 @@ class EmbeddedDatabase:
 
     def connection(self) -> sqlite3.Connection:
         """Return this thread's connection, which is closed when the thread ends."""
-        held: _ThreadConnection | None = getattr(self._local, "held", None)
-        if held is None:
-            connection = sqlite_connection.connect(self.path, self._read_only, _BUSY_TIMEOUT_S)
-            held = _ThreadConnection(connection)
-            connection.text_factory = sqlite_connection.decode_text
-            if not self._read_only:
-                sqlite_connection.use_wal(connection, _BUSY_TIMEOUT_S)
-                # A power cut may lose the last transactions, but never damages the file. The album is the source of
-                # truth, so a scan brings them back.
-                connection.execute("PRAGMA synchronous = NORMAL")
-                connection.execute("PRAGMA foreign_keys = ON")
-            self._local.held = held
-            with self._lock:
-                self._connections.add(held)
-        return held.connection
+        return self._connections.get()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -139,12 +112,19 @@ class EmbeddedDatabase:
 
     def close(self) -> None:
         """Close the connections of all threads and release the lock."""
-        with self._lock:
-            for held in list(self._connections):
-                held.connection.close()
-            self._connections.clear()
-        self._local = threading.local()
+        self._connections.close()
         self._index_lock.release()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite_connection.connect(self.path, self._read_only, _BUSY_TIMEOUT_S)
+        connection.text_factory = sqlite_connection.decode_text
+        if not self._read_only:
+            sqlite_connection.use_wal(connection, _BUSY_TIMEOUT_S)
+            # A power cut may lose the last transactions, but never damages the file. The album is the source of
+            # truth, so a scan brings them back.
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA foreign_keys = ON")
+        return connection
 
     def _refuse_foreign_file(self) -> None:
         """Check, before anything is changed, that the file does not belong to another program."""
