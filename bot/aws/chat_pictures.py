@@ -4,8 +4,8 @@ import hashlib
 from typing import Any
 
 from bot.chat.messages import SentPicture
-from bot.web.chat.sent_pictures import SHA256, picture_gone
-from cumbre.errors import ObjectGone
+from bot.web.chat.sent_pictures import SHA256, picture_gone, picture_unreadable
+from cumbre.errors import ObjectGone, StorageError
 from cumbre.storage.s3 import storage_faults
 
 
@@ -35,3 +35,5 @@ class BucketPictures:
                     return bytes(body.read(self._max_bytes))
         except ObjectGone as error:
             raise picture_gone() from error
+        except StorageError as error:
+            raise picture_unreadable(error) from error

@@ -46,10 +46,8 @@ class CorrectionHandler:
 
     def name(self, turn: Turn, text: str) -> list[Reply] | None:
         """Take the text as the name that was asked for; return None if no name was asked for."""
-        if not turn.notes.naming:
-            return None
-        offer = turn.recall(turn.notes.naming)
-        turn.remember(naming="")
+        token = turn.take_naming()
+        offer = turn.recall(token) if token else None
         if offer is None:
             return None
         number = offer.meaning["number"]

@@ -17,6 +17,8 @@ from cumbre.state.port import StateStore
 _NOTES: Final = "chat"
 _OFFERS: Final = "chat offer"
 _NOTES_KEPT_S: Final = 400 * 86_400.0
+# The notes of a chat in use are stored again this often, so that they don't expire.
+_NOTES_RENEWED_S: Final = 30 * 86_400.0
 _OFFERS_KEPT_S: Final = 30 * 86_400.0
 # A place that arrives within this time belongs to the pictures sent before it.
 _PICTURES_WAIT_S: Final = 900.0
@@ -29,7 +31,8 @@ class ChatNotes:
 
     language is the one chosen with /language, None if none was chosen. knows_about_originals: the hint about sending
     files was given. writes_names: summit names are drawn on pictures. pictures wait for the place where they were
-    taken. naming is the token of a correction that waits for a name, "" if none does.
+    taken. naming is the token of a correction that waits for a name, "" if none does. renewed_at is when the notes were
+    last stored, which says how long they are kept.
     """
 
     language: str | None = None
@@ -38,6 +41,7 @@ class ChatNotes:
     pictures: tuple[SentPicture, ...] = ()
     pictures_sent_at: float = 0.0
     naming: str = ""
+    renewed_at: float = 0.0
 
     def waiting_pictures(self) -> tuple[SentPicture, ...]:
         """Return the pictures that still wait for their place; empty after 15 minutes."""
@@ -83,11 +87,28 @@ class Memory:
         return StoredNotes(ChatNotes(**{**known, "pictures": pictures_of(known["pictures"])}), record)
 
     def change_notes(self, chat: str, before: StoredNotes, changes: Mapping[str, Any]) -> None:
-        """Change fields of the notes that were read before; store them for 400 days. Keep others' later changes."""
-        while (changed := replace(before.notes, **changes)) != before.notes:
-            if self._replace(_NOTES, chat, before.record, _notes_record(changed), _NOTES_KEPT_S):
+        """Change fields of the notes that were read before; keep others' later changes.
+
+        They are kept for 400 days from now, if a field changes or they were not stored for 30 days.
+        """
+        while (changed := replace(before.notes, **changes)) != before.notes or _are_due(before):
+            if self._replace_notes(chat, before, changed) is not None:
                 return
             before = self.notes(chat)
+
+    def take_naming(self, chat: str, before: StoredNotes) -> tuple[StoredNotes, str]:
+        """Clear `naming` in the notes that were read before; return the notes and the token that was in it.
+
+        The token is "" if there was none, or if another message has taken it.
+        """
+        token = now = before.notes.naming
+        while token and now == token:
+            stored = self._replace_notes(chat, before, replace(before.notes, naming=""))
+            if stored is not None:
+                return stored, token
+            before = self.notes(chat)
+            now = before.notes.naming
+        return before, ""
 
     def offer(self, chat: str, meaning: Mapping[str, Any]) -> str:
         """Store the meaning of buttons for 30 days and return the token for their data."""
@@ -111,12 +132,24 @@ class Memory:
         record = self._state.get(_OFFERS, f"{chat} {token}")
         return None if record is None else Offer(token, json.loads(record), record)
 
+    def _replace_notes(self, chat: str, before: StoredNotes, notes: ChatNotes) -> StoredNotes | None:
+        """Store notes in place of those that were read; return None if they have changed."""
+        notes = replace(notes, renewed_at=time.time())
+        record = _notes_record(notes)
+        stored = self._replace(_NOTES, chat, before.record, record, _NOTES_KEPT_S)
+        return StoredNotes(notes, record) if stored else None
+
     def _replace(self, kind: str, key: str, before: bytes | None, record: bytes, kept_s: float) -> bool:
         """Store a record in place of the one that was read; return False if it is another one by now."""
         expires_at = time.time() + kept_s
         if before is None:
             return self._state.put_if_absent(kind, key, record, expires_at)
         return self._state.replace_if_same(kind, key, before, record, expires_at)
+
+
+def _are_due(stored: StoredNotes) -> bool:
+    """Return whether stored notes must be stored again to be kept."""
+    return stored.record is not None and time.time() - stored.notes.renewed_at > _NOTES_RENEWED_S
 
 
 def _notes_record(notes: ChatNotes) -> bytes:

@@ -45,6 +45,15 @@ class Turn:
         self._changes |= changes
         self._use(replace(self.notes, **changes))
 
+    def take_naming(self) -> str:
+        """Return the token of the correction that waits for a name, "" if none does, and stop its waiting at once.
+
+        Only one message gets it. If its answer fails, the next message is not taken as a name: it may be a search.
+        """
+        self._stored, token = self._memory.take_naming(self.chat, self._stored)
+        self._use(replace(self._stored.notes, **self._changes))
+        return token
+
     def save(self) -> None:
         """Store all changes of the notes at once."""
         self._memory.change_notes(self.chat, self._stored, self._changes)

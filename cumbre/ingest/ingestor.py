@@ -19,6 +19,7 @@ from cumbre.recognition.annotator import Annotator
 from cumbre.renditions.prerender import Prerenderer
 from cumbre.sandbox.port import PictureContent, PictureReader
 from cumbre.storage.port import PhotoStorage
+from cumbre.system.calling_thread import InCallingThread
 
 # Attempts for a key that changes while it is read. After that it is left to the next event or scan.
 _MAX_ROUNDS = 4
@@ -72,7 +73,8 @@ class Ingestor:
 
     def reconcile(self, bucket: str, key: str) -> Outcome:
         """Reconcile one object. Raises StorageError or IndexFault if storage or index can't be reached."""
-        return self.reconcile_many(bucket, [key])[0]
+        # Not with the shared threads: a photo that someone adds would wait there behind the photos of a scan.
+        return self._reconcile(bucket, [key], InCallingThread())[0]
 
     def reconcile_many(
         self,
@@ -86,12 +88,22 @@ class Ingestor:
         A photo that can't be used yields an Outcome with the reason; the others go on. When `stopped` returns true the
         work ends early and what is done is kept. Raises StorageError or IndexFault if either can't be reached.
         """
+        return self._reconcile(bucket, keys, self._decoders, on_outcome, stopped)
+
+    def _reconcile(
+        self,
+        bucket: str,
+        keys: Iterable[str],
+        decoders: Executor,
+        on_outcome: Callable[[Outcome], None] | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> list[Outcome]:
         done: list[Outcome] = []
-        again = [(key, 1) for key in self._round(bucket, keys, done, on_outcome, stopped)]
+        again = [(key, 1) for key in self._round(bucket, keys, decoders, done, on_outcome, stopped)]
         while again and not stopped():
             key, rounds = again.pop()
             last = rounds >= _MAX_ROUNDS
-            retry = self._round(bucket, [key], done, on_outcome, stopped, give_up=last)
+            retry = self._round(bucket, [key], decoders, done, on_outcome, stopped, give_up=last)
             again += [(key, rounds + 1) for key in retry]
         return done
 
@@ -99,6 +111,7 @@ class Ingestor:
         self,
         bucket: str,
         keys: Iterable[str],
+        decoders: Executor,
         done: list[Outcome],
         on_outcome: Callable[[Outcome], None] | None,
         stopped: Callable[[], bool],
@@ -144,7 +157,7 @@ class Ingestor:
             for key in keys:
                 if stopped():
                     break
-                waiting.append((self._decoders.submit(self._reader.examine, bucket, key), key))
+                waiting.append((decoders.submit(self._reader.examine, bucket, key), key))
                 if len(waiting) >= self._options.look_ahead:
                     take(*waiting.popleft())
             while waiting and not stopped():

@@ -86,18 +86,13 @@ class DynamoDbStateStore:
     def put_many(self, kind: str, values: Mapping[str, bytes]) -> None:
         """See StateStore.put_many. A failure leaves the batches before it stored."""
         puts = [{"PutRequest": {"Item": _item(kind, key, value, None)}} for key, value in values.items()]
-        refused = 0
+        patience = self._patience()
         while puts:
             batch, puts = puts[:_BATCH], puts[_BATCH:]
             with self._faults():
                 answer = self._client.batch_write_item(RequestItems={self._table: batch})
             unprocessed = answer.get("UnprocessedItems", {}).get(self._table, [])
-            # The table or its partition is throttled: the answer is a success, so the client does not wait by itself.
-            refused = refused + 1 if len(unprocessed) == len(batch) else 0
-            if refused >= _BATCH_ATTEMPTS:
-                raise CumbreError(f"the table {self._table} of the state is throttling requests: try again in a moment")
-            if unprocessed:
-                self._pause(min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**refused))
+            patience.answered(len(batch), len(unprocessed))
             puts = unprocessed + puts
 
     def put_if_absent(self, kind: str, key: str, value: bytes, expires_at: float | None = None) -> bool:
@@ -110,6 +105,7 @@ class DynamoDbStateStore:
     def get_many(self, kind: str, keys: Iterable[str]) -> dict[str, bytes]:
         wanted = [_keys(kind, key) for key in dict.fromkeys(keys)]
         found: dict[str, bytes] = {}
+        patience = self._patience()
         while wanted:
             asked, wanted = wanted[:_GET_MANY_MAX], wanted[_GET_MANY_MAX:]
             with self._faults():
@@ -119,8 +115,10 @@ class DynamoDbStateStore:
             for item in answer["Responses"].get(self._table, []):
                 if self._is_live(item):
                     found[item["key"]["S"]] = bytes(item["value"]["B"])
-            # An answer has at most 16 MB. If it can have no record at all, DynamoDB raises an error instead.
-            wanted += answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+            # Left out because the answer would exceed 16 MB, or because the table is throttled.
+            unprocessed = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+            patience.answered(len(asked), len(unprocessed))
+            wanted = unprocessed + wanted
         return found
 
     def replace_if_same(
@@ -162,6 +160,9 @@ class DynamoDbStateStore:
 
     def close(self) -> None:
         self._client.close()
+
+    def _patience(self) -> "_Patience":
+        return _Patience(self._table, self._pause)
 
     def _put_if(
         self, item: dict[str, Any], condition: str, names: dict[str, str], values: dict[str, Any] | None = None
@@ -228,6 +229,26 @@ class DynamoDbStateStore:
                 "`terraform apply` created"
             )
         return f"refused: {code} {details.get('Message', '')}"
+
+
+class _Patience:
+    """Waits before the records that an answer left out are requested again.
+
+    The table or its partition is throttled then. Such an answer is a success, so the client does not wait by itself.
+    """
+
+    def __init__(self, table: str, pause: Callable[[float], None]) -> None:
+        self._table = table
+        self._pause = pause
+        self._refused = 0
+
+    def answered(self, asked: int, left_out: int) -> None:
+        """Pause if records were left out. Raises CumbreError if all of them were left out again and again."""
+        self._refused = self._refused + 1 if left_out == asked else 0
+        if self._refused >= _BATCH_ATTEMPTS:
+            raise CumbreError(f"the table {self._table} of the state is throttling requests: try again in a moment")
+        if left_out:
+            self._pause(min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**self._refused))
 
 
 def _item(kind: str, key: str, value: bytes, expires_at: float | None) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Final
 from uuid import uuid4
@@ -27,22 +28,24 @@ class EventLedger:
         self._state = state
         self._most = most
         self._lock = threading.Lock()
-        self._count = sum(1 for _ in state.items(_KIND))
+        # None: not known, because a failed write may have stored a part of its events.
+        self._count: int | None = self._stored()
         self._recorded = threading.Event()
 
     def record(self, events: Iterable[ObjectEvent]) -> None:
-        """Store events durably, then return. Raises TooManyEvents, and stores none, if too many are waiting."""
+        """Store events durably, then return. Raises TooManyEvents, and stores none, if too many are waiting.
+
+        Other errors may leave a part of them stored. That is safe: the sender sends all of them again, and handling an
+        event twice does no harm.
+        """
         new = list(events)
-        with self._lock:
-            if self._count + len(new) > self._most:
-                raise TooManyEvents(f"{self._count} events are waiting to be handled: try again later")
-            self._count += len(new)
-        try:
+        with self._changing():
+            count = self._stored() if self._count is None else self._count
+            if count + len(new) > self._most:
+                self._count = count
+                raise TooManyEvents(f"{count} events are waiting to be handled: try again later")
             self._state.put_many(_KIND, dict(map(_entry, new)))
-        except BaseException:
-            with self._lock:
-                self._count -= len(new)
-            raise
+            self._count = count + len(new)
         self._recorded.set()
 
     def waiting(self, most: int) -> dict[str, ObjectEvent]:
@@ -56,16 +59,34 @@ class EventLedger:
 
     def postpone(self, waiting: Mapping[str, ObjectEvent]) -> None:
         """Move events to the end, so that one that can't be handled doesn't block the others."""
-        for name, event in waiting.items():
-            self._state.put(_KIND, *_entry(event))
-            self._state.delete(_KIND, name)
+        with self._changing():
+            for name, event in waiting.items():
+                self._state.put(_KIND, *_entry(event))
+                self._state.delete(_KIND, name)
 
     def done(self, names: Sequence[str]) -> None:
         """Delete the records of events that have been handled."""
-        for name in names:
-            self._state.delete(_KIND, name)
-            with self._lock:
-                self._count -= 1
+        with self._changing():
+            for name in names:
+                self._state.delete(_KIND, name)
+                if self._count is not None:
+                    self._count -= 1
+
+    def _stored(self) -> int:
+        return sum(1 for _ in self._state.items(_KIND))
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Let one thread at a time change the records. An error of the state leaves their number unknown."""
+        with self._lock:
+            try:
+                yield
+            except TooManyEvents:
+                raise
+            except BaseException:
+                self._count = None
+                self._recorded.set()
+                raise
 
 
 def _entry(event: ObjectEvent) -> tuple[str, bytes]:

@@ -119,13 +119,16 @@ def test_every_read_is_strongly_consistent(store: DynamoDbStateStore, client: An
     assert [one["RequestItems"][table]["ConsistentRead"] for one in batches] == [True]
 
 
-def test_many_records_that_exceed_one_answer_are_complete(store: DynamoDbStateStore, client: Any) -> None:
+def test_many_records_that_exceed_one_answer_are_complete(client: Any, table: str) -> None:
+    pauses: list[float] = []
+    store = DynamoDbStateStore(client, table, pause=pauses.append)
     batches = requests(client, "BatchGetItem")
     records = {f"{number:02}": bytes([number]) * 340_000 for number in range(55)}
     for key, value in records.items():
         store.put("file", key, value)
     assert store.get_many("file", records) == records
     assert len(batches) > 1  # an answer has 16 MB
+    assert len(pauses) == len(batches) - 1
 
 
 def test_many_records_are_sent_in_batches_and_refused_ones_again(client: Any, table: str) -> None:
@@ -148,6 +151,20 @@ def test_a_table_that_refuses_every_batch_is_reported(client: Any, table: str) -
     )
     with pytest.raises(CumbreError, match=r"throttling requests: try again"):
         store.put_many("peak", {"1": b"x"})
+    assert pauses == sorted(pauses)
+    assert 1 < sum(pauses) < 30
+
+
+def test_a_table_that_answers_no_record_of_many_is_reported(client: Any, table: str) -> None:
+    pauses: list[float] = []
+    store = DynamoDbStateStore(client, table, pause=pauses.append)
+    keys = [{"kind": {"S": "peak"}, "key": {"S": key}} for key in ("1", "2")]
+    client.meta.events.register(
+        "after-call.dynamodb.BatchGetItem",
+        lambda parsed, **_: parsed.update(Responses={}, UnprocessedKeys={table: {"Keys": keys}}),
+    )
+    with pytest.raises(CumbreError, match=r"throttling requests: try again"):
+        store.get_many("peak", ["1", "2"])
     assert pauses == sorted(pauses)
     assert 1 < sum(pauses) < 30
 

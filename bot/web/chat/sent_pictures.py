@@ -5,6 +5,7 @@ sent, or comes from the memory of the same chat, where buttons and places find i
 """
 
 import hashlib
+import logging
 import os
 import re
 import time
@@ -17,6 +18,8 @@ from bot.chat.messages import SentPicture
 from cumbre.errors import PhotoError, StorageError
 from cumbre.system.atomic_file import write_new_file
 from cumbre.text.sentence import sentence
+
+_log = logging.getLogger(__name__)
 
 MOST_BYTES: Final = 1_000_000_000
 MOST_AGE_S: Final = 7 * 86_400.0
@@ -33,7 +36,7 @@ class PictureKeeper(Protocol):
     def fetch(self, picture: SentPicture) -> bytes:
         """Return the bytes of a picture.
 
-        Raises PhotoError if it is no longer stored, and StorageError if the storage can't be read.
+        Raises PhotoError if it is no longer stored, or can't be read now.
         """
         ...
 
@@ -63,7 +66,7 @@ class SentPictures:
         except FileNotFoundError as error:
             raise picture_gone() from error
         except OSError as error:
-            raise StorageError(f"can't read a chat picture in {self._folder}: {error.strerror}") from error
+            raise picture_unreadable(error) from error
         raise picture_gone()
 
     def trim(self, spare: str = "") -> None:
@@ -98,3 +101,9 @@ class SentPictures:
 def picture_gone() -> PhotoError:
     """Return the error for a picture that is no longer stored."""
     return PhotoError(sentence("this picture is no longer stored: send it again"))
+
+
+def picture_unreadable(error: Exception) -> PhotoError:
+    """Log why a picture can't be read now, and return the error for it."""
+    _log.warning("a chat picture can't be read: %s", error)
+    return PhotoError(sentence("this picture can't be read now: try again in a minute"))

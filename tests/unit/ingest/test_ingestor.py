@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -188,3 +189,15 @@ def test_a_photo_that_keeps_changing_is_given_up_with_a_reason(library: Library,
     outcome = ingestor.reconcile(bucket, "plain.png")
     assert outcome.kind is OutcomeKind.FAILED
     assert "kept changing" in outcome.reason
+
+
+def test_a_single_photo_does_not_wait_behind_the_photos_of_a_scan(library: Library, album: Path, bucket: str) -> None:
+    library.albums.remember(album)
+    may_go_on = threading.Event()
+    waiting = [library.decoders.submit(may_go_on.wait, 30) for _ in range(8)]
+    try:
+        outcome = library.ingestor(library.active()).reconcile(bucket, "plain.png")
+        assert outcome.kind is OutcomeKind.INDEXED
+        assert not any(future.done() for future in waiting)
+    finally:
+        may_go_on.set()

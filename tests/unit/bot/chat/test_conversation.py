@@ -346,6 +346,24 @@ def test_after_an_unknown_name_another_can_be_typed(talk: Talk) -> None:
     assert "Lhotse" in text_of(thanks)
 
 
+def test_a_name_that_could_not_be_looked_up_does_not_turn_the_next_search_into_a_correction(
+    talk: Talk, album: FakeAlbum, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, reply = talk.say("bridge")
+    [which] = talk.press([reply], "another peak")
+    talk.press([which], "Type its name")
+
+    def unreachable(_: SearchRequest) -> SearchAnswer:
+        raise IndexFault("the index can't be reached")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(talk.query, "search", unreachable)
+        with pytest.raises(IndexFault):
+            talk.say("everest")
+    talk.say("lhotse")
+    assert not any(photo.document.corrected for _, photo in album.all())
+
+
 def test_a_correction_of_a_sent_picture_can_be_undone(talk: Talk) -> None:
     picture = talk.picture(AMA_SKY)
     named, *_ = talk.say(pictures=(picture,))

@@ -1,7 +1,9 @@
 """Notes and offers of a chat, also when two of its messages are answered at the same time."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +40,8 @@ def test_what_a_message_remembers_is_visible_at_once_and_stored_at_its_end(memor
     assert first.translator.text("chat.language") == turn_in_spanish(memory)
     assert memory.notes("1").notes == ChatNotes()
     first.save()
-    assert memory.notes("1").notes == ChatNotes(language="es", pictures=(PICTURE,), pictures_sent_at=5.0)
+    stored = memory.notes("1").notes
+    assert (stored.language, stored.pictures, stored.pictures_sent_at) == ("es", (PICTURE,), 5.0)
     assert memory.notes("2").notes == ChatNotes()
 
 
@@ -78,7 +81,44 @@ def test_many_messages_at_once_lose_no_change(memory: Memory) -> None:
 
     with ThreadPoolExecutor(len(changes)) as pool:
         list(pool.map(answer, range(len(changes))))
-    assert memory.notes("1").notes == ChatNotes("es", True, False, (PICTURE,), 0.0, "abcdefgh")
+    stored = memory.notes("1").notes
+    assert replace(stored, renewed_at=0.0) == ChatNotes("es", True, False, (PICTURE,), 0.0, "abcdefgh")
+
+
+def test_a_question_for_a_name_is_taken_by_one_message_only(memory: Memory) -> None:
+    asking = turn(memory)
+    asking.remember(naming="abcdefgh")
+    asking.save()
+    first, second = turn(memory), turn(memory)
+    second.remember(language="es")
+    assert first.take_naming() == "abcdefgh"
+    assert second.take_naming() == ""
+    second.save()
+    stored = memory.notes("1").notes
+    assert (stored.naming, stored.language) == ("", "es")
+
+
+def test_a_question_that_is_asked_meanwhile_waits_for_its_own_answer(memory: Memory) -> None:
+    asking = turn(memory)
+    asking.remember(naming="abcdefgh")
+    asking.save()
+    answering, asking_again = turn(memory), turn(memory)
+    asking_again.remember(naming="ijklmnop")
+    asking_again.save()
+    assert answering.take_naming() == ""
+    answering.save()
+    assert memory.notes("1").notes.naming == "ijklmnop"
+
+
+def test_a_chat_in_use_keeps_its_notes(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = turn(memory)
+    first.remember(language="es")
+    first.save()
+    now = time.time()
+    for days in range(20, 820, 20):
+        monkeypatch.setattr("time.time", lambda days=days: now + days * 86_400.0)
+        turn(memory).save()
+    assert memory.notes("1").notes.language == "es"
 
 
 def test_two_presses_at_the_same_time_keep_each_others_changes_of_an_offer(memory: Memory) -> None:

@@ -1,6 +1,6 @@
 """Bucket events on disk: kept across restarts, oldest first, and limited in number."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -48,6 +48,27 @@ def test_a_full_ledger_refuses_events_until_some_are_done(state: SqliteStateStor
     assert len(ledger.waiting(10)) == 2
     ledger.done(list(ledger.waiting(1)))
     EventLedger(state, most=2).record([created("d.jpg")])
+
+
+def test_events_of_a_write_that_failed_half_way_count_and_are_handled(
+    state: SqliteStateStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = EventLedger(state, most=3)
+
+    def store_the_first_only(kind: str, values: Mapping[str, bytes]) -> None:
+        key, value = next(iter(values.items()))
+        state.put(kind, key, value)
+        raise StorageError("the state can't be reached")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(state, "put_many", store_the_first_only)
+        with pytest.raises(StorageError):
+            ledger.record([created("a.jpg"), created("b.jpg")])
+    with pytest.raises(TooManyEvents, match="1 events are waiting"):
+        ledger.record([created("a.jpg"), created("b.jpg"), created("c.jpg")])
+    ledger.record([created("a.jpg"), created("b.jpg")])
+    ledger.done(list(ledger.waiting(10)))
+    ledger.record([created("d.jpg"), created("e.jpg"), created("f.jpg")])
 
 
 def test_a_worker_retries_until_the_storage_is_back(state: SqliteStateStore, monkeypatch: pytest.MonkeyPatch) -> None:

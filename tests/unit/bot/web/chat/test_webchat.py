@@ -405,7 +405,7 @@ def test_a_picture_that_cannot_be_read_is_not_said_to_be_gone(tmp_path: Path) ->
     sent = pictures.save("a.jpg", AMA)
     (tmp_path / sent.source).unlink()
     (tmp_path / sent.source).mkdir()
-    with pytest.raises(StorageError, match="can't read a chat picture"):
+    with pytest.raises(PhotoError, match="can't be read now: try again"):
         pictures.fetch(sent)
 
 
