@@ -18,7 +18,7 @@ TOOLS := .venv-tools/bin
 CHECKS := check-format check-lint check-types check-imports check-js
 
 .PHONY: run up down test test-fast test-unit torture stories outages check $(CHECKS) deploy-check cloud-mistakes format bench bench-servers
-.PHONY: coverage lock sbom release test-lowest test-newest clean
+.PHONY: servers coverage lock sbom release test-lowest test-newest clean
 
 run: $(VENV)/.run-ready
 ifeq ($(strip $(PHOTOS)),)
@@ -71,13 +71,16 @@ check-imports: $(VENV)/.test-ready
 
 # Types, lint and format of the page's scripts and style sheets. The page itself needs no Node.
 check-js:
-	@if node -e '$(NODE_IS_NEW_ENOUGH)' 2>/dev/null && command -v npm >/dev/null; then \
+	@if $(NODE_FITS); then \
 		$(MAKE) --no-print-directory node_modules/.package-lock.json && npm run check; \
 	else \
-		echo "skipped: types, lint and format of the page's scripts need Node 20.19 or newer with npm"; [ -z "$(CI)" ]; \
+		echo "skipped: types, lint and format of the page's scripts need npm and Node 20.19, 22.13, 24 or newer"; [ -z "$(CI)" ]; \
 	fi
 
-NODE_IS_NEW_ENOUGH = const [major, minor] = process.versions.node.split("."); process.exit(Number(major * 100 + Number(minor) < 2019))
+# The versions that package.json and the locked tools allow: 20.19, 22.13, 24 or newer.
+NODE_FITS = command -v npm >/dev/null && node -e '$(NODE_TEST)' 2>/dev/null
+NODE_TEST = const [major, minor] = process.versions.node.split(".").map(Number), least = {20: 19, 22: 13}[major]; \
+	process.exit(major >= 24 || minor >= least ? 0 : 1)
 
 node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --no-audit --no-fund
@@ -137,6 +140,10 @@ sbom: $(TOOLS)/uv
 	PYTHONWARNINGS=ignore $(TOOLS)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application --output-reproducible \
 		--output-file dist/cumbre.cdx.json locks/run.txt
 
+# The servers that tests start: Elasticsearch is downloaded, MinIO is built. Once on a machine; takes some minutes.
+servers: $(VENV)/.test-ready
+	CUMBRE_TEST_SERVERS=1 $(BIN)/python -m tests.support.fetch_servers
+
 # Lines and branches that the unit tests run; fails below the floor in pyproject.toml. Takes a third longer than the
 # tests alone, and not part of `make test`: before Python 3.12, tracing can fail while threads start.
 coverage: $(VENV)/.test-ready
@@ -146,7 +153,7 @@ coverage: $(VENV)/.test-ready
 format: $(VENV)/.test-ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	@! command -v npm >/dev/null || { $(MAKE) --no-print-directory node_modules/.package-lock.json && npm run format; }
+	@! { $(NODE_FITS); } || { $(MAKE) --no-print-directory node_modules/.package-lock.json && npm run format; }
 
 # The long tests in full: kills, flipped bytes, fuzzing. Takes about an hour.
 torture: $(VENV)/.test-ready

@@ -156,7 +156,7 @@ def _str_of_json(data: Json, _: Any) -> str:
         return data
     try:
         text = sentence_from_json(data)
-    except (TypeError, ValueError, LookupError, AttributeError):
+    except (TypeError, ValueError, LookupError, AttributeError, RecursionError):
         text = None
     if not isinstance(text, str):
         raise CodecError("this must be a string")

@@ -4,9 +4,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from cumbre.errors import SettingsError, StorageError
-from cumbre.json_codec import dumps, loads
+from cumbre.json_codec import dumps
 from cumbre.settings import Settings
 from cumbre.state.port import StateStore
+from cumbre.state.records import read_record
 from cumbre.storage.folder import FolderPhotoStorage
 from cumbre.storage.formats import is_photo_name
 from cumbre.storage.keys import bucket_of, decode_path, encode_name
@@ -177,7 +178,10 @@ class Albums:
             ) from error
 
     def _selected(self) -> dict[str, frozenset[str]]:
-        return {bucket: frozenset(loads(keys, tuple[str, ...])) for bucket, keys in self._state.items(_FILES)}
+        return {
+            bucket: frozenset(read_record(keys, tuple[str, ...], "the chosen files of an album"))
+            for bucket, keys in self._state.items(_FILES)
+        }
 
     def _touch(self) -> None:
         self._state.put(_REVISION, "revision", uuid4().hex.encode())

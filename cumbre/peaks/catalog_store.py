@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from cumbre.errors import CatalogError
-from cumbre.json_codec import dumps, loads
+from cumbre.json_codec import dumps
 from cumbre.peaks.catalog import Catalog, Peak
 from cumbre.peaks.catalog_files import bundled_catalog
 from cumbre.peaks.known_summits import KnownSummits
 from cumbre.state.port import StateStore
+from cumbre.state.records import read_record
 from cumbre.text.counted import counted
 
 MAX_REFERENCES = 3
@@ -40,7 +41,7 @@ class CatalogStore:
         """Return the current catalogue; it is read again after any process has changed it."""
         revision = self._state.get(_REVISION, "revision")
         if revision != self._seen_revision:
-            imported = {key: loads(value, Peak) for key, value in self._state.items(_PEAK)}
+            imported = {key: read_record(value, Peak, "an imported peak") for key, value in self._state.items(_PEAK)}
             bundled = bundled_catalog()
             self._catalog = Catalog([*(p for p in bundled.values() if p.id not in imported), *imported.values()])
             self._seen_revision = revision

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from cumbre.geo.geodesy import signed_angle_deg
-from cumbre.json_codec import dumps, loads
+from cumbre.json_codec import dumps
 from cumbre.photos.document import CameraPose, PhotoFacts
 from cumbre.state.port import StateStore
+from cumbre.state.records import read_record
 
 _KIND = "aim"
 SAME_MOMENT = timedelta(seconds=60)
@@ -46,7 +47,7 @@ class ManualPoses:
     def get(self, content_sha256: str) -> CameraPose | None:
         """Return the pose that a person set; None if nobody did."""
         value = self._state.get(_KIND, content_sha256)
-        return None if value is None else loads(value, _Record).aim
+        return None if value is None else read_record(value, _Record, "an aim that was set by hand").aim
 
     def put(self, content_sha256: str, aim: CameraPose, facts: PhotoFacts, heading_deg: float | None) -> None:
         """Store a pose and, if camera and time are known, the compass error that it implies.
@@ -66,7 +67,7 @@ class ManualPoses:
     def compass_errors(self) -> Iterator[CompassError]:
         """Yield the known compass errors of 8 degrees or more."""
         for _, value in self._state.items(_KIND):
-            compass = loads(value, _Record).compass
+            compass = read_record(value, _Record, "an aim that was set by hand").compass
             if compass is not None and abs(compass.error_deg) >= _SHARED_ERROR_MIN_DEG:
                 yield compass
 

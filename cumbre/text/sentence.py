@@ -13,6 +13,8 @@ from cumbre.text.reworded import REWORDED
 
 _FIELD = re.compile(r"\{(\w+)\}")
 _NAMES_MAX = 4
+# No sentence writes more, and the record of one may come from a process that has read untrusted bytes.
+_DIGITS_MAX = 9
 
 
 class Figure(NamedTuple):
@@ -125,7 +127,7 @@ def sentence_to_json(value: Any) -> Any:
 
 
 def sentence_from_json(record: Any) -> Any:
-    """Invert sentence_to_json(). Raises ValueError, KeyError or TypeError if the record is malformed."""
+    """Invert sentence_to_json(). Raises ValueError, KeyError, TypeError or RecursionError for a malformed record."""
     if not isinstance(record, dict):
         return record
     if "parts" in record:
@@ -141,7 +143,10 @@ def sentence_from_json(record: Any) -> Any:
         return sentence(REWORDED.get(template, template), **values)
     if "names" in record:
         return Names(map(str, record["names"]))
-    return Figure(float(record["number"]), int(record["digits"]))
+    digits = int(record["digits"])
+    if not 0 <= digits <= _DIGITS_MAX:
+        raise ValueError(f"a number can't have {digits} decimals")
+    return Figure(float(record["number"]), digits)
 
 
 def str_or_sentence(record: Any) -> str:

@@ -9,8 +9,9 @@ from typing import Final
 from uuid import uuid4
 
 from cumbre.errors import CumbreError
-from cumbre.json_codec import dumps, loads
+from cumbre.json_codec import dumps
 from cumbre.state.port import StateStore
+from cumbre.state.records import read_record
 from functions.ingest.events import ObjectEvent
 
 _KIND: Final = "event"
@@ -51,7 +52,10 @@ class EventLedger:
     def waiting(self, most: int) -> dict[str, ObjectEvent]:
         """Return the oldest events, at most `most`, by the names of their records."""
         self._recorded.clear()
-        return {name: loads(value, ObjectEvent) for name, value in islice(self._state.items(_KIND), most)}
+        return {
+            name: read_record(value, ObjectEvent, "a bucket event")
+            for name, value in islice(self._state.items(_KIND), most)
+        }
 
     def wait(self, seconds: float) -> None:
         """Wait until an event is recorded, but not longer than this."""

@@ -192,6 +192,20 @@ def test_a_new_search_starts_at_the_top_and_back_restores_the_scroll_position(pa
     page.wait_for_function("() => scrollY === 0")
 
 
+def test_going_back_on_a_turned_phone_does_not_load_the_whole_album(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.evaluate("scrollTo(0, 55)")
+    page.evaluate(STANDS_STILL)
+    search(page, "ama")
+    expect(page.get_by_role("heading", name="for “ama”")).to_be_visible()
+    page.set_viewport_size({"width": 844, "height": 390})
+    page.go_back()
+    expect(page.get_by_role("heading", name="for “ama”")).to_have_count(0)
+    expect(page.locator(".tile").first).to_be_visible()
+    page.evaluate(STANDS_STILL)
+    assert page.locator(".tile").count() < PHOTOS
+
+
 def test_a_reload_keeps_the_scroll_position(page: Page) -> None:
     reader_at = scrolled_down(page, PHOTOS)
     page.reload()

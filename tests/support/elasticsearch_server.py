@@ -71,7 +71,10 @@ def elasticsearch() -> Iterator[ElasticsearchServer]:
     if _GIVEN_ADDRESS:
         yield ElasticsearchServer(ElasticAccess(_GIVEN_ADDRESS))
         return
-    distribution, java = obtain_or_skip(_distribution, "Elasticsearch"), obtain_or_skip(_java, "Elasticsearch")
+    distribution, java = (
+        obtain_or_skip(elasticsearch_distribution, "Elasticsearch"),
+        obtain_or_skip(_java, "Elasticsearch"),
+    )
     with elasticsearch_folder() as folder, _running(distribution, java, folder) as server:
         yield server
 
@@ -89,7 +92,7 @@ def running_elasticsearch(
     In the names of settings, "__" replaces ".". `secrets` go into the server's keystore under their own names, and turn
     its security on. Raises OSError if the server is not installed and can't be downloaded.
     """
-    distribution, java = _distribution(), _java()
+    distribution, java = elasticsearch_distribution(), _java()
     if folder is not None:
         with _running(distribution, java, folder, port, secrets, users, settings) as server:
             yield server
@@ -111,7 +114,7 @@ def elasticsearch_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _distribution() -> Path:
+def elasticsearch_distribution() -> Path:
     """Return the folder of the unpacked server. Raises OSError if it is missing and can't be downloaded."""
     home = server_cache() / f"elasticsearch-{VERSION}"
     with one_at_a_time(home.name):

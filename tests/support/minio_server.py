@@ -71,7 +71,7 @@ def minio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
 @contextmanager
 def running_minio(folder: Path, port: int = 0, **environment: str) -> Iterator[MinioServer]:
     """Run a separate server with its data in `folder`; started again in the same folder, it still has its data."""
-    program = obtain_or_skip(_program, "MinIO")
+    program = obtain_or_skip(minio_program, "MinIO")
     address = f"127.0.0.1:{port or free_port()}"
     given = {
         "PATH": os.environ["PATH"],
@@ -97,7 +97,7 @@ def running_minio(folder: Path, port: int = 0, **environment: str) -> Iterator[M
         stop(process)
 
 
-def _program() -> Path:
+def minio_program() -> Path:
     """Return the server program, building it if necessary, which takes minutes. Raises OSError if that fails."""
     program = server_cache() / f"minio-{VERSION}"
     with one_at_a_time(program.name):

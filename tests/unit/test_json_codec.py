@@ -20,7 +20,7 @@ from cumbre.photos.document import Identification, PeakPrediction, PhotoDocument
 from cumbre.search.query import SearchAnswer, SearchRequest
 from cumbre.services.album_service import AddedPhoto
 from cumbre.text.sentence import Figure, Names, Sentence, joined, sentence
-from functions.query.rpc.calls import CALLS
+from functions.query.rpc.calls import CALLS, error_of_json
 from functions.query.rpc.payloads import Payloads
 
 INLINE = Payloads(None, 1_000_000)
@@ -222,6 +222,22 @@ def test_numbers_of_numpy_are_sent_as_numbers() -> None:
 def test_text_that_is_not_json_is_refused(text: bytes) -> None:
     with pytest.raises(CodecError, match=r"^this is not JSON$"):
         loads(text, PeakPrediction)
+
+
+def test_a_deeply_nested_sentence_is_refused() -> None:
+    nested: Any = "deep"
+    for _ in range(400):
+        nested = {"separator": "", "parts": [nested, "x"]}
+    with pytest.raises(CodecError, match=r"^this must be a string$"):
+        loads(json.dumps(nested), str)
+    with pytest.raises(CodecError, match="an error that can't be read"):
+        error_of_json({"type": "NotFound", "message": nested})
+
+
+def test_a_number_with_countless_decimals_is_refused() -> None:
+    record = {"text": "{n}", "values": {"n": {"number": 1, "digits": 10**9}}}
+    with pytest.raises(CodecError, match=r"^this must be a string$"):
+        loads(json.dumps(record), str)
 
 
 def test_a_number_too_large_for_a_float_is_refused() -> None:

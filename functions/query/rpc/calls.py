@@ -117,7 +117,7 @@ def error_of_json(data: Json) -> CumbreError:
     """Return the error that the other side raised, to be raised here. Raises CodecError if it can't be read."""
     try:
         kind, message = getattr(errors, data["type"], None), str_or_sentence(data["message"])
-    except (TypeError, ValueError, LookupError, AttributeError):
+    except (TypeError, ValueError, LookupError, AttributeError, RecursionError):
         raise CodecError("the query function returned an error that can't be read") from None
     if not (isinstance(kind, type) and issubclass(kind, CumbreError)):
         kind = CumbreError

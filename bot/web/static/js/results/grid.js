@@ -125,7 +125,8 @@ export class Grid {
     // Another search may have replaced the photos meanwhile.
     if (!tile.isConnected) return true;
     scrollBy({ top: distance() });
-    return Math.abs(distance()) <= 1;
+    // Above the position, more photos would not help: the page has become shorter above the photo.
+    return distance() <= 1;
   }
 
   /**
