@@ -14,13 +14,13 @@ _SOURCE = Path(__file__).parent / "compose_check"
 
 def resolved(compose_file: Path, env_file: Path) -> dict[str, Any]:
     """Return the project with every variable filled in. Raises CalledProcessError if the file is invalid."""
-    program = obtain_or_skip(_program, "reader of compose files")
+    program = obtain_or_skip(compose_reader, "reader of compose files")
     read = subprocess.run([program, compose_file, env_file], capture_output=True, text=True, check=True)
     project: dict[str, Any] = json.loads(read.stdout)
     return project
 
 
-def _program() -> Path:
+def compose_reader() -> Path:
     """Return the program, building it with Go if necessary. Raises OSError if that fails."""
     program = server_cache() / "compose-check-v2.9.0"
     with one_at_a_time(program.name):

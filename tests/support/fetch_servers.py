@@ -1,4 +1,4 @@
-"""Download Elasticsearch and build MinIO for the tests, before the tests run beside each other.
+"""Download Elasticsearch, and build MinIO and the reader of compose files for the tests, before the tests run beside each other.
 
     CUMBRE_TEST_SERVERS=1 python -m tests.support.fetch_servers
 
@@ -6,7 +6,9 @@ The first test that needs a server would do the same, but hold up others that wa
 """
 
 import argparse
+import sys
 
+from tests.support.compose_file import compose_reader
 from tests.support.elasticsearch_server import elasticsearch_distribution
 from tests.support.minio_server import minio_program
 
@@ -14,8 +16,8 @@ from tests.support.minio_server import minio_program
 def main() -> None:
     """Run the command."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
-    for obtain in (elasticsearch_distribution, minio_program):
-        print(obtain())
+    for obtain in (elasticsearch_distribution, minio_program, compose_reader):
+        sys.stdout.write(f"{obtain()}\n")
 
 
 if __name__ == "__main__":
