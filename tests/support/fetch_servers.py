@@ -1,4 +1,4 @@
-"""Download Elasticsearch, and build MinIO and the reader of compose files for the tests, before the tests run beside each other.
+"""Fetch the servers and programs that tests run (Elasticsearch, MinIO, a reader of compose files) before the tests.
 
     CUMBRE_TEST_SERVERS=1 python -m tests.support.fetch_servers
 
