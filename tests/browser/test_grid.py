@@ -175,6 +175,8 @@ def first_on_the_screen(page: Page) -> str:
 
 
 def expect_first_on_the_screen(page: Page, photo_id: str) -> None:
+    # On its way there, the page loads more photos and scrolls again.
+    page.wait_for_load_state("networkidle")
     page.wait_for_function(f"(id) => scrollY > 1000 && ({FIRST_ON_THE_SCREEN})() === id", arg=photo_id)
     page.evaluate(STANDS_STILL)
     assert first_on_the_screen(page) == photo_id

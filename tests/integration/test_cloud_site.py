@@ -104,7 +104,7 @@ def test_only_a_missing_chat_picture_is_said_to_be_gone(s3: Any, bucket: str) ->
     assert pictures.fetch(sent) == b"a picture"
     with pytest.raises(PhotoError, match="send it again"):
         pictures.fetch(SentPicture("0" * 64))
-    with pytest.raises(StorageError, match="does not exist: correct"):
+    with pytest.raises(PhotoError, match="can't be read now: try again"):
         BucketPictures(s3, "no-such-bucket", "chat/", MAX_BYTES).fetch(sent)
 
 

@@ -99,8 +99,13 @@ function applyState(next, position = null) {
   }
   if (!isSameQuery(before, next)) {
     if (!position) scrollToStart();
-    search().then(() => position && restorePosition(position, next));
-    loadFacets();
+    const start = scrollY;
+    const searched = search();
+    searched.then(() => position && restorePosition(position, next));
+    // The filters may be drawn after the answer to a photo, and push it down.
+    Promise.all([searched, loadFacets()]).then(() => {
+      if (!position && isSameQuery(state, next) && scrollY === start) scrollToStart();
+    });
   }
   drawControls();
   if (next.photo) viewer.show(next.photo);
@@ -281,8 +286,12 @@ function scrollToStart() {
  * @param {State} wanted
  */
 async function restorePosition(position, wanted) {
-  while (isSameQuery(state, wanted) && !(await grid.scrollToPosition(position)))
-    if (!results.more || (await loadMore()) === null) return;
+  while (isSameQuery(state, wanted)) {
+    const { length } = results.hits;
+    if (await grid.scrollToPosition(position)) return;
+    // Unless the scrolling has loaded the next page meanwhile.
+    if (results.hits.length === length && (!results.more || (await loadMore()) === null)) return;
+  }
 }
 
 /** Close the photo: go back to where it was opened, or to the grid if the photo's URL was opened directly. */
@@ -309,9 +318,9 @@ function refresh() {
 }
 
 /** @param {{ changed?: boolean }} [options] */
-function loadFacets(options) {
+async function loadFacets(options) {
   const unknown = unknownPeaks();
-  facets.load({ ...state, peaks: state.peaks.filter((id) => !unknown.includes(id)) }, options);
+  await facets.load({ ...state, peaks: state.peaks.filter((id) => !unknown.includes(id)) }, options);
 }
 
 async function loadPeaks() {

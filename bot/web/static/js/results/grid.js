@@ -20,6 +20,7 @@ const DAY_PX = 37;
 /** @type {Intl.DateTimeFormatOptions} */
 const DAY_FORMAT = { weekday: "short", day: "numeric", month: "short", year: "numeric" };
 const TOP_PX = 50;
+const SCROLL_TRIES = 4;
 
 /** @import { SearchHit } from "openapi" */
 /** @import { Row } from "./justified_rows.js" */
@@ -119,13 +120,14 @@ export class Grid {
     const tile = this.#tiles.find((one) => one.dataset.id === id);
     if (!tile) return false;
     const distance = () => tile.getBoundingClientRect().top - top;
-    scrollBy({ top: distance() });
     // Scroll again once rows have their real height: off-screen blocks only have an estimate.
-    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
-    // Another search may have replaced the photos meanwhile.
-    if (!tile.isConnected) return true;
-    scrollBy({ top: distance() });
-    // Above the position, more photos would not help: the page has become shorter above the photo.
+    for (let tries = 0; tries < SCROLL_TRIES && Math.abs(distance()) > 1; tries++) {
+      scrollBy({ top: distance() });
+      await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+      // Another search may have replaced the photos meanwhile.
+      if (!tile.isConnected) return true;
+    }
+    // A tile above the position can't get there, because the page has become shorter above it: more photos don't help.
     return distance() <= 1;
   }
 
