@@ -16,7 +16,7 @@ from bot.aws.chat_queue import ChatQueue
 from bot.aws.site import Buckets, create_handler, create_site
 from bot.chat.messages import SentPicture
 from bot.telegram.webhook import MOUNTED_AT, webhook_path
-from cumbre.errors import PhotoError, SettingsError, StorageError
+from cumbre.errors import PhotoError, SettingsError
 from cumbre.renditions.s3 import S3Renditions
 from cumbre.settings import Settings
 from cumbre.state.sqlite import SqliteStateStore
