@@ -6,6 +6,7 @@ review. Then it compiles each .po file into the .mo file that is read at run tim
 """
 
 import argparse
+import io
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -58,8 +59,11 @@ def update(language: str) -> None:
         name = f"# {name_in(language, DEFAULT_LANGUAGE)}."
         catalogue = Catalog(language, header_comment=name, project="Cumbre", version="", fuzzy=False)
     catalogue.update(template(), update_creation_date=False)
-    with file.open("wb") as written:
-        write_po(written, catalogue, width=120, ignore_obsolete=True)
+    written = io.BytesIO()
+    write_po(written, catalogue, width=120, ignore_obsolete=True)
+    # Without the version of the tool, the same catalogue is the same file everywhere.
+    lines = written.getvalue().splitlines(keepends=True)
+    file.write_bytes(b"".join(line for line in lines if not line.startswith(b'"Generated-By: ')))
 
 
 def compile_catalogue(language: str) -> None:
