@@ -85,10 +85,14 @@ def test_many_messages_at_once_lose_no_change(memory: Memory) -> None:
     assert replace(stored, renewed_at=0.0) == ChatNotes("es", True, False, (PICTURE,), 0.0, "abcdefgh")
 
 
-def test_a_question_for_a_name_is_taken_by_one_message_only(memory: Memory) -> None:
+def ask_for_name(memory: Memory, token: str) -> None:
     asking = turn(memory)
-    asking.remember(naming="abcdefgh")
+    asking.remember(naming=token)
     asking.save()
+
+
+def test_a_question_for_a_name_is_taken_by_one_message_only(memory: Memory) -> None:
+    ask_for_name(memory, "abcdefgh")
     first, second = turn(memory), turn(memory)
     second.remember(language="es")
     assert first.take_naming() == "abcdefgh"
@@ -99,12 +103,9 @@ def test_a_question_for_a_name_is_taken_by_one_message_only(memory: Memory) -> N
 
 
 def test_a_question_that_is_asked_meanwhile_waits_for_its_own_answer(memory: Memory) -> None:
-    asking = turn(memory)
-    asking.remember(naming="abcdefgh")
-    asking.save()
-    answering, asking_again = turn(memory), turn(memory)
-    asking_again.remember(naming="ijklmnop")
-    asking_again.save()
+    ask_for_name(memory, "abcdefgh")
+    answering = turn(memory)
+    ask_for_name(memory, "ijklmnop")
     assert answering.take_naming() == ""
     answering.save()
     assert memory.notes("1").notes.naming == "ijklmnop"
